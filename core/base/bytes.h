@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace weir {
+
+// Bytes that somebody else owns; valid for as long as the function that hands them over says.
+using Bytes = std::span<const char>;
+
+inline Bytes asBytes(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string_view asText(Bytes bytes) { return {bytes.data(), bytes.size()}; }
+
+inline constexpr std::size_t operator""_KiB(unsigned long long n) { return n * 1024; }
+inline constexpr std::size_t operator""_MiB(unsigned long long n) { return n * 1024 * 1024; }
+
+}  // namespace weir

@@ -1,0 +1,35 @@
+#include "core/base/error.h"
+
+namespace weir {
+
+std::string_view toString(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kClosed:
+      return "closed";
+    case ErrorCode::kReset:
+      return "reset";
+    case ErrorCode::kRefused:
+      return "refused";
+    case ErrorCode::kUnreachable:
+      return "unreachable";
+    case ErrorCode::kTimeout:
+      return "timeout";
+    case ErrorCode::kCancelled:
+      return "cancelled";
+    case ErrorCode::kProtocol:
+      return "protocol";
+    case ErrorCode::kTooLarge:
+      return "too large";
+    case ErrorCode::kInvalid:
+      return "invalid";
+    case ErrorCode::kNotFound:
+      return "not found";
+    case ErrorCode::kExhausted:
+      return "exhausted";
+    case ErrorCode::kSystem:
+      return "system";
+  }
+  return "unknown";
+}
+
+}  // namespace weir

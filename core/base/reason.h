@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace weir {
+
+// Why weir itself answered or ended an exchange: one word, the same in the metric, the access log,
+// the span and the x-weir-reason header. Bounded, so that it may be a label.
+enum class Reason : std::uint8_t {
+  kNone,
+  kNoRoute,
+  kNoHealthyUpstream,
+  kUpstreamConnectRefused,
+  kUpstreamConnectTimeout,
+  kUpstreamTlsError,
+  kUpstreamDnsError,
+  kUpstreamResetBeforeHeaders,
+  kUpstreamResetAfterHeaders,
+  kUpstreamProtocolError,
+  kUpstreamKeepaliveRace,
+  kUpstreamTimeout,
+  kPerTryTimeout,
+  kRequestTimeout,
+  kHeaderTimeout,
+  kStreamIdle,
+  kStreamMax,
+  kRetryExhausted,
+  kRetryBudget,
+  kBreakerOpen,
+  kQueueFull,
+  kQueueTimeout,
+  kLimitConcurrency,
+  kRateLimited,
+  kAdaptiveShed,
+  kOverloadMemory,
+  kOverloadConnections,
+  kAuthnMissing,
+  kAuthnInvalid,
+  kAuthnExpired,
+  kAuthzDenied,
+  kExtAuthDenied,
+  kExtAuthError,
+  kBodyTooLarge,
+  kHeaderTooLarge,
+  kBadRequest,
+  kProtocolError,
+  kFaultAbort,
+  kFaultDelay,
+  kClientDisconnect,
+  kDraining,
+  kConfigDisabled,
+};
+
+inline constexpr int kReasonCount = static_cast<int>(Reason::kConfigDisabled) + 1;
+
+// "no_route" and so on; "" for kNone.
+std::string_view toString(Reason reason);
+
+}  // namespace weir
