@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstddef>
+
+#include "core/base/bytes.h"
+#include "core/base/error.h"
+#include "core/http/message.h"
+
+// What an Exchange and a codec know of each other, the same for every version of HTTP.
+//
+// A codec turns a connection's bytes into messages and back. An exchange answers one request. Each
+// half of an exchange (towards the client, towards the upstream) is one object of the codec, which
+// takes what is sent (BodySink) and can be told to wait (BodySource).
+namespace weir::http {
+
+// Takes a body. Everything is accepted; the caller watches queued() and stops its source.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  virtual void sendBody(Bytes bytes) = 0;              // copied, or in the kernel, on return
+  virtual void finish(const Headers* trailers) = 0;    // the body is complete; null: no trailers
+  virtual std::size_t queued() const = 0;              // bytes that the peer has yet to take
+};
+
+// Delivers a body by calls, until told to wait.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  // What has been read already may still arrive after setReading(false).
+  virtual void setReading(bool reading) = 0;
+};
+
+// The client's side of one exchange: where the answer goes and the request's body comes from.
+// Implemented by server codecs.
+class Responder : public BodySink, public BodySource {
+ public:
+  virtual void sendInformational(const Response& response) = 0;  // 1xx but 101
+  // The final head, or a 101 that turns the exchange into a tunnel. Followed by sendBody and
+  // finish unless response.body is kNone, in which case finish(nullptr) must still be called.
+  virtual void sendHead(const Response& response) = 0;
+  // The answer cannot be completed: the client must see that it is cut short.
+  virtual void abort() = 0;
+  // The exchange is over and forgets the responder; its memory may be gone on return.
+  virtual void release() = 0;
+};
+
+// Hears of one request. Implemented by Exchange.
+class RequestEvents {
+ public:
+  virtual ~RequestEvents() = default;
+  virtual Request& request() = 0;               // filled by the codec before onRequestHead
+  virtual void onRequestHead() = 0;             // once; body and end follow unless kNone
+  virtual void onRequestBody(Bytes bytes) = 0;  // also the client's bytes of a tunnel
+  virtual void onRequestEnd() = 0;              // not called after kNone; trailers are in request()
+  // The client's message is broken or its connection is gone. `error.code` says which: kProtocol
+  // and kTooLarge can still be answered, kReset and kClosed cannot.
+  virtual void onRequestFailed(Error error) = 0;
+  virtual void onResponseDrained() = 0;  // queued() fell below the codec's low mark
+};
+
+// Opens exchanges for a server codec. Implemented by the owner of the connection.
+class ExchangeSource {
+ public:
+  virtual ~ExchangeSource() = default;
+  // A request begins. The result lives until the exchange calls responder.release().
+  virtual RequestEvents& openExchange(Responder& responder) = 0;
+};
+
+// The upstream's side of one attempt: where the request goes. Implemented by client codecs.
+class Requester : public BodySink, public BodySource {
+ public:
+  // Followed by sendBody and finish unless request.body is kNone (finish is then implied).
+  virtual void sendHead(const Request& request) = 0;
+  // The exchange is no longer interested. No event follows; the requester may be gone on return.
+  virtual void cancel() = 0;
+};
+
+// Hears of one response. Implemented by Exchange.
+class ResponseEvents {
+ public:
+  virtual ~ResponseEvents() = default;
+  virtual Response& response() = 0;  // filled by the codec; reset by it before each head
+  virtual void onInformational() = 0;
+  virtual void onResponseHead() = 0;             // once; body and end follow, end always
+  virtual void onResponseBody(Bytes bytes) = 0;  // also the upstream's bytes of a tunnel
+  virtual void onResponseEnd() = 0;              // the requester is gone now
+  // The attempt failed and the requester is gone. kClosed and kReset: the connection ended.
+  virtual void onResponseFailed(Error error) = 0;
+  virtual void onRequestDrained() = 0;
+};
+
+// The transport under a codec. Implemented by the owner of the connection, over a Stream.
+class Wire {
+ public:
+  virtual ~Wire() = default;
+  virtual void write(Bytes bytes) = 0;  // copied or sent on return; flushed once per loop turn
+  virtual void write(Bytes first, Bytes second) = 0;  // the same, gathered
+  virtual std::size_t queued() const = 0;
+  virtual void setReading(bool reading) = 0;
+  virtual void shutdownWrite() = 0;  // half-close after what is queued
+  virtual void close() = 0;          // after what is queued; the codec hears nothing more
+};
+
+}  // namespace weir::http

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace weir::http {
+
+// Header names that weir itself looks at, as small numbers; every other name is kOther.
+enum class HeaderId : std::uint8_t {
+  kOther,
+  kAccept,
+  kAcceptEncoding,
+  kAuthorization,
+  kCacheControl,
+  kConnection,
+  kContentEncoding,
+  kContentLength,
+  kContentType,
+  kCookie,
+  kDate,
+  kExpect,
+  kForwarded,
+  kHost,
+  kKeepAlive,
+  kLocation,
+  kOrigin,
+  kProxyAuthenticate,
+  kProxyAuthorization,
+  kProxyConnection,
+  kReferer,
+  kRetryAfter,
+  kServer,
+  kSetCookie,
+  kTe,
+  kTraceparent,
+  kTrailer,
+  kTransferEncoding,
+  kUpgrade,
+  kUserAgent,
+  kVary,
+  kVia,
+  kXForwardedFor,
+  kXForwardedHost,
+  kXForwardedProto,
+  kXRequestId,
+  kXWeirIdentity,  // who the caller is, set by the mesh only
+  kXWeirReason,
+  kXWeirOriginalPath,
+  kCount,
+};
+
+// The id of a name in any case.
+HeaderId headerId(std::string_view name);
+
+// The name in lower case; "" for kOther.
+std::string_view headerName(HeaderId id);
+
+bool equalsIgnoringCase(std::string_view left, std::string_view right);
+
+}  // namespace weir::http

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/base/arena.h"
+#include "core/http/headers.h"
+
+namespace weir::http {
+
+enum class Method : std::uint8_t {
+  kGet,
+  kHead,
+  kPost,
+  kPut,
+  kDelete,
+  kConnect,
+  kOptions,
+  kTrace,
+  kPatch,
+  kOther,
+};
+
+enum class Version : std::uint8_t { kHttp10, kHttp11, kHttp2 };
+
+// How a body ends on the wire, whatever the version that carries it.
+enum class BodyKind : std::uint8_t {
+  kNone,
+  kLength,      // content_length bytes
+  kStream,      // until the sender says so (chunked, or END_STREAM)
+  kUntilClose,  // until the connection closes (responses only)
+  kTunnel,      // after 101 or CONNECT: unframed bytes, half-close included
+};
+
+std::string_view toString(Method method);  // "_OTHER" for kOther
+std::string_view toString(Version version);
+
+// May be sent a second time without harm (RFC 9110, 9.2.2).
+bool isIdempotent(Method method);
+
+// A request as the codec understood it: end-to-end headers only.
+//
+// What frames or routes the message is in the fields and not in `headers`: Host, Content-Length,
+// Transfer-Encoding, Connection and what it names, Keep-Alive, Proxy-Connection, TE, Upgrade,
+// Expect. Codecs write these again from the fields. All text lives in the exchange's arena.
+struct Request {
+  explicit Request(Arena& arena) : headers(arena), trailers(arena) {}
+
+  Method method = Method::kGet;
+  Version version = Version::kHttp11;
+  BodyKind body = BodyKind::kNone;
+  bool expects_continue = false;  // Expect: 100-continue
+  bool accepts_trailers = false;  // TE: trailers
+  std::string_view method_text;   // as sent; method names are case-sensitive
+  std::string_view scheme;        // "http" or "https": how the client reached us
+  std::string_view authority;     // host[:port], as sent
+  std::string_view path;          // begins with "/", or is "*"; without the query
+  std::string_view query;         // after the "?", without it
+  bool has_query = false;         // "/a?" differs from "/a"
+  std::string_view upgrade;       // the protocol of Upgrade; empty for none
+  std::uint64_t content_length = 0;  // with BodyKind::kLength
+  Headers headers;
+  Headers trailers;  // complete when the body has ended
+};
+
+// A response, under the same rules as Request.
+struct Response {
+  explicit Response(Arena& arena) : headers(arena), trailers(arena) {}
+
+  int status = 0;
+  Version version = Version::kHttp11;
+  BodyKind body = BodyKind::kNone;
+  bool has_content_length = false;   // also without a body: HEAD and 304
+  std::uint64_t content_length = 0;  // with has_content_length
+  std::string_view upgrade;          // of a 101
+  Headers headers;
+  Headers trailers;
+};
+
+// "Not Found"; "" for a status that has no standard phrase.
+std::string_view phraseFor(int status);
+
+// host without the port, brackets of IPv6 kept off; never allocates.
+std::string_view hostOf(std::string_view authority);
+
+}  // namespace weir::http
