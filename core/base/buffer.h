@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "core/base/arena.h"
+#include "core/base/bytes.h"
+
+namespace weir {
+
+// Bytes in a queue of pooled chunks: written at one end, taken at the other, empty without memory.
+class Buffer {
+ public:
+  explicit Buffer(BlockPool& pool) : pool_(&pool) {}
+  ~Buffer() { clear(); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  void append(Bytes bytes);
+  void consume(std::size_t bytes);  // from the front; at most size()
+  void clear() { consume(size_); }
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  Bytes front() const;  // the first contiguous piece; empty when the buffer is
+  // Fills `pieces` with the first pieces in order and says how many there are.
+  std::size_t peek(std::span<Bytes> pieces) const;
+  // Room at the end for at least one byte, to be filled from the front and then committed.
+  std::span<char> prepare();
+  void commit(std::size_t bytes);
+
+ private:
+  struct Chunk;
+  BlockPool* pool_;
+  Chunk* first_ = nullptr;
+  Chunk* last_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/base/metric.h"
+
+namespace weir {
+
+// The metric cells of one worker, or of the control thread.
+//
+// One thread writes: it looks cells up, which allocates on the first sight of a label set only, and
+// adds to them. A scraper on another thread may read at any moment without a lock: entries are
+// appended to blocks that never move, and published by the count of words in use.
+class alignas(64) MetricCells {
+ public:
+  static constexpr std::size_t kDefaultCeiling = 20'000;
+
+  // Over `ceiling` label sets, new ones share one set per family that reads "__other__".
+  explicit MetricCells(std::size_t ceiling = kDefaultCeiling);
+  ~MetricCells();
+  MetricCells(const MetricCells&) = delete;
+  MetricCells& operator=(const MetricCells&) = delete;
+
+  // Writer. The key's family must be of the type that is asked for. Addresses never change.
+  Counter counter(MetricKey key) { return Counter(find(key)); }
+  Gauge gauge(MetricKey key) { return Gauge(find(key)); }
+  Histogram histogram(MetricKey key) { return Histogram(find(key)); }
+
+  // Readers on any thread. visit(MetricKey, const MetricCell*) gets one cell, or the
+  // Histogram::kCells of a histogram; always in the same order, new entries last.
+  template <typename Visit>
+  void forEach(Visit visit) const;
+  std::size_t size() const { return static_cast<std::size_t>(size_.value()); }
+  std::uint64_t dropped() const { return dropped_.value(); }  // look-ups that met the ceiling
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;
+    MetricCell* entry = nullptr;  // two words of key, then the values
+  };
+  struct Block {
+    std::atomic<std::size_t> used{0};  // cells; stored with release when an entry is complete
+    std::atomic<Block*> next{nullptr};
+    std::size_t capacity = 0;
+    MetricCell* cells = nullptr;
+  };
+  static constexpr std::size_t kKeyCells = 2;
+
+  static std::uint64_t hashOf(MetricKey key);
+  static bool holds(const MetricCell* entry, MetricKey key) {
+    return entry[0].value() == key.low() && entry[1].value() == key.high();
+  }
+  static std::size_t entryCells(Metric metric);
+
+  MetricCell* find(MetricKey key);
+  MetricCell* insert(MetricKey key, std::uint64_t hash);
+  MetricCell* append(MetricKey key);
+  void place(Slot slot);
+  void growIndex();
+  static Block* makeBlock(std::size_t cells);
+
+  const std::size_t ceiling_;
+
+  std::vector<Slot> index_;  // open addressing, writer only; a power of two
+  std::size_t mask_ = 0;
+  Block* const first_;
+  Block* last_;
+  MetricCell size_;
+  MetricCell dropped_;
+};
+
+inline std::uint64_t MetricCells::hashOf(MetricKey key) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(key.low() ^ 0x2d358dccaa6c78a5U) *
+                       static_cast<Wide>(key.high() ^ 0x8bb84b93962eacc9U);
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+inline MetricCell* MetricCells::find(MetricKey key) {
+  const std::uint64_t hash = hashOf(key);
+  for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
+    const Slot& slot = index_[at];
+    if (slot.entry == nullptr) [[unlikely]]
+      return insert(key, hash);
+    if (slot.hash == hash && holds(slot.entry, key)) return slot.entry + kKeyCells;
+  }
+}
+
+template <typename Visit>
+void MetricCells::forEach(Visit visit) const {
+  const Block* block = first_;
+  while (block != nullptr) {
+    // `next` first: once it is there, `used` of this block is final and no entry can be missed.
+    const Block* const next = block->next.load(std::memory_order_acquire);
+    const std::size_t used = block->used.load(std::memory_order_acquire);
+    for (std::size_t at = 0; at < used;) {
+      const MetricCell* entry = block->cells + at;
+      const MetricKey key = MetricKey::fromWords(entry[0].value(), entry[1].value());
+      visit(key, entry + kKeyCells);
+      at += entryCells(key.metric());
+    }
+    block = next;
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,355 @@
+#include "core/base/metric_families.h"
+
+#include "core/base/reason.h"
+
+namespace weir {
+namespace {
+
+using Words = std::string_view[];
+using enum KeyPart;
+
+// In the order of http::Method and of the enums of metric_keys.h.
+constexpr Words kMethods = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
+                            "CONNECT", "OPTIONS", "TRACE", "PATCH", "_OTHER"};
+constexpr Words kAppProtocols = {"h1", "h2", "h3", "grpc", "ws"};
+constexpr Words kTransports = {"tcp", "tls", "quic", "udp"};
+constexpr Words kCodeClasses = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+constexpr Words kAttemptOutcomes = {"ok", "error", "timeout", "cancel"};
+constexpr Words kBooleans = {"false", "true"};
+constexpr Words kConnectFailures = {"refused", "timeout", "tls", "dns", "reset", "unreachable"};
+constexpr Words kEndpointStates = {"healthy",  "degraded", "unhealthy", "ejected",
+                                   "draining", "warming",  "stale"};
+constexpr Words kSources = {"static", "dns", "srv", "file", "etcd", "consul", "kubernetes"};
+constexpr Words kDiscoveryResults = {"changed", "unchanged", "failed"};
+constexpr Words kRetryOutcomes = {"success", "failure"};
+constexpr Words kRetryRefusals = {"budget",           "limit",   "body_too_large", "not_idempotent",
+                                  "response_started", "deadline"};
+constexpr Words kTimeoutStages = {"connect", "headers", "per_try", "request", "idle", "stream"};
+constexpr Words kLimitScopes = {"listener", "route", "upstream", "endpoint"};
+constexpr Words kLimitResources = {"connections", "requests", "pending", "memory"};
+constexpr Words kMirrorOutcomes = {"sent", "failed", "skipped"};
+constexpr Words kReloadResults = {"applied", "unchanged", "rejected"};
+constexpr Words kDecisions = {"allow", "deny"};
+constexpr Words kAuthzModes = {"enforce", "shadow"};
+
+// Three digits for each of 0 to 599.
+constexpr std::array<char, 1800> codeDigits() {
+  std::array<char, 1800> digits{};
+  for (std::size_t code = 0; code < 600; ++code) {
+    digits[3 * code] = static_cast<char>('0' + code / 100);
+    digits[3 * code + 1] = static_cast<char>('0' + code / 10 % 10);
+    digits[3 * code + 2] = static_cast<char>('0' + code % 10);
+  }
+  return digits;
+}
+constexpr std::array<char, 1800> kCodeDigits = codeDigits();
+
+template <const auto& kWords>
+std::string_view wordOf(unsigned value) {
+  return value < std::size(kWords) ? kWords[value] : kOtherLabel;
+}
+
+std::string_view reasonWord(unsigned value) {
+  return value < kReasonCount ? toString(static_cast<Reason>(value)) : kOtherLabel;
+}
+
+std::string_view codeWord(unsigned value) {
+  if (value == 0) return "none";
+  if (value < 100 || value > 599) return kOtherLabel;
+  return {&kCodeDigits[std::size_t{3} * value], 3};
+}
+
+constexpr MetricLabel kListener = {"listener", kNameA};
+constexpr MetricLabel kRoute = {"route", kNameB};
+constexpr MetricLabel kUpstream = {"upstream", kNameA};
+constexpr MetricLabel kCodeLabel = {"code", kCode, codeWord};
+constexpr MetricLabel kFirstReason = {"reason", kFirst, reasonWord};
+constexpr MetricLabel kTransport = {"protocol", kFirst, wordOf<kTransports>};
+
+using enum Metric;
+using enum MetricType;
+using enum MetricUnit;
+
+constexpr MetricFamily kFamilies[] = {
+    {kRequests,
+     "weir_requests_total",
+     "Requests that were answered, by status.",
+     kCounter,
+     kOne,
+     {{kListener,
+       kRoute,
+       {"method", kFirst, wordOf<kMethods>},
+       {"protocol", kSecond, wordOf<kAppProtocols>},
+       kCodeLabel}}},
+    {kRequestDuration,
+     "weir_request_duration_seconds",
+     "Time from the first byte of a request to the last byte of its response.",
+     kHistogram,
+     kNanoseconds,
+     {{kListener,
+       kRoute,
+       {"protocol", kFirst, wordOf<kAppProtocols>},
+       {"code_class", kSecond, wordOf<kCodeClasses>}}}},
+    {kTimeToFirstByte,
+     "weir_time_to_first_byte_seconds",
+     "Time from the first byte of a request to the first byte of its response.",
+     kHistogram,
+     kNanoseconds,
+     {{kListener, kRoute}}},
+    {kRequestsInFlight,
+     "weir_requests_in_flight",
+     "Requests that have begun and not ended.",
+     kGauge,
+     kOne,
+     {{kListener}}},
+    {kRequestBodyBytes,
+     "weir_request_body_bytes_total",
+     "Bytes of request bodies received from downstream.",
+     kCounter,
+     kOne,
+     {{kListener, kRoute}}},
+    {kResponseBodyBytes,
+     "weir_response_body_bytes_total",
+     "Bytes of response bodies sent downstream.",
+     kCounter,
+     kOne,
+     {{kListener, kRoute}}},
+    {kLocalReplies,
+     "weir_local_replies_total",
+     "Responses made by weir itself, with the reason.",
+     kCounter,
+     kOne,
+     {{kListener, kRoute, kCodeLabel, kFirstReason, {"filter", kNameC}}}},
+    {kConnectionsActive,
+     "weir_connections_active",
+     "Downstream connections that are open.",
+     kGauge,
+     kOne,
+     {{kListener, kTransport}}},
+    {kConnectionsOpened,
+     "weir_connections_opened_total",
+     "Downstream connections accepted.",
+     kCounter,
+     kOne,
+     {{kListener, kTransport}}},
+    {kConnectionsClosed,
+     "weir_connections_closed_total",
+     "Downstream connections closed; an empty reason is good order.",
+     kCounter,
+     kOne,
+     {{kListener, kTransport, {"reason", kSecond, reasonWord}}}},
+    {kUpstreamRequests,
+     "weir_upstream_requests_total",
+     "Attempts sent upstream, by the status that came back.",
+     kCounter,
+     kOne,
+     {{kUpstream, kCodeLabel, kFirstReason}}},
+    {kUpstreamAttemptDuration,
+     "weir_upstream_attempt_duration_seconds",
+     "Time from the start of an attempt to the end of its response.",
+     kHistogram,
+     kNanoseconds,
+     {{kUpstream, {"outcome", kFirst, wordOf<kAttemptOutcomes>}}}},
+    {kUpstreamConnectDuration,
+     "weir_upstream_connect_duration_seconds",
+     "Time to open a connection to an endpoint.",
+     kHistogram,
+     kNanoseconds,
+     {{kUpstream, {"tls", kFirst, wordOf<kBooleans>}}}},
+    {kUpstreamConnectionsActive,
+     "weir_upstream_connections_active",
+     "Upstream connections that are open.",
+     kGauge,
+     kOne,
+     {{kUpstream}}},
+    {kUpstreamConnectionsIdle,
+     "weir_upstream_connections_idle",
+     "Upstream connections kept for reuse.",
+     kGauge,
+     kOne,
+     {{kUpstream}}},
+    {kUpstreamConnectionFailures,
+     "weir_upstream_connection_failures_total",
+     "Upstream connections that could not be opened.",
+     kCounter,
+     kOne,
+     {{kUpstream, {"reason", kFirst, wordOf<kConnectFailures>}}}},
+    {kUpstreamPoolWait,
+     "weir_upstream_pool_wait_seconds",
+     "Time an attempt waited for a connection of the pool.",
+     kHistogram,
+     kNanoseconds,
+     {{kUpstream}}},
+    {kUpstreamQueueDepth,
+     "weir_upstream_queue_depth",
+     "Attempts that wait for a connection.",
+     kGauge,
+     kOne,
+     {{kUpstream}}},
+    {kUpstreamEndpoints,
+     "weir_upstream_endpoints",
+     "Endpoints by state.",
+     kGauge,
+     kOne,
+     {{kUpstream, {"state", kFirst, wordOf<kEndpointStates>}}}},
+    {kUpstreamReusedConnections,
+     "weir_upstream_reused_connections_total",
+     "Attempts that went over a kept connection.",
+     kCounter,
+     kOne,
+     {{kUpstream}}},
+    {kDiscoveryUpdates,
+     "weir_discovery_updates_total",
+     "Answers of discovery, by what they brought.",
+     kCounter,
+     kOne,
+     {{kUpstream,
+       {"source", kFirst, wordOf<kSources>},
+       {"result", kSecond, wordOf<kDiscoveryResults>}}}},
+    {kDiscoveryStale,
+     "weir_discovery_stale_seconds",
+     "Age of the endpoints in use since discovery began to fail; 0 while it works.",
+     kGauge,
+     kNanoseconds,
+     {{kUpstream}}},
+    {kRetries,
+     "weir_retries_total",
+     "Attempts beyond the first, with what caused them and how they ended.",
+     kCounter,
+     kOne,
+     {{kUpstream, kRoute, kFirstReason, {"outcome", kSecond, wordOf<kRetryOutcomes>}}}},
+    {kRetriesSuppressed,
+     "weir_retries_suppressed_total",
+     "Retries that were not made, with what forbade them.",
+     kCounter,
+     kOne,
+     {{kUpstream, {"reason", kFirst, wordOf<kRetryRefusals>}}}},
+    {kRetryBudgetTokens,
+     "weir_retry_budget_tokens",
+     "Retries that the budget still allows.",
+     kGauge,
+     kOne,
+     {{kUpstream}}},
+    {kTimeouts,
+     "weir_timeouts_total",
+     "Timeouts that expired.",
+     kCounter,
+     kOne,
+     {{{"route", kNameA}, {"stage", kFirst, wordOf<kTimeoutStages>}}}},
+    {kLimitRejections,
+     "weir_limit_rejections_total",
+     "Requests and connections refused by a limit.",
+     kCounter,
+     kOne,
+     {{{"scope", kFirst, wordOf<kLimitScopes>}, {"resource", kSecond, wordOf<kLimitResources>}}}},
+    {kMirrorRequests,
+     "weir_mirror_requests_total",
+     "Copies of requests to mirrors.",
+     kCounter,
+     kOne,
+     {{{"outcome", kFirst, wordOf<kMirrorOutcomes>}}}},
+    {kAuthzDecisions,
+     "weir_authz_decisions_total",
+     "Decisions of authorisation policies.",
+     kCounter,
+     kOne,
+     {{{"policy", kNameA},
+       {"decision", kFirst, wordOf<kDecisions>},
+       {"mode", kSecond, wordOf<kAuthzModes>}}}},
+    {kConfigReloads,
+     "weir_config_reloads_total",
+     "Reloads of the configuration, by result.",
+     kCounter,
+     kOne,
+     {{{"result", kFirst, wordOf<kReloadResults>}}}},
+    {kConfigLastReloadSuccessful,
+     "weir_config_last_reload_successful",
+     "1 when the latest reload was applied or changed nothing, 0 when it was rejected.",
+     kGauge,
+     kOne,
+     {}},
+    {kConfigLastSuccessTimestamp,
+     "weir_config_last_success_timestamp_seconds",
+     "When a configuration was last applied, in seconds since 1970.",
+     kGauge,
+     kNanoseconds,
+     {}},
+    {kConfigGeneration,
+     "weir_config_generation",
+     "Number of the configuration in force.",
+     kGauge,
+     kOne,
+     {}},
+    {kConfigActiveGenerations,
+     "weir_config_active_generations",
+     "Configurations that exchanges or tunnels still use.",
+     kGauge,
+     kOne,
+     {}},
+    {kConfigReloadDuration,
+     "weir_config_reload_duration_seconds",
+     "Time to read, check and publish a configuration.",
+     kHistogram,
+     kNanoseconds,
+     {}},
+    {kDraining, "weir_draining", "1 while the process drains.", kGauge, kOne, {}},
+    {kBuildInfo,
+     "weir_build_info",
+     "Always 1; the labels say what runs.",
+     kGauge,
+     kOne,
+     {{{"role", kNameA}, {"version", kNameB}}}},
+    {kLoopLag,
+     "weir_loop_lag_seconds",
+     "How late an event loop came to its timers.",
+     kHistogram,
+     kNanoseconds,
+     {{{"loop", kNameA}}}},
+    {kLoopBusyRatio,
+     "weir_loop_busy_ratio",
+     "Share of the time that an event loop was working.",
+     kGauge,
+     kMillionths,
+     {{{"loop", kNameA}}}},
+    {kMemoryBytes,
+     "weir_memory_bytes",
+     "Memory in use, by kind.",
+     kGauge,
+     kOne,
+     {{{"kind", kNameA}}}},
+    {kAccessLogDropped,
+     "weir_access_log_dropped_total",
+     "Lines of the access log that were not written.",
+     kCounter,
+     kOne,
+     {{{"sink", kNameA}}}},
+    {kMetricSeries, "weir_metric_series", "Label sets in memory.", kGauge, kOne, {}},
+    {kMetricSeriesDropped,
+     "weir_metric_series_dropped_total",
+     "Look-ups of label sets that found no room and were counted under __other__.",
+     kCounter,
+     kOne,
+     {}},
+    {kScrapeDuration,
+     "weir_scrape_duration_seconds",
+     "Time to gather and write the metrics.",
+     kHistogram,
+     kNanoseconds,
+     {}},
+};
+
+constexpr bool rowsAreInOrder() {
+  for (std::size_t i = 0; i < std::size(kFamilies); ++i) {
+    if (static_cast<std::size_t>(kFamilies[i].metric) != i) return false;
+  }
+  return std::size(kFamilies) == kMetricCount;
+}
+static_assert(rowsAreInOrder());
+
+}  // namespace
+
+const MetricFamily& familyOf(Metric metric) { return kFamilies[static_cast<std::size_t>(metric)]; }
+
+std::span<const MetricFamily> metricFamilies() { return kFamilies; }
+
+}  // namespace weir

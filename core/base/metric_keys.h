@@ -1,0 +1,198 @@
+#pragma once
+
+#include "core/base/metric.h"
+#include "core/base/reason.h"
+
+// The keys of each family, with the values of its labels in words of the domain. The enumerators
+// of each enum are in the order of its words in metric_families.cc.
+namespace weir {
+
+enum class AppProtocol : std::uint8_t { kH1, kH2, kH3, kGrpc, kWebSocket };
+enum class TransportProtocol : std::uint8_t { kTcp, kTls, kQuic, kUdp };
+enum class AttemptOutcome : std::uint8_t { kOk, kError, kTimeout, kCancel };
+enum class ConnectFailure : std::uint8_t { kRefused, kTimeout, kTls, kDns, kReset, kUnreachable };
+enum class EndpointState : std::uint8_t {
+  kHealthy,
+  kDegraded,
+  kUnhealthy,
+  kEjected,
+  kDraining,
+  kWarming,
+  kStale,
+};
+enum class DiscoverySource : std::uint8_t {
+  kStatic,
+  kDns,
+  kSrv,
+  kFile,
+  kEtcd,
+  kConsul,
+  kKubernetes,
+};
+enum class DiscoveryResult : std::uint8_t { kChanged, kUnchanged, kFailed };
+enum class RetryOutcome : std::uint8_t { kSuccess, kFailure };
+enum class RetryRefusal : std::uint8_t {
+  kBudget,
+  kLimit,
+  kBodyTooLarge,
+  kNotIdempotent,
+  kResponseStarted,
+  kDeadline,
+};
+enum class TimeoutStage : std::uint8_t { kConnect, kHeaders, kPerTry, kRequest, kIdle, kStream };
+enum class LimitScope : std::uint8_t { kListener, kRoute, kUpstream, kEndpoint };
+enum class LimitResource : std::uint8_t { kConnections, kRequests, kPending, kMemory };
+enum class MirrorOutcome : std::uint8_t { kSent, kFailed, kSkipped };
+enum class ReloadResult : std::uint8_t { kApplied, kUnchanged, kRejected };
+enum class AuthzDecision : std::uint8_t { kAllow, kDeny };
+enum class AuthzMode : std::uint8_t { kEnforce, kShadow };
+
+template <typename Word>
+constexpr unsigned field(Word word) {
+  return static_cast<unsigned>(word);
+}
+
+// `method` is the index of an http::Method.
+constexpr MetricKey requestsKey(NameId listener, NameId route, unsigned method,
+                                AppProtocol protocol, int status) {
+  return {Metric::kRequests,
+          {.a = listener, .b = route},
+          {.code = codeField(status), .first = method, .second = field(protocol)}};
+}
+
+// 0 for no status, 1 to 5 for 1xx to 5xx, 6 for what is no status.
+constexpr unsigned codeClass(int status) {
+  if (status == 0) return 0;
+  return status >= 100 && status <= 599 ? static_cast<unsigned>(status) / 100 : 6U;
+}
+
+constexpr MetricKey requestDurationKey(NameId listener, NameId route, AppProtocol protocol,
+                                       int status) {
+  return {Metric::kRequestDuration,
+          {.a = listener, .b = route},
+          {.first = field(protocol), .second = codeClass(status)}};
+}
+
+constexpr MetricKey timeToFirstByteKey(NameId listener, NameId route) {
+  return {Metric::kTimeToFirstByte, {.a = listener, .b = route}};
+}
+constexpr MetricKey requestsInFlightKey(NameId listener) {
+  return {Metric::kRequestsInFlight, {.a = listener}};
+}
+constexpr MetricKey requestBodyBytesKey(NameId listener, NameId route) {
+  return {Metric::kRequestBodyBytes, {.a = listener, .b = route}};
+}
+constexpr MetricKey responseBodyBytesKey(NameId listener, NameId route) {
+  return {Metric::kResponseBodyBytes, {.a = listener, .b = route}};
+}
+constexpr MetricKey localRepliesKey(NameId listener, NameId route, int status, Reason reason,
+                                    NameId filter = 0) {
+  return {Metric::kLocalReplies,
+          {.a = listener, .b = route, .c = filter},
+          {.code = codeField(status), .first = field(reason)}};
+}
+
+constexpr MetricKey connectionsActiveKey(NameId listener, TransportProtocol protocol) {
+  return {Metric::kConnectionsActive, {.a = listener}, {.first = field(protocol)}};
+}
+constexpr MetricKey connectionsOpenedKey(NameId listener, TransportProtocol protocol) {
+  return {Metric::kConnectionsOpened, {.a = listener}, {.first = field(protocol)}};
+}
+// kNone: closed in good order.
+constexpr MetricKey connectionsClosedKey(NameId listener, TransportProtocol protocol,
+                                         Reason reason) {
+  return {Metric::kConnectionsClosed,
+          {.a = listener},
+          {.first = field(protocol), .second = field(reason)}};
+}
+
+// Status 0: the attempt ended without a response.
+constexpr MetricKey upstreamRequestsKey(NameId upstream, int status, Reason reason) {
+  return {Metric::kUpstreamRequests,
+          {.a = upstream},
+          {.code = codeField(status), .first = field(reason)}};
+}
+constexpr MetricKey upstreamAttemptDurationKey(NameId upstream, AttemptOutcome outcome) {
+  return {Metric::kUpstreamAttemptDuration, {.a = upstream}, {.first = field(outcome)}};
+}
+constexpr MetricKey upstreamConnectDurationKey(NameId upstream, bool tls) {
+  return {Metric::kUpstreamConnectDuration, {.a = upstream}, {.first = field(tls)}};
+}
+constexpr MetricKey upstreamConnectionsActiveKey(NameId upstream) {
+  return {Metric::kUpstreamConnectionsActive, {.a = upstream}};
+}
+constexpr MetricKey upstreamConnectionsIdleKey(NameId upstream) {
+  return {Metric::kUpstreamConnectionsIdle, {.a = upstream}};
+}
+constexpr MetricKey upstreamConnectionFailuresKey(NameId upstream, ConnectFailure reason) {
+  return {Metric::kUpstreamConnectionFailures, {.a = upstream}, {.first = field(reason)}};
+}
+constexpr MetricKey upstreamPoolWaitKey(NameId upstream) {
+  return {Metric::kUpstreamPoolWait, {.a = upstream}};
+}
+constexpr MetricKey upstreamQueueDepthKey(NameId upstream) {
+  return {Metric::kUpstreamQueueDepth, {.a = upstream}};
+}
+constexpr MetricKey upstreamEndpointsKey(NameId upstream, EndpointState state) {
+  return {Metric::kUpstreamEndpoints, {.a = upstream}, {.first = field(state)}};
+}
+constexpr MetricKey upstreamReusedConnectionsKey(NameId upstream) {
+  return {Metric::kUpstreamReusedConnections, {.a = upstream}};
+}
+constexpr MetricKey discoveryUpdatesKey(NameId upstream, DiscoverySource source,
+                                        DiscoveryResult result) {
+  return {Metric::kDiscoveryUpdates,
+          {.a = upstream},
+          {.first = field(source), .second = field(result)}};
+}
+constexpr MetricKey discoveryStaleKey(NameId upstream) {  // gauge, nanoseconds
+  return {Metric::kDiscoveryStale, {.a = upstream}};
+}
+
+constexpr MetricKey retriesKey(NameId upstream, NameId route, Reason reason, RetryOutcome outcome) {
+  return {Metric::kRetries,
+          {.a = upstream, .b = route},
+          {.first = field(reason), .second = field(outcome)}};
+}
+constexpr MetricKey retriesSuppressedKey(NameId upstream, RetryRefusal reason) {
+  return {Metric::kRetriesSuppressed, {.a = upstream}, {.first = field(reason)}};
+}
+constexpr MetricKey retryBudgetTokensKey(NameId upstream) {  // gauge, whole tokens
+  return {Metric::kRetryBudgetTokens, {.a = upstream}};
+}
+constexpr MetricKey timeoutsKey(NameId route, TimeoutStage stage) {
+  return {Metric::kTimeouts, {.a = route}, {.first = field(stage)}};
+}
+constexpr MetricKey limitRejectionsKey(LimitScope scope, LimitResource resource) {
+  return {Metric::kLimitRejections, {}, {.first = field(scope), .second = field(resource)}};
+}
+constexpr MetricKey mirrorRequestsKey(MirrorOutcome outcome) {
+  return {Metric::kMirrorRequests, {}, {.first = field(outcome)}};
+}
+constexpr MetricKey authzDecisionsKey(NameId policy, AuthzDecision decision, AuthzMode mode) {
+  return {
+      Metric::kAuthzDecisions, {.a = policy}, {.first = field(decision), .second = field(mode)}};
+}
+
+constexpr MetricKey configReloadsKey(ReloadResult result) {
+  return {Metric::kConfigReloads, {}, {.first = field(result)}};
+}
+constexpr MetricKey buildInfoKey(NameId role, NameId version) {  // gauge, always 1
+  return {Metric::kBuildInfo, {.a = role, .b = version}};
+}
+// Names such as "control" and "worker-0".
+constexpr MetricKey loopLagKey(NameId loop) { return {Metric::kLoopLag, {.a = loop}}; }
+constexpr MetricKey loopBusyRatioKey(NameId loop) {  // gauge, millionths
+  return {Metric::kLoopBusyRatio, {.a = loop}};
+}
+constexpr MetricKey memoryBytesKey(NameId kind) { return {Metric::kMemoryBytes, {.a = kind}}; }
+constexpr MetricKey accessLogDroppedKey(NameId sink) {
+  return {Metric::kAccessLogDropped, {.a = sink}};
+}
+
+// Families without labels: kConfigLastReloadSuccessful (0 or 1), kConfigLastSuccessTimestamp
+// (nanoseconds of the wall clock), kConfigGeneration, kConfigActiveGenerations,
+// kConfigReloadDuration, kDraining (0 or 1), kMetricSeries, kMetricSeriesDropped, kScrapeDuration.
+constexpr MetricKey plainKey(Metric metric) { return {metric, {}}; }
+
+}  // namespace weir

@@ -1,0 +1,63 @@
+#include "core/event/file_watch.h"
+
+#include <uv.h>
+
+#include <filesystem>
+#include <set>
+
+#include "core/base/check.h"
+#include "core/event/loop.h"
+
+namespace weir::event {
+
+struct FileWatch::Directory {
+  uv_fs_event_t event;
+  FileWatch* owner;
+};
+
+namespace {
+
+// The directory of a path and, where a link stands in the way, of what the link leads to: a swap
+// of either must be seen.
+void addDirectories(const std::filesystem::path& path, std::set<std::string>& into) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) into.insert(path.string());
+  into.insert(path.has_parent_path() ? path.parent_path().string() : ".");
+  const auto real = std::filesystem::canonical(path, failed);
+  if (!failed) into.insert(real.parent_path().string());
+}
+
+}  // namespace
+
+FileWatch::FileWatch(Loop& loop, Milliseconds settle, std::function<void()> on_change)
+    : loop_(loop),
+      settle_(settle),
+      on_change_(std::move(on_change)),
+      settled_(loop.wheel(), *this) {}
+
+FileWatch::~FileWatch() { watch({}); }
+
+void FileWatch::watch(const std::vector<std::string>& paths) {
+  for (Directory* directory : directories_) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&directory->event),
+             [](uv_handle_t* handle) { delete static_cast<Directory*>(handle->data); });
+  }
+  directories_.clear();
+  std::set<std::string> wanted;
+  for (const std::string& path : paths) addDirectories(path, wanted);
+  for (const std::string& path : wanted) {
+    auto* directory = new Directory{{}, this};
+    WEIR_CHECK(uv_fs_event_init(loop_.raw(), &directory->event) == 0);
+    directory->event.data = directory;
+    directories_.push_back(directory);
+    const auto callback = [](uv_fs_event_t* event, const char*, int, int) {
+      static_cast<Directory*>(event->data)->owner->onEvent();
+    };
+    // A directory that went away meanwhile is not an error: the next reload watches anew.
+    uv_fs_event_start(&directory->event, callback, path.c_str(), 0);
+  }
+}
+
+void FileWatch::onEvent() { settled_.arm(settle_); }
+
+}  // namespace weir::event

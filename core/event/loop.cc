@@ -1,0 +1,181 @@
+#include "core/event/loop.h"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "core/base/check.h"
+
+namespace weir::event {
+namespace {
+
+constexpr std::size_t kChunkBytes = 16 * 1024;
+constexpr std::size_t kScratchBytes = 4 * 1024;
+
+}  // namespace
+
+struct Loop::Inbox {
+  std::mutex mutex;
+  std::vector<std::function<void()>> tasks;
+  bool stop = false;
+};
+
+void Loop::CloseLoop::operator()(uv_loop_s* loop) const {
+  // A handle that is still open here is a leak of ours: every test is a leak test.
+  WEIR_CHECK(uv_loop_close(loop) == 0);
+  delete loop;
+}
+
+Loop::Loop(Time time)
+    : time_(time),
+      loop_(new uv_loop_t),
+      timer_(std::make_unique<uv_timer_t>()),
+      check_(std::make_unique<uv_check_t>()),
+      prepare_(std::make_unique<uv_prepare_t>()),
+      async_(std::make_unique<uv_async_t>()),
+      inbox_(std::make_unique<Inbox>()),
+      read_buffer_(new char[kReadBufferBytes]),
+      chunks_(kChunkBytes),
+      scratch_(kScratchBytes) {
+  WEIR_CHECK(uv_loop_init(loop_.get()) == 0);
+  WEIR_CHECK(uv_timer_init(loop_.get(), timer_.get()) == 0);
+  WEIR_CHECK(uv_check_init(loop_.get(), check_.get()) == 0);
+  WEIR_CHECK(uv_prepare_init(loop_.get(), prepare_.get()) == 0);
+  timer_->data = check_->data = prepare_->data = this;
+  const auto on_async = [](uv_async_t* handle) { static_cast<Loop*>(handle->data)->onAsync(); };
+  WEIR_CHECK(uv_async_init(loop_.get(), async_.get(), on_async) == 0);
+  async_->data = this;
+  uv_check_start(check_.get(), [](uv_check_t* h) { static_cast<Loop*>(h->data)->onCheck(); });
+  uv_prepare_start(prepare_.get(),
+                   [](uv_prepare_t* h) { static_cast<Loop*>(h->data)->onPrepare(); });
+  polled_at_ = Milliseconds(uv_now(loop_.get()));
+  wheel_.setDriver(this);
+  wheel_.advance(wheelTime());
+}
+
+Loop::~Loop() {
+  finishTurn();
+  closeHandles();
+  // Closing callbacks run in the turn after; a handle that nobody closed must not hang us here.
+  for (int turn = 0; turn < 8 && uv_run(loop_.get(), UV_RUN_NOWAIT) != 0; ++turn) {
+  }
+}
+
+void Loop::closeHandles() {
+  uv_close(reinterpret_cast<uv_handle_t*>(timer_.get()), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(check_.get()), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(prepare_.get()), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(async_.get()), nullptr);
+}
+
+void Loop::run() { uv_run(loop_.get(), UV_RUN_DEFAULT); }
+
+void Loop::runOnce() { uv_run(loop_.get(), UV_RUN_NOWAIT); }
+
+void Loop::stop() {
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    inbox_->stop = true;
+  }
+  uv_async_send(async_.get());
+}
+
+void Loop::advance(Milliseconds by) {
+  WEIR_CHECK(time_ == Time::kManual);
+  manual_now_ += by;
+  wheel_.advance(manual_now_);
+  finishTurn();
+}
+
+void Loop::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    inbox_->tasks.push_back(std::move(task));
+  }
+  uv_async_send(async_.get());
+}
+
+void Loop::onAsync() {
+  bool stop = false;
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    std::swap(inbox_batch_, inbox_->tasks);
+    stop = std::exchange(inbox_->stop, false);
+  }
+  for (auto& task : inbox_batch_) task();
+  inbox_batch_.clear();
+  if (stop) uv_stop(loop_.get());
+}
+
+void Loop::atTurnEnd(TurnEnd& task) {
+  if (task.queued_) return;
+  task.queued_ = true;
+  task.next_ = nullptr;
+  (turn_end_last_ == nullptr ? turn_end_first_ : turn_end_last_->next_) = &task;
+  turn_end_last_ = &task;
+}
+
+void Loop::cancelTurnEnd(TurnEnd& task) {
+  if (!task.queued_) return;
+  TurnEnd* before = nullptr;
+  for (TurnEnd* at = turn_end_first_; at != &task; at = at->next_) before = at;
+  (before == nullptr ? turn_end_first_ : before->next_) = task.next_;
+  if (turn_end_last_ == &task) turn_end_last_ = before;
+  task.queued_ = false;
+}
+
+void Loop::destroyLater(std::unique_ptr<Disposable> object) {
+  doomed_.push_back(std::move(object));
+}
+
+void Loop::finishTurn() {
+  // What runs here may dirty or doom more: go on until nothing is left.
+  while (turn_end_first_ != nullptr || !doomed_.empty()) {
+    while (turn_end_first_ != nullptr) {
+      TurnEnd* task = turn_end_first_;
+      turn_end_first_ = task->next_;
+      if (turn_end_first_ == nullptr) turn_end_last_ = nullptr;
+      task->queued_ = false;
+      task->onTurnEnd();
+    }
+    auto doomed = std::move(doomed_);
+    doomed_.clear();
+    doomed.clear();
+  }
+}
+
+void Loop::onCheck() {
+  polled_at_ = Milliseconds(uv_now(loop_.get()));  // libuv reads the clock right after polling
+  finishTurn();
+}
+
+void Loop::onPrepare() {
+  finishTurn();
+  // libuv read the clock again at the top of this turn: the difference cost us nothing.
+  if (turn_observer_) turn_observer_(Milliseconds(uv_now(loop_.get())) - polled_at_);
+}
+
+Milliseconds Loop::wheelTime() const {
+  return time_ == Time::kManual ? manual_now_ : Milliseconds(uv_now(loop_.get()));
+}
+
+void Loop::onEarlier() {
+  if (time_ == Time::kReal) planWake();
+}
+
+void Loop::planWake() {
+  const Milliseconds wait = wheel_.untilNext(Milliseconds(uv_now(loop_.get())));
+  if (wait < Milliseconds(0)) return;
+  wheel_.wakePlanned();
+  uv_timer_start(
+      timer_.get(), [](uv_timer_t* handle) { static_cast<Loop*>(handle->data)->onTimer(); },
+      static_cast<std::uint64_t>(wait.count()), 0);
+}
+
+void Loop::onTimer() {
+  wheel_.advance(Milliseconds(uv_now(loop_.get())));
+  planWake();
+}
+
+}  // namespace weir::event

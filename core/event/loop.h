@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/base/arena.h"
+#include "core/base/clock.h"
+#include "core/event/wheel.h"
+
+struct uv_loop_s;
+struct uv_timer_s;
+struct uv_check_s;
+struct uv_prepare_s;
+struct uv_async_s;
+
+namespace weir::event {
+
+// Done once at the end of the turn in which it was asked for: how writes of one turn are gathered.
+class TurnEnd {
+ public:
+  virtual ~TurnEnd() = default;
+
+ protected:
+  virtual void onTurnEnd() = 0;
+
+ private:
+  friend class Loop;
+  TurnEnd* next_ = nullptr;
+  bool queued_ = false;
+};
+
+// What may be destroyed at the end of the turn, when no caller is left on the stack.
+class Disposable {
+ public:
+  virtual ~Disposable() = default;
+};
+
+// One libuv loop with what every connection on it shares: the wheel of deadlines, the list of
+// things to flush at the end of the turn, the read buffer and the pools of memory.
+//
+// Thread: the one that calls run(). Only post() and stop() may be called from another.
+class Loop final : private Wheel::Driver {
+ public:
+  enum class Time { kReal, kManual };  // kManual: time stands until advance() moves it
+
+  explicit Loop(Time time = Time::kReal);
+  ~Loop() override;  // every handle must have been closed
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void run();      // until stop()
+  void runOnce();  // handles what is ready, without waiting
+  void stop();
+  void advance(Milliseconds by);  // with Time::kManual only
+
+  // Runs `task` on the loop's thread, in order of posting. The one bridge between threads.
+  void post(std::function<void()> task);
+  void atTurnEnd(TurnEnd& task);
+  void cancelTurnEnd(TurnEnd& task);
+  void destroyLater(std::unique_ptr<Disposable> object);
+
+  Wheel& wheel() { return wheel_; }
+  Milliseconds now() const { return wheel_.now(); }  // when this turn began
+  // Hears after each turn for how long it kept the loop from polling, to the millisecond.
+  using TurnObserver = std::function<void(Milliseconds busy)>;
+  void setTurnObserver(TurnObserver observer) { turn_observer_ = std::move(observer); }
+
+  // Lent to whoever reads: its contents are gone when the read callback returns.
+  static constexpr std::size_t kReadBufferBytes = 128 * 1024;
+  char* readBuffer() { return read_buffer_.get(); }
+  BlockPool& chunks() { return chunks_; }   // 16 KiB, for queued bytes
+  BlockPool& scratch() { return scratch_; }  // 4 KiB, for arenas
+  uv_loop_s* raw() { return loop_.get(); }
+
+ private:
+  struct CloseLoop {
+    void operator()(uv_loop_s* loop) const;
+  };
+  Milliseconds wheelTime() const override;
+  void onEarlier() override;
+  void planWake();
+  void onTimer();
+  void onCheck();
+  void onPrepare();
+  void onAsync();
+  void finishTurn();
+  void closeHandles();
+
+  const Time time_;
+  std::unique_ptr<uv_loop_s, CloseLoop> loop_;
+  std::unique_ptr<uv_timer_s> timer_;
+  std::unique_ptr<uv_check_s> check_;
+  std::unique_ptr<uv_prepare_s> prepare_;
+  std::unique_ptr<uv_async_s> async_;
+  struct Inbox;
+  std::unique_ptr<Inbox> inbox_;
+
+  Wheel wheel_;
+  std::unique_ptr<char[]> read_buffer_;
+  BlockPool chunks_;
+  BlockPool scratch_;
+  TurnEnd* turn_end_first_ = nullptr;
+  TurnEnd* turn_end_last_ = nullptr;
+  std::vector<std::unique_ptr<Disposable>> doomed_;
+  std::vector<std::function<void()>> inbox_batch_;
+  TurnObserver turn_observer_;
+  Milliseconds manual_now_{0};
+  Milliseconds polled_at_{0};
+};
+
+}  // namespace weir::event

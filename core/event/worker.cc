@@ -1,0 +1,47 @@
+#include "core/event/worker.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <future>
+#include <thread>
+
+namespace weir::event {
+
+struct Worker::Thread {
+  std::thread thread;
+};
+
+Worker::Worker(std::string name) : name_(std::move(name)) {}
+
+Worker::~Worker() { stopAndJoin(); }
+
+void Worker::start() {
+  thread_ = std::make_unique<Thread>();
+  thread_->thread = std::thread([this] {
+    pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+    // Signals belong to the control thread.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    loop_.run();
+  });
+}
+
+void Worker::call(std::function<void()> task) {
+  std::promise<void> done;
+  post([&] {
+    task();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+void Worker::stopAndJoin() {
+  if (thread_ == nullptr) return;
+  loop_.stop();
+  thread_->thread.join();
+  thread_ = nullptr;
+}
+
+}  // namespace weir::event

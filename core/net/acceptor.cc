@@ -1,0 +1,136 @@
+#include "core/net/acceptor.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/net/system_error.h"
+
+namespace weir::net {
+namespace {
+
+constexpr Milliseconds kRetryAfterExhaustion{100};
+
+int openSpare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+bool setOption(int descriptor, int level, int name) {
+  const int on = 1;
+  return ::setsockopt(descriptor, level, name, &on, sizeof on) == 0;
+}
+
+// Accepted sockets inherit TCP_NODELAY: one call here, none for each connection.
+bool prepare(int descriptor, const Address& at) {
+  if (at.isUnix()) return true;
+  return setOption(descriptor, SOL_SOCKET, SO_REUSEADDR) &&
+         setOption(descriptor, SOL_SOCKET, SO_REUSEPORT) &&
+         setOption(descriptor, IPPROTO_TCP, TCP_NODELAY);
+}
+
+}  // namespace
+
+Result<ListenSocket> ListenSocket::open(const Address& at, int backlog) {
+  sockaddr_storage socket_address{};
+  socklen_t length = at.toSocket(socket_address);
+  if (length == 0) return Error{ErrorCode::kInvalid, Origin::kLocal, "socket path too long"};
+  const int family = socket_address.ss_family;
+  const int descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return errorOf(-errno);
+  ListenSocket opened(descriptor, at);
+  const auto* raw = reinterpret_cast<const sockaddr*>(&socket_address);
+  if (!prepare(descriptor, at) || ::bind(descriptor, raw, length) != 0 ||
+      ::listen(descriptor, backlog) != 0) {
+    return errorOf(-errno);
+  }
+  if (!at.isUnix()) {
+    length = sizeof socket_address;
+    ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&socket_address), &length);
+    opened.address_ = Address::fromSocket(socket_address);
+  }
+  return opened;
+}
+
+ListenSocket::~ListenSocket() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+ListenSocket::ListenSocket(ListenSocket&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), address_(std::move(other.address_)) {}
+
+ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(address_, other.address_);
+  return *this;
+}
+
+struct Acceptor::Poll {
+  uv_poll_t poll;
+  Acceptor* owner;
+  ListenSocket socket;
+};
+
+Acceptor::Acceptor(event::Loop& loop, ListenSocket socket, OnAccept on_accept)
+    : loop_(loop),
+      on_accept_(std::move(on_accept)),
+      poll_(new Poll{{}, this, std::move(socket)}),
+      retry_(loop.wheel(), *this),
+      spare_(openSpare()) {
+  WEIR_CHECK(uv_poll_init(loop_.raw(), &poll_->poll, poll_->socket.descriptor()) == 0);
+  poll_->poll.data = poll_;
+  onRetry();
+}
+
+Acceptor::~Acceptor() {
+  if (spare_ >= 0) ::close(spare_);
+  // A socket that is closed with connections in its queue resets them: take what is there first.
+  while (acceptOne()) {
+  }
+  uv_poll_stop(&poll_->poll);
+  uv_close(reinterpret_cast<uv_handle_t*>(&poll_->poll),
+           [](uv_handle_t* handle) { delete static_cast<Poll*>(handle->data); });
+}
+
+const Address& Acceptor::address() const { return poll_->socket.address(); }
+
+void Acceptor::onRetry() {
+  uv_poll_start(&poll_->poll, UV_READABLE, [](uv_poll_t* handle, int, int) {
+    static_cast<Poll*>(handle->data)->owner->onReadable();
+  });
+}
+
+// One connection a turn: when more wait, the next poll says so, and a second accept4 just to be
+// told EAGAIN is saved.
+void Acceptor::onReadable() { acceptOne(); }
+
+bool Acceptor::acceptOne() {
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  const int descriptor = ::accept4(poll_->socket.descriptor(), reinterpret_cast<sockaddr*>(&peer),
+                                   &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (descriptor >= 0) {
+    on_accept_(descriptor, Address::fromSocket(peer));
+    return true;
+  }
+  if (errno == EMFILE || errno == ENFILE) pause();
+  return false;
+}
+
+// Out of descriptors: the waiting client is accepted with the one in reserve and closed, so that
+// it learns at once, and accepting rests for a moment instead of spinning.
+void Acceptor::pause() {
+  if (spare_ >= 0) ::close(spare_);
+  const int descriptor = ::accept4(poll_->socket.descriptor(), nullptr, nullptr, SOCK_CLOEXEC);
+  if (descriptor >= 0) ::close(descriptor);
+  spare_ = openSpare();
+  uv_poll_stop(&poll_->poll);
+  retry_.arm(kRetryAfterExhaustion);
+}
+
+}  // namespace weir::net

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/base/result.h"
+#include "core/event/loop.h"
+#include "core/net/address.h"
+
+struct uv_poll_s;
+
+namespace weir::net {
+
+// A listening socket before it is given to a worker. Closed when destroyed.
+class ListenSocket {
+ public:
+  // Binds and listens; each worker opens its own for the same address (SO_REUSEPORT), so that the
+  // kernel spreads connections. Port 0 takes a free one: ask address().
+  static Result<ListenSocket> open(const Address& at, int backlog);
+  ~ListenSocket();
+  ListenSocket(ListenSocket&& other) noexcept;
+  ListenSocket& operator=(ListenSocket&& other) noexcept;
+
+  const Address& address() const { return address_; }
+  int descriptor() const { return descriptor_; }
+
+ private:
+  ListenSocket(int descriptor, Address address)
+      : descriptor_(descriptor), address_(std::move(address)) {}
+  int descriptor_;
+  Address address_;
+};
+
+// Accepts connections of one ListenSocket on one loop.
+class Acceptor {
+ public:
+  // Takes a descriptor that it owns from then on, and the peer's address.
+  using OnAccept = std::function<void(int descriptor, const Address& peer)>;
+
+  Acceptor(event::Loop& loop, ListenSocket socket, OnAccept on_accept);
+  ~Acceptor();  // stops accepting and closes the socket
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  const Address& address() const;
+
+ private:
+  struct Poll;
+  void onReadable();
+  bool acceptOne();
+  void onRetry();
+  void pause();
+
+  event::Loop& loop_;
+  const OnAccept on_accept_;
+  Poll* poll_;  // freed by libuv's closing callback
+  event::Alarm<Acceptor, &Acceptor::onRetry> retry_;
+  int spare_;  // a descriptor in reserve, to refuse in good order when there are no more
+};
+
+}  // namespace weir::net

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+struct sockaddr;
+struct sockaddr_storage;
+
+namespace weir::net {
+
+// An IP address, 4-byte ones in their IPv6-mapped form.
+class Ip {
+ public:
+  Ip() = default;
+  static Ip v4(const std::array<std::uint8_t, 4>& bytes);
+  static Ip v6(const std::array<std::uint8_t, 16>& bytes);
+  // "10.0.0.1", "::1"; kInvalid for anything else, names included.
+  static Result<Ip> parse(std::string_view text);
+
+  bool isV4() const;
+  const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
+  static constexpr unsigned kMaxText = 46;
+  std::string_view format(std::array<char, kMaxText>& into) const;
+  std::string text() const;
+  friend bool operator==(const Ip&, const Ip&) = default;
+  friend auto operator<=>(const Ip&, const Ip&) = default;
+
+ private:
+  std::array<std::uint8_t, 16> bytes_{};
+};
+
+// A range of addresses in CIDR form, "10.0.0.0/8" or a single address.
+class IpRange {
+ public:
+  static Result<IpRange> parse(std::string_view text);
+  bool contains(const Ip& ip) const;
+
+ private:
+  Ip first_;
+  unsigned bits_ = 128;  // of the mapped form
+};
+
+// Where a socket is bound or connects to: an IP address with a port, or a Unix socket's path.
+class Address {
+ public:
+  Address() = default;
+  Address(const Ip& ip, std::uint16_t port) : ip_(ip), port_(port) {}
+  static Address unixPath(std::string path);
+  // "1.2.3.4:80", "[::1]:80", "unix:/path". Names are not resolved: kInvalid.
+  static Result<Address> parse(std::string_view text);
+  static Address fromSocket(const sockaddr_storage& socket);
+
+  bool isUnix() const { return !path_.empty(); }
+  const Ip& ip() const { return ip_; }
+  std::uint16_t port() const { return port_; }
+  const std::string& path() const { return path_; }
+  std::string text() const;  // as parse() reads it
+  // Fills the system's form and says how long it is; 0 when a path is too long.
+  unsigned toSocket(sockaddr_storage& socket) const;
+  friend bool operator==(const Address&, const Address&) = default;
+  friend auto operator<=>(const Address&, const Address&) = default;
+
+ private:
+  Ip ip_;
+  std::uint16_t port_ = 0;
+  std::string path_;
+};
+
+}  // namespace weir::net

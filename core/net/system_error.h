@@ -1,0 +1,10 @@
+#pragma once
+
+#include "core/base/error.h"
+
+namespace weir::net {
+
+// What a negative code of libuv or the system (-errno) means to us.
+Error errorOf(int code);
+
+}  // namespace weir::net

@@ -1,0 +1,279 @@
+#include "core/net/tcp_stream.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <array>
+#include <cerrno>
+#include <new>
+
+#include "core/net/system_error.h"
+
+namespace weir::net {
+namespace {
+
+// From here on, copying costs more than a system call of its own for the head.
+constexpr std::size_t kDirectBytes = 8 * 1024;
+constexpr std::size_t kMaxPieces = 16;
+
+uv_buf_t bufOf(Bytes bytes) {
+  return uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+}
+
+}  // namespace
+
+struct TcpStream::Socket {
+  Socket(event::Loop& loop, TcpStream* stream) : owner(stream), out(loop.chunks()) {
+    uv_tcp_init(loop.raw(), &tcp);
+    tcp.data = this;
+  }
+  uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp); }
+
+  uv_tcp_t tcp;
+  TcpStream* owner;  // null once the stream is destroyed
+  Buffer out;
+};
+
+struct TcpStream::WriteJob {
+  uv_write_t request;
+  Socket* socket;
+  BlockPool* pool;
+  std::size_t bytes;
+};
+
+TcpStream::TcpStream(event::Loop& loop, Socket* socket, State state)
+    : loop_(loop), socket_(socket), state_(state) {
+  socket_->owner = this;
+}
+
+TcpStream::~TcpStream() {
+  loop_.cancelTurnEnd(*this);
+  if (state_ == State::kOpen && !write_job_ && !write_failed_) flush({}, {});
+  socket_->owner = nullptr;
+  uv_close(reinterpret_cast<uv_handle_t*>(&socket_->tcp),
+           [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
+}
+
+Result<std::unique_ptr<Stream>> TcpStream::adopt(event::Loop& loop, int descriptor) {
+  auto* socket = new Socket(loop, nullptr);
+  const int status = uv_tcp_open(&socket->tcp, descriptor);
+  std::unique_ptr<Stream> stream(new TcpStream(loop, socket, State::kOpen));
+  if (status != 0) {
+    ::close(descriptor);
+    return errorOf(status);
+  }
+  return stream;
+}
+
+Result<std::unique_ptr<Stream>> TcpStream::connect(event::Loop& loop, const Address& to) {
+  return to.isUnix() ? connectUnix(loop, to) : connectTcp(loop, to);
+}
+
+Result<std::unique_ptr<Stream>> TcpStream::connectTcp(event::Loop& loop, const Address& to) {
+  struct Job {
+    uv_connect_t request;
+    Socket* socket;
+  };
+  auto* socket = new Socket(loop, nullptr);
+  std::unique_ptr<TcpStream> stream(new TcpStream(loop, socket, State::kConnecting));
+  uv_tcp_nodelay(&socket->tcp, 1);
+  sockaddr_storage address{};
+  to.toSocket(address);
+  auto* job = new Job{{}, socket};
+  job->request.data = job;
+  const int status = uv_tcp_connect(&job->request, &socket->tcp,
+                                    reinterpret_cast<const sockaddr*>(&address),
+                                    [](uv_connect_t* request, int result) {
+                                      auto* done = static_cast<Job*>(request->data);
+                                      TcpStream* owner = done->socket->owner;
+                                      delete done;
+                                      if (owner != nullptr) owner->onConnectDone(result);
+                                    });
+  if (status != 0) {
+    delete job;
+    return errorOf(status);
+  }
+  // Before the connection stands: saves the epoll_ctl that a later start would need.
+  stream->setReading(true);
+  return std::unique_ptr<Stream>(std::move(stream));
+}
+
+Result<std::unique_ptr<Stream>> TcpStream::connectUnix(event::Loop& loop, const Address& to) {
+  sockaddr_storage address{};
+  const socklen_t length = to.toSocket(address);
+  if (length == 0) return Error{ErrorCode::kInvalid, Origin::kLocal, "socket path too long"};
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return errorOf(-errno);
+  // A Unix socket connects at once or not at all.
+  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), length) != 0) {
+    const int failure = -errno;
+    ::close(descriptor);
+    return errorOf(failure);
+  }
+  auto stream = adopt(loop, descriptor);
+  if (!stream.ok()) return stream;
+  auto& tcp = static_cast<TcpStream&>(*stream.value());
+  tcp.state_ = State::kConnected;
+  tcp.setReading(true);
+  loop.atTurnEnd(tcp);
+  return stream;
+}
+
+void TcpStream::onConnectDone(int status) {
+  if (status != 0) return tellBroken(status);
+  state_ = State::kOpen;
+  if (!socket_->out.empty()) loop_.atTurnEnd(*this);
+  events_->onConnected();
+}
+
+std::size_t TcpStream::queued() const { return socket_->out.size(); }
+
+void TcpStream::setReading(bool reading) {
+  if (reading == reading_) return;
+  reading_ = reading;
+  if (reading) {
+    uv_read_start(socket_->stream(), onAllocate, onRead);
+  } else {
+    uv_read_stop(socket_->stream());
+  }
+}
+
+void TcpStream::onAllocate(uv_handle_s* handle, std::size_t, uv_buf_t* buffer) {
+  TcpStream* owner = static_cast<Socket*>(handle->data)->owner;
+  *buffer = uv_buf_init(owner->loop_.readBuffer(), event::Loop::kReadBufferBytes);
+}
+
+void TcpStream::onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t* buffer) {
+  TcpStream* owner = static_cast<Socket*>(stream->data)->owner;
+  if (count > 0) {
+    owner->events_->onData({buffer->base, static_cast<std::size_t>(count)});
+  } else if (count == UV_EOF) {
+    owner->reading_ = false;
+    owner->events_->onEnd();
+  } else if (count < 0) {
+    owner->tellBroken(static_cast<int>(count));
+  }
+}
+
+void TcpStream::write(Bytes first, Bytes second) {
+  if (write_failed_ || state_ >= State::kEnding) return;
+  const bool idle = state_ == State::kOpen && !write_job_;
+  if (idle && socket_->out.size() + first.size() + second.size() >= kDirectBytes) {
+    return flush(first, second);
+  }
+  socket_->out.append(first);
+  socket_->out.append(second);
+  if (idle) loop_.atTurnEnd(*this);
+  if (queued() > kLowWater) backed_up_ = true;
+}
+
+void TcpStream::flush(Bytes first, Bytes second) {
+  Buffer& out = socket_->out;
+  std::array<Bytes, kMaxPieces> pieces;
+  std::size_t count = out.peek(std::span(pieces).first(kMaxPieces - 2));
+  if (!first.empty()) pieces[count++] = first;
+  if (!second.empty()) pieces[count++] = second;
+  if (count == 0) return;
+  std::array<uv_buf_t, kMaxPieces> buffers;
+  for (std::size_t i = 0; i < count; ++i) buffers[i] = bufOf(pieces[i]);
+  const int sent = uv_try_write(socket_->stream(), buffers.data(), static_cast<unsigned>(count));
+  if (sent < 0 && sent != UV_EAGAIN) return failWrite(sent);
+  auto taken = static_cast<std::size_t>(std::max(sent, 0));
+  const std::size_t from_queue = std::min(taken, out.size());
+  out.consume(from_queue);
+  taken -= from_queue;
+  const std::size_t from_first = std::min(taken, first.size());
+  out.append(first.subspan(from_first));
+  out.append(second.subspan(taken - from_first));
+  if (!out.empty()) startJob();
+}
+
+void TcpStream::startJob() {
+  if (queued() > kLowWater) backed_up_ = true;
+  std::array<Bytes, kMaxPieces> pieces;
+  std::array<uv_buf_t, kMaxPieces> buffers;
+  const std::size_t count = socket_->out.peek(pieces);
+  auto* job = new (loop_.scratch().lend()) WriteJob{{}, socket_, &loop_.scratch(), 0};
+  for (std::size_t i = 0; i < count; ++i) {
+    buffers[i] = bufOf(pieces[i]);
+    job->bytes += pieces[i].size();
+  }
+  job->request.data = job;
+  const int status =
+      uv_write(&job->request, socket_->stream(), buffers.data(), static_cast<unsigned>(count),
+               [](uv_write_t* request, int result) {
+                 auto* done = static_cast<WriteJob*>(request->data);
+                 Socket* socket = done->socket;
+                 const std::size_t bytes = done->bytes;
+                 done->pool->giveBack(done);
+                 if (socket->owner == nullptr) return;
+                 socket->out.consume(bytes);
+                 socket->owner->onJobDone(result);
+               });
+  if (status != 0) {
+    loop_.scratch().giveBack(job);
+    return failWrite(status);
+  }
+  write_job_ = true;
+}
+
+void TcpStream::onJobDone(int status) {
+  write_job_ = false;
+  if (status != 0) {
+    failWrite(status);
+  } else {
+    flush({}, {});
+  }
+  afterWrite();
+}
+
+void TcpStream::failWrite(int status) {
+  write_failed_ = true;
+  socket_->out.clear();
+  // While we read, the read side tells, after what the peer may have said before it went.
+  if (reading_) return;
+  failure_to_tell_ = status;
+  loop_.atTurnEnd(*this);
+}
+
+void TcpStream::onTurnEnd() {
+  if (state_ == State::kConnected) {
+    state_ = State::kOpen;
+    events_->onConnected();
+    if (!socket_->out.empty()) loop_.atTurnEnd(*this);
+    return;
+  }
+  if (failure_to_tell_ != 0) return tellBroken(failure_to_tell_);
+  if (state_ != State::kBroken && !write_job_ && !write_failed_) flush({}, {});
+  afterWrite();
+}
+
+void TcpStream::afterWrite() {
+  if (state_ == State::kEnding && (socket_->out.empty() || write_failed_)) {
+    state_ = State::kEnded;
+    uv_os_fd_t descriptor = -1;
+    uv_fileno(reinterpret_cast<uv_handle_t*>(&socket_->tcp), &descriptor);
+    ::shutdown(descriptor, SHUT_WR);
+  }
+  if (backed_up_ && queued() <= kLowWater) {
+    backed_up_ = false;
+    events_->onDrained();
+  }
+}
+
+void TcpStream::shutdownWrite() {
+  if (state_ >= State::kEnding) return;
+  state_ = State::kEnding;
+  loop_.atTurnEnd(*this);
+}
+
+void TcpStream::tellBroken(int status) {
+  state_ = State::kBroken;
+  write_failed_ = true;
+  reading_ = false;
+  uv_read_stop(socket_->stream());
+  events_->onBroken(errorOf(status));
+}
+
+}  // namespace weir::net
