@@ -71,6 +71,17 @@ class MetricKey {
   std::uint64_t high_ = 0;
 };
 
+// A key says which handle its family has, so that a wrong one does not compile.
+struct CounterKey : MetricKey {
+  using MetricKey::MetricKey;
+};
+struct GaugeKey : MetricKey {
+  using MetricKey::MetricKey;
+};
+struct HistogramKey : MetricKey {
+  using MetricKey::MetricKey;
+};
+
 // One number with one writer and any number of readers. Relaxed: readers see it a moment late.
 class MetricCell {
  public:

@@ -24,10 +24,10 @@ class alignas(64) MetricCells {
   MetricCells(const MetricCells&) = delete;
   MetricCells& operator=(const MetricCells&) = delete;
 
-  // Writer. The key's family must be of the type that is asked for. Addresses never change.
-  Counter counter(MetricKey key) { return Counter(find(key)); }
-  Gauge gauge(MetricKey key) { return Gauge(find(key)); }
-  Histogram histogram(MetricKey key) { return Histogram(find(key)); }
+  // Writer. The cells of a key stay where they are as long as this object.
+  Counter counter(CounterKey key) { return Counter(find(key)); }
+  Gauge gauge(GaugeKey key) { return Gauge(find(key)); }
+  Histogram histogram(HistogramKey key) { return Histogram(find(key)); }
 
   // Readers on any thread. visit(MetricKey, const MetricCell*) gets one cell, or the
   // Histogram::kCells of a histogram; always in the same order, new entries last.

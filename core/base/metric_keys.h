@@ -53,8 +53,8 @@ constexpr unsigned field(Word word) {
 }
 
 // `method` is the index of an http::Method.
-constexpr MetricKey requestsKey(NameId listener, NameId route, unsigned method,
-                                AppProtocol protocol, int status) {
+constexpr CounterKey requestsKey(NameId listener, NameId route, unsigned method,
+                                 AppProtocol protocol, int status) {
   return {Metric::kRequests,
           {.a = listener, .b = route},
           {.code = codeField(status), .first = method, .second = field(protocol)}};
@@ -66,133 +66,144 @@ constexpr unsigned codeClass(int status) {
   return status >= 100 && status <= 599 ? static_cast<unsigned>(status) / 100 : 6U;
 }
 
-constexpr MetricKey requestDurationKey(NameId listener, NameId route, AppProtocol protocol,
-                                       int status) {
+constexpr HistogramKey requestDurationKey(NameId listener, NameId route, AppProtocol protocol,
+                                          int status) {
   return {Metric::kRequestDuration,
           {.a = listener, .b = route},
           {.first = field(protocol), .second = codeClass(status)}};
 }
 
-constexpr MetricKey timeToFirstByteKey(NameId listener, NameId route) {
+constexpr HistogramKey timeToFirstByteKey(NameId listener, NameId route) {
   return {Metric::kTimeToFirstByte, {.a = listener, .b = route}};
 }
-constexpr MetricKey requestsInFlightKey(NameId listener) {
+constexpr GaugeKey requestsInFlightKey(NameId listener) {
   return {Metric::kRequestsInFlight, {.a = listener}};
 }
-constexpr MetricKey requestBodyBytesKey(NameId listener, NameId route) {
+constexpr CounterKey requestBodyBytesKey(NameId listener, NameId route) {
   return {Metric::kRequestBodyBytes, {.a = listener, .b = route}};
 }
-constexpr MetricKey responseBodyBytesKey(NameId listener, NameId route) {
+constexpr CounterKey responseBodyBytesKey(NameId listener, NameId route) {
   return {Metric::kResponseBodyBytes, {.a = listener, .b = route}};
 }
-constexpr MetricKey localRepliesKey(NameId listener, NameId route, int status, Reason reason,
-                                    NameId filter = 0) {
+constexpr CounterKey localRepliesKey(NameId listener, NameId route, int status, Reason reason,
+                                     NameId filter = 0) {
   return {Metric::kLocalReplies,
           {.a = listener, .b = route, .c = filter},
           {.code = codeField(status), .first = field(reason)}};
 }
 
-constexpr MetricKey connectionsActiveKey(NameId listener, TransportProtocol protocol) {
+constexpr GaugeKey connectionsActiveKey(NameId listener, TransportProtocol protocol) {
   return {Metric::kConnectionsActive, {.a = listener}, {.first = field(protocol)}};
 }
-constexpr MetricKey connectionsOpenedKey(NameId listener, TransportProtocol protocol) {
+constexpr CounterKey connectionsOpenedKey(NameId listener, TransportProtocol protocol) {
   return {Metric::kConnectionsOpened, {.a = listener}, {.first = field(protocol)}};
 }
 // kNone: closed in good order.
-constexpr MetricKey connectionsClosedKey(NameId listener, TransportProtocol protocol,
-                                         Reason reason) {
+constexpr CounterKey connectionsClosedKey(NameId listener, TransportProtocol protocol,
+                                          Reason reason) {
   return {Metric::kConnectionsClosed,
           {.a = listener},
           {.first = field(protocol), .second = field(reason)}};
 }
 
 // Status 0: the attempt ended without a response.
-constexpr MetricKey upstreamRequestsKey(NameId upstream, int status, Reason reason) {
+constexpr CounterKey upstreamRequestsKey(NameId upstream, int status, Reason reason) {
   return {Metric::kUpstreamRequests,
           {.a = upstream},
           {.code = codeField(status), .first = field(reason)}};
 }
-constexpr MetricKey upstreamAttemptDurationKey(NameId upstream, AttemptOutcome outcome) {
+constexpr HistogramKey upstreamAttemptDurationKey(NameId upstream, AttemptOutcome outcome) {
   return {Metric::kUpstreamAttemptDuration, {.a = upstream}, {.first = field(outcome)}};
 }
-constexpr MetricKey upstreamConnectDurationKey(NameId upstream, bool tls) {
+constexpr HistogramKey upstreamConnectDurationKey(NameId upstream, bool tls) {
   return {Metric::kUpstreamConnectDuration, {.a = upstream}, {.first = field(tls)}};
 }
-constexpr MetricKey upstreamConnectionsActiveKey(NameId upstream) {
+constexpr GaugeKey upstreamConnectionsActiveKey(NameId upstream) {
   return {Metric::kUpstreamConnectionsActive, {.a = upstream}};
 }
-constexpr MetricKey upstreamConnectionsIdleKey(NameId upstream) {
+constexpr GaugeKey upstreamConnectionsIdleKey(NameId upstream) {
   return {Metric::kUpstreamConnectionsIdle, {.a = upstream}};
 }
-constexpr MetricKey upstreamConnectionFailuresKey(NameId upstream, ConnectFailure reason) {
+constexpr CounterKey upstreamConnectionFailuresKey(NameId upstream, ConnectFailure reason) {
   return {Metric::kUpstreamConnectionFailures, {.a = upstream}, {.first = field(reason)}};
 }
-constexpr MetricKey upstreamPoolWaitKey(NameId upstream) {
+constexpr HistogramKey upstreamPoolWaitKey(NameId upstream) {
   return {Metric::kUpstreamPoolWait, {.a = upstream}};
 }
-constexpr MetricKey upstreamQueueDepthKey(NameId upstream) {
+constexpr GaugeKey upstreamQueueDepthKey(NameId upstream) {
   return {Metric::kUpstreamQueueDepth, {.a = upstream}};
 }
-constexpr MetricKey upstreamEndpointsKey(NameId upstream, EndpointState state) {
+constexpr GaugeKey upstreamEndpointsKey(NameId upstream, EndpointState state) {
   return {Metric::kUpstreamEndpoints, {.a = upstream}, {.first = field(state)}};
 }
-constexpr MetricKey upstreamReusedConnectionsKey(NameId upstream) {
+constexpr CounterKey upstreamReusedConnectionsKey(NameId upstream) {
   return {Metric::kUpstreamReusedConnections, {.a = upstream}};
 }
-constexpr MetricKey discoveryUpdatesKey(NameId upstream, DiscoverySource source,
-                                        DiscoveryResult result) {
+constexpr CounterKey discoveryUpdatesKey(NameId upstream, DiscoverySource source,
+                                         DiscoveryResult result) {
   return {Metric::kDiscoveryUpdates,
           {.a = upstream},
           {.first = field(source), .second = field(result)}};
 }
-constexpr MetricKey discoveryStaleKey(NameId upstream) {  // gauge, nanoseconds
+constexpr GaugeKey discoveryStaleKey(NameId upstream) {  // gauge, nanoseconds
   return {Metric::kDiscoveryStale, {.a = upstream}};
 }
 
-constexpr MetricKey retriesKey(NameId upstream, NameId route, Reason reason, RetryOutcome outcome) {
+constexpr CounterKey retriesKey(NameId upstream, NameId route, Reason reason,
+                                RetryOutcome outcome) {
   return {Metric::kRetries,
           {.a = upstream, .b = route},
           {.first = field(reason), .second = field(outcome)}};
 }
-constexpr MetricKey retriesSuppressedKey(NameId upstream, RetryRefusal reason) {
+constexpr CounterKey retriesSuppressedKey(NameId upstream, RetryRefusal reason) {
   return {Metric::kRetriesSuppressed, {.a = upstream}, {.first = field(reason)}};
 }
-constexpr MetricKey retryBudgetTokensKey(NameId upstream) {  // gauge, whole tokens
+constexpr GaugeKey retryBudgetTokensKey(NameId upstream) {  // gauge, whole tokens
   return {Metric::kRetryBudgetTokens, {.a = upstream}};
 }
-constexpr MetricKey timeoutsKey(NameId route, TimeoutStage stage) {
+constexpr CounterKey timeoutsKey(NameId route, TimeoutStage stage) {
   return {Metric::kTimeouts, {.a = route}, {.first = field(stage)}};
 }
-constexpr MetricKey limitRejectionsKey(LimitScope scope, LimitResource resource) {
+constexpr CounterKey limitRejectionsKey(LimitScope scope, LimitResource resource) {
   return {Metric::kLimitRejections, {}, {.first = field(scope), .second = field(resource)}};
 }
-constexpr MetricKey mirrorRequestsKey(MirrorOutcome outcome) {
+constexpr CounterKey mirrorRequestsKey(MirrorOutcome outcome) {
   return {Metric::kMirrorRequests, {}, {.first = field(outcome)}};
 }
-constexpr MetricKey authzDecisionsKey(NameId policy, AuthzDecision decision, AuthzMode mode) {
+constexpr CounterKey authzDecisionsKey(NameId policy, AuthzDecision decision, AuthzMode mode) {
   return {
       Metric::kAuthzDecisions, {.a = policy}, {.first = field(decision), .second = field(mode)}};
 }
 
-constexpr MetricKey configReloadsKey(ReloadResult result) {
+constexpr CounterKey configReloadsKey(ReloadResult result) {
   return {Metric::kConfigReloads, {}, {.first = field(result)}};
 }
-constexpr MetricKey buildInfoKey(NameId role, NameId version) {  // gauge, always 1
+constexpr GaugeKey buildInfoKey(NameId role, NameId version) {  // gauge, always 1
   return {Metric::kBuildInfo, {.a = role, .b = version}};
 }
 // Names such as "control" and "worker-0".
-constexpr MetricKey loopLagKey(NameId loop) { return {Metric::kLoopLag, {.a = loop}}; }
-constexpr MetricKey loopBusyRatioKey(NameId loop) {  // gauge, millionths
+constexpr HistogramKey loopLagKey(NameId loop) { return {Metric::kLoopLag, {.a = loop}}; }
+constexpr GaugeKey loopBusyRatioKey(NameId loop) {  // gauge, millionths
   return {Metric::kLoopBusyRatio, {.a = loop}};
 }
-constexpr MetricKey memoryBytesKey(NameId kind) { return {Metric::kMemoryBytes, {.a = kind}}; }
-constexpr MetricKey accessLogDroppedKey(NameId sink) {
+constexpr GaugeKey memoryBytesKey(NameId kind) { return {Metric::kMemoryBytes, {.a = kind}}; }
+constexpr CounterKey accessLogDroppedKey(NameId sink) {
   return {Metric::kAccessLogDropped, {.a = sink}};
 }
 
-// Families without labels: kConfigLastReloadSuccessful (0 or 1), kConfigLastSuccessTimestamp
-// (nanoseconds of the wall clock), kConfigGeneration, kConfigActiveGenerations,
-// kConfigReloadDuration, kDraining (0 or 1), kMetricSeries, kMetricSeriesDropped, kScrapeDuration.
-constexpr MetricKey plainKey(Metric metric) { return {metric, {}}; }
+// Families without labels.
+constexpr GaugeKey configLastReloadSuccessfulKey() {  // 0 or 1
+  return {Metric::kConfigLastReloadSuccessful, {}};
+}
+constexpr GaugeKey configLastSuccessTimestampKey() {  // nanoseconds of the wall clock
+  return {Metric::kConfigLastSuccessTimestamp, {}};
+}
+constexpr GaugeKey configGenerationKey() { return {Metric::kConfigGeneration, {}}; }
+constexpr GaugeKey configActiveGenerationsKey() { return {Metric::kConfigActiveGenerations, {}}; }
+constexpr HistogramKey configReloadDurationKey() { return {Metric::kConfigReloadDuration, {}}; }
+constexpr GaugeKey drainingKey() { return {Metric::kDraining, {}}; }  // 0 or 1
+constexpr GaugeKey metricSeriesKey() { return {Metric::kMetricSeries, {}}; }
+constexpr CounterKey metricSeriesDroppedKey() { return {Metric::kMetricSeriesDropped, {}}; }
+constexpr HistogramKey scrapeDurationKey() { return {Metric::kScrapeDuration, {}}; }
 
 }  // namespace weir
