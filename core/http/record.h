@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/base/clock.h"
+#include "core/base/reason.h"
+#include "core/http/message.h"
+
+namespace weir::http {
+
+// When an exchange reached its phases, counted from the first byte of its request. The phases of
+// the upstream are those of the last attempt.
+struct PhaseTimes {
+  static constexpr Nanoseconds kNotReached{-1};
+
+  Nanoseconds request_head = kNotReached;         // the request's head was complete
+  Nanoseconds routed = kNotReached;               // request filters and route were done
+  Nanoseconds connected = kNotReached;            // a connection was there, new or reused
+  Nanoseconds request_sent = kNotReached;         // the request's last byte went upstream
+  Nanoseconds upstream_first_byte = kNotReached;  // the response's head arrived
+  Nanoseconds total = kNotReached;                // the response's last byte went downstream
+};
+
+// What is known of a finished exchange. Texts are views that hold during AccessLog::log only; an
+// empty one means that there is none.
+struct ExchangeRecord {
+  Nanoseconds start{0};  // wall clock at the first byte of the request
+  PhaseTimes times;
+
+  Method method = Method::kGet;
+  Version version = Version::kHttp11;
+  bool has_query = false;
+  std::string_view method_text;
+  std::string_view scheme;
+  std::string_view authority;
+  std::string_view path;   // as received
+  std::string_view query;  // without the "?"
+
+  int status = 0;  // as sent downstream; 0: the client was gone before
+  std::uint64_t request_body_bytes = 0;
+  std::uint64_t response_body_bytes = 0;
+  Reason reason = Reason::kNone;
+  unsigned attempts = 0;  // sent upstream
+
+  std::string_view client_address;  // host:port, after the trusted-hop rules
+  std::string_view listener;
+  std::string_view route;
+  std::string_view upstream;
+  std::string_view endpoint;  // address of the last attempt
+  std::string_view request_id;
+  std::string_view trace_id;
+
+  // May be null when no message came that far. Referer and User-Agent are read from here.
+  const Headers* request_headers = nullptr;
+  const Headers* response_headers = nullptr;
+};
+
+// Takes the record of every finished exchange of one worker. Never blocks, never fails.
+class AccessLog {
+ public:
+  virtual ~AccessLog() = default;
+  virtual void log(const ExchangeRecord& record) = 0;
+  // Once a second or so: hands on what has waited long enough.
+  virtual void onTick(Nanoseconds monotonic_now) = 0;
+};
+
+}  // namespace weir::http
