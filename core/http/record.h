@@ -61,8 +61,8 @@ class AccessLog {
  public:
   virtual ~AccessLog() = default;
   virtual void log(const ExchangeRecord& record) = 0;
-  // Once a second or so: hands on what has waited long enough.
-  virtual void onTick(Nanoseconds monotonic_now) = 0;
+  // Hands on the lines that wait for a block to fill. To be called once a second.
+  virtual void flush() = 0;
 };
 
 }  // namespace weir::http
