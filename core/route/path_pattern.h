@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/route/regex.h"
+
+namespace weir::route {
+
+struct MatchSettings;
+
+// The path of a match, in parts.
+class PathPattern {
+ public:
+  enum class Kind : std::uint8_t { kExact, kTemplate, kRegex, kPrefix };
+  struct Segment {
+    std::string text;  // of a captured one its name
+    bool captured = false;
+  };
+  static constexpr std::size_t kMaxSegments = 64;
+
+  PathPattern() = default;  // the prefix "/": every path
+  static std::optional<PathPattern> exact(std::string_view text, std::string& why);
+  static std::optional<PathPattern> prefix(std::string_view text, std::string& why);
+  static std::optional<PathPattern> pathTemplate(std::string_view text, std::string& why);
+  static std::optional<PathPattern> regex(std::string_view text, std::string& why);
+
+  Kind kind() const { return kind_; }
+  // Of a regex those that its fixed start completes.
+  const std::vector<Segment>& segments() const { return segments_; }
+  const std::string& fixedStart() const { return fixed_start_; }  // of a regex
+  std::size_t prefixBytes() const;                                // of a prefix, "/" being 0
+  const std::vector<std::string>& captureNames() const { return capture_names_; }
+  const std::string& text() const { return text_; }  // for people
+  std::string key() const;  // the same for two patterns that match the same paths in the same way
+  Regex takeRegex() { return std::move(*regex_); }
+
+ private:
+  Kind kind_ = Kind::kPrefix;
+  std::string text_ = "/";
+  std::vector<Segment> segments_;
+  std::vector<std::string> capture_names_;
+  std::string fixed_start_;
+  std::optional<Regex> regex_;
+};
+
+}  // namespace weir::route

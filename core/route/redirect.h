@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/http/message.h"
+#include "core/route/rewrite.h"
+#include "core/route/text.h"
+
+namespace weir::route {
+
+struct RedirectSettings;
+
+// An answer that sends the client elsewhere. What is not configured stays as the request has it.
+//
+// The port is the configured one; else that of the configured scheme; else the request's. ":80" of
+// http and ":443" of https are left out. A configured path with a "?" brings its own query, which
+// is kept even when the request's is dropped.
+class Redirect {
+ public:
+  static std::optional<Redirect> compile(const RedirectSettings& settings, std::size_t prefix_bytes,
+                                         const TextScope& scope, std::string& why);
+
+  int status() const { return status_; }
+  // The value of Location, always absolute, in the arena. Fails like PathChange::apply.
+  Result<std::string_view> location(const http::Request& request, const Variables& variables) const;
+
+ private:
+  std::string authorityFor(const http::Request& request, std::string_view scheme,
+                           std::string_view host) const;
+
+  int status_ = 301;
+  std::string scheme_;
+  Text host_;
+  std::uint16_t port_ = 0;  // 0: not configured
+  PathChange path_;
+  bool keep_query_ = true;
+};
+
+}  // namespace weir::route

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/names.h"
+#include "core/base/random.h"
+#include "core/route/header_rules.h"
+#include "core/route/redirect.h"
+#include "core/route/rewrite.h"
+#include "core/route/text.h"
+
+namespace weir::route {
+
+// One cluster of a split; weights add up from the first to the last.
+struct Target {
+  NameId cluster = 0;
+  std::uint64_t weight_end = 0;  // this weight and all before it
+};
+
+// Sends the request to a cluster.
+class Forward {
+ public:
+  Forward() = default;
+  explicit Forward(std::vector<Target> targets) : targets_(std::move(targets)) {}
+
+  const std::vector<Target>& targets() const { return targets_; }
+  // The cluster for one request, in proportion to the weights. Nothing when all of them are zero,
+  // which is answered with 500. Draws from `random` for a real split only.
+  std::optional<NameId> pick(Random& random) const;
+
+ private:
+  std::vector<Target> targets_;
+};
+
+// Answers without an upstream.
+struct Respond {
+  int status = 200;
+  HeaderRules headers;  // onto an empty response
+  Text body;
+};
+
+using Action =
+    std::variant<Forward, std::unique_ptr<const Redirect>, std::unique_ptr<const Respond>>;
+
+// A copy of the request for another cluster, whose answer is thrown away.
+struct Mirror {
+  NameId cluster = 0;
+  std::uint32_t per_million = 1'000'000;
+
+  bool wants(Random& random) const {
+    return per_million >= 1'000'000 || random.below(1'000'000) < per_million;
+  }
+};
+
+// What is not configured has the role's default; zero means no limit.
+struct Timeouts {
+  std::optional<Milliseconds> request;  // from the end of the request to the end of the response
+  std::optional<Milliseconds> per_try;
+  std::optional<Milliseconds> idle;  // of a stream on which nothing moves
+};
+
+// A failure after which another attempt may follow.
+enum class RetryOn : std::uint8_t {
+  kConnectFailure,  // refused, unreachable, timed out: the request never left
+  kReset,           // the connection broke before response headers
+  kTimeout,         // the try ran out of time before response headers
+  kRefusedStream,   // HTTP/2 said that the request was not processed
+  kCount,
+};
+
+struct RetryPolicy {
+  static constexpr std::size_t kStatuses = 600;
+
+  bool covers(RetryOn failure) const { return failures[static_cast<std::size_t>(failure)]; }
+  bool covers(int status) const {
+    return status >= 0 && static_cast<std::size_t>(status) < kStatuses &&
+           statuses[static_cast<std::size_t>(status)];
+  }
+
+  std::uint32_t attempts = 1;  // after the first
+  std::bitset<static_cast<std::size_t>(RetryOn::kCount)> failures;
+  std::bitset<kStatuses> statuses;
+  Milliseconds backoff_base{25};  // the mean of the first pause is half of it (full jitter)
+  Milliseconds backoff_max{250};
+  std::uint64_t replay_body_bytes = 64 * 1024;  // a longer body is sent once
+  bool non_idempotent = false;  // also methods that are not idempotent, after they were sent
+};
+
+// One configured route, compiled. Immutable, part of a plan; metrics and logs know it by `id`.
+struct Route {
+  NameId id = 0;
+  std::uint32_t index = 0;  // in RouteTable::routes(), for what others keep beside it
+  std::string_view name;    // lives as long as the NameTable
+  Action action;
+  Timeouts timeouts;
+  std::unique_ptr<const RetryPolicy> retry;  // null: the role's default
+  std::unique_ptr<const Rewrite> rewrite;    // null: forwarded as it came
+  HeaderRules request_headers;
+  HeaderRules response_headers;
+  std::vector<Mirror> mirrors;
+};
+
+static_assert(sizeof(Route) <= 256, "what a request does not always need belongs out of line");
+
+}  // namespace weir::route

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/arena.h"
+#include "core/http/header_id.h"
+
+namespace weir::route {
+
+// What may stand between "${" and "}" in a text of the configuration.
+enum class Variable : std::uint8_t {
+  kRequestId,       // request.id
+  kClientAddress,   // client.address
+  kRequestMethod,   // request.method
+  kRequestPath,     // request.path: without the query
+  kRequestQuery,    // request.query: without the "?"
+  kRequestHost,     // request.host: without the port
+  kRequestScheme,   // request.scheme
+  kRequestHeader,   // request.header.NAME
+  kQueryParameter,  // request.query.NAME, as sent
+  kRouteName,       // route.name
+  kCapture,         // capture.NAME, or capture.1 to capture.9
+  kUpstreamName,    // upstream.name
+  kResponseStatus,  // response.status
+  kResponseHeader,  // response.header.NAME
+};
+
+struct VariableUse {
+  Variable variable = Variable::kRequestId;
+  std::uint8_t capture = 0;                           // the number of a kCapture
+  http::HeaderId header_id = http::HeaderId::kOther;  // of a header
+  std::string name;                                   // of a header or query parameter
+};
+
+// Gives variables their values.
+class Variables {
+ public:
+  virtual ~Variables() = default;
+  // Empty when there is none. Valid until the exchange ends.
+  virtual std::string_view value(const VariableUse& use) const = 0;
+};
+
+// What a text may refer to, at the place where it stands.
+struct TextScope {
+  const std::vector<std::string>* capture_names = nullptr;  // [0] is capture 1; null for none
+  bool has_response = false;
+};
+
+// A text of the configuration with variables: "${request.method} by ${client.address}". "$$" is a
+// dollar sign. Compiled once, expanded for each message.
+class Text {
+ public:
+  Text() = default;  // the empty text
+  // Nothing, with `why` filled, when it names an unknown variable or is not well formed.
+  static std::optional<Text> compile(std::string_view source, const TextScope& scope,
+                                     std::string& why);
+
+  bool isConstant() const { return pieces_.empty(); }
+  bool empty() const { return isConstant() && tail_.empty(); }
+  const std::string& constant() const { return tail_; }  // the whole text when isConstant()
+
+  // Fit for the value of a header: control bytes of values are dropped. A constant text is a view
+  // into this object, others lie in the arena.
+  std::string_view expand(const Variables& variables, Arena& arena) const;
+  // Fit for a path: what a value brings is percent-encoded, "/" included. Captures and the
+  // request's path are in that form already.
+  std::string_view expandAsPath(const Variables& variables, Arena& arena) const;
+
+ private:
+  struct Piece {
+    std::string literal;  // before the value
+    VariableUse use;
+  };
+  std::vector<Piece> pieces_;
+  std::string tail_;  // after the last value
+};
+
+}  // namespace weir::route
