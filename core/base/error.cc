@@ -20,6 +20,14 @@ std::string_view toString(ErrorCode code) {
       return "protocol";
     case ErrorCode::kTooLarge:
       return "too large";
+    case ErrorCode::kTargetTooLarge:
+      return "target too large";
+    case ErrorCode::kNotImplemented:
+      return "not implemented";
+    case ErrorCode::kVersion:
+      return "version";
+    case ErrorCode::kExpectation:
+      return "expectation";
     case ErrorCode::kInvalid:
       return "invalid";
     case ErrorCode::kNotFound:

@@ -16,8 +16,12 @@ enum class ErrorCode : std::uint8_t {
   kUnreachable,  // no route to the host
   kTimeout,
   kCancelled,
-  kProtocol,  // the peer's bytes break the protocol
-  kTooLarge,  // over a limit of ours
+  kProtocol,        // the peer's bytes break the protocol
+  kTooLarge,        // over a limit of ours
+  kTargetTooLarge,  // a request target over our limit
+  kNotImplemented,  // well-formed, but unknown to us: a method, a transfer coding
+  kVersion,         // a version that we do not speak
+  kExpectation,     // an Expect that we cannot meet
   kInvalid,   // a value of ours or of the configuration is not acceptable
   kNotFound,
   kExhausted,  // out of descriptors, memory or slots

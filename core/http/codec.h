@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "core/base/bytes.h"
 #include "core/base/error.h"
@@ -40,7 +41,7 @@ class Responder : public BodySink, public BodySource {
   virtual void sendHead(const Response& response) = 0;
   // The answer cannot be completed: the client must see that it is cut short.
   virtual void abort() = 0;
-  // The exchange is over and forgets the responder; its memory may be gone on return.
+  // The exchange is over. Its last act: both it and the responder may be gone on return.
   virtual void release() = 0;
 };
 
@@ -62,20 +63,24 @@ class RequestEvents {
 class ExchangeSource {
  public:
   virtual ~ExchangeSource() = default;
-  // A request begins. The result lives until the exchange calls responder.release().
+  // A request begins.
   virtual RequestEvents& openExchange(Responder& responder) = 0;
+  // It called responder.release() and is done with; its memory may be used again at once.
+  virtual void closeExchange(RequestEvents& exchange) = 0;
 };
 
 // The upstream's side of one attempt: where the request goes. Implemented by client codecs.
 class Requester : public BodySink, public BodySource {
  public:
-  // Followed by sendBody and finish unless request.body is kNone (finish is then implied).
+  // Followed by sendBody and finish unless request.body is kNone (finish is then implied) or
+  // request.upgrade is set (body and end come if the answer is a 101).
   virtual void sendHead(const Request& request) = 0;
   // The exchange is no longer interested. No event follows; the requester may be gone on return.
   virtual void cancel() = 0;
 };
 
-// Hears of one response. Implemented by Exchange.
+// Hears of one response. Implemented by Exchange. After onResponseEnd and onResponseFailed the
+// requester is no longer the exchange's.
 class ResponseEvents {
  public:
   virtual ~ResponseEvents() = default;
@@ -83,8 +88,8 @@ class ResponseEvents {
   virtual void onInformational() = 0;
   virtual void onResponseHead() = 0;             // once; body and end follow, end always
   virtual void onResponseBody(Bytes bytes) = 0;  // also the upstream's bytes of a tunnel
-  virtual void onResponseEnd() = 0;              // the requester is gone now
-  // The attempt failed and the requester is gone. kClosed and kReset: the connection ended.
+  virtual void onResponseEnd() = 0;
+  // kClosed: the connection ended before a single byte of an answer; kReset: in the midst of it.
   virtual void onResponseFailed(Error error) = 0;
   virtual void onRequestDrained() = 0;
 };
@@ -93,12 +98,51 @@ class ResponseEvents {
 class Wire {
  public:
   virtual ~Wire() = default;
-  virtual void write(Bytes bytes) = 0;  // copied or sent on return; flushed once per loop turn
-  virtual void write(Bytes first, Bytes second) = 0;  // the same, gathered
+  virtual void write(Bytes first, Bytes second) = 0;  // gathered; copied or sent on return
+  void write(Bytes bytes) { write(bytes, {}); }
   virtual std::size_t queued() const = 0;
   virtual void setReading(bool reading) = 0;
-  virtual void shutdownWrite() = 0;  // half-close after what is queued
-  virtual void close() = 0;          // after what is queued; the codec hears nothing more
+  virtual void shutdownWrite() = 0;  // half-close, after what is queued
+  virtual void close() = 0;          // after what is queued; the codec is fed nothing more
+};
+
+// Reads requests from a connection and writes responses to it. Owned by the connection, which
+// calls it with what its stream says.
+class ServerCodec {
+ public:
+  enum class Phase : std::uint8_t { kIdle, kHead, kBusy };  // between requests, within a head, else
+
+  virtual ~ServerCodec() = default;
+  virtual void feed(Bytes bytes) = 0;
+  virtual void onEnd() = 0;                 // the client sends no more
+  virtual void onBroken(Error error) = 0;   // the wire is gone
+  virtual void onDrained() = 0;
+  // No further request is accepted: says so to the client with the next answer.
+  virtual void drain() = 0;
+  // A deadline of the connection passed in the midst of a head.
+  virtual void failHead(Error error) = 0;
+  virtual Phase phase() const = 0;
+};
+
+// Writes requests to a connection and reads the responses. Owned by the connection.
+class ClientCodec {
+ public:
+  virtual ~ClientCodec() = default;
+  // One more exchange over this connection; only while free() > 0.
+  virtual Requester& open(ResponseEvents& events) = 0;
+  virtual std::size_t free() const = 0;  // how many more exchanges it takes at the same time
+  virtual void feed(Bytes bytes) = 0;
+  virtual void onEnd() = 0;
+  virtual void onBroken(Error error) = 0;
+  virtual void onDrained() = 0;
+};
+
+// Hears what becomes of a client codec's connection. Implemented by its owner.
+class ClientCodecEvents {
+ public:
+  virtual ~ClientCodecEvents() = default;
+  // An exchange ended. Not `reusable`: no other may be opened, and the wire is to be closed.
+  virtual void onExchangeEnd(bool reusable) = 0;
 };
 
 }  // namespace weir::http

@@ -73,6 +73,7 @@ struct Response {
   BodyKind body = BodyKind::kNone;
   bool has_content_length = false;   // also without a body: HEAD and 304
   std::uint64_t content_length = 0;  // with has_content_length
+  bool ends_connection = false;      // we answer before the request is read, or refuse to go on
   std::string_view upgrade;          // of a 101
   Headers headers;
   Headers trailers;

@@ -1,0 +1,175 @@
+#include "core/http/h1/client_codec.h"
+
+#include "core/base/check.h"
+#include "core/http/h1/writer.h"
+
+namespace weir::http::h1 {
+namespace {
+
+constexpr Error kCutShort = {ErrorCode::kReset, Origin::kUpstream, "response cut short"};
+constexpr Error kUnasked101 = {ErrorCode::kProtocol, Origin::kUpstream, "101 was not asked for"};
+
+}  // namespace
+
+ClientCodec::ClientCodec(Wire& wire, ClientCodecEvents& owner, const Limits& limits)
+    : wire_(wire), owner_(owner), limits_(limits) {}
+
+Requester& ClientCodec::open(ResponseEvents& events) {
+  WEIR_CHECK(free() > 0);
+  exchange_ = &events;
+  parser_ = nullptr;
+  writing_ = Writing::kNothing;
+  answered_ = false;
+  close_after_ = false;
+  return *this;
+}
+
+void ClientCodec::sendHead(const Request& request) {
+  method_ = request.method;
+  wire_.write(writeRequestHead(request, request.headers.arena()));
+  switch (request.body) {
+    case BodyKind::kLength:
+      writing_ = Writing::kLength;
+      break;
+    case BodyKind::kStream:
+      writing_ = Writing::kChunks;
+      break;
+    case BodyKind::kTunnel:
+      writing_ = Writing::kAwaitingUpgrade;
+      break;
+    default:
+      writing_ = request.upgrade.empty() ? Writing::kDone : Writing::kAwaitingUpgrade;
+  }
+}
+
+void ClientCodec::sendBody(Bytes bytes) {
+  if (bytes.empty()) return;
+  if (writing_ != Writing::kChunks) return wire_.write(bytes);
+  char line[kMaxChunkLine];
+  wire_.write(writeChunkLine(bytes.size(), line), bytes);
+  wire_.write(asBytes("\r\n"));
+}
+
+void ClientCodec::finish(const Headers* trailers) {
+  if (writing_ == Writing::kChunks) {
+    wire_.write(writeLastChunk(trailers, exchange_->response().headers.arena()));
+  }
+  if (writing_ == Writing::kTunnel) wire_.shutdownWrite();
+  writing_ = Writing::kDone;
+}
+
+void ClientCodec::startResponse() {
+  Response& response = exchange_->response();
+  Arena& arena = response.headers.arena();
+  response = Response(arena);
+  parser_ = Parser::forResponse(arena, response, method_, limits_);
+}
+
+void ClientCodec::feed(Bytes bytes) {
+  if (exchange_ == nullptr) {
+    // Bytes that nobody asked for: whatever they are, they must not answer the next request.
+    spent_ = true;
+    return wire_.close();
+  }
+  answered_ = true;
+  if (parser_ == nullptr) startResponse();
+  while (exchange_ != nullptr) {
+    switch (parser_->next(bytes)) {
+      case Parser::Event::kNeedMore:
+        return;
+      case Parser::Event::kHead:
+        onHead();
+        break;
+      case Parser::Event::kBody:
+        exchange_->onResponseBody(parser_->body());
+        break;
+      case Parser::Event::kEnd:
+        return completeResponse(bytes);  // this codec may serve another exchange by now
+      case Parser::Event::kFailed:
+        return failResponse(parser_->error());
+    }
+  }
+}
+
+void ClientCodec::onHead() {
+  const Response& response = exchange_->response();
+  if (response.status == 101 && writing_ != Writing::kAwaitingUpgrade) {
+    return failResponse(kUnasked101);
+  }
+  if (response.status < 200 && response.status != 101) {
+    exchange_->onInformational();
+    if (exchange_ != nullptr) startResponse();
+    return;
+  }
+  const bool http10 = response.version == Version::kHttp10;
+  const Persistence& said = parser_->persistence();
+  close_after_ = said.close || (http10 && !said.keep_alive);
+  if (response.body == BodyKind::kTunnel) {
+    writing_ = Writing::kTunnel;
+    parser_->becomeTunnel();
+  } else if (writing_ == Writing::kAwaitingUpgrade) {
+    writing_ = Writing::kDone;
+  }
+  exchange_->onResponseHead();
+}
+
+ResponseEvents* ClientCodec::detach() {
+  ResponseEvents* exchange = exchange_;
+  exchange_ = nullptr;
+  parser_ = nullptr;
+  return exchange;
+}
+
+void ClientCodec::completeResponse(Bytes rest) {
+  const bool reusable = !close_after_ && writing_ == Writing::kDone && rest.empty();
+  spent_ = !reusable;
+  ResponseEvents* exchange = detach();
+  // First the connection goes back to its pool, so that what follows may use it.
+  owner_.onExchangeEnd(reusable);
+  exchange->onResponseEnd();
+}
+
+void ClientCodec::failResponse(Error error) {
+  spent_ = true;
+  ResponseEvents* exchange = detach();
+  owner_.onExchangeEnd(false);
+  exchange->onResponseFailed(error);
+}
+
+void ClientCodec::cancel() {
+  spent_ = true;
+  detach();
+  owner_.onExchangeEnd(false);
+}
+
+void ClientCodec::onEnd() {
+  if (exchange_ == nullptr) {
+    spent_ = true;
+    return wire_.close();
+  }
+  if (parser_ != nullptr && parser_->mayEndNow()) {
+    close_after_ = true;
+    return completeResponse({});
+  }
+  Error error = kCutShort;
+  if (!answered_) error.code = ErrorCode::kClosed;
+  failResponse(error);
+}
+
+void ClientCodec::onBroken(Error error) {
+  if (exchange_ == nullptr) {
+    spent_ = true;
+    return wire_.close();
+  }
+  error.origin = Origin::kUpstream;
+  if (error.code == ErrorCode::kReset || error.code == ErrorCode::kClosed) {
+    error.code = answered_ ? ErrorCode::kReset : ErrorCode::kClosed;
+  }
+  failResponse(error);
+}
+
+void ClientCodec::onDrained() {
+  if (exchange_ != nullptr) exchange_->onRequestDrained();
+}
+
+}  // namespace weir::http::h1

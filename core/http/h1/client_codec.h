@@ -1,0 +1,49 @@
+#pragma once
+
+#include "core/http/codec.h"
+#include "core/http/h1/parser.h"
+
+namespace weir::http::h1 {
+
+// HTTP/1 towards an upstream: one exchange at a time.
+class ClientCodec final : public http::ClientCodec, private Requester {
+ public:
+  ClientCodec(Wire& wire, ClientCodecEvents& owner, const Limits& limits);
+
+  Requester& open(ResponseEvents& events) override;
+  std::size_t free() const override { return exchange_ == nullptr && !spent_ ? 1 : 0; }
+  void feed(Bytes bytes) override;
+  void onEnd() override;
+  void onBroken(Error error) override;
+  void onDrained() override;
+
+ private:
+  enum class Writing : std::uint8_t { kNothing, kLength, kChunks, kAwaitingUpgrade, kTunnel, kDone };
+
+  // Requester
+  void sendHead(const Request& request) override;
+  void sendBody(Bytes bytes) override;
+  void finish(const Headers* trailers) override;
+  std::size_t queued() const override { return wire_.queued(); }
+  void setReading(bool reading) override { wire_.setReading(reading); }
+  void cancel() override;
+
+  void startResponse();
+  void onHead();
+  void completeResponse(Bytes rest);
+  void failResponse(Error error);
+  ResponseEvents* detach();
+
+  Wire& wire_;
+  ClientCodecEvents& owner_;
+  const Limits& limits_;
+  ResponseEvents* exchange_ = nullptr;
+  Parser* parser_ = nullptr;  // in the exchange's arena
+  Method method_ = Method::kGet;
+  Writing writing_ = Writing::kNothing;
+  bool answered_ = false;  // a byte of a response has come
+  bool close_after_ = false;
+  bool spent_ = false;     // takes no further exchange
+};
+
+}  // namespace weir::http::h1

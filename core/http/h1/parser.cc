@@ -1,0 +1,527 @@
+#include "core/http/h1/parser.h"
+
+#include <llhttp.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "core/base/check.h"
+#include "core/http/h1/syntax.h"
+
+namespace weir::http::h1 {
+namespace {
+
+// Enough for most heads; a longer one grows, so that a body behind a head is not copied with it.
+constexpr std::size_t kFirstHeadBytes = 2048;
+
+llhttp_t* llhttpOf(void* state) { return static_cast<llhttp_t*>(state); }
+
+}  // namespace
+
+// llhttp's events. A return other than 0 stops it there: HPE_PAUSED to go on later, HPE_USER when
+// we refuse what it read.
+struct Parser::Callbacks {
+  static Parser& parserOf(llhttp_t* state) { return *static_cast<Parser*>(state->data); }
+
+  // Pieces of a head follow each other in memory; pieces of trailers lie in the read buffer.
+  static void extend(Parser& parser, std::string_view& text, const char* at, std::size_t length) {
+    if (!parser.head_complete_) {
+      text = text.empty() ? std::string_view(at, length)
+                          : std::string_view(text.data(), text.size() + length);
+      return;
+    }
+    char* longer = parser.arena_.allocate(text.size() + length);
+    std::copy(text.begin(), text.end(), longer);
+    std::copy_n(at, length, longer + text.size());
+    text = {longer, text.size() + length};
+  }
+
+  static int onUrl(llhttp_t* state, const char* at, std::size_t length) {
+    extend(parserOf(state), parserOf(state).target_, at, length);
+    return HPE_OK;
+  }
+
+  static int onField(llhttp_t* state, const char* at, std::size_t length) {
+    extend(parserOf(state), parserOf(state).name_, at, length);
+    return HPE_OK;
+  }
+
+  static int onValue(llhttp_t* state, const char* at, std::size_t length) {
+    Parser& parser = parserOf(state);
+    if (parser.head_complete_) {
+      parser.trailer_bytes_ += length;
+      if (parser.trailer_bytes_ > parser.limits_.head_bytes) {
+        parser.refuse(ErrorCode::kTooLarge, "trailers too large");
+        return HPE_USER;
+      }
+    }
+    extend(parser, parser.value_, at, length);
+    return HPE_OK;
+  }
+
+  static int onValueComplete(llhttp_t* state) {
+    Parser& parser = parserOf(state);
+    const bool accepted = parser.head_complete_ ? parser.addTrailer() : parser.addField();
+    parser.name_ = {};
+    parser.value_ = {};
+    return accepted ? HPE_OK : HPE_USER;
+  }
+
+  static int onHeadersComplete(llhttp_t* state) {
+    parserOf(state).head_complete_ = true;
+    return HPE_PAUSED;
+  }
+
+  static int onBody(llhttp_t* state, const char* at, std::size_t length) {
+    parserOf(state).body_ = {at, length};
+    return HPE_PAUSED;
+  }
+
+  // Extensions mean nothing to us and are not passed on; a flood of them is an attack.
+  static int onExtension(llhttp_t* state, const char*, std::size_t length) {
+    Parser& parser = parserOf(state);
+    parser.trailer_bytes_ += length + 1;
+    if (parser.trailer_bytes_ <= parser.limits_.head_bytes) return HPE_OK;
+    parser.refuse(ErrorCode::kTooLarge, "chunk extensions too large");
+    return HPE_USER;
+  }
+
+  static int onMessageComplete(llhttp_t* state) {
+    parserOf(state).message_complete_ = true;
+    return HPE_PAUSED;
+  }
+
+  static llhttp_settings_t make() {
+    llhttp_settings_t settings;
+    llhttp_settings_init(&settings);
+    settings.on_url = onUrl;
+    settings.on_header_field = onField;
+    settings.on_header_value = onValue;
+    settings.on_header_value_complete = onValueComplete;
+    settings.on_headers_complete = onHeadersComplete;
+    settings.on_body = onBody;
+    settings.on_chunk_extension_name = onExtension;
+    settings.on_chunk_extension_value = onExtension;
+    settings.on_message_complete = onMessageComplete;
+    return settings;
+  }
+};
+
+Parser::Parser(Arena& arena, Headers& headers, Headers& trailers, const Limits& limits)
+    : arena_(arena),
+      headers_(headers),
+      trailers_(trailers),
+      limits_(limits),
+      llhttp_(arena.allocate(sizeof(llhttp_t), alignof(llhttp_t))) {}
+
+Parser* Parser::forRequest(Arena& arena, Request& request, const Limits& limits) {
+  static const llhttp_settings_t kSettings = Callbacks::make();
+  void* memory = arena.allocate(sizeof(Parser), alignof(Parser));
+  auto* parser = new (memory) Parser(arena, request.headers, request.trailers, limits);
+  parser->request_ = &request;
+  llhttp_init(llhttpOf(parser->llhttp_), HTTP_REQUEST, &kSettings);
+  llhttpOf(parser->llhttp_)->data = parser;
+  return parser;
+}
+
+Parser* Parser::forResponse(Arena& arena, Response& response, Method method, const Limits& limits) {
+  static const llhttp_settings_t kSettings = Callbacks::make();
+  void* memory = arena.allocate(sizeof(Parser), alignof(Parser));
+  auto* parser = new (memory) Parser(arena, response.headers, response.trailers, limits);
+  parser->response_ = &response;
+  parser->asked_ = method;
+  llhttp_init(llhttpOf(parser->llhttp_), HTTP_RESPONSE, &kSettings);
+  llhttpOf(parser->llhttp_)->data = parser;
+  return parser;
+}
+
+Parser::Event Parser::next(Bytes& input) {
+  switch (state_) {
+    case State::kHead:
+      return nextHead(input);
+    case State::kLength:
+      return nextLength(input);
+    case State::kChunked:
+      return nextChunked(input);
+    case State::kUntilClose:
+      if (input.empty()) return Event::kNeedMore;
+      body_ = input;
+      input = {};
+      return Event::kBody;
+    case State::kEnd:
+      state_ = State::kDone;
+      return Event::kEnd;
+    case State::kDone:
+      return Event::kNeedMore;
+    case State::kFailed:
+      return Event::kFailed;
+  }
+  return Event::kFailed;
+}
+
+Parser::Event Parser::nextHead(Bytes& input) {
+  while (!input.empty()) {
+    const Bytes piece = collect(input);
+    const llhttp_errno_t status =
+        llhttp_execute(llhttpOf(llhttp_), piece.data(), piece.size());
+    if (status == HPE_PAUSED && head_complete_) {
+      const char* end = llhttp_get_error_pos(llhttpOf(llhttp_));
+      const auto taken = static_cast<std::size_t>(end - piece.data());
+      head_size_ -= piece.size() - taken;
+      input = input.subspan(taken);
+      if (head_size_ > limits_.head_bytes) return fail(ErrorCode::kTooLarge, "head too large");
+      return finishHead() ? Event::kHead : Event::kFailed;
+    }
+    if (status != HPE_OK) return failAsParsed();
+    input = input.subspan(piece.size());
+    if (target_.size() > limits_.target_bytes) {
+      return fail(ErrorCode::kTargetTooLarge, "request target too long");
+    }
+    if (head_size_ > limits_.head_bytes) return fail(ErrorCode::kTooLarge, "head too large");
+  }
+  return Event::kNeedMore;
+}
+
+Bytes Parser::collect(Bytes input) {
+  if (head_size_ == head_capacity_) growHead(std::min(input.size(), kFirstHeadBytes));
+  const std::size_t now = std::min(head_capacity_ - head_size_, input.size());
+  char* to = head_ + head_size_;
+  std::memcpy(to, input.data(), now);
+  head_size_ += now;
+  return {to, now};
+}
+
+void Parser::growHead(std::size_t room) {
+  const std::size_t capacity = head_ == nullptr ? room : std::max(head_size_ + room, 2 * head_size_);
+  char* moved = arena_.allocate(capacity);
+  const char* old = head_;
+  if (old != nullptr) std::memcpy(moved, old, head_size_);
+  head_ = moved;
+  head_capacity_ = capacity;
+  const auto rebase = [&](std::string_view& text) {
+    if (!text.empty()) text = {moved + (text.data() - old), text.size()};
+  };
+  for (std::string_view* text : {&target_, &name_, &value_, &host_, &upgrade_}) rebase(*text);
+  for (std::uint8_t i = 0; i < named_count_; ++i) rebase(named_[i]);
+  for (Header& field : headers_) {
+    rebase(field.name);
+    rebase(field.value);
+  }
+}
+
+Parser::Event Parser::nextLength(Bytes& input) {
+  if (input.empty()) return Event::kNeedMore;
+  const std::size_t now = std::min<std::uint64_t>(remaining_, input.size());
+  body_ = input.first(now);
+  input = input.subspan(now);
+  remaining_ -= now;
+  if (remaining_ == 0) state_ = State::kEnd;
+  return Event::kBody;
+}
+
+Parser::Event Parser::nextChunked(Bytes& input) {
+  if (input.empty()) return Event::kNeedMore;
+  llhttp_t* state = llhttpOf(llhttp_);
+  if (llhttp_get_errno(state) == HPE_PAUSED) llhttp_resume(state);
+  body_ = {};
+  const llhttp_errno_t status = llhttp_execute(state, input.data(), input.size());
+  if (status == HPE_OK) {
+    input = {};
+    return Event::kNeedMore;
+  }
+  if (status != HPE_PAUSED) return failAsParsed();
+  input = input.subspan(static_cast<std::size_t>(llhttp_get_error_pos(state) - input.data()));
+  if (!message_complete_) return Event::kBody;
+  state_ = State::kDone;
+  return Event::kEnd;
+}
+
+Parser::Event Parser::fail(ErrorCode code, std::string_view detail) {
+  refuse(code, detail);
+  state_ = State::kFailed;
+  return Event::kFailed;
+}
+
+bool Parser::refuse(ErrorCode code, std::string_view detail) {
+  error_ = {code, request_ != nullptr ? Origin::kDownstream : Origin::kUpstream, detail};
+  return false;
+}
+
+Parser::Event Parser::failAsParsed() {
+  state_ = State::kFailed;
+  llhttp_t* state = llhttpOf(llhttp_);
+  switch (llhttp_get_errno(state)) {
+    case HPE_USER:
+      return Event::kFailed;  // refuse() has said why
+    case HPE_INVALID_METHOD:
+      // A well-formed name that llhttp does not know is not an attack (RFC 9110, 9.1).
+      if (isTokenSoFar({head_, llhttp_get_error_pos(state) + 1})) {
+        return fail(ErrorCode::kNotImplemented, "unknown method");
+      }
+      break;
+    case HPE_PAUSED_H2_UPGRADE:
+    case HPE_INVALID_VERSION:
+      return fail(ErrorCode::kVersion, "HTTP version not supported");
+    default:
+      break;
+  }
+  const char* reason = llhttp_get_error_reason(state);
+  return fail(ErrorCode::kProtocol, reason == nullptr ? "malformed message" : reason);
+}
+
+bool Parser::finishHead() {
+  const bool good = request_ != nullptr ? finishRequest() : finishResponse();
+  if (!good) state_ = State::kFailed;
+  return good;
+}
+
+void Parser::enterBody(BodyKind body, std::uint64_t length) {
+  remaining_ = length;
+  switch (body) {
+    case BodyKind::kNone:
+      state_ = State::kEnd;
+      break;
+    case BodyKind::kLength:
+      state_ = length == 0 ? State::kEnd : State::kLength;
+      break;
+    case BodyKind::kStream:
+      state_ = State::kChunked;
+      break;
+    case BodyKind::kUntilClose:
+    case BodyKind::kTunnel:
+      state_ = State::kUntilClose;
+      break;
+  }
+}
+
+bool Parser::addField() {
+  if (++fields_ > limits_.headers) return refuse(ErrorCode::kTooLarge, "too many header fields");
+  value_ = trimmed(value_);
+  const HeaderId id = headerId(name_);
+  if (isFramingField(id)) return readFramingField(id);
+  headers_.add(id, name_, value_);
+  return true;
+}
+
+bool Parser::addTrailer() {
+  if (++fields_ > limits_.headers) return refuse(ErrorCode::kTooLarge, "too many trailer fields");
+  // Framing, routing and authorisation must not be changed after the fact (RFC 9110, 6.5.1).
+  const HeaderId id = headerId(name_);
+  if (!isForbiddenInTrailers(id)) trailers_.add(id, name_, trimmed(value_));
+  return true;
+}
+
+bool Parser::readFramingField(HeaderId id) {
+  switch (id) {
+    case HeaderId::kHost:
+      if (request_ == nullptr) return true;
+      if (has_host_) return refuse(ErrorCode::kProtocol, "more than one Host");
+      has_host_ = true;
+      host_ = value_;
+      return true;
+    case HeaderId::kContentLength: {
+      const auto length = parseNumber<std::uint64_t>(value_);
+      if (!length) return refuse(ErrorCode::kProtocol, "invalid Content-Length");
+      if (has_length_) return refuse(ErrorCode::kProtocol, "more than one Content-Length");
+      has_length_ = true;
+      content_length_ = *length;
+      return true;
+    }
+    case HeaderId::kTransferEncoding:
+      if (chunked_) return refuse(ErrorCode::kProtocol, "more than one Transfer-Encoding");
+      if (!equalsIgnoringCase(value_, "chunked")) {
+        return refuse(ErrorCode::kNotImplemented, "unknown transfer coding");
+      }
+      chunked_ = true;
+      return true;
+    case HeaderId::kConnection:
+      return readConnection(value_);
+    case HeaderId::kUpgrade:
+      upgrade_ = value_;
+      return true;
+    case HeaderId::kTe:
+      if (request_ != nullptr) request_->accepts_trailers = hasToken(value_, "trailers");
+      return true;
+    case HeaderId::kExpect:
+      if (request_ == nullptr) return true;
+      if (!equalsIgnoringCase(value_, "100-continue")) {
+        return refuse(ErrorCode::kExpectation, "unknown expectation");
+      }
+      request_->expects_continue = true;
+      return true;
+    default:
+      return true;  // Keep-Alive, Proxy-Connection: for the next hop only, which we are
+  }
+}
+
+bool Parser::readConnection(std::string_view value) {
+  bool names_fields = false;
+  forEachToken(value, [&](std::string_view token) {
+    if (equalsIgnoringCase(token, "close")) {
+      persistence_.close = true;
+    } else if (equalsIgnoringCase(token, "keep-alive")) {
+      persistence_.keep_alive = true;
+    } else if (equalsIgnoringCase(token, "upgrade")) {
+      connection_upgrade_ = true;
+    } else {
+      names_fields = true;
+    }
+  });
+  if (!names_fields) return true;
+  if (named_count_ == std::size(named_)) {
+    return refuse(ErrorCode::kProtocol, "too many Connection fields");
+  }
+  named_[named_count_++] = value;
+  return true;
+}
+
+// RFC 9110, 7.6.1: what Connection names goes no further than here.
+void Parser::removeNamedByConnection() {
+  for (std::uint8_t i = 0; i < named_count_; ++i) {
+    forEachToken(named_[i], [&](std::string_view token) { headers_.remove(token); });
+  }
+}
+
+bool Parser::finishRequest() {
+  llhttp_t* state = llhttpOf(llhttp_);
+  if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
+    return refuse(ErrorCode::kVersion, "HTTP version not supported");
+  }
+  Request& request = *request_;
+  request.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
+  const char* name = llhttp_method_name(static_cast<llhttp_method_t>(llhttp_get_method(state)));
+  request.method_text = name;
+  request.method = methodOf(request.method_text);
+  if (target_.size() > limits_.target_bytes) {
+    return refuse(ErrorCode::kTargetTooLarge, "request target too long");
+  }
+  if (!checkStartLine() || !readTarget()) return false;
+  if (named_count_ > 0) removeNamedByConnection();
+  if (request.version == Version::kHttp10) {
+    if (chunked_) return refuse(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0");
+    request.expects_continue = false;
+  }
+  decideRequestBody();
+  return true;
+}
+
+// llhttp passes over repeated spaces; two readers may differ on where the target begins.
+bool Parser::checkStartLine() {
+  const std::string_view head(head_, head_size_);
+  const std::size_t at = request_->method_text.size() + 1;
+  const std::size_t after = at + target_.size();
+  const bool exact = head.starts_with(request_->method_text) && head[at - 1] == ' ' &&
+                     target_.data() == head_ + at && head.substr(after, 6) == " HTTP/" &&
+                     head.substr(after + 9, 2) == "\r\n";
+  return exact || refuse(ErrorCode::kProtocol, "malformed request line");
+}
+
+bool Parser::readTarget() {
+  Request& request = *request_;
+  if (!isTargetText(target_)) return refuse(ErrorCode::kProtocol, "invalid byte in target");
+  std::string_view target = target_;
+  std::string_view authority = host_;
+  if (request.method == Method::kConnect) {
+    authority = target;
+    target = {};
+    if (has_host_ && !equalsIgnoringCase(host_, authority)) {
+      return refuse(ErrorCode::kProtocol, "Host and target disagree");
+    }
+  } else if (target == "*") {
+    if (request.method != Method::kOptions) {
+      return refuse(ErrorCode::kProtocol, "asterisk-form is for OPTIONS");
+    }
+  } else if (!target.starts_with('/')) {
+    const auto absolute = splitAbsolute(target);
+    if (absolute.authority.empty()) return refuse(ErrorCode::kProtocol, "invalid target");
+    if (has_host_ && !equalsIgnoringCase(host_, absolute.authority)) {
+      return refuse(ErrorCode::kProtocol, "Host and target disagree");
+    }
+    authority = absolute.authority;
+    target = absolute.rest;
+  }
+  const std::size_t question = target.find('?');
+  request.has_query = question != std::string_view::npos;
+  request.path = target.substr(0, question);
+  if (request.has_query) request.query = target.substr(question + 1);
+  if (request.path.empty()) {
+    request.path = request.method == Method::kOptions && !request.has_query ? "*" : "/";
+  }
+  if (!has_host_ && request.version == Version::kHttp11) {
+    return refuse(ErrorCode::kProtocol, "missing Host");
+  }
+  return readAuthority(authority);
+}
+
+bool Parser::readAuthority(std::string_view authority) {
+  request_->authority = authority;
+  if (authority.empty() && request_->version == Version::kHttp10 && !has_host_) return true;
+  return isAuthority(authority) || refuse(ErrorCode::kProtocol, "invalid Host");
+}
+
+void Parser::decideRequestBody() {
+  Request& request = *request_;
+  const bool no_body = !chunked_ && (!has_length_ || content_length_ == 0);
+  // A switch of protocols amid a body would leave two readings of what follows. h2c by Upgrade is
+  // no more (RFC 9113, 3.1).
+  if (connection_upgrade_ && no_body && request.version == Version::kHttp11 &&
+      !equalsIgnoringCase(upgrade_, "h2c")) {
+    request.upgrade = upgrade_;
+  }
+  if (request.method == Method::kConnect) {
+    request.body = BodyKind::kTunnel;
+  } else if (chunked_) {
+    request.body = BodyKind::kStream;
+  } else if (!no_body) {
+    request.body = BodyKind::kLength;
+  } else {
+    request.body = BodyKind::kNone;
+  }
+  request.content_length = content_length_;
+  enterBody(request.body, content_length_);
+}
+
+bool Parser::finishResponse() {
+  llhttp_t* state = llhttpOf(llhttp_);
+  if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
+    return refuse(ErrorCode::kProtocol, "HTTP version not supported");
+  }
+  Response& response = *response_;
+  response.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
+  response.status = llhttp_get_status_code(state);
+  if (response.status < 100 || response.status > 599) {
+    return refuse(ErrorCode::kProtocol, "invalid status");
+  }
+  if (named_count_ > 0) removeNamedByConnection();
+  response.has_content_length = has_length_;
+  response.content_length = content_length_;
+  response.upgrade = connection_upgrade_ ? upgrade_ : std::string_view();
+  return decideResponseBody();
+}
+
+// RFC 9112, 6.3, in its order.
+bool Parser::decideResponseBody() {
+  Response& response = *response_;
+  const int status = response.status;
+  if (chunked_ && response.version == Version::kHttp10) {
+    return refuse(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0");
+  }
+  if (status == 101 || (asked_ == Method::kConnect && status >= 200 && status < 300)) {
+    response.body = BodyKind::kTunnel;
+    response.has_content_length = false;
+  } else if (asked_ == Method::kHead || status < 200 || status == 204 || status == 304) {
+    response.body = BodyKind::kNone;
+    if (status < 200 || status == 204) response.has_content_length = false;
+  } else if (chunked_) {
+    response.body = BodyKind::kStream;
+  } else if (has_length_) {
+    response.body = content_length_ == 0 ? BodyKind::kNone : BodyKind::kLength;
+  } else {
+    response.body = BodyKind::kUntilClose;
+  }
+  enterBody(response.body, content_length_);
+  return true;
+}
+
+}  // namespace weir::http::h1

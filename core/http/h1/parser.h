@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/base/arena.h"
+#include "core/base/bytes.h"
+#include "core/base/error.h"
+#include "core/http/message.h"
+
+namespace weir::http::h1 {
+
+struct Limits {
+  std::size_t head_bytes = 32 * 1024;  // start line and headers together; trailers the same again
+  std::size_t target_bytes = 8 * 1024;
+  std::uint32_t headers = 100;
+};
+
+// What a message says about its connection, apart from its meaning.
+struct Persistence {
+  bool close = false;       // Connection: close
+  bool keep_alive = false;  // Connection: keep-alive, which HTTP/1.0 needs
+};
+
+// Reads one message, strictly (RFC 9112): whatever could be read in two ways is an error.
+//
+// llhttp reads heads and chunks, without a lenient flag; what it leaves open (Host, the form of
+// the target, transfer codings, sizes, single spaces) is checked here. The head is copied into the
+// exchange's arena once, so that all views stay valid for the life of the exchange.
+class Parser {
+ public:
+  enum class Event : std::uint8_t { kNeedMore, kHead, kBody, kEnd, kFailed };
+
+  static Parser* forRequest(Arena& arena, Request& request, const Limits& limits);
+  // `method` is that of the request: the answer to HEAD has no body.
+  static Parser* forResponse(Arena& arena, Response& response, Method method, const Limits& limits);
+
+  // Takes from the front of `input` up to the next event. kNeedMore leaves it empty.
+  Event next(Bytes& input);
+  Bytes body() const { return body_; }  // of kBody; valid as long as the input
+  const Error& error() const { return error_; }
+  const Persistence& persistence() const { return persistence_; }
+  bool begun() const { return head_size_ > 0; }
+  // The body that lasts until the connection closes: may it end now?
+  bool mayEndNow() const { return state_ == State::kUntilClose; }
+  // From now on every byte is body (after 101).
+  void becomeTunnel() { state_ = State::kUntilClose; }
+
+ private:
+  enum class State : std::uint8_t { kHead, kLength, kChunked, kUntilClose, kEnd, kDone, kFailed };
+  struct Callbacks;
+  friend struct Callbacks;
+
+  Parser(Arena& arena, Headers& headers, Headers& trailers, const Limits& limits);
+
+  Event nextHead(Bytes& input);
+  Event nextLength(Bytes& input);
+  Event nextChunked(Bytes& input);
+  Event fail(ErrorCode code, std::string_view detail);
+  Event failAsParsed();
+  Bytes collect(Bytes input);
+  void growHead(std::size_t room);
+  bool finishHead();
+  bool finishRequest();
+  bool finishResponse();
+  bool checkStartLine();
+  bool readTarget();
+  bool readAuthority(std::string_view authority);
+  void decideRequestBody();
+  bool decideResponseBody();
+  void enterBody(BodyKind body, std::uint64_t length);
+  bool addField();
+  bool addTrailer();
+  bool readFramingField(HeaderId id);
+  bool readConnection(std::string_view value);
+  void removeNamedByConnection();
+  bool refuse(ErrorCode code, std::string_view detail);
+
+  Arena& arena_;
+  Headers& headers_;
+  Headers& trailers_;
+  const Limits& limits_;
+  Request* request_ = nullptr;    // one of the two
+  Response* response_ = nullptr;
+  void* llhttp_;
+  Error error_;
+  Bytes body_;
+  std::uint64_t remaining_ = 0;  // of a body with a length
+
+  char* head_ = nullptr;
+  std::size_t head_size_ = 0;
+  std::size_t head_capacity_ = 0;
+  std::string_view target_;
+  std::string_view name_;   // of the field being read
+  std::string_view value_;
+  std::string_view host_;
+  std::uint64_t content_length_ = 0;
+  std::size_t trailer_bytes_ = 0;
+  std::uint32_t fields_ = 0;
+  State state_ = State::kHead;
+  Method asked_ = Method::kGet;
+  Persistence persistence_;
+  bool head_complete_ = false;
+  bool message_complete_ = false;
+  bool has_host_ = false;
+  bool has_length_ = false;
+  bool chunked_ = false;
+  bool connection_names_fields_ = false;
+  bool connection_upgrade_ = false;
+  std::string_view upgrade_;
+  std::string_view named_[4];       // values of Connection that name other fields
+  std::uint8_t named_count_ = 0;
+};
+
+}  // namespace weir::http::h1

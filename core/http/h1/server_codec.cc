@@ -1,0 +1,252 @@
+#include "core/http/h1/server_codec.h"
+
+#include "core/base/check.h"
+#include "core/http/h1/writer.h"
+
+namespace weir::http::h1 {
+namespace {
+
+// What a client may send ahead before it has to wait.
+constexpr std::size_t kMaxBacklog = 16 * 1024;
+
+constexpr Error kClientGone = {ErrorCode::kClosed, Origin::kDownstream, "client closed"};
+constexpr Error kClientEnded = {ErrorCode::kProtocol, Origin::kDownstream, "request cut short"};
+
+}  // namespace
+
+ServerCodec::ServerCodec(Wire& wire, ExchangeSource& exchanges, BlockPool& chunks,
+                         const Limits& limits)
+    : wire_(wire), exchanges_(exchanges), limits_(limits), backlog_(chunks) {}
+
+ServerCodec::~ServerCodec() { WEIR_CHECK(exchange_ == nullptr); }
+
+http::ServerCodec::Phase ServerCodec::phase() const {
+  if (exchange_ == nullptr) return Phase::kIdle;
+  return head_seen_ ? Phase::kBusy : Phase::kHead;
+}
+
+bool ServerCodec::mayRead() const {
+  return (reading_ == Reading::kNext || reading_ == Reading::kBody ||
+          reading_ == Reading::kTunnel) &&
+         backlog_.empty();
+}
+
+void ServerCodec::feed(Bytes bytes) {
+  if (reading_ == Reading::kNoMore) return;
+  if (mayRead()) consume(bytes);
+  if (bytes.empty() || reading_ == Reading::kNoMore) return;
+  backlog_.append(bytes);
+  if (backlog_.size() >= kMaxBacklog && !wire_stopped_) {
+    wire_stopped_ = true;
+    wire_.setReading(false);
+  }
+}
+
+void ServerCodec::consume(Bytes& input) {
+  const bool outermost = !in_feed_;
+  in_feed_ = true;
+  while (!input.empty() || reading_ == Reading::kBody) {
+    if (reading_ == Reading::kWaiting || reading_ == Reading::kNoMore) break;
+    if (exchange_ == nullptr && !openExchange(input)) break;
+    const Parser::Event event = parser_->next(input);
+    if (event == Parser::Event::kNeedMore) break;
+    switch (event) {
+      case Parser::Event::kHead:
+        onHead();
+        break;
+      case Parser::Event::kBody:
+        exchange_->onRequestBody(parser_->body());
+        break;
+      case Parser::Event::kEnd:
+        onRequestComplete();
+        break;
+      default:
+        failRequest(parser_->error());
+    }
+  }
+  if (outermost) in_feed_ = false;
+}
+
+// The bytes that waited, now that it is their turn.
+void ServerCodec::takeBacklog() {
+  if (in_feed_) return;
+  while (!backlog_.empty() && reading_ != Reading::kWaiting && reading_ != Reading::kNoMore) {
+    Bytes piece = backlog_.front();
+    const std::size_t before = piece.size();
+    in_feed_ = true;
+    consume(piece);
+    in_feed_ = false;
+    backlog_.consume(std::min(before - piece.size(), backlog_.size()));
+    if (before == piece.size()) break;
+  }
+  if (backlog_.empty() && wire_stopped_ && body_wanted_) {
+    wire_stopped_ = false;
+    wire_.setReading(true);
+  }
+}
+
+bool ServerCodec::openExchange(Bytes& input) {
+  // RFC 9112, 2.2: an empty line before a request is passed over.
+  while (input.size() >= 2 && input[0] == '\r' && input[1] == '\n') input = input.subspan(2);
+  if (input.empty()) return false;
+  exchange_ = &exchanges_.openExchange(*this);
+  parser_ = Parser::forRequest(arena(), exchange_->request(), limits_);
+  head_seen_ = false;
+  body_wanted_ = true;
+  writing_ = Writing::kNothing;
+  return true;
+}
+
+void ServerCodec::onHead() {
+  const Request& request = exchange_->request();
+  head_seen_ = true;
+  const bool http10 = request.version == Version::kHttp10;
+  const Persistence& said = parser_->persistence();
+  close_after_ = close_after_ || said.close || (http10 && !said.keep_alive);
+  // An upgrade waits for its answer: what follows is either a tunnel or the next request.
+  reading_ = request.body == BodyKind::kNone || request.body == BodyKind::kTunnel
+                 ? Reading::kWaiting
+                 : Reading::kBody;
+  exchange_->onRequestHead();
+}
+
+void ServerCodec::onRequestComplete() {
+  reading_ = Reading::kWaiting;
+  exchange_->onRequestEnd();
+}
+
+void ServerCodec::failRequest(Error error) {
+  reading_ = Reading::kNoMore;
+  close_after_ = true;
+  exchange_->onRequestFailed(error);
+}
+
+void ServerCodec::failHead(Error error) {
+  if (exchange_ != nullptr && !head_seen_) failRequest(error);
+}
+
+void ServerCodec::onEnd() {
+  client_ended_ = true;
+  if (exchange_ == nullptr) {
+    reading_ = Reading::kNoMore;
+    return wire_.close();
+  }
+  switch (reading_) {
+    case Reading::kTunnel:
+      reading_ = Reading::kNoMore;
+      return exchange_->onRequestEnd();
+    case Reading::kWaiting:
+      // Nobody is left to read the answer, as far as can be told (the field's reading as well).
+      return onBroken(kClientGone);
+    case Reading::kNext:
+    case Reading::kBody:
+      return failRequest(kClientEnded);
+    case Reading::kNoMore:
+      return;
+  }
+}
+
+void ServerCodec::onBroken(Error error) {
+  reading_ = Reading::kNoMore;
+  close_after_ = true;
+  if (exchange_ == nullptr) return wire_.close();
+  error.code = ErrorCode::kClosed;
+  error.origin = Origin::kDownstream;
+  exchange_->onRequestFailed(error);
+}
+
+void ServerCodec::onDrained() {
+  if (exchange_ != nullptr) exchange_->onResponseDrained();
+}
+
+void ServerCodec::setReading(bool reading) {
+  body_wanted_ = reading;
+  if (!reading) {
+    if (wire_stopped_) return;
+    wire_stopped_ = true;
+    return wire_.setReading(false);
+  }
+  takeBacklog();
+}
+
+void ServerCodec::sendInformational(const Response& response) {
+  // RFC 9110, 15.2: HTTP/1.0 knows none.
+  if (exchange_->request().version == Version::kHttp10) return;
+  wire_.write(writeResponseHead(response, {.omit_length = true}, arena()));
+}
+
+bool ServerCodec::keepsAlive() const { return !close_after_ && !draining_ && !client_ended_; }
+
+void ServerCodec::decideFraming(const Response& response, bool& close) {
+  const bool http10 = exchange_->request().version == Version::kHttp10;
+  switch (response.body) {
+    case BodyKind::kNone:
+      writing_ = Writing::kNothing;
+      break;
+    case BodyKind::kLength:
+      writing_ = Writing::kLength;
+      break;
+    case BodyKind::kStream:
+    case BodyKind::kUntilClose:
+      writing_ = http10 ? Writing::kUntilClose : Writing::kChunks;
+      close = close || http10;
+      break;
+    case BodyKind::kTunnel:
+      writing_ = Writing::kTunnel;
+      break;
+  }
+}
+
+void ServerCodec::sendHead(const Response& response) {
+  const Request& request = exchange_->request();
+  close_after_ = !keepsAlive() || response.ends_connection;
+  decideFraming(response, close_after_);
+  ResponseFraming framing;
+  framing.chunked = writing_ == Writing::kChunks;
+  framing.close = close_after_ && writing_ != Writing::kTunnel;
+  framing.keep_alive = !close_after_ && request.version == Version::kHttp10;
+  framing.omit_length = response.status == 204 || response.status == 304 ||
+                        request.method == Method::kHead || response.status < 200;
+  wire_.write(writeResponseHead(response, framing, arena()));
+  if (writing_ != Writing::kTunnel) return;
+  close_after_ = true;
+  reading_ = client_ended_ ? Reading::kNoMore : Reading::kTunnel;
+  parser_->becomeTunnel();
+}
+
+void ServerCodec::sendBody(Bytes bytes) {
+  if (bytes.empty()) return;
+  if (writing_ != Writing::kChunks) return wire_.write(bytes);
+  char line[kMaxChunkLine];
+  wire_.write(writeChunkLine(bytes.size(), line), bytes);
+  wire_.write(asBytes("\r\n"));
+}
+
+void ServerCodec::finish(const Headers* trailers) {
+  if (writing_ == Writing::kChunks) wire_.write(writeLastChunk(trailers, arena()));
+  if (writing_ == Writing::kTunnel) wire_.shutdownWrite();
+  writing_ = Writing::kFinished;
+}
+
+void ServerCodec::abort() {
+  close_after_ = true;
+  reading_ = Reading::kNoMore;
+}
+
+void ServerCodec::release() {
+  RequestEvents* done = exchange_;
+  exchange_ = nullptr;
+  parser_ = nullptr;
+  // An answer that came before the whole request: what is left of it cannot be told apart.
+  const bool cut_short = reading_ == Reading::kBody || reading_ == Reading::kNoMore;
+  exchanges_.closeExchange(*done);
+  if (close_after_ || cut_short || !keepsAlive()) {
+    reading_ = Reading::kNoMore;
+    return wire_.close();
+  }
+  reading_ = Reading::kNext;
+  body_wanted_ = true;
+  takeBacklog();
+}
+
+}  // namespace weir::http::h1

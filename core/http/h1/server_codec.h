@@ -1,0 +1,72 @@
+#pragma once
+
+#include "core/base/buffer.h"
+#include "core/http/codec.h"
+#include "core/http/h1/parser.h"
+
+namespace weir::http::h1 {
+
+// HTTP/1 towards a client: one exchange at a time, pipelined requests answered in order.
+class ServerCodec final : public http::ServerCodec, private Responder {
+ public:
+  // `chunks` holds what a client sends ahead of its turn; both and the limits outlive the codec.
+  ServerCodec(Wire& wire, ExchangeSource& exchanges, BlockPool& chunks, const Limits& limits);
+  ~ServerCodec() override;
+
+  void feed(Bytes bytes) override;
+  void onEnd() override;
+  void onBroken(Error error) override;
+  void onDrained() override;
+  void drain() override { draining_ = true; }
+  void failHead(Error error) override;
+  Phase phase() const override;
+
+ private:
+  enum class Reading : std::uint8_t {
+    kNext,     // between requests, or within a head when an exchange is open
+    kBody,     // of the request in hand
+    kWaiting,  // the request is complete, its answer is not
+    kTunnel,
+    kNoMore,   // whatever comes is not looked at
+  };
+  enum class Writing : std::uint8_t { kNothing, kLength, kChunks, kUntilClose, kTunnel, kFinished };
+
+  // Responder
+  void sendBody(Bytes bytes) override;
+  void finish(const Headers* trailers) override;
+  std::size_t queued() const override { return wire_.queued(); }
+  void setReading(bool reading) override;
+  void sendInformational(const Response& response) override;
+  void sendHead(const Response& response) override;
+  void abort() override;
+  void release() override;
+
+  bool mayRead() const;
+  void consume(Bytes& input);
+  void takeBacklog();
+  bool openExchange(Bytes& input);
+  void onHead();
+  void onRequestComplete();
+  void failRequest(Error error);
+  void decideFraming(const Response& response, bool& close);
+  bool keepsAlive() const;
+  Arena& arena() { return exchange_->request().headers.arena(); }
+
+  Wire& wire_;
+  ExchangeSource& exchanges_;
+  const Limits& limits_;
+  RequestEvents* exchange_ = nullptr;
+  Parser* parser_ = nullptr;  // in the exchange's arena
+  Buffer backlog_;            // read, but not yet its turn
+  Reading reading_ = Reading::kNext;
+  Writing writing_ = Writing::kNothing;
+  bool head_seen_ = false;
+  bool in_feed_ = false;
+  bool wire_stopped_ = false;  // we told the wire to stop, for the backlog or for the exchange
+  bool body_wanted_ = true;
+  bool draining_ = false;
+  bool close_after_ = false;
+  bool client_ended_ = false;
+};
+
+}  // namespace weir::http::h1

@@ -1,0 +1,139 @@
+#include "core/http/h1/syntax.h"
+
+#include <algorithm>
+#include <array>
+
+namespace weir::http::h1 {
+namespace {
+
+constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
+constexpr std::string_view kRegNameMarks = "-._~%!$&'()*+,;=";
+
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+bool isAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool isHex(char c) { return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+constexpr std::array<bool, 256> makeRegName() {
+  std::array<bool, 256> table{};
+  for (unsigned c = 0; c < 256; ++c) {
+    const char byte = static_cast<char>(c);
+    table[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               (c < 128 && kRegNameMarks.find(byte) != std::string_view::npos);
+  }
+  return table;
+}
+
+constexpr std::array<bool, 256> kRegName = makeRegName();
+
+// Length of "[...]" at the start; 0 when it is not one.
+std::size_t ipLiteralLength(std::string_view text) {
+  const std::size_t close = text.find(']');
+  if (close == std::string_view::npos || close < 3) return 0;
+  const std::string_view inner = text.substr(1, close - 1);
+  const auto allowed = [](char c) { return isHex(c) || c == ':' || c == '.'; };
+  return std::all_of(inner.begin(), inner.end(), allowed) ? close + 1 : 0;
+}
+
+}  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool hasToken(std::string_view list, std::string_view token) {
+  bool found = false;
+  forEachToken(list, [&](std::string_view each) {
+    // Parameters, such as a weight, do not matter here.
+    found = found || equalsIgnoringCase(trimmed(each.substr(0, each.find(';'))), token);
+  });
+  return found;
+}
+
+bool isFramingField(HeaderId id) {
+  switch (id) {
+    case HeaderId::kHost:
+    case HeaderId::kContentLength:
+    case HeaderId::kTransferEncoding:
+    case HeaderId::kConnection:
+    case HeaderId::kKeepAlive:
+    case HeaderId::kProxyConnection:
+    case HeaderId::kTe:
+    case HeaderId::kUpgrade:
+    case HeaderId::kExpect:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool isForbiddenInTrailers(HeaderId id) {
+  switch (id) {
+    case HeaderId::kAuthorization:
+    case HeaderId::kProxyAuthorization:
+    case HeaderId::kCookie:
+    case HeaderId::kSetCookie:
+    case HeaderId::kContentEncoding:
+    case HeaderId::kContentType:
+    case HeaderId::kCacheControl:
+    case HeaderId::kTrailer:
+    case HeaderId::kForwarded:
+    case HeaderId::kXForwardedFor:
+    case HeaderId::kXForwardedHost:
+    case HeaderId::kXForwardedProto:
+    case HeaderId::kXWeirIdentity:
+      return true;
+    default:
+      return isFramingField(id);
+  }
+}
+
+Method methodOf(std::string_view name) {
+  for (int i = 0; i < static_cast<int>(Method::kOther); ++i) {
+    if (name == toString(static_cast<Method>(i))) return static_cast<Method>(i);
+  }
+  return Method::kOther;
+}
+
+bool isTokenSoFar(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return isAlpha(c) || isDigit(c) || kTokenMarks.find(c) != std::string_view::npos;
+  });
+}
+
+bool isTargetText(std::string_view target) {
+  // Without a branch in the loop, so that the compiler makes vector code of it.
+  bool good = !target.empty();
+  for (const char c : target) {
+    const auto byte = static_cast<unsigned char>(c);
+    good &= (byte > 0x20) & (byte < 0x7f) & (c != '#');
+  }
+  return good;
+}
+
+bool isAuthority(std::string_view authority) {
+  std::size_t end = 0;
+  if (authority.starts_with('[')) {
+    end = ipLiteralLength(authority);
+  } else {
+    while (end < authority.size() && kRegName[static_cast<unsigned char>(authority[end])]) ++end;
+  }
+  if (end == 0) return false;
+  if (end == authority.size()) return true;
+  const std::string_view port = authority.substr(end + 1);
+  return authority[end] == ':' && (port.empty() || parseNumber<std::uint16_t>(port).has_value());
+}
+
+Absolute splitAbsolute(std::string_view target) {
+  const std::size_t colon = target.find("://");
+  if (colon == std::string_view::npos) return {};
+  const std::string_view scheme = target.substr(0, colon);
+  if (!equalsIgnoringCase(scheme, "http") && !equalsIgnoringCase(scheme, "https")) return {};
+  const std::string_view after = target.substr(colon + 3);
+  const std::size_t end = std::min(after.find_first_of("/?"), after.size());
+  return {after.substr(0, end), after.substr(end)};
+}
+
+}  // namespace weir::http::h1

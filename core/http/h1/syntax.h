@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string_view>
+
+#include "core/base/number.h"
+#include "core/http/message.h"
+
+// The small grammar of HTTP/1 that llhttp leaves to its caller.
+namespace weir::http::h1 {
+
+// Without spaces and tabs at both ends.
+std::string_view trimmed(std::string_view text);
+
+// Calls `visit` with each element of a comma-separated list, trimmed, empty ones left out.
+template <typename Visit>
+void forEachToken(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    const std::string_view token = trimmed(list.substr(0, comma));
+    if (!token.empty()) visit(token);
+    if (comma == std::string_view::npos) return;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+bool hasToken(std::string_view list, std::string_view token);
+
+// Kept in a message's fields instead of its headers (see http::Request).
+bool isFramingField(HeaderId id);
+bool isForbiddenInTrailers(HeaderId id);
+
+Method methodOf(std::string_view name);
+// What may be the beginning of a method's name (RFC 9110, 5.6.2).
+bool isTokenSoFar(std::string_view text);
+
+// Visible ASCII without a fragment (RFC 9112, 3.2).
+bool isTargetText(std::string_view target);
+// host[:port] without user information (RFC 9110, 7.2); not empty.
+bool isAuthority(std::string_view authority);
+
+struct Absolute {
+  std::string_view authority;  // empty when it is no absolute-form
+  std::string_view rest;       // path and query
+};
+// "http://host/path?query" (RFC 9112, 3.2.2).
+Absolute splitAbsolute(std::string_view target);
+
+}  // namespace weir::http::h1

@@ -1,0 +1,136 @@
+#include "core/http/h1/writer.h"
+
+#include <charconv>
+#include <cstring>
+
+namespace weir::http::h1 {
+namespace {
+
+// Room for the start line, framing fields and their fixed words.
+constexpr std::size_t kFixedBytes = 320;
+
+std::size_t sizeOf(const Headers& headers) {
+  std::size_t bytes = 0;
+  for (const Header& field : headers) bytes += field.name.size() + field.value.size() + 4;
+  return bytes;
+}
+
+// Appends to memory that was measured beforehand.
+class Pen {
+ public:
+  Pen(Arena& arena, std::size_t bytes)
+      : arena_(arena), start_(arena.allocate(bytes)), at_(start_), end_(start_ + bytes) {}
+
+  Pen& put(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+    return *this;
+  }
+  Pen& put(char c) {
+    *at_++ = c;
+    return *this;
+  }
+  Pen& number(std::uint64_t value) {
+    at_ = std::to_chars(at_, end_, value).ptr;
+    return *this;
+  }
+  Pen& field(std::string_view name, std::string_view value) {
+    return put(name).put(": ").put(value).put("\r\n");
+  }
+  Pen& fields(const Headers& headers) {
+    for (const Header& each : headers) field(each.name, each.value);
+    return *this;
+  }
+  Bytes done() {
+    arena_.giveBack(at_, end_);
+    return {start_, at_};
+  }
+
+ private:
+  Arena& arena_;
+  char* const start_;
+  char* at_;
+  char* const end_;
+};
+
+// A server may wait for a body that is not announced (RFC 9112, 6.3): these methods have one.
+bool expectsBody(Method method) {
+  return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
+}
+
+void putRequestFraming(Pen& pen, const Request& request) {
+  if (request.body == BodyKind::kLength) {
+    pen.put("content-length: ").number(request.content_length).put("\r\n");
+  } else if (request.body == BodyKind::kStream) {
+    pen.put("transfer-encoding: chunked\r\n");
+  } else if (request.body == BodyKind::kNone && expectsBody(request.method)) {
+    pen.put("content-length: 0\r\n");
+  }
+  if (request.expects_continue) pen.put("expect: 100-continue\r\n");
+  if (!request.upgrade.empty()) {
+    pen.put("connection: upgrade\r\n").field("upgrade", request.upgrade);
+  } else if (request.accepts_trailers) {
+    pen.put("connection: te\r\nte: trailers\r\n");
+  }
+}
+
+void putResponseFraming(Pen& pen, const Response& response, const ResponseFraming& framing) {
+  if (framing.chunked) {
+    pen.put("transfer-encoding: chunked\r\n");
+  } else if (response.has_content_length || response.body == BodyKind::kLength) {
+    pen.put("content-length: ").number(response.content_length).put("\r\n");
+  } else if (response.body == BodyKind::kNone && !framing.omit_length) {
+    pen.put("content-length: 0\r\n");
+  }
+  if (response.status == 101) {
+    pen.put("connection: upgrade\r\n").field("upgrade", response.upgrade);
+  } else if (framing.close) {
+    pen.put("connection: close\r\n");
+  } else if (framing.keep_alive) {
+    pen.put("connection: keep-alive\r\n");
+  }
+}
+
+}  // namespace
+
+Bytes writeRequestHead(const Request& request, Arena& arena) {
+  Pen pen(arena, kFixedBytes + sizeOf(request.headers) + request.method_text.size() +
+                     request.path.size() + request.query.size() + 2 * request.authority.size() +
+                     request.upgrade.size());
+  pen.put(request.method_text).put(' ');
+  if (request.method == Method::kConnect) {
+    pen.put(request.authority);
+  } else {
+    pen.put(request.path);
+    if (request.has_query) pen.put('?').put(request.query);
+  }
+  pen.put(" HTTP/1.1\r\nhost: ").put(request.authority).put("\r\n");
+  pen.fields(request.headers);
+  putRequestFraming(pen, request);
+  return pen.put("\r\n").done();
+}
+
+Bytes writeResponseHead(const Response& response, const ResponseFraming& framing, Arena& arena) {
+  const std::string_view phrase = phraseFor(response.status);
+  Pen pen(arena, kFixedBytes + sizeOf(response.headers) + phrase.size() + response.upgrade.size());
+  pen.put("HTTP/1.1 ").number(static_cast<std::uint64_t>(response.status));
+  pen.put(' ').put(phrase).put("\r\n");
+  pen.fields(response.headers);
+  putResponseFraming(pen, response, framing);
+  return pen.put("\r\n").done();
+}
+
+Bytes writeChunkLine(std::size_t bytes, char (&into)[kMaxChunkLine]) {
+  char* end = std::to_chars(into, into + kMaxChunkLine - 2, bytes, 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  return {into, end};
+}
+
+Bytes writeLastChunk(const Headers* trailers, Arena& arena) {
+  if (trailers == nullptr || trailers->empty()) return asBytes("0\r\n\r\n");
+  Pen pen(arena, sizeOf(*trailers) + 8);
+  return pen.put("0\r\n").fields(*trailers).put("\r\n").done();
+}
+
+}  // namespace weir::http::h1
