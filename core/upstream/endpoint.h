@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/net/address.h"
+
+namespace weir::upstream {
+
+// One address of a cluster, as discovery reports it.
+struct Endpoint {
+  net::Address address;
+  std::uint32_t weight = 1;  // 0: no traffic
+  std::string zone;
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+// What discovery knows of a cluster at one time. Immutable: workers share it.
+struct EndpointSet {
+  std::vector<Endpoint> endpoints;  // no address twice
+};
+
+using SharedEndpoints = std::shared_ptr<const EndpointSet>;
+
+}  // namespace weir::upstream
