@@ -1,0 +1,81 @@
+# The functions behind the list of modules in the top CMakeLists.txt.
+
+set_property(GLOBAL PROPERTY weir_modules "")
+
+# weir_own(<target>): what holds for all code of weir and for nothing of third parties.
+function(weir_own target)
+  target_compile_options(${target} PRIVATE ${weir_warnings})
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(${target} PRIVATE WEIR_VERSION="${PROJECT_VERSION}")
+endfunction()
+
+# weir_targets(<out> <module>...): the libraries of modules that are already declared.
+function(weir_targets out)
+  get_property(declared GLOBAL PROPERTY weir_modules)
+  set(targets "")
+  foreach(module ${ARGN})
+    if(NOT module IN_LIST declared)
+      message(FATAL_ERROR "${module} is not declared before its user: an upward edge or a cycle")
+    endif()
+    string(REPLACE "/" "_" name ${module})
+    list(APPEND targets weir_${name})
+  endforeach()
+  set(${out} ${targets} PARENT_SCOPE)
+endfunction()
+
+# weir_module(<path> DEPENDS <module>... THIRD_PARTY <target>... TEST_DEPENDS <module>...)
+#
+# The library weir_<path> of all sources below <path> and the test <path>_test of all
+# tests/<path>/**/*_test.cc. A module may only depend on modules declared before it.
+function(weir_module path)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;THIRD_PARTY;TEST_DEPENDS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "weir_module(${path}): what is ${arg_UNPARSED_ARGUMENTS}?")
+  endif()
+  if(path MATCHES "^(gateway|mesh|observability)")
+    foreach(dependency ${arg_DEPENDS})
+      if(NOT dependency MATCHES "^core/")
+        message(FATAL_ERROR "${path} may depend on core only, not on ${dependency}")
+      endif()
+    endforeach()
+  endif()
+  string(REPLACE "/" "_" name ${path})
+  weir_targets(dependencies ${arg_DEPENDS})
+
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${path}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  if(sources)
+    add_library(weir_${name} STATIC ${sources})
+    weir_own(weir_${name})
+    target_link_libraries(weir_${name} PUBLIC ${dependencies} PRIVATE ${arg_THIRD_PARTY})
+    if(WEIR_LTO)
+      target_compile_options(weir_${name} PRIVATE -flto=auto -ffat-lto-objects)
+    endif()
+  else()
+    add_library(weir_${name} INTERFACE)
+    target_link_libraries(weir_${name} INTERFACE ${dependencies} ${arg_THIRD_PARTY})
+  endif()
+  set_property(GLOBAL APPEND PROPERTY weir_modules ${path})
+
+  weir_targets(test_dependencies ${arg_TEST_DEPENDS})
+  weir_gtest(${name}_test tests/${path} weir_${name} ${test_dependencies} ${arg_THIRD_PARTY})
+endfunction()
+
+# weir_executable(<name> <path>): <path>/main.cc linked with the module <path>.
+function(weir_executable name path)
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${path}/main.cc)
+    return()
+  endif()
+  weir_targets(module ${path})
+  add_executable(${name} ${path}/main.cc)
+  weir_own(${name})
+  target_link_libraries(${name} PRIVATE ${module} weir::cli11)
+  if(WEIR_LTO)
+    target_compile_options(${name} PRIVATE -flto=auto)
+    target_link_options(${name} PRIVATE -flto=auto)
+  endif()
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
+  install(DIRECTORY configs/ DESTINATION share/weir/configs FILES_MATCHING PATTERN "*.toml")
+endfunction()
+
+include(WeirTests)

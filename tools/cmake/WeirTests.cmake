@@ -1,0 +1,105 @@
+# Tests, fuzz targets and benchmarks. Sources are found by their names; nothing is listed twice.
+
+set(weir_python /usr/bin/python3)
+set(weir_sanitizer_environment
+    "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
+    "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+
+# The support library is linked by name only: each test brings the modules that its part needs, so
+# a test of a low module does not wait for the high ones.
+file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.cc)
+if(support_sources AND NOT WEIR_FUZZ)
+  add_library(weir_test_support STATIC EXCLUDE_FROM_ALL ${support_sources})
+  weir_own(weir_test_support)
+  target_link_libraries(weir_test_support PUBLIC GTest::gmock)
+else()
+  add_library(weir_test_support INTERFACE)
+  target_link_libraries(weir_test_support INTERFACE GTest::gmock)
+endif()
+
+# weir_gtest(<name> <folder> <library>...): one executable of all *_test.cc below the folder and of
+# the other sources there, which hold their tables.
+function(weir_gtest name folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cc)
+  if(NOT "${sources}" MATCHES "_test\\.cc" OR WEIR_FUZZ)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  weir_own(${name})
+  target_link_libraries(${name} PRIVATE weir_test_support ${ARGN} GTest::gmock_main)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${weir_sanitizer_environment}")
+endfunction()
+
+# weir_test_suites(<folder>... DEPENDS <module>...): folders that mirror no module.
+function(weir_test_suites)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "DEPENDS")
+  weir_targets(libraries ${arg_DEPENDS})
+  foreach(folder ${arg_UNPARSED_ARGUMENTS})
+    get_filename_component(name ${folder} NAME)
+    weir_gtest(${name}_test ${folder} ${libraries})
+  endforeach()
+endfunction()
+
+# weir_python_tests(<folder>...): each *_test.py below is one test, written with unittest.
+function(weir_python_tests)
+  if(WEIR_FUZZ)
+    return()
+  endif()
+  foreach(folder ${ARGN})
+    file(GLOB_RECURSE files RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${folder}/*_test.py)
+    foreach(file ${files})
+      string(REGEX REPLACE "^tests/|\\.py$" "" name ${file})
+      string(REPLACE "/" "." name ${name})
+      add_test(NAME ${name} COMMAND ${weir_python} -m unittest -v ${file}
+               WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      set_tests_properties(${name} PROPERTIES TIMEOUT 600
+        FAIL_REGULAR_EXPRESSION "Ran 0 tests"
+        ENVIRONMENT "WEIR_BINARY=${CMAKE_BINARY_DIR}/weir;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/support;PYTHONDONTWRITEBYTECODE=1;${weir_sanitizer_environment}")
+    endforeach()
+  endforeach()
+endfunction()
+
+# weir_fuzz_targets(<folder> DEPENDS <module>...): x_fuzz.cc becomes x_fuzz, whose inputs are in
+# <folder>/corpus/x. Without libFuzzer it replays them as a test.
+function(weir_fuzz_targets folder)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
+  weir_targets(libraries ${arg_DEPENDS})
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*_fuzz.cc)
+  foreach(source ${sources})
+    get_filename_component(name ${source} NAME_WE)
+    string(REGEX REPLACE "_fuzz$" "" corpus ${name})
+    set(corpus ${CMAKE_SOURCE_DIR}/${folder}/corpus/${corpus})
+    add_executable(${name} ${source})
+    weir_own(${name})
+    target_link_libraries(${name} PRIVATE ${libraries})
+    if(WEIR_FUZZ)
+      target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+      add_test(NAME ${name} COMMAND ${name} -runs=0 ${corpus})
+    else()
+      target_sources(${name} PRIVATE ${folder}/replay_main.cc)
+      add_test(NAME ${name} COMMAND ${name} ${corpus})
+    endif()
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300
+                         ENVIRONMENT "${weir_sanitizer_environment}")
+  endforeach()
+endfunction()
+
+# weir_benchmarks(<folder> DEPENDS <module>...): each *_bench.cc, built by the target `benchmarks`.
+function(weir_benchmarks folder)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
+  weir_targets(libraries ${arg_DEPENDS})
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*_bench.cc)
+  add_custom_target(benchmarks)
+  if(NOT benchmark_FOUND)
+    return()
+  endif()
+  foreach(source ${sources})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
+    weir_own(${name})
+    target_link_libraries(${name} PRIVATE ${libraries} benchmark::benchmark_main)
+    add_dependencies(benchmarks ${name})
+  endforeach()
+endfunction()

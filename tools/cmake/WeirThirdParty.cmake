@@ -1,0 +1,58 @@
+# Every library that weir uses, as a target weir::<name>. What is missing is named by tools/deps.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+# weir_imported(<name> <pkg-config module>): the library as pkg-config describes it.
+function(weir_imported name module)
+  pkg_check_modules(${name} REQUIRED QUIET IMPORTED_TARGET GLOBAL ${module})
+  add_library(weir::${name} ALIAS PkgConfig::${name})
+endfunction()
+
+weir_imported(cares libcares)
+weir_imported(re2 re2)
+weir_imported(xxhash libxxhash)
+
+# libuv is on the path of every byte: the static archive saves the indirect calls.
+find_library(WEIR_LIBUV NAMES libuv_a.a libuv.a uv REQUIRED)
+add_library(weir_libuv INTERFACE)
+target_link_libraries(weir_libuv INTERFACE ${WEIR_LIBUV} Threads::Threads ${CMAKE_DL_LIBS})
+add_library(weir::libuv ALIAS weir_libuv)
+
+find_package(spdlog CONFIG REQUIRED)
+add_library(weir::spdlog ALIAS spdlog::spdlog)
+
+# The package's own CMake file asks for civetweb and curl, which must not enter the process.
+find_library(WEIR_PROMETHEUS NAMES prometheus-cpp-core REQUIRED)
+add_library(weir_prometheus INTERFACE)
+target_link_libraries(weir_prometheus INTERFACE ${WEIR_PROMETHEUS})
+add_library(weir::prometheus ALIAS weir_prometheus)
+
+# Header-only: tools/deps installs them where the compiler looks.
+foreach(name tomlplusplus nlohmann cli11)
+  add_library(weir_${name} INTERFACE)
+  add_library(weir::${name} ALIAS weir_${name})
+endforeach()
+
+# llhttp from the sources that tools/deps unpacked, else Debian's own library.
+set(llhttp_root ${WEIR_DEPS_DIR}/llhttp)
+if(EXISTS ${llhttp_root}/src/llhttp.c)
+  add_library(weir_llhttp STATIC ${llhttp_root}/src/api.c ${llhttp_root}/src/http.c
+              ${llhttp_root}/src/llhttp.c)
+  target_include_directories(weir_llhttp SYSTEM PUBLIC ${llhttp_root}/include)
+  target_compile_options(weir_llhttp PRIVATE -w -O3)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_options(weir_llhttp PRIVATE -msse4.2)
+  endif()
+else()
+  pkg_check_modules(llhttp QUIET IMPORTED_TARGET libllhttp>=9.2)
+  if(NOT llhttp_FOUND)
+    message(FATAL_ERROR "llhttp >= 9.2 is missing: run tools/deps first")
+  endif()
+  add_library(weir_llhttp INTERFACE)
+  target_link_libraries(weir_llhttp INTERFACE PkgConfig::llhttp)
+endif()
+add_library(weir::llhttp ALIAS weir_llhttp)
+
+find_package(GTest CONFIG REQUIRED)
+find_package(benchmark CONFIG QUIET)
