@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/base/arena.h"
+#include "core/base/names.h"
+#include "core/filter/filter.h"
+
+namespace weir::filter {
+
+// A configured filter, part of the plan: makes the object that works for one exchange.
+class Maker {
+ public:
+  virtual ~Maker() = default;
+  virtual Filter* make(Arena& arena, Control& control) const = 0;
+  virtual void destroy(Filter* filter) const = 0;  // one that make() gave
+};
+
+struct Link {
+  NameId id = 0;          // the filter's name in metrics
+  std::string_view name;  // lives as long as the registry
+  std::unique_ptr<const Maker> maker;
+};
+
+// The ordered filters of a route. Requests pass from the first to the last, responses back.
+using Chain = std::vector<Link>;
+
+// The filters of one exchange.
+class Filters {
+ public:
+  Filters(const Chain& chain, Arena& arena, Control& control);
+  ~Filters();
+  Filters(const Filters&) = delete;
+  Filters& operator=(const Filters&) = delete;
+
+  // Each goes on where the one before stopped: after kPause the next call continues behind the
+  // filter that paused.
+  Verdict onRequest(http::Request& request);
+  Verdict onResponse(http::Response& response);
+  Verdict onRequestBody(Bytes& bytes, bool last);
+  Verdict onResponseBody(Bytes& bytes, bool last);
+
+  // The filter that was asked last: who paused or responded.
+  const Link& asked() const { return chain_[asked_]; }
+
+ private:
+  const Chain& chain_;
+  Filter** const filters_;
+  std::size_t request_next_ = 0;
+  std::size_t response_left_;  // how many have yet to see the response
+  std::size_t asked_ = 0;
+};
+
+}  // namespace weir::filter

@@ -1,0 +1,87 @@
+#include "core/upstream/client_connection.h"
+
+#include <utility>
+
+namespace weir::upstream {
+
+ClientConnection::ClientConnection(event::Loop& loop, ClientConnectionEvents& owner,
+                                   const http::h1::Limits& limits)
+    : loop_(loop), owner_(owner), codec_(*this, *this, limits), deadline_(loop.wheel(), *this) {}
+
+ClientConnection::~ClientConnection() = default;
+
+Result<void> ClientConnection::connect(net::Connector& connector, const net::Address& to,
+                                       Milliseconds timeout) {
+  connect_started_ = monotonicNow();
+  auto stream = connector.connect(to);
+  if (!stream.ok()) return stream.error();
+  stream_ = std::move(stream.value());
+  stream_->setEvents(*this);
+  deadline_.arm(timeout);
+  return {};
+}
+
+void ClientConnection::onConnected() {
+  state_ = State::kOpen;
+  deadline_.disarm();
+  owner_.onConnected(*this);
+}
+
+void ClientConnection::onDeadline() {
+  if (state_ == State::kConnecting) {
+    state_ = State::kClosed;
+    owner_.onConnectFailed(*this, {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"});
+  } else if (state_ == State::kOpen) {
+    close();
+  }
+}
+
+void ClientConnection::onData(Bytes bytes) {
+  if (state_ == State::kOpen) codec_.feed(bytes);
+}
+
+void ClientConnection::onEnd() {
+  if (state_ == State::kOpen) codec_.onEnd();
+}
+
+void ClientConnection::onDrained() {
+  if (state_ == State::kOpen) codec_.onDrained();
+}
+
+void ClientConnection::onBroken(Error error) {
+  if (state_ == State::kConnecting) {
+    state_ = State::kClosed;
+    error.origin = Origin::kUpstream;
+    owner_.onConnectFailed(*this, error);
+  } else if (state_ == State::kOpen) {
+    codec_.onBroken(error);
+  }
+}
+
+void ClientConnection::write(Bytes first, Bytes second) {
+  if (state_ == State::kOpen) stream_->write(first, second);
+}
+
+void ClientConnection::setReading(bool reading) {
+  if (state_ == State::kOpen) stream_->setReading(reading);
+}
+
+void ClientConnection::shutdownWrite() {
+  if (state_ == State::kOpen) stream_->shutdownWrite();
+}
+
+void ClientConnection::close() {
+  if (std::exchange(state_, State::kClosed) == State::kClosed) return;
+  owner_.onClosed(*this);
+}
+
+void ClientConnection::closeNow() { state_ = State::kClosed; }
+
+void ClientConnection::onExchangeEnd(bool reusable) {
+  if (state_ != State::kOpen) return;
+  if (!reusable) return close();
+  stream_->setReading(true);  // so that the end of an idle connection is noticed
+  owner_.onIdle(*this);
+}
+
+}  // namespace weir::upstream
