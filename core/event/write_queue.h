@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace weir::event {
+
+// Wakes the writer thread, from any thread and without waiting.
+class WriterSignal {
+ public:
+  WriterSignal();
+  ~WriterSignal();
+  WriterSignal(const WriterSignal&) = delete;
+  WriterSignal& operator=(const WriterSignal&) = delete;
+
+  void ring();
+  void clear();                                   // the writer has seen it
+  int descriptor() const { return descriptor_; }  // readable once rung
+
+ private:
+  const int descriptor_;
+};
+
+// Lines on their way from one worker to the writer thread, in blocks.
+//
+// Thread: one thread fills, the writer thread empties; neither ever waits for the other.
+// Life:   made by WriterThread::open, ended by close(), freed by the writer thread.
+class WriteQueue {
+ public:
+  static constexpr std::size_t kBlockBytes = 64 * 1024;
+  static constexpr std::size_t kBlocks = 16;  // 1 MiB at the most
+
+  explicit WriteQueue(WriterSignal& signal) : signal_(signal) {}
+  WriteQueue(const WriteQueue&) = delete;
+  WriteQueue& operator=(const WriteQueue&) = delete;
+
+  // The rest of the block that is being filled; empty when all blocks wait to be written.
+  std::span<char> room();
+  void commit(std::size_t bytes);  // the first bytes of room() now hold one line
+  void handOn();                   // the block is complete, however full it is
+  std::size_t filled() const { return current_ == nullptr ? 0 : current_->used; }
+  // Lines that could not be written, since the last call.
+  std::uint64_t takeLost() { return lost_.exchange(0, std::memory_order_relaxed); }
+  void close();  // hands on what is there; nothing may be called after it
+
+  // The writer thread's side: the oldest block handed on, then what became of it.
+  std::optional<std::string_view> front() const;
+  void pop(bool written);
+  bool finished() const;  // closed, and nothing left
+
+ private:
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::size_t used = 0;
+    std::uint64_t lines = 0;
+  };
+  Block& at(std::uint64_t position) { return blocks_[position % kBlocks]; }
+  const Block& at(std::uint64_t position) const { return blocks_[position % kBlocks]; }
+  bool prepareBlock();
+  std::unique_ptr<char[]> takeBuffer(std::uint64_t head);
+
+  WriterSignal& signal_;
+  std::array<Block, kBlocks>
+      blocks_;                // [head, tail) belong to the writer, the others to the worker
+  Block* current_ = nullptr;  // being filled; at(tail)
+  alignas(64) std::atomic<std::uint64_t> tail_{0};
+  std::atomic<bool> closed_{false};
+  alignas(64) std::atomic<std::uint64_t> head_{0};
+  std::atomic<std::uint64_t> lost_{0};
+};
+
+struct CloseQueue {
+  void operator()(WriteQueue* queue) const { queue->close(); }
+};
+using WriteQueueHandle = std::unique_ptr<WriteQueue, CloseQueue>;
+
+}  // namespace weir::event

@@ -1,0 +1,153 @@
+#include "core/event/writer_thread.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/event/write_sink.h"
+
+namespace weir::event {
+namespace {
+
+constexpr Nanoseconds kFarewell = std::chrono::seconds(1);
+
+// A queue and the file that it ends in. Each queue has a descriptor of its own: appending keeps
+// their lines apart.
+struct Outlet {
+  std::unique_ptr<WriteSink> sink;
+  std::unique_ptr<WriteQueue> queue;
+  std::size_t written = 0;  // of the queue's first block
+  bool waiting = false;     // for the sink to be writable
+};
+
+void writeOut(Outlet& outlet) {
+  outlet.waiting = false;
+  while (const auto block = outlet.queue->front()) {
+    std::string_view rest = block->substr(outlet.written);
+    const WriteSink::Outcome outcome = outlet.sink->write(rest);
+    outlet.written = block->size() - rest.size();
+    if (outcome == WriteSink::Outcome::kWouldWait) {
+      outlet.waiting = true;
+      return;
+    }
+    outlet.queue->pop(outcome == WriteSink::Outcome::kDone);
+    outlet.written = 0;
+  }
+}
+
+}  // namespace
+
+struct WriterThread::Writer {
+  void run();
+  bool adoptRequests();  // false when it is to end
+  void writeAll();
+  void wait(Milliseconds at_most);
+  bool anyWaiting() const;
+
+  WriterSignal signal;
+  std::vector<std::unique_ptr<Outlet>> outlets;  // the thread's own
+  std::vector<pollfd> polled;                    // the thread's own
+
+  std::mutex mutex;  // of what follows: requests of the control thread
+  std::vector<std::unique_ptr<Outlet>> opened;
+  bool reopen = false;
+  bool stop = false;
+
+  std::thread thread;  // last: it uses all of the above
+};
+
+bool WriterThread::Writer::adoptRequests() {
+  bool reopens = false;
+  bool goes_on = true;
+  {
+    const std::lock_guard lock(mutex);
+    std::move(opened.begin(), opened.end(), std::back_inserter(outlets));
+    opened.clear();
+    reopens = std::exchange(reopen, false);
+    goes_on = !stop;
+  }
+  if (reopens) {
+    for (const auto& outlet : outlets) outlet->sink->reopen();
+  }
+  return goes_on;
+}
+
+void WriterThread::Writer::writeAll() {
+  for (const auto& outlet : outlets) writeOut(*outlet);
+  std::erase_if(outlets, [](const auto& outlet) { return outlet->queue->finished(); });
+}
+
+void WriterThread::Writer::wait(Milliseconds at_most) {
+  polled.assign(1, {signal.descriptor(), POLLIN, 0});
+  for (const auto& outlet : outlets) {
+    if (outlet->waiting) polled.push_back({outlet->sink->descriptor(), POLLOUT, 0});
+  }
+  ::poll(polled.data(), polled.size(), static_cast<int>(at_most.count()));
+  signal.clear();
+}
+
+bool WriterThread::Writer::anyWaiting() const {
+  return std::any_of(outlets.begin(), outlets.end(), [](const auto& o) { return o->waiting; });
+}
+
+void WriterThread::Writer::run() {
+  pthread_setname_np(pthread_self(), "writer");
+  // Signals belong to the control thread; a broken pipe shows as EPIPE.
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  while (adoptRequests()) {
+    writeAll();
+    wait(Milliseconds(-1));
+  }
+  const Nanoseconds end = monotonicNow() + kFarewell;
+  for (writeAll(); anyWaiting(); writeAll()) {
+    const auto left = std::chrono::ceil<Milliseconds>(end - monotonicNow());
+    if (left <= Milliseconds(0)) return;
+    wait(left);
+  }
+}
+
+WriterThread::WriterThread() : writer_(std::make_unique<Writer>()) {
+  writer_->thread = std::thread([this] { writer_->run(); });
+}
+
+WriterThread::~WriterThread() {
+  {
+    const std::lock_guard lock(writer_->mutex);
+    writer_->stop = true;
+  }
+  writer_->signal.ring();
+  writer_->thread.join();
+}
+
+Result<WriteQueueHandle> WriterThread::open(const std::string& target) {
+  WEIR_TRY(auto sink, WriteSink::open(target));
+  auto outlet = std::make_unique<Outlet>();
+  outlet->sink = std::move(sink);
+  outlet->queue = std::make_unique<WriteQueue>(writer_->signal);
+  WriteQueueHandle handle(outlet->queue.get());
+  {
+    const std::lock_guard lock(writer_->mutex);
+    writer_->opened.push_back(std::move(outlet));
+  }
+  writer_->signal.ring();
+  return handle;
+}
+
+void WriterThread::reopen() {
+  {
+    const std::lock_guard lock(writer_->mutex);
+    writer_->reopen = true;
+  }
+  writer_->signal.ring();
+}
+
+}  // namespace weir::event
