@@ -1,0 +1,34 @@
+#include "observability/metrics/page.h"
+
+#include "core/base/clock.h"
+#include "core/base/metric_keys.h"
+#include "observability/metrics/text_format.h"
+
+namespace weir::metrics {
+
+Page::Page(const NameTable& names, MetricCells& control, std::size_t ceiling)
+    : names_(names), control_(control), table_(names, ceiling) {
+  table_.put(metricSeriesKey(), 0);  // first, so that the ceiling cannot fold them
+  table_.put(metricSeriesDroppedKey(), 0);
+  table_.addSource(control);
+}
+
+const SeriesTable& Page::gather() {
+  table_.gather();
+  table_.put(metricSeriesDroppedKey(), table_.dropped());
+  table_.put(metricSeriesKey(), table_.size());
+  return table_;
+}
+
+std::string Page::text() {
+  const Nanoseconds start = monotonicNow();
+  std::string out;
+  out.reserve(latest_size_ + latest_size_ / 8);
+  appendText(gather(), out);
+  appendText(readProcessUsage(), out);
+  latest_size_ = out.size();
+  control_.histogram(scrapeDurationKey()).observe(monotonicNow() - start);
+  return out;
+}
+
+}  // namespace weir::metrics

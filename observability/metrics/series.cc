@@ -1,0 +1,113 @@
+#include "observability/metrics/series.h"
+
+#include <algorithm>
+
+namespace weir::metrics {
+namespace {
+
+std::size_t valueCount(Metric metric) {
+  return familyOf(metric).type == MetricType::kHistogram ? Histogram::kCells : 1;
+}
+
+std::string_view nameText(NameId id, const NameTable& names) {
+  return id < names.size() ? names.name(id) : kOtherLabel;
+}
+
+// Backslash, quote and line end, as the text format 0.0.4 asks.
+void appendEscaped(std::string_view value, std::string& out) {
+  for (const char c : value) {
+    if (c == '\n') {
+      out += "\\n";
+      continue;
+    }
+    if (c == '\\' || c == '"') out += '\\';
+    out += c;
+  }
+}
+
+}  // namespace
+
+std::string_view labelText(const MetricLabel& label, MetricKey key, const NameTable& names) {
+  switch (label.part) {
+    case KeyPart::kNameA:
+      return nameText(key.names().a, names);
+    case KeyPart::kNameB:
+      return nameText(key.names().b, names);
+    case KeyPart::kNameC:
+      return nameText(key.names().c, names);
+    case KeyPart::kCode:
+      return label.word(key.fields().code);
+    case KeyPart::kFirst:
+      return label.word(key.fields().first);
+    case KeyPart::kSecond:
+      return label.word(key.fields().second);
+  }
+  return kOtherLabel;
+}
+
+std::size_t SeriesTable::Hash::operator()(const MetricKey& key) const {
+  const std::uint64_t mixed =
+      (key.low() ^ (key.high() * 0x9e3779b97f4a7c15U)) * 0xff51afd7ed558ccdU;
+  return mixed ^ (mixed >> 32);
+}
+
+SeriesTable::SeriesTable(const NameTable& names, std::size_t ceiling)
+    : names_(names), ceiling_(ceiling), families_(kMetricCount) {}
+
+void SeriesTable::addSource(const MetricCells& cells) { sources_.push_back({&cells, {}}); }
+
+void SeriesTable::gather() {
+  std::fill(values_.begin(), values_.end(), 0);
+  for (Source& source : sources_) add(source);
+}
+
+void SeriesTable::add(Source& source) {
+  std::size_t entry = 0;
+  source.cells->forEach([&](MetricKey key, const MetricCell* cells) {
+    if (entry == source.places.size()) source.places.push_back(locate(key));
+    const std::size_t first = series_[source.places[entry++]].first_value;
+    const std::size_t count = valueCount(key.metric());
+    for (std::size_t i = 0; i < count; ++i) values_[first + i] += cells[i].value();
+  });
+}
+
+std::uint32_t SeriesTable::locate(MetricKey key) {
+  if (const auto found = places_.find(key); found != places_.end()) return found->second;
+  const MetricKey other = MetricKey::other(key.metric());
+  if (series_.size() < ceiling_ || key == other) return insert(key);
+  ++folded_;
+  return locate(other);
+}
+
+std::uint32_t SeriesTable::insert(MetricKey key) {
+  const auto place = static_cast<std::uint32_t>(series_.size());
+  series_.push_back({key, labelsOf(key), values_.size()});
+  values_.resize(values_.size() + valueCount(key.metric()));
+  families_[static_cast<std::size_t>(key.metric())].push_back(place);
+  places_.emplace(key, place);
+  return place;
+}
+
+std::string SeriesTable::labelsOf(MetricKey key) const {
+  std::string text;
+  for (const MetricLabel& label : familyOf(key.metric()).labels) {
+    if (label.name.empty()) break;
+    if (!text.empty()) text += ',';
+    text.append(label.name).append("=\"");
+    appendEscaped(labelText(label, key, names_), text);
+    text += '"';
+  }
+  return text;
+}
+
+std::span<const std::uint32_t> SeriesTable::ofFamily(Metric metric) const {
+  return families_[static_cast<std::size_t>(metric)];
+}
+
+std::uint64_t SeriesTable::dropped() const {
+  std::uint64_t sum = folded_;
+  for (const Source& source : sources_) sum += source.cells->dropped();
+  return sum;
+}
+
+}  // namespace weir::metrics

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/metric_cells.h"
+
+namespace weir::metrics {
+
+// One label set of a family, with the sum of its cells over all threads.
+struct Series {
+  MetricKey key;
+  std::string labels;  // listener="a",route="b", escaped; empty when the family has none
+  std::size_t first_value;
+};
+
+// The sums of the metric cells of all threads, as of the latest gather().
+//
+// Thread: the control thread, which owns the names. The cells' writers go on meanwhile. What was
+// seen once keeps its place and its text, so that a gather is additions only.
+class SeriesTable {
+ public:
+  // At most `ceiling` label sets, whatever the threads have; the others fold like in MetricCells.
+  explicit SeriesTable(const NameTable& names, std::size_t ceiling = MetricCells::kDefaultCeiling);
+
+  void addSource(const MetricCells& cells);  // must outlive the table
+  void gather();
+  // Overwrites one number until the next gather, for what is known here only.
+  void put(CounterKey key, std::uint64_t value) {
+    values_[series_[locate(key)].first_value] = value;
+  }
+  void put(GaugeKey key, std::uint64_t value) { values_[series_[locate(key)].first_value] = value; }
+
+  // In the order of their first sight.
+  std::span<const std::uint32_t> ofFamily(Metric metric) const;
+  const Series& series(std::uint32_t index) const { return series_[index]; }
+  // One value, or the Histogram::kCells of a histogram.
+  const std::uint64_t* values(const Series& series) const { return &values_[series.first_value]; }
+  std::size_t size() const { return series_.size(); }
+  std::uint64_t dropped() const;
+
+ private:
+  struct Source {
+    const MetricCells* cells;
+    std::vector<std::uint32_t> places;  // the series of each entry, in their order
+  };
+  struct Hash {
+    std::size_t operator()(const MetricKey& key) const;
+  };
+  void add(Source& source);
+  std::uint32_t locate(MetricKey key);
+  std::uint32_t insert(MetricKey key);
+  std::string labelsOf(MetricKey key) const;
+
+  const NameTable& names_;
+  const std::size_t ceiling_;
+  std::vector<Source> sources_;
+  std::vector<Series> series_;
+  std::vector<std::uint64_t> values_;
+  std::vector<std::vector<std::uint32_t>> families_;
+  std::unordered_map<MetricKey, std::uint32_t, Hash> places_;
+  std::uint64_t folded_ = 0;
+};
+
+// The text of one label of a key. Names that the table does not know read "__other__".
+std::string_view labelText(const MetricLabel& label, MetricKey key, const NameTable& names);
+
+}  // namespace weir::metrics

@@ -1,0 +1,150 @@
+#include "observability/metrics/text_format.h"
+
+#include <charconv>
+#include <cstdint>
+
+namespace weir::metrics {
+
+const std::array<std::string_view, kBucketCount> kBucketLabels = {
+    "0.0005", "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1",
+    "0.25",   "0.5",   "1",      "2.5",   "5",    "10",    "30",   "+Inf"};
+
+namespace {
+
+constexpr std::size_t kNumberRoom = 40;  // for any number below
+
+std::string_view typeText(MetricType type) {
+  switch (type) {
+    case MetricType::kCounter:
+      return "counter";
+    case MetricType::kGauge:
+      return "gauge";
+    case MetricType::kHistogram:
+      return "histogram";
+  }
+  return "untyped";
+}
+
+void appendHead(std::string_view name, std::string_view help, MetricType type, std::string& out) {
+  out.append("# HELP ").append(name).append(" ").append(help);
+  out.append("\n# TYPE ").append(name).append(" ").append(typeText(type)).append("\n");
+}
+
+template <typename Number>
+void appendNumber(Number number, std::string& out) {
+  char text[kNumberRoom];
+  const auto end = std::to_chars(text, text + sizeof text, number).ptr;
+  out.append(text, static_cast<std::size_t>(end - text));
+}
+
+// `number` / 10^digits, exactly.
+void appendDecimal(std::uint64_t number, unsigned digits, std::string& out) {
+  char fraction[20];
+  unsigned kept = 0;
+  for (unsigned i = digits; i > 0; --i) {
+    const char digit = static_cast<char>('0' + number % 10);
+    number /= 10;
+    fraction[i - 1] = digit;
+    if (kept == 0 && digit != '0') kept = i;
+  }
+  appendNumber(number, out);
+  if (kept == 0) return;
+  out += '.';
+  out.append(fraction, kept);
+}
+
+void appendValue(std::uint64_t value, const MetricFamily& family, std::string& out) {
+  if (family.type == MetricType::kGauge && static_cast<std::int64_t>(value) < 0) {
+    out += '-';
+    value = ~value + 1;
+  }
+  switch (family.unit) {
+    case MetricUnit::kOne:
+      return appendNumber(value, out);
+    case MetricUnit::kNanoseconds:
+      return appendDecimal(value, 9, out);
+    case MetricUnit::kMillionths:
+      return appendDecimal(value, 6, out);
+  }
+}
+
+void appendLabels(std::string_view labels, std::string& out) {
+  if (!labels.empty()) out.append("{").append(labels).append("}");
+  out += ' ';
+}
+
+void appendScalar(const MetricFamily& family, const Series& series, std::uint64_t value,
+                  std::string& out) {
+  out += family.name;
+  appendLabels(series.labels, out);
+  appendValue(value, family, out);
+  out += '\n';
+}
+
+void appendHistogram(const MetricFamily& family, const Series& series, const std::uint64_t* values,
+                     std::string& out) {
+  const std::uint64_t* const buckets = values + 1;
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < kBucketCount; ++i) {
+    count += buckets[i];
+    out.append(family.name).append("_bucket{").append(series.labels);
+    out.append(series.labels.empty() ? "le=\"" : ",le=\"").append(kBucketLabels[i]).append("\"} ");
+    appendNumber(count, out);
+    out += '\n';
+  }
+  out.append(family.name).append("_sum");
+  appendLabels(series.labels, out);
+  appendValue(values[0], family, out);
+  out.append("\n").append(family.name).append("_count");
+  appendLabels(series.labels, out);
+  appendNumber(count, out);
+  out += '\n';
+}
+
+void appendFamily(const MetricFamily& family, const SeriesTable& table, std::string& out) {
+  const auto members = table.ofFamily(family.metric);
+  if (members.empty()) return;
+  appendHead(family.name, family.help, family.type, out);
+  for (const std::uint32_t member : members) {
+    const Series& series = table.series(member);
+    const std::uint64_t* const values = table.values(series);
+    if (family.type == MetricType::kHistogram) {
+      appendHistogram(family, series, values, out);
+    } else {
+      appendScalar(family, series, *values, out);
+    }
+  }
+}
+
+}  // namespace
+
+void appendText(const SeriesTable& table, std::string& out) {
+  for (const MetricFamily& family : metricFamilies()) appendFamily(family, table, out);
+}
+
+std::array<ProcessSample, 6> samplesOf(const ProcessUsage& usage) {
+  using enum MetricType;
+  return {{{"process_cpu_seconds_total", "User and system CPU time spent.", kCounter,
+            usage.cpu_seconds},
+           {"process_start_time_seconds", "Start of the process, in seconds since 1970.", kGauge,
+            usage.start_time_seconds},
+           {"process_resident_memory_bytes", "Resident memory.", kGauge,
+            static_cast<double>(usage.resident_bytes)},
+           {"process_virtual_memory_bytes", "Virtual memory.", kGauge,
+            static_cast<double>(usage.virtual_bytes)},
+           {"process_open_fds", "Open file descriptors.", kGauge,
+            static_cast<double>(usage.open_descriptors)},
+           {"process_max_fds", "Limit of open file descriptors.", kGauge,
+            static_cast<double>(usage.max_descriptors)}}};
+}
+
+void appendText(const ProcessUsage& usage, std::string& out) {
+  for (const ProcessSample& sample : samplesOf(usage)) {
+    appendHead(sample.name, sample.help, sample.type, out);
+    out.append(sample.name).append(" ");
+    appendNumber(sample.value, out);
+    out += '\n';
+  }
+}
+
+}  // namespace weir::metrics

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "observability/metrics/process_usage.h"
+#include "observability/metrics/series.h"
+
+namespace weir::metrics {
+
+inline constexpr std::string_view kTextContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+// The bounds of the buckets in seconds, as the label `le` reads; the last is "+Inf".
+extern const std::array<std::string_view, kBucketCount> kBucketLabels;
+
+// Appends all series of the table in Prometheus' text format 0.0.4.
+void appendText(const SeriesTable& table, std::string& out);
+
+// Appends the process_* families.
+void appendText(const ProcessUsage& usage, std::string& out);
+
+// The families of a ProcessUsage.
+struct ProcessSample {
+  std::string_view name;
+  std::string_view help;
+  MetricType type;
+  double value;
+};
+std::array<ProcessSample, 6> samplesOf(const ProcessUsage& usage);
+
+}  // namespace weir::metrics

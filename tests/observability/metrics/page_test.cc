@@ -1,0 +1,153 @@
+#include "observability/metrics/page.h"
+
+#include <gtest/gtest.h>
+#include <prometheus/collectable.h>
+#include <prometheus/text_serializer.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include "core/base/metric_keys.h"
+#include "observability/metrics/prometheus_bridge.h"
+
+namespace weir::metrics {
+namespace {
+
+// Every family with some label set, on two workers.
+struct Process {
+  NameTable names;
+  MetricCells control;
+  MetricCells workers[2];
+  Page page{names, control};
+
+  Process() {
+    page.addSource(workers[0]);
+    page.addSource(workers[1]);
+    for (MetricCells& worker : workers) fillWorker(worker);
+    fillControl();
+  }
+
+  void fillWorker(MetricCells& worker) {
+    const NameId listener = names.intern("public");
+    const NameId route = names.intern("orders \"v2\"");
+    const NameId upstream = names.intern("orders");
+    worker.counter(requestsKey(listener, route, 0, AppProtocol::kH1, 200)).add(1001);
+    worker.counter(requestsKey(listener, route, 0, AppProtocol::kH1, 503)).add(3);
+    worker.histogram(requestDurationKey(listener, route, AppProtocol::kH1, 200))
+        .observe(std::chrono::microseconds(1234));
+    worker.histogram(requestDurationKey(listener, route, AppProtocol::kH1, 200))
+        .observe(std::chrono::seconds(77));
+    worker.histogram(timeToFirstByteKey(listener, route)).observe(Nanoseconds(999));
+    worker.gauge(requestsInFlightKey(listener)).add(4);
+    worker.counter(localRepliesKey(listener, route, 503, Reason::kQueueFull)).add(3);
+    worker.counter(upstreamRequestsKey(upstream, 0, Reason::kUpstreamConnectRefused)).add();
+    worker.gauge(loopBusyRatioKey(names.intern("worker-0"))).set(123'456);
+    worker.histogram(loopLagKey(names.intern("worker-0"))).observe(Nanoseconds(5'000'000));
+    worker.counter(accessLogDroppedKey(names.intern("stdout"))).add(2);
+  }
+
+  void fillControl() {
+    control.gauge(buildInfoKey(names.intern("gateway"), names.intern("0.1.0"))).set(1);
+    control.gauge(configLastSuccessTimestampKey()).set(1'700'000'000'500'000'000);
+    control.counter(configReloadsKey(ReloadResult::kRejected)).add(2);
+    control.histogram(configReloadDurationKey()).observe(std::chrono::milliseconds(12));
+    control.gauge(discoveryStaleKey(names.intern("orders"))).set(0);
+  }
+};
+
+// Series to value. Bounds of buckets are written as numbers, so that "0.1" is "0.100000000001".
+std::map<std::string, double> parse(const std::string& text) {
+  std::map<std::string, double> values;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("#")) continue;
+    const std::size_t space = line.rfind(' ');
+    std::string series = line.substr(0, space);
+    const std::size_t bound = series.find_last_of("{,") + 1;
+    if (series.substr(bound).starts_with("le=")) {
+      const double number = std::strtod(series.c_str() + bound + 4, nullptr);
+      series = series.substr(0, bound) + std::to_string(number);
+    }
+    values[series] = std::strtod(line.c_str() + space, nullptr);
+  }
+  return values;
+}
+
+std::map<std::string, double> withoutChanging(std::map<std::string, double> values) {
+  std::erase_if(values, [](const auto& value) {
+    return value.first.starts_with("process_") || value.first.starts_with("weir_scrape_");
+  });
+  return values;
+}
+
+std::string serializedByLibrary(Page& page) {
+  const PrometheusBridge bridge(page);
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, bridge.collectable().Collect());
+  return out.str();
+}
+
+TEST(Page, ReadsTheSameAsPrometheusCppWritesIt) {
+  Process process;
+  process.page.text();  // from now on the duration of a scrape is a series too
+  const auto ours = withoutChanging(parse(process.page.text()));
+  const auto theirs = withoutChanging(parse(serializedByLibrary(process.page)));
+  EXPECT_GT(ours.size(), 80U);
+  EXPECT_EQ(ours, theirs);
+}
+
+TEST(Page, ShowsTheProcessToPrometheusCppToo) {
+  Process process;
+  const auto values = parse(serializedByLibrary(process.page));
+  EXPECT_GT(values.at("process_resident_memory_bytes"), 0);
+  EXPECT_GT(values.at("process_max_fds"), 0);
+}
+
+TEST(Page, SumsWorkersAndControl) {
+  Process process;
+  const auto values = parse(process.page.text());
+  EXPECT_EQ(values.at("weir_requests_total{listener=\"public\",route=\"orders \\\"v2\\\"\","
+                      "method=\"GET\",protocol=\"h1\",code=\"200\"}"),
+            2002);
+  EXPECT_EQ(values.at("weir_requests_in_flight{listener=\"public\"}"), 8);
+  EXPECT_EQ(values.at("weir_build_info{role=\"gateway\",version=\"0.1.0\"}"), 1);
+  EXPECT_EQ(values.at("weir_config_last_success_timestamp_seconds"), 1700000000.5);
+}
+
+TEST(Page, CountsItsSeriesAndScrapes) {
+  Process process;
+  EXPECT_EQ(parse(process.page.text()).at("weir_metric_series"), 17);
+  const auto second = parse(process.page.text());
+  EXPECT_EQ(second.at("weir_metric_series"), 18);  // the scrape's own duration came
+  EXPECT_EQ(second.at("weir_scrape_duration_seconds_count"), 1);
+  EXPECT_EQ(second.at("weir_metric_series_dropped_total"), 0);
+}
+
+TEST(Page, ShowsThatTheCeilingWasMet) {
+  NameTable names;
+  MetricCells control(1);
+  Page page(names, control);
+  control.counter(upstreamReusedConnectionsKey(names.intern("a"))).add();
+  control.counter(upstreamReusedConnectionsKey(names.intern("b"))).add();
+  const auto values = parse(page.text());
+  EXPECT_EQ(values.at("weir_metric_series_dropped_total"), 1);
+  EXPECT_EQ(values.at("weir_upstream_reused_connections_total{upstream=\"__other__\"}"), 1);
+}
+
+TEST(Page, PleasesPromtool) {
+  if (std::system("command -v promtool >/dev/null") != 0) GTEST_SKIP() << "no promtool here";
+  Process process;
+  process.page.text();
+  const std::string path = testing::TempDir() + "weir-page.txt";
+  std::ofstream(path) << process.page.text();
+  EXPECT_EQ(std::system(("promtool check metrics < " + path).c_str()), 0);
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace weir::metrics

@@ -1,0 +1,150 @@
+#include "observability/metrics/text_format.h"
+
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <chrono>
+#include <string>
+
+#include "core/base/metric_keys.h"
+
+namespace weir::metrics {
+namespace {
+
+// A table over one thread's cells.
+struct Fixture {
+  NameTable names;
+  MetricCells cells;
+  SeriesTable table{names};
+
+  std::string text() {
+    table.addSource(cells);
+    table.gather();
+    std::string out;
+    appendText(table, out);
+    return out;
+  }
+};
+
+TEST(TextFormat, WritesACounter) {
+  Fixture f;
+  f.cells.counter(requestBodyBytesKey(f.names.intern("public"), f.names.intern("orders")))
+      .add(1234);
+  EXPECT_EQ(f.text(),
+            "# HELP weir_request_body_bytes_total Bytes of request bodies received from "
+            "downstream.\n"
+            "# TYPE weir_request_body_bytes_total counter\n"
+            "weir_request_body_bytes_total{listener=\"public\",route=\"orders\"} 1234\n");
+}
+
+TEST(TextFormat, WritesANegativeGaugeWithoutLabels) {
+  Fixture f;
+  f.cells.gauge(drainingKey()).set(-7);
+  EXPECT_EQ(f.text(),
+            "# HELP weir_draining 1 while the process drains.\n"
+            "# TYPE weir_draining gauge\n"
+            "weir_draining -7\n");
+}
+
+TEST(TextFormat, WritesNanosecondsAsExactSeconds) {
+  Fixture f;
+  f.cells.gauge(configLastSuccessTimestampKey()).set(1'700'000'000'123'456'780);
+  EXPECT_EQ(f.text(),
+            "# HELP weir_config_last_success_timestamp_seconds When a configuration was last "
+            "applied, in seconds since 1970.\n"
+            "# TYPE weir_config_last_success_timestamp_seconds gauge\n"
+            "weir_config_last_success_timestamp_seconds 1700000000.12345678\n");
+}
+
+TEST(TextFormat, WritesMillionthsAsARatio) {
+  Fixture f;
+  f.cells.gauge(loopBusyRatioKey(f.names.intern("worker-0"))).set(50'000);
+  EXPECT_EQ(f.text(),
+            "# HELP weir_loop_busy_ratio Share of the time that an event loop was working.\n"
+            "# TYPE weir_loop_busy_ratio gauge\n"
+            "weir_loop_busy_ratio{loop=\"worker-0\"} 0.05\n");
+}
+
+TEST(TextFormat, WritesAHistogramWithCumulativeBuckets) {
+  Fixture f;
+  const Histogram histogram = f.cells.histogram(configReloadDurationKey());
+  histogram.observe(std::chrono::milliseconds(3));
+  histogram.observe(std::chrono::milliseconds(5));
+  histogram.observe(std::chrono::seconds(40));
+  EXPECT_EQ(f.text(),
+            "# HELP weir_config_reload_duration_seconds Time to read, check and publish a "
+            "configuration.\n"
+            "# TYPE weir_config_reload_duration_seconds histogram\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"0.0005\"} 0\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"0.001\"} 0\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"0.0025\"} 0\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"0.005\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"0.01\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"0.025\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"0.05\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"0.1\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"0.25\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"0.5\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"1\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"2.5\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"5\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"10\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"30\"} 2\n"
+            "weir_config_reload_duration_seconds_bucket{le=\"+Inf\"} 3\n"
+            "weir_config_reload_duration_seconds_sum 40.008\n"
+            "weir_config_reload_duration_seconds_count 3\n");
+}
+
+TEST(TextFormat, PutsTheBoundBehindTheLabelsOfAHistogram) {
+  Fixture f;
+  f.cells.histogram(upstreamPoolWaitKey(f.names.intern("orders"))).observe(Nanoseconds(1));
+  const std::string text = f.text();
+  EXPECT_NE(text.find("\nweir_upstream_pool_wait_seconds_bucket{upstream=\"orders\",le=\"0.0005\"} "
+                      "1\n"),
+            std::string::npos);
+  EXPECT_NE(text.find("\nweir_upstream_pool_wait_seconds_sum{upstream=\"orders\"} 0.000000001\n"),
+            std::string::npos);
+}
+
+TEST(TextFormat, LabelsBucketsWithTheirBounds) {
+  for (std::size_t i = 0; i < kBucketBounds.size(); ++i) {
+    double seconds = 0;
+    const std::string_view label = kBucketLabels[i];
+    std::from_chars(label.data(), label.data() + label.size(), seconds);
+    EXPECT_EQ(static_cast<std::int64_t>(seconds * 1e9 + 0.5), kBucketBounds[i]);
+  }
+  EXPECT_EQ(kBucketLabels.back(), "+Inf");
+}
+
+TEST(TextFormat, WritesWhatTheProcessUses) {
+  std::string out;
+  appendText(ProcessUsage{.cpu_seconds = 1.25,
+                          .start_time_seconds = 1700000000.5,
+                          .resident_bytes = 4096,
+                          .virtual_bytes = 8192,
+                          .open_descriptors = 12,
+                          .max_descriptors = 1024},
+             out);
+  EXPECT_EQ(out,
+            "# HELP process_cpu_seconds_total User and system CPU time spent.\n"
+            "# TYPE process_cpu_seconds_total counter\n"
+            "process_cpu_seconds_total 1.25\n"
+            "# HELP process_start_time_seconds Start of the process, in seconds since 1970.\n"
+            "# TYPE process_start_time_seconds gauge\n"
+            "process_start_time_seconds 1700000000.5\n"
+            "# HELP process_resident_memory_bytes Resident memory.\n"
+            "# TYPE process_resident_memory_bytes gauge\n"
+            "process_resident_memory_bytes 4096\n"
+            "# HELP process_virtual_memory_bytes Virtual memory.\n"
+            "# TYPE process_virtual_memory_bytes gauge\n"
+            "process_virtual_memory_bytes 8192\n"
+            "# HELP process_open_fds Open file descriptors.\n"
+            "# TYPE process_open_fds gauge\n"
+            "process_open_fds 12\n"
+            "# HELP process_max_fds Limit of open file descriptors.\n"
+            "# TYPE process_max_fds gauge\n"
+            "process_max_fds 1024\n");
+}
+
+}  // namespace
+}  // namespace weir::metrics
