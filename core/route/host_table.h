@@ -36,6 +36,7 @@ struct HostPattern {
 
   // Nothing, with `why` filled, for what is none of the three.
   static std::optional<HostPattern> parse(std::string_view text, std::string& why);
+  bool matches(std::string_view host) const;  // host: the text of a HostKey
   std::string toString() const;
 };
 

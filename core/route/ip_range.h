@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace weir::route {
@@ -24,7 +25,7 @@ class IpRange {
 
   bool contains(const IpAddress& address) const;
   int prefixBits() const { return prefix_bits_; }  // of 128, IPv4 counted from 96
-  bool operator==(const IpRange&) const = default;
+  std::string toString() const;                    // the IPv6 form: "::ffff:10.0.0.0/104"
 
  private:
   IpAddress network_;

@@ -34,7 +34,4 @@ struct PathRules {
 // never longer than `path`. Fails with kInvalid, of the downstream, with the rule in `detail`.
 Result<std::string_view> normalizePath(std::string_view path, const PathRules& rules, Arena& arena);
 
-// Whether normalizePath would return `path` itself.
-bool isNormalPath(std::string_view path, const PathRules& rules);
-
 }  // namespace weir::route

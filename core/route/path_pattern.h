@@ -34,7 +34,7 @@ class PathPattern {
   const std::string& fixedStart() const { return fixed_start_; }  // of a regex
   std::size_t prefixBytes() const;                                // of a prefix, "/" being 0
   const std::vector<std::string>& captureNames() const { return capture_names_; }
-  const std::string& text() const { return text_; }  // for people
+  std::string describe() const;  // for people: "prefix /users"
   std::string key() const;  // the same for two patterns that match the same paths in the same way
   Regex takeRegex() { return std::move(*regex_); }
 

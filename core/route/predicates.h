@@ -43,7 +43,6 @@ struct Predicates {
   enum class Part : std::uint8_t { kNone, kListener, kSource, kMethod, kHeader, kQuery };
   struct Named {
     std::string name;
-    http::HeaderId id = http::HeaderId::kOther;  // of a header
     TextMatch match;
   };
   // The first part that the request does not meet; kNone when it meets all. `named` is the header
@@ -54,6 +53,7 @@ struct Predicates {
   };
 
   bool empty() const;
+  std::string key() const;  // the same for the same demands in any order
   Verdict check(const http::Request& request, const Source& source) const;
 
   std::uint16_t methods = 0;               // one bit for each http::Method; kOther by name

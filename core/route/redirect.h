@@ -21,21 +21,21 @@ struct RedirectSettings;
 // is kept even when the request's is dropped.
 class Redirect {
  public:
-  static std::optional<Redirect> compile(const RedirectSettings& settings, std::size_t prefix_bytes,
-                                         const TextScope& scope, std::string& why);
+  static std::optional<Redirect> compile(const RedirectSettings& settings,
+                                         const RewriteScope& scope, std::string& why);
 
   int status() const { return status_; }
-  // The value of Location, always absolute, in the arena. Fails like PathChange::apply.
+  // The value of Location, always absolute, in the arena. Fails with kInvalid when the request's
+  // host or path do not make one.
   Result<std::string_view> location(const http::Request& request, const Variables& variables) const;
 
  private:
-  std::string authorityFor(const http::Request& request, std::string_view scheme,
-                           std::string_view host) const;
+  std::string_view portFor(std::string_view scheme, std::string_view requested) const;
 
   int status_ = 301;
   std::string scheme_;
   Text host_;
-  std::uint16_t port_ = 0;  // 0: not configured
+  std::string port_;
   PathChange path_;
   bool keep_query_ = true;
 };

@@ -27,6 +27,8 @@ class Regex {
 
   // Nothing, with `why` filled, when the pattern cannot be accepted.
   static std::optional<Regex> compile(std::string_view pattern, std::string& why);
+  // Matches what one of the patterns matches, and captures nothing. Nothing when that is too large.
+  static std::optional<Regex> anyOf(const std::vector<std::string>& patterns);
   ~Regex();
   Regex(Regex&& other) noexcept;
   Regex& operator=(Regex&& other) noexcept;

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/base/arena.h"
-#include "core/http/header_id.h"
 
 namespace weir::route {
 
@@ -31,9 +30,8 @@ enum class Variable : std::uint8_t {
 
 struct VariableUse {
   Variable variable = Variable::kRequestId;
-  std::uint8_t capture = 0;                           // the number of a kCapture
-  http::HeaderId header_id = http::HeaderId::kOther;  // of a header
-  std::string name;                                   // of a header or query parameter
+  std::uint8_t capture = 0;  // the number of a kCapture
+  std::string name;          // of a header or query parameter
 };
 
 // Gives variables their values.
@@ -69,12 +67,17 @@ class Text {
   // Fit for a path: what a value brings is percent-encoded, "/" included. Captures and the
   // request's path are in that form already.
   std::string_view expandAsPath(const Variables& variables, Arena& arena) const;
+  // Fit for the value of a query parameter: everything is percent-encoded, escapes stay.
+  std::string_view expandAsQuery(const Variables& variables, Arena& arena) const;
 
  private:
   struct Piece {
     std::string literal;  // before the value
     VariableUse use;
   };
+  template <typename AppendValue>
+  std::string_view build(const Variables& variables, Arena& arena, AppendValue append_value) const;
+
   std::vector<Piece> pieces_;
   std::string tail_;  // after the last value
 };

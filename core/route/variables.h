@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 #include "core/http/message.h"
@@ -22,10 +21,10 @@ class ExchangeVariables final : public Variables {
   std::string_view client_address;
   std::string_view route_name;
   std::string_view upstream_name;
-};
 
-// The value of the first parameter of that name, as sent; names are compared after decoding.
-// Nothing when it is absent, empty when it has no value.
-std::optional<std::string_view> findQueryParameter(std::string_view query, std::string_view name);
+ private:
+  std::string_view ofRequest(const VariableUse& use) const;
+  std::string_view ofResponse(const VariableUse& use) const;
+};
 
 }  // namespace weir::route

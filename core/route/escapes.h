@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string_view>
+
+namespace weir::route {
+
+inline constexpr std::string_view kUpperHexDigits = "0123456789ABCDEF";
+
+// RFC 3986, 2.3: never needs an escape.
+constexpr bool isUnreserved(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+constexpr int hexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// The byte that an escape at the start of `text` stands for; -1 when there is none.
+constexpr int escapedByte(std::string_view text) {
+  if (text.size() < 3 || text[0] != '%') return -1;
+  const int high = hexValue(text[1]);
+  const int low = hexValue(text[2]);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+// Writes the three bytes of an escape; returns where the next byte goes.
+constexpr char* writeEscape(char c, char* to) {
+  const auto byte = static_cast<unsigned char>(c);
+  *to++ = '%';
+  *to++ = kUpperHexDigits[byte >> 4];
+  *to++ = kUpperHexDigits[byte & 0xF];
+  return to;
+}
+
+}  // namespace weir::route

@@ -1,0 +1,85 @@
+#include "core/route/ip_range.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cstring>
+#include <string>
+
+#include "core/base/number.h"
+
+namespace weir::route {
+namespace {
+
+constexpr int kV4Start = 96;  // bits before the IPv4 address in ::ffff:a.b.c.d
+
+bool isV4(const IpAddress& address) {
+  constexpr std::array<std::uint8_t, 12> kStart = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  return std::equal(kStart.begin(), kStart.end(), address.bytes.begin());
+}
+
+// The bits of byte `index` that the prefix covers.
+std::uint8_t maskOf(int prefix_bits, int index) {
+  const int bits = std::clamp(prefix_bits - index * 8, 0, 8);
+  return static_cast<std::uint8_t>(0xFF00 >> bits);
+}
+
+}  // namespace
+
+IpAddress IpAddress::fromV4(const void* network_order) {
+  IpAddress address;
+  address.bytes[10] = 0xFF;
+  address.bytes[11] = 0xFF;
+  std::memcpy(&address.bytes[12], network_order, 4);
+  return address;
+}
+
+IpAddress IpAddress::fromV6(const void* network_order) {
+  IpAddress address;
+  std::memcpy(address.bytes.data(), network_order, address.bytes.size());
+  return address;
+}
+
+std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  const std::string terminated(text);
+  std::array<std::uint8_t, 16> bytes{};
+  if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return fromV4(bytes.data());
+  if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return fromV6(bytes.data());
+  return std::nullopt;
+}
+
+std::optional<IpRange> IpRange::parse(std::string_view text) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const auto network = IpAddress::parse(text.substr(0, slash));
+  if (!network) return std::nullopt;
+  const int first_bit = isV4(*network) && text.find(':') == text.npos ? kV4Start : 0;
+  IpRange range;
+  range.network_ = *network;
+  range.prefix_bits_ = 128;
+  if (slash < text.size()) {
+    const auto bits = parseNumber<int>(text.substr(slash + 1));
+    if (!bits || *bits > 128 - first_bit) return std::nullopt;
+    range.prefix_bits_ = first_bit + *bits;
+  }
+  for (int i = 0; i < 16; ++i) {
+    const std::uint8_t byte = network->bytes[static_cast<std::size_t>(i)];
+    if ((byte & ~maskOf(range.prefix_bits_, i)) != 0) return std::nullopt;
+  }
+  return range;
+}
+
+std::string IpRange::toString() const {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(AF_INET6, network_.bytes.data(), text.data(), text.size());
+  return std::string(text.data()) + "/" + std::to_string(prefix_bits_);
+}
+
+bool IpRange::contains(const IpAddress& address) const {
+  for (int i = 0; i * 8 < prefix_bits_; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const int differing = address.bytes[at] ^ network_.bytes[at];
+    if ((differing & maskOf(prefix_bits_, i)) != 0) return false;
+  }
+  return true;
+}
+
+}  // namespace weir::route

@@ -1,0 +1,111 @@
+#include "core/route/redirect.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/route/arena_text.h"
+#include "core/route/escapes.h"
+#include "core/route/settings.h"
+
+namespace weir::route {
+namespace {
+
+struct HostAndPort {
+  std::string_view host;  // brackets of IPv6 included
+  std::string_view port;  // empty when there is none
+};
+
+HostAndPort splitAuthority(std::string_view authority) {
+  const std::size_t bracket = authority.rfind(']');
+  const std::size_t colon = authority.rfind(':');
+  if (colon == authority.npos || (bracket != authority.npos && colon < bracket)) {
+    return {authority, ""};
+  }
+  return {authority.substr(0, colon), authority.substr(colon + 1)};
+}
+
+std::string_view defaultPort(std::string_view scheme) {
+  if (scheme == "http") return "80";
+  return scheme == "https" ? "443" : "";
+}
+
+// A query is taken as it was sent, save for bytes that do not belong into a header or would end the
+// reference.
+void appendQuery(std::string_view query, ArenaText& text) {
+  constexpr std::string_view kUnfit = "\"<>\\^`{|}#";
+  text.append('?');
+  for (const char c : query) {
+    if (c > ' ' && c <= '~' && kUnfit.find(c) == kUnfit.npos) {
+      text.append(c);
+    } else {
+      char* const to = text.extend(3);
+      writeEscape(c, to);
+    }
+  }
+}
+
+Error unfitHost() {
+  return {ErrorCode::kInvalid, Origin::kDownstream, "redirect: no host to send the client to"};
+}
+
+}  // namespace
+
+std::optional<Redirect> Redirect::compile(const RedirectSettings& settings,
+                                          const RewriteScope& scope, std::string& why) {
+  Redirect redirect;
+  redirect.status_ = settings.status;
+  redirect.scheme_ = settings.scheme.value_or("");
+  redirect.port_ = settings.port ? std::to_string(*settings.port) : "";
+  redirect.keep_query_ = settings.keep_query;
+  auto path = PathChange::compile(settings.path, scope, why);
+  if (!path) return std::nullopt;
+  redirect.path_ = *std::move(path);
+  auto host = Text::compile(settings.host.value_or(""), scope.text, why);
+  if (!host) return std::nullopt;
+  redirect.host_ = *std::move(host);
+  const bool checked = redirect.host_.isConstant() && !redirect.host_.empty();
+  if (checked && (!isAuthority(*settings.host) || !splitAuthority(*settings.host).port.empty())) {
+    why = "\"" + *settings.host + "\" is not a host; the port is \"port\"";
+    return std::nullopt;
+  }
+  return redirect;
+}
+
+std::string_view Redirect::portFor(std::string_view scheme, std::string_view requested) const {
+  std::string_view port = requested;
+  if (!port_.empty()) {
+    port = port_;
+  } else if (!scheme_.empty()) {
+    port = defaultPort(scheme);
+  }
+  return port == defaultPort(scheme) ? "" : port;
+}
+
+Result<std::string_view> Redirect::location(const http::Request& request,
+                                            const Variables& variables) const {
+  Arena& arena = request.headers.arena();
+  const HostAndPort asked = splitAuthority(request.authority);
+  const std::string_view scheme = scheme_.empty() ? request.scheme : std::string_view(scheme_);
+  const std::string_view host = host_.empty() ? asked.host : host_.expand(variables, arena);
+  const std::string_view port = portFor(scheme, asked.port);
+  if (!isAuthority(host) || (!port.empty() && !isAuthority(port))) return unfitHost();
+  WEIR_TRY(const PathChange::Changed changed, path_.apply(request.path, variables, arena));
+
+  ArenaText text(arena, host.size() + changed.path.size() + request.query.size() + 32);
+  text.append(scheme);
+  text.append("://");
+  text.append(host);
+  if (!port.empty()) {
+    text.append(':');
+    text.append(port);
+  }
+  text.append(changed.path == "*" ? "/" : changed.path);
+  if (changed.query) {
+    appendQuery(*changed.query, text);
+  } else if (keep_query_ && request.has_query) {
+    appendQuery(request.query, text);
+  }
+  return text.finish();
+}
+
+}  // namespace weir::route

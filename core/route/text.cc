@@ -1,0 +1,185 @@
+#include "core/route/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "core/base/number.h"
+#include "core/route/arena_text.h"
+#include "core/route/escapes.h"
+
+namespace weir::route {
+namespace {
+
+struct KnownVariable {
+  std::string_view name;  // ends in a dot when something must follow
+  Variable variable;
+  bool of_response = false;
+};
+
+constexpr std::array<KnownVariable, 14> kKnown = {{
+    {"request.id", Variable::kRequestId},
+    {"client.address", Variable::kClientAddress},
+    {"request.method", Variable::kRequestMethod},
+    {"request.path", Variable::kRequestPath},
+    {"request.query", Variable::kRequestQuery},
+    {"request.host", Variable::kRequestHost},
+    {"request.scheme", Variable::kRequestScheme},
+    {"request.header.", Variable::kRequestHeader},
+    {"request.query.", Variable::kQueryParameter},
+    {"route.name", Variable::kRouteName},
+    {"capture.", Variable::kCapture},
+    {"upstream.name", Variable::kUpstreamName},
+    {"response.status", Variable::kResponseStatus, true},
+    {"response.header.", Variable::kResponseHeader, true},
+}};
+
+const KnownVariable* findKnown(std::string_view name) {
+  for (const KnownVariable& known : kKnown) {
+    const bool open = known.name.back() == '.';
+    if (open ? name.size() > known.name.size() && name.starts_with(known.name)
+             : name == known.name) {
+      return &known;
+    }
+  }
+  return nullptr;
+}
+
+std::string unknownVariable(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const KnownVariable& known : kKnown) names.push_back(known.name);
+  std::string text = "unknown variable ${" + std::string(name) + "}";
+  const std::string_view closest;  // CONFIG
+  if (closest.empty()) return text;
+  const bool open = closest.back() == '.';
+  return text + ", did you mean ${" + std::string(closest) + (open ? "NAME}?" : "}?");
+}
+
+// The number of a capture, or 0.
+std::uint8_t captureNumber(std::string_view name, const TextScope& scope) {
+  if (scope.capture_names == nullptr) return 0;
+  const auto& names = *scope.capture_names;
+  if (const auto number = parseNumber<std::uint8_t>(name)) {
+    return *number <= names.size() ? *number : 0;
+  }
+  const auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? 0 : static_cast<std::uint8_t>(found - names.begin() + 1);
+}
+
+std::optional<VariableUse> parseUse(std::string_view name, const TextScope& scope,
+                                    std::string& why) {
+  const KnownVariable* known = findKnown(name);
+  if (known == nullptr) {
+    why = unknownVariable(name);
+    return std::nullopt;
+  }
+  if (known->of_response && !scope.has_response) {
+    why = "${" + std::string(name) + "}: there is no response yet at this point";
+    return std::nullopt;
+  }
+  VariableUse use;
+  use.variable = known->variable;
+  if (known->name.back() == '.') use.name = name.substr(known->name.size());
+  if (use.variable == Variable::kCapture) use.capture = captureNumber(use.name, scope);
+  if (use.variable == Variable::kCapture && use.capture == 0) {
+    why = "${" + std::string(name) + "}: the route's path does not capture this";
+    return std::nullopt;
+  }
+  return use;
+}
+
+// Comes from a normal path.
+bool isPathText(Variable variable) {
+  return variable == Variable::kCapture || variable == Variable::kRequestPath;
+}
+
+// Has been percent-encoded by the client.
+bool isEscaped(Variable variable) {
+  return isPathText(variable) || variable == Variable::kQueryParameter;
+}
+
+bool isControl(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < ' ' && byte != '\t') || byte == 0x7F;
+}
+
+void appendWithoutControls(std::string_view value, ArenaText& text) {
+  char* const to = text.extend(value.size());
+  text.giveBack(std::copy_if(value.begin(), value.end(), to, [](char c) { return !isControl(c); }));
+}
+
+void appendEncoded(std::string_view value, bool escapes_stay, ArenaText& text) {
+  char* to = text.extend(value.size() * 3);
+  for (const char c : value) {
+    if (isUnreserved(c) || (escapes_stay && c == '%')) {
+      *to++ = c;
+    } else {
+      to = writeEscape(c, to);
+    }
+  }
+  text.giveBack(to);
+}
+
+}  // namespace
+
+std::optional<Text> Text::compile(std::string_view source, const TextScope& scope,
+                                  std::string& why) {
+  Text text;
+  while (!source.empty()) {
+    const std::size_t dollar = std::min(source.find('$'), source.size());
+    text.tail_ += source.substr(0, dollar);
+    source.remove_prefix(dollar);
+    if (source.starts_with("${")) {
+      const std::size_t end = source.find('}');
+      if (end == source.npos) {
+        why = "\"${\" without \"}\"; a dollar sign itself is \"$$\"";
+        return std::nullopt;
+      }
+      auto use = parseUse(source.substr(2, end - 2), scope, why);
+      if (!use) return std::nullopt;
+      text.pieces_.push_back({std::exchange(text.tail_, {}), *std::move(use)});
+      source.remove_prefix(end + 1);
+    } else if (!source.empty()) {
+      text.tail_ += '$';
+      source.remove_prefix(source.starts_with("$$") ? 2 : 1);
+    }
+  }
+  return text;
+}
+
+template <typename AppendValue>
+std::string_view Text::build(const Variables& variables, Arena& arena,
+                             AppendValue append_value) const {
+  if (isConstant()) return tail_;
+  ArenaText text(arena, 64);
+  for (const Piece& piece : pieces_) {
+    text.append(piece.literal);
+    append_value(piece.use, variables.value(piece.use), text);
+  }
+  text.append(tail_);
+  return text.finish();
+}
+
+std::string_view Text::expand(const Variables& variables, Arena& arena) const {
+  return build(variables, arena, [](const VariableUse&, std::string_view value, ArenaText& text) {
+    appendWithoutControls(value, text);
+  });
+}
+
+std::string_view Text::expandAsPath(const Variables& variables, Arena& arena) const {
+  return build(variables, arena,
+               [](const VariableUse& use, std::string_view value, ArenaText& text) {
+                 if (isPathText(use.variable)) return text.append(value);
+                 appendEncoded(value, false, text);
+               });
+}
+
+std::string_view Text::expandAsQuery(const Variables& variables, Arena& arena) const {
+  return build(variables, arena,
+               [](const VariableUse& use, std::string_view value, ArenaText& text) {
+                 appendEncoded(value, isEscaped(use.variable), text);
+               });
+}
+
+}  // namespace weir::route
