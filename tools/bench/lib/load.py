@@ -1,0 +1,79 @@
+"""Running the load generator."""
+
+import json
+import subprocess
+
+from lib import machine
+from lib.process import Process
+
+SIZES = {"0": 0, "2": 2, "16k": 16384, "256k": 262144, "1m": 1048576}
+WAIT = 120.0
+
+
+def options(address, size="2", connections=64, **more):
+    """Its arguments; True is a switch, and path, when not given, follows the size."""
+    path = more.pop("path", f"/{size}")
+    given = {"target": address, "path": path, "expect-length": SIZES[size],
+             "connections": connections, **more}
+    arguments = []
+    for name, value in given.items():
+        if value is None or value is False:
+            continue
+        arguments.append("--" + name.replace("_", "-"))
+        if value is not True:
+            arguments.append(str(value))
+    return arguments
+
+
+class Load:
+    """Connected and warm when constructed; go() starts it, result() waits for its end.
+
+    Its connections stay open until close(), so that memory can be looked at.
+    """
+
+    def __init__(self, folder, cores, *arguments):
+        self._process = Process([machine.program("load"), "--hold", *arguments], [cores.others],
+                                folder / "load.log", stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, text=True)
+        line = self._process.stdout.readline()
+        if line.strip() != "ready":
+            self._process.wait(5)
+            log = (folder / "load.log").read_text()[-500:]
+            self.close()
+            raise RuntimeError(f"the load could not start: {line.strip()} {log}")
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def cpu(self):
+        return self._process.cpu()
+
+    def go(self):
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return self
+
+    def result(self):
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the load generator died")
+        return json.loads(line)
+
+    def close(self):
+        if self._process.running() and self._process.stdin:
+            self._process.stdin.close()
+            self._process.wait(WAIT)
+        self._process.stop()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def run(folder, cores, *arguments):
+    """One run from begin to end."""
+    with Load(folder, cores, *arguments) as load:
+        return load.go().result()

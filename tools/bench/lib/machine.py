@@ -1,0 +1,132 @@
+"""The machine under the benchmark: programs, cores, ports and limits."""
+
+import os
+import random
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCES = ROOT / "tools" / "bench"
+BUILT = ROOT / "build" / "bench"
+
+# Debian package of every program that is not part of the base system.
+PACKAGES = {
+    "nginx": "nginx-light",
+    "haproxy": "haproxy",
+    "strace": "strace",
+    "valgrind": "valgrind",
+    "g++": "g++",
+}
+
+# The sources of each program that is compiled here.
+PROGRAMS = {
+    "relay": ["relay.cc"],
+    "backend": ["backend.cc"],
+    "load": ["load_main.cc", "load.cc", "reply_reader.cc"],
+}
+SHARED = ["loopback.cc", "options.cc"]
+COMPILE = ["g++", "-std=c++20", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
+           "-Wconversion", "-Werror"]
+
+# The system's ephemeral range begins at 32768: below it no outgoing connection takes a port.
+PORTS = range(20000, 32000)
+
+
+def say(text):
+    """Progress goes to stderr, results to stdout."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def find(program):
+    """The path of a program, from the variable of its upper-case name or the usual places."""
+    given = os.environ.get(program.upper().replace("+", ""))
+    if given:
+        return given
+    places = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin"
+    return shutil.which(program, path=places)
+
+
+def weir_binary():
+    """weir's binary, or None with a message when it is not there."""
+    path = Path(os.environ.get("WEIR", ROOT / "build" / "release" / "weir"))
+    if os.access(path, os.X_OK):
+        return str(path)
+    say(f"weir: {path} is not there and is left out (WEIR=path selects a binary)")
+    return None
+
+
+def need(*programs):
+    """Installs what is missing with tools/deps --bench; ends with a hint when that fails."""
+    missing = [name for name in programs if not find(name)]
+    if not missing:
+        return
+    deps = ROOT / "tools" / "deps"
+    if os.access(deps, os.X_OK):
+        subprocess.run([deps, "--bench"], stdout=sys.stderr, check=False)
+        missing = [name for name in missing if not find(name)]
+    if missing:
+        packages = " ".join(PACKAGES.get(name, name) for name in missing)
+        sys.exit(f"missing: {', '.join(missing)}\ntry: apt-get install {packages}")
+
+
+def program(name):
+    """Compiles one of PROGRAMS when a source is newer than the binary; returns its path."""
+    binary = BUILT / name
+    sources = [SOURCES / source for source in PROGRAMS[name] + SHARED]
+    inputs = sources + list(SOURCES.glob("*.h"))
+    newest = max(path.stat().st_mtime for path in inputs)
+    if binary.exists() and binary.stat().st_mtime > newest:
+        return str(binary)
+    need("g++")
+    BUILT.mkdir(parents=True, exist_ok=True)
+    fresh = binary.with_suffix(f".{os.getpid()}")
+    subprocess.run([*COMPILE, f"-I{ROOT}", "-o", fresh, *sources], check=True)
+    fresh.replace(binary)
+    return str(binary)
+
+
+def free_port():
+    """A TCP port that nobody listens on now."""
+    for _ in range(1000):
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    sys.exit("no free TCP port between 20000 and 32000")
+
+
+def free_address():
+    return f"127.0.0.1:{free_port()}"
+
+
+def raise_file_limit():
+    """As many open files as allowed; the programs started later inherit it."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class Cores:
+    """Which core runs the proxy and which the load, the backend and the measuring."""
+
+    def __init__(self):
+        allowed = sorted(os.sched_getaffinity(0))
+        self.proxy = allowed[0]
+        self.others = allowed[-1]
+        self.all = allowed
+        if len(allowed) == 1:
+            say("only one core: everything shares it, and latencies mean little")
+        os.sched_setaffinity(0, {self.others})
+
+
+def stolen_ticks():
+    """Clock ticks that the hypervisor gave to others, over all cores."""
+    with open("/proc/stat", encoding="ascii") as stat:
+        return int(stat.readline().split()[8])

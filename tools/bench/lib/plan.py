@@ -1,0 +1,135 @@
+"""What a proxy shall do, in no proxy's language, and its text in three of them."""
+
+import json
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Route:
+    """Requests for a host (None is any) and below a path go to an upstream."""
+
+    upstream: str
+    host: str | None = None
+    prefix: str = "/"
+
+
+@dataclass
+class Plan:
+    listeners: list[str]
+    upstreams: dict[str, list[str]]  # Addresses by name.
+    routes: list[Route] = field(default_factory=list)
+    admin: str | None = None         # weir only.
+    tunnels: bool = False            # NGINX forwards an upgrade only when it is told to.
+
+    @property
+    def address(self):
+        return self.listeners[0]
+
+
+def one_route(listener, backend, **more):
+    """Everything to one upstream with one endpoint."""
+    return Plan([listener], {"backend": [backend]}, [Route("backend")], **more)
+
+
+def weir_text(plan):
+    # A JSON string or array of strings is also one of TOML.
+    quote = json.dumps
+    lines = ['role = "gateway"', "workers = 1"]
+    if plan.admin:
+        lines.append(f"admin = {{ address = {quote(plan.admin)} }}")
+    for number, address in enumerate(plan.listeners):
+        lines += ["[[listener]]", f'name = "bench-{number}"', f"address = {quote(address)}"]
+    for route in plan.routes:
+        lines.append("[[route]]")
+        if route.host:
+            lines.append(f"hosts = {quote([route.host])}")
+        lines.append(f"match = {{ path_prefix = {quote(route.prefix)} }}")
+        lines.append(f"upstream = {quote(route.upstream)}")
+    for name, addresses in plan.upstreams.items():
+        lines.append(f"[upstream.{name}]")
+        lines.append(f"discovery = {{ static = {quote(addresses)} }}")
+    return "\n".join(lines) + "\n"
+
+
+NGINX_HEAD = """\
+{user}
+worker_processes 1;
+worker_rlimit_nofile {files};
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr {level};
+events {{ worker_connections {connections}; }}
+http {{
+  access_log off;
+  keepalive_timeout 300s;
+  keepalive_requests 1000000000;
+  server_names_hash_max_size 65536;
+  server_names_hash_bucket_size 128;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  client_max_body_size 0;
+  proxy_http_version 1.1;
+  map $http_upgrade $connection_or_none {{ default upgrade; '' ''; }}
+"""
+
+
+def nginx_text(plan, folder, files, user):
+    lines = [NGINX_HEAD.format(folder=folder, files=files, connections=files // 2, user=user,
+                               level="crit")]
+    kept = 1200 if len(plan.upstreams) < 100 else 4
+    for name, addresses in plan.upstreams.items():
+        servers = " ".join(f"server {address};" for address in addresses)
+        lines.append(f"  upstream {name} {{ {servers} keepalive {kept}; "
+                     "keepalive_requests 1000000000; keepalive_timeout 300s; }")
+    by_host = {}
+    for route in plan.routes:
+        by_host.setdefault(route.host, []).append(route)
+    fields = 'proxy_set_header Host $host; proxy_set_header Connection "";'
+    if plan.tunnels:
+        fields = ("proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade; "
+                  "proxy_set_header Connection $connection_or_none; proxy_read_timeout 300s;")
+    for host, routes in by_host.items():
+        listens = " ".join(f"listen {address};" for address in plan.listeners)
+        places = " ".join(f"location {route.prefix} {{ proxy_pass http://{route.upstream}; "
+                          f"{fields} }}" for route in routes)
+        lines.append(f"  server {{ {listens} server_name {host or '_'}; {places} }}")
+    return "\n".join(lines) + "\n}\n"
+
+
+HAPROXY_HEAD = """\
+global
+  nbthread 1
+  maxconn {connections}
+defaults
+  mode http
+  option http-keep-alive
+  http-reuse always
+  timeout connect 5s
+  timeout client 300s
+  timeout server 300s
+  timeout http-keep-alive 300s
+"""
+
+
+def haproxy_text(plan, folder, files):
+    """The text, and the map file that chooses the backend by host and path."""
+    lines = [HAPROXY_HEAD.format(connections=files // 3), "frontend bench"]
+    lines += [f"  bind {address}" for address in plan.listeners]
+    keyed = [route for route in plan.routes if route.host or route.prefix != "/"]
+    if keyed:
+        # `base` is host and path. The longest key wins; any host's path follows an empty host.
+        lines.append(f"  use_backend %[base,map_beg({folder}/routes.map)] "
+                     f"if {{ base,map_beg({folder}/routes.map) -m found }}")
+        if any(route.host is None for route in keyed):
+            lines.append(f"  use_backend %[path,map_beg({folder}/routes.map)] "
+                         f"if {{ path,map_beg({folder}/routes.map) -m found }}")
+    lines += [f"  default_backend {route.upstream}" for route in plan.routes if route not in keyed]
+    for name, addresses in plan.upstreams.items():
+        lines.append(f"backend {name}")
+        lines += [f"  server s{number} {address} pool-max-conn -1"
+                  for number, address in enumerate(addresses)]
+    routes = "".join(f"{route.host or ''}{route.prefix} {route.upstream}\n" for route in keyed)
+    return "\n".join(lines) + "\n", routes
