@@ -1,0 +1,109 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/config/mistakes.h"
+#include "core/config/table.h"
+
+namespace weir::config {
+
+struct Kind;
+
+// The settings of one kind, whatever their type.
+class Choice {
+ public:
+  virtual ~Choice() = default;
+  // In a table that has the kind's name as a key.
+  virtual void read(Table& table, const Kind& kind) = 0;
+  virtual void show(Table& table, const Kind& kind) const = 0;
+};
+
+// One way to fill a table with a single key: `{ dns = "orders:80" }`, `{ jwt = { ... } }`.
+struct Kind {
+  std::string name;
+  std::string meaning;
+  Limits limits;
+  std::unique_ptr<Choice> (*make)() = nullptr;
+};
+
+template <typename T>
+class ChoiceOf final : public Choice {
+ public:
+  void read(Table& table, const Kind& kind) override {
+    table.read(kind.name, value_, kind.meaning, kind.limits);
+  }
+  void show(Table& table, const Kind& kind) const override {
+    T copy = value_;
+    table.read(kind.name, copy, kind.meaning, kind.limits);
+  }
+  const T& value() const { return value_; }
+
+ private:
+  T value_{};
+};
+
+// The kinds of one family that this binary has.
+class Kinds {
+ public:
+  // `name = <T>`: T is anything that Table::read() takes.
+  template <typename T>
+  void add(std::string_view name, std::string_view meaning, Limits limits = {}) {
+    limits.required = true;
+    kinds_.push_back({std::string(name), std::string(meaning), limits,
+                      [] { return std::unique_ptr<Choice>(std::make_unique<ChoiceOf<T>>()); }});
+  }
+  const std::vector<Kind>& all() const { return kinds_; }
+  const Kind* find(std::string_view name) const;
+
+ private:
+  std::vector<Kind> kinds_;
+};
+
+// What was chosen. Copies share it.
+class Chosen {
+ public:
+  Chosen() = default;
+  Chosen(std::string kind, std::shared_ptr<const Choice> choice, Place place)
+      : kind_(std::move(kind)), choice_(std::move(choice)), place_(std::move(place)) {}
+
+  bool made() const { return choice_ != nullptr; }
+  const std::string& kind() const { return kind_; }
+  const Place& place() const { return place_; }  // of the table, for later mistakes
+  const Choice* choice() const { return choice_.get(); }
+  // Null when the kind was registered with another type.
+  template <typename T>
+  const T* as() const {
+    const auto* choice = dynamic_cast<const ChoiceOf<T>*>(choice_.get());
+    return choice == nullptr ? nullptr : &choice->value();
+  }
+
+ private:
+  std::string kind_;
+  std::shared_ptr<const Choice> choice_;
+  Place place_;
+};
+
+// What the binary adds to the language: families of kinds ("filter", "discovery", "balancer").
+class Dialect {
+ public:
+  Kinds& family(std::string_view name) { return families_[std::string(name)]; }
+  const Kinds& family(std::string_view name) const;  // empty when nobody registered any
+
+ private:
+  std::map<std::string, Kinds, std::less<>> families_;
+};
+
+template <>
+struct Codec<Chosen> {
+  static bool read(const Entry& entry, Chosen& out, const Rules<Chosen>& rules);
+  static Type type(const Chosen& now, const Rules<Chosen>& rules, const Scope& scope);
+  static Value show(const Chosen& now, const Rules<Chosen>& rules, const Scope& scope);
+};
+
+}  // namespace weir::config

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "core/config/mistakes.h"
+#include "core/config/value.h"
+
+namespace weir::config {
+
+class Dialect;
+class Document;
+
+// What all readers of one document share.
+struct Reading {
+  Document& document;
+  Mistakes& mistakes;
+  const Dialect& dialect;
+};
+
+// One step on the way from the top of a document to a value. Steps live on the stack of the calls
+// that read the document.
+struct Path {
+  static constexpr std::size_t kNoIndex = std::numeric_limits<std::size_t>::max();
+
+  const Path* parent = nullptr;
+  std::string_view key = {};
+  std::size_t index = kNoIndex;  // in an array; `key` means nothing then
+
+  std::string text() const;  // "route[2].match.path"
+};
+
+// A value of the document, with the way to it. Lives as long as the call that reads it.
+class Entry {
+ public:
+  Entry(const Value& value, Path path, Reading& reading)
+      : value_(value), path_(path), reading_(reading) {}
+
+  const Value& value() const { return value_; }
+  const Path& path() const { return path_; }
+  Reading& reading() const { return reading_; }
+
+  Entry element(std::size_t index) const;  // of an array
+  Entry member(const Member& member) const {
+    return {member.value, {&path_, member.key, Path::kNoIndex}, reading_};
+  }
+
+  // Records a mistake at this value. False, for `return entry.fail(...)`.
+  bool fail(std::string_view what, std::string_view suggestion = "") const;
+  bool failKind(std::string_view expected, std::string_view suggestion = "") const;
+
+ private:
+  const Value& value_;
+  const Path path_;
+  Reading& reading_;
+};
+
+}  // namespace weir::config

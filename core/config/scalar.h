@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/entry.h"
+#include "core/config/rules.h"
+#include "core/config/secret.h"
+#include "core/config/type.h"
+
+// The parts of the codecs that are the same for many types.
+namespace weir::config {
+
+// The integers that a C++ type can hold, as far as TOML has them.
+struct IntegerRange {
+  std::int64_t lowest = 0;
+  std::int64_t highest = 0;
+};
+
+// Writes an amount in the unit of its field: "5s", "64KiB", "17".
+using AmountText = std::string (*)(double amount);
+std::string numberText(double number);
+std::string durationAmountText(double nanoseconds);
+
+// Each records a mistake when the value is of another kind or out of the limits.
+bool readBoolean(const Entry& entry, bool& out);
+std::optional<std::int64_t> readInteger(const Entry& entry, IntegerRange range,
+                                        const Limits& limits);
+bool readNumber(const Entry& entry, double& out, const Limits& limits);
+bool readText(const Entry& entry, std::string& out, const Limits& limits);
+bool readSecret(const Entry& entry, Secret& out);
+bool readFile(const Entry& entry, File& out);
+// The index of the word; `words` are all that may be given.
+std::optional<std::size_t> readWord(const Entry& entry, const std::vector<std::string_view>& words);
+
+bool checkAmount(const Entry& entry, double amount, const Limits& limits, AmountText text);
+bool checkSize(const Entry& entry, std::size_t size, const Limits& limits, std::string_view unit);
+
+Type integerType(IntegerRange range, const Limits& limits);
+Type numberType(const Limits& limits);
+Type textType(const Limits& limits);
+Type secretType();
+// Of a string with a pattern; `number`: a plain number is taken too.
+Type patternType(std::string_view name, std::string_view pattern, bool number);
+Type wordType(const std::vector<std::string_view>& words);
+// Of any number of `element`: kArray or kMap.
+Type containerType(Type::Kind kind, Type element, const Limits& limits);
+std::string rangeText(const Limits& limits, AmountText text);
+
+Value secretValue(const Secret& secret);
+
+// The word of Limits::none is an alternative to `type`.
+Type orWord(Type type, std::string_view none);
+bool isWord(const Value& value, std::string_view none);
+std::string withUnit(const Value& value, std::string_view unit);  // empty unless a number
+
+}  // namespace weir::config

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+
+namespace weir::config {
+
+// Something that must not be seen: written as a string, `{ file = "..." }` or `{ env = "..." }`.
+// Printing shows where it came from, or "***" for one that stands in the configuration.
+class Secret {
+ public:
+  enum class Source { kNone, kInline, kFile, kEnvironment };
+
+  Secret() = default;
+  Secret(Source source, std::string origin, std::string value)
+      : source_(source), origin_(std::move(origin)), value_(std::move(value)) {}
+
+  const std::string& reveal() const { return value_; }  // a file's without its last line break
+  bool empty() const { return value_.empty(); }
+  Source source() const { return source_; }
+  const std::string& origin() const { return origin_; }  // the file or the variable
+  friend bool operator==(const Secret&, const Secret&) = default;
+
+ private:
+  Source source_ = Source::kNone;
+  std::string origin_;
+  std::string value_;
+};
+
+// The path of a file. A relative one counts from the directory of the file that names it. Watched:
+// Document::files() lists it, whether it exists or not.
+struct File {
+  std::string path;
+  friend bool operator==(const File&, const File&) = default;
+};
+
+}  // namespace weir::config

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/config/codec.h"
+#include "core/config/entry.h"
+#include "core/config/mistakes.h"
+#include "core/config/rules.h"
+#include "core/config/type.h"
+#include "core/config/value.h"
+
+namespace weir::config {
+
+// A TOML table as a struct of settings sees it. One function declares the fields of the struct,
+//
+//   static void read(config::Table& table, Settings& out) {
+//     table.read("attempts", out.attempts, "Tries per request.", {.min = 1, .max = 10});
+//     table.read("timeout", out.timeout, "For all tries together.");
+//   }
+//
+// and serves three ends: it fills `out` from a document, it describes the fields for the schema and
+// the reference (their defaults are what `out` holds), and it prints `out`. A key that no call
+// names is a mistake. Reading goes on after a mistake; the field keeps its default.
+//
+// Fields may be: bool, integers, double, std::string, Duration (std::chrono), Size, Rate, Percent,
+// Address, Secret, File, enumerations with Names, structs of settings (tables), Chosen with Kinds,
+// types with a TextForm or Codec; and std::optional (absent: nullopt), std::vector (arrays),
+// std::map from std::string or std::vector of pairs with a std::string (tables with names of the
+// user's choosing) of any of those.
+//
+// A struct of settings with `static constexpr std::string_view kShortKey = "address"` may also be
+// written as that value alone: "10.0.0.1:80" instead of { address = "10.0.0.1:80" }.
+class Table {
+ public:
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  // `key` outlives the table. `meaning` is one line for the reference: a sentence.
+  template <typename T>
+  void read(std::string_view key, T& out, std::string_view meaning, const Limits& limits = {}) {
+    field(key, out, meaning, Rules<Leaf<T>>{limits});
+  }
+  template <typename T>
+  requires std::is_enum_v<Leaf<T>>
+  void read(std::string_view key, T& out, std::type_identity_t<Names<Leaf<T>>> names,
+            std::string_view meaning, const Limits& limits = {}) {
+    field(key, out, meaning, Rules<Leaf<T>>{limits, names});
+  }
+  // A Chosen in any container: `{ dns = "..." }` or `[ { jwt = {...} }, ...]`.
+  template <typename T>
+  void read(std::string_view key, T& out, const Kinds& kinds, std::string_view meaning,
+            const Limits& limits = {}) {
+    field(key, out, meaning, Rules<Leaf<T>>{limits, &kinds});
+  }
+
+  // Of keys that are read as well: a mistake when two are given, or none.
+  void atMostOneOf(std::initializer_list<std::string_view> keys) { exclude(keys, false); }
+  void exactlyOneOf(std::initializer_list<std::string_view> keys) { exclude(keys, true); }
+
+  // What the binary has registered under a family: "filter", "discovery" ...
+  const Kinds& kinds(std::string_view family) const;
+
+  // For checks after reading. While describing or printing nothing is given and fail() does
+  // nothing.
+  bool has(std::string_view key) const;
+  // Of the value of `key`, or of the table when the key is empty or not given.
+  Place place(std::string_view key = "") const;
+  void fail(std::string_view key, std::string_view what, std::string_view suggestion = "");
+  void failElement(std::string_view key, std::size_t index, std::string_view what,
+                   std::string_view suggestion = "");
+
+  // For codecs: run `read` on the table at `entry`; describe it; print it.
+  using ReadFunction = std::function<void(Table&)>;
+  static bool readAt(const Entry& entry, std::string_view short_key, const ReadFunction& read);
+  static Type describe(const Scope& scope, std::string_view short_key, const ReadFunction& read);
+  static Value show(const Scope& scope, const ReadFunction& read);
+
+ private:
+  struct Given {
+    const Entry& entry;
+    std::vector<std::string_view> known = {};
+    std::vector<bool> used = {};
+  };
+  struct Described {
+    TableType& type;
+    const Scope& scope;
+  };
+  struct Shown {
+    Value::Table& table;
+    const Scope& scope;
+  };
+  using Mode = std::variant<Given, Described, Shown>;
+
+  explicit Table(Mode mode) : mode_(std::move(mode)) {}
+
+  template <typename T>
+  void field(std::string_view key, T& out, std::string_view meaning, const Rules<Leaf<T>>& rules) {
+    if (std::holds_alternative<Given>(mode_)) {
+      if (const Member* member = take(key, rules.limits)) {
+        Codec<T>::read(std::get<Given>(mode_).entry.member(*member), out, rules);
+      }
+    } else if (const auto* described = std::get_if<Described>(&mode_)) {
+      const Scope& scope = described->scope;
+      add({std::string(key), std::string(meaning), Codec<T>::type(out, rules, scope),
+           Codec<T>::show(out, rules, scope), rules.limits.required});
+    } else {
+      add(key, Codec<T>::show(out, rules, std::get<Shown>(mode_).scope), rules.limits.required);
+    }
+  }
+
+  const Member* take(std::string_view key, const Limits& limits);
+  void add(FieldType field);
+  void add(std::string_view key, Value value, bool required);
+  void exclude(std::initializer_list<std::string_view> keys, bool required);
+  void finish();  // what is left is unknown
+
+  Mode mode_;
+};
+
+// A struct of settings: `static void read(config::Table& table, T& out)` names each field once.
+template <typename T>
+concept Settings = requires(Table& table, T& out) {
+  T::read(table, out);
+};
+
+template <Settings T>
+constexpr std::string_view shortKeyOf() {
+  if constexpr (requires { T::kShortKey; }) return T::kShortKey;
+  return {};
+}
+
+template <Settings T>
+struct Codec<T> {
+  static bool read(const Entry& entry, T& out, const Rules<T>&) {
+    return Table::readAt(entry, shortKeyOf<T>(), [&out](Table& table) { T::read(table, out); });
+  }
+  static Type type(const T& now, const Rules<T>&, const Scope& scope) {
+    T copy = now;
+    return Table::describe(scope, shortKeyOf<T>(), [&](Table& table) { T::read(table, copy); });
+  }
+  static Value show(const T& now, const Rules<T>&, const Scope& scope) {
+    T copy = now;
+    return Table::show(scope, [&copy](Table& table) { T::read(table, copy); });
+  }
+  static Value showElement(const T& now, const Rules<T>& rules, const Scope& scope) {
+    Value value = show(now, rules, scope);
+    if (!scope.changes_only) return value;
+    return shortened(withoutDefaults(std::move(value), show(T{}, rules, scope)), shortKeyOf<T>());
+  }
+};
+
+}  // namespace weir::config

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace weir::config {
+
+// Where a value begins. `file` counts in the names that its Document holds.
+struct Position {
+  std::uint32_t file = 0;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
+// A date or time: no setting takes one, so that its text is enough.
+struct Moment {
+  std::string text;
+  friend bool operator==(const Moment&, const Moment&) = default;
+};
+
+struct Member;
+
+// A TOML value: what was read from a file, what is to be printed, or a default in the schema.
+class Value {
+ public:
+  enum class Kind { kNone, kBoolean, kInteger, kNumber, kText, kMoment, kArray, kTable };
+  using Array = std::vector<Value>;
+  using Table = std::vector<Member>;  // in the order of the document
+  using Content =
+      std::variant<std::monostate, bool, std::int64_t, double, std::string, Moment, Array, Table>;
+
+  Value() = default;
+  explicit Value(Content content, Position position = {})
+      : content_(std::move(content)), position_(position) {}
+
+  Kind kind() const { return static_cast<Kind>(content_.index()); }
+  bool given() const { return kind() != Kind::kNone; }
+  const Position& position() const { return position_; }
+
+  template <typename T>
+  const T* as() const {
+    return std::get_if<T>(&content_);
+  }
+  template <typename T>
+  T* as() {
+    return std::get_if<T>(&content_);
+  }
+  const Value* find(std::string_view key) const;  // null unless a table with that key
+
+  // Positions do not count.
+  friend bool operator==(const Value& left, const Value& right) {
+    return left.content_ == right.content_;
+  }
+
+ private:
+  Content content_;
+  Position position_;
+};
+
+struct Member {
+  std::string key;
+  Value value;
+  Position position;      // of the key
+  bool required = false;  // printed even when it is the default
+
+  friend bool operator==(const Member& left, const Member& right) {
+    return left.key == right.key && left.value == right.value;
+  }
+};
+
+std::string_view nameOf(Value::Kind kind);  // "a string", for messages
+
+// `table` without the members that `defaults` holds too, tables in tables included.
+Value withoutDefaults(Value table, const Value& defaults);
+
+// A table that holds `short_key` only becomes the value of that key.
+Value shortened(Value table, std::string_view short_key);
+
+}  // namespace weir::config
