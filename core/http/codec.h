@@ -80,7 +80,7 @@ class Requester : public BodySink, public BodySource {
 };
 
 // Hears of one response. Implemented by Exchange. After onResponseEnd and onResponseFailed the
-// requester is no longer the exchange's.
+// requester is no longer the exchange's; that of a tunnel is until it has been finished as well.
 class ResponseEvents {
  public:
   virtual ~ResponseEvents() = default;
@@ -103,7 +103,9 @@ class Wire {
   virtual std::size_t queued() const = 0;
   virtual void setReading(bool reading) = 0;
   virtual void shutdownWrite() = 0;  // half-close, after what is queued
-  virtual void close() = 0;          // after what is queued; the codec is fed nothing more
+  // Closes after what is queued; the codec is fed nothing more. `unread`: the peer may still be
+  // sending, and must not lose our last words to the reset that closing would cause.
+  virtual void close(bool unread) = 0;
 };
 
 // Reads requests from a connection and writes responses to it. Owned by the connection, which

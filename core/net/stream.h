@@ -33,6 +33,8 @@ class Stream : public event::Disposable {
   virtual void write(Bytes first, Bytes second) = 0;  // copied or sent on return; either may be empty
   void write(Bytes bytes) { write(bytes, {}); }
   virtual std::size_t queued() const = 0;
+  // Sends now what waits for the end of the turn. False when the peer has to make room first.
+  virtual bool flush() = 0;
   virtual void setReading(bool reading) = 0;  // a new stream does not read
   virtual void shutdownWrite() = 0;           // sends what is queued, then the end; once
 };

@@ -49,7 +49,7 @@ TcpStream::TcpStream(event::Loop& loop, Socket* socket, State state)
 
 TcpStream::~TcpStream() {
   loop_.cancelTurnEnd(*this);
-  if (state_ == State::kOpen && !write_job_ && !write_failed_) flush({}, {});
+  flush();
   socket_->owner = nullptr;
   uv_close(reinterpret_cast<uv_handle_t*>(&socket_->tcp),
            [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
@@ -160,7 +160,7 @@ void TcpStream::write(Bytes first, Bytes second) {
   if (write_failed_ || state_ >= State::kEnding) return;
   const bool idle = state_ == State::kOpen && !write_job_;
   if (idle && socket_->out.size() + first.size() + second.size() >= kDirectBytes) {
-    return flush(first, second);
+    return send(first, second);
   }
   socket_->out.append(first);
   socket_->out.append(second);
@@ -168,7 +168,12 @@ void TcpStream::write(Bytes first, Bytes second) {
   if (queued() > kLowWater) backed_up_ = true;
 }
 
-void TcpStream::flush(Bytes first, Bytes second) {
+bool TcpStream::flush() {
+  if (state_ == State::kOpen && !write_job_ && !write_failed_) send({}, {});
+  return socket_->out.empty();
+}
+
+void TcpStream::send(Bytes first, Bytes second) {
   Buffer& out = socket_->out;
   std::array<Bytes, kMaxPieces> pieces;
   std::size_t count = out.peek(std::span(pieces).first(kMaxPieces - 2));
@@ -223,7 +228,7 @@ void TcpStream::onJobDone(int status) {
   if (status != 0) {
     failWrite(status);
   } else {
-    flush({}, {});
+    send({}, {});
   }
   afterWrite();
 }
@@ -245,7 +250,7 @@ void TcpStream::onTurnEnd() {
     return;
   }
   if (failure_to_tell_ != 0) return tellBroken(failure_to_tell_);
-  if (state_ != State::kBroken && !write_job_ && !write_failed_) flush({}, {});
+  if (state_ != State::kBroken && !write_job_ && !write_failed_) send({}, {});
   afterWrite();
 }
 

@@ -29,6 +29,7 @@ class TcpStream final : public Stream, private event::TurnEnd {
   void setEvents(StreamEvents& events) override { events_ = &events; }
   void write(Bytes first, Bytes second) override;
   std::size_t queued() const override;
+  bool flush() override;
   void setReading(bool reading) override;
   void shutdownWrite() override;
 
@@ -44,7 +45,7 @@ class TcpStream final : public Stream, private event::TurnEnd {
   static void onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t* buffer);
   void onConnectDone(int status);
   void onTurnEnd() override;
-  void flush(Bytes first, Bytes second);
+  void send(Bytes first, Bytes second);
   void startJob();
   void onJobDone(int status);
   void failWrite(int status);

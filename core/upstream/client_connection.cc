@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace weir::upstream {
+namespace {
+
+constexpr Milliseconds kFlushTime{5'000};
+
+}  // namespace
 
 ClientConnection::ClientConnection(event::Loop& loop, ClientConnectionEvents& owner,
                                    const http::h1::Limits& limits)
@@ -32,7 +37,9 @@ void ClientConnection::onDeadline() {
     state_ = State::kClosed;
     owner_.onConnectFailed(*this, {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"});
   } else if (state_ == State::kOpen) {
-    close();
+    close(false);
+  } else {
+    finishClosing();
   }
 }
 
@@ -41,7 +48,8 @@ void ClientConnection::onData(Bytes bytes) {
 }
 
 void ClientConnection::onEnd() {
-  if (state_ == State::kOpen) codec_.onEnd();
+  if (state_ == State::kOpen) return codec_.onEnd();
+  if (state_ == State::kFlushing) finishClosing();
 }
 
 void ClientConnection::onDrained() {
@@ -55,6 +63,8 @@ void ClientConnection::onBroken(Error error) {
     owner_.onConnectFailed(*this, error);
   } else if (state_ == State::kOpen) {
     codec_.onBroken(error);
+  } else {
+    finishClosing();
   }
 }
 
@@ -70,16 +80,25 @@ void ClientConnection::shutdownWrite() {
   if (state_ == State::kOpen) stream_->shutdownWrite();
 }
 
-void ClientConnection::close() {
-  if (std::exchange(state_, State::kClosed) == State::kClosed) return;
-  owner_.onClosed(*this);
+void ClientConnection::close(bool unread) {
+  if (state_ != State::kOpen) return;
+  if (!unread && stream_->flush()) return finishClosing();
+  // The last bytes of a tunnel: the peer gets a while to take them.
+  state_ = State::kFlushing;
+  stream_->shutdownWrite();
+  stream_->setReading(true);
+  deadline_.arm(kFlushTime);
+}
+
+void ClientConnection::finishClosing() {
+  if (std::exchange(state_, State::kClosed) != State::kClosed) owner_.onClosed(*this);
 }
 
 void ClientConnection::closeNow() { state_ = State::kClosed; }
 
 void ClientConnection::onExchangeEnd(bool reusable) {
   if (state_ != State::kOpen) return;
-  if (!reusable) return close();
+  if (!reusable) return close(false);
   stream_->setReading(true);  // so that the end of an idle connection is noticed
   owner_.onIdle(*this);
 }

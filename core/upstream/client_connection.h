@@ -52,7 +52,7 @@ class ClientConnection final : public event::Disposable,
   void* lender = nullptr;  // what the owner keeps beside it
 
  private:
-  enum class State : std::uint8_t { kConnecting, kOpen, kClosed };
+  enum class State : std::uint8_t { kConnecting, kOpen, kFlushing, kClosed };
 
   // net::StreamEvents
   void onConnected() override;
@@ -65,11 +65,12 @@ class ClientConnection final : public event::Disposable,
   std::size_t queued() const override { return stream_ == nullptr ? 0 : stream_->queued(); }
   void setReading(bool reading) override;
   void shutdownWrite() override;
-  void close() override;
+  void close(bool unread) override;
   // http::ClientCodecEvents
   void onExchangeEnd(bool reusable) override;
 
   void onDeadline();
+  void finishClosing();
 
   event::Loop& loop_;
   ClientConnectionEvents& owner_;

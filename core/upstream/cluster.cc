@@ -95,12 +95,13 @@ Cluster::Slot& Cluster::slotOf(const ClientConnection& connection) {
   return *static_cast<Slot*>(connection.lender);
 }
 
-void Cluster::lend(Member& member, Borrower& borrower) {
+void Cluster::lend(Member& member, Borrower& borrower, bool fresh) {
   ++member.in_flight;
   borrower.wanted_ = &member;
   borrower.connecting_ = nullptr;
   auto& slot = static_cast<Slot&>(member);
-  if (ClientConnection* connection = takeIdle(slot)) return give(borrower, *connection, true);
+  ClientConnection* connection = fresh ? nullptr : takeIdle(slot);
+  if (connection != nullptr) return give(borrower, *connection, true);
   open(slot, borrower);
 }
 

@@ -81,14 +81,19 @@ class Cluster final : private ClientConnectionEvents {
   void setEndpoints(SharedEndpoints endpoints);
   bool knowsEndpoints() const { return endpoints_ != nullptr; }
 
+  // Between these two an exchange may call the cluster, even if it leaves the plan meanwhile.
+  void enter() { ++users_; }
+  void leave() { --users_; }
+
   Member* pick(Tried tried) { return balancer_->pick(tried); }
   // Counts the attempt as in flight until done(). Calls back at once when a connection is idle.
-  void lend(Member& member, Borrower& borrower);
+  // `fresh`: not on a connection that has been used before.
+  void lend(Member& member, Borrower& borrower, bool fresh);
   void cancel(Borrower& borrower);  // before it was called back
   void done(Member& member);        // the attempt is over, however it ended
 
   void closeIdle();  // the cluster is leaving: keeps nothing that is not in use
-  bool quiet() const { return open_ == 0 && waiting_first_ == nullptr; }
+  bool quiet() const { return open_ == 0 && users_ == 0; }
   const ClusterPlan& plan() const { return *plan_; }
   RetryBudget& retryBudget() { return retry_budget_; }
   std::size_t open() const { return open_; }
@@ -131,6 +136,7 @@ class Cluster final : private ClientConnectionEvents {
   std::unique_ptr<Balancer> balancer_;
   std::unordered_map<net::Address, std::unique_ptr<Slot>, AddressHash> slots_;
   std::unordered_map<ClientConnection*, Borrower*> connecting_;  // null: nobody waits any more
+  std::uint64_t users_ = 0;
   std::size_t open_ = 0;
   std::size_t idle_ = 0;
   Borrower* waiting_first_ = nullptr;

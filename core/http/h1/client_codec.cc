@@ -21,6 +21,7 @@ Requester& ClientCodec::open(ResponseEvents& events) {
   writing_ = Writing::kNothing;
   answered_ = false;
   close_after_ = false;
+  upstream_ended_ = false;
   return *this;
 }
 
@@ -54,8 +55,14 @@ void ClientCodec::finish(const Headers* trailers) {
   if (writing_ == Writing::kChunks) {
     wire_.write(writeLastChunk(trailers, exchange_->response().headers.arena()));
   }
-  if (writing_ == Writing::kTunnel) wire_.shutdownWrite();
+  const bool tunnel = writing_ == Writing::kTunnel;
   writing_ = Writing::kDone;
+  if (!tunnel) return;
+  wire_.shutdownWrite();
+  if (!upstream_ended_) return;
+  spent_ = true;
+  detach();
+  owner_.onExchangeEnd(false);
 }
 
 void ClientCodec::startResponse() {
@@ -69,7 +76,7 @@ void ClientCodec::feed(Bytes bytes) {
   if (exchange_ == nullptr) {
     // Bytes that nobody asked for: whatever they are, they must not answer the next request.
     spent_ = true;
-    return wire_.close();
+    return wire_.close(false);
   }
   answered_ = true;
   if (parser_ == nullptr) startResponse();
@@ -145,11 +152,13 @@ void ClientCodec::cancel() {
 void ClientCodec::onEnd() {
   if (exchange_ == nullptr) {
     spent_ = true;
-    return wire_.close();
+    return wire_.close(false);
   }
   if (parser_ != nullptr && parser_->mayEndNow()) {
     close_after_ = true;
-    return completeResponse({});
+    if (writing_ != Writing::kTunnel) return completeResponse({});
+    upstream_ended_ = true;  // the other way stays open until finish()
+    return exchange_->onResponseEnd();
   }
   Error error = kCutShort;
   if (!answered_) error.code = ErrorCode::kClosed;
@@ -159,7 +168,7 @@ void ClientCodec::onEnd() {
 void ClientCodec::onBroken(Error error) {
   if (exchange_ == nullptr) {
     spent_ = true;
-    return wire_.close();
+    return wire_.close(false);
   }
   error.origin = Origin::kUpstream;
   if (error.code == ErrorCode::kReset || error.code == ErrorCode::kClosed) {

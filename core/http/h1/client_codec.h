@@ -43,7 +43,8 @@ class ClientCodec final : public http::ClientCodec, private Requester {
   Writing writing_ = Writing::kNothing;
   bool answered_ = false;  // a byte of a response has come
   bool close_after_ = false;
-  bool spent_ = false;     // takes no further exchange
+  bool upstream_ended_ = false;  // of a tunnel that is still open the other way
+  bool spent_ = false;           // takes no further exchange
 };
 
 }  // namespace weir::http::h1

@@ -129,7 +129,7 @@ void ServerCodec::onEnd() {
   client_ended_ = true;
   if (exchange_ == nullptr) {
     reading_ = Reading::kNoMore;
-    return wire_.close();
+    return wire_.close(false);
   }
   switch (reading_) {
     case Reading::kTunnel:
@@ -149,7 +149,7 @@ void ServerCodec::onEnd() {
 void ServerCodec::onBroken(Error error) {
   reading_ = Reading::kNoMore;
   close_after_ = true;
-  if (exchange_ == nullptr) return wire_.close();
+  if (exchange_ == nullptr) return wire_.close(false);
   error.code = ErrorCode::kClosed;
   error.origin = Origin::kDownstream;
   exchange_->onRequestFailed(error);
@@ -242,7 +242,7 @@ void ServerCodec::release() {
   exchanges_.closeExchange(*done);
   if (close_after_ || cut_short || !keepsAlive()) {
     reading_ = Reading::kNoMore;
-    return wire_.close();
+    return wire_.close(cut_short && !client_ended_);
   }
   reading_ = Reading::kNext;
   body_wanted_ = true;

@@ -1,0 +1,342 @@
+#include "core/proxy/exchange.h"
+
+#include <variant>
+
+#include "core/http/status.h"
+#include "core/proxy/gate.h"
+#include "core/proxy/mirror.h"
+#include "core/proxy/request_id.h"
+#include "core/route/path.h"
+
+namespace weir::proxy {
+
+Exchange::Exchange(Engine& engine, Gate& gate, const net::Ip& peer, http::Responder& responder)
+    : engine_(engine),
+      gate_(gate),
+      responder_(responder),
+      peer_(peer),
+      arena_(engine.loop().scratch()),
+      request_(arena_),
+      response_(arena_),
+      request_relay_(engine.loop().chunks()),
+      response_relay_(engine.loop().chunks()),
+      started_(monotonicNow()),
+      total_(engine.loop().wheel(), *this),
+      try_(engine.loop().wheel(), *this),
+      idle_(engine.loop().wheel(), *this) {
+  request_relay_.setSource(responder_);
+}
+
+Exchange::~Exchange() {
+  if (cluster_ != nullptr) cluster_->leave();
+  filters_.reset();
+  if (pinned_ != nullptr) engine_.unpin(*pinned_);
+}
+
+void Exchange::onRequestHead() {
+  times_.request_head = elapsed();
+  pinned_ = &engine_.pin();
+  listener_ = &gate_.plan();
+  counted_ = true;
+  gate_.meters().in_flight.add(1);
+  request_ended_ = request_.body == http::BodyKind::kNone;
+  run();
+}
+
+void Exchange::run() {
+  if (running_) return;
+  running_ = true;
+  while (step()) {
+  }
+  running_ = false;
+  if (stage_ == Stage::kDone) responder_.release();  // the last act: we are gone
+}
+
+// The life of a request. A stage returns false when it must wait; run() continues here.
+bool Exchange::step() {
+  switch (stage_) {
+    case Stage::kRoute:
+      return findRoute();
+    case Stage::kRequestFilters:
+      return filterRequest();
+    case Stage::kPickEndpoint:
+      return pickEndpoint();
+    case Stage::kConnect:
+      return connect();
+    case Stage::kForward:
+      return forward();
+    case Stage::kResponseFilters:
+      return filterResponse();
+    case Stage::kReply:
+      return reply();
+    case Stage::kDone:
+      return false;
+  }
+  return false;
+}
+
+bool Exchange::findRoute() {
+  original_path_ = request_.path;
+  original_query_ = request_.query;
+  request_.scheme = "http";
+  client_ = findClient(request_, *listener_, peer_);
+  if (!checkRequest()) return true;
+  const route::Source source{listener_->id, {client_.ip.bytes()}};
+  route_ = plan().routes.find(request_, source, captures_);
+  times_.routed = times_.request_head;
+  if (route_ == nullptr) {
+    fail(Reason::kNoRoute, "no route matches");
+    return true;
+  }
+  stage_ = Stage::kRequestFilters;
+  return true;
+}
+
+// What is not the codec's to refuse, because it depends on the listener.
+bool Exchange::checkRequest() {
+  http::Headers& headers = request_.headers;
+  headers.remove(http::HeaderId::kXWeirIdentity);  // only the mesh itself may say who calls
+  const http::Header* given = headers.find(http::HeaderId::kXRequestId);
+  if (given != nullptr && listener_->keep_request_id) {
+    request_id_ = given->value;
+  } else {
+    request_id_ = makeRequestId(engine_.random(), arena_);
+    headers.set(http::HeaderId::kXRequestId, request_id_);
+  }
+  if (request_.method == http::Method::kConnect && !listener_->allow_connect) {
+    fail(Reason::kConfigDisabled, "CONNECT is not enabled");
+    return false;
+  }
+  if (listener_->reject_underscores) {
+    for (const http::Header& field : headers) {
+      if (field.name.find('_') == std::string_view::npos) continue;
+      fail(Reason::kBadRequest, "underscore in a header name");
+      return false;
+    }
+  }
+  const auto path = route::normalizePath(request_.path, listener_->path_rules, arena_);
+  if (!path.ok()) {
+    fail(Reason::kBadRequest, path.error().detail);
+    return false;
+  }
+  request_.path = path.value();
+  return true;
+}
+
+bool Exchange::filterRequest() {
+  const filter::Chain& chain = plan().chains[route_->index];
+  if (!chain.empty()) {
+    if (!filters_) filters_.emplace(chain, arena_, static_cast<filter::Control&>(*this));
+    const filter::Verdict verdict = filters_->onRequest(request_);
+    if (verdict != filter::Verdict::kContinue) return verdict == filter::Verdict::kResponded;
+  }
+  return takeAction();
+}
+
+bool Exchange::takeAction() {
+  if (const auto* redirect = std::get_if<std::unique_ptr<const route::Redirect>>(&route_->action)) {
+    return sendRedirect(**redirect);
+  }
+  if (const auto* respond = std::get_if<std::unique_ptr<const route::Respond>>(&route_->action)) {
+    return sendResponse(**respond);
+  }
+  const auto cluster = std::get<route::Forward>(route_->action).pick(engine_.random());
+  if (!cluster) {
+    replyLocally(500, Reason::kNoHealthyUpstream, "every target of the split has weight 0");
+    return true;
+  }
+  return prepareForward(*cluster);
+}
+
+// Everything that is done once for all attempts.
+bool Exchange::prepareForward(NameId cluster) {
+  cluster_ = engine_.cluster(cluster, plan());
+  if (cluster_ == nullptr) {
+    fail(Reason::kNoHealthyUpstream, "the upstream left the configuration");
+    return true;
+  }
+  cluster_->enter();
+  if (!route_->request_headers.empty()) {
+    route_->request_headers.apply(request_.headers, variables());
+  }
+  if (route_->rewrite != nullptr && !route_->rewrite->apply(request_, variables()).ok()) {
+    fail(Reason::kBadRequest, "the rewritten path is not valid");
+    return true;
+  }
+  addForwardedHeaders(request_, *listener_, peer_);
+  cluster_->retryBudget().onRequest(engine_.loop().now());
+  const route::RetryPolicy& policy = retryPolicy();
+  request_relay_.keepForReplay(policy.attempts > 0 ? policy.replay_body_bytes : 0);
+  for (const route::Mirror& mirror : route_->mirrors) {
+    if (mirror_ == nullptr && mirror.wants(engine_.random())) {
+      mirror_ = engine_.startMirror(mirror.cluster, plan(), request_);
+    }
+  }
+  armTotal(false);
+  touchIdle();
+  stage_ = Stage::kPickEndpoint;
+  return true;
+}
+
+bool Exchange::pickEndpoint() {
+  if (!cluster_->knowsEndpoints()) {
+    fail(Reason::kUpstreamDnsError, "the upstream's addresses are not known yet");
+    return true;
+  }
+  member_ = cluster_->pick({tried_.data(), tried_count_});
+  if (member_ == nullptr) {
+    fail(Reason::kNoHealthyUpstream, "no endpoint");
+    return true;
+  }
+  stage_ = Stage::kConnect;
+  return true;
+}
+
+bool Exchange::connect() {
+  beginAttempt();
+  lending_ = true;
+  cluster_->lend(*member_, *this, fresh_);  // may call back at once
+  return !lending_;
+}
+
+void Exchange::onLent(const upstream::Lease& lease) {
+  lending_ = false;
+  reused_ = lease.reused;
+  requester_ = &lease.codec.open(*this);
+  times_.connected = reused_ ? times_.routed : elapsed();
+  stage_ = Stage::kForward;
+  run();
+}
+
+bool Exchange::forward() {
+  const auto per_try = route_->timeouts.per_try.value_or(plan().defaults.per_try_timeout);
+  if (per_try.count() > 0) try_.arm(per_try);
+  requester_->sendHead(request_);
+  if (request_.body == http::BodyKind::kLength || request_.body == http::BodyKind::kStream) {
+    request_relay_.attach(*requester_);
+  }
+  stage_ = Stage::kResponseFilters;  // once the response's head is there: onResponseHead
+  return false;
+}
+
+void Exchange::onRequestBody(Bytes bytes) {
+  touchIdle();
+  if (filters_ && !tunnel_ && stage_ != Stage::kDone) {
+    if (filters_->onRequestBody(bytes, false) == filter::Verdict::kResponded) return run();
+  }
+  if (mirror_ != nullptr && !mirror_->push(bytes)) mirror_ = nullptr;
+  request_relay_.push(bytes);
+}
+
+void Exchange::onRequestEnd() {
+  request_ended_ = true;
+  times_.request_sent = elapsed();
+  if (filters_ && !tunnel_) {
+    Bytes rest;
+    if (filters_->onRequestBody(rest, true) == filter::Verdict::kResponded) return run();
+    if (!rest.empty()) request_relay_.push(rest);
+  }
+  if (mirror_ != nullptr) mirror_->end(&request_.trailers);
+  mirror_ = nullptr;
+  request_relay_.end(&request_.trailers);
+  if (tunnel_ && upstream_ended_) {
+    requester_ = nullptr;
+    complete();
+    return run();
+  }
+  if (!tunnel_ && !response_begun_ && cluster_ != nullptr) armTotal(false);
+}
+
+void Exchange::onInformational() {
+  touchIdle();
+  if (!response_begun_) responder_.sendInformational(response_);
+}
+
+void Exchange::onResponseHead() {
+  times_.upstream_first_byte = elapsed();
+  try_.disarm();
+  if (retryPolicy().covers(response_.status) && mayRetry(std::nullopt)) {
+    dropAttempt(AttemptOutcome::kError, Reason::kNone);
+    return beginBackoff(Reason::kNone);
+  }
+  head_arrived_ = true;
+  run();
+}
+
+bool Exchange::filterResponse() {
+  if (!head_arrived_) return false;
+  if (filters_) {
+    const filter::Verdict verdict = filters_->onResponse(response_);
+    if (verdict != filter::Verdict::kContinue) return verdict == filter::Verdict::kResponded;
+  }
+  addVia(response_.headers, response_.version);
+  if (!route_->response_headers.empty()) {
+    route_->response_headers.apply(response_.headers, variables());
+  }
+  stage_ = Stage::kReply;
+  return true;
+}
+
+bool Exchange::reply() {
+  if (response_begun_) return false;  // the rest comes by events
+  response_begun_ = true;
+  status_ = response_.status;
+  request_relay_.stopKeeping();
+  if (!request_.upgrade.empty()) request_ended_ = response_.body != http::BodyKind::kTunnel;
+  // The client may now never send the body that it announced.
+  if (!request_ended_ && request_.expects_continue) response_.ends_connection = true;
+  armTotal(true);
+  touchIdle();
+  if (requester_ != nullptr) response_relay_.setSource(*requester_);
+  responder_.sendHead(response_);
+  if (response_.body != http::BodyKind::kNone) response_relay_.attach(responder_);
+  if (response_.body == http::BodyKind::kTunnel) startTunnel();
+  if (upstream_ended_ && !tunnel_) finishResponse();  // all of it came while a filter paused
+  return false;
+}
+
+void Exchange::startTunnel() {
+  tunnel_ = true;
+  total_.disarm();
+  request_relay_.attach(*requester_);
+  responder_.setReading(true);  // what the client sent ahead
+}
+
+void Exchange::onResponseBody(Bytes bytes) {
+  touchIdle();
+  if (filters_ && !tunnel_) {
+    if (filters_->onResponseBody(bytes, false) == filter::Verdict::kResponded) return;
+  }
+  response_relay_.push(bytes);
+}
+
+void Exchange::onResponseEnd() {
+  upstream_ended_ = true;
+  if (tunnel_) {
+    response_relay_.end(nullptr);
+    if (!request_ended_) return;  // half-closed
+    complete();
+    return run();
+  }
+  requester_ = nullptr;
+  request_relay_.discard();
+  if (filters_) {
+    Bytes rest;
+    filters_->onResponseBody(rest, true);
+    if (!rest.empty()) response_relay_.push(rest);
+  }
+  if (!response_begun_) return;  // a filter holds the head back
+  finishResponse();
+  run();
+}
+
+void Exchange::finishResponse() {
+  if (response_.body == http::BodyKind::kNone) {
+    responder_.finish(nullptr);
+  } else {
+    response_relay_.end(&response_.trailers);
+  }
+  complete();
+}
+
+}  // namespace weir::proxy

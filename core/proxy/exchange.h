@@ -1,0 +1,189 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/base/arena.h"
+#include "core/event/wheel.h"
+#include "core/filter/chain.h"
+#include "core/http/codec.h"
+#include "core/http/record.h"
+#include "core/proxy/engine.h"
+#include "core/proxy/forwarded.h"
+#include "core/proxy/plan.h"
+#include "core/proxy/relay.h"
+#include "core/route/captures.h"
+#include "core/route/variables.h"
+#include "core/upstream/cluster.h"
+
+namespace weir::proxy {
+
+class Gate;
+class Mirror;
+
+// The life of a request: from its head to the last byte of its answer, whatever the versions of
+// HTTP on either side.
+//
+// Owned by: the connection's ExchangeSource, in a block of Engine::exchanges().
+// Life:     onRequestHead starts it; Responder::release() is its last act.
+class Exchange final : public http::RequestEvents,
+                       private http::ResponseEvents,
+                       private upstream::Borrower,
+                       private filter::Control {
+ public:
+  Exchange(Engine& engine, Gate& gate, const net::Ip& peer, http::Responder& responder);
+  ~Exchange() override;
+
+  // The stage functions below, in the order of a request's life. A failure goes to kReply with a
+  // local answer; a retry goes back to kPickEndpoint.
+  enum class Stage : std::uint8_t {
+    kRoute,
+    kRequestFilters,
+    kPickEndpoint,
+    kConnect,
+    kForward,
+    kResponseFilters,
+    kReply,
+    kDone,
+  };
+
+ private:
+  static constexpr std::size_t kMaxTried = 8;
+  struct Failure {
+    Reason reason = Reason::kNone;
+    std::string_view detail;
+  };
+
+  // http::RequestEvents
+  http::Request& request() override { return request_; }
+  void onRequestHead() override;
+  void onRequestBody(Bytes bytes) override;
+  void onRequestEnd() override;
+  void onRequestFailed(Error error) override;
+  void onResponseDrained() override { response_relay_.onDrained(); }
+  // http::ResponseEvents
+  http::Response& response() override { return response_; }
+  void onInformational() override;
+  void onResponseHead() override;
+  void onResponseBody(Bytes bytes) override;
+  void onResponseEnd() override;
+  void onResponseFailed(Error error) override;
+  void onRequestDrained() override { request_relay_.onDrained(); }
+  // upstream::Borrower
+  void onLent(const upstream::Lease& lease) override;
+  void onLendFailed(Error error) override;
+  // filter::Control
+  void respond(const filter::LocalReply& reply) override;
+  void resume() override { run(); }
+  std::string_view clientAddress() override { return client_.text; }
+
+  // exchange.cc: the stages
+  void run();
+  bool step();
+  bool findRoute();
+  bool filterRequest();
+  bool pickEndpoint();
+  bool connect();
+  bool forward();
+  bool filterResponse();
+  bool reply();
+  bool checkRequest();
+  bool takeAction();
+  bool prepareForward(NameId cluster);
+  void startTunnel();
+  void finishResponse();
+
+  // exchange_attempts.cc: attempts, retries and time
+  void beginAttempt();
+  void endAttempt(AttemptOutcome outcome, int status, Reason reason);
+  void dropAttempt(AttemptOutcome outcome, Reason reason);
+  bool retryFor(route::RetryOn failure, Reason reason);
+  bool mayRetry(std::optional<route::RetryOn> failure);
+  void beginBackoff(Reason reason);
+  bool replayAfterRace(const Error& error);
+  bool refuseRetry(RetryRefusal refusal);
+  const route::RetryPolicy& retryPolicy() const;
+  void armTotal(bool response_begun);
+  void touchIdle();
+  void onTotal();
+  void onTry();
+  void onIdle();
+  void countTimeout(TimeoutStage stage);
+
+  // exchange_reply.cc: local answers and the end
+  void fail(Reason reason, std::string_view detail);
+  void replyLocally(int status, Reason reason, std::string_view detail);
+  bool sendRedirect(const route::Redirect& redirect);
+  bool sendResponse(const route::Respond& respond);
+  void sendLocal(std::string_view body);
+  void cutShort(Reason reason);
+  void complete();
+  void countRequest();
+  void logRequest();
+  Nanoseconds elapsed() const { return monotonicNow() - started_; }
+  route::ExchangeVariables variables() const;
+  const Plan& plan() const { return *pinned_->plan; }
+  NameId routeId() const { return route_ == nullptr ? 0 : route_->id; }
+
+  // Constant after construction.
+  Engine& engine_;
+  Gate& gate_;
+  http::Responder& responder_;
+  const net::Ip peer_;
+
+  // The request and what was decided about it.
+  Arena arena_;
+  http::Request request_;
+  http::Response response_;
+  PinnedPlan* pinned_ = nullptr;
+  const ListenerPlan* listener_ = nullptr;
+  const route::Route* route_ = nullptr;
+  route::Captures captures_;
+  std::optional<filter::Filters> filters_;
+  Client client_;
+  std::string_view request_id_;
+  std::string_view original_path_;
+  std::string_view original_query_;
+  Mirror* mirror_ = nullptr;  // the engine's; null once it has the whole request
+
+  // The attempt in hand.
+  upstream::Cluster* cluster_ = nullptr;
+  upstream::Member* member_ = nullptr;
+  http::Requester* requester_ = nullptr;
+  bool lending_ = false;  // the cluster has yet to call back
+  bool reused_ = false;
+  bool fresh_ = false;  // the next attempt wants a new connection
+  std::array<const upstream::Member*, kMaxTried> tried_{};
+  std::uint8_t tried_count_ = 0;
+  std::uint8_t attempts_ = 0;
+  std::uint8_t retries_ = 0;
+  Nanoseconds attempt_started_{0};
+
+  Relay request_relay_;
+  Relay response_relay_;
+
+  Stage stage_ = Stage::kRoute;
+  bool running_ = false;
+  bool head_arrived_ = false;    // of the response
+  bool request_ended_ = false;
+  bool response_begun_ = false;  // the client has seen a head
+  bool upstream_ended_ = false;
+  bool tunnel_ = false;
+  bool backing_off_ = false;
+  bool counted_ = false;
+  Failure failure_;
+  Reason retry_reason_ = Reason::kNone;  // why the latest retry was needed
+  int status_ = 0;  // as sent to the client
+  std::uint64_t local_body_bytes_ = 0;
+  std::string_view endpoint_;  // of the latest attempt
+
+  Nanoseconds started_;
+  http::PhaseTimes times_;
+  event::Alarm<Exchange, &Exchange::onTotal> total_;
+  event::Alarm<Exchange, &Exchange::onTry> try_;
+  event::Alarm<Exchange, &Exchange::onIdle> idle_;
+};
+
+}  // namespace weir::proxy

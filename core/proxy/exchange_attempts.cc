@@ -1,0 +1,206 @@
+#include "core/proxy/exchange.h"
+#include "core/upstream/backoff.h"
+
+// Attempts to get an answer from an upstream, and the time they may take.
+namespace weir::proxy {
+namespace {
+
+Reason reasonForLending(const Error& error) {
+  if (error.origin == Origin::kLocal) {
+    return error.code == ErrorCode::kTimeout ? Reason::kQueueTimeout : Reason::kQueueFull;
+  }
+  switch (error.code) {
+    case ErrorCode::kTimeout:
+      return Reason::kUpstreamConnectTimeout;
+    case ErrorCode::kExhausted:
+      return Reason::kOverloadConnections;
+    default:
+      return Reason::kUpstreamConnectRefused;
+  }
+}
+
+Reason reasonForResponse(const Error& error, bool reused) {
+  switch (error.code) {
+    case ErrorCode::kProtocol:
+    case ErrorCode::kTooLarge:
+    case ErrorCode::kNotImplemented:
+    case ErrorCode::kVersion:
+      return Reason::kUpstreamProtocolError;
+    case ErrorCode::kClosed:
+      return reused ? Reason::kUpstreamKeepaliveRace : Reason::kUpstreamResetBeforeHeaders;
+    default:
+      return Reason::kUpstreamResetBeforeHeaders;
+  }
+}
+
+}  // namespace
+
+const route::RetryPolicy& Exchange::retryPolicy() const {
+  return route_->retry != nullptr ? *route_->retry : plan().defaults.retry;
+}
+
+void Exchange::beginAttempt() {
+  ++attempts_;
+  attempt_started_ = monotonicNow();
+  head_arrived_ = false;
+  if (engine_.accessLog() != nullptr) endpoint_ = arena_.copy(member_->endpoint.address.text());
+}
+
+void Exchange::endAttempt(AttemptOutcome outcome, int status, Reason reason) {
+  if (member_ == nullptr) return;
+  MetricCells& cells = engine_.metrics();
+  const NameId upstream = cluster_->plan().id;
+  cells.counter(upstreamRequestsKey(upstream, status, reason)).add();
+  cells.histogram(upstreamAttemptDurationKey(upstream, outcome))
+      .observe(monotonicNow() - attempt_started_);
+  if (outcome != AttemptOutcome::kOk && tried_count_ < kMaxTried) tried_[tried_count_++] = member_;
+  cluster_->done(*member_);
+  member_ = nullptr;
+}
+
+// Gives up what the attempt still holds.
+void Exchange::dropAttempt(AttemptOutcome outcome, Reason reason) {
+  try_.disarm();
+  request_relay_.detach();
+  if (std::exchange(lending_, false)) cluster_->cancel(*this);
+  if (auto* requester = std::exchange(requester_, nullptr)) requester->cancel();
+  endAttempt(outcome, head_arrived_ || outcome == AttemptOutcome::kError ? response_.status : 0,
+             reason);
+}
+
+void Exchange::onLendFailed(Error error) {
+  lending_ = false;
+  const Reason reason = reasonForLending(error);
+  const bool timed_out = error.code == ErrorCode::kTimeout;
+  if (timed_out && error.origin == Origin::kUpstream) countTimeout(TimeoutStage::kConnect);
+  endAttempt(timed_out ? AttemptOutcome::kTimeout : AttemptOutcome::kError, 0, reason);
+  const bool connecting = error.origin == Origin::kUpstream;
+  if (!connecting || !retryFor(route::RetryOn::kConnectFailure, reason)) fail(reason, error.detail);
+  run();
+}
+
+void Exchange::onResponseFailed(Error error) {
+  requester_ = nullptr;
+  request_relay_.detach();
+  try_.disarm();
+  if (response_begun_) {
+    endAttempt(AttemptOutcome::kError, response_.status, Reason::kUpstreamResetAfterHeaders);
+    cutShort(Reason::kUpstreamResetAfterHeaders);
+    return run();
+  }
+  if (replayAfterRace(error)) return run();
+  const Reason reason = reasonForResponse(error, reused_);
+  endAttempt(AttemptOutcome::kError, 0, reason);
+  const bool reset = reason != Reason::kUpstreamProtocolError;
+  if (!reset || !retryFor(route::RetryOn::kReset, reason)) fail(reason, error.detail);
+  run();
+}
+
+// The peer closed a kept-alive connection just as we used it again. Not a byte of an answer came:
+// the request is sent once more on a new connection, unless it may have been acted on.
+bool Exchange::replayAfterRace(const Error& error) {
+  if (error.code != ErrorCode::kClosed || !reused_) return false;
+  if (!http::isIdempotent(request_.method) || !request_relay_.replayable()) return false;
+  endAttempt(AttemptOutcome::kError, 0, Reason::kUpstreamKeepaliveRace);
+  tried_count_ = 0;  // nothing is wrong with the endpoint
+  fresh_ = true;
+  stage_ = Stage::kPickEndpoint;
+  return true;
+}
+
+bool Exchange::retryFor(route::RetryOn failure, Reason reason) {
+  if (!retryPolicy().covers(failure) || !mayRetry(failure)) return false;
+  beginBackoff(reason);
+  return true;
+}
+
+bool Exchange::refuseRetry(RetryRefusal refusal) {
+  engine_.metrics().counter(retriesSuppressedKey(cluster_->plan().id, refusal)).add();
+  return false;
+}
+
+// Whether another attempt is allowed after a failure, or after a listed status (no failure).
+bool Exchange::mayRetry(std::optional<route::RetryOn> failure) {
+  const route::RetryPolicy& policy = retryPolicy();
+  if (retries_ >= policy.attempts) return refuseRetry(RetryRefusal::kLimit);
+  const bool never_sent =
+      failure == route::RetryOn::kConnectFailure || failure == route::RetryOn::kRefusedStream;
+  if (!never_sent && !policy.non_idempotent && !http::isIdempotent(request_.method)) {
+    return refuseRetry(RetryRefusal::kNotIdempotent);
+  }
+  if (!request_relay_.replayable()) return refuseRetry(RetryRefusal::kBodyTooLarge);
+  if (!cluster_->retryBudget().tryRetry(engine_.loop().now())) {
+    return refuseRetry(RetryRefusal::kBudget);
+  }
+  return true;
+}
+
+void Exchange::beginBackoff(Reason reason) {
+  const route::RetryPolicy& policy = retryPolicy();
+  const Milliseconds pause = upstream::backoffPause(
+      {policy.backoff_base, policy.backoff_max}, retries_, engine_.random());
+  ++retries_;
+  retry_reason_ = reason;
+  stage_ = Stage::kPickEndpoint;
+  backing_off_ = true;
+  try_.arm(pause);
+}
+
+void Exchange::armTotal(bool response_begun) {
+  if (route_->timeouts.request) {
+    // What the route says bounds the whole answer.
+    if (!response_begun && route_->timeouts.request->count() > 0) {
+      total_.arm(*route_->timeouts.request);
+    }
+    return;
+  }
+  if (response_begun) return total_.disarm();
+  if (request_ended_ && plan().defaults.response_timeout.count() > 0) {
+    total_.arm(plan().defaults.response_timeout);
+  }
+}
+
+void Exchange::touchIdle() {
+  if (route_ == nullptr) return;
+  const Milliseconds limit = route_->timeouts.idle.value_or(plan().defaults.idle_timeout);
+  if (limit.count() > 0) idle_.arm(limit);
+}
+
+void Exchange::countTimeout(TimeoutStage stage) {
+  engine_.metrics().counter(timeoutsKey(routeId(), stage)).add();
+}
+
+void Exchange::onTotal() {
+  countTimeout(TimeoutStage::kRequest);
+  if (response_begun_) {
+    cutShort(Reason::kRequestTimeout);
+  } else {
+    dropAttempt(AttemptOutcome::kTimeout, Reason::kUpstreamTimeout);
+    fail(Reason::kUpstreamTimeout, "no response in time");
+  }
+  run();
+}
+
+void Exchange::onTry() {
+  if (std::exchange(backing_off_, false)) return run();
+  countTimeout(TimeoutStage::kPerTry);
+  dropAttempt(AttemptOutcome::kTimeout, Reason::kPerTryTimeout);
+  if (!retryFor(route::RetryOn::kTimeout, Reason::kPerTryTimeout)) {
+    fail(Reason::kPerTryTimeout, "no response to this try in time");
+  }
+  run();
+}
+
+void Exchange::onIdle() {
+  countTimeout(TimeoutStage::kIdle);
+  if (response_begun_) {
+    cutShort(Reason::kStreamIdle);
+  } else if (request_ended_) {
+    replyLocally(504, Reason::kStreamIdle, "the upstream was silent for too long");
+  } else {
+    fail(Reason::kStreamIdle, "the client was silent for too long");
+  }
+  run();
+}
+
+}  // namespace weir::proxy

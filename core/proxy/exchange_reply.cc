@@ -1,0 +1,220 @@
+#include <charconv>
+#include <cstring>
+
+#include "core/http/status.h"
+#include "core/proxy/exchange.h"
+#include "core/proxy/gate.h"
+#include "core/proxy/mirror.h"
+
+// The answers that weir gives itself, and the end of an exchange.
+namespace weir::proxy {
+namespace {
+
+using http::HeaderId;
+
+// {"status":503,"reason":"...","detail":"...","request_id":"..."} and a line feed. Every text is
+// ours but the request's id, of which what JSON would have to escape is replaced.
+std::string_view errorBody(Arena& arena, int status, Reason reason, std::string_view detail,
+                           std::string_view request_id) {
+  const std::string_view word = toString(reason);
+  const std::size_t room = 96 + word.size() + detail.size() + request_id.size();
+  char* const start = arena.allocate(room);
+  char* to = start;
+  const auto put = [&](std::string_view text) {
+    std::memcpy(to, text.data(), text.size());
+    to += text.size();
+  };
+  const auto putSafe = [&](std::string_view text) {
+    for (const char c : text) *to++ = c < ' ' || c == '"' || c == '\\' || c > '~' ? '?' : c;
+  };
+  put("{\"status\":");
+  to = std::to_chars(to, start + room, status).ptr;
+  put(",\"reason\":\"");
+  put(word);
+  put("\",\"detail\":\"");
+  putSafe(detail);
+  put("\",\"request_id\":\"");
+  putSafe(request_id);
+  put("\"}\n");
+  return {start, static_cast<std::size_t>(to - start)};
+}
+
+}  // namespace
+
+route::ExchangeVariables Exchange::variables() const {
+  route::ExchangeVariables variables;
+  variables.request = &request_;
+  variables.response = &response_;
+  variables.captures = &captures_;
+  variables.request_id = request_id_;
+  variables.client_address = client_.text;
+  variables.route_name = route_->name;
+  if (cluster_ != nullptr) variables.upstream_name = cluster_->plan().name;
+  return variables;
+}
+
+void Exchange::fail(Reason reason, std::string_view detail) {
+  replyLocally(http::statusFor(reason), reason, detail);
+}
+
+void Exchange::respond(const filter::LocalReply& reply) {
+  replyLocally(reply.status, reply.reason, reply.detail);
+  run();
+}
+
+void Exchange::replyLocally(int status, Reason reason, std::string_view detail) {
+  if (stage_ == Stage::kDone) return;
+  if (response_begun_) return cutShort(reason);
+  dropAttempt(AttemptOutcome::kCancel, reason);
+  failure_ = {reason, detail};
+  response_ = http::Response(arena_);
+  response_.status = status;
+  response_.headers.add(HeaderId::kContentType, "application/json");
+  const ListenerPlan& listener = gate_.plan();
+  if (listener.reason_header) response_.headers.add(HeaderId::kXWeirReason, toString(reason));
+  sendLocal(errorBody(arena_, status, reason, detail, request_id_));
+}
+
+bool Exchange::sendRedirect(const route::Redirect& redirect) {
+  const auto location = redirect.location(request_, variables());
+  if (!location.ok()) {
+    fail(Reason::kBadRequest, location.error().detail);
+    return true;
+  }
+  response_ = http::Response(arena_);
+  response_.status = redirect.status();
+  response_.headers.add(HeaderId::kLocation, location.value());
+  if (!route_->response_headers.empty()) {
+    route_->response_headers.apply(response_.headers, variables());
+  }
+  sendLocal({});
+  return true;
+}
+
+bool Exchange::sendResponse(const route::Respond& respond) {
+  response_ = http::Response(arena_);
+  response_.status = respond.status;
+  const std::string_view body = respond.body.expand(variables(), arena_);
+  respond.headers.apply(response_.headers, variables());
+  if (!body.empty() && response_.headers.find(HeaderId::kContentType) == nullptr) {
+    response_.headers.add(HeaderId::kContentType, "text/plain; charset=utf-8");
+  }
+  if (!route_->response_headers.empty()) {
+    route_->response_headers.apply(response_.headers, variables());
+  }
+  sendLocal(body);
+  return true;
+}
+
+// `body` lies in the arena or in the plan. The end of the exchange.
+void Exchange::sendLocal(std::string_view body) {
+  const bool bodiless = response_.status == 204 || response_.status == 304;
+  response_.has_content_length = !bodiless;
+  response_.content_length = bodiless ? 0 : body.size();
+  const bool silent = bodiless || body.empty() || request_.method == http::Method::kHead;
+  response_.body = silent ? http::BodyKind::kNone : http::BodyKind::kLength;
+  response_.ends_connection = !request_ended_;
+  response_.headers.add(HeaderId::kServer, "weir");
+  response_begun_ = true;
+  status_ = response_.status;
+  responder_.sendHead(response_);
+  if (!silent) {
+    responder_.sendBody(asBytes(body));
+    response_relay_.discard();
+    local_body_bytes_ = body.size();
+  }
+  responder_.finish(nullptr);
+  complete();
+}
+
+// The client has seen a head, but the rest will not come.
+void Exchange::cutShort(Reason reason) {
+  if (stage_ == Stage::kDone) return;
+  failure_ = {reason, {}};
+  dropAttempt(AttemptOutcome::kCancel, reason);
+  responder_.abort();
+  complete();
+}
+
+void Exchange::onRequestFailed(Error error) {
+  request_ended_ = true;
+  const Reason reason = http::reasonForRequest(error);
+  if (reason == Reason::kClientDisconnect) {
+    failure_ = {reason, error.detail};
+    if (!response_begun_) status_ = http::statusFor(reason);
+    dropAttempt(AttemptOutcome::kCancel, reason);
+    complete();
+  } else {
+    replyLocally(http::statusForRequest(error), reason, error.detail);
+  }
+  run();
+}
+
+void Exchange::complete() {
+  if (stage_ == Stage::kDone) return;
+  stage_ = Stage::kDone;
+  times_.total = elapsed();
+  if (mirror_ != nullptr) mirror_->abandon();
+  mirror_ = nullptr;
+  endAttempt(AttemptOutcome::kOk, response_.status, failure_.reason);
+  if (counted_) gate_.meters().in_flight.add(-1);
+  countRequest();
+  if (engine_.accessLog() != nullptr) logRequest();
+}
+
+void Exchange::countRequest() {
+  MetricCells& cells = engine_.metrics();
+  const NameId listener = gate_.id();
+  const NameId route = routeId();
+  const auto method = static_cast<unsigned>(request_.method);
+  const AppProtocol protocol = tunnel_ ? AppProtocol::kWebSocket : AppProtocol::kH1;
+  cells.counter(requestsKey(listener, route, method, protocol, status_)).add();
+  cells.histogram(requestDurationKey(listener, route, protocol, status_)).observe(times_.total);
+  if (times_.upstream_first_byte != http::PhaseTimes::kNotReached) {
+    cells.histogram(timeToFirstByteKey(listener, route)).observe(times_.upstream_first_byte);
+  }
+  if (request_relay_.bytes() > 0) {
+    cells.counter(requestBodyBytesKey(listener, route)).add(request_relay_.bytes());
+  }
+  const std::uint64_t sent = response_relay_.bytes() + local_body_bytes_;
+  if (sent > 0) cells.counter(responseBodyBytesKey(listener, route)).add(sent);
+  if (failure_.reason != Reason::kNone) {
+    cells.counter(localRepliesKey(listener, route, status_, failure_.reason)).add();
+  }
+  if (retries_ > 0) {
+    const RetryOutcome outcome = status_ > 0 && status_ < 500 && failure_.reason == Reason::kNone
+                                     ? RetryOutcome::kSuccess
+                                     : RetryOutcome::kFailure;
+    cells.counter(retriesKey(cluster_->plan().id, route, retry_reason_, outcome)).add(retries_);
+  }
+}
+
+void Exchange::logRequest() {
+  http::ExchangeRecord record;
+  record.start = wallClockNow() - times_.total;
+  record.times = times_;
+  record.method = request_.method;
+  record.version = request_.version;
+  record.has_query = request_.has_query;
+  record.method_text = request_.method_text;
+  record.scheme = request_.scheme;
+  record.authority = request_.authority;
+  record.path = original_path_;
+  record.query = original_query_;
+  record.status = status_;
+  record.request_body_bytes = request_relay_.bytes();
+  record.response_body_bytes = response_relay_.bytes() + local_body_bytes_;
+  record.reason = failure_.reason;
+  record.attempts = attempts_;
+  record.client_address = client_.text;
+  record.listener = gate_.plan().name;
+  if (route_ != nullptr) record.route = route_->name;
+  if (cluster_ != nullptr) record.upstream = cluster_->plan().name;
+  record.endpoint = endpoint_;
+  record.request_id = request_id_;
+  record.request_headers = &request_.headers;
+  record.response_headers = &response_.headers;
+  engine_.accessLog()->log(record);
+}
+
+}  // namespace weir::proxy

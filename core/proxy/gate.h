@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/base/metric_keys.h"
+#include "core/event/shared_count.h"
+#include "core/net/acceptor.h"
+#include "core/proxy/engine.h"
+#include "core/proxy/plan.h"
+
+namespace weir::proxy {
+
+class ServerConnection;
+
+// One worker's side of a listener: its accepting socket and the connections that came through it.
+//
+// Life: open -> closed (accepts no more; connections finish what they do) -> empty.
+class Gate {
+ public:
+  // Connections of all workers: of this listener, and of the process. Both outlive the gate.
+  struct Counts {
+    event::SharedCount& listener;
+    event::SharedCount& process;
+  };
+  Gate(Engine& engine, std::shared_ptr<const ListenerPlan> plan, const Counts& counts);
+  ~Gate();  // breaks what is still open
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  void open(net::ListenSocket socket);
+  void close();  // accepts no more and drains
+  // After a reload: for requests to come. The limits hold from the next connection on.
+  void setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t process_limit);
+  // Answers say that the connection ends; idle connections close now.
+  void drain();
+  void breakAll();
+
+  // A connection that was accepted elsewhere, or a stream in memory.
+  void serve(std::unique_ptr<net::Stream> stream, const net::Address& peer);
+
+  const ListenerPlan& plan() const { return *plan_; }
+  NameId id() const { return plan_->id; }
+  std::size_t connections() const { return count_; }
+  bool draining() const { return draining_; }
+  Engine& engine() { return engine_; }
+
+  struct Meters {
+    Gauge in_flight;
+    Gauge active;
+    Counter opened;
+    Counter closed;
+  };
+  const Meters& meters() const { return meters_; }
+
+  // For ServerConnection: it is closed and takes itself off the list.
+  void remove(ServerConnection& connection);
+
+ private:
+  void onAccept(int descriptor, const net::Address& peer);
+  void refuse(int descriptor, LimitScope scope);
+
+  Engine& engine_;
+  std::shared_ptr<const ListenerPlan> plan_;
+  Counts counts_;
+  Meters meters_;
+  std::uint64_t process_limit_ = 0;
+  std::unique_ptr<net::Acceptor> acceptor_;
+  ServerConnection* first_ = nullptr;
+  std::size_t count_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace weir::proxy

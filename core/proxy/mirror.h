@@ -1,0 +1,63 @@
+#pragma once
+
+#include "core/base/arena.h"
+#include "core/event/wheel.h"
+#include "core/http/codec.h"
+#include "core/proxy/relay.h"
+#include "core/upstream/cluster.h"
+
+namespace weir::proxy {
+
+class Engine;
+
+// A copy of a request for another cluster. Whatever becomes of it, the request itself never waits
+// for it and never hears of it; the answer is read and thrown away.
+//
+// Owned by: Engine, from startMirror() until it is done.
+class Mirror final : public event::Disposable,
+                     private http::ResponseEvents,
+                     private http::BodySource,
+                     private upstream::Borrower {
+ public:
+  Mirror(Engine& engine, upstream::Cluster& cluster, const http::Request& original);
+  ~Mirror() override;
+
+  void start();
+  // The body, as it passes. False once the mirror is done with: it must not be called again.
+  bool push(Bytes bytes);
+  void end(const http::Headers* trailers);  // the last call
+  void abandon();                           // the last call: the request itself was cut short
+
+ private:
+  static constexpr std::size_t kMaxWaiting = 64 * 1024;
+  static constexpr Milliseconds kTimeout{30'000};
+
+  http::Response& response() override { return response_; }
+  void onInformational() override {}
+  void onResponseHead() override {}
+  void onResponseBody(Bytes) override {}
+  void onResponseEnd() override;
+  void onResponseFailed(Error error) override;
+  void onRequestDrained() override {}
+  void setReading(bool) override {}  // the original's pace is not ours to change
+  void onLent(const upstream::Lease& lease) override;
+  void onLendFailed(Error error) override;
+  void onTimeout() { finish(MirrorOutcome::kFailed); }
+  void finish(MirrorOutcome outcome);
+  void leaveWhenFed();
+
+  Engine& engine_;
+  upstream::Cluster& cluster_;
+  upstream::Member* member_ = nullptr;
+  http::Requester* requester_ = nullptr;
+  Arena arena_;
+  http::Request request_;
+  http::Response response_;
+  Relay relay_;
+  event::Alarm<Mirror, &Mirror::onTimeout> timeout_;
+  bool fed_;  // the original calls no more
+  bool lending_ = false;
+  bool done_ = false;
+};
+
+}  // namespace weir::proxy

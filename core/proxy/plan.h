@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/names.h"
+#include "core/filter/chain.h"
+#include "core/http/h1/parser.h"
+#include "core/net/address.h"
+#include "core/route/path.h"
+#include "core/route/route_table.h"
+#include "core/upstream/cluster.h"
+
+namespace weir::proxy {
+
+// What is done about who a request says it comes from.
+enum class ForwardedMode : std::uint8_t {
+  kAppend,    // of an edge: believes trusted peers only, and says who the client is
+  kPreserve,  // of a sidecar: what the application or gateway said goes on unchanged
+};
+
+// A bound address and how its connections are treated. Immutable, part of a plan.
+struct ListenerPlan {
+  NameId id = 0;
+  std::string_view name;  // lives as long as the NameTable
+  net::Address address;   // as configured; port 0 takes a free one
+  int backlog = 4096;
+  http::h1::Limits limits;
+  Milliseconds header_timeout{0};  // from a request's first byte to the end of its head; 0: none
+  Milliseconds idle_timeout{0};    // between requests; 0: none
+  std::uint64_t max_connections = 0;  // of the process; 0: no limit
+  ForwardedMode forwarded = ForwardedMode::kAppend;
+  std::vector<net::IpRange> trusted;  // peers whose X-Forwarded-* are believed
+  route::PathRules path_rules;
+  bool reject_underscores = true;  // in header names
+  bool allow_connect = false;
+  bool keep_request_id = false;   // the client's, if it sent one
+  bool reason_header = false;     // x-weir-reason on local replies
+};
+
+// The role's answers to what a route leaves open.
+struct Defaults {
+  Milliseconds response_timeout{0};  // from the request's end to the response's head; 0: none
+  Milliseconds idle_timeout{0};      // nothing moves on a stream
+  Milliseconds per_try_timeout{0};
+  route::RetryPolicy retry;
+};
+
+// The immutable result of reading a configuration: everything the workers need.
+struct Plan {
+  std::uint64_t generation = 0;
+  std::string_view role;
+  route::RouteTable routes;
+  std::vector<filter::Chain> chains;  // by Route::index
+  std::vector<std::shared_ptr<const upstream::ClusterPlan>> clusters;      // by id, ascending
+  std::vector<std::shared_ptr<const ListenerPlan>> listeners;
+  Defaults defaults;
+  std::uint64_t max_connections = 0;  // of all listeners
+
+  // Null when the plan has no such cluster.
+  const std::shared_ptr<const upstream::ClusterPlan>* cluster(NameId id) const;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,68 @@
+#include "core/proxy/relay.h"
+
+#include <array>
+
+namespace weir::proxy {
+
+void Relay::push(Bytes bytes) {
+  bytes_ += bytes.size();
+  if (discarding_) return;
+  if (sink_ != nullptr && replayable_ && bytes_ > replay_limit_) stopKeeping();
+  if (sink_ == nullptr || replayable_) held_.append(bytes);
+  if (sink_ == nullptr) return pauseIfFull(held_.size());
+  sink_->sendBody(bytes);
+  // The sink may have failed, and taken itself away, within the call.
+  if (sink_ != nullptr) pauseIfFull(sink_->queued());
+}
+
+void Relay::end(const http::Headers* trailers) {
+  ended_ = true;
+  trailers_ = trailers;
+  if (sink_ != nullptr) sink_->finish(trailers);
+}
+
+void Relay::attach(http::BodySink& sink) {
+  sink_ = &sink;
+  if (bytes_ > replay_limit_) replayable_ = false;
+  std::array<Bytes, 16> pieces;
+  if (!replayable_) {
+    while (!held_.empty()) {
+      const Bytes piece = held_.front();
+      sink.sendBody(piece);
+      held_.consume(piece.size());
+    }
+  } else {
+    // kMaxReplay fits into this many chunks.
+    const std::size_t count = held_.peek(pieces);
+    for (std::size_t i = 0; i < count; ++i) sink.sendBody(pieces[i]);
+  }
+  if (ended_) sink.finish(trailers_);
+  if (paused_) onDrained();
+}
+
+void Relay::stopKeeping() {
+  replayable_ = false;
+  if (sink_ != nullptr) held_.clear();
+}
+
+void Relay::discard() {
+  discarding_ = true;
+  sink_ = nullptr;
+  held_.clear();
+  onDrained();
+}
+
+void Relay::pauseIfFull(std::size_t waiting) {
+  if (paused_ || waiting < kHighWater) return;
+  paused_ = true;
+  source_->setReading(false);
+}
+
+void Relay::onDrained() {
+  const std::size_t waiting = sink_ == nullptr ? held_.size() : sink_->queued();
+  if (!paused_ || waiting > kLowWater) return;
+  paused_ = false;
+  source_->setReading(true);
+}
+
+}  // namespace weir::proxy

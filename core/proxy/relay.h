@@ -1,0 +1,56 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/buffer.h"
+#include "core/http/codec.h"
+
+namespace weir::proxy {
+
+// The one byte pump: carries a body, or one way of a tunnel, from a source to a sink.
+//
+// A sink that does not keep up stops the source, so that an exchange holds no more than about
+// kHighWater and one read. Before there is a sink bytes are held back; and as long as they fit into
+// the replay limit they are kept, so that another attempt can send them again.
+class Relay {
+ public:
+  static constexpr std::size_t kHighWater = 64 * 1024;
+  static constexpr std::size_t kLowWater = 32 * 1024;
+  static constexpr std::size_t kMaxReplay = 192 * 1024;
+
+  explicit Relay(BlockPool& chunks) : held_(chunks) {}
+
+  void setSource(http::BodySource& source) { source_ = &source; }
+  void keepForReplay(std::size_t limit) { replay_limit_ = std::min(limit, kMaxReplay); }
+  void stopKeeping();  // no further attempt will follow
+
+  void push(Bytes bytes);                   // from the source
+  void end(const http::Headers* trailers);  // from the source; null: none
+  // Goes on with this sink, from the first byte. At most once unless replayable().
+  void attach(http::BodySink& sink);
+  void detach() { sink_ = nullptr; }  // the sink is gone: what comes is held back
+  void discard();                     // nobody wants the rest: it is read and dropped
+  void onDrained();                   // of the sink
+
+  bool replayable() const { return replayable_; }
+  bool ended() const { return ended_; }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  void pauseIfFull(std::size_t waiting);
+
+  Buffer held_;
+  http::BodySource* source_ = nullptr;
+  http::BodySink* sink_ = nullptr;
+  const http::Headers* trailers_ = nullptr;
+  std::size_t replay_limit_ = 0;
+  std::uint64_t bytes_ = 0;
+  bool replayable_ = true;
+  bool ended_ = false;
+  bool paused_ = false;
+  bool discarding_ = false;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+
+#include "core/event/loop.h"
+#include "core/http/codec.h"
+#include "core/http/h1/server_codec.h"
+#include "core/net/address.h"
+#include "core/net/stream.h"
+#include "core/proxy/gate.h"
+
+namespace weir::proxy {
+
+// A client's connection: a stream, the codec that speaks on it, and the exchanges it opens.
+//
+// Owned by: Gate's list, until remove().
+// Life:     open -> lingering (what is queued leaves, what comes is dropped) -> closed.
+class ServerConnection final : public event::Disposable,
+                               private net::StreamEvents,
+                               private http::Wire,
+                               private http::ExchangeSource {
+ public:
+  ServerConnection(Gate& gate, std::unique_ptr<net::Stream> stream, const net::Address& peer);
+  ~ServerConnection() override;
+
+  void start();
+  void drain();     // ends after the request in hand, or now
+  void breakNow();  // ends whatever is in hand
+
+  // For the gate's list.
+  ServerConnection* next = nullptr;
+  ServerConnection* previous = nullptr;
+
+ private:
+  enum class State : std::uint8_t { kOpen, kLingering, kClosed };
+
+  // net::StreamEvents
+  void onData(Bytes bytes) override;
+  void onEnd() override;
+  void onDrained() override;
+  void onBroken(Error error) override;
+  // http::Wire
+  void write(Bytes first, Bytes second) override;
+  std::size_t queued() const override { return stream_->queued(); }
+  void setReading(bool reading) override;
+  void shutdownWrite() override { stream_->shutdownWrite(); }
+  void close(bool unread) override;
+  // http::ExchangeSource
+  http::RequestEvents& openExchange(http::Responder& responder) override;
+  void closeExchange(http::RequestEvents& exchange) override;
+
+  void onDeadline();
+  void armFor(http::ServerCodec::Phase phase);
+  void remove();
+
+  Gate& gate_;
+  std::unique_ptr<net::Stream> stream_;
+  http::h1::ServerCodec codec_;
+  net::Ip peer_;
+  event::Alarm<ServerConnection, &ServerConnection::onDeadline> deadline_;
+  State state_ = State::kOpen;
+};
+
+}  // namespace weir::proxy

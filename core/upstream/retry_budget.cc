@@ -1,0 +1,44 @@
+#include "core/upstream/retry_budget.h"
+
+#include <algorithm>
+
+namespace weir::upstream {
+
+void RetryBudget::onRequest(Milliseconds now) {
+  forget(now);
+  slots_[static_cast<std::size_t>(second_) % kSlots] += options_.percent;
+  sum_ += options_.percent;
+}
+
+bool RetryBudget::tryRetry(Milliseconds now) {
+  forget(now);
+  if (balance() < kToken) return false;
+  slots_[static_cast<std::size_t>(second_) % kSlots] -= kToken;
+  sum_ -= kToken;
+  return true;
+}
+
+std::uint32_t RetryBudget::tokens(Milliseconds now) {
+  forget(now);
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(balance(), 0) / kToken);
+}
+
+std::int64_t RetryBudget::balance() const {
+  const std::int64_t reserve = std::int64_t{options_.per_second} * kSlots * kToken;
+  return reserve + sum_;
+}
+
+// Empties the slots of the seconds that have come since, which held what is 10 s old.
+void RetryBudget::forget(Milliseconds now) {
+  const std::int64_t second = now / kSlotTime;
+  if (second <= second_) return;
+  const std::int64_t gone = std::min<std::int64_t>(second - second_, kSlots);
+  for (std::int64_t i = 0; i < gone; ++i) {
+    std::int64_t& slot = slots_[static_cast<std::size_t>(second - i) % kSlots];
+    sum_ -= slot;
+    slot = 0;
+  }
+  second_ = second;
+}
+
+}  // namespace weir::upstream
