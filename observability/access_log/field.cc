@@ -1,0 +1,260 @@
+#include "observability/access_log/field.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace weir::access_log {
+namespace {
+
+using http::ExchangeRecord;
+using http::HeaderId;
+using http::Headers;
+using http::PhaseTimes;
+
+struct FieldRow {
+  Field field;
+  std::string_view name;
+  bool by_default;
+};
+
+constexpr FieldRow kRows[] = {
+    {Field::kTime, "time", true},
+    {Field::kDuration, "duration", true},
+    {Field::kHeadTime, "time.request_head", false},
+    {Field::kRoutedTime, "time.routed", false},
+    {Field::kConnectedTime, "time.connected", true},
+    {Field::kRequestSentTime, "time.request_sent", false},
+    {Field::kFirstByteTime, "time.upstream_first_byte", true},
+    {Field::kRequestBytes, "request.bytes", true},
+    {Field::kResponseBytes, "response.bytes", true},
+    {Field::kResponseStatus, "response.status", true},
+    {Field::kAttempts, "attempts", true},
+    {Field::kRequestId, "request.id", true},
+    {Field::kRequestMethod, "request.method", true},
+    {Field::kRequestScheme, "request.scheme", true},
+    {Field::kRequestAuthority, "request.authority", true},
+    {Field::kRequestHost, "request.host", false},
+    {Field::kRequestPath, "request.path", true},
+    {Field::kRequestQuery, "request.query", true},
+    {Field::kRequestProtocol, "request.protocol", true},
+    {Field::kClientAddress, "client.address", true},
+    {Field::kListenerName, "listener.name", true},
+    {Field::kRouteName, "route.name", true},
+    {Field::kUpstreamName, "upstream.name", true},
+    {Field::kUpstreamEndpoint, "upstream.endpoint", true},
+    {Field::kReason, "reason", true},
+    {Field::kTraceId, "trace.id", true},
+};
+
+constexpr std::string_view kRequestHeaderPrefix = "request.header.";
+constexpr std::string_view kResponseHeaderPrefix = "response.header.";
+constexpr std::string_view kRedacted = "redacted";
+constexpr std::size_t kMaxHeaderName = 128;
+
+constexpr HeaderId kCredentials[] = {HeaderId::kAuthorization, HeaderId::kProxyAuthorization,
+                                     HeaderId::kCookie, HeaderId::kSetCookie};
+
+std::optional<FieldUse> headerField(Field field, std::string_view name, std::string& why) {
+  if (name.empty() || name.size() > kMaxHeaderName) {
+    why = "the name of a header is missing or too long";
+    return std::nullopt;
+  }
+  const HeaderId id = http::headerId(name);
+  if (std::find(std::begin(kCredentials), std::end(kCredentials), id) != std::end(kCredentials)) {
+    why = "the header " + std::string(name) + " holds credentials and is never logged";
+    return std::nullopt;
+  }
+  return FieldUse{field, id, std::string(name)};
+}
+
+Nanoseconds durationOf(Field field, const PhaseTimes& times) {
+  switch (field) {
+    case Field::kDuration:
+      return times.total;
+    case Field::kHeadTime:
+      return times.request_head;
+    case Field::kRoutedTime:
+      return times.routed;
+    case Field::kConnectedTime:
+      return times.connected;
+    case Field::kRequestSentTime:
+      return times.request_sent;
+    case Field::kFirstByteTime:
+      return times.upstream_first_byte;
+    default:
+      return PhaseTimes::kNotReached;
+  }
+}
+
+std::uint64_t numberOf(Field field, const ExchangeRecord& record) {
+  switch (field) {
+    case Field::kRequestBytes:
+      return record.request_body_bytes;
+    case Field::kResponseBytes:
+      return record.response_body_bytes;
+    case Field::kResponseStatus:
+      return static_cast<std::uint64_t>(record.status);
+    case Field::kAttempts:
+      return record.attempts;
+    default:
+      return 0;
+  }
+}
+
+std::string_view textOf(Field field, const ExchangeRecord& record) {
+  switch (field) {
+    case Field::kRequestId:
+      return record.request_id;
+    case Field::kRequestMethod:
+      return record.method_text.empty() ? http::toString(record.method) : record.method_text;
+    case Field::kRequestScheme:
+      return record.scheme;
+    case Field::kRequestAuthority:
+      return record.authority;
+    case Field::kRequestHost:
+      return http::hostOf(record.authority);
+    case Field::kRequestPath:
+      return record.path;
+    case Field::kRequestQuery:
+      return record.query;
+    case Field::kRequestProtocol:
+      return http::toString(record.version);
+    case Field::kClientAddress:
+      return record.client_address;
+    case Field::kListenerName:
+      return record.listener;
+    case Field::kRouteName:
+      return record.route;
+    case Field::kUpstreamName:
+      return record.upstream;
+    case Field::kUpstreamEndpoint:
+      return record.endpoint;
+    case Field::kReason:
+      return toString(record.reason);
+    case Field::kTraceId:
+      return record.trace_id;
+    default:
+      return {};
+  }
+}
+
+bool isDuration(Field field) { return field >= Field::kDuration && field <= Field::kFirstByteTime; }
+bool isNumber(Field field) { return field >= Field::kRequestBytes && field <= Field::kAttempts; }
+bool isHeader(Field field) { return field >= Field::kRequestHeader; }
+
+const Headers* headersFor(const FieldUse& use, const ExchangeRecord& record) {
+  return use.field == Field::kRequestHeader ? record.request_headers : record.response_headers;
+}
+
+bool isNamed(const http::Header& header, const FieldUse& use) {
+  if (use.header_id != HeaderId::kOther) return header.id == use.header_id;
+  return http::equalsIgnoringCase(header.name, use.header);
+}
+
+// Several fields of one name are joined as RFC 9110, 5.3 says.
+void writeHeaders(const FieldUse& use, const Headers& headers, bool redact_query, Line& line) {
+  bool is_first = true;
+  for (const http::Header& header : headers) {
+    if (!isNamed(header, use)) continue;
+    if (!std::exchange(is_first, false)) line.value(", ");
+    const bool cuts = redact_query && use.header_id == HeaderId::kReferer;
+    const std::size_t end = cuts ? header.value.find('?') : std::string_view::npos;
+    line.value(header.value.substr(0, end));
+    if (end == std::string_view::npos) continue;
+    line.value("?");
+    line.value(kRedacted);
+  }
+}
+
+constexpr bool rowsAreInOrder() {
+  for (std::size_t i = 0; i < std::size(kRows); ++i) {
+    if (static_cast<std::size_t>(kRows[i].field) != i) return false;
+  }
+  return std::size(kRows) == static_cast<std::size_t>(Field::kRequestHeader);
+}
+static_assert(rowsAreInOrder());
+
+}  // namespace
+
+std::optional<FieldUse> fieldNamed(std::string_view name, std::string& why) {
+  for (const FieldRow& row : kRows) {
+    if (row.name == name) return FieldUse{row.field, HeaderId::kOther, {}};
+  }
+  if (name.starts_with(kRequestHeaderPrefix)) {
+    return headerField(Field::kRequestHeader, name.substr(kRequestHeaderPrefix.size()), why);
+  }
+  if (name.starts_with(kResponseHeaderPrefix)) {
+    return headerField(Field::kResponseHeader, name.substr(kResponseHeaderPrefix.size()), why);
+  }
+  why = "there is no field " + std::string(name);
+  return std::nullopt;
+}
+
+std::string nameOf(const FieldUse& use) {
+  if (use.field == Field::kRequestHeader) return std::string(kRequestHeaderPrefix) + use.header;
+  if (use.field == Field::kResponseHeader) return std::string(kResponseHeaderPrefix) + use.header;
+  return std::string(kRows[static_cast<std::size_t>(use.field)].name);
+}
+
+std::string jsonKey(const FieldUse& use) {
+  std::string key = nameOf(use);
+  if (key.ends_with(".name")) key.resize(key.size() - 5);  // as the label of the metric
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  std::replace_if(
+      key.begin(), key.end(), [&](char c) { return !is_word(c); }, '_');
+  return key;
+}
+
+std::vector<FieldUse> defaultFields() {
+  std::vector<FieldUse> fields;
+  for (const FieldRow& row : kRows) {
+    if (row.by_default) fields.push_back({row.field, HeaderId::kOther, {}});
+  }
+  fields.push_back({Field::kRequestHeader, HeaderId::kUserAgent, "user-agent"});
+  fields.push_back({Field::kRequestHeader, HeaderId::kReferer, "referer"});
+  return fields;
+}
+
+std::vector<std::string_view> fieldNames() {
+  std::vector<std::string_view> names;
+  for (const FieldRow& row : kRows) names.push_back(row.name);
+  names.push_back("request.header.NAME");
+  names.push_back("response.header.NAME");
+  return names;
+}
+
+bool isText(Field field) { return !isDuration(field) && !isNumber(field); }
+
+bool isPresent(const FieldUse& use, const ExchangeRecord& record) {
+  const Field field = use.field;
+  if (field == Field::kTime) return true;
+  if (isDuration(field)) return durationOf(field, record.times) >= Nanoseconds(0);
+  if (field == Field::kResponseStatus) return record.status != 0;
+  if (isNumber(field)) return true;
+  if (!isHeader(field)) return !textOf(field, record).empty();
+  const Headers* const headers = headersFor(use, record);
+  return headers != nullptr &&
+         std::any_of(headers->begin(), headers->end(),
+                     [&](const http::Header& header) { return isNamed(header, use); });
+}
+
+void writeField(const FieldUse& use, const ExchangeRecord& record, bool redact_query, Line& line) {
+  const Field field = use.field;
+  if (field == Field::kTime) return line.time(record.start);
+  if (isDuration(field)) return line.seconds(durationOf(field, record.times));
+  if (isNumber(field)) return line.number(numberOf(field, record));
+  line.beginValue();
+  if (isHeader(field)) {
+    writeHeaders(use, *headersFor(use, record), redact_query, line);
+  } else if (field == Field::kRequestQuery && redact_query) {
+    line.value(kRedacted);
+  } else {
+    line.value(textOf(field, record));
+  }
+  line.endValue();
+}
+
+}  // namespace weir::access_log

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/http/record.h"
+#include "observability/access_log/line.h"
+
+namespace weir::access_log {
+
+// What a line may tell of an exchange. Names are those of the variables of the configuration, as in
+// "${request.id}"; in JSON, "request_id".
+enum class Field : std::uint8_t {
+  kTime,              // time: when the request began
+  kDuration,          // duration: in seconds, like all times below; each from the beginning
+  kHeadTime,          // time.request_head
+  kRoutedTime,        // time.routed
+  kConnectedTime,     // time.connected
+  kRequestSentTime,   // time.request_sent
+  kFirstByteTime,     // time.upstream_first_byte
+  kRequestBytes,      // request.bytes: of the body
+  kResponseBytes,     // response.bytes: of the body
+  kResponseStatus,    // response.status
+  kAttempts,          // attempts
+  kRequestId,         // request.id
+  kRequestMethod,     // request.method
+  kRequestScheme,     // request.scheme
+  kRequestAuthority,  // request.authority: host and port, as sent
+  kRequestHost,       // request.host
+  kRequestPath,       // request.path
+  kRequestQuery,      // request.query
+  kRequestProtocol,   // request.protocol: HTTP/1.1
+  kClientAddress,     // client.address
+  kListenerName,      // listener.name
+  kRouteName,         // route.name
+  kUpstreamName,      // upstream.name
+  kUpstreamEndpoint,  // upstream.endpoint
+  kReason,            // reason
+  kTraceId,           // trace.id
+  kRequestHeader,     // request.header.NAME
+  kResponseHeader,    // response.header.NAME
+};
+
+struct FieldUse {
+  Field field = Field::kTime;
+  http::HeaderId header_id = http::HeaderId::kOther;
+  std::string header;  // the name, of the last two
+
+  friend bool operator==(const FieldUse&, const FieldUse&) = default;
+};
+
+// The field of a name such as "request.header.user-agent". Nothing, with `why` filled, when there
+// is none, or when it is a header that holds credentials: those are never logged.
+std::optional<FieldUse> fieldNamed(std::string_view name, std::string& why);
+
+// The name that fieldNamed() takes.
+std::string nameOf(const FieldUse& use);
+// "request_header_user_agent": what the field is called in JSON.
+std::string jsonKey(const FieldUse& use);
+
+// What a line in JSON tells unless the configuration says otherwise.
+std::vector<FieldUse> defaultFields();
+// All names, for the documentation of the configuration.
+std::vector<std::string_view> fieldNames();
+
+bool isText(Field field);  // in JSON a string, else a number
+bool isPresent(const FieldUse& use, const http::ExchangeRecord& record);
+// Writes the value of a field that is present. With `redact_query`, "redacted" stands for queries.
+void writeField(const FieldUse& use, const http::ExchangeRecord& record, bool redact_query,
+                Line& line);
+
+}  // namespace weir::access_log

@@ -1,0 +1,84 @@
+#include "observability/access_log/format.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::access_log {
+
+Format Format::json(const std::vector<FieldUse>& fields) {
+  Format format(Escape::kJson);
+  for (const FieldUse& use : fields) {
+    format.pieces_.push_back({",\"" + jsonKey(use) + (isText(use.field) ? "\":\"" : "\":"), use});
+  }
+  return format;
+}
+
+std::optional<Format> Format::compile(std::string_view source, std::string& why) {
+  Format format(Escape::kPlain);
+  std::string literal;
+  why.clear();
+  if (source.size() > kMaxTemplate) why = "the template is too long";
+  if (source.find_first_of("\r\n") != std::string_view::npos) why = "a line holds no line end";
+  while (why.empty() && !source.empty()) {
+    const std::size_t dollar = source.find('$');
+    literal += source.substr(0, dollar);
+    source.remove_prefix(std::min(dollar, source.size()));
+    if (source.empty()) break;
+    if (source.starts_with("$$")) {
+      literal += '$';
+      source.remove_prefix(2);
+      continue;
+    }
+    const std::size_t end = source.find('}');
+    if (!source.starts_with("${") || end == std::string_view::npos) {
+      why = "a $ begins neither ${...} nor $$";
+      break;
+    }
+    const auto use = fieldNamed(source.substr(2, end - 2), why);
+    if (use) format.pieces_.push_back({std::exchange(literal, {}), *use});
+    source.remove_prefix(end + 1);
+  }
+  if (why.empty() && format.pieces_.size() > kMaxFields) why = "there are too many fields";
+  if (!why.empty()) return std::nullopt;
+  format.tail_ = std::move(literal);
+  return format;
+}
+
+std::size_t Format::write(const http::ExchangeRecord& record, bool redact_query,
+                          std::span<char> room, std::size_t value_limit) const {
+  Line line(room, value_limit, escape_);
+  if (escape_ == Escape::kJson) {
+    writeJson(record, redact_query, line);
+  } else {
+    writePlain(record, redact_query, line);
+  }
+  line.raw("\n");
+  return line.overflowed() ? 0 : line.size();
+}
+
+void Format::writeJson(const http::ExchangeRecord& record, bool redact_query, Line& line) const {
+  line.raw("{");
+  bool is_first = true;
+  for (const Piece& piece : pieces_) {
+    if (!isPresent(piece.use, record)) continue;
+    const std::string_view literal = piece.literal;
+    line.raw(std::exchange(is_first, false) ? literal.substr(1) : literal);  // without the comma
+    writeField(piece.use, record, redact_query, line);
+    if (isText(piece.use.field)) line.raw("\"");
+  }
+  line.raw("}");
+}
+
+void Format::writePlain(const http::ExchangeRecord& record, bool redact_query, Line& line) const {
+  for (const Piece& piece : pieces_) {
+    line.raw(piece.literal);
+    if (isPresent(piece.use, record)) {
+      writeField(piece.use, record, redact_query, line);
+    } else {
+      line.raw("-");
+    }
+  }
+  line.raw(tail_);
+}
+
+}  // namespace weir::access_log

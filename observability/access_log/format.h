@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "observability/access_log/field.h"
+
+namespace weir::access_log {
+
+// How a record becomes a line. Compiled once, on the control thread; constant after.
+class Format {
+ public:
+  static constexpr std::size_t kMaxFields = 64;
+  static constexpr std::size_t kMaxTemplate = 4096;  // bytes
+
+  // One JSON object; fields that an exchange has not are left out.
+  static Format json(const std::vector<FieldUse>& fields);
+  // Text with fields such as "${request.id}"; "$$" is a dollar sign, "-" stands for what is not
+  // there. Nothing, with `why` filled, when it is not well formed.
+  static std::optional<Format> compile(std::string_view source, std::string& why);
+
+  // The bytes written, line end included; 0 when `room` is too small. Values longer than
+  // `value_limit` are cut.
+  std::size_t write(const http::ExchangeRecord& record, bool redact_query, std::span<char> room,
+                    std::size_t value_limit) const;
+
+  friend bool operator==(const Format&, const Format&) = default;
+
+ private:
+  struct Piece {
+    std::string literal;  // before the value
+    FieldUse use;
+    friend bool operator==(const Piece&, const Piece&) = default;
+  };
+  explicit Format(Escape escape) : escape_(escape) {}
+  void writeJson(const http::ExchangeRecord& record, bool redact_query, Line& line) const;
+  void writePlain(const http::ExchangeRecord& record, bool redact_query, Line& line) const;
+
+  Escape escape_;
+  std::vector<Piece> pieces_;
+  std::string tail_;  // after the last value
+};
+
+}  // namespace weir::access_log

@@ -1,0 +1,194 @@
+#include "observability/access_log/line.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+
+namespace weir::access_log {
+namespace {
+
+constexpr std::string_view kCut = "...";
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::string_view kHex = "0123456789abcdef";
+
+// Bytes that stand for themselves in both ways of escaping.
+constexpr std::array<bool, 256> plainBytes() {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < 0x7F; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}
+constexpr std::array<bool, 256> kPlainByte = plainBytes();
+
+std::size_t plainRun(std::string_view text) {
+  const auto end = std::find_if(text.begin(), text.end(),
+                                [](char c) { return !kPlainByte[static_cast<unsigned char>(c)]; });
+  return static_cast<std::size_t>(end - text.begin());
+}
+
+bool isContinuation(std::string_view text, std::size_t at) {
+  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+}
+
+// Length of the well-formed UTF-8 sequence of two to four bytes at the front; 0 for none
+// (Unicode, table 3-7: nothing overlong, no surrogate, nothing over U+10FFFF).
+std::size_t sequenceLength(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (!isContinuation(text, 1)) return 0;
+  const auto second = static_cast<unsigned char>(text[1]);
+  if (first >= 0xC2 && first <= 0xDF) return 2;
+  if (!isContinuation(text, 2)) return 0;
+  if (first == 0xE0) return second >= 0xA0 ? 3 : 0;
+  if (first == 0xED) return second <= 0x9F ? 3 : 0;
+  if (first >= 0xE1 && first <= 0xEF) return 3;
+  if (!isContinuation(text, 3)) return 0;
+  if (first == 0xF0) return second >= 0x90 ? 4 : 0;
+  if (first == 0xF4) return second <= 0x8F ? 4 : 0;
+  return first >= 0xF1 && first <= 0xF3 ? 4 : 0;
+}
+
+char shortEscape(char c) {
+  switch (c) {
+    case '"':
+    case '\\':
+      return c;
+    case '\n':
+      return 'n';
+    case '\r':
+      return 'r';
+    case '\t':
+      return 't';
+    default:
+      return '\0';
+  }
+}
+
+}  // namespace
+
+void Line::raw(std::string_view text) {
+  if (text.size() > static_cast<std::size_t>(end_ - at_)) {
+    overflowed_ = true;
+    return;
+  }
+  at_ = std::copy(text.begin(), text.end(), at_);
+}
+
+void Line::number(std::uint64_t number) {
+  char text[20];
+  const char* const end = std::to_chars(text, text + sizeof text, number).ptr;
+  raw({text, static_cast<std::size_t>(end - text)});
+}
+
+void Line::digits(std::uint64_t number, std::size_t width) {
+  char text[20];
+  for (std::size_t i = width; i > 0; --i) {
+    text[i - 1] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+  raw({text, width});
+}
+
+void Line::seconds(Nanoseconds duration) {
+  const auto micros = static_cast<std::uint64_t>(duration.count()) / 1000;
+  number(micros / 1'000'000);
+  raw(".");
+  digits(micros % 1'000'000, 6);
+}
+
+void Line::time(Nanoseconds wall_clock) {
+  using std::chrono::floor;
+  const auto day = floor<std::chrono::days>(wall_clock);
+  const std::chrono::year_month_day date{std::chrono::sys_days(day)};
+  const std::chrono::hh_mm_ss clock{floor<std::chrono::microseconds>(wall_clock - day)};
+  digits(static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+  raw("-");
+  digits(static_cast<unsigned>(date.month()), 2);
+  raw("-");
+  digits(static_cast<unsigned>(date.day()), 2);
+  raw("T");
+  digits(static_cast<std::uint64_t>(clock.hours().count()), 2);
+  raw(":");
+  digits(static_cast<std::uint64_t>(clock.minutes().count()), 2);
+  raw(":");
+  digits(static_cast<std::uint64_t>(clock.seconds().count()), 2);
+  raw(".");
+  digits(static_cast<std::uint64_t>(clock.subseconds().count()), 6);
+  raw("Z");
+}
+
+void Line::beginValue() {
+  const auto left = static_cast<std::size_t>(end_ - at_);
+  value_end_ = at_ + std::min(left, value_limit_);
+  value_cut_ = false;
+}
+
+void Line::value(std::string_view piece) {
+  if (escape_ == Escape::kJson) return escapeJson(piece);
+  escapePlain(piece);
+}
+
+void Line::endValue() {
+  if (!value_cut_) return;
+  if (value_end_ == end_) overflowed_ = true;  // for want of room, not because of the limit
+  raw(kCut);
+}
+
+void Line::put(std::string_view escaped) {
+  if (value_cut_ || escaped.size() > static_cast<std::size_t>(value_end_ - at_)) {
+    value_cut_ = true;
+    return;
+  }
+  at_ = std::copy(escaped.begin(), escaped.end(), at_);
+}
+
+void Line::putRun(std::string_view plain) {
+  if (value_cut_) return;
+  const auto room = static_cast<std::size_t>(value_end_ - at_);
+  if (plain.size() > room) value_cut_ = true;
+  const std::size_t kept = std::min(plain.size(), room);
+  std::memcpy(at_, plain.data(), kept);
+  at_ += kept;
+}
+
+void Line::escapeJson(std::string_view piece) {
+  while (!piece.empty() && !value_cut_) {
+    std::size_t done = plainRun(piece);
+    if (done > 0) {
+      putRun(piece.substr(0, done));
+    } else if (static_cast<unsigned char>(piece[0]) >= 0x80) {
+      done = sequenceLength(piece);
+      put(done > 0 ? piece.substr(0, done) : kReplacement);
+      done = std::max<std::size_t>(done, 1);
+    } else if (const char letter = shortEscape(piece[0]); letter != '\0') {
+      const char text[] = {'\\', letter};
+      put({text, sizeof text});
+      done = 1;
+    } else {
+      const auto byte = static_cast<unsigned char>(piece[0]);
+      const char text[] = {'\\', 'u', '0', '0', kHex[byte >> 4U], kHex[byte & 15U]};
+      put({text, sizeof text});
+      done = 1;
+    }
+    piece.remove_prefix(done);
+  }
+}
+
+void Line::escapePlain(std::string_view piece) {
+  while (!piece.empty() && !value_cut_) {
+    std::size_t done = plainRun(piece);
+    if (done > 0) {
+      putRun(piece.substr(0, done));
+    } else {
+      const auto byte = static_cast<unsigned char>(piece[0]);
+      const char hex[] = {'\\', 'x', kHex[byte >> 4U], kHex[byte & 15U]};
+      const char quoted[] = {'\\', piece[0]};
+      const bool is_printable = byte == '"' || byte == '\\';
+      put(is_printable ? std::string_view(quoted, 2) : std::string_view(hex, 4));
+      done = 1;
+    }
+    piece.remove_prefix(done);
+  }
+}
+
+}  // namespace weir::access_log

@@ -1,0 +1,72 @@
+#include "observability/access_log/settings.h"
+
+#include <optional>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/config/table.h"
+
+namespace weir::config {
+
+template <>
+struct Codec<access_log::FieldUse> {
+  using FieldUse = access_log::FieldUse;
+
+  static bool read(const Entry& entry, FieldUse& out, const Rules<FieldUse>& rules) {
+    std::string name;
+    if (!readText(entry, name, rules.limits)) return false;
+    std::string why;
+    auto field = access_log::fieldNamed(name, why);
+    if (!field) return entry.fail(why);
+    out = *std::move(field);
+    return true;
+  }
+  static Type type(const FieldUse&, const Rules<FieldUse>&, const Scope&) {
+    std::string pattern;
+    for (const std::string_view name : access_log::fieldNames()) {
+      pattern.append(pattern.empty() ? "^(" : "|");
+      for (const char c : name) pattern += c == '.' ? std::string("\\.") : std::string(1, c);
+    }
+    pattern.append(")$");
+    // What stands for any header in the list of names.
+    for (std::size_t at = pattern.find("NAME"); at != std::string::npos;
+         at = pattern.find("NAME")) {
+      pattern.replace(at, 4, ".+");
+    }
+    return patternType("field", pattern, false);
+  }
+  static Value show(const FieldUse& now, const Rules<FieldUse>&, const Scope&) {
+    return Value(access_log::nameOf(now));
+  }
+};
+
+}  // namespace weir::config
+
+namespace weir::access_log {
+
+void Settings::read(config::Table& table, Settings& out) {
+  table.read("file", out.file,
+             "Path of the file to append to, \"stdout\" or \"stderr\". Opened anew on SIGUSR1.",
+             {.min_size = 1});
+  table.read("format", out.format, "\"json\", or a template with fields such as \"${request.id}\".",
+             {.min_size = 1});
+  table.read("fields", out.fields, "What a line in JSON tells.", {.max_size = Format::kMaxFields});
+  table.read("sample", out.sample, "Share of the exchanges to log, of those that `when` chooses.",
+             {.min = 0, .max = 100});
+  table.read("when", out.when,
+             "Which exchanges to log: those for which any of the tests holds, or all.");
+  table.read("redact_query", out.redact_query, "Write \"redacted\" for queries.");
+  std::string why;
+  if (out.format == "json" || Format::compile(out.format, why)) return;
+  table.fail("format", why);
+}
+
+Format formatOf(const Settings& settings) {
+  if (settings.format == "json") return Format::json(settings.fields);
+  std::string why;
+  auto format = Format::compile(settings.format, why);
+  WEIR_CHECK(format.has_value());
+  return *std::move(format);
+}
+
+}  // namespace weir::access_log

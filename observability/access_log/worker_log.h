@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/metric_cells.h"
+#include "core/base/names.h"
+#include "core/base/random.h"
+#include "core/base/result.h"
+#include "core/event/writer_thread.h"
+#include "core/http/record.h"
+#include "observability/access_log/settings.h"
+
+namespace weir::access_log {
+
+// One access log of one worker: formats lines into blocks that the writer thread takes. When that
+// does not keep up, lines are dropped and counted in weir_access_log_dropped_total.
+class WorkerLog final : public http::AccessLog {
+ public:
+  static constexpr std::size_t kHandOnBytes = 32 * 1024;
+
+  struct Parts {
+    Settings settings;
+    event::WriteQueueHandle queue;
+    MetricCells& cells;  // of the worker
+    NameId sink;         // the label of the metric
+    Random random;       // for the sample
+  };
+  explicit WorkerLog(Parts parts);
+  ~WorkerLog() override { flush(); }
+
+  void log(const http::ExchangeRecord& record) override;
+  void flush() override;
+
+ private:
+  bool wants(const http::ExchangeRecord& record);
+  std::size_t write(const http::ExchangeRecord& record);
+  void handOn();
+  void drop(std::uint64_t lines);
+
+  Parts parts_;
+  const Format format_;
+  const std::uint64_t sample_;  // out of a million
+};
+
+// All access logs of one worker.
+class WorkerLogs final : public http::AccessLog {
+ public:
+  explicit WorkerLogs(std::vector<std::unique_ptr<http::AccessLog>> logs)
+      : logs_(std::move(logs)) {}
+
+  void log(const http::ExchangeRecord& record) override {
+    for (const auto& log : logs_) log->log(record);
+  }
+  void flush() override {
+    for (const auto& log : logs_) log->flush();
+  }
+
+ private:
+  std::vector<std::unique_ptr<http::AccessLog>> logs_;
+};
+
+// Makes the access logs of a worker, to be used and destroyed on its thread. Control thread. Fails
+// when a file cannot be opened.
+Result<std::unique_ptr<http::AccessLog>> openLogs(const std::vector<Settings>& settings,
+                                                  event::WriterThread& writer, NameTable& names,
+                                                  MetricCells& worker_cells);
+
+}  // namespace weir::access_log

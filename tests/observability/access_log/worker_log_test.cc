@@ -1,0 +1,189 @@
+#include "observability/access_log/worker_log.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/metric_keys.h"
+#include "tests/observability/access_log/sample_record.h"
+
+namespace weir::access_log {
+namespace {
+
+constexpr NameId kSink = 7;
+
+// A log over a queue that the test empties.
+struct Bench {
+  SampleRecord sample;
+  event::WriterSignal signal;
+  event::WriteQueue queue{signal};
+  MetricCells cells;
+  WorkerLog log;
+
+  explicit Bench(Settings settings)
+      : log({std::move(settings), event::WriteQueueHandle(&queue), cells, kSink, Random(1)}) {}
+
+  void logTimes(int count) {
+    for (int i = 0; i < count; ++i) log.log(sample.record);
+  }
+  std::string takeBlock() {
+    const auto block = queue.front();
+    if (!block) return "nothing";
+    std::string text(*block);
+    queue.pop(true);
+    return text;
+  }
+  std::uint64_t dropped() { return cells.counter(accessLogDroppedKey(kSink)).value(); }
+};
+
+Settings withTemplate(std::string format) {
+  Settings settings;
+  settings.format = std::move(format);
+  return settings;
+}
+
+auto linesIn(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
+
+TEST(WorkerLog, KeepsLinesUntilItIsFlushed) {
+  Bench bench(withTemplate("${request.id}"));
+  bench.logTimes(2);
+  EXPECT_EQ(bench.takeBlock(), "nothing");
+  bench.log.flush();
+  EXPECT_EQ(bench.takeBlock(), "0192-abc\n0192-abc\n");
+}
+
+TEST(WorkerLog, HandsOnWhenHalfABlockIsFull) {
+  Bench bench(withTemplate(std::string(999, 'x')));
+  bench.logTimes(32);
+  EXPECT_EQ(bench.takeBlock(), "nothing");
+  bench.logTimes(1);
+  EXPECT_EQ(linesIn(bench.takeBlock()), 33);
+}
+
+TEST(WorkerLog, LogsWhatItsConditionAsksFor) {
+  Settings settings = withTemplate("${response.status}");
+  settings.when.status = {{{500, 599}}};
+  Bench bench(std::move(settings));
+  bench.sample.record.status = 200;
+  bench.logTimes(1);
+  bench.sample.record.status = 502;
+  bench.logTimes(1);
+  bench.log.flush();
+  EXPECT_EQ(bench.takeBlock(), "502\n");
+}
+
+TEST(WorkerLog, LogsTheShareOfItsSample) {
+  Settings settings = withTemplate("x");
+  settings.sample = config::Percent{10};
+  Bench bench(std::move(settings));
+  bench.logTimes(10'000);
+  bench.log.flush();
+  const auto lines = linesIn(bench.takeBlock());
+  EXPECT_GT(lines, 900);
+  EXPECT_LT(lines, 1100);
+}
+
+TEST(WorkerLog, LogsNothingAtASampleOfZero) {
+  Settings settings = withTemplate("x");
+  settings.sample = config::Percent{0};
+  Bench bench(std::move(settings));
+  bench.logTimes(1000);
+  bench.log.flush();
+  EXPECT_EQ(bench.takeBlock(), "nothing");
+}
+
+TEST(WorkerLog, DropsAndCountsWhenTheWriterDoesNotKeepUp) {
+  Bench bench(withTemplate(std::string(999, 'x')));
+  bench.logTimes(33 * event::WriteQueue::kBlocks);
+  EXPECT_EQ(bench.dropped(), 0U);
+  bench.logTimes(5);
+  EXPECT_EQ(bench.dropped(), 5U);
+  bench.takeBlock();
+  bench.logTimes(1);
+  EXPECT_EQ(bench.dropped(), 5U);
+}
+
+TEST(WorkerLog, CountsLinesThatCouldNotBeWritten) {
+  Bench bench(withTemplate("x"));
+  bench.logTimes(3);
+  bench.log.flush();
+  bench.queue.pop(false);
+  bench.log.flush();
+  EXPECT_EQ(bench.dropped(), 3U);
+}
+
+TEST(WorkerLog, StartsANewBlockForALineThatDoesNotFit) {
+  Bench bench(withTemplate("${request.path}"));
+  const std::string path = "/" + std::string(4000, 'p');
+  bench.sample.record.path = path;
+  bench.logTimes(8);  // 32 KiB less a few bytes
+  bench.sample.record.path = "/" + std::string(9, 'q');
+  const std::string expected_tail = "/qqqqqqqqq\n";
+  bench.logTimes(100);
+  bench.log.flush();
+  std::string all;
+  for (std::string block = bench.takeBlock(); block != "nothing"; block = bench.takeBlock()) {
+    EXPECT_TRUE(block.ends_with('\n'));
+    all += block;
+  }
+  EXPECT_EQ(linesIn(all), 108);
+  EXPECT_TRUE(all.ends_with(expected_tail));
+}
+
+TEST(WorkerLog, CutsValuesRatherThanToLoseALine) {
+  Settings settings;
+  settings.fields.assign(Format::kMaxFields, FieldUse{Field::kRequestPath, {}, {}});
+  Bench bench(std::move(settings));
+  const std::string hostile(60'000, '\x01');
+  bench.sample.record.path = hostile;
+  bench.logTimes(1);
+  bench.log.flush();
+  EXPECT_EQ(linesIn(bench.takeBlock()), 1);
+  EXPECT_EQ(bench.dropped(), 0U);
+}
+
+std::string contentsOf(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+TEST(WorkerLogs, FillAllOfTheirLogs) {
+  NameTable names;
+  MetricCells cells;
+  const SampleRecord sample;
+  std::string directory = testing::TempDir() + "weir-logs-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  Settings first = withTemplate("one ${attempts}");
+  first.file = directory + "/first";
+  Settings second = withTemplate("two ${attempts}");
+  second.file = directory + "/second";
+  {
+    event::WriterThread writer;
+    auto logs = openLogs({first, second}, writer, names, cells);
+    ASSERT_TRUE(logs.ok());
+    logs.value()->log(sample.record);
+  }
+  EXPECT_EQ(contentsOf(first.file), "one 2\n");
+  EXPECT_EQ(contentsOf(second.file), "two 2\n");
+  std::filesystem::remove_all(directory);
+}
+
+TEST(WorkerLogs, FailWhenAFileCannotBeOpened) {
+  NameTable names;
+  MetricCells cells;
+  event::WriterThread writer;
+  Settings settings;
+  settings.file = "/nonexistent/access.log";
+  EXPECT_FALSE(openLogs({settings}, writer, names, cells).ok());
+}
+
+}  // namespace
+}  // namespace weir::access_log
