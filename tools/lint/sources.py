@@ -1,0 +1,38 @@
+"""The files that the checks look at, and how a check reports."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCTION = ("core/", "gateway/", "mesh/", "observability/", "tools/weir/")
+
+
+def list_files(root, suffixes=()):
+    """Paths below root, relative and sorted: those git knows or would add, else all."""
+    if (Path(root) / ".git").exists():
+        command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others",
+                   "--exclude-standard"]
+        listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        names = [name for name in listed.split("\0") if name and (Path(root) / name).is_file()]
+    else:
+        names = [os.path.relpath(os.path.join(folder, name), root)
+                 for folder, _, files in os.walk(root) for name in files]
+    return sorted(name for name in set(names) if not suffixes or name.endswith(tuple(suffixes)))
+
+
+def read(root, name):
+    """The text of a file, or nothing when it is not text."""
+    try:
+        return (Path(root) / name).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def finish(what, mistakes):
+    """Prints the mistakes and ends the process: 1 when there are any."""
+    for mistake in mistakes:
+        print(mistake)
+    print(f"{what}: {len(mistakes)} mistakes" if mistakes else f"{what}: ok")
+    sys.exit(1 if mistakes else 0)
