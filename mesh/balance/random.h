@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "mesh/balance/weighted_draw.h"
+
+namespace weir::mesh {
+
+// Any member, in proportion to the weights.
+class RandomBalancer final : public upstream::Balancer {
+ public:
+  explicit RandomBalancer(Random& random) : random_(random) {}
+
+  void setMembers(std::span<upstream::Member* const> members) override;
+  upstream::Member* pick(upstream::Tried tried) override;
+
+ private:
+  Random& random_;
+  std::vector<upstream::Member*> members_;
+  WeightedDraw draw_;
+};
+
+}  // namespace weir::mesh

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "mesh/balance/weighted_draw.h"
+
+namespace weir::mesh {
+
+// Each member in its turn, from a random start, so that workers do not march in step. With unequal
+// weights the turns are spread evenly over a rotation that holds each member as often as its
+// weight says; when that would be longer than kMaxRotation, members are drawn by weight instead.
+class RoundRobinBalancer final : public upstream::Balancer {
+ public:
+  static constexpr std::uint64_t kMaxRotation = 16'384;
+
+  explicit RoundRobinBalancer(Random& random) : random_(random) {}
+
+  void setMembers(std::span<upstream::Member* const> members) override;
+  upstream::Member* pick(upstream::Tried tried) override;
+
+ private:
+  void planRotation(std::uint64_t divisor, std::uint64_t length);
+  std::size_t next();
+
+  Random& random_;
+  std::vector<upstream::Member*> members_;
+  std::vector<std::uint32_t> rotation_;  // indexes of members; empty for equal weights
+  WeightedDraw draw_;                    // in place of a rotation that would be too long
+  std::size_t turn_ = 0;
+};
+
+}  // namespace weir::mesh

@@ -1,0 +1,113 @@
+#include "core/upstream/retry_budget.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::upstream {
+namespace {
+
+constexpr Milliseconds kStart{5'000'000};
+
+int retriesGranted(RetryBudget& budget, Milliseconds now, int wanted) {
+  int granted = 0;
+  for (int i = 0; i < wanted; ++i) granted += budget.tryRetry(now) ? 1 : 0;
+  return granted;
+}
+
+void sendRequests(RetryBudget& budget, Milliseconds now, int count) {
+  for (int i = 0; i < count; ++i) budget.onRequest(now);
+}
+
+// `per_second` requests in each of `seconds` seconds, all of which want a retry; how many get one
+// in the last of them.
+int retriesInSteadyFailure(RetryBudget& budget, int per_second, int seconds) {
+  int granted = 0;
+  for (int second = 0; second < seconds; ++second) {
+    const Milliseconds now = kStart + Milliseconds(1000 * second);
+    sendRequests(budget, now, per_second);
+    granted = retriesGranted(budget, now, per_second);
+  }
+  return granted;
+}
+
+TEST(RetryBudget, GrantsItsReserveWithoutTraffic) {
+  RetryBudget budget;
+  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 100);
+  EXPECT_EQ(budget.tokens(kStart), 0U);
+}
+
+TEST(RetryBudget, GrantsAFifthOfTheRequestsOnTop) {
+  RetryBudget budget;
+  sendRequests(budget, kStart, 1000);
+  EXPECT_EQ(budget.tokens(kStart), 300U);
+  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 300);
+}
+
+TEST(RetryBudget, NeedsFiveRequestsForOneRetry) {
+  RetryBudget budget({.percent = 20, .per_second = 0});
+  sendRequests(budget, kStart, 4);
+  EXPECT_FALSE(budget.tryRetry(kStart));
+  sendRequests(budget, kStart, 1);
+  EXPECT_TRUE(budget.tryRetry(kStart));
+  EXPECT_FALSE(budget.tryRetry(kStart));
+}
+
+TEST(RetryBudget, ForgetsRequestsAfterTenSeconds) {
+  RetryBudget budget({.percent = 20, .per_second = 0});
+  sendRequests(budget, kStart, 50);
+  EXPECT_EQ(budget.tokens(kStart + Milliseconds(9'999)), 10U);
+  EXPECT_EQ(budget.tokens(kStart + Milliseconds(10'000)), 0U);
+}
+
+TEST(RetryBudget, ForgetsRetriesAfterTenSeconds) {
+  RetryBudget budget;
+  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 100);
+  EXPECT_EQ(retriesGranted(budget, kStart + Milliseconds(9'999), 1000), 0);
+  EXPECT_EQ(retriesGranted(budget, kStart + Milliseconds(10'000), 1000), 100);
+}
+
+TEST(RetryBudget, StartsAnewAfterALongPause) {
+  RetryBudget budget;
+  sendRequests(budget, kStart, 1000);
+  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 300);
+  EXPECT_EQ(budget.tokens(kStart + Milliseconds(86'400'000)), 100U);
+}
+
+TEST(RetryBudget, HoldsRetriesOfAFailingClusterToAFifthPlusTheReserve) {
+  RetryBudget budget;
+  int granted = 0;
+  for (int second = 0; second < 10; ++second) {
+    const Milliseconds now = kStart + Milliseconds(1000 * second);
+    sendRequests(budget, now, 1000);
+    granted += retriesGranted(budget, now, 1000);
+  }
+  EXPECT_EQ(granted, 2'000 + 100);
+}
+
+TEST(RetryBudget, SettlesAtTheRateThatIsAllowed) {
+  RetryBudget budget({.percent = 50, .per_second = 0});
+  EXPECT_EQ(retriesInSteadyFailure(budget, 100, 30), 50);
+}
+
+TEST(RetryBudget, WithNothingAllowedGrantsNothing) {
+  RetryBudget budget({.percent = 0, .per_second = 0});
+  EXPECT_EQ(retriesInSteadyFailure(budget, 100, 3), 0);
+}
+
+TEST(RetryBudget, TakesNewOptionsAtOnce) {
+  RetryBudget budget;
+  EXPECT_EQ(budget.tokens(kStart), 100U);
+  budget.configure({.percent = 20, .per_second = 2});
+  EXPECT_EQ(budget.tokens(kStart), 20U);
+}
+
+TEST(RetryBudget, SurvivesBeingTightenedBelowWhatWasTaken) {
+  RetryBudget budget;
+  EXPECT_EQ(retriesGranted(budget, kStart, 80), 80);
+  budget.configure({.percent = 20, .per_second = 1});
+  EXPECT_EQ(budget.tokens(kStart), 0U);
+  EXPECT_FALSE(budget.tryRetry(kStart));
+  EXPECT_EQ(budget.tokens(kStart + Milliseconds(10'000)), 10U);
+}
+
+}  // namespace
+}  // namespace weir::upstream

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/upstream/balancer.h"
+
+namespace weir::mesh {
+
+// Members to balance over, and counts of how often each was picked.
+class Members {
+ public:
+  explicit Members(const std::vector<std::uint32_t>& weights) {
+    for (const std::uint32_t weight : weights) {
+      auto& member = owned_.emplace_back(std::make_unique<upstream::Member>());
+      member->endpoint.weight = weight;
+      indexes_.emplace(member.get(), all_.size());
+      all_.push_back(member.get());
+    }
+  }
+
+  const std::vector<upstream::Member*>& all() const { return all_; }
+  upstream::Member* operator[](std::size_t index) const { return all_[index]; }
+  std::size_t indexOf(const upstream::Member* member) const { return indexes_.at(member); }
+
+  // How often each was picked of `picks`.
+  std::vector<int> shares(upstream::Balancer& balancer, int picks,
+                          upstream::Tried tried = {}) const {
+    std::vector<int> counts(all_.size());
+    for (int i = 0; i < picks; ++i) ++counts.at(indexOf(balancer.pick(tried)));
+    return counts;
+  }
+  // The indexes picked, as text: "0 1 0 2".
+  std::string sequence(upstream::Balancer& balancer, int picks) const {
+    std::string text;
+    for (int i = 0; i < picks; ++i) {
+      text += (i > 0 ? " " : "") + std::to_string(indexOf(balancer.pick({})));
+    }
+    return text;
+  }
+
+ private:
+  std::vector<std::unique_ptr<upstream::Member>> owned_;
+  std::vector<upstream::Member*> all_;
+  std::unordered_map<const upstream::Member*, std::size_t> indexes_;
+};
+
+// How far the count that strays most is from what the weights promise, as a share of that.
+inline double worstDeviation(const std::vector<int>& counts,
+                             const std::vector<std::uint32_t>& weights) {
+  const double picks = std::accumulate(counts.begin(), counts.end(), 0.0);
+  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+  double worst = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const double expected = picks * weights[i] / total;
+    worst = std::max(worst, std::abs(counts[i] - expected) / expected);
+  }
+  return worst;
+}
+
+}  // namespace weir::mesh
