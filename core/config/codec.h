@@ -146,38 +146,46 @@ struct Codec<T> {
 template <HasTextForm T>
 struct Codec<T> {
   using Form = TextForm<T>;
-  static constexpr bool kAmount = HasAmount<T>;
 
   static bool read(const Entry& entry, T& out, const Rules<T>& rules) {
     std::optional<T> value = parse(entry.value());
     if (!value) return entry.failKind(Form::kExpected, suggestion(entry.value()));
-    if constexpr (kAmount) {
-      if (!checkAmount(entry, Form::amount(*value), rules.limits, Form::amountText)) return false;
+    if constexpr (HasAmount<T>) {
+      const double amount = Form::amount(*value);
+      if (!checkAmount(entry, amount, limits(rules), Form::amountText)) return false;
     }
     out = *std::move(value);
     return true;
   }
   static Type type(const T&, const Rules<T>& rules, const Scope&) {
-    Type type = patternType(Form::kName, Form::kPattern, kAmount);
-    if constexpr (kAmount) type.range = rangeText(rules.limits, Form::amountText);
-    return type;
+    if constexpr (HasAmount<T>) {
+      const std::string range = rangeText(limits(rules), Form::amountText);
+      return amountType(textFormType(Form::kName, Form::kPattern), range, Form::kAnyNumber);
+    } else {
+      return textFormType(Form::kName, Form::kPattern);
+    }
   }
   static Value show(const T& now, const Rules<T>&, const Scope&) { return Value(Form::text(now)); }
 
  private:
   static std::optional<T> parse(const Value& value) {
     if (const auto* text = value.as<std::string>()) return Form::parse(*text);
-    if constexpr (kAmount) {
-      if (const auto* number = value.as<std::int64_t>()) {
-        return Form::fromNumber(static_cast<double>(*number));
-      }
-      if (const auto* number = value.as<double>()) return Form::fromNumber(*number);
+    if constexpr (HasAmount<T>) {
+      if (const std::optional<double> number = numberOf(value)) return Form::fromNumber(*number);
     }
     return std::nullopt;
   }
-  // A bare number of something that needs a unit: the number with the usual unit.
+  static Limits limits(const Rules<T>& rules) {
+    Limits limits = rules.limits;
+    if constexpr (requires { Form::kDefaultMax; }) {
+      if (!limits.max) limits.max = Form::kDefaultMax;
+    }
+    return limits;
+  }
   static std::string suggestion(const Value& value) {
-    if constexpr (kAmount) return withUnit(value, Form::kUsualUnit);
+    if constexpr (HasAmount<T>) {
+      return likelyAmount(plainText(value), Form::kUnits, Form::kUnits[0]);
+    }
     return {};
   }
 };
@@ -220,7 +228,7 @@ struct Codec<std::optional<T>> {
     return orWord(Codec<T>::type(now.value_or(T{}), rules, scope), rules.limits.none);
   }
   static Value show(const std::optional<T>& now, const TypeRules& rules, const Scope& scope) {
-    if (now) return ElementCodec<T>::show(*now, rules, scope);
+    if (now) return whole(ElementCodec<T>::show(*now, rules, scope));
     return rules.limits.none.empty() ? Value() : Value(std::string(rules.limits.none));
   }
 };

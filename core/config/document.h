@@ -17,8 +17,8 @@ class Document {
   static Document load(const std::string& path, Mistakes& mistakes);
   static Document parse(std::string_view text, std::string name, Mistakes& mistakes);
 
-  // False when something could not be read or parsed: then to look for further mistakes would
-  // report consequences of the first.
+  // False when something could not be read, parsed or merged: to read what is there would report
+  // consequences of that as mistakes.
   bool complete() const { return complete_; }
   const Value& root() const { return root_; }
   // Every file that had a part in it, those that Secret and File settings name included: for the
@@ -27,14 +27,14 @@ class Document {
 
   void noteFile(std::string path);
   Place place(const Position& position) const;
-  std::string_view nameAt(const Position& position) const { return names_[position.file]; }
 
  private:
   Document() = default;
-  void addText(std::string_view text, std::string name, Mistakes& mistakes);
-  void addFile(const std::string& path, Mistakes& mistakes);
+  Value parseFile(const std::string& path, Mistakes& mistakes);
+  Value parseText(std::string_view text, std::string name, Mistakes& mistakes);
+  void refuse(const std::string& path, std::string what, Mistakes& mistakes);
 
-  Value root_;
+  Value root_{Value::Table()};
   std::vector<std::string> names_;
   std::vector<std::string> files_;
   bool complete_ = true;

@@ -22,8 +22,6 @@ struct IntegerRange {
 
 // Writes an amount in the unit of its field: "5s", "64KiB", "17".
 using AmountText = std::string (*)(double amount);
-std::string numberText(double number);
-std::string durationAmountText(double nanoseconds);
 
 // Each records a mistake when the value is of another kind or out of the limits.
 bool readBoolean(const Entry& entry, bool& out);
@@ -43,8 +41,9 @@ Type integerType(IntegerRange range, const Limits& limits);
 Type numberType(const Limits& limits);
 Type textType(const Limits& limits);
 Type secretType();
-// Of a string with a pattern; `number`: a plain number is taken too.
-Type patternType(std::string_view name, std::string_view pattern, bool number);
+Type textFormType(std::string_view name, std::string_view pattern);
+// `text` or a plain number: any number from 0 or 0 alone.
+Type amountType(Type text, std::string_view range, bool any_number);
 Type wordType(const std::vector<std::string_view>& words);
 // Of any number of `element`: kArray or kMap.
 Type containerType(Type::Kind kind, Type element, const Limits& limits);
@@ -55,6 +54,7 @@ Value secretValue(const Secret& secret);
 // The word of Limits::none is an alternative to `type`.
 Type orWord(Type type, std::string_view none);
 bool isWord(const Value& value, std::string_view none);
-std::string withUnit(const Value& value, std::string_view unit);  // empty unless a number
+std::optional<double> numberOf(const Value& value);  // an integer or a number
+std::string plainText(const Value& value);           // a string or number as it was written
 
 }  // namespace weir::config

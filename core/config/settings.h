@@ -4,8 +4,9 @@
 
 #include "core/config/choice.h"
 #include "core/config/document.h"
+#include "core/config/field_reference.h"
+#include "core/config/json_schema.h"
 #include "core/config/mistakes.h"
-#include "core/config/schema.h"
 #include "core/config/table.h"
 #include "core/config/toml_writer.h"
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,9 +58,10 @@ class Table {
     field(key, out, meaning, Rules<Leaf<T>>{limits, &kinds});
   }
 
+  using Keys = std::vector<std::string_view>;
   // Of keys that are read as well: a mistake when two are given, or none.
-  void atMostOneOf(std::initializer_list<std::string_view> keys) { exclude(keys, false); }
-  void exactlyOneOf(std::initializer_list<std::string_view> keys) { exclude(keys, true); }
+  void atMostOneOf(const Keys& keys) { exclude(keys, false); }
+  void exactlyOneOf(const Keys& keys) { exclude(keys, true); }
 
   // What the binary has registered under a family: "filter", "discovery" ...
   const Kinds& kinds(std::string_view family) const;
@@ -117,7 +117,7 @@ class Table {
   const Member* take(std::string_view key, const Limits& limits);
   void add(FieldType field);
   void add(std::string_view key, Value value, bool required);
-  void exclude(std::initializer_list<std::string_view> keys, bool required);
+  void exclude(const Keys& keys, bool required);
   void finish();  // what is left is unknown
 
   Mode mode_;

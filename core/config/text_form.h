@@ -24,7 +24,9 @@ namespace weir::config {
 //   static double amount(const T& value);           in the unit of Bound
 //   static std::string amountText(double amount);
 //   static std::optional<T> fromNumber(double number);
-//   static constexpr std::string_view kUsualUnit;   suggested when a number has none
+//   static constexpr bool kAnyNumber;               or only 0
+//   static constexpr std::string_view kUnits[];     the usual one first
+//   static constexpr double kDefaultMax;            where Limits::max is not given; may be missing
 template <typename T>
 struct TextForm;
 
@@ -50,7 +52,8 @@ struct TextForm<std::chrono::duration<Rep, Period>> {
           ? "a duration such as \"250ms\", in whole milliseconds"
           : "a duration such as \"30s\", in whole seconds";
   static constexpr std::string_view kPattern = kDurationPattern;
-  static constexpr std::string_view kUsualUnit = "s";
+  static constexpr std::string_view kUnits[] = {"s", "ms", "us", "ns", "m", "h", "d"};
+  static constexpr bool kAnyNumber = false;
 
   static std::optional<Duration> parse(std::string_view text) {
     const std::optional<Nanoseconds> exact = parseDuration(text);
@@ -76,7 +79,8 @@ struct TextForm<Size> {
   static constexpr std::string_view kName = "size";
   static constexpr std::string_view kExpected = "a size such as \"64KiB\"";
   static constexpr std::string_view kPattern = "^(0|[0-9]+(B|KiB|MiB|GiB|TiB))$";
-  static constexpr std::string_view kUsualUnit = "B";
+  static constexpr std::string_view kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  static constexpr bool kAnyNumber = false;
 
   static std::optional<Size> parse(std::string_view text) { return Size::parse(text); }
   static std::optional<Size> fromNumber(double number) {
@@ -94,7 +98,8 @@ struct TextForm<Rate> {
   static constexpr std::string_view kName = "rate";
   static constexpr std::string_view kExpected = "a rate such as \"100/s\"";
   static constexpr std::string_view kPattern = R"(^(0|[0-9]+(\.[0-9]+)?/[smhd])$)";
-  static constexpr std::string_view kUsualUnit = "/s";
+  static constexpr std::string_view kUnits[] = {"/s", "/m", "/h", "/d"};
+  static constexpr bool kAnyNumber = false;
 
   static std::optional<Rate> parse(std::string_view text) { return Rate::parse(text); }
   static std::optional<Rate> fromNumber(double number) {
@@ -110,7 +115,9 @@ struct TextForm<Percent> {
   static constexpr std::string_view kName = "percentage";
   static constexpr std::string_view kExpected = "a percentage such as \"20%\" or 20";
   static constexpr std::string_view kPattern = R"(^[0-9]+(\.[0-9]+)?%$)";
-  static constexpr std::string_view kUsualUnit = "%";
+  static constexpr std::string_view kUnits[] = {"%"};
+  static constexpr bool kAnyNumber = true;
+  static constexpr double kDefaultMax = 100;
 
   static std::optional<Percent> parse(std::string_view text) { return Percent::parse(text); }
   static std::optional<Percent> fromNumber(double number) {

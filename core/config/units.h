@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,14 @@ namespace weir::config {
 // has parts of a nanosecond.
 std::optional<Nanoseconds> parseDuration(std::string_view text);
 std::string durationText(Nanoseconds duration);
+
+// The shortest decimal that reads back as `number`, without an exponent.
+std::string decimalText(double number);
+
+// For a number whose unit is missing or wrong ("5", "64kb", "5 sec"): what was probably meant, or
+// empty. `usual` is the unit of a bare number.
+std::string likelyAmount(std::string_view text, std::span<const std::string_view> units,
+                         std::string_view usual);
 
 // "512B", "64KiB", "1MiB", "2GiB", "1TiB".
 struct Size {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,9 +17,8 @@ struct Position {
   std::uint32_t column = 0;
 };
 
-// A date or time: no setting takes one, so that its text is enough.
+// A date or time. No setting takes one, so that it need not be kept.
 struct Moment {
-  std::string text;
   friend bool operator==(const Moment&, const Moment&) = default;
 };
 
@@ -74,8 +74,12 @@ struct Member {
 
 std::string_view nameOf(Value::Kind kind);  // "a string", for messages
 
-// `table` without the members that `defaults` holds too, tables in tables included.
+// `table` without the members that `defaults` holds too, in nested tables as well. A required
+// member stays as it is.
 Value withoutDefaults(Value table, const Value& defaults);
+
+// A table that is printed as a whole whenever it differs from the default: all members required.
+Value whole(Value table);
 
 // A table that holds `short_key` only becomes the value of that key.
 Value shortened(Value table, std::string_view short_key);

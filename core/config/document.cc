@@ -1,0 +1,160 @@
+#include "core/config/document.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "core/config/entry.h"
+#include "core/config/file_text.h"
+#include "core/config/toml_parser.h"
+
+namespace weir::config {
+namespace {
+
+bool isTable(const Value& value) { return value.kind() == Value::Kind::kTable; }
+
+bool isTables(const Value& value) {
+  const auto* array = value.as<Value::Array>();
+  return array != nullptr && std::ranges::all_of(*array, isTable);
+}
+
+// Unites the tables of several files.
+class Merger {
+ public:
+  Merger(const Document& document, Mistakes& mistakes) : document_(document), mistakes_(mistakes) {}
+
+  // `tables` in the order of the files.
+  Value unite(std::vector<Value> tables, const Path& path) {
+    std::vector<std::vector<Member>> groups;  // the members of the same key
+    std::map<std::string, std::size_t> group_of;
+    for (Value& table : tables) {
+      for (Member& member : *table.as<Value::Table>()) {
+        const auto [at, fresh] = group_of.try_emplace(member.key, groups.size());
+        if (fresh) groups.emplace_back();
+        groups[at->second].push_back(std::move(member));
+      }
+    }
+    Value::Table united;
+    united.reserve(groups.size());
+    for (std::vector<Member>& group : groups) united.push_back(uniteGroup(group, path));
+    return Value(std::move(united), tables.front().position());
+  }
+
+ private:
+  Member uniteGroup(std::vector<Member>& group, const Path& parent) {
+    Member first = std::move(group.front());
+    if (group.size() == 1) return first;
+    const Path path{&parent, first.key};
+    const auto all = [&](bool (*is)(const Value&)) {
+      return is(first.value) && std::all_of(group.begin() + 1, group.end(),
+                                            [is](const Member& m) { return is(m.value); });
+    };
+    if (all(isTable)) {
+      std::vector<Value> tables;
+      tables.push_back(std::move(first.value));
+      for (auto at = group.begin() + 1; at != group.end(); ++at) {
+        tables.push_back(std::move(at->value));
+      }
+      first.value = unite(std::move(tables), path);
+    } else if (all(isTables)) {
+      auto& array = *first.value.as<Value::Array>();
+      for (auto at = group.begin() + 1; at != group.end(); ++at) {
+        std::ranges::move(*at->value.as<Value::Array>(), std::back_inserter(array));
+      }
+    } else {
+      refuse(first, group, path);
+    }
+    return first;
+  }
+
+  void refuse(const Member& first, const std::vector<Member>& group, const Path& path) {
+    const std::string what = "already given at " + document_.place(first.position).text();
+    for (auto at = group.begin() + 1; at != group.end(); ++at) {
+      mistakes_.add({document_.place(at->position), path.text(), what, {}});
+    }
+  }
+
+  const Document& document_;
+  Mistakes& mistakes_;
+};
+
+// The *.toml files of a directory in the order of their names. Hidden ones are not meant: mounted
+// volumes and editors keep their own there.
+std::vector<std::string> tomlFilesOf(const std::string& directory, std::error_code& error) {
+  std::vector<std::string> files;
+  for (auto at = std::filesystem::directory_iterator(directory, error);
+       !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+    const std::filesystem::path& path = at->path();
+    if (path.extension() != ".toml" || path.filename().string().starts_with('.')) continue;
+    files.push_back(path.string());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace
+
+Document Document::load(const std::string& path, Mistakes& mistakes) {
+  Document document;
+  std::error_code error;
+  std::vector<Value> tables;
+  if (!std::filesystem::is_directory(path, error)) {
+    tables.push_back(document.parseFile(path, mistakes));
+  } else {
+    for (const std::string& file : tomlFilesOf(path, error)) {
+      tables.push_back(document.parseFile(file, mistakes));
+    }
+    if (error) document.refuse(path, "cannot be read: " + error.message(), mistakes);
+    if (!error && tables.empty()) document.refuse(path, "has no *.toml file", mistakes);
+  }
+  const std::size_t before = mistakes.size();
+  if (tables.size() == 1) document.root_ = std::move(tables.front());
+  if (tables.size() > 1) {
+    document.root_ = Merger(document, mistakes).unite(std::move(tables), Path());
+  }
+  if (mistakes.size() > before) document.complete_ = false;
+  return document;
+}
+
+Document Document::parse(std::string_view text, std::string name, Mistakes& mistakes) {
+  Document document;
+  document.root_ = document.parseText(text, std::move(name), mistakes);
+  return document;
+}
+
+void Document::noteFile(std::string path) {
+  if (std::ranges::find(files_, path) == files_.end()) files_.push_back(std::move(path));
+}
+
+Place Document::place(const Position& position) const {
+  const bool known = position.file < names_.size();
+  return {known ? names_[position.file] : std::string(), position.line, position.column};
+}
+
+Value Document::parseFile(const std::string& path, Mistakes& mistakes) {
+  noteFile(path);
+  const FileText file = readFileText(path);
+  if (file.error.empty()) return parseText(file.text, path, mistakes);
+  refuse(path, "cannot be read: " + file.error, mistakes);
+  return Value(Value::Table());
+}
+
+Value Document::parseText(std::string_view text, std::string name, Mistakes& mistakes) {
+  const auto file = static_cast<std::uint32_t>(names_.size());
+  names_.push_back(std::move(name));
+  ParsedToml parsed = parseToml(text, file);
+  if (parsed.error) {
+    mistakes.add({place(parsed.error->position), {}, std::move(parsed.error->what), {}});
+    complete_ = false;
+  }
+  return std::move(parsed.table);
+}
+
+void Document::refuse(const std::string& path, std::string what, Mistakes& mistakes) {
+  mistakes.add({{path}, {}, std::move(what), {}});
+  complete_ = false;
+}
+
+}  // namespace weir::config
