@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace weir::event {
 
@@ -53,11 +54,10 @@ void Wheel::unlink(Deadline& deadline) {
 
 void Wheel::fire(Deadline*& slot) {
   // Fired deadlines may arm, disarm or destroy any other: take them one at a time.
-  Deadline* pending = slot;
-  slot = nullptr;
-  if (pending != nullptr) pending->link_ = &pending;
-  while (pending != nullptr) {
-    Deadline& deadline = *pending;
+  firing_ = std::exchange(slot, nullptr);
+  if (firing_ != nullptr) firing_->link_ = &firing_;
+  while (firing_ != nullptr) {
+    Deadline& deadline = *firing_;
     unlink(deadline);
     if (deadline.due_ == Deadline::kNever) continue;
     if (deadline.due_ > current_) {

@@ -97,6 +97,7 @@ class Wheel {
   static std::uint64_t slotsAhead(const Level& level, std::uint64_t base);
 
   std::array<Level, kLevels> levels_;
+  Deadline* firing_ = nullptr;  // what is left of the slot that is being fired
   Milliseconds now_;
   std::uint64_t current_;                        // every slot up to this tick has fired
   std::uint64_t wake_tick_ = Deadline::kNever;   // when the driver means to come back

@@ -57,6 +57,8 @@ Result<ListenSocket> ListenSocket::open(const Address& at, int backlog) {
   return opened;
 }
 
+int ListenSocket::release() { return std::exchange(descriptor_, -1); }
+
 ListenSocket::~ListenSocket() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }

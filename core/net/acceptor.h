@@ -17,6 +17,11 @@ class ListenSocket {
   // Binds and listens; each worker opens its own for the same address (SO_REUSEPORT), so that the
   // kernel spreads connections. Port 0 takes a free one: ask address().
   static Result<ListenSocket> open(const Address& at, int backlog);
+  // Takes over a descriptor that listens already, such as one that release() gave.
+  static ListenSocket adopt(int descriptor, Address address) {
+    return ListenSocket(descriptor, std::move(address));
+  }
+  int release();  // the caller closes it
   ~ListenSocket();
   ListenSocket(ListenSocket&& other) noexcept;
   ListenSocket& operator=(ListenSocket&& other) noexcept;

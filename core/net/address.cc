@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr Error kBadIp = {ErrorCode::kInvalid, Origin::kLocal, "not an IP address"};
-constexpr Error kBadRange = {ErrorCode::kInvalid, Origin::kLocal, "not an address range"};
 constexpr Error kBadAddress = {ErrorCode::kInvalid, Origin::kLocal, "not an address with a port"};
 
 }  // namespace
@@ -63,33 +62,6 @@ std::string_view Ip::format(std::array<char, kMaxText>& into) const {
 std::string Ip::text() const {
   std::array<char, kMaxText> buffer{};
   return std::string(format(buffer));
-}
-
-Result<IpRange> IpRange::parse(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  auto ip = Ip::parse(text.substr(0, slash));
-  if (!ip.ok()) return kBadRange;
-  IpRange range;
-  range.first_ = ip.value();
-  if (slash == std::string_view::npos) return range;
-  const unsigned offset = range.first_.isV4() ? 96 : 0;
-  const auto bits = parseNumber<unsigned>(text.substr(slash + 1));
-  if (!bits || *bits + offset > 128) return kBadRange;
-  range.bits_ = *bits + offset;
-  return range;
-}
-
-bool IpRange::contains(const Ip& ip) const {
-  const std::size_t whole = bits_ / 8;
-  const auto& mine = first_.bytes();
-  const auto& other = ip.bytes();
-  if (!std::equal(mine.begin(), mine.begin() + static_cast<std::ptrdiff_t>(whole), other.begin())) {
-    return false;
-  }
-  const unsigned rest = bits_ % 8;
-  if (rest == 0) return true;
-  const auto mask = static_cast<std::uint8_t>(0xff << (8 - rest));
-  return ((mine[whole] ^ other[whole]) & mask) == 0;
 }
 
 Address Address::unixPath(std::string path) {

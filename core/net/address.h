@@ -34,17 +34,6 @@ class Ip {
   std::array<std::uint8_t, 16> bytes_{};
 };
 
-// A range of addresses in CIDR form, "10.0.0.0/8" or a single address.
-class IpRange {
- public:
-  static Result<IpRange> parse(std::string_view text);
-  bool contains(const Ip& ip) const;
-
- private:
-  Ip first_;
-  unsigned bits_ = 128;  // of the mapped form
-};
-
 // Where a socket is bound or connects to: an IP address with a port, or a Unix socket's path.
 class Address {
  public:

@@ -13,17 +13,15 @@ Engine::Engine(Tools tools)
   sweep_.arm(kSweep);
 }
 
-Engine::~Engine() { WEIR_CHECK(exchanges_.lent() == 0); }
+Engine::~Engine() {
+  while (!mirrors_.empty()) mirrors_.back()->abandon();
+  WEIR_CHECK(exchanges_.lent() == 0);
+}
 
 void Engine::setPlan(std::shared_ptr<const Plan> plan) {
   auto old = std::exchange(current_, std::make_unique<PinnedPlan>(PinnedPlan{std::move(plan)}));
   retireClusters(*current_->plan);
-  if (old == nullptr) return;
-  if (old->users > 0) {
-    retired_.push_back(std::move(old));
-  } else {
-    tools_.on_retired(std::move(old->plan));
-  }
+  if (old != nullptr && old->users > 0) retired_.push_back(std::move(old));
 }
 
 // Clusters that have been used follow the new plan; those it does not have finish what they do.
@@ -56,7 +54,6 @@ void Engine::unpin(PinnedPlan& pinned) {
   if (--pinned.users > 0 || &pinned == current_.get()) return;
   const auto at = std::find_if(retired_.begin(), retired_.end(),
                                [&](const auto& each) { return each.get() == &pinned; });
-  tools_.on_retired(std::move((*at)->plan));
   retired_.erase(at);
 }
 

@@ -36,14 +36,14 @@ class Engine {
     net::Connector& connector;
     MetricCells& metrics;
     http::AccessLog* access_log = nullptr;  // null: none
-    // Takes a plan that this worker no longer uses, to be destroyed elsewhere: it may be large.
-    std::function<void(std::shared_ptr<const Plan>)> on_retired;
   };
   explicit Engine(Tools tools);
   ~Engine();  // when no exchange is left
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  // Whoever made the plan keeps it until all workers have let go: a large one takes too long to
+  // destroy here.
   void setPlan(std::shared_ptr<const Plan> plan);
   void setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints);
   void setAccessLog(http::AccessLog* log) { tools_.access_log = log; }

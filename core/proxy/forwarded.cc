@@ -11,7 +11,7 @@ using http::HeaderId;
 
 bool isTrusted(const ListenerPlan& listener, const net::Ip& ip) {
   return std::any_of(listener.trusted.begin(), listener.trusted.end(),
-                     [&](const net::IpRange& range) { return range.contains(ip); });
+                     [&](const route::IpRange& range) { return range.contains({ip.bytes()}); });
 }
 
 std::string_view joinTexts(Arena& arena, std::initializer_list<std::string_view> parts) {

@@ -11,6 +11,7 @@
 #include "core/filter/chain.h"
 #include "core/http/h1/parser.h"
 #include "core/net/address.h"
+#include "core/route/ip_range.h"
 #include "core/route/path.h"
 #include "core/route/route_table.h"
 #include "core/upstream/cluster.h"
@@ -34,7 +35,7 @@ struct ListenerPlan {
   Milliseconds idle_timeout{0};    // between requests; 0: none
   std::uint64_t max_connections = 0;  // of the process; 0: no limit
   ForwardedMode forwarded = ForwardedMode::kAppend;
-  std::vector<net::IpRange> trusted;  // peers whose X-Forwarded-* are believed
+  std::vector<route::IpRange> trusted;  // peers whose X-Forwarded-* are believed
   route::PathRules path_rules;
   bool reject_underscores = true;  // in header names
   bool allow_connect = false;

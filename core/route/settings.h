@@ -3,49 +3,102 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/config/choice.h"
+#include "core/config/table.h"
+#include "core/config/units.h"
+#include "core/route/boxed.h"
+#include "core/route/host_pattern.h"
+#include "core/route/ip_range.h"
 
-namespace weir::config {
-class Table;
-}
-
-// The [[route]] tables of the configuration, as they are written.
+// The [[route]] tables of the configuration, as they are written. What a table can tell by itself
+// is checked when it is read, with the place of the mistake; what refers to something else when
+// routes are compiled (compile.h).
 namespace weir::route {
 
-using NamedTexts = std::vector<std::pair<std::string, std::string>>;
+// A text that is checked later, with its place.
+struct PlacedText {
+  std::string text;
+  config::Place place = {};
+};
 
-struct HeaderRulesSettings {
-  NamedTexts set;
-  NamedTexts add;
-  std::vector<std::string> remove;
+using NamedTexts = std::vector<std::pair<std::string, PlacedText>>;
 
-  static void read(config::Table& table, HeaderRulesSettings& out);
+// What a header or query parameter must be: "exact", or { prefix = "..." } and so on.
+struct TextMatchSettings {
+  static constexpr std::string_view kShortKey = "exact";
+
+  std::optional<std::string> exact;
+  std::optional<std::string> prefix;
+  std::optional<std::string> suffix;
+  std::optional<std::string> contains;
+  std::optional<std::string> regex;
+  bool present = false;
+  bool absent = false;
+
+  static void read(config::Table& table, TextMatchSettings& out);
+};
+
+struct MatchSettings {
+  std::optional<std::string> path;
+  std::optional<std::string> path_prefix;
+  std::optional<std::string> path_template;
+  std::optional<std::string> path_regex;
+  std::vector<std::string> methods;
+  std::vector<std::pair<std::string, TextMatchSettings>> headers;
+  std::vector<std::pair<std::string, TextMatchSettings>> query;
+  std::vector<IpRange> source;
+  std::vector<PlacedText> listeners;
+
+  static void read(config::Table& table, MatchSettings& out);
+};
+
+struct SplitSettings {
+  PlacedText upstream;
+  std::uint32_t weight = 1;
+
+  static void read(config::Table& table, SplitSettings& out);
+};
+
+struct MirrorSettings {
+  static constexpr std::string_view kShortKey = "upstream";
+
+  PlacedText upstream;
+  config::Percent percent{100};
+
+  static void read(config::Table& table, MirrorSettings& out);
 };
 
 struct PathChangeSettings {
-  std::optional<std::string> path;
-  std::optional<std::string> prefix;
-  std::optional<std::string> regex;
+  std::optional<PlacedText> path;
+  std::optional<PlacedText> prefix;
+  std::optional<PlacedText> regex;
   std::optional<std::string> with;
+
+  // The keys of a rewrite or redirect.
+  static void readKeys(config::Table& table, PathChangeSettings& out);
 };
 
 struct RewriteSettings {
   PathChangeSettings path;
-  std::optional<std::string> host;
+  std::optional<PlacedText> host;
 
   static void read(config::Table& table, RewriteSettings& out);
 };
 
+enum class QueryChange : std::uint8_t { kKeep, kStrip };
+
 struct RedirectSettings {
   int status = 301;
   std::optional<std::string> scheme;
-  std::optional<std::string> host;
+  std::optional<PlacedText> host;
   std::optional<std::uint16_t> port;
   PathChangeSettings path;
-  bool keep_query = true;
+  QueryChange query = QueryChange::kKeep;
 
   static void read(config::Table& table, RedirectSettings& out);
 };
@@ -53,9 +106,123 @@ struct RedirectSettings {
 struct RespondSettings {
   int status = 200;
   NamedTexts headers;
-  std::string body;
+  PlacedText body;
 
   static void read(config::Table& table, RespondSettings& out);
 };
 
+struct HeaderRulesSettings {
+  std::vector<PlacedText> remove;
+  NamedTexts set;
+  NamedTexts add;
+
+  static void read(config::Table& table, HeaderRulesSettings& out);
+};
+
+struct BackoffSettings {
+  Milliseconds base{25};
+  Milliseconds max{250};
+
+  static void read(config::Table& table, BackoffSettings& out);
+};
+
+struct RetrySettings {
+  std::uint32_t attempts = 1;
+  std::vector<std::string> on = {"connect-failure", "refused-stream"};
+  BackoffSettings backoff;
+  config::Size replay_body{64 * 1024};
+  bool non_idempotent = false;
+
+  static void read(config::Table& table, RetrySettings& out);
+};
+
+struct RouteSettings {
+  std::optional<std::string> name;
+  std::vector<HostPattern> hosts = {HostPattern{}};
+  MatchSettings match;
+
+  std::optional<PlacedText> upstream;
+  std::vector<SplitSettings> split;
+  Boxed<RedirectSettings> redirect;
+  Boxed<RespondSettings> respond;
+
+  std::vector<MirrorSettings> mirror;
+  Boxed<RewriteSettings> rewrite;
+  HeaderRulesSettings request_headers;
+  HeaderRulesSettings response_headers;
+  std::optional<Milliseconds> timeout;
+  std::optional<Milliseconds> per_try_timeout;
+  std::optional<Milliseconds> idle_timeout;
+  Boxed<RetrySettings> retry;
+  std::vector<config::Chosen> filters;
+
+  config::Place place;  // of the table
+
+  static void read(config::Table& table, RouteSettings& out);
+};
+
 }  // namespace weir::route
+
+namespace weir::config {
+
+// Reads as an optional T does.
+template <typename T>
+struct LeafOf<route::Boxed<T>> : LeafOf<T> {};
+
+template <typename T>
+struct Codec<route::Boxed<T>> {
+  using Optional = std::optional<T>;
+  using TypeRules = Rules<Leaf<T>>;
+
+  static bool read(const Entry& entry, route::Boxed<T>& out, const TypeRules& rules) {
+    Optional value;
+    const bool good = Codec<Optional>::read(entry, value, rules);
+    if (value) out = route::Boxed<T>(*std::move(value));
+    return good;
+  }
+  static Type type(const route::Boxed<T>& now, const TypeRules& rules, const Scope& scope) {
+    return Codec<Optional>::type(now.optional(), rules, scope);
+  }
+  static Value show(const route::Boxed<T>& now, const TypeRules& rules, const Scope& scope) {
+    return Codec<Optional>::show(now.optional(), rules, scope);
+  }
+};
+
+template <>
+struct Codec<route::PlacedText> {
+  static bool read(const Entry& entry, route::PlacedText& out,
+                   const Rules<route::PlacedText>& rules);
+  static Type type(const route::PlacedText& now, const Rules<route::PlacedText>& rules,
+                   const Scope& scope);
+  static Value show(const route::PlacedText& now, const Rules<route::PlacedText>& rules,
+                    const Scope& scope);
+};
+
+template <>
+struct TextForm<route::HostPattern> {
+  static constexpr std::string_view kName = "host";
+  static constexpr std::string_view kExpected =
+      "a host such as \"example.com\", \"*.example.com\" or \"*\", without a port";
+  static constexpr std::string_view kPattern =
+      R"(^(\*|(\*\.)?[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?)$)";
+
+  static std::optional<route::HostPattern> parse(std::string_view text) {
+    return route::HostPattern::parse(text);
+  }
+  static std::string text(const route::HostPattern& value) { return value.toString(); }
+};
+
+template <>
+struct TextForm<route::IpRange> {
+  static constexpr std::string_view kName = "address range";
+  static constexpr std::string_view kExpected =
+      "an address or range such as \"10.0.0.0/8\", with zeros after the prefix";
+  static constexpr std::string_view kPattern = "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$";
+
+  static std::optional<route::IpRange> parse(std::string_view text) {
+    return route::IpRange::parse(text);
+  }
+  static std::string text(const route::IpRange& value) { return value.toString(); }
+};
+
+}  // namespace weir::config

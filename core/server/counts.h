@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "core/base/names.h"
+#include "core/event/shared_count.h"
+
+namespace weir::server {
+
+// The numbers that all workers share: open connections of the process, of each listener and of
+// each upstream. They live as long as the process, so that limits hold across reloads.
+class Counts {
+ public:
+  event::SharedCount& process() { return process_; }
+  event::SharedCount& listener(NameId id) { return listeners_[id]; }
+  event::SharedCount& cluster(NameId id) { return clusters_[id]; }
+
+ private:
+  event::SharedCount process_;
+  std::map<NameId, event::SharedCount> listeners_;
+  std::map<NameId, event::SharedCount> clusters_;
+};
+
+}  // namespace weir::server

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/base/metric_cells.h"
+#include "core/event/loop.h"
+#include "core/proxy/plan.h"
+#include "core/upstream/discovery.h"
+
+namespace weir::server {
+
+// The running discoveries of the plan's clusters. One that a reload leaves as it was goes on.
+//
+// Thread: the control thread.
+class Directory {
+ public:
+  using OnEndpoints = std::function<void(NameId cluster, upstream::SharedEndpoints endpoints)>;
+
+  Directory(const upstream::DiscoveryTools& tools, MetricCells& cells, OnEndpoints on_endpoints);
+  ~Directory();
+
+  // Starts what the plan has and is not running, stops what it no longer has. Calls `on_warm` once,
+  // perhaps at once, when every source has answered or `patience` is over.
+  void follow(const proxy::Plan& plan, Milliseconds patience, std::function<void()> on_warm);
+
+  struct State {
+    std::string_view kind;
+    upstream::SharedEndpoints endpoints;  // null: no answer yet
+    bool stale = false;
+    std::string failure;  // of the latest question; empty when it was answered
+  };
+  // Of a cluster whose endpoints are looked for; null for others.
+  const State* state(NameId cluster) const;
+  void refreshMetrics();  // ages of stale answers, before a scrape
+
+ private:
+  class Watch;
+  void onPatienceOver();
+  void tellWarm();
+
+  const upstream::DiscoveryTools tools_;
+  MetricCells& cells_;
+  const OnEndpoints on_endpoints_;
+  std::map<NameId, std::unique_ptr<Watch>> watches_;
+  std::function<void()> on_warm_;
+  event::Alarm<Directory, &Directory::onPatienceOver> patience_;
+};
+
+}  // namespace weir::server

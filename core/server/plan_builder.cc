@@ -1,0 +1,185 @@
+#include "core/server/plan_builder.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "core/route/compile.h"
+
+namespace weir::server {
+namespace {
+
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""h;
+
+// Descriptors for everything that is no client's connection.
+constexpr std::uint64_t kReservedDescriptors = 64;
+
+// What one client may cost: its own socket, and one to an upstream.
+std::uint64_t connectionsThatFit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
+  return limit.rlim_cur > 2 * kReservedDescriptors ? (limit.rlim_cur - kReservedDescriptors) / 2
+                                                   : kReservedDescriptors;
+}
+
+Result<net::Address> bindAddress(const config::Address& address) {
+  if (address.isUnix()) return net::Address::unixPath(address.unix_path);
+  if (address.host.empty()) return net::Address(net::Ip::v4({0, 0, 0, 0}), address.port);
+  WEIR_TRY(const net::Ip ip, net::Ip::parse(address.host));
+  return net::Address(ip, address.port);
+}
+
+}  // namespace
+
+proxy::Defaults defaultsFor(Role role) {
+  proxy::Defaults defaults;
+  const bool gateway = role == Role::kGateway;
+  defaults.response_timeout = gateway ? Milliseconds(30s) : Milliseconds(0);
+  defaults.idle_timeout = 5min;
+  defaults.retry.attempts = 1;
+  const auto allow = [&](route::RetryOn failure) {
+    defaults.retry.failures.set(static_cast<std::size_t>(failure));
+  };
+  allow(route::RetryOn::kConnectFailure);
+  allow(route::RetryOn::kRefusedStream);
+  if (!gateway) allow(route::RetryOn::kReset);  // of idempotent requests, before a response
+  return defaults;
+}
+
+std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
+                                                      const proxy::Plan* previous,
+                                                      config::Mistakes& mistakes) {
+  auto plan = std::make_shared<proxy::Plan>();
+  plan->role = settings.role == Role::kGateway ? "gateway" : "sidecar";
+  plan->defaults = defaultsFor(settings.role);
+  plan->max_connections =
+      settings.max_connections > 0 ? settings.max_connections : connectionsThatFit();
+  addListeners(settings, *plan, mistakes);
+  addClusters(settings, previous, *plan, mistakes);
+  addRoutes(settings, *plan, mistakes);
+  if (!mistakes.empty()) return nullptr;
+  plan->generation = ++generation_;
+  return plan;
+}
+
+void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
+                               config::Mistakes& mistakes) {
+  for (const ListenerSettings& each : settings.listeners) {
+    auto made = listener(each, settings.role, mistakes);
+    if (made == nullptr) continue;
+    for (const auto& other : plan.listeners) {
+      const bool same_address = other->address == made->address &&
+                                (made->address.isUnix() || made->address.port() != 0);
+      if (other->id == made->id) {
+        mistakes.add({each.place, "listener", "the name \"" + each.name + "\" is taken", {}});
+      } else if (same_address) {
+        mistakes.add({each.place, "listener.address",
+                      "the address is that of listener \"" + std::string(other->name) + "\"", {}});
+      }
+    }
+    plan.listeners.push_back(std::move(made));
+  }
+}
+
+std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerSettings& settings,
+                                                                 Role role,
+                                                                 config::Mistakes& mistakes) {
+  const bool gateway = role == Role::kGateway;
+  auto plan = std::make_shared<proxy::ListenerPlan>();
+  const auto address = bindAddress(settings.address);
+  if (!address.ok()) {
+    mistakes.add({settings.place, "listener.address",
+                  "needs an IP address to listen on, not a name", {}});
+    return nullptr;
+  }
+  plan->address = address.value();
+  plan->id = names_.intern(settings.name);
+  plan->name = names_.name(plan->id);
+  plan->header_timeout =
+      settings.header_timeout.value_or(gateway ? Milliseconds(10s) : Milliseconds(0));
+  plan->idle_timeout = settings.idle_timeout.value_or(gateway ? Milliseconds(75s) : Milliseconds(1h));
+  plan->limits.head_bytes =
+      settings.max_header_size.value_or(config::Size{(gateway ? 32U : 60U) * 1024U}).bytes;
+  plan->limits.target_bytes = std::min<std::size_t>(plan->limits.head_bytes, 8 * 1024);
+  plan->limits.headers = settings.max_headers.value_or(gateway ? 100 : 200);
+  plan->max_connections = settings.max_connections;
+  plan->trusted = settings.trusted;
+  plan->forwarded = settings.forwarded.value_or(gateway ? proxy::ForwardedMode::kAppend
+                                                        : proxy::ForwardedMode::kPreserve);
+  plan->reject_underscores =
+      settings.underscores.value_or(gateway ? Underscores::kReject : Underscores::kPass) ==
+      Underscores::kReject;
+  plan->path_rules.reserved_escapes =
+      settings.escaped_slashes.value_or(gateway ? EscapedSlashes::kReject : EscapedSlashes::kKeep) ==
+              EscapedSlashes::kReject
+          ? route::ReservedEscapes::kReject
+          : route::ReservedEscapes::kKeep;
+  plan->path_rules.merge_slashes = settings.merge_slashes;
+  plan->allow_connect = settings.connect;
+  plan->keep_request_id =
+      settings.request_id.value_or(gateway ? RequestIds::kReplace : RequestIds::kKeep) ==
+      RequestIds::kKeep;
+  plan->reason_header = settings.reason_header;
+  return plan;
+}
+
+void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previous,
+                              proxy::Plan& plan, config::Mistakes& mistakes) {
+  plan.clusters.reserve(settings.upstreams.size());
+  for (const auto& [name, each] : settings.upstreams) {
+    auto made = cluster(name, each, mistakes);
+    if (made == nullptr) continue;
+    // The same settings: the same object, so that workers need not even look at it.
+    const auto* before = previous == nullptr ? nullptr : previous->cluster(made->id);
+    const bool unchanged = before != nullptr && (*before)->options == made->options &&
+                           (*before)->balancer == made->balancer &&
+                           (*before)->discovery->identity() == made->discovery->identity();
+    plan.clusters.push_back(unchanged ? *before : std::move(made));
+  }
+  std::sort(plan.clusters.begin(), plan.clusters.end(),
+            [](const auto& left, const auto& right) { return left->id < right->id; });
+}
+
+std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::string& name,
+                                                                  const UpstreamSettings& settings,
+                                                                  config::Mistakes& mistakes) {
+  auto plan = std::make_shared<upstream::ClusterPlan>();
+  plan->balancer = registry_.balancer(settings.balancer);
+  if (plan->balancer == nullptr) {
+    std::string known;
+    for (const std::string_view each : registry_.balancerNames()) {
+      known += (known.empty() ? "" : ", ") + std::string(each);
+    }
+    mistakes.add({settings.place, "upstream." + name + ".balancer",
+                  "there is no balancer \"" + settings.balancer + "\"; there are " + known, {}});
+  }
+  if (settings.discovery.made()) plan->discovery = registry_.discovery(settings.discovery);
+  if (plan->balancer == nullptr || plan->discovery == nullptr) return nullptr;
+  plan->id = names_.intern(name);
+  plan->name = names_.name(plan->id);
+  plan->options.connect_timeout = settings.connect_timeout;
+  plan->options.idle_timeout = settings.idle_timeout;
+  plan->options.max_connections = settings.max_connections;
+  plan->options.max_pending = settings.max_pending;
+  plan->options.queue_timeout = settings.queue_timeout;
+  plan->options.limits = {.head_bytes = 64 * 1024, .target_bytes = 0, .headers = 200};
+  plan->connections = &counts_.cluster(plan->id);
+  return plan;
+}
+
+void PlanBuilder::addRoutes(const Settings& settings, proxy::Plan& plan,
+                            config::Mistakes& mistakes) {
+  std::vector<std::string> upstreams;
+  for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
+  std::vector<std::string> listeners;
+  for (const ListenerSettings& each : settings.listeners) listeners.push_back(each.name);
+  plan.routes = route::compileRoutes(settings.routes, {names_, upstreams, listeners}, mistakes);
+  if (!mistakes.empty()) return;
+  for (const route::RouteSettings& each : settings.routes) {
+    plan.chains.push_back(registry_.filters().chain(each.filters, names_));
+  }
+}
+
+}  // namespace weir::server

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/config/choice.h"
+#include "core/filter/registry.h"
+#include "core/upstream/balancer.h"
+#include "core/upstream/discovery.h"
+
+namespace weir::server {
+
+// What this binary can do, each added by a visible call: filters, balancers and discoveries. The
+// settings of each become part of the configuration's language.
+class Registry {
+ public:
+  Registry() : filters_(dialect_) {}
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
+  filter::Registry& filters() { return filters_; }
+  const filter::Registry& filters() const { return filters_; }
+  const config::Dialect& dialect() const { return dialect_; }
+
+  void addBalancer(std::string_view name, upstream::BalancerFactory make) {
+    balancers_.emplace_back(name, make);
+  }
+  // `Settings` is what stands behind the name in `discovery = { name = ... }`; make(Settings) gives
+  // the source.
+  template <typename Settings>
+  void addDiscovery(std::string_view name, std::string_view meaning,
+                    std::shared_ptr<const upstream::DiscoverySource> (*make)(const Settings&)) {
+    dialect_.family("discovery").add<Settings>(name, meaning);
+    discoveries_.emplace_back(name, [make](const config::Chosen& chosen) {
+      return make(*chosen.as<Settings>());
+    });
+  }
+
+  // Null when there is none of that name.
+  upstream::BalancerFactory balancer(std::string_view name) const;
+  std::vector<std::string_view> balancerNames() const;
+  std::shared_ptr<const upstream::DiscoverySource> discovery(const config::Chosen& chosen) const;
+
+ private:
+  using MakeSource =
+      std::function<std::shared_ptr<const upstream::DiscoverySource>(const config::Chosen&)>;
+
+  config::Dialect dialect_;
+  filter::Registry filters_;
+  std::vector<std::pair<std::string, upstream::BalancerFactory>> balancers_;
+  std::vector<std::pair<std::string, MakeSource>> discoveries_;
+};
+
+}  // namespace weir::server

@@ -1,0 +1,165 @@
+#include "core/server/server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/metric_keys.h"
+
+namespace weir::server {
+namespace {
+
+// For how long a new plan waits for the first answer about its upstreams.
+constexpr Milliseconds kWarmTime{5'000};
+constexpr Milliseconds kSweep{500};
+
+}  // namespace
+
+Server::Server(const Parts& parts, unsigned workers)
+    : parts_(parts),
+      directory_({parts.loop, parts.resolver}, parts.cells,
+                 [this](NameId cluster, upstream::SharedEndpoints endpoints) {
+                   for (auto& station : stations_) station->setEndpoints(cluster, endpoints);
+                 }),
+      drain_timeout_(parts.loop.wheel(), *this),
+      sweep_(parts.loop.wheel(), *this) {
+  for (unsigned i = 0; i < workers; ++i) {
+    stations_.push_back(std::make_unique<Station>(i, parts_.counts, parts_.names));
+  }
+  sweep_.arm(kSweep);
+}
+
+Server::~Server() { stop(); }
+
+void Server::start(const OpenLog& open_log) {
+  for (auto& station : stations_) station->start(open_log(station->cells()));
+}
+
+void Server::setAccessLogs(const OpenLog& open_log) {
+  for (auto& station : stations_) station->setAccessLog(open_log(station->cells()));
+}
+
+bool Server::openListener(const std::shared_ptr<const proxy::ListenerPlan>& listener,
+                          std::vector<NewSocket>& opened, config::Mistakes& mistakes) const {
+  NewSocket made{listener, {}};
+  net::Address address = listener->address;
+  for (std::size_t i = 0; i < stations_.size(); ++i) {
+    auto socket = net::ListenSocket::open(address, listener->backlog);
+    if (!socket.ok()) {
+      mistakes.add({{},
+                    "listener " + std::string(listener->name),
+                    "cannot listen on " + address.text() + ": " + std::string(socket.error().detail),
+                    {}});
+      return false;
+    }
+    address = socket.value().address();  // port 0: the others join the first
+    made.sockets.push_back(std::move(socket.value()));
+    if (listener->address.isUnix()) break;  // one socket, one worker: no SO_REUSEPORT there
+  }
+  opened.push_back(std::move(made));
+  return true;
+}
+
+bool Server::openSockets(const proxy::Plan& plan, std::vector<NewSocket>& opened,
+                         config::Mistakes& mistakes) const {
+  bool good = true;
+  for (const auto& listener : plan.listeners) {
+    const auto open = listening_.find(listener->id);
+    if (open != listening_.end() && open->second.configured == listener->address) continue;
+    good = openListener(listener, opened, mistakes) && good;
+  }
+  return good;
+}
+
+bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& mistakes,
+                     std::function<void()> on_live) {
+  std::vector<NewSocket> opened;
+  if (!openSockets(*plan, opened, mistakes)) return false;
+  std::erase_if(listening_, [&](const auto& each) {
+    return std::none_of(plan->listeners.begin(), plan->listeners.end(),
+                        [&](const auto& listener) { return listener->id == each.first; });
+  });
+  for (const NewSocket& each : opened) {
+    listening_[each.listener->id] = {each.listener->address, each.sockets.front().address()};
+  }
+  if (plan_ != nullptr) history_.push_back(plan_);
+  plan_ = plan;
+  // A function that can be copied must not own sockets: descriptors pass by number.
+  std::vector<std::vector<Station::Opening>> openings(stations_.size());
+  for (NewSocket& each : opened) {
+    for (std::size_t i = 0; i < each.sockets.size(); ++i) {
+      const net::Address address = each.sockets[i].address();
+      openings[i].push_back({each.listener, each.sockets[i].release(), address});
+    }
+  }
+  directory_.follow(*plan, kWarmTime,
+                    [this, plan, openings = std::move(openings), on_live = std::move(on_live)] {
+                      handOver(plan, openings, on_live);
+                    });
+  return true;
+}
+
+void Server::handOver(const std::shared_ptr<const proxy::Plan>& plan,
+                      const std::vector<std::vector<Station::Opening>>& openings,
+                      const std::function<void()>& on_live) {
+  workers_behind_ += stations_.size();
+  for (std::size_t i = 0; i < stations_.size(); ++i) {
+    stations_[i]->publish(plan, openings[i], [this, on_live] {
+      parts_.loop.post([this, on_live] {
+        if (--workers_behind_ == 0) on_live();
+      });
+    });
+  }
+}
+
+std::vector<Server::Bound> Server::listeners() const {
+  std::vector<Bound> bound;
+  if (plan_ == nullptr) return bound;
+  for (const auto& listener : plan_->listeners) {
+    const auto open = listening_.find(listener->id);
+    if (open == listening_.end()) continue;
+    bound.push_back(
+        {listener, open->second.bound, parts_.counts.listener(listener->id).value()});
+  }
+  return bound;
+}
+
+void Server::drain(Milliseconds patience, std::function<void(bool complete)> on_done) {
+  if (std::exchange(draining_, true)) return;
+  parts_.cells.gauge(drainingKey()).set(1);
+  on_drained_ = std::move(on_done);
+  stations_busy_ = stations_.size();
+  drain_timeout_.arm(patience);
+  for (auto& station : stations_) {
+    station->drain([this] { parts_.loop.post([this] { onStationEmpty(); }); });
+  }
+}
+
+void Server::onStationEmpty() {
+  if (--stations_busy_ > 0 || on_drained_ == nullptr) return;
+  drain_timeout_.disarm();
+  std::exchange(on_drained_, nullptr)(true);
+}
+
+void Server::onDrainTimeout() {
+  if (on_drained_ != nullptr) std::exchange(on_drained_, nullptr)(false);
+}
+
+void Server::stop() {
+  for (auto& station : stations_) station->stop();
+  stations_.clear();
+}
+
+// Old plans are destroyed here, where a large one keeps nobody waiting.
+void Server::onSweep() {
+  std::erase_if(history_, [](const auto& plan) { return plan.use_count() == 1; });
+  sweep_.arm(kSweep);
+}
+
+void Server::refreshMetrics() {
+  directory_.refreshMetrics();
+  onSweep();
+  parts_.cells.gauge(configActiveGenerationsKey())
+      .set(static_cast<std::int64_t>(history_.size() + (plan_ == nullptr ? 0 : 1)));
+}
+
+}  // namespace weir::server

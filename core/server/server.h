@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "core/base/metric_cells.h"
+#include "core/base/names.h"
+#include "core/config/mistakes.h"
+#include "core/event/loop.h"
+#include "core/net/address.h"
+#include "core/proxy/plan.h"
+#include "core/server/counts.h"
+#include "core/server/directory.h"
+#include "core/server/station.h"
+
+namespace weir::server {
+
+// The workers and the plan that they follow: start, publish, drain, stop.
+//
+// Thread: the control thread.
+class Server {
+ public:
+  struct Parts {
+    event::Loop& loop;  // the control thread's
+    dns::Resolver& resolver;
+    NameTable& names;
+    MetricCells& cells;  // the control thread's
+    Counts& counts;
+  };
+  using OpenLog = std::function<std::unique_ptr<http::AccessLog>(MetricCells& worker_cells)>;
+
+  Server(const Parts& parts, unsigned workers);
+  ~Server();
+
+  void start(const OpenLog& open_log);
+  void setAccessLogs(const OpenLog& open_log);
+
+  // Makes a plan the one that all workers follow. New addresses are bound first: when one cannot
+  // be, that is a mistake and nothing has changed. `on_live` is called when the last worker follows,
+  // after the new upstreams have been found (or looked for long enough).
+  bool publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& mistakes,
+               std::function<void()> on_live);
+  const proxy::Plan* plan() const { return plan_.get(); }  // published latest; null before
+
+  // Listeners accept no more; calls back when nothing is in flight or the time is over.
+  void drain(Milliseconds patience, std::function<void(bool complete)> on_done);
+  bool draining() const { return draining_; }
+  void stop();
+
+  struct Bound {
+    std::shared_ptr<const proxy::ListenerPlan> listener;
+    net::Address address;  // with the port that was taken
+    std::uint64_t connections = 0;
+  };
+  std::vector<Bound> listeners() const;
+  const Directory& directory() const { return directory_; }
+  std::vector<std::unique_ptr<Station>>& stations() { return stations_; }
+  void refreshMetrics();  // before a scrape
+
+ private:
+  struct Listening {
+    net::Address configured;
+    net::Address bound;
+  };
+  struct NewSocket {
+    std::shared_ptr<const proxy::ListenerPlan> listener;
+    std::vector<net::ListenSocket> sockets;  // one for each worker
+  };
+  bool openSockets(const proxy::Plan& plan, std::vector<NewSocket>& opened,
+                   config::Mistakes& mistakes) const;
+  bool openListener(const std::shared_ptr<const proxy::ListenerPlan>& listener,
+                    std::vector<NewSocket>& opened, config::Mistakes& mistakes) const;
+  void handOver(const std::shared_ptr<const proxy::Plan>& plan,
+                const std::vector<std::vector<Station::Opening>>& openings,
+                const std::function<void()>& on_live);
+  void onDrainTimeout();
+  void onStationEmpty();
+  void onSweep();
+
+  Parts parts_;
+  std::vector<std::unique_ptr<Station>> stations_;
+  Directory directory_;
+  std::shared_ptr<const proxy::Plan> plan_;
+  std::vector<std::shared_ptr<const proxy::Plan>> history_;  // destroyed here, once unused
+  std::map<NameId, Listening> listening_;
+  std::function<void(bool)> on_drained_;
+  std::size_t stations_busy_ = 0;     // while draining
+  std::size_t workers_behind_ = 0;    // the latest plan
+  bool draining_ = false;
+  event::Alarm<Server, &Server::onDrainTimeout> drain_timeout_;
+  event::Alarm<Server, &Server::onSweep> sweep_;
+};
+
+}  // namespace weir::server

@@ -1,0 +1,90 @@
+#include "core/server/settings.h"
+
+namespace weir::server {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""h;
+
+constexpr std::pair<std::string_view, Role> kRoles[] = {{"gateway", Role::kGateway},
+                                                        {"sidecar", Role::kSidecar}};
+constexpr std::pair<std::string_view, proxy::ForwardedMode> kForwardedModes[] = {
+    {"append", proxy::ForwardedMode::kAppend}, {"preserve", proxy::ForwardedMode::kPreserve}};
+constexpr std::pair<std::string_view, Underscores> kUnderscores[] = {
+    {"reject", Underscores::kReject}, {"pass", Underscores::kPass}};
+constexpr std::pair<std::string_view, EscapedSlashes> kEscapedSlashes[] = {
+    {"reject", EscapedSlashes::kReject}, {"keep", EscapedSlashes::kKeep}};
+constexpr std::pair<std::string_view, RequestIds> kRequestIds[] = {
+    {"replace", RequestIds::kReplace}, {"keep", RequestIds::kKeep}};
+
+}  // namespace
+
+void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
+  table.read("name", out.name, "Its name in metrics and logs.", {.min_size = 1, .required = true});
+  table.read("address", out.address, "Where to listen; port 0 takes a free one.",
+             {.required = true});
+  table.read("header_timeout", out.header_timeout,
+             "For the head of a request, from its first byte. 0: none. Default: 10s in a gateway, "
+             "none in a sidecar.",
+             {.min = 0ms, .max = 1h});
+  table.read("idle_timeout", out.idle_timeout,
+             "Between two requests of a connection. Default: 75s in a gateway, 1h in a sidecar.",
+             {.min = 0ms, .max = 24h});
+  table.read("max_header_size", out.max_header_size,
+             "Request line and headers together. Default: 32KiB in a gateway, 60KiB in a sidecar.",
+             {.min = config::Size{1024}, .max = config::Size{1024 * 1024}});
+  table.read("max_headers", out.max_headers,
+             "Header fields of a request. Default: 100 in a gateway, 200 in a sidecar.",
+             {.min = 1, .max = 10'000});
+  table.read("max_connections", out.max_connections,
+             "Open connections; more are refused with 503. 0: no limit of its own.");
+  table.read("trusted", out.trusted,
+             "Peers whose X-Forwarded-* headers are believed and kept.");
+  table.read("forwarded", out.forwarded, kForwardedModes,
+             "What becomes of X-Forwarded-* and Forwarded. Default: append in a gateway, preserve "
+             "in a sidecar.");
+  table.read("underscores", out.underscores, kUnderscores,
+             "Requests with an underscore in a header name. Default: reject in a gateway, pass in "
+             "a sidecar.");
+  table.read("escaped_slashes", out.escaped_slashes, kEscapedSlashes,
+             "Paths with %2F, %5C or %00. Default: reject in a gateway, keep in a sidecar.");
+  table.read("request_id", out.request_id, kRequestIds,
+             "An X-Request-Id that the client sent. Default: replace in a gateway, keep in a "
+             "sidecar.");
+  table.read("merge_slashes", out.merge_slashes, "Whether // in a path means /.");
+  table.read("connect", out.connect, "Whether the CONNECT method is allowed.");
+  table.read("reason_header", out.reason_header,
+             "Whether answers of weir itself carry X-Weir-Reason.");
+  out.place = table.place("address");
+}
+
+void UpstreamSettings::read(config::Table& table, UpstreamSettings& out) {
+  table.read("discovery", out.discovery, table.kinds("discovery"), "Where its endpoints are.",
+             {.required = true});
+  table.read("balancer", out.balancer, "Which endpoint gets a request.");
+  table.read("connect_timeout", out.connect_timeout, "For a connection to an endpoint.",
+             {.min = 1ms, .max = 1h});
+  table.read("idle_timeout", out.idle_timeout, "Of a connection that nobody uses.",
+             {.min = 1ms, .max = 24h});
+  table.read("max_connections", out.max_connections,
+             "Connections to all endpoints, of all workers. 0: no limit.");
+  table.read("max_pending", out.max_pending,
+             "Requests of one worker that may wait for a connection.");
+  table.read("queue_timeout", out.queue_timeout, "How long they wait.", {.min = 1ms, .max = 1h});
+  out.place = table.place("balancer");
+}
+
+void Settings::read(config::Table& table, Settings& out) {
+  table.read("role", out.role, kRoles, "What this process is: it decides the defaults.");
+  table.read("workers", out.workers, "Threads that carry traffic.",
+             {.min = 1, .max = 1024, .none = "auto"});
+  table.read("max_connections", out.max_connections,
+             "Open connections of all listeners. 0: as many as the file descriptors allow.");
+  table.read("drain_timeout", out.drain_timeout,
+             "How long requests in flight may go on after SIGTERM.", {.min = 0ms, .max = 24h});
+  table.read("listener", out.listeners, "Addresses that accept connections.");
+  table.read("route", out.routes, "What becomes of a request.");
+  table.read("upstream", out.upstreams, "Services that requests are forwarded to.");
+}
+
+}  // namespace weir::server

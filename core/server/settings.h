@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/config/choice.h"
+#include "core/config/table.h"
+#include "core/proxy/plan.h"
+#include "core/route/settings.h"
+
+// The configuration as it is written: what core reads of it.
+namespace weir::server {
+
+enum class Role : std::uint8_t { kGateway, kSidecar };
+
+enum class Underscores : std::uint8_t { kReject, kPass };
+enum class EscapedSlashes : std::uint8_t { kReject, kKeep };
+enum class RequestIds : std::uint8_t { kReplace, kKeep };
+
+// [[listener]]. What is not given has the role's default.
+struct ListenerSettings {
+  std::string name;
+  config::Address address;
+  std::optional<Milliseconds> header_timeout;
+  std::optional<Milliseconds> idle_timeout;
+  std::optional<config::Size> max_header_size;
+  std::optional<std::uint32_t> max_headers;
+  std::uint64_t max_connections = 0;
+  std::vector<route::IpRange> trusted;
+  std::optional<proxy::ForwardedMode> forwarded;
+  std::optional<Underscores> underscores;
+  std::optional<EscapedSlashes> escaped_slashes;
+  std::optional<RequestIds> request_id;
+  bool merge_slashes = false;
+  bool connect = false;
+  bool reason_header = false;
+  config::Place place;
+
+  static void read(config::Table& table, ListenerSettings& out);
+};
+
+// [upstream.NAME]
+struct UpstreamSettings {
+  config::Chosen discovery;
+  std::string balancer = "least_request";
+  Milliseconds connect_timeout{5'000};
+  Milliseconds idle_timeout{60'000};
+  std::uint32_t max_connections = 1024;
+  std::uint32_t max_pending = 1024;
+  Milliseconds queue_timeout{3'000};
+  config::Place place;
+
+  static void read(config::Table& table, UpstreamSettings& out);
+};
+
+struct Settings {
+  Role role = Role::kGateway;
+  std::optional<std::uint32_t> workers;  // none: one for each processor
+  std::uint64_t max_connections = 0;     // 0: what the file descriptors allow
+  Milliseconds drain_timeout{60'000};
+  std::vector<ListenerSettings> listeners;
+  std::vector<route::RouteSettings> routes;
+  std::vector<std::pair<std::string, UpstreamSettings>> upstreams;
+
+  static void read(config::Table& table, Settings& out);
+};
+
+}  // namespace weir::server

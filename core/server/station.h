@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/metric_cells.h"
+#include "core/event/worker.h"
+#include "core/net/acceptor.h"
+#include "core/net/connector.h"
+#include "core/proxy/engine.h"
+#include "core/proxy/gate.h"
+#include "core/server/counts.h"
+
+namespace weir::server {
+
+// A worker with everything that lives on it: engine, gates, connector, log, cells.
+//
+// Thread: the control thread calls; what is done, is done on the worker.
+class Station {
+ public:
+  Station(unsigned index, Counts& counts, NameTable& names);
+  ~Station();  // after stop()
+  Station(const Station&) = delete;
+  Station& operator=(const Station&) = delete;
+
+  void start(std::unique_ptr<http::AccessLog> log);
+  void setAccessLog(std::unique_ptr<http::AccessLog> log);
+
+  // A socket of a listener that is new, or has a new address.
+  struct Opening {
+    std::shared_ptr<const proxy::ListenerPlan> listener;
+    int descriptor;  // given away
+    net::Address address;
+  };
+  // From then on requests follow the plan. Gates that it does not list drain.
+  void publish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening> openings,
+               std::function<void()> on_done);
+  void setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints);
+  // Accepts no more; calls back, on the worker, once the last connection is gone.
+  void drain(std::function<void()> on_empty);
+  void stop();  // breaks what is left and ends the thread
+
+  void post(std::function<void()> task) { worker_.post(std::move(task)); }
+  MetricCells& cells() { return cells_; }
+  // On the worker only.
+  proxy::Engine& engine() { return *engine_; }
+  std::size_t connections() const;
+
+ private:
+  static constexpr Milliseconds kDrainTick{10};
+
+  void onStart();
+  void onPublish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening>& openings);
+  void closeGates(const proxy::Plan& plan);
+  void onDrainTick();
+  void onStop();
+
+  const unsigned index_;
+  Counts& counts_;
+  MetricCells cells_;
+  event::Worker worker_;
+
+  // On the worker.
+  Histogram loop_lag_;
+  std::unique_ptr<net::Connector> connector_;
+  std::unique_ptr<http::AccessLog> log_;
+  std::unique_ptr<proxy::Engine> engine_;
+  std::map<NameId, std::unique_ptr<proxy::Gate>> gates_;
+  std::vector<std::unique_ptr<proxy::Gate>> closing_;
+  std::function<void()> on_empty_;
+  event::Alarm<Station, &Station::onDrainTick> drain_tick_;
+};
+
+}  // namespace weir::server

@@ -1,0 +1,72 @@
+#include "mesh/sidecar/expand.h"
+
+#include <algorithm>
+
+#include "core/config/settings.h"
+
+namespace weir::mesh {
+namespace {
+
+server::ListenerSettings listener(std::string_view name, const config::Address& address,
+                                  const config::Place& place) {
+  server::ListenerSettings listener;
+  listener.name = name;
+  listener.address = address;
+  listener.place = place;
+  return listener;
+}
+
+route::RouteSettings forward(std::string name, std::string_view from, std::string_view to,
+                             const config::Place& place) {
+  route::RouteSettings route;
+  route.name = std::move(name);
+  route.match.listeners = {{std::string(from), place}};
+  route.upstream = route::PlacedText{std::string(to), place};
+  route.place = place;
+  return route;
+}
+
+bool hasUpstream(const server::Settings& settings, std::string_view name) {
+  return std::any_of(settings.upstreams.begin(), settings.upstreams.end(),
+                     [&](const auto& each) { return each.first == name; });
+}
+
+// The upstream as a user would write it, read by the code that reads a user's.
+void addApplication(const config::Address& address, const config::Place& place,
+                    const server::Registry& registry, server::Settings& settings,
+                    config::Mistakes& mistakes) {
+  const std::string text = "discovery = { static = [\"" + address.text() + "\"] }\n";
+  server::UpstreamSettings upstream;
+  config::Document document = config::Document::parse(text, place.file, mistakes);
+  config::readSettings(document, registry.dialect(), upstream, mistakes);
+  upstream.place = place;
+  settings.upstreams.emplace_back(kApplication, std::move(upstream));
+}
+
+}  // namespace
+
+void expandSidecar(const SidecarSettings& sidecar, const server::Registry& registry,
+                   server::Settings& settings, config::Mistakes& mistakes) {
+  const config::Place& place = sidecar.place;
+  if (sidecar.outbound) {
+    settings.listeners.push_back(listener(kOutbound, sidecar.outbound->address, place));
+    for (const auto& [name, upstream] : settings.upstreams) {
+      auto route = forward(std::string(kOutbound) + "-" + name, kOutbound, name, place);
+      const auto host = route::HostPattern::parse(name);
+      if (!host) continue;  // no Host can name it; a configured route may still lead there
+      route.hosts = {*host};
+      settings.routes.push_back(std::move(route));
+    }
+  }
+  if (!sidecar.inbound) return;
+  if (hasUpstream(settings, kApplication)) {
+    mistakes.add({place, "sidecar.inbound",
+                  "the name of upstream \"application\" is taken: inbound makes one", {}});
+    return;
+  }
+  settings.listeners.push_back(listener(kInbound, sidecar.inbound->address, place));
+  settings.routes.push_back(forward(sidecar.service, kInbound, kApplication, place));
+  addApplication(sidecar.inbound->application, place, registry, settings, mistakes);
+}
+
+}  // namespace weir::mesh

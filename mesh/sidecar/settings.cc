@@ -1,0 +1,25 @@
+#include "mesh/sidecar/settings.h"
+
+namespace weir::mesh {
+
+void InboundSettings::read(config::Table& table, InboundSettings& out) {
+  table.read("address", out.address, "Where other services reach this one.", {.required = true});
+  table.read("application", out.application, "Where the application itself listens.",
+             {.required = true});
+}
+
+void OutboundSettings::read(config::Table& table, OutboundSettings& out) {
+  table.read("address", out.address, "Where the application sends requests to other services.",
+             {.required = true});
+}
+
+void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
+  table.read("service", out.service, "The name of the service that this sidecar stands beside.",
+             {.min_size = 1, .required = true});
+  table.read("inbound", out.inbound, "From the network to the application.");
+  table.read("outbound", out.outbound,
+             "From the application to the upstream that the Host of a request names.");
+  out.place = table.place();
+}
+
+}  // namespace weir::mesh

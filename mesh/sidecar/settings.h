@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/config/table.h"
+
+namespace weir::mesh {
+
+// Requests from the network to the application beside us.
+struct InboundSettings {
+  config::Address address;
+  config::Address application;
+
+  static void read(config::Table& table, InboundSettings& out);
+};
+
+// Requests of the application to other services, found by their Host.
+struct OutboundSettings {
+  config::Address address;
+
+  static void read(config::Table& table, OutboundSettings& out);
+};
+
+// [sidecar]
+struct SidecarSettings {
+  std::string service;
+  std::optional<InboundSettings> inbound;
+  std::optional<OutboundSettings> outbound;
+  config::Place place;
+
+  static void read(config::Table& table, SidecarSettings& out);
+};
+
+}  // namespace weir::mesh
