@@ -21,6 +21,7 @@ struct ChunkCase {
   std::string_view chunks;  // what follows the head
   Expect expect = kCutShort;
   std::string_view body = {};  // with kCutShort: what the upstream may see of it
+  int refusal = 400;
 };
 
 const std::string kLongExtension = "5;a=" + std::string(70'000, 'b') + "\r\nhello\r\n0\r\n\r\n";
@@ -193,21 +194,30 @@ const std::vector<ChunkCase> kChunks = {
      "5;a\001\r\nhello\r\n0\r\n\r\n"sv},
     {"a bare LF in an extension of the last chunk is refused", "TERM.EXT at the end (2025)",
      "2\r\nhi\r\n0;a\n\r\n"sv, kCutShort, "hi"},
-    {"an extension without an end is refused", "CVE-2023-39326 (Go); RFC 9112 7.1.1",
-     kLongExtension},
-    {"a name of an extension without an end is refused", "RFC 9112 7.1.1", kLongExtensionName},
+    {"an extension without an end is refused",
+     "CVE-2023-39326 (Go); RFC 9112 7.1.1",
+     kLongExtension,
+     kCutShort,
+     {},
+     431},
+    {"a name of an extension without an end is refused",
+     "RFC 9112 7.1.1",
+     kLongExtensionName,
+     kCutShort,
+     {},
+     431},
     {"extensions that add up to too much are refused", "CVE-2023-39326 (Go)", kManyExtensions,
-     kCutShort, kThousandBytes},
+     kCutShort, kThousandBytes, 431},
 };
 
-int statusOf(Expect expect) {
-  switch (expect) {
+int statusOf(const ChunkCase& each) {
+  switch (each.expect) {
     case kAccept:
       return 200;
     case kIncomplete:
       return 0;
     default:
-      return 400;
+      return each.refusal;
   }
 }
 
@@ -227,7 +237,7 @@ std::vector<RequestCase> makeCases() {
                      each.source,
                      kTexts[i],
                      each.expect,
-                     statusOf(each.expect),
+                     statusOf(each),
                      {{.method = "POST", .framing = kChunked, .body = each.body}}});
   }
   return cases;

@@ -216,9 +216,9 @@ const std::vector<RequestCase> kCases = {
     {"a TLS hello is refused", "RFC 8446 4.1.2",
      "\026\003\001\002\000\001\000\001\374\003\003\r\n\r\n"sv, kReject, 400},
     {"a response in place of a request is refused", "RFC 9112 2.1",
-     "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"sv, kReject, 400},
+     "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"sv, kReject, 501},
     {"a header line in place of a request line is refused", "RFC 9112 2.1", "Host: a\r\n\r\n"sv,
-     kReject, 400},
+     kReject, 501},
 
     // Not there yet.
     {"half a request line is waited for", "RFC 9112 2.2", "GET / HTT"sv, kIncomplete, 0},

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+// The plain text in which expected and found messages are compared.
+namespace weir::conformance {
+
+inline std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return result;
+}
+
+inline std::string line(std::string_view name, std::string_view value) {
+  return "  " + lower(name) + ": " + std::string(value) + "\n";
+}
+
+// Fields that the codecs write themselves; the description has them in words.
+inline bool isFraming(std::string_view name) {
+  return name == "host" || name == "content-length" || name == "transfer-encoding" ||
+         name == "connection" || name == "te" || name == "expect" || name == "upgrade" ||
+         name == "keep-alive";
+}
+
+}  // namespace weir::conformance
