@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-GRACE = 5.0  # Seconds between SIGTERM and SIGKILL.
+GRACE = 20.0  # Seconds between SIGTERM and SIGKILL: enough for callgrind to write its file.
 
 
 class Process:
@@ -91,12 +91,12 @@ class Process:
         return used, waited
 
     def resident(self):
-        """Resident bytes, summed over the tree."""
-        return sum(status_bytes(pid, "VmRSS") for pid in self.tree())
+        """Resident bytes, summed over the tree; exact, where VmRSS lags by some pages."""
+        return sum(file_bytes(f"/proc/{pid}/smaps_rollup", "Rss") for pid in self.tree())
 
     def peak(self):
         """Most resident bytes since reset_peak(), summed over the tree."""
-        return sum(status_bytes(pid, "VmHWM") for pid in self.tree())
+        return sum(file_bytes(f"/proc/{pid}/status", "VmHWM") for pid in self.tree())
 
     def reset_peak(self):
         for pid in self.tree():
@@ -111,10 +111,10 @@ def _parent_of(pid):
     return int(text.rpartition(")")[2].split()[1])
 
 
-def status_bytes(pid, name):
-    """A size of /proc/PID/status in bytes; 0 when the process is gone."""
+def file_bytes(path, name):
+    """A size that a file of /proc gives in kB, in bytes; 0 when the process is gone."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = Path(path).read_text().splitlines()
     except OSError:
         return 0
     for line in lines:

@@ -44,7 +44,10 @@ def summary(verdicts):
 
 
 def finish(verdicts, gate, figures=None, path=None):
-    """Prints the summary, writes the JSON file; the exit status: 1 when gated and missed."""
+    """Prints the summary, writes the JSON file; the exit status.
+
+    It is 1 when the gate is on and a value is missed, or could not be measured.
+    """
     if verdicts:
         print("\n" + summary(verdicts), flush=True)
     if path:
@@ -53,7 +56,7 @@ def finish(verdicts, gate, figures=None, path=None):
         with open(path, "w", encoding="utf-8") as file:
             json.dump(content, file, indent=2)
             file.write("\n")
-    missed = any(verdict.mark == "FAIL" for verdict in verdicts)
+    missed = any(verdict.mark != "pass" for verdict in verdicts)
     return 1 if gate and missed else 0
 
 
@@ -61,7 +64,7 @@ def add_options(parser):
     """The options that all tools share."""
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
     parser.add_argument("--gate", action="store_true",
-                        help="exit with 1 when a value that must be reached is missed")
+                        help="exit with 1 when a value is missed or was not measured")
 
 
 def mib(size):
