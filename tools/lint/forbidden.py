@@ -29,7 +29,8 @@ class Row:
 
 
 TABLE = [
-    Row(r"\bstd::(mutex|\w+_mutex|j?thread|condition_variable\w*|lock_guard|unique_lock|"
+    Row(r"\bstd::(mutex|\w+_mutex|j?thread(?!::hardware_concurrency)|"
+        r"condition_variable\w*|lock_guard|unique_lock|"
         r"scoped_lock|shared_lock|future|promise|async|call_once)\b",
         ("core/event/", "tests/core/event/", "tests/core/base/metric", "tests/support/"),
         "workers share nothing mutable", "Worker::post"),
@@ -55,12 +56,13 @@ TABLE = [
         "in poll.py)", "the poll of tests/support/poll.py", ("tests/",), PYTHON),
     Row(r"\b(std::)?s?rand\s*\(|\bstd::(random_device|mt19937\w*|default_random_engine)\b",
         ("core/base/random",), "randomness is repeatable in tests", "Random"),
-    Row(r"\b(mode|role)_?(\(\))?\s*[=!]=", ("tools/weir/",),
+    Row(r"\b(mode|role)_?(\(\))?\s*[=!]=", ("tools/weir/", "core/server/plan"),
         "the role is read once, when the plan is built", "two plans"),
     Row(r"\bthrow\b", (), "no exception crosses our functions", "Result or WEIR_CHECK", OURS),
     Row(r"\busing\s+namespace\b", ("tests/",), "names say where they are from", "the name"),
     Row(r"^\s*#\s*define\s+(?!WEIR_(TRY|CHECK|LOG|CONCAT)\w*)",
-        ("tools/bench/",), "macros hide control flow", "a function or a constant"),
+        ("tools/bench/", "core/config/toml"), "macros hide control flow (toml++ is set up by some)",
+        "a function or a constant"),
     Row(r"\b(class|struct|enum|union)\s+(class\s+)?(\[\[\w+\]\]\s*)?[A-Z]?\w*"
         r"(Manager|Handler|Helper|Util|Info|Data|Impl|Base|Context)(?![a-z])\w*\s*(final\s*)?[:{]",
         (), "the name says nothing", "a word of the domain"),

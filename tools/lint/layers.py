@@ -27,8 +27,8 @@ HOMES = [
     (r"benchmark/", ("tools/bench/",)),
 ]
 SYSTEM = re.compile(
-    r"^((sys|netinet|arpa|net|linux)/\w+|unistd|fcntl|signal|pthread|sched|poll|netdb|dirent|"
-    r"termios|spawn|malloc|endian|dlfcn|getopt|immintrin|nmmintrin|emmintrin|sanitizer/\w+)\.h$")
+    r"^((sys|netinet|arpa|net|linux)/\w+|unistd|strings|fcntl|signal|pthread|sched|poll|netdb|"
+    r"dirent|termios|spawn|malloc|endian|dlfcn|getopt|immintrin|nmmintrin|emmintrin|sanitizer/\w+)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
