@@ -1,22 +1,13 @@
 #include "core/route/header_rules.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
-#include "core/route/settings.h"
+#include "core/http/h1/syntax.h"
 
 namespace weir::route {
 namespace {
-
-bool isTokenByte(char c) {  // RFC 9110, 5.6.2
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         kMarks.find(c) != kMarks.npos;
-}
-
-bool isToken(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), isTokenByte);
-}
 
 bool isFieldText(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) {
@@ -25,34 +16,25 @@ bool isFieldText(std::string_view text) {
   });
 }
 
-bool isFraming(http::HeaderId id) {
-  switch (id) {
-    case http::HeaderId::kConnection:
-    case http::HeaderId::kContentLength:
-    case http::HeaderId::kExpect:
-    case http::HeaderId::kHost:
-    case http::HeaderId::kKeepAlive:
-    case http::HeaderId::kProxyConnection:
-    case http::HeaderId::kTe:
-    case http::HeaderId::kTrailer:
-    case http::HeaderId::kTransferEncoding:
-    case http::HeaderId::kUpgrade:
-      return true;
-    default:
-      return false;
-  }
+std::optional<Text> compileFieldText(std::string_view text, const TextScope& scope,
+                                     std::string& why) {
+  if (isFieldText(text)) return Text::compile(text, scope, why);
+  why = "a control byte cannot be part of a header";
+  return std::nullopt;
 }
 
 }  // namespace
 
+bool isHeaderName(std::string_view text) { return !text.empty() && http::h1::isTokenSoFar(text); }
+
 bool isChangeableHeader(std::string_view name, std::string& why) {
   const std::string quoted = "\"" + std::string(name) + "\"";
   const http::HeaderId id = http::headerId(name);
-  if (!isToken(name)) {
+  if (!isHeaderName(name)) {
     why = quoted + " is not the name of a header";
   } else if (id == http::HeaderId::kHost) {
     why = quoted + " cannot be changed as a header; use rewrite = { host = ... }";
-  } else if (isFraming(id)) {
+  } else if (http::h1::isFramingField(id) || id == http::HeaderId::kTrailer) {
     why = quoted + " frames the message; weir writes it itself";
   } else if (id == http::HeaderId::kXWeirIdentity) {
     why = quoted + " says who the caller is; only weir may set it";
@@ -60,38 +42,25 @@ bool isChangeableHeader(std::string_view name, std::string& why) {
   return why.empty();
 }
 
-std::optional<HeaderRules> HeaderRules::compile(const HeaderRulesSettings& settings,
-                                                const TextScope& scope, std::string& why) {
-  HeaderRules rules;
-  for (const std::string& name : settings.remove) {
-    if (!rules.append(Verb::kRemove, name, Text(), why)) return std::nullopt;
-  }
-  if (!rules.appendTexts(Verb::kSet, settings.set, scope, why)) return std::nullopt;
-  if (!rules.appendTexts(Verb::kAdd, settings.add, scope, why)) return std::nullopt;
-  return rules;
+bool HeaderRules::remove(std::string_view name, std::string& why) {
+  return append(Verb::kRemove, name, Text(), why);
 }
 
-bool HeaderRules::appendTexts(Verb verb,
-                              const std::vector<std::pair<std::string, std::string>>& texts,
-                              const TextScope& scope, std::string& why) {
-  for (const auto& [name, source] : texts) {
-    auto text = Text::compile(source, scope, why);
-    if (text && !isFieldText(source)) why = "a control byte cannot be part of a header";
-    if (!why.empty() || !append(verb, name, *std::move(text), why)) return false;
-  }
-  return true;
+bool HeaderRules::set(std::string_view name, std::string_view text, const TextScope& scope,
+                      std::string& why) {
+  auto value = compileFieldText(text, scope, why);
+  return value && append(Verb::kSet, name, *std::move(value), why);
 }
 
-bool HeaderRules::append(Verb verb, const std::string& name, Text value, std::string& why) {
+bool HeaderRules::add(std::string_view name, std::string_view text, const TextScope& scope,
+                      std::string& why) {
+  auto value = compileFieldText(text, scope, why);
+  return value && append(Verb::kAdd, name, *std::move(value), why);
+}
+
+bool HeaderRules::append(Verb verb, std::string_view name, Text value, std::string& why) {
   if (!isChangeableHeader(name, why)) return false;
-  const bool twice = std::any_of(changes_.begin(), changes_.end(), [&](const Change& change) {
-    return change.verb == verb && http::equalsIgnoringCase(change.name, name);
-  });
-  if (twice) {
-    why = "\"" + name + "\" stands here twice, in different case";
-    return false;
-  }
-  changes_.push_back({verb, http::headerId(name), name, std::move(value)});
+  changes_.push_back({verb, http::headerId(name), std::string(name), std::move(value)});
   return true;
 }
 

@@ -1,10 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/http/headers.h"
@@ -12,19 +10,17 @@
 
 namespace weir::route {
 
-struct HeaderRulesSettings;
-
-// Changes to the headers of a message: first what is removed, then what is set, then what is added.
+// Changes to the headers of a message, in the order in which they were added.
 //
 // What frames or addresses a message (Host, Content-Length, Connection and so on) and what only
-// weir may say (X-Weir-Identity) cannot be changed. A text that expands to nothing, though it is
-// not empty, leaves the header out.
+// weir may say (X-Weir-Identity) cannot be changed. A text with variables that expands to nothing
+// leaves the header out.
 class HeaderRules {
  public:
-  HeaderRules() = default;
-  // Nothing, with `why` filled, when a name or text is not acceptable.
-  static std::optional<HeaderRules> compile(const HeaderRulesSettings& settings,
-                                            const TextScope& scope, std::string& why);
+  // While it is built. Each is false, with `why` filled, when a name or text is not acceptable.
+  bool remove(std::string_view name, std::string& why);
+  bool set(std::string_view name, std::string_view text, const TextScope& scope, std::string& why);
+  bool add(std::string_view name, std::string_view text, const TextScope& scope, std::string& why);
 
   bool empty() const { return changes_.empty(); }
   // Names and constant values stay views into this object, which must outlive the message.
@@ -38,14 +34,14 @@ class HeaderRules {
     std::string name;
     Text value;
   };
-  bool append(Verb verb, const std::string& name, Text value, std::string& why);
-  bool appendTexts(Verb verb, const std::vector<std::pair<std::string, std::string>>& texts,
-                   const TextScope& scope, std::string& why);
+  bool append(Verb verb, std::string_view name, Text value, std::string& why);
 
   std::vector<Change> changes_;
 };
 
 // Whether the configuration may change the header of that name, and why not.
 bool isChangeableHeader(std::string_view name, std::string& why);
+
+bool isHeaderName(std::string_view text);
 
 }  // namespace weir::route

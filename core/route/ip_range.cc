@@ -40,6 +40,7 @@ IpAddress IpAddress::fromV6(const void* network_order) {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;
   const std::string terminated(text);
   std::array<std::uint8_t, 16> bytes{};
   if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return fromV4(bytes.data());
@@ -68,9 +69,11 @@ std::optional<IpRange> IpRange::parse(std::string_view text) {
 }
 
 std::string IpRange::toString() const {
+  const bool v4 = isV4(network_) && prefix_bits_ >= kV4Start;
   std::array<char, INET6_ADDRSTRLEN> text{};
-  inet_ntop(AF_INET6, network_.bytes.data(), text.data(), text.size());
-  return std::string(text.data()) + "/" + std::to_string(prefix_bits_);
+  const std::uint8_t* const from = &network_.bytes[v4 ? 12 : 0];
+  inet_ntop(v4 ? AF_INET : AF_INET6, from, text.data(), text.size());
+  return std::string(text.data()) + "/" + std::to_string(prefix_bits_ - (v4 ? kV4Start : 0));
 }
 
 bool IpRange::contains(const IpAddress& address) const {

@@ -136,6 +136,12 @@ std::string PathPattern::describe() const {
   return "";
 }
 
+std::string PathPattern::name() const {
+  if (kind_ == Kind::kRegex) return "~" + text_;
+  if (kind_ != Kind::kPrefix) return text_;
+  return text_.ends_with('/') ? text_ + "*" : text_ + "/*";
+}
+
 std::string PathPattern::key() const {
   if (kind_ == Kind::kRegex) return "regex " + text_;
   std::string key = kind_ == Kind::kPrefix ? "prefix " : "whole ";

@@ -35,6 +35,7 @@ class PathPattern {
   std::size_t prefixBytes() const;                                // of a prefix, "/" being 0
   const std::vector<std::string>& captureNames() const { return capture_names_; }
   std::string describe() const;  // for people: "prefix /users"
+  std::string name() const;      // for names of routes: "/users/*"
   std::string key() const;  // the same for two patterns that match the same paths in the same way
   Regex takeRegex() { return std::move(*regex_); }
 

@@ -1,11 +1,11 @@
 #include "core/route/redirect.h"
 
-#include <algorithm>
-#include <utility>
+#include <cstddef>
 
+#include "core/base/number.h"
+#include "core/http/h1/syntax.h"
 #include "core/route/arena_text.h"
 #include "core/route/escapes.h"
-#include "core/route/settings.h"
 
 namespace weir::route {
 namespace {
@@ -50,32 +50,11 @@ Error unfitHost() {
 
 }  // namespace
 
-std::optional<Redirect> Redirect::compile(const RedirectSettings& settings,
-                                          const RewriteScope& scope, std::string& why) {
-  Redirect redirect;
-  redirect.status_ = settings.status;
-  redirect.scheme_ = settings.scheme.value_or("");
-  redirect.port_ = settings.port ? std::to_string(*settings.port) : "";
-  redirect.keep_query_ = settings.keep_query;
-  auto path = PathChange::compile(settings.path, scope, why);
-  if (!path) return std::nullopt;
-  redirect.path_ = *std::move(path);
-  auto host = Text::compile(settings.host.value_or(""), scope.text, why);
-  if (!host) return std::nullopt;
-  redirect.host_ = *std::move(host);
-  const bool checked = redirect.host_.isConstant() && !redirect.host_.empty();
-  if (checked && (!isAuthority(*settings.host) || !splitAuthority(*settings.host).port.empty())) {
-    why = "\"" + *settings.host + "\" is not a host; the port is \"port\"";
-    return std::nullopt;
-  }
-  return redirect;
-}
-
 std::string_view Redirect::portFor(std::string_view scheme, std::string_view requested) const {
   std::string_view port = requested;
   if (!port_.empty()) {
     port = port_;
-  } else if (!scheme_.empty()) {
+  } else if (!target_.scheme.empty()) {
     port = defaultPort(scheme);
   }
   return port == defaultPort(scheme) ? "" : port;
@@ -85,11 +64,14 @@ Result<std::string_view> Redirect::location(const http::Request& request,
                                             const Variables& variables) const {
   Arena& arena = request.headers.arena();
   const HostAndPort asked = splitAuthority(request.authority);
-  const std::string_view scheme = scheme_.empty() ? request.scheme : std::string_view(scheme_);
-  const std::string_view host = host_.empty() ? asked.host : host_.expand(variables, arena);
+  const std::string_view scheme =
+      target_.scheme.empty() ? request.scheme : std::string_view(target_.scheme);
+  const std::string_view host =
+      target_.host.empty() ? asked.host : target_.host.expand(variables, arena);
   const std::string_view port = portFor(scheme, asked.port);
-  if (!isAuthority(host) || (!port.empty() && !isAuthority(port))) return unfitHost();
-  WEIR_TRY(const PathChange::Changed changed, path_.apply(request.path, variables, arena));
+  if (!http::h1::isAuthority(host)) return unfitHost();
+  if (!port.empty() && !parseNumber<std::uint16_t>(port)) return unfitHost();
+  WEIR_TRY(const PathChange::Changed changed, target_.path.apply(request.path, variables, arena));
 
   ArenaText text(arena, host.size() + changed.path.size() + request.query.size() + 32);
   text.append(scheme);
@@ -102,7 +84,7 @@ Result<std::string_view> Redirect::location(const http::Request& request,
   text.append(changed.path == "*" ? "/" : changed.path);
   if (changed.query) {
     appendQuery(*changed.query, text);
-  } else if (keep_query_ && request.has_query) {
+  } else if (target_.keep_query && request.has_query) {
     appendQuery(request.query, text);
   }
   return text.finish();

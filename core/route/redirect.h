@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/result.h"
 #include "core/http/message.h"
@@ -12,7 +12,15 @@
 
 namespace weir::route {
 
-struct RedirectSettings;
+// What a redirect changes about the address that was asked for.
+struct RedirectTarget {
+  int status = 301;
+  std::string scheme = {};  // empty, here and below: the request's
+  Text host = {};
+  std::uint16_t port = 0;
+  PathChange path = {};
+  bool keep_query = true;
+};
 
 // An answer that sends the client elsewhere. What is not configured stays as the request has it.
 //
@@ -21,10 +29,10 @@ struct RedirectSettings;
 // is kept even when the request's is dropped.
 class Redirect {
  public:
-  static std::optional<Redirect> compile(const RedirectSettings& settings,
-                                         const RewriteScope& scope, std::string& why);
+  explicit Redirect(RedirectTarget target)
+      : target_(std::move(target)), port_(target_.port == 0 ? "" : std::to_string(target_.port)) {}
 
-  int status() const { return status_; }
+  int status() const { return target_.status; }
   // The value of Location, always absolute, in the arena. Fails with kInvalid when the request's
   // host or path do not make one.
   Result<std::string_view> location(const http::Request& request, const Variables& variables) const;
@@ -32,12 +40,8 @@ class Redirect {
  private:
   std::string_view portFor(std::string_view scheme, std::string_view requested) const;
 
-  int status_ = 301;
-  std::string scheme_;
-  Text host_;
+  RedirectTarget target_;
   std::string port_;
-  PathChange path_;
-  bool keep_query_ = true;
 };
 
 }  // namespace weir::route

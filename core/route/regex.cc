@@ -98,8 +98,11 @@ std::string Regex::fixedStart() const {
   std::string least;
   std::string most;
   if (!anchored.ok() || !anchored.PossibleMatchRange(&least, &most, kMaxFixedStart)) return "";
-  const auto differ = std::mismatch(least.begin(), least.end(), most.begin(), most.end());
-  return {least.begin(), differ.first};
+  auto [differ, most_at] = std::mismatch(least.begin(), least.end(), most.begin(), most.end());
+  // What begins with "/a/" lies between "/a/" and "/a0", which is not reached itself.
+  const bool next = differ != least.end() && most_at + 1 == most.end() && *most_at == *differ + 1;
+  if (next && !matches(most)) ++differ;
+  return {least.begin(), differ};
 }
 
 Substitution::Substitution(Regex regex, std::vector<Piece> pieces)

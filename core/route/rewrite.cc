@@ -1,11 +1,10 @@
 #include "core/route/rewrite.h"
 
 #include <algorithm>
-#include <utility>
 
+#include "core/http/h1/syntax.h"
 #include "core/route/arena_text.h"
 #include "core/route/path.h"
-#include "core/route/settings.h"
 
 namespace weir::route {
 namespace {
@@ -28,11 +27,11 @@ bool isNormal(std::string_view path, Arena& arena) {
   return normal && normal.value().data() == path.data();
 }
 
-bool makesNormalPath(const PathChange& change, const std::string& text, std::string& why) {
+bool makesNormalPath(const PathChange& change, std::string_view text, std::string& why) {
   BlockPool pool(4096);
   Arena arena(pool);
   if (change.apply("/x", SampleVariables(), arena)) return true;
-  why = "\"" + text + "\" is not a path that can be sent on";
+  why = "\"" + std::string(text) + "\" is not a path that can be sent on";
   return false;
 }
 
@@ -47,64 +46,50 @@ std::string_view pathAndQuery(const http::Request& request) {
 
 }  // namespace
 
-bool isAuthority(std::string_view text) {
-  static constexpr std::string_view kMarks = "-._~:[]%!$&'()*+,;=";  // RFC 3986, 3.2.2
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           kMarks.find(c) != kMarks.npos;
-  });
+std::optional<Text> compileHost(std::string_view text, const TextScope& scope, std::string& why) {
+  auto host = Text::compile(text, scope, why);
+  if (!host || !host->isConstant() || http::h1::isAuthority(host->constant())) return host;
+  why = "\"" + std::string(text) + "\" is not a host";
+  return std::nullopt;
 }
 
-std::optional<PathChange> PathChange::compile(const PathChangeSettings& settings,
-                                              const RewriteScope& scope, std::string& why) {
+std::optional<PathChange> PathChange::prefix(std::string_view text, std::size_t matched_bytes,
+                                             std::string& why) {
   PathChange change;
-  const int ways = static_cast<int>(settings.prefix.has_value()) +
-                   static_cast<int>(settings.path.has_value()) +
-                   static_cast<int>(settings.regex.has_value());
-  if (ways > 1) {
-    why = "\"path\", \"prefix\" and \"regex\" exclude each other";
-  } else if (settings.regex.has_value() != settings.with.has_value()) {
-    why = "\"regex\" and \"with\" belong together";
-  } else if (settings.regex) {
-    change.kind_ = Kind::kRegex;
-    change.substitution_ = Substitution::compile(*settings.regex, *settings.with, why);
-  } else if (settings.path) {
-    change.compilePath(*settings.path, scope.text, why);
-  } else if (settings.prefix) {
-    change.compilePrefix(*settings.prefix, scope, why);
-  }
-  if (!why.empty()) return std::nullopt;
+  change.kind_ = Kind::kPrefix;
+  change.prefix_ = text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
+  if (!makesNormalPath(change, text, why)) return std::nullopt;
+  change.matched_bytes_ = matched_bytes;
   return change;
 }
 
-bool PathChange::compilePath(const std::string& text, const TextScope& scope, std::string& why) {
-  kind_ = Kind::kPath;
+std::optional<PathChange> PathChange::path(std::string_view text, const TextScope& scope,
+                                           std::string& why) {
+  PathChange change;
+  change.kind_ = Kind::kPath;
   const std::size_t mark = text.find('?');
   auto path = Text::compile(text.substr(0, mark), scope, why);
-  if (!path) return false;
-  path_ = *std::move(path);
+  if (!path) return std::nullopt;
+  change.path_ = *std::move(path);
   if (mark != text.npos) {
-    query_ = Text::compile(text.substr(mark + 1), scope, why);
-    if (!query_) return false;
+    change.query_ = Text::compile(text.substr(mark + 1), scope, why);
+    if (!change.query_) return std::nullopt;
   }
-  return makesNormalPath(*this, text, why);
+  if (!makesNormalPath(change, text, why)) return std::nullopt;
+  return change;
 }
 
-bool PathChange::compilePrefix(const std::string& text, const RewriteScope& scope,
-                               std::string& why) {
-  kind_ = Kind::kPrefix;
-  if (!scope.prefix_bytes) {
-    why = "a prefix can be replaced only where match = { path_prefix = ... } says which";
-    return false;
-  }
-  prefix_ = text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
-  const bool normal = makesNormalPath(*this, text, why);
-  prefix_bytes_ = *scope.prefix_bytes;
-  return normal;
+std::optional<PathChange> PathChange::regex(std::string_view pattern, std::string_view with,
+                                            std::string& why) {
+  PathChange change;
+  change.kind_ = Kind::kRegex;
+  change.substitution_ = Substitution::compile(pattern, with, why);
+  if (!change.substitution_) return std::nullopt;
+  return change;
 }
 
 std::string_view PathChange::withPrefix(std::string_view path, Arena& arena) const {
-  const std::string_view rest = path.substr(std::min(prefix_bytes_, path.size()));
+  const std::string_view rest = path.substr(std::min(matched_bytes_, path.size()));
   if (prefix_.empty()) return rest.empty() ? "/" : rest;
   if (rest.empty()) return prefix_;
   ArenaText text(arena, prefix_.size() + rest.size());
@@ -138,28 +123,12 @@ Result<PathChange::Changed> PathChange::apply(std::string_view path, const Varia
   return changed;
 }
 
-std::optional<Rewrite> Rewrite::compile(const RewriteSettings& settings, const RewriteScope& scope,
-                                        std::string& why) {
-  Rewrite rewrite;
-  auto path = PathChange::compile(settings.path, scope, why);
-  if (!path) return std::nullopt;
-  rewrite.path_ = *std::move(path);
-  if (!settings.host) return rewrite;
-  auto host = Text::compile(*settings.host, scope.text, why);
-  if (host && host->isConstant() && !isAuthority(host->constant())) {
-    why = "\"" + *settings.host + "\" is not a host";
-  }
-  if (!why.empty()) return std::nullopt;
-  rewrite.host_ = *std::move(host);
-  return rewrite;
-}
-
 Result<void> Rewrite::apply(http::Request& request, const Variables& variables) const {
   Arena& arena = request.headers.arena();
   WEIR_TRY(const PathChange::Changed changed, path_.apply(request.path, variables, arena));
   if (!host_.empty()) {
     const std::string_view host = host_.expand(variables, arena);
-    if (!isAuthority(host)) {
+    if (!http::h1::isAuthority(host)) {
       return Error{ErrorCode::kInvalid, Origin::kDownstream, "rewrite: the new host is not a host"};
     }
     request.authority = host;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/result.h"
 #include "core/http/message.h"
@@ -12,15 +13,6 @@
 #include "core/route/text.h"
 
 namespace weir::route {
-
-struct RewriteSettings;
-struct PathChangeSettings;
-
-// Where a rewrite or redirect stands.
-struct RewriteScope {
-  TextScope text;
-  std::optional<std::size_t> prefix_bytes;  // of the prefix that the route matches, "/" being 0
-};
 
 // A new path for a request: another prefix, another path, or what a regex replaces.
 class PathChange {
@@ -33,9 +25,17 @@ class PathChange {
   };
 
   PathChange() = default;  // leaves the path as it is
-  // Nothing, with `why` filled, when the settings are not acceptable.
-  static std::optional<PathChange> compile(const PathChangeSettings& settings,
-                                           const RewriteScope& scope, std::string& why);
+  // Nothing, with `why` filled, for what is not acceptable.
+  //
+  // Replaces the first `matched_bytes`, the prefix that the route matches ("/" being 0).
+  static std::optional<PathChange> prefix(std::string_view text, std::size_t matched_bytes,
+                                          std::string& why);
+  // Replaces everything. "/new?x=1" replaces the query, too.
+  static std::optional<PathChange> path(std::string_view text, const TextScope& scope,
+                                        std::string& why);
+  // Replaces every part that the regex matches; `with` as in Substitution.
+  static std::optional<PathChange> regex(std::string_view pattern, std::string_view with,
+                                         std::string& why);
 
   bool empty() const { return kind_ == Kind::kNone; }
   // The new path, in the arena or in this object. Fails with kInvalid when what the request brings
@@ -46,12 +46,10 @@ class PathChange {
  private:
   enum class Kind : std::uint8_t { kNone, kPrefix, kPath, kRegex };
 
-  bool compilePath(const std::string& text, const TextScope& scope, std::string& why);
-  bool compilePrefix(const std::string& text, const RewriteScope& scope, std::string& why);
   std::string_view withPrefix(std::string_view path, Arena& arena) const;
 
   Kind kind_ = Kind::kNone;
-  std::size_t prefix_bytes_ = 0;
+  std::size_t matched_bytes_ = 0;
   std::string prefix_;  // without a slash at the end
   Text path_;
   std::optional<Text> query_;
@@ -61,8 +59,7 @@ class PathChange {
 // What a route changes about the address of a request before it is forwarded.
 class Rewrite {
  public:
-  static std::optional<Rewrite> compile(const RewriteSettings& settings, const RewriteScope& scope,
-                                        std::string& why);
+  Rewrite(PathChange path, Text host) : path_(std::move(path)), host_(std::move(host)) {}
 
   // Changes path, query and authority. Fails with kInvalid, and nothing is changed, when the result
   // would not be a path or an authority. A new path leaves what the client asked for in
@@ -74,7 +71,7 @@ class Rewrite {
   Text host_;  // empty: stays
 };
 
-// host[:port] of the bytes that these may have; the brackets of IPv6 included.
-bool isAuthority(std::string_view text);
+// A text for a host. Nothing, with `why` filled, when it cannot be one.
+std::optional<Text> compileHost(std::string_view text, const TextScope& scope, std::string& why);
 
 }  // namespace weir::route

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/number.h"
+#include "core/config/suggestion.h"
 #include "core/route/arena_text.h"
 #include "core/route/escapes.h"
 
@@ -50,7 +51,7 @@ std::string unknownVariable(std::string_view name) {
   std::vector<std::string_view> names;
   for (const KnownVariable& known : kKnown) names.push_back(known.name);
   std::string text = "unknown variable ${" + std::string(name) + "}";
-  const std::string_view closest;  // CONFIG
+  const std::string_view closest = config::closestWord(name, names);
   if (closest.empty()) return text;
   const bool open = closest.back() == '.';
   return text + ", did you mean ${" + std::string(closest) + (open ? "NAME}?" : "}?");

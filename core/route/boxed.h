@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace weir::route {
+
+// An optional value in memory of its own, so that what is rarely there costs little where it is
+// not. Copies copy the value.
+template <typename T>
+class Boxed {
+ public:
+  Boxed() = default;
+  Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}  // implicit, like std::optional
+  Boxed(const Boxed& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}
+  Boxed(Boxed&& other) noexcept = default;
+  ~Boxed() = default;
+  Boxed& operator=(const Boxed& other) {
+    if (this != &other) value_ = other ? std::make_unique<T>(*other) : nullptr;
+    return *this;
+  }
+  Boxed& operator=(Boxed&& other) noexcept = default;
+
+  explicit operator bool() const { return value_ != nullptr; }
+  const T& operator*() const { return *value_; }
+  const T* operator->() const { return value_.get(); }
+  std::optional<T> optional() const { return value_ ? std::optional<T>(*value_) : std::nullopt; }
+
+ private:
+  std::unique_ptr<T> value_;
+};
+
+}  // namespace weir::route

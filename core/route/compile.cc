@@ -1,0 +1,367 @@
+#include "core/route/compile.h"
+
+#include <algorithm>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "core/config/suggestion.h"
+#include "core/http/h1/syntax.h"
+#include "core/route/path_pattern.h"
+#include "core/route/retry_words.h"
+#include "core/route/route_table_builder.h"
+
+namespace weir::route {
+namespace {
+
+using NameSet = std::unordered_set<std::string_view>;
+
+// Where the mistakes of one route go.
+class Complaints {
+ public:
+  Complaints(std::size_t route, config::Mistakes& mistakes)
+      : path_("route[" + std::to_string(route) + "]"), mistakes_(mistakes) {}
+
+  void add(const config::Place& place, std::string_view key, std::string what,
+           std::string_view suggestion = "") {
+    const std::string path = key.empty() ? path_ : path_ + "." + std::string(key);
+    mistakes_.add({place, path, std::move(what), std::string(suggestion)});
+  }
+
+ private:
+  std::string path_;
+  config::Mistakes& mistakes_;
+};
+
+std::optional<PathPattern> patternOf(const MatchSettings& match, std::string& why) {
+  if (match.path) return PathPattern::exact(*match.path, why);
+  if (match.path_prefix) return PathPattern::prefix(*match.path_prefix, why);
+  if (match.path_template) return PathPattern::pathTemplate(*match.path_template, why);
+  if (match.path_regex) return PathPattern::regex(*match.path_regex, why);
+  return PathPattern();
+}
+
+std::optional<TextMatch> textMatchOf(const TextMatchSettings& settings, std::string& why) {
+  using Kind = TextMatch::Kind;
+  if (settings.regex) {
+    auto regex = Regex::compile(*settings.regex, why);
+    return regex ? std::optional<TextMatch>(*std::move(regex)) : std::nullopt;
+  }
+  if (settings.exact) return TextMatch(Kind::kExact, *settings.exact);
+  if (settings.prefix) return TextMatch(Kind::kPrefix, *settings.prefix);
+  if (settings.suffix) return TextMatch(Kind::kSuffix, *settings.suffix);
+  if (settings.contains) return TextMatch(Kind::kContains, *settings.contains);
+  return TextMatch(settings.absent ? Kind::kAbsent : Kind::kPresent, "");
+}
+
+std::string lowerCase(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+// Compiles one route.
+class RouteCompiler {
+ public:
+  RouteCompiler(const RouteSettings& settings, const References& references,
+                const NameSet& upstreams, Complaints& complaints)
+      : settings_(settings),
+        references_(references),
+        upstreams_(upstreams),
+        complaints_(complaints) {}
+
+  Match match();
+  Route route(const PathPattern& path, std::string_view name);
+
+ private:
+  // Records `why`, if there is any, and empties it.
+  bool complain(const config::Place& place, std::string_view key) {
+    if (why_.empty()) return false;
+    complaints_.add(place, key, std::exchange(why_, {}));
+    return true;
+  }
+  TextScope requestScope() const { return {&capture_names_, false}; }
+  TextScope responseScope() const { return {&capture_names_, true}; }
+
+  Predicates predicates();
+  NameId cluster(const PlacedText& upstream, std::string_view key);
+  NameId listener(const PlacedText& name);
+  Action action();
+  Forward forward();
+  Forward split();
+  std::unique_ptr<const Redirect> redirect();
+  std::unique_ptr<const Respond> respond();
+  std::unique_ptr<const Rewrite> rewrite();
+  PathChange pathChange(const PathChangeSettings& settings, const std::string& key);
+  PathChange prefixChange(const PlacedText& prefix, const std::string& key);
+  Text host(const std::optional<PlacedText>& text, std::string_view key);
+  HeaderRules headerRules(const HeaderRulesSettings& settings, const std::string& key,
+                          const TextScope& scope);
+  void setHeaders(HeaderRules& rules, const NamedTexts& texts, const std::string& key,
+                  const TextScope& scope);
+  std::unique_ptr<const RetryPolicy> retry() const;
+  std::vector<Mirror> mirrors();
+
+  const RouteSettings& settings_;
+  const References& references_;
+  const NameSet& upstreams_;
+  Complaints& complaints_;
+  std::vector<std::string> capture_names_;
+  std::optional<std::size_t> prefix_bytes_;  // when the route matches a prefix
+  std::string why_;
+};
+
+Match RouteCompiler::match() {
+  Match match;
+  match.hosts = settings_.hosts;
+  auto path = patternOf(settings_.match, why_);
+  if (!complain(settings_.place, "match")) match.path = *std::move(path);
+  match.predicates = predicates();
+  return match;
+}
+
+Predicates RouteCompiler::predicates() {
+  const MatchSettings& match = settings_.match;
+  Predicates predicates;
+  for (const std::string& name : match.methods) {
+    const http::Method method = http::h1::methodOf(name);
+    if (method == http::Method::kOther) {
+      predicates.other_methods.push_back(name);
+    } else {
+      predicates.methods |= static_cast<std::uint16_t>(1U << static_cast<unsigned>(method));
+    }
+  }
+  predicates.sources = match.source;
+  for (const PlacedText& name : match.listeners) predicates.listeners.push_back(listener(name));
+  for (const auto& [name, text] : match.headers) {
+    if (auto one = textMatchOf(text, why_)) {
+      predicates.headers.push_back({lowerCase(name), *std::move(one)});
+    }
+  }
+  for (const auto& [name, text] : match.query) {
+    if (auto one = textMatchOf(text, why_)) predicates.query.push_back({name, *std::move(one)});
+  }
+  complain(settings_.place, "match");
+  return predicates;
+}
+
+NameId RouteCompiler::cluster(const PlacedText& upstream, std::string_view key) {
+  if (!upstreams_.contains(upstream.text)) {
+    const std::vector<std::string_view> known(references_.upstreams.begin(),
+                                              references_.upstreams.end());
+    complaints_.add(upstream.place, key, "unknown upstream \"" + upstream.text + "\"",
+                    config::closestWord(upstream.text, known));
+  }
+  return references_.names.intern(upstream.text);
+}
+
+NameId RouteCompiler::listener(const PlacedText& name) {
+  const auto& listeners = references_.listeners;
+  if (std::find(listeners.begin(), listeners.end(), name.text) == listeners.end()) {
+    const std::vector<std::string_view> known(listeners.begin(), listeners.end());
+    complaints_.add(name.place, "match.listeners", "unknown listener \"" + name.text + "\"",
+                    config::closestWord(name.text, known));
+  }
+  return references_.names.intern(name.text);
+}
+
+Route RouteCompiler::route(const PathPattern& path, std::string_view name) {
+  capture_names_ = path.captureNames();
+  if (path.kind() == PathPattern::Kind::kPrefix) prefix_bytes_ = path.prefixBytes();
+  Route route;
+  route.id = references_.names.intern(name);
+  route.name = references_.names.name(route.id);
+  route.action = action();
+  route.timeouts = {settings_.timeout, settings_.per_try_timeout, settings_.idle_timeout};
+  route.retry = retry();
+  route.rewrite = rewrite();
+  route.request_headers = headerRules(settings_.request_headers, "request_headers", requestScope());
+  route.response_headers =
+      headerRules(settings_.response_headers, "response_headers", responseScope());
+  route.mirrors = mirrors();
+  return route;
+}
+
+Action RouteCompiler::action() {
+  if (settings_.redirect) return redirect();
+  if (settings_.respond) return respond();
+  return settings_.upstream ? forward() : split();
+}
+
+Forward RouteCompiler::forward() {
+  return Forward({{cluster(*settings_.upstream, "upstream"), 1}});
+}
+
+Forward RouteCompiler::split() {
+  std::vector<Target> targets;
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < settings_.split.size(); ++i) {
+    const SplitSettings& one = settings_.split[i];
+    sum += one.weight;
+    targets.push_back({cluster(one.upstream, "split[" + std::to_string(i) + "].upstream"), sum});
+  }
+  return Forward(std::move(targets));
+}
+
+std::vector<Mirror> RouteCompiler::mirrors() {
+  std::vector<Mirror> mirrors;
+  for (std::size_t i = 0; i < settings_.mirror.size(); ++i) {
+    const MirrorSettings& one = settings_.mirror[i];
+    mirrors.push_back({cluster(one.upstream, "mirror[" + std::to_string(i) + "].upstream"),
+                       static_cast<std::uint32_t>(one.percent.fraction() * 1'000'000 + 0.5)});
+  }
+  return mirrors;
+}
+
+PathChange RouteCompiler::prefixChange(const PlacedText& prefix, const std::string& key) {
+  if (!prefix_bytes_) {
+    why_ = "only the prefix of match = { path_prefix = ... } can be replaced";
+  }
+  auto change = PathChange::prefix(prefix.text, prefix_bytes_.value_or(0), why_);
+  return complain(prefix.place, key) ? PathChange() : *std::move(change);
+}
+
+PathChange RouteCompiler::pathChange(const PathChangeSettings& settings, const std::string& key) {
+  if (settings.prefix) return prefixChange(*settings.prefix, key + ".prefix");
+  if (settings.path) {
+    auto change = PathChange::path(settings.path->text, requestScope(), why_);
+    return complain(settings.path->place, key + ".path") ? PathChange() : *std::move(change);
+  }
+  if (!settings.regex || !settings.with) return {};
+  auto change = PathChange::regex(settings.regex->text, *settings.with, why_);
+  return complain(settings.regex->place, key + ".regex") ? PathChange() : *std::move(change);
+}
+
+Text RouteCompiler::host(const std::optional<PlacedText>& text, std::string_view key) {
+  if (!text) return {};
+  auto host = compileHost(text->text, requestScope(), why_);
+  return complain(text->place, key) ? Text() : *std::move(host);
+}
+
+std::unique_ptr<const Redirect> RouteCompiler::redirect() {
+  const RedirectSettings& settings = *settings_.redirect;
+  RedirectTarget target;
+  target.status = settings.status;
+  target.scheme = settings.scheme.value_or("");
+  target.host = host(settings.host, "redirect.host");
+  target.port = settings.port.value_or(0);
+  target.path = pathChange(settings.path, "redirect");
+  target.keep_query = settings.query == QueryChange::kKeep;
+  return std::make_unique<const Redirect>(std::move(target));
+}
+
+std::unique_ptr<const Respond> RouteCompiler::respond() {
+  const RespondSettings& settings = *settings_.respond;
+  Respond respond;
+  respond.status = settings.status;
+  setHeaders(respond.headers, settings.headers, "respond.headers", requestScope());
+  auto body = Text::compile(settings.body.text, requestScope(), why_);
+  if (!complain(settings.body.place, "respond.body")) respond.body = *std::move(body);
+  return std::make_unique<const Respond>(std::move(respond));
+}
+
+std::unique_ptr<const Rewrite> RouteCompiler::rewrite() {
+  if (!settings_.rewrite) return nullptr;
+  return std::make_unique<const Rewrite>(pathChange(settings_.rewrite->path, "rewrite"),
+                                         host(settings_.rewrite->host, "rewrite.host"));
+}
+
+void RouteCompiler::setHeaders(HeaderRules& rules, const NamedTexts& texts, const std::string& key,
+                               const TextScope& scope) {
+  for (const auto& [name, text] : texts) {
+    rules.set(name, text.text, scope, why_);
+    complain(text.place, key + "." + name);
+  }
+}
+
+HeaderRules RouteCompiler::headerRules(const HeaderRulesSettings& settings, const std::string& key,
+                                       const TextScope& scope) {
+  HeaderRules rules;
+  for (const PlacedText& name : settings.remove) {
+    rules.remove(name.text, why_);
+    complain(name.place, key + ".remove");
+  }
+  setHeaders(rules, settings.set, key + ".set", scope);
+  for (const auto& [name, text] : settings.add) {
+    rules.add(name, text.text, scope, why_);
+    complain(text.place, key + ".add." + name);
+  }
+  return rules;
+}
+
+std::unique_ptr<const RetryPolicy> RouteCompiler::retry() const {
+  if (!settings_.retry) return nullptr;
+  const RetrySettings& settings = *settings_.retry;
+  RetryPolicy policy;
+  policy.attempts = settings.attempts;
+  for (const std::string& word : settings.on) {
+    std::string suggestion;  // unknown words were reported when the settings were read
+    addRetryWord(word, policy, suggestion);
+  }
+  policy.backoff_base = settings.backoff.base;
+  policy.backoff_max = std::max(settings.backoff.base, settings.backoff.max);
+  policy.replay_body_bytes = settings.replay_body.bytes;
+  policy.non_idempotent = settings.non_idempotent;
+  return std::make_unique<const RetryPolicy>(policy);
+}
+
+// Gives every route a name of its own.
+class RouteNames {
+ public:
+  explicit RouteNames(const std::vector<RouteSettings>& settings) {
+    for (const RouteSettings& one : settings) {
+      if (one.name) owners_.emplace(*one.name, &one);
+    }
+  }
+
+  std::string nameOf(const RouteSettings& settings, const PathPattern& path,
+                     Complaints& complaints) {
+    if (!settings.name) return derived(settings, path);
+    const RouteSettings* const owner = owners_.at(*settings.name);
+    if (owner != &settings) {
+      complaints.add(settings.place, "name",
+                     "the name \"" + *settings.name + "\" is taken at " + owner->place.text());
+    }
+    return *settings.name;
+  }
+
+ private:
+  // Of host and path, so that a route keeps its name when others come and go.
+  std::string derived(const RouteSettings& settings, const PathPattern& path) {
+    std::string stem = settings.hosts.front().toString() + path.name();
+    if (stem.size() > kMaxStemBytes) stem.resize(kMaxStemBytes);
+    std::string name = stem;
+    for (int i = 2; !owners_.emplace(name, &settings).second; ++i) {
+      name = stem + "#" + std::to_string(i);
+    }
+    return name;
+  }
+
+  static constexpr std::size_t kMaxStemBytes = 120;
+
+  std::unordered_map<std::string, const RouteSettings*> owners_;
+};
+
+}  // namespace
+
+RouteTable compileRoutes(const std::vector<RouteSettings>& settings, const References& references,
+                         config::Mistakes& mistakes) {
+  const NameSet upstreams(references.upstreams.begin(), references.upstreams.end());
+  RouteNames names(settings);
+  RouteTableBuilder builder;
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    Complaints complaints(i, mistakes);
+    RouteCompiler compiler(settings[i], references, upstreams, complaints);
+    Match match = compiler.match();
+    const std::string name = names.nameOf(settings[i], match.path, complaints);
+    Route route = compiler.route(match.path, name);
+    if (const auto same = builder.add(std::move(route), std::move(match))) {
+      complaints.add(settings[i].place, "match",
+                     "never matches: the route at " + settings[*same].place.text() +
+                         " takes the same requests");
+    }
+  }
+  return std::move(builder).build();
+}
+
+}  // namespace weir::route

@@ -1,0 +1,146 @@
+#include "core/route/text.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/core/route/fixture.h"
+
+namespace weir::route {
+namespace {
+
+const std::vector<std::string> kNames = {"id", ""};
+
+class TextTest : public testing::Test {
+ protected:
+  TextTest() : request_("example.com:8080/users/7?a=1%2B&b=%20x"), response_(request_.arena()) {
+    request_.header("X-One", "1").header("accept", "text/html").header("Accept", "*/*");
+    response_.status = 404;
+    response_.headers.add("x-served-by", "b");
+    captures_.push("7");
+    captures_.push("eight");
+    request_.variables.response = &response_;
+    request_.variables.captures = &captures_;
+    request_.variables.request_id = "r-1";
+    request_.variables.client_address = "192.0.2.1";
+    request_.variables.route_name = "users";
+    request_.variables.upstream_name = "orders";
+  }
+
+  static Text compiled(std::string_view source) {
+    std::string why;
+    auto text = Text::compile(source, {&kNames, true}, why);
+    EXPECT_EQ(why, "");
+    return text.value_or(Text());
+  }
+  static std::string mistakeOf(std::string_view source, const TextScope& scope = {}) {
+    std::string why;
+    EXPECT_FALSE(Text::compile(source, scope, why));
+    return why;
+  }
+  std::string expanded(std::string_view source) {
+    return std::string(compiled(source).expand(request_.variables, request_.arena()));
+  }
+  std::string asPath(std::string_view source) {
+    return std::string(compiled(source).expandAsPath(request_.variables, request_.arena()));
+  }
+  std::string asQuery(std::string_view source) {
+    return std::string(compiled(source).expandAsQuery(request_.variables, request_.arena()));
+  }
+
+  TestRequest request_;
+  http::Response response_;
+  Captures captures_;
+};
+
+TEST_F(TextTest, ReplacesEveryVariable) {
+  EXPECT_EQ(expanded("${request.id}"), "r-1");
+  EXPECT_EQ(expanded("${client.address}"), "192.0.2.1");
+  EXPECT_EQ(expanded("${request.method}"), "GET");
+  EXPECT_EQ(expanded("${request.path}"), "/users/7");
+  EXPECT_EQ(expanded("${request.query}"), "a=1%2B&b=%20x");
+  EXPECT_EQ(expanded("${request.host}"), "example.com");
+  EXPECT_EQ(expanded("${request.scheme}"), "http");
+  EXPECT_EQ(expanded("${request.header.x-one}"), "1");
+  EXPECT_EQ(expanded("${request.header.Accept}"), "text/html, */*");
+  EXPECT_EQ(expanded("${request.header.none}"), "");
+  EXPECT_EQ(expanded("${request.query.a}"), "1%2B");
+  EXPECT_EQ(expanded("${request.query.c}"), "");
+  EXPECT_EQ(expanded("${route.name}"), "users");
+  EXPECT_EQ(expanded("${capture.id}"), "7");
+  EXPECT_EQ(expanded("${capture.1}"), "7");
+  EXPECT_EQ(expanded("${capture.2}"), "eight");
+  EXPECT_EQ(expanded("${upstream.name}"), "orders");
+  EXPECT_EQ(expanded("${response.status}"), "404");
+  EXPECT_EQ(expanded("${response.header.X-Served-By}"), "b");
+}
+
+TEST_F(TextTest, KeepsWhatIsBetween) {
+  EXPECT_EQ(expanded("<${request.method} ${request.path}>"), "<GET /users/7>");
+  EXPECT_EQ(expanded("${capture.1}${capture.2}"), "7eight");
+  EXPECT_EQ(expanded("plain"), "plain");
+  EXPECT_EQ(expanded(""), "");
+}
+
+TEST_F(TextTest, TakesTwoDollarsForOne) {
+  EXPECT_EQ(expanded("$$"), "$");
+  EXPECT_EQ(expanded("$${request.id}"), "${request.id}");
+  EXPECT_EQ(expanded("$$${request.id}"), "$r-1");
+  EXPECT_EQ(expanded("5$ and $x {}"), "5$ and $x {}");
+}
+
+TEST_F(TextTest, IsAViewWhenConstant) {
+  const Text text = compiled("constant $$");
+  EXPECT_TRUE(text.isConstant());
+  EXPECT_FALSE(text.empty());
+  EXPECT_EQ(text.expand(request_.variables, request_.arena()).data(), text.constant().data());
+  EXPECT_TRUE(Text().empty());
+  EXPECT_FALSE(compiled("${request.id}").empty());
+}
+
+TEST_F(TextTest, DropsControlBytesOfValues) {
+  request_.header("evil", std::string_view("a\r\nset-cookie: x\0y\x7F\tz", 23));
+  EXPECT_EQ(expanded("[${request.header.evil}]"), "[aset-cookie: xy\tz]");
+}
+
+TEST_F(TextTest, EncodesValuesForAPath) {
+  request_.header("x", "../a b?c=%41");
+  EXPECT_EQ(asPath("/t/${request.header.x}/u"), "/t/..%2Fa%20b%3Fc%3D%2541/u");
+  EXPECT_EQ(asPath("/v2${request.path}"), "/v2/users/7");
+  EXPECT_EQ(asPath("/${capture.1}"), "/7");
+}
+
+TEST_F(TextTest, EncodesValuesForAQuery) {
+  request_.header("x", "a&b=%41");
+  EXPECT_EQ(asQuery("v=${request.header.x}"), "v=a%26b%3D%2541");
+  EXPECT_EQ(asQuery("v=${request.query.a}"), "v=1%2B");
+  EXPECT_EQ(asQuery("v=${request.path}"), "v=%2Fusers%2F7");
+}
+
+TEST_F(TextTest, IsEmptyWhereNothingIsKnown) {
+  request_.variables = ExchangeVariables();
+  EXPECT_EQ(expanded("${request.path}${request.header.x}${response.status}${capture.1}"), "");
+}
+
+TEST_F(TextTest, RefusesUnknownVariables) {
+  EXPECT_EQ(mistakeOf("${reqest.id}"),
+            "unknown variable ${reqest.id}, did you mean ${request.id}?");
+  EXPECT_EQ(mistakeOf("${request.headers.x}"),
+            "unknown variable ${request.headers.x}, did you mean ${request.header.NAME}?");
+  EXPECT_EQ(mistakeOf("${}"), "unknown variable ${}");
+  EXPECT_EQ(mistakeOf("${zzzzzzzzzzzz}"), "unknown variable ${zzzzzzzzzzzz}");
+  EXPECT_EQ(mistakeOf("a ${request.id"), "\"${\" without \"}\"; a dollar sign itself is \"$$\"");
+}
+
+TEST_F(TextTest, RefusesWhatIsNotThereAtThatPlace) {
+  EXPECT_EQ(mistakeOf("${response.status}"),
+            "${response.status}: there is no response yet at this point");
+  EXPECT_EQ(mistakeOf("${capture.1}"), "${capture.1}: the route's path does not capture this");
+  EXPECT_EQ(mistakeOf("${capture.3}", {&kNames, false}),
+            "${capture.3}: the route's path does not capture this");
+  EXPECT_EQ(mistakeOf("${capture.0}", {&kNames, false}),
+            "${capture.0}: the route's path does not capture this");
+  EXPECT_EQ(mistakeOf("${capture.name}", {&kNames, false}),
+            "${capture.name}: the route's path does not capture this");
+}
+
+}  // namespace
+}  // namespace weir::route
