@@ -1,0 +1,33 @@
+#include "gateway/auth/address_list.h"
+
+#include <algorithm>
+
+#include "core/route/settings.h"
+
+namespace weir::gateway {
+namespace {
+
+bool contains(const std::vector<route::IpRange>& ranges, const route::IpAddress& address) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const route::IpRange& range) { return range.contains(address); });
+}
+
+}  // namespace
+
+void AddressList::Config::read(config::Table& table, Config& out) {
+  table.read("allow", out.allow, "Clients that are admitted; empty: all.");
+  table.read("deny", out.deny, "Clients that are refused, also when `allow` has them.");
+}
+
+filter::Verdict AddressList::onRequest(http::Request&) {
+  const auto client = route::IpAddress::parse(control_.clientAddress());
+  // No address (a Unix socket): only an open list admits it.
+  const bool admitted = client ? (config_.allow.empty() || contains(config_.allow, *client)) &&
+                                     !contains(config_.deny, *client)
+                               : config_.allow.empty();
+  if (admitted) return filter::Verdict::kContinue;
+  control_.respond({403, Reason::kAuthzDenied, "the client's address is not admitted"});
+  return filter::Verdict::kResponded;
+}
+
+}  // namespace weir::gateway

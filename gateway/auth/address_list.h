@@ -1,0 +1,31 @@
+#pragma once
+
+#include <vector>
+
+#include "core/config/table.h"
+#include "core/filter/filter.h"
+#include "core/route/ip_range.h"
+
+namespace weir::gateway {
+
+// Admits or refuses a request by the address of its client, as the trusted-hop rules see it. Who is
+// on both lists is refused.
+class AddressList final : public filter::Filter {
+ public:
+  struct Config {
+    std::vector<route::IpRange> allow;
+    std::vector<route::IpRange> deny;
+
+    static void read(config::Table& table, Config& out);
+  };
+  AddressList(const Config& config, filter::Control& control)
+      : config_(config), control_(control) {}
+
+  filter::Verdict onRequest(http::Request& request) override;
+
+ private:
+  const Config& config_;
+  filter::Control& control_;
+};
+
+}  // namespace weir::gateway

@@ -1,0 +1,66 @@
+#include "mesh/discovery/static_list.h"
+
+#include <algorithm>
+#include <set>
+
+namespace weir::mesh {
+namespace {
+
+Result<net::Address> endpointAddress(const config::Address& address) {
+  if (address.isUnix()) return net::Address::unixPath(address.unix_path);
+  WEIR_TRY(const net::Ip ip, net::Ip::parse(address.host));
+  return net::Address(ip, address.port);
+}
+
+// Tells nothing more: what there is to know, known() says.
+class NoDiscovery final : public upstream::Discovery {
+ public:
+  void start(upstream::DiscoveryEvents&) override {}
+};
+
+class StaticList final : public upstream::DiscoverySource {
+ public:
+  explicit StaticList(const StaticListSettings& settings) {
+    auto set = std::make_shared<upstream::EndpointSet>();
+    std::set<net::Address> seen;
+    for (const StaticEndpointSettings& each : settings) {
+      const auto address = endpointAddress(each.address);
+      if (!address.ok() || !seen.insert(address.value()).second) continue;
+      set->endpoints.push_back({address.value(), each.weight, each.zone});
+      identity_ += address.value().text() + "*" + std::to_string(each.weight) + "@" + each.zone + " ";
+    }
+    known_ = std::move(set);
+  }
+
+  std::string_view kind() const override { return "static"; }
+  std::string identity() const override { return "static " + identity_; }
+  std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools&) const override {
+    return std::make_unique<NoDiscovery>();
+  }
+  upstream::SharedEndpoints known() const override { return known_; }
+
+ private:
+  std::string identity_;
+  upstream::SharedEndpoints known_;
+};
+
+}  // namespace
+
+void StaticEndpointSettings::read(config::Table& table, StaticEndpointSettings& out) {
+  table.read("address", out.address, "IP address and port, or the path of a Unix socket.",
+             {.required = true});
+  table.read("weight", out.weight, "Its share of the traffic, beside the others; 0: none.",
+             {.max = 1'000'000});
+  table.read("zone", out.zone, "Where it is, for balancing by locality.");
+  if (table.has("address") && !endpointAddress(out.address).ok()) {
+    table.fail("address", "is not an IP address; for a name use discovery = { dns = \"" +
+                              out.address.text() + "\" }");
+  }
+}
+
+std::shared_ptr<const upstream::DiscoverySource> makeStaticList(
+    const StaticListSettings& settings) {
+  return std::make_shared<const StaticList>(settings);
+}
+
+}  // namespace weir::mesh

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/config/table.h"
+#include "core/upstream/discovery.h"
+
+namespace weir::mesh {
+
+// One element of `static = [...]`: "10.0.0.1:80", or { address = "...", weight = 3, zone = "a" }.
+struct StaticEndpointSettings {
+  static constexpr std::string_view kShortKey = "address";
+
+  config::Address address;
+  std::uint32_t weight = 1;
+  std::string zone;
+
+  static void read(config::Table& table, StaticEndpointSettings& out);
+};
+
+using StaticListSettings = std::vector<StaticEndpointSettings>;
+
+// Endpoints that the configuration names itself. They are known without asking anybody.
+std::shared_ptr<const upstream::DiscoverySource> makeStaticList(const StaticListSettings& settings);
+
+}  // namespace weir::mesh
