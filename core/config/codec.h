@@ -160,9 +160,9 @@ struct Codec<T> {
   static Type type(const T&, const Rules<T>& rules, const Scope&) {
     if constexpr (HasAmount<T>) {
       const std::string range = rangeText(limits(rules), Form::amountText);
-      return amountType(textFormType(Form::kName, Form::kPattern), range, Form::kAnyNumber);
+      return amountType(patternType(Form::kName, Form::kPattern), range, Form::kAnyNumber);
     } else {
-      return textFormType(Form::kName, Form::kPattern);
+      return patternType(Form::kName, Form::kPattern);
     }
   }
   static Value show(const T& now, const Rules<T>&, const Scope&) { return Value(Form::text(now)); }
@@ -184,7 +184,8 @@ struct Codec<T> {
   }
   static std::string suggestion(const Value& value) {
     if constexpr (HasAmount<T>) {
-      return likelyAmount(plainText(value), Form::kUnits, Form::kUnits[0]);
+      std::string likely = likelyAmount(plainText(value), Form::kUnits, Form::kUnits[0]);
+      if (Form::parse(likely)) return likely;
     }
     return {};
   }

@@ -132,16 +132,17 @@ std::string typeText(const Type& type, const std::string& path) {
   }
 }
 
-std::string defaultText(const FieldType& field) {
+std::string defaultText(const FieldType& field, bool alternative) {
+  if (alternative) return "";
   if (field.required) return "required";
   const Value& value = field.default_value;
   if (!value.given() || value.kind() == Value::Kind::kTable) return "";
   return code(inlineToml(value));
 }
 
-std::string row(const FieldType& field, const std::string& path) {
+std::string row(const FieldType& field, const std::string& path, bool alternative) {
   return "| " + code(field.key) + " | " + escaped(typeText(field.type, nested(path, field.key))) +
-         " | " + defaultText(field) + " | " + escaped(field.type.range) + " | " +
+         " | " + defaultText(field, alternative) + " | " + escaped(field.type.range) + " | " +
          escaped(field.meaning) + " |\n";
 }
 
@@ -159,13 +160,14 @@ std::string sectionText(const Section& section) {
   std::erase_if(path, [](char c) { return c == '[' || c == ']'; });
   std::string text =
       section.header.empty() ? "## Top level\n\n" : "## `" + section.header + "`\n\n";
-  if (section.tables.size() > 1) text += "Exactly one of these keys.\n\n";
+  const bool alternatives = section.tables.size() > 1;
+  if (alternatives) text += "Exactly one of these keys.\n\n";
   for (const TableType* table : section.tables) {
     for (const Exclusive& exclusive : table->exclusives) text += exclusiveText(exclusive);
   }
   text += "| key | type | default | range | meaning |\n| --- | --- | --- | --- | --- |\n";
   for (const TableType* table : section.tables) {
-    for (const FieldType& field : table->fields) text += row(field, path);
+    for (const FieldType& field : table->fields) text += row(field, path, alternatives);
   }
   return text;
 }

@@ -14,12 +14,13 @@ namespace {
 constexpr std::string_view kSecretForms = "a string, { file = \"...\" } or { env = \"...\" }";
 
 std::string oneOf(const std::vector<std::string_view>& words) {
-  std::string text = "one of ";
+  if (words.size() == 1) return quoted(words.front());
+  std::string text;
   for (const std::string_view word : words) {
-    if (&word != &words.front()) text += ", ";
+    text += text.empty() ? "one of " : ", ";
     text += quoted(word);
   }
-  return words.size() == 1 ? quoted(words.front()) : text;
+  return text;
 }
 
 // "1 to 5", "at least 1", "at most 5" or nothing.
@@ -31,6 +32,7 @@ std::string between(const std::string& min, const std::string& max) {
 
 std::string sizeText(const Limits& limits, std::string_view unit) {
   const bool has_max = limits.max_size != Limits().max_size;
+  if (limits.min_size == 1 && !has_max) return "not empty";
   const std::string text = between(limits.min_size == 0 ? "" : std::to_string(limits.min_size),
                                    has_max ? std::to_string(limits.max_size) : "");
   return text.empty() ? text : text + " " + std::string(unit);
@@ -203,7 +205,7 @@ Type secretType() {
   return type;
 }
 
-Type textFormType(std::string_view name, std::string_view pattern) {
+Type patternType(std::string_view name, std::string_view pattern) {
   return {.kind = Type::Kind::kText, .name = std::string(name), .pattern = std::string(pattern)};
 }
 

@@ -41,7 +41,7 @@ Type integerType(IntegerRange range, const Limits& limits);
 Type numberType(const Limits& limits);
 Type textType(const Limits& limits);
 Type secretType();
-Type textFormType(std::string_view name, std::string_view pattern);
+Type patternType(std::string_view name, std::string_view pattern);
 // `text` or a plain number: any number from 0 or 0 alone.
 Type amountType(Type text, std::string_view range, bool any_number);
 Type wordType(const std::vector<std::string_view>& words);

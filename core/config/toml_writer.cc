@@ -56,14 +56,15 @@ std::string line(const Member& member) {
   return text + "]\n";
 }
 
-// Whether a member gets a [header] of its own: at the top every table does, below what does not fit
-// into a line, and all tables of a table that holds nothing else.
+// Whether a member gets a [header] of its own: at the top every table does, one level below those
+// of a table that holds nothing else ([upstream.NAME]), and further down what is too long for a
+// line.
 class Sections {
  public:
-  explicit Sections(const Value::Table& table, std::size_t depth)
-      : top_(depth == 0), group_(std::ranges::all_of(table, [](const Member& member) {
-          return isTable(member.value);
-        })) {}
+  Sections(const Value::Table& table, std::size_t depth)
+      : top_(depth == 0), group_(depth == 1 && std::ranges::all_of(table, [](const Member& member) {
+                                   return isTable(member.value);
+                                 })) {}
 
   bool has(const Member& member) const {
     if (isTables(member.value)) return top_;
@@ -72,8 +73,8 @@ class Sections {
   }
 
  private:
-  bool top_;
-  bool group_;
+  const bool top_;
+  const bool group_;
 };
 
 class Writer {

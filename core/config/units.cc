@@ -173,12 +173,13 @@ std::string likelyAmount(std::string_view text, std::span<const std::string_view
   std::string_view rest = amount->unit;
   while (rest.starts_with(' ')) rest.remove_prefix(1);
   if (rest.empty()) return std::string(amount->number()) + std::string(usual);
-  std::string_view best;
+  std::string_view alike;   // the first with the same letter
+  std::string_view prefix;  // the longest that the user's unit begins with
   for (const std::string_view unit : units) {
-    const bool same_letter = lower(unit.front()) == lower(rest.front());
-    const bool prefix = rest.starts_with(unit);
-    if ((same_letter && best.empty()) || (prefix && unit.size() > best.size())) best = unit;
+    if (alike.empty() && lower(unit.front()) == lower(rest.front())) alike = unit;
+    if (rest.starts_with(unit) && unit.size() > prefix.size()) prefix = unit;
   }
+  const std::string_view best = prefix.empty() ? alike : prefix;
   return best.empty() ? std::string() : std::string(amount->number()) + std::string(best);
 }
 

@@ -1,0 +1,164 @@
+#include "core/config/mistakes.h"
+
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "core/config/settings.h"
+#include "tests/core/config/sample.h"
+
+namespace weir::config {
+namespace {
+
+using sample::Sample;
+
+// Everything that is wrong with a configuration.
+std::string mistakesOf(std::string_view text) {
+  Mistakes mistakes;
+  Document document = Document::parse(text, "weir.toml", mistakes);
+  const Dialect dialect = sample::dialect();
+  Sample sample;
+  readSettings(document, dialect, sample, mistakes);
+  return mistakes.text();
+}
+
+TEST(Mistakes, NameFileLineColumnAndPath) {
+  EXPECT_EQ(mistakesOf("port = 80\n  quiet = 1\n"),
+            "weir.toml:2:11: quiet: expected true or false, found an integer\n");
+  EXPECT_EQ(mistakesOf("\n[[route]]\nname = 'a'\nupstream = 'u'\n[[route]]\nname = 'b'\n"
+                       "upstream = 'u'\nretry = { attempts = 11 }\n"),
+            "weir.toml:8:22: route[1].retry.attempts: 11 is above the maximum of 10\n");
+}
+
+TEST(Mistakes, AllAreReportedAtOnceInTheOrderOfTheFile) {
+  EXPECT_EQ(mistakesOf("port = 70000\nspeed = 1\nquiet = 'yes'\n[[route]]\n"),
+            "weir.toml:1:8: port: 70000 is above the maximum of 65535\n"
+            "weir.toml:2:1: speed: unknown key\n"
+            "weir.toml:3:9: quiet: expected true or false, found \"yes\"\n"
+            "weir.toml:4:1: route[0].name: required, but not given\n"
+            "weir.toml:4:1: route[0]: one of these is required: upstream, redirect\n");
+}
+
+TEST(Mistakes, AnUnknownKeySuggestsAKnownOne) {
+  EXPECT_EQ(mistakesOf("prot = 80"), "weir.toml:1:1: prot: unknown key (did you mean \"port\"?)\n");
+  EXPECT_EQ(mistakesOf("Time-Out = '5s'"),
+            "weir.toml:1:1: Time-Out: unknown key (did you mean \"timeout\"?)\n");
+  EXPECT_EQ(mistakesOf("[fallback]\nattemps = 1"),
+            "weir.toml:2:1: fallback.attemps: unknown key (did you mean \"attempts\"?)\n");
+  EXPECT_EQ(mistakesOf("'a b' = 1"), "weir.toml:1:1: \"a b\": unknown key\n");
+}
+
+TEST(Mistakes, AKeyIsUnknownToItsTableOnly) {
+  EXPECT_EQ(mistakesOf("attempts = 3\n[fallback]\nport = 3"),
+            "weir.toml:1:1: attempts: unknown key\n"
+            "weir.toml:3:1: fallback.port: unknown key\n");
+}
+
+TEST(Mistakes, AnUnknownWordSuggestsAKnownOne) {
+  EXPECT_EQ(mistakesOf("color = 'rde'"),
+            "weir.toml:1:9: color: expected one of \"red\", \"blue\", found \"rde\" (did you mean "
+            "\"red\"?)\n");
+  EXPECT_EQ(mistakesOf("colors = ['blue', 7, 'green']"),
+            "weir.toml:1:10: colors: has 3 elements, allowed: at most 2 elements\n"
+            "weir.toml:1:19: colors[1]: expected one of \"red\", \"blue\", found an integer\n"
+            "weir.toml:1:22: colors[2]: expected one of \"red\", \"blue\", found \"green\"\n");
+}
+
+TEST(Mistakes, AMissingUnitIsSuggested) {
+  EXPECT_EQ(
+      mistakesOf("timeout = 5"),
+      "weir.toml:1:11: timeout: expected a duration such as \"250ms\", in whole milliseconds, "
+      "found an integer (did you mean \"5s\"?)\n");
+  EXPECT_EQ(mistakesOf("limit = '64kb'"),
+            "weir.toml:1:9: limit: expected a size such as \"64KiB\", found \"64kb\" (did you mean "
+            "\"64KiB\"?)\n");
+  EXPECT_EQ(mistakesOf("rate = 1.5"),
+            "weir.toml:1:8: rate: expected a rate such as \"100/s\", found a number (did you mean "
+            "\"1.5/s\"?)\n");
+}
+
+TEST(Mistakes, RangesAreToldInTheUnitOfTheField) {
+  EXPECT_EQ(mistakesOf("timeout = '2h'"),
+            "weir.toml:1:11: timeout: 2h is above the maximum of 1h\n");
+  EXPECT_EQ(mistakesOf("timeout = 0"), "weir.toml:1:11: timeout: 0s is below the minimum of 1ms\n");
+  EXPECT_EQ(mistakesOf("limit = '2MiB'"),
+            "weir.toml:1:9: limit: 2MiB is above the maximum of 1MiB\n");
+  EXPECT_EQ(mistakesOf("rate = '1/m'"), "weir.toml:1:8: rate: 1/m is below the minimum of 1/s\n");
+  EXPECT_EQ(mistakesOf("factor = 0.25"),
+            "weir.toml:1:10: factor: 0.25 is below the minimum of 0.5\n");
+  EXPECT_EQ(mistakesOf("port = 0"), "weir.toml:1:8: port: 0 is below the minimum of 1\n");
+  EXPECT_EQ(mistakesOf("ports = { a = -1, b = 4294967296 }"),
+            "weir.toml:1:15: ports.a: -1 is below the minimum of 0\n"
+            "weir.toml:1:23: ports.b: 4294967296 is above the maximum of 4294967295\n");
+  EXPECT_EQ(mistakesOf("[upstream.a]\ndiscovery = { dns = 'a:80' }\nbudget = 101"),
+            "weir.toml:3:10: upstream.a.budget: 101% is above the maximum of 100%\n");
+}
+
+TEST(Mistakes, ExclusiveKeysDoNotStandTogether) {
+  EXPECT_EQ(mistakesOf("[[route]]\nname = 'a'\nupstream = 'u'\nredirect = 'r'"),
+            "weir.toml:4:12: route[0].redirect: cannot stand beside upstream\n");
+}
+
+TEST(Mistakes, AKindMustBeKnownAndAlone) {
+  const std::string route = "[[route]]\nname = 'a'\nupstream = 'u'\nfilters = ";
+  EXPECT_EQ(mistakesOf(route + "[{ limits = {} }]"),
+            "weir.toml:4:14: route[0].filters[0].limits: unknown key (did you mean \"limit\"?)\n");
+  EXPECT_EQ(mistakesOf(route + "[{ limit = {}, tag = 'x' }]"),
+            "weir.toml:4:32: route[0].filters[0].tag: cannot stand beside limit\n");
+  EXPECT_EQ(mistakesOf(route + "[{}, { limit = 5 }, { limit = { brust = 1 } }, { tag = '' }]"),
+            "weir.toml:4:12: route[0].filters[0]: one of these is required: limit, tag\n"
+            "weir.toml:4:26: route[0].filters[1].limit: expected a table, found an integer\n"
+            "weir.toml:4:43: route[0].filters[2].limit.brust: unknown key (did you mean "
+            "\"burst\"?)\n"
+            "weir.toml:4:66: route[0].filters[3].tag: must not be empty\n");
+}
+
+TEST(Mistakes, ATextOfTheUserIsQuotedAndCut) {
+  EXPECT_EQ(mistakesOf("rate = \"a\\n\\u0001\""),
+            "weir.toml:1:8: rate: expected a rate such as \"100/s\", found \"a\\n\\u0001\"\n");
+  const std::string cut(60, 'x');
+  EXPECT_EQ(mistakesOf("rate = '" + cut + "y'"),
+            "weir.toml:1:8: rate: expected a rate such as \"100/s\", found \"" + cut + "...\"\n");
+  const std::string umlauts = std::string(59, 'x') + "\u00fc";
+  EXPECT_EQ(mistakesOf("rate = '" + umlauts + "y'"),
+            "weir.toml:1:8: rate: expected a rate such as \"100/s\", found \"" +
+                std::string(59, 'x') + "...\"\n");
+}
+
+TEST(Mistakes, ASyntaxErrorEndsTheReading) {
+  const std::string mistakes = mistakesOf("prot = 1\nport = = 2\n");
+  EXPECT_EQ(mistakes.find("weir.toml:2:8: "), 0U) << mistakes;
+  EXPECT_EQ(mistakes.find('\n'), mistakes.size() - 1) << mistakes;
+}
+
+TEST(Mistakes, AreWrittenAsJsonForPrograms) {
+  Mistakes mistakes;
+  mistakes.add({{"b.toml", 3, 7}, "port", "is \"bad\"", ""});
+  mistakes.add({{"a.toml", 0, 0}, "", "cannot be read", "x"});
+  EXPECT_EQ(mistakes.json(),
+            R"([
+  {
+    "file": "a.toml",
+    "line": 0,
+    "column": 0,
+    "path": "",
+    "what": "cannot be read",
+    "suggestion": "x"
+  },
+  {
+    "file": "b.toml",
+    "line": 3,
+    "column": 7,
+    "path": "port",
+    "what": "is \"bad\"",
+    "suggestion": ""
+  }
+])");
+  EXPECT_EQ(mistakes.text(),
+            "a.toml: cannot be read (did you mean \"x\"?)\nb.toml:3:7: port: is \"bad\"\n");
+  EXPECT_EQ(Mistakes().json(), "[]");
+}
+
+}  // namespace
+}  // namespace weir::config
