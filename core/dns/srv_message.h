@@ -1,0 +1,14 @@
+#pragma once
+
+#include <span>
+
+#include "core/base/result.h"
+#include "core/dns/answer.h"
+
+namespace weir::dns {
+
+// Reads the SRV records of a DNS message. kNotFound when it has none that names a target ("." is
+// none, RFC 2782), kProtocol when it is malformed.
+Result<Services> parseSrvMessage(std::span<const unsigned char> message);
+
+}  // namespace weir::dns

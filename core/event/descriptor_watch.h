@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+
+namespace weir::event {
+
+class Loop;
+
+// Calls back while a descriptor that somebody else owns can be read or written. Destroy it before
+// the descriptor is closed, at the latest; also from within its own callback.
+class DescriptorWatch {
+ public:
+  using OnReady = std::function<void(bool readable, bool writable)>;
+
+  DescriptorWatch(Loop& loop, int descriptor, OnReady on_ready);
+  ~DescriptorWatch();
+  DescriptorWatch(const DescriptorWatch&) = delete;
+  DescriptorWatch& operator=(const DescriptorWatch&) = delete;
+
+  void watch(bool reading, bool writing);  // neither: rests
+
+ private:
+  struct Handle;
+  Handle* handle_;  // freed by libuv's closing callback
+};
+
+}  // namespace weir::event
