@@ -44,6 +44,7 @@ class CodecRelay final : private http::ExchangeSource {
   const RecordingWire& client() const { return client_; }
   const std::deque<Upstream>& upstreams() const { return upstreams_; }
   bool idle() const;  // the client may send a request
+  std::size_t memory() const { return blocks_.lent() * blocks_.blockBytes(); }  // of arenas, bytes
 
  private:
   class Exchange;
