@@ -2,7 +2,6 @@
 
 #include <sys/eventfd.h>
 #include <unistd.h>
-
 #include <utility>
 
 #include "core/base/check.h"

@@ -1,13 +1,12 @@
 #include "core/event/write_sink.h"
 
+#include <cerrno>
+#include <climits>
+#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <climits>
-#include <cstring>
 #include <utility>
 
 #include "core/base/log.h"

@@ -1,11 +1,10 @@
 #include "core/event/writer_thread.h"
 
+#include <algorithm>
+#include <mutex>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-
-#include <algorithm>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>

@@ -221,8 +221,6 @@ std::vector<FieldUse> defaultFields() {
 std::vector<std::string_view> fieldNames() {
   std::vector<std::string_view> names;
   for (const FieldRow& row : kRows) names.push_back(row.name);
-  names.push_back("request.header.NAME");
-  names.push_back("response.header.NAME");
   return names;
 }
 

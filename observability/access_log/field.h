@@ -63,7 +63,7 @@ std::string jsonKey(const FieldUse& use);
 
 // What a line in JSON tells unless the configuration says otherwise.
 std::vector<FieldUse> defaultFields();
-// All names, for the documentation of the configuration.
+// All names but those of headers, for the documentation of the configuration.
 std::vector<std::string_view> fieldNames();
 
 bool isText(Field field);  // in JSON a string, else a number

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/config/suggestion.h"
 #include "core/config/table.h"
 
 namespace weir::config {
@@ -17,23 +18,18 @@ struct Codec<access_log::FieldUse> {
     if (!readText(entry, name, rules.limits)) return false;
     std::string why;
     auto field = access_log::fieldNamed(name, why);
-    if (!field) return entry.fail(why);
+    if (!field) return entry.fail(why, closestWord(name, access_log::fieldNames()));
     out = *std::move(field);
     return true;
   }
   static Type type(const FieldUse&, const Rules<FieldUse>&, const Scope&) {
-    std::string pattern;
+    std::string pattern = R"(^((request|response)\.header\..+)";
     for (const std::string_view name : access_log::fieldNames()) {
-      pattern.append(pattern.empty() ? "^(" : "|");
+      pattern += '|';
       for (const char c : name) pattern += c == '.' ? std::string("\\.") : std::string(1, c);
     }
-    pattern.append(")$");
-    // What stands for any header in the list of names.
-    for (std::size_t at = pattern.find("NAME"); at != std::string::npos;
-         at = pattern.find("NAME")) {
-      pattern.replace(at, 4, ".+");
-    }
-    return patternType("field", pattern, false);
+    pattern += ")$";
+    return patternType("field", pattern);
   }
   static Value show(const FieldUse& now, const Rules<FieldUse>&, const Scope&) {
     return Value(access_log::nameOf(now));

@@ -1,14 +1,13 @@
 #include "observability/metrics/process_usage.h"
 
-#include <dirent.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <array>
+#include <dirent.h>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "core/base/number.h"
 

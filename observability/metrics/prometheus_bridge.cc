@@ -1,12 +1,12 @@
 #include "observability/metrics/prometheus_bridge.h"
 
-#include <prometheus/collectable.h>
-#include <prometheus/metric_family.h>
-
 #include <limits>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
 
 #include "observability/metrics/text_format.h"
 

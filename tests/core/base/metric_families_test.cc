@@ -1,10 +1,10 @@
 #include "core/base/metric_families.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "core/base/metric_keys.h"
 

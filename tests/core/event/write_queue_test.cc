@@ -1,12 +1,12 @@
 #include "core/event/write_queue.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 namespace weir::event {
 namespace {

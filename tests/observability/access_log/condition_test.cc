@@ -1,8 +1,8 @@
 #include "observability/access_log/condition.h"
 
-#include <gtest/gtest.h>
-
 #include <chrono>
+
+#include <gtest/gtest.h>
 
 namespace weir::access_log {
 namespace {

@@ -1,11 +1,11 @@
 #include "observability/access_log/format.h"
 
-#include <gtest/gtest.h>
-
 #include <array>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "tests/observability/access_log/sample_record.h"
 

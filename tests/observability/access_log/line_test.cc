@@ -1,11 +1,11 @@
 #include "observability/access_log/line.h"
 
-#include <gtest/gtest.h>
-
 #include <array>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace weir::access_log {
 namespace {

@@ -1,9 +1,6 @@
 #include "observability/metrics/page.h"
 
-#include <gtest/gtest.h>
-#include <prometheus/collectable.h>
-#include <prometheus/text_serializer.h>
-
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +8,11 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+#include <prometheus/collectable.h>
+#include <prometheus/text_serializer.h>
 
 #include "core/base/metric_keys.h"
 #include "observability/metrics/prometheus_bridge.h"
@@ -60,6 +62,13 @@ struct Process {
   }
 };
 
+double numberIn(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);  // +Inf
+  double number = -1;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 // Series to value. Bounds of buckets are written as numbers, so that "0.1" is "0.100000000001".
 std::map<std::string, double> parse(const std::string& text) {
   std::map<std::string, double> values;
@@ -70,10 +79,11 @@ std::map<std::string, double> parse(const std::string& text) {
     std::string series = line.substr(0, space);
     const std::size_t bound = series.find_last_of("{,") + 1;
     if (series.substr(bound).starts_with("le=")) {
-      const double number = std::strtod(series.c_str() + bound + 4, nullptr);
+      const std::size_t digits = bound + 4;  // behind le="
+      const double number = numberIn(line.substr(digits, series.size() - digits - 2));
       series = series.substr(0, bound) + std::to_string(number);
     }
-    values[series] = std::strtod(line.c_str() + space, nullptr);
+    values[series] = numberIn(std::string_view(line).substr(space + 1));
   }
   return values;
 }

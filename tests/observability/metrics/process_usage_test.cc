@@ -1,8 +1,8 @@
 #include "observability/metrics/process_usage.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace weir::metrics {
 namespace {

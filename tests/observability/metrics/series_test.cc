@@ -1,8 +1,8 @@
 #include "observability/metrics/series.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "core/base/metric_keys.h"
 #include "core/http/message.h"

@@ -1,10 +1,10 @@
 #include "observability/metrics/text_format.h"
 
-#include <gtest/gtest.h>
-
 #include <charconv>
 #include <chrono>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "core/base/metric_keys.h"
 

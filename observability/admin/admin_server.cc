@@ -1,0 +1,112 @@
+#include "observability/admin/admin_server.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/net/tcp_stream.h"
+#include "observability/admin/connection.h"
+#include "observability/admin/shared.h"
+
+namespace weir::admin {
+namespace {
+
+constexpr int kBacklog = 128;
+constexpr std::string_view kFullReply =
+    "HTTP/1.1 503 Service Unavailable\r\n"
+    "content-type: application/json\r\n"
+    "content-length: 52\r\n"
+    "connection: close\r\n"
+    "server: weir\r\n"
+    "\r\n"
+    "{\"status\":503,\"detail\":\"too many admin connections\"}";
+
+Result<net::Address> bindAddress(const config::Address& address) {
+  if (address.isUnix()) return net::Address::unixPath(address.unix_path);
+  if (address.host.empty()) return net::Address(net::Ip::v4({0, 0, 0, 0}), address.port);
+  WEIR_TRY(const net::Ip ip, net::Ip::parse(address.host));
+  return net::Address(ip, address.port);
+}
+
+}  // namespace
+
+class AdminServer::Closing final : public ConnectionEvents {
+ public:
+  explicit Closing(AdminServer& server) : server_(server) {}
+  void onClosed(Connection& connection) override { server_.remove(connection); }
+
+ private:
+  AdminServer& server_;
+};
+
+AdminServer::AdminServer(event::Loop& loop, AdminSubject& subject)
+    : shared_(new Shared{loop, subject, {.address = std::nullopt}, {}, {}}),
+      closing_(std::make_unique<Closing>(*this)) {}
+
+AdminServer::~AdminServer() {
+  acceptor_.reset();
+  while (!connections_.empty()) connections_.back()->breakNow();
+}
+
+Result<void> AdminServer::configure(const Settings& settings) {
+  if (settings.address == shared_->settings.address) {
+    shared_->settings = settings;
+    return {};
+  }
+  std::unique_ptr<net::Acceptor> acceptor;
+  if (settings.address) {
+    WEIR_TRY(const net::Address at, bindAddress(*settings.address));
+    // Two processes on one address would answer for each other.
+    WEIR_TRY(net::ListenSocket socket,
+             net::ListenSocket::open(at, kBacklog, net::ListenSocket::Sharing::kNone));
+    acceptor = std::make_unique<net::Acceptor>(
+        shared_->loop, std::move(socket),
+        [this](int descriptor, const net::Address&) { onAccept(descriptor); });
+  }
+  acceptor_ = std::move(acceptor);
+  shared_->settings = settings;
+  return {};
+}
+
+const net::Address* AdminServer::address() const {
+  return acceptor_ == nullptr ? nullptr : &acceptor_->address();
+}
+
+void AdminServer::onAccept(int descriptor) {
+  auto stream = net::TcpStream::adopt(shared_->loop, descriptor);
+  if (stream.ok()) serve(std::move(stream.value()));
+}
+
+void AdminServer::serve(std::unique_ptr<net::Stream> stream) {
+  if (!makeRoom()) {
+    stream->write(asBytes(kFullReply));
+    stream->flush();
+    return shared_->loop.destroyLater(std::move(stream));
+  }
+  connections_.push_back(std::make_unique<Connection>(*shared_, *closing_, std::move(stream)));
+  connections_.back()->start();
+}
+
+// Health must stay visible while others keep connections that they do not use: the one that has
+// been idle for longest gives way.
+bool AdminServer::makeRoom() {
+  if (connections_.size() < shared_->settings.max_connections) return true;
+  Connection* longest = nullptr;
+  for (const auto& connection : connections_) {
+    const std::optional<Milliseconds> since = connection->idleSince();
+    if (!since) continue;
+    if (longest == nullptr || *since < *longest->idleSince()) longest = connection.get();
+  }
+  if (longest == nullptr) return false;
+  longest->breakNow();
+  return true;
+}
+
+void AdminServer::remove(Connection& connection) {
+  const auto found =
+      std::ranges::find(connections_, &connection, [](const auto& each) { return each.get(); });
+  shared_->loop.destroyLater(std::move(*found));
+  connections_.erase(found);
+}
+
+}  // namespace weir::admin

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/event/loop.h"
+#include "core/http/codec.h"
+#include "core/http/h1/server_codec.h"
+#include "core/net/stream.h"
+#include "observability/admin/exchange.h"
+#include "observability/admin/shared.h"
+
+namespace weir::admin {
+
+class Connection;
+
+// Hears of the end of a connection. Implemented by AdminServer.
+class ConnectionEvents {
+ public:
+  virtual ~ConnectionEvents() = default;
+  virtual void onClosed(Connection& connection) = 0;  // to be destroyed at the end of the turn
+};
+
+// A client's connection to the admin address.
+//
+// Life: open -> lingering (what is queued leaves, what comes is dropped) -> closed.
+class Connection final : public event::Disposable,
+                         private net::StreamEvents,
+                         private http::Wire,
+                         private http::ExchangeSource {
+ public:
+  Connection(Shared& shared, ConnectionEvents& events, std::unique_ptr<net::Stream> stream);
+  ~Connection() override;
+
+  void start();
+  void breakNow();  // ends whatever is in hand
+  // Since when there has been no request in hand; nothing while there is one.
+  std::optional<Milliseconds> idleSince() const;
+
+ private:
+  enum class State : std::uint8_t { kOpen, kLingering, kClosed };
+
+  // net::StreamEvents
+  void onData(Bytes bytes) override;
+  void onEnd() override;
+  void onDrained() override;
+  void onBroken(Error error) override;
+  // http::Wire
+  void write(Bytes first, Bytes second) override;
+  std::size_t queued() const override { return stream_->queued(); }
+  void setReading(bool reading) override;
+  void shutdownWrite() override { stream_->shutdownWrite(); }
+  void close(bool unread) override;
+  // http::ExchangeSource
+  http::RequestEvents& openExchange(http::Responder& responder) override;
+  void closeExchange(http::RequestEvents& exchange) override;
+
+  void onDeadline();
+  void remove();
+
+  Shared& shared_;
+  ConnectionEvents& events_;
+  std::unique_ptr<net::Stream> stream_;
+  http::h1::ServerCodec codec_;
+  event::Alarm<Connection, &Connection::onDeadline> deadline_;
+  std::optional<Exchange> exchange_;
+  State state_ = State::kOpen;
+  Milliseconds idle_since_;
+};
+
+}  // namespace weir::admin

@@ -1,0 +1,174 @@
+#include "observability/admin/exchange.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "core/http/status.h"
+#include "core/net/stream.h"
+#include "observability/admin/defence.h"
+#include "observability/admin/pages.h"
+#include "observability/admin/question.h"
+
+namespace weir::admin {
+namespace {
+
+constexpr std::size_t kMaxBody = 64 * 1024;
+constexpr std::size_t kPiece = 64 * 1024;
+// Of replies that clients have yet to take, before further questions are turned away.
+constexpr std::size_t kMaxUnsent = 64 * 1024 * 1024;
+// For workers to say what they know, or for a reload to be in force.
+constexpr Milliseconds kAnswerTimeout{30'000};
+
+}  // namespace
+
+Tickets::Ticket Tickets::take(Exchange& exchange) {
+  waiting_.emplace(++latest_, &exchange);
+  return latest_;
+}
+
+void Tickets::deliver(Ticket ticket, Reply reply) {
+  const auto found = waiting_.find(ticket);
+  if (found != waiting_.end()) found->second->onReply(std::move(reply));
+}
+
+Exchange::Exchange(Shared& shared, http::Responder& responder, event::Deadline& deadline)
+    : shared_(shared),
+      responder_(responder),
+      deadline_(deadline),
+      arena_(shared.loop.scratch()),
+      request_(arena_) {
+  deadline_.arm(shared_.settings.header_timeout);
+}
+
+Exchange::~Exchange() {
+  if (ticket_) shared_.tickets.giveBack(*ticket_);
+  shared_.unsent_bytes -= reply_.body.size() - sent_;
+}
+
+void Exchange::onRequestHead() {
+  const bool has_body =
+      request_.body == http::BodyKind::kLength || request_.body == http::BodyKind::kStream;
+  request_ended_ = !has_body;
+  if (!has_body) return ask();
+  if (request_.content_length > kMaxBody) return refuse(413, "no page wants so long a body");
+  if (!request_.expects_continue) return;
+  http::Response proceed(arena_);
+  proceed.status = 100;
+  responder_.sendInformational(proceed);
+}
+
+void Exchange::onRequestBody(Bytes bytes) {
+  received_ += bytes.size();
+  if (received_ > kMaxBody) refuse(413, "no page wants so long a body");
+}
+
+void Exchange::onRequestEnd() {
+  request_ended_ = true;
+  if (stage_ == Stage::kReceiving) ask();  // else it has been refused
+}
+
+void Exchange::onRequestFailed(Error error) {
+  const bool gone = http::reasonForRequest(error) == Reason::kClientDisconnect;
+  if (gone || stage_ != Stage::kReceiving) return stop();
+  refuse(http::statusForRequest(error), error.detail);
+}
+
+void Exchange::ask() {
+  stage_ = Stage::kWaiting;
+  deadline_.arm(kAnswerTimeout);
+  const std::string_view refusal = refusalOf(request_, shared_.settings.hosts);
+  if (!refusal.empty()) return refuse(403, refusal);
+  if (shared_.unsent_bytes > kMaxUnsent) return refuse(503, "too much is being sent already");
+  ticket_ = shared_.tickets.take(*this);
+  Tickets& tickets = shared_.tickets;
+  answerQuestion(questionOf(request_), shared_.subject, [&tickets, ticket = *ticket_](Reply reply) {
+    tickets.deliver(ticket, std::move(reply));
+  });
+}
+
+void Exchange::refuse(int status, std::string_view detail) { onReply(errorReply(status, detail)); }
+
+void Exchange::onReply(Reply reply) {
+  if (stage_ == Stage::kSending || stage_ == Stage::kDone) return;
+  if (ticket_) shared_.tickets.giveBack(*ticket_);
+  ticket_.reset();
+  stage_ = Stage::kSending;
+  reply_ = std::move(reply);
+  shared_.unsent_bytes += reply_.body.size();
+  deadline_.arm(shared_.settings.idle_timeout);
+  send();
+}
+
+void Exchange::onResponseDrained() {
+  if (stage_ != Stage::kSending) return;
+  deadline_.arm(shared_.settings.idle_timeout);
+  send();
+}
+
+// As much as the client takes. The rest follows when it has taken that; so does a reply to one who
+// asks again and again and reads nothing.
+void Exchange::send() {
+  if (responder_.queued() > net::Stream::kLowWater) return;
+  if (!head_sent_) sendHead();
+  while (sendPiece()) {
+    if (responder_.queued() > net::Stream::kLowWater) return;
+  }
+  responder_.finish(nullptr);
+  stage_ = Stage::kDone;
+  responder_.release();
+}
+
+void Exchange::sendHead() {
+  head_sent_ = true;
+  http::Response response(arena_);
+  response.status = reply_.status;
+  response.has_content_length = true;
+  response.content_length = reply_.body.size();
+  const bool silent = reply_.body.empty() || request_.method == http::Method::kHead;
+  response.body = silent ? http::BodyKind::kNone : http::BodyKind::kLength;
+  response.ends_connection = !request_ended_;
+  http::Headers& headers = response.headers;
+  headers.add(http::HeaderId::kContentType, reply_.content_type);
+  headers.add(http::HeaderId::kServer, "weir");
+  headers.add(http::HeaderId::kCacheControl, "no-store");
+  headers.add("x-content-type-options", "nosniff");
+  headers.add("content-security-policy", "default-src 'self'; frame-ancestors 'none'");
+  if (!reply_.allow.empty()) headers.add("allow", reply_.allow);
+  responder_.sendHead(response);
+  if (!silent) return;
+  shared_.unsent_bytes -= reply_.body.size();
+  sent_ = reply_.body.size();
+}
+
+// False when there is no more.
+bool Exchange::sendPiece() {
+  const Bytes rest = asBytes(reply_.body).subspan(sent_);
+  if (rest.empty()) return false;
+  const Bytes piece = rest.first(std::min(rest.size(), kPiece));
+  sent_ += piece.size();
+  shared_.unsent_bytes -= piece.size();
+  responder_.sendBody(piece);
+  return true;
+}
+
+void Exchange::onDeadline() {
+  switch (stage_) {
+    case Stage::kReceiving:
+      return refuse(408, "the body is not complete in time");
+    case Stage::kWaiting:
+      return refuse(504, "no answer in time; it may still be under way");
+    case Stage::kSending:
+    case Stage::kDone:
+      return stop();
+  }
+}
+
+// The client is gone, or does not take its reply.
+void Exchange::stop() {
+  stage_ = Stage::kDone;
+  responder_.abort();
+  responder_.release();
+}
+
+}  // namespace weir::admin

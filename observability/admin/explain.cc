@@ -1,0 +1,130 @@
+#include "observability/admin/explain.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "core/http/h1/syntax.h"
+#include "core/net/address.h"
+#include "core/proxy/plan.h"
+#include "core/route/path.h"
+
+namespace weir::admin {
+namespace {
+
+constexpr std::size_t kArenaBlock = 4096;
+constexpr std::size_t kOthersShown = 50;
+
+const proxy::ListenerPlan* findListener(const proxy::Plan& plan, std::string_view name) {
+  for (const auto& listener : plan.listeners) {
+    if (name.empty() || listener->name == name) return listener.get();
+  }
+  return nullptr;
+}
+
+// As a codec would fill it. The texts stay those of the query.
+void fillRequest(const ExplainQuery& query, http::Request& request) {
+  const std::string_view target = query.path;
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  request.method_text = query.method;
+  request.method = http::h1::methodOf(query.method);
+  request.scheme = "http";
+  request.authority = query.host;
+  request.path = target.substr(0, mark);
+  request.has_query = mark < target.size();
+  if (request.has_query) request.query = target.substr(mark + 1);
+  for (const auto& [name, value] : query.headers) request.headers.add(name, value);
+  request.headers.remove(http::HeaderId::kXWeirIdentity);  // no client may say who it is
+}
+
+std::string clusterName(const proxy::Plan& plan, NameId id) {
+  const auto* cluster = plan.cluster(id);
+  return cluster == nullptr ? "an upstream that is gone" : std::string((*cluster)->name);
+}
+
+std::string forwardText(const route::Forward& forward, const proxy::Plan& plan) {
+  const std::vector<route::Target>& targets = forward.targets();
+  if (targets.size() == 1) return "forward to " + clusterName(plan, targets.front().cluster);
+  std::string text = "split";
+  std::uint64_t before = 0;
+  for (const route::Target& target : targets) {
+    text += &target == &targets.front() ? " " : ", ";
+    text += clusterName(plan, target.cluster) + " " + std::to_string(target.weight_end - before);
+    before = target.weight_end;
+  }
+  return text;
+}
+
+std::string actionText(const route::Action& action, const proxy::Plan& plan) {
+  if (const auto* redirect = std::get_if<std::unique_ptr<const route::Redirect>>(&action)) {
+    return "redirect with " + std::to_string((*redirect)->status());
+  }
+  if (const auto* respond = std::get_if<std::unique_ptr<const route::Respond>>(&action)) {
+    return "respond with " + std::to_string((*respond)->status);
+  }
+  return forwardText(std::get<route::Forward>(action), plan);
+}
+
+// What the data path refuses before it looks for a route, in its order.
+std::string refusalOf(const http::Request& request, const proxy::ListenerPlan& listener) {
+  if (request.method == http::Method::kConnect && !listener.allow_connect) {
+    return "CONNECT is not enabled";
+  }
+  const bool underscore = std::ranges::any_of(request.headers, [](const http::Header& field) {
+    return field.name.find('_') != std::string_view::npos;
+  });
+  return underscore && listener.reject_underscores ? "underscore in a header name" : "";
+}
+
+Explanation mistaken(std::string what) {
+  Explanation explanation;
+  explanation.mistake = std::move(what);
+  return explanation;
+}
+
+void explainRoutes(const http::Request& request, const route::Source& source,
+                   const proxy::Plan& plan, Explanation& explanation) {
+  for (route::Considered& one : plan.routes.explain(request, source, kOthersShown)) {
+    explanation.routes.push_back({std::string(one.route->name), std::string(toString(one.outcome)),
+                                  std::move(one.match), actionText(one.route->action, plan),
+                                  std::move(one.why)});
+  }
+}
+
+}  // namespace
+
+Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
+  const proxy::ListenerPlan* listener = findListener(plan, query.listener);
+  if (listener == nullptr) return mistaken("there is no listener \"" + query.listener + "\"");
+  route::Source source{listener->id, {}};
+  if (!query.source.empty()) {
+    const auto ip = net::Ip::parse(query.source);
+    if (!ip.ok()) return mistaken("\"" + query.source + "\" is no IP address");
+    source.address.bytes = ip.value().bytes();
+  }
+  if (!query.path.starts_with('/') && query.path != "*") {
+    return mistaken("the path must begin with a slash");
+  }
+
+  BlockPool pool(kArenaBlock);
+  Arena arena(pool);
+  http::Request request(arena);
+  fillRequest(query, request);
+  Explanation explanation;
+  explanation.listener = listener->name;
+  explanation.path = request.path;
+  explanation.refusal = refusalOf(request, *listener);
+  if (!explanation.refusal.empty()) return explanation;
+  const auto path = route::normalizePath(request.path, listener->path_rules, arena);
+  if (!path.ok()) {
+    explanation.refusal = path.error().detail;
+    return explanation;
+  }
+  request.path = path.value();
+  explanation.path = request.path;
+  explainRoutes(request, source, plan, explanation);
+  return explanation;
+}
+
+}  // namespace weir::admin

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "observability/admin/subject.h"
+
+namespace weir::proxy {
+struct Plan;
+}
+
+namespace weir::admin {
+
+// What `plan` does with the request: the work of AdminSubject::explain. For people: slow.
+Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan);
+
+}  // namespace weir::admin

@@ -1,0 +1,118 @@
+#include "observability/admin/json_text.h"
+
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace weir::admin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string textOf(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json endpointsOf(const UpstreamState& upstream) {
+  Json list = Json::array();
+  for (const EndpointState& endpoint : upstream.endpoints) {
+    Json& one = list.emplace_back(Json::object());
+    one["address"] = endpoint.address;
+    one["weight"] = endpoint.weight;
+    if (!endpoint.zone.empty()) one["zone"] = endpoint.zone;
+    one["in_flight"] = endpoint.in_flight;
+  }
+  return list;
+}
+
+Json routesOf(const Explanation& explanation) {
+  Json list = Json::array();
+  for (const ExplainedRoute& route : explanation.routes) {
+    list.push_back({{"route", route.name},
+                    {"outcome", route.outcome},
+                    {"match", route.match},
+                    {"action", route.action},
+                    {"why", route.why}});
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string upstreamsJson(const std::vector<UpstreamState>& upstreams) {
+  Json list = Json::array();
+  for (const UpstreamState& upstream : upstreams) {
+    Json& one = list.emplace_back(Json::object());
+    one["name"] = upstream.name;
+    one["discovery"] = {{"kind", upstream.discovery},
+                        {"known", upstream.known},
+                        {"stale", upstream.stale},
+                        {"failure", upstream.failure}};
+    one["balancer"] = upstream.balancer;
+    one["connections"] = {{"open", upstream.connections},
+                          {"idle", upstream.idle_connections},
+                          {"max", upstream.max_connections}};
+    one["endpoints"] = endpointsOf(upstream);
+  }
+  return textOf({{"upstreams", std::move(list)}});
+}
+
+std::string listenersJson(const std::vector<ListenerState>& listeners) {
+  Json list = Json::array();
+  for (const ListenerState& listener : listeners) {
+    list.push_back(
+        {{"name", listener.name},
+         {"address", listener.address},
+         {"accepting", listener.accepting},
+         {"connections", {{"open", listener.connections}, {"max", listener.max_connections}}}});
+  }
+  return textOf({{"listeners", std::move(list)}});
+}
+
+std::string explanationJson(const ExplainQuery& query, const Explanation& explanation) {
+  Json headers = Json::object();
+  for (const auto& [name, value] : query.headers) headers[name] = value;
+  Json json;
+  json["request"] = {{"method", query.method},
+                     {"host", query.host},
+                     {"path", query.path},
+                     {"headers", std::move(headers)},
+                     {"listener", explanation.listener},
+                     {"source", query.source}};
+  json["path"] = explanation.path;
+  json["route"] = nullptr;
+  if (!explanation.refusal.empty()) json["refusal"] = explanation.refusal;
+  for (const ExplainedRoute& route : explanation.routes) {
+    if (route.outcome == "taken") json["route"] = route.name;
+  }
+  json["considered"] = routesOf(explanation);
+  return textOf(json);
+}
+
+std::string reloadJson(const ReloadOutcome& outcome) {
+  Json json;
+  json["result"] = outcome.applied ? "applied" : "rejected";
+  json["generation"] = outcome.generation;
+  if (outcome.applied) return textOf(json);
+  Json& list = json["mistakes"] = Json::array();
+  for (const config::Mistake& mistake : outcome.mistakes.sorted()) {
+    list.push_back({{"file", mistake.place.file},
+                    {"line", mistake.place.line},
+                    {"column", mistake.place.column},
+                    {"path", mistake.path},
+                    {"what", mistake.what},
+                    {"suggestion", mistake.suggestion},
+                    {"text", mistake.text()}});
+  }
+  return textOf(json);
+}
+
+std::string errorJson(int status, std::string_view detail) {
+  return textOf({{"status", status}, {"detail", detail}});
+}
+
+std::string pairJson(std::string_view key, std::string_view value) {
+  return textOf({{std::string(key), value}});
+}
+
+}  // namespace weir::admin

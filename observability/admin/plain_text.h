@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "observability/admin/subject.h"
+
+// Values of the running process as text, for people at a terminal.
+namespace weir::admin {
+
+std::string explanationText(const ExplainQuery& query, const Explanation& explanation);
+std::string reloadText(const ReloadOutcome& outcome);
+
+}  // namespace weir::admin

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace weir::admin {
+
+inline constexpr std::string_view kJson = "application/json";
+inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+inline constexpr std::string_view kHtml = "text/html; charset=utf-8";
+inline constexpr std::string_view kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
+
+// What a page answers.
+struct Reply {
+  int status = 200;
+  std::string_view content_type = kJson;  // static
+  std::string body;
+  std::string allow = {};  // of a 405: the methods that are
+};
+
+// Takes the one reply to a question, at once or later.
+using Answer = std::function<void(Reply)>;
+
+// {"status":404,"detail":"..."}
+Reply errorReply(int status, std::string_view detail);
+
+}  // namespace weir::admin

@@ -1,0 +1,52 @@
+#include "observability/admin/settings.h"
+
+#include <algorithm>
+
+#include "core/config/table.h"
+#include "core/net/address.h"
+
+namespace weir::admin {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""h;
+
+bool isHostName(const std::string& text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
+  });
+}
+
+void checkAddress(config::Table& table, const config::Address& address) {
+  if (address.isUnix() || address.host.empty() || net::Ip::parse(address.host).ok()) return;
+  const bool local = address.host == "localhost";
+  table.fail("address", "needs an IP address to listen on, not a name",
+             local ? "127.0.0.1:" + std::to_string(address.port) : std::string());
+}
+
+}  // namespace
+
+void Settings::read(config::Table& table, Settings& out) {
+  table.read("address", out.address,
+             "Where metrics, health and the other admin pages are served; port 0 takes a free one. "
+             "Whoever reaches it may look at and drain the process.",
+             {.none = "off"});
+  table.read("hosts", out.hosts,
+             "Names by which it is called, besides \"localhost\" and IP addresses. Requests to "
+             "other names are refused: they may come from a web page (DNS rebinding).");
+  table.read("max_connections", out.max_connections, "Open connections; more are refused with 503.",
+             {.min = 1, .max = 10'000});
+  table.read("header_timeout", out.header_timeout,
+             "For a request, from its first byte to its last.", {.min = 1ms, .max = 1h});
+  table.read("idle_timeout", out.idle_timeout,
+             "Between two requests of a connection, and of a client that takes no bytes.",
+             {.min = 1ms, .max = 24h});
+  if (out.address) checkAddress(table, *out.address);
+  for (std::size_t i = 0; i < out.hosts.size(); ++i) {
+    if (isHostName(out.hosts[i])) continue;
+    table.failElement("hosts", i, "needs a name without scheme and port");
+  }
+}
+
+}  // namespace weir::admin

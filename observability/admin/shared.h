@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+
+#include "core/event/loop.h"
+#include "core/http/h1/parser.h"
+#include "observability/admin/reply.h"
+#include "observability/admin/settings.h"
+#include "observability/admin/subject.h"
+
+namespace weir::admin {
+
+class Exchange;
+
+// The exchanges that wait for an answer. One that comes after its exchange is gone is dropped.
+class Tickets {
+ public:
+  using Ticket = std::uint64_t;
+
+  Ticket take(Exchange& exchange);
+  void giveBack(Ticket ticket) { waiting_.erase(ticket); }
+  void deliver(Ticket ticket, Reply reply);
+
+ private:
+  std::map<Ticket, Exchange*> waiting_;
+  Ticket latest_ = 0;
+};
+
+// What all connections of the server use.
+struct Shared {
+  event::Loop& loop;
+  AdminSubject& subject;
+  Settings settings;
+  http::h1::Limits limits;
+  Tickets tickets;
+  std::size_t unsent_bytes = 0;  // of the replies that are being sent
+};
+
+}  // namespace weir::admin

@@ -1,0 +1,95 @@
+#include "observability/access_log/settings.h"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "core/config/settings.h"
+
+namespace weir::access_log {
+namespace {
+
+struct Reading {
+  Settings settings;
+  config::Mistakes mistakes;
+
+  explicit Reading(std::string_view toml) {
+    config::Document document = config::Document::parse(toml, "weir.toml", mistakes);
+    const config::Dialect dialect;
+    config::readSettings(document, dialect, settings, mistakes);
+  }
+};
+
+std::string mistakesIn(std::string_view toml) { return Reading(toml).mistakes.text(); }
+
+TEST(Settings, HaveDefaults) {
+  const Reading reading("");
+  EXPECT_TRUE(reading.mistakes.empty()) << reading.mistakes.text();
+  EXPECT_EQ(reading.settings, Settings{});
+  EXPECT_EQ(reading.settings.file, "stdout");
+  EXPECT_EQ(formatOf(reading.settings), Format::json(defaultFields()));
+}
+
+TEST(Settings, ReadEveryKey) {
+  const Reading reading(R"(
+      file = "/var/log/weir/access.log"
+      format = "json"
+      fields = ["time", "request.id", "request.header.user-agent"]
+      sample = "10%"
+      when = { status = ["404", ">=500"], min_duration = "1s", reason = true }
+      redact_query = true)");
+  EXPECT_TRUE(reading.mistakes.empty()) << reading.mistakes.text();
+  const Settings& settings = reading.settings;
+  EXPECT_EQ(settings.file, "/var/log/weir/access.log");
+  ASSERT_EQ(settings.fields.size(), 3U);
+  EXPECT_EQ(jsonKey(settings.fields[2]), "request_header_user_agent");
+  EXPECT_EQ(settings.sample.value, 10);
+  EXPECT_EQ(settings.when.status.ranges, (std::vector<StatusRange>{{404, 404}, {500, 599}}));
+  EXPECT_EQ(settings.when.min_duration, std::chrono::seconds(1));
+  EXPECT_TRUE(settings.when.reason);
+  EXPECT_TRUE(settings.redact_query);
+}
+
+TEST(Settings, TakeOneStatusWithoutAnArray) {
+  const Reading reading("when = { status = \"5xx\" }");
+  EXPECT_TRUE(reading.mistakes.empty()) << reading.mistakes.text();
+  EXPECT_EQ(reading.settings.when.status.ranges, (std::vector<StatusRange>{{500, 599}}));
+}
+
+TEST(Settings, SayWhatIsWrong) {
+  EXPECT_EQ(mistakesIn("format = \"${request.colour}\""),
+            "weir.toml:1:10: format: there is no field request.colour\n");
+  EXPECT_EQ(mistakesIn("fields = [\"time\", \"reqest.id\"]"),
+            "weir.toml:1:19: fields[1]: there is no field reqest.id (did you mean "
+            "\"request.id\"?)\n");
+  EXPECT_EQ(mistakesIn("fields = [\"request.header.cookie\"]"),
+            "weir.toml:1:11: fields[0]: the header cookie holds credentials and is never "
+            "logged\n");
+}
+
+TEST(Settings, RefuseWhatIsOutOfRange) {
+  EXPECT_FALSE(mistakesIn("sample = \"101%\"").empty());
+  EXPECT_FALSE(mistakesIn("when = { status = \"6xx\" }").empty());
+  EXPECT_FALSE(mistakesIn("when = { status = [\"6xx\"] }").empty());
+  EXPECT_FALSE(mistakesIn("when = { status = 500 }").empty());
+  EXPECT_FALSE(mistakesIn("file = \"\"").empty());
+  EXPECT_FALSE(mistakesIn("formt = \"json\"").empty());
+}
+
+TEST(Settings, AreReadBackAsTheyArePrinted) {
+  const Reading first(R"(
+      file = "stderr"
+      fields = ["time", "response.header.content-type"]
+      sample = "0.5%"
+      when = { status = "<400", min_duration = "250ms" })");
+  const config::Dialect dialect;
+  const config::Value printed = config::showSettings(first.settings, dialect);
+  const Reading second(config::tomlText(printed));
+  EXPECT_TRUE(second.mistakes.empty()) << second.mistakes.text();
+  EXPECT_EQ(second.settings, first.settings);
+}
+
+}  // namespace
+}  // namespace weir::access_log
