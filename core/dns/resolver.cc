@@ -1,5 +1,3 @@
-// c-ares still has the calls of its older releases, which are all that Debian 12 knows.
-#define CARES_NO_DEPRECATED
 #include "core/dns/resolver.h"
 
 #include <algorithm>

@@ -12,6 +12,8 @@ endfunction()
 weir_imported(cares libcares)
 weir_imported(re2 re2)
 weir_imported(xxhash libxxhash)
+# New releases deprecate calls that are all that Debian 12's c-ares has; they remain.
+target_compile_definitions(PkgConfig::cares INTERFACE CARES_NO_DEPRECATED)
 
 # libuv is on the path of every byte: the static archive saves the indirect calls.
 find_library(WEIR_LIBUV NAMES libuv_a.a libuv.a uv REQUIRED)
