@@ -1,0 +1,131 @@
+#include "observability/admin/explain.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/base/names.h"
+#include "core/proxy/plan.h"
+#include "core/route/route_table_builder.h"
+
+namespace weir::admin {
+namespace {
+
+// A plan with two listeners, an upstream and three routes.
+class Explain : public ::testing::Test {
+ protected:
+  Explain() {
+    addListener("public", {});
+    addListener("lenient",
+                {.reserved_escapes = route::ReservedEscapes::kKeep, .merge_slashes = true});
+    addCluster("orders");
+    addCluster("orders-v2");
+    route::RouteTableBuilder builder;
+    route::Predicates only_post;
+    only_post.methods = 1U << static_cast<unsigned>(http::Method::kPost);
+    add(builder, "create", "/orders", only_post, forwardTo({{"orders", 95}, {"orders-v2", 5}}));
+    route::Predicates internal;
+    internal.sources.push_back(*route::IpRange::parse("10.0.0.0/8"));
+    internal.headers.push_back({"x-tier", {route::TextMatch::Kind::kExact, "gold"}});
+    add(builder, "internal", "/orders", internal, forwardTo({{"orders", 1}}));
+    auto respond = std::make_unique<route::Respond>();
+    respond->status = 404;
+    route::Predicates on_public;
+    on_public.listeners.push_back(names.intern("public"));
+    add(builder, "rest", "/", on_public, std::unique_ptr<const route::Respond>(std::move(respond)));
+    plan.routes = std::move(builder).build();
+  }
+
+  void addListener(std::string_view name, const route::PathRules& rules) {
+    auto listener = std::make_shared<proxy::ListenerPlan>();
+    listener->id = names.intern(name);
+    listener->name = names.name(listener->id);
+    listener->path_rules = rules;
+    plan.listeners.push_back(std::move(listener));
+  }
+  void addCluster(std::string_view name) {
+    auto cluster = std::make_shared<upstream::ClusterPlan>();
+    cluster->id = names.intern(name);
+    cluster->name = names.name(cluster->id);
+    plan.clusters.push_back(std::move(cluster));
+  }
+  route::Forward forwardTo(const std::vector<std::pair<std::string, std::uint64_t>>& shares) {
+    std::vector<route::Target> targets;
+    std::uint64_t end = 0;
+    for (const auto& [name, weight] : shares) {
+      targets.push_back({names.intern(name), end += weight});
+    }
+    return route::Forward(std::move(targets));
+  }
+  void add(route::RouteTableBuilder& builder, std::string_view name, std::string_view prefix,
+           route::Predicates predicates, route::Action action) {
+    route::Match match;
+    match.hosts.push_back(*route::HostPattern::parse("*"));
+    std::string why;
+    match.path = *route::PathPattern::prefix(std::string(prefix), why);
+    match.predicates = std::move(predicates);
+    route::Route made;
+    made.id = names.intern(name);
+    made.name = names.name(made.id);
+    made.action = std::move(action);
+    builder.add(std::move(made), std::move(match));
+  }
+  std::string summary(const ExplainQuery& query) {
+    const Explanation explanation = explainRequest(query, plan);
+    std::string text = explanation.mistake + explanation.refusal;
+    for (const ExplainedRoute& one : explanation.routes) {
+      text += one.name + " " + one.outcome + " [" + one.action + "] " + one.why + "\n";
+    }
+    return text;
+  }
+
+  NameTable names;
+  proxy::Plan plan;
+};
+
+TEST_F(Explain, TellsWhatBecomesOfEachRoute) {
+  EXPECT_EQ(summary({.host = "example.com", .path = "/orders/7"}),
+            "internal source [forward to orders] is for other source addresses\n"
+            "create method [split orders 95, orders-v2 5] is for other methods than GET\n"
+            "rest taken [respond with 404] matches\n");
+}
+
+TEST_F(Explain, LooksAtMethodSourceAndHeaders) {
+  EXPECT_EQ(summary({.method = "POST",
+                     .path = "/orders?x=1",
+                     .headers = {{"X-Tier", "gold"}},
+                     .source = "10.1.2.3"}),
+            "");
+}
+
+TEST_F(Explain, TellsTheListenerAndTheNormalPath) {
+  const Explanation explanation = explainRequest({.path = "/a/../orders/%7Ex"}, plan);
+  EXPECT_EQ(explanation.listener, "public");
+  EXPECT_EQ(explanation.path, "/orders/~x");
+}
+
+TEST_F(Explain, FollowsTheRulesOfTheListener) {
+  EXPECT_NE(explainRequest({.path = "/a%2Fb"}, plan).refusal, "");
+  const Explanation kept = explainRequest({.path = "//a%2Fb", .listener = "lenient"}, plan);
+  EXPECT_EQ(kept.refusal, "");
+  EXPECT_EQ(kept.path, "/a%2Fb");
+  EXPECT_EQ(kept.listener, "lenient");
+}
+
+TEST_F(Explain, TellsWhatIsRefusedBeforeRouting) {
+  EXPECT_EQ(summary({.method = "CONNECT", .host = "a:443"}), "CONNECT is not enabled");
+  EXPECT_EQ(summary({.headers = {{"x_tier", "gold"}}}), "underscore in a header name");
+  EXPECT_NE(explainRequest({.path = "/../.."}, plan).refusal, "");
+}
+
+TEST_F(Explain, RefusesQuestionsThatMakeNoSense) {
+  EXPECT_EQ(summary({.listener = "pubic"}), "there is no listener \"pubic\"");
+  EXPECT_EQ(summary({.source = "somewhere"}), "\"somewhere\" is no IP address");
+  EXPECT_EQ(summary({.path = "orders"}), "the path must begin with a slash");
+}
+
+}  // namespace
+}  // namespace weir::admin

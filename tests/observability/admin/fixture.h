@@ -1,0 +1,130 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/event/loop.h"
+#include "observability/admin/admin_server.h"
+#include "observability/admin/subject.h"
+#include "tests/support/memory_stream.h"
+#include "tests/support/raw_message.h"
+#include "tests/support/stream_peer.h"
+
+namespace weir::admin {
+
+// A process of the test's making. What workers would answer is kept back while `defers`.
+class FakeSubject final : public AdminSubject {
+ public:
+  std::string metricsPage() override {
+    ++scrapes;
+    return metrics;
+  }
+  Health health() override { return health_now; }
+  std::string configText() override { return config; }
+  void upstreams(Answer<std::vector<UpstreamState>> answer) override {
+    if (!defers) return answer(upstream_states);
+    deferred.push_back([this, answer] { answer(upstream_states); });
+  }
+  void listeners(Answer<std::vector<ListenerState>> answer) override {
+    if (!defers) return answer(listener_states);
+    deferred.push_back([this, answer] { answer(listener_states); });
+  }
+  Explanation explain(const ExplainQuery& query) override {
+    asked = query;
+    return explanation;
+  }
+  log::Level logLevel() override { return level; }
+  void reload(Answer<ReloadOutcome> answer) override {
+    ++reloads;
+    if (!defers) return answer(outcome);
+    deferred.push_back([this, answer] { answer(outcome); });
+  }
+  void drain() override { ++drains; }
+  void setLogLevel(log::Level wanted) override { level = wanted; }
+
+  void answerDeferred() {
+    for (const auto& answer : std::exchange(deferred, {})) answer();
+  }
+
+  std::string metrics = "weir_up 1\n";
+  Health health_now;
+  std::string config = "role = \"gateway\"\n";
+  std::vector<UpstreamState> upstream_states;
+  std::vector<ListenerState> listener_states;
+  Explanation explanation;
+  ExplainQuery asked;
+  ReloadOutcome outcome;
+  log::Level level = log::Level::kInfo;
+  int scrapes = 0;
+  int reloads = 0;
+  int drains = 0;
+  bool defers = false;
+  std::vector<std::function<void()>> deferred;
+};
+
+// The server with clients in memory; time stands until the test moves it.
+class AdminTest : public ::testing::Test {
+ protected:
+  AdminTest() { configure({}); }
+
+  void configure(Settings settings) {
+    settings.address = std::nullopt;
+    EXPECT_TRUE(server.configure(settings).ok());
+  }
+  void turn() { loop.advance(Milliseconds(0)); }
+
+  // A client; its side of the stream stays reachable for what the network does.
+  struct Client {
+    test::MemoryStream* wire;
+    std::unique_ptr<test::StreamPeer> peer;
+  };
+  Client connect(bool reading = true) {
+    test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop);
+    server.serve(std::move(pair.first));
+    test::MemoryStream* wire = pair.second.get();
+    return {wire, std::make_unique<test::StreamPeer>(std::move(pair.second), reading)};
+  }
+  // What a client of its own receives for these bytes.
+  std::string exchange(std::string_view bytes) {
+    Client client = connect();
+    client.peer->send(bytes);
+    turn();
+    return client.peer->takeReceived();
+  }
+
+  static std::string requestText(std::string_view line, std::string_view fields = {}) {
+    std::string text(line);
+    return text.append(" HTTP/1.1\r\nhost: localhost\r\n").append(fields).append("\r\n");
+  }
+  test::RawMessage ask(std::string_view line, std::string_view fields = {}) {
+    const std::string received = exchange(requestText(line, fields));
+    return onlyReply(received, line.starts_with("HEAD "));
+  }
+  static test::RawMessage onlyReply(std::string_view received, bool to_head = false) {
+    test::RawMessage reply = test::takeResponse(received, {to_head, false});
+    EXPECT_EQ(reply.fault, "");
+    EXPECT_TRUE(reply.whole);
+    EXPECT_EQ(received, "");
+    return reply;
+  }
+  static std::vector<test::RawMessage> allReplies(std::string_view received) {
+    std::vector<test::RawMessage> replies;
+    while (!received.empty()) {
+      replies.push_back(test::takeResponse(received, {}));
+      EXPECT_EQ(replies.back().fault, "");
+      if (!replies.back().whole) break;
+    }
+    return replies;
+  }
+
+  event::Loop loop{event::Loop::Time::kManual};
+  FakeSubject subject;
+  AdminServer server{loop, subject};
+};
+
+}  // namespace weir::admin

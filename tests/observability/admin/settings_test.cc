@@ -1,0 +1,98 @@
+#include "observability/admin/settings.h"
+
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "core/config/settings.h"
+
+namespace weir::admin {
+namespace {
+
+struct Configuration {
+  Settings admin;
+
+  static void read(config::Table& table, Configuration& out) {
+    table.read("admin", out.admin, "The admin pages.");
+  }
+};
+
+struct Read {
+  Configuration configuration;
+  config::Mistakes mistakes;
+  const config::Dialect dialect;
+
+  explicit Read(std::string_view toml) {
+    config::Document document = config::Document::parse(toml, "weir.toml", mistakes);
+    config::readSettings(document, dialect, configuration, mistakes);
+  }
+  const Settings& admin() const { return configuration.admin; }
+};
+
+std::string mistakesOf(std::string_view toml) { return Read(toml).mistakes.text(); }
+
+TEST(AdminSettings, AreOnLoopbackUnlessToldOtherwise) {
+  const Read read("");
+  EXPECT_EQ(read.mistakes.text(), "");
+  ASSERT_TRUE(read.admin().address.has_value());
+  EXPECT_EQ(read.admin().address->text(), "127.0.0.1:9901");
+  EXPECT_EQ(read.admin().max_connections, 64U);
+  EXPECT_EQ(read.admin().idle_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(read.admin().header_timeout, std::chrono::seconds(10));
+}
+
+TEST(AdminSettings, ReadEveryKey) {
+  const Read read(R"(
+      [admin]
+      address = "[::1]:0"
+      hosts = ["edge-1", "edge-1.example.com"]
+      max_connections = 8
+      header_timeout = "1s"
+      idle_timeout = "5s")");
+  EXPECT_EQ(read.mistakes.text(), "");
+  EXPECT_EQ(read.admin().address->text(), "[::1]:0");
+  EXPECT_EQ(read.admin().hosts.size(), 2U);
+  EXPECT_EQ(read.admin().max_connections, 8U);
+  EXPECT_EQ(read.admin().header_timeout, std::chrono::seconds(1));
+  EXPECT_EQ(read.admin().idle_timeout, std::chrono::seconds(5));
+}
+
+TEST(AdminSettings, MayBeAnAddressAlone) {
+  EXPECT_EQ(Read("admin = \":9000\"").admin().address->text(), ":9000");
+  EXPECT_EQ(Read("admin = \"unix:/run/weir.sock\"").admin().address->unix_path, "/run/weir.sock");
+}
+
+TEST(AdminSettings, MayTurnTheServerOff) {
+  EXPECT_FALSE(Read("admin = \"off\"").admin().address.has_value());
+  const Read read("admin = { address = \"off\" }");
+  EXPECT_EQ(read.mistakes.text(), "");
+  EXPECT_FALSE(read.admin().address.has_value());
+}
+
+TEST(AdminSettings, AreReadBackAsTheyArePrinted) {
+  const Read read("admin = { address = \"off\", hosts = [\"edge-1\"] }");
+  const std::string printed = config::tomlText(
+      config::showSettings(read.configuration, read.dialect, config::Show::kEverything));
+  EXPECT_EQ(Read(printed).admin(), read.admin()) << printed;
+}
+
+TEST(AdminSettings, WantAnIpAddress) {
+  EXPECT_EQ(mistakesOf("admin = { address = \"localhost:9901\" }"),
+            "weir.toml:1:21: admin.address: needs an IP address to listen on, not a name (did you "
+            "mean \"127.0.0.1:9901\"?)\n");
+}
+
+TEST(AdminSettings, WantPlainNamesOfHosts) {
+  EXPECT_EQ(mistakesOf("admin = { hosts = [\"edge-1\", \"http://edge-1\"] }"),
+            "weir.toml:1:30: admin.hosts[1]: needs a name without scheme and port\n");
+}
+
+TEST(AdminSettings, RefuseWhatIsOutOfRange) {
+  EXPECT_FALSE(mistakesOf("admin = { max_connections = 0 }").empty());
+  EXPECT_FALSE(mistakesOf("admin = { idle_timeout = \"0s\" }").empty());
+  EXPECT_FALSE(mistakesOf("admin = { port = 9901 }").empty());
+}
+
+}  // namespace
+}  // namespace weir::admin

@@ -1,0 +1,60 @@
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "core/base/metric_families.h"
+
+namespace weir {
+namespace {
+
+constexpr const char* kAlerts = "configs/prometheus/weir-alerts.yaml";
+
+int run(const std::string& command) { return std::system(command.c_str()); }
+bool hasPromtool() { return run("command -v promtool >/dev/null") == 0; }
+
+// Every weir_something of the file, without what a histogram appends.
+std::set<std::string> metricsIn(const std::string& path) {
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::set<std::string> names;
+  for (std::size_t at = text.find("weir_"); at != std::string::npos; at = text.find("weir_", at)) {
+    const std::size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", at);
+    std::string name = text.substr(at, end - at);
+    if (name.ends_with("_bucket")) name.resize(name.size() - 7);
+    names.insert(name);
+    at = end;
+  }
+  return names;
+}
+
+bool isFamily(std::string_view name) {
+  for (const MetricFamily& family : metricFamilies()) {
+    if (family.name == name) return true;
+  }
+  return false;
+}
+
+TEST(Alerts, AreAcceptedByPromtool) {
+  if (!hasPromtool()) GTEST_SKIP() << "no promtool here";
+  EXPECT_EQ(run(std::string("promtool check rules ") + kAlerts), 0);
+}
+
+TEST(Alerts, FireForWhatTheyAreAbout) {
+  if (!hasPromtool()) GTEST_SKIP() << "no promtool here";
+  EXPECT_EQ(run("promtool test rules tests/observability/weir-alerts-test.yaml"), 0);
+}
+
+TEST(Alerts, AskForMetricsThatExist) {
+  std::set<std::string> names = metricsIn(kAlerts);
+  EXPECT_GE(names.size(), 5U);
+  names.erase("weir_tls_certificate_expiry_timestamp_seconds");  // comes with TLS
+  for (const std::string& name : names) EXPECT_TRUE(isFamily(name)) << name;
+}
+
+}  // namespace
+}  // namespace weir
