@@ -31,8 +31,8 @@ std::string nested(const std::string& parent, std::string_view key) {
 class Sections {
  public:
   std::vector<Section> of(const Type& root) {
-    found_.push_back({{}, {&root.table.front()}});
-    addFields(root.table.front(), "");
+    found_.push_back({{}, {root.table.get()}});
+    addFields(*root.table, "");
     return std::move(found_);
   }
 
@@ -52,7 +52,7 @@ class Sections {
       case Kind::kMap:
         return add(type.of.front(), path + ".NAME", "[" + path + ".NAME]");
       case Kind::kTable:
-        return addTables({&type.table.front()}, path, header);
+        return addTables({type.table.get()}, path, header);
       case Kind::kAnyOf:
         return addAlternatives(type, path, header);
       default:
@@ -64,7 +64,7 @@ class Sections {
     std::vector<const TableType*> tables;
     for (const Type& each : type.of) {
       if (isTable(each)) {
-        tables.push_back(&each.table.front());
+        tables.push_back(each.table.get());
       } else {
         add(each, path, header);
       }

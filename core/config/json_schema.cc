@@ -52,7 +52,7 @@ class SchemaWriter {
         json_.key("additionalProperties");
         return writeObject(type.of.front());
       case Type::Kind::kTable:
-        return writeTable(type.table.front());
+        return writeTable(*type.table);
       case Type::Kind::kAnyOf:
         return writeAlternatives(type.of);
     }

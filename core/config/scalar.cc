@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <memory>
 
 #include "core/config/document.h"
 #include "core/config/file_text.h"
@@ -52,7 +53,7 @@ Type oneKeyTable(std::string_view key, std::string_view meaning) {
   TableType fields;
   fields.fields.push_back({std::string(key), std::string(meaning),
                            Type{.kind = Type::Kind::kText, .name = "string"}, Value(), true});
-  table.table.push_back(std::move(fields));
+  table.table = std::make_shared<const TableType>(std::move(fields));
   return table;
 }
 

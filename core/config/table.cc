@@ -1,6 +1,7 @@
 #include "core/config/table.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "core/config/choice.h"
@@ -45,7 +46,7 @@ Type Table::describe(const Scope& scope, std::string_view short_key, const ReadF
   const auto plain = std::ranges::find(fields.fields, short_key, &FieldType::key);
   std::optional<Type> short_type;
   if (plain != fields.fields.end()) short_type = plain->type;
-  type.table.push_back(std::move(fields));
+  type.table = std::make_shared<const TableType>(std::move(fields));
   if (!short_type) return type;
   Type either{.kind = Type::Kind::kAnyOf};
   either.of.push_back(*std::move(short_type));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,8 +25,8 @@ struct Type {
   std::vector<std::string> words = {};       // of a text: the only values
   std::optional<std::size_t> min_size = {};  // of a text, an array or a map
   std::optional<std::size_t> max_size = {};
-  std::vector<Type> of = {};          // elements (one) or alternatives (any number)
-  std::vector<TableType> table = {};  // of kTable: one
+  std::vector<Type> of = {};                    // elements (one) or alternatives (any number)
+  std::shared_ptr<const TableType> table = {};  // of kTable
 };
 
 struct FieldType {

@@ -33,9 +33,13 @@ class Value {
   using Content =
       std::variant<std::monostate, bool, std::int64_t, double, std::string, Moment, Array, Table>;
 
-  Value() = default;
-  explicit Value(Content content, Position position = {})
-      : content_(std::move(content)), position_(position) {}
+  Value();
+  explicit Value(Content content, Position position = {});
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
 
   Kind kind() const { return static_cast<Kind>(content_.index()); }
   bool given() const { return kind() != Kind::kNone; }
@@ -52,9 +56,7 @@ class Value {
   const Value* find(std::string_view key) const;  // null unless a table with that key
 
   // Positions do not count.
-  friend bool operator==(const Value& left, const Value& right) {
-    return left.content_ == right.content_;
-  }
+  friend bool operator==(const Value& left, const Value& right);
 
  private:
   Content content_;
@@ -71,6 +73,19 @@ struct Member {
     return left.key == right.key && left.value == right.value;
   }
 };
+
+// Here because a Value is complete only when a Member is.
+inline Value::Value() = default;
+inline Value::Value(Content content, Position position)
+    : content_(std::move(content)), position_(position) {}
+inline Value::Value(const Value&) = default;
+inline Value::Value(Value&&) noexcept = default;
+inline Value& Value::operator=(const Value&) = default;
+inline Value& Value::operator=(Value&&) noexcept = default;
+inline Value::~Value() = default;
+inline bool operator==(const Value& left, const Value& right) {
+  return left.content_ == right.content_;
+}
 
 std::string_view nameOf(Value::Kind kind);  // "a string", for messages
 
