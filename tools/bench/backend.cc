@@ -143,12 +143,12 @@ class Backend {
         if (!sendReply(connection)) return false;
         continue;
       }
-      if (connection.tunnel) return echo(connection);
       if (connection.body_left > 0) return true;
       if (connection.due != nullptr) {
         connection.reply = std::exchange(connection.due, nullptr);
         continue;
       }
+      if (connection.tunnel) return echo(connection);
       const auto end = connection.input.find("\r\n\r\n");
       if (end == std::string::npos) return connection.input.size() <= kMostHead;
       begin(connection, end);
@@ -271,11 +271,7 @@ class Backend {
   std::array<char, 262144> incoming_{};
 };
 
-}  // namespace
-}  // namespace weir::bench
-
-int main(int argc, char** argv) {
-  using namespace weir::bench;
+int run(int argc, char** argv) {
   Options options(argc, argv);
   const auto listen = parseAddress(options.take("listen", "127.0.0.1:0"));
   const auto size = options.takeNumber<std::uint64_t>("size", 2);
@@ -286,3 +282,8 @@ int main(int argc, char** argv) {
   auto backend = std::make_unique<Backend>(listen, size, name);
   backend->run();
 }
+
+}  // namespace
+}  // namespace weir::bench
+
+int main(int argc, char** argv) { return weir::bench::run(argc, argv); }

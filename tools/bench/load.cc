@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 #include <numeric>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +18,16 @@ constexpr std::uint64_t kCheckPeriod = kSecond / 4;
 constexpr std::uint64_t kMostFailuresInARow = 2000;
 constexpr std::size_t kIncoming = 262144;
 
+int receiveSignal(int number) {
+  sigset_t set{};
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0) die("sigprocmask");
+  const int fd = signalfd(-1, &set, SFD_CLOEXEC);
+  if (fd < 0) die("signalfd");
+  return fd;
+}
+
 }  // namespace
 
 std::uint64_t LoadResult::failed() const {
@@ -25,8 +37,10 @@ std::uint64_t LoadResult::failed() const {
 Load::Load(LoadSettings settings)
     : settings_(std::move(settings)),
       epoll_(makeEpoll()),
+      stop_signal_(receiveSignal(SIGUSR1)),
       connections_(settings_.connections),
       incoming_(kIncoming) {
+  watch(epoll_, EPOLL_CTL_ADD, stop_signal_, EPOLLIN);
   prctl(PR_SET_TIMERSLACK, 1UL);  // An open loop needs its wake-ups on time.
   for (std::size_t i = 0; i < connections_.size(); ++i) idle_.push_back(i);
 }
@@ -73,7 +87,7 @@ void Load::dispatch() {
 }
 
 bool Load::mayStart() const {
-  if (failures_in_a_row_ > kMostFailuresInARow) return false;
+  if (stopped_ || failures_in_a_row_ > kMostFailuresInARow) return false;
   if (current_.requests > 0 && started_ >= current_.requests) return false;
   if (current_.rate > 0) {
     const auto due = nextDue();
@@ -86,7 +100,7 @@ bool Load::mayStart() const {
 // Over when nothing is under way and nothing more may be sent, now or later.
 bool Load::finished() const {
   if (busy_ > 0) return false;
-  if (failures_in_a_row_ > kMostFailuresInARow) return true;
+  if (stopped_ || failures_in_a_row_ > kMostFailuresInARow) return true;
   if (current_.requests > 0 && started_ >= current_.requests) return true;
   const auto end = began_ + current_.duration;
   if (current_.duration == 0) return false;
@@ -154,6 +168,10 @@ void Load::waitForEvents() {
 }
 
 void Load::onEvent(const epoll_event& event) {
+  if (event.data.fd == stop_signal_) {
+    stopped_ = true;
+    return watch(epoll_, EPOLL_CTL_DEL, stop_signal_, 0);
+  }
   auto& connection = connections_[index_of_[static_cast<std::size_t>(event.data.fd)]];
   if (connection.fd != event.data.fd) return;  // Closed earlier in this batch.
   if (connection.state == State::kConnecting) return onConnected(connection);

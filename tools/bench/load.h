@@ -57,6 +57,7 @@ class Load {
 
   // Opens every connection (unless each request opens its own); false when one is refused.
   bool connectAll();
+  // SIGUSR1 ends a run early: what is under way is completed, nothing more is sent.
   LoadResult run(const LoadRun& run);
 
  private:
@@ -94,6 +95,7 @@ class Load {
 
   const LoadSettings settings_;
   const int epoll_;
+  const int stop_signal_;  // Readable when SIGUSR1 came.
 
   std::vector<Connection> connections_;
   std::vector<std::size_t> index_of_;  // Connection by descriptor.
@@ -109,6 +111,7 @@ class Load {
   std::uint64_t started_ = 0;
   std::uint64_t busy_ = 0;
   std::uint64_t failures_in_a_row_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace weir::bench

@@ -4,7 +4,8 @@
 //
 // Prints one JSON object. {n} in the path and the host becomes a number below --variants, chosen
 // at random for each request. --hold prints "ready" when all connections are open and warm, waits
-// for a line on stdin before it starts, and keeps its connections open until stdin ends.
+// for a line on stdin before it starts, and keeps its connections open until stdin ends. SIGUSR1
+// ends the run early.
 
 #include <cstdio>
 #include <memory>
@@ -111,11 +112,7 @@ void waitForLine() {
   }
 }
 
-}  // namespace
-}  // namespace weir::bench
-
-int main(int argc, char** argv) {
-  using namespace weir::bench;
+int run(int argc, char** argv) {
   Options options(argc, argv);
   const auto settings = takeSettings(options);
   const auto run = takeRun(options);
@@ -143,3 +140,8 @@ int main(int argc, char** argv) {
   if (hold) waitForLine();
   return 0;
 }
+
+}  // namespace
+}  // namespace weir::bench
+
+int main(int argc, char** argv) { return weir::bench::run(argc, argv); }

@@ -154,11 +154,7 @@ class Relay {
   std::vector<int> doomed_;
 };
 
-}  // namespace
-}  // namespace weir::bench
-
-int main(int argc, char** argv) {
-  using namespace weir::bench;
+int run(int argc, char** argv) {
   Options options(argc, argv);
   const auto listen = parseAddress(options.take("listen", "127.0.0.1:0"));
   const auto upstream = parseAddress(options.take("upstream", "127.0.0.1:0"));
@@ -171,3 +167,8 @@ int main(int argc, char** argv) {
   relay.openSpares(spares);
   relay.run();
 }
+
+}  // namespace
+}  // namespace weir::bench
+
+int main(int argc, char** argv) { return weir::bench::run(argc, argv); }

@@ -62,7 +62,8 @@ def read(path):
                 profile.calls[callee] += calls
                 calls = None
     if profile.instructions != totals:
-        raise RuntimeError(f"{path}: read {profile.instructions} instructions of {totals}")
+        raise RuntimeError(f"{path}: read {profile.instructions} instructions of {totals}; "
+                           "was the process killed before it could write?")
     return profile
 
 

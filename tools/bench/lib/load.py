@@ -1,13 +1,14 @@
 """Running the load generator."""
 
 import json
+import signal
 import subprocess
 
 from lib import machine
 from lib.process import Process
 
 SIZES = {"0": 0, "2": 2, "16k": 16384, "256k": 262144, "1m": 1048576}
-WAIT = 120.0
+WAIT = 30.0  # Seconds for requests under way to end.
 
 
 def options(address, size="2", connections=64, **more):
@@ -60,10 +61,20 @@ class Load:
             raise RuntimeError("the load generator died")
         return json.loads(line)
 
+    def finish(self):
+        """Ends the run before its time; what it printed."""
+        self._process.signal(signal.SIGUSR1)
+        return self.result()
+
     def close(self):
-        if self._process.running() and self._process.stdin:
+        """Ends it in order: a run that is not over, then the connections."""
+        if self._process.running():
+            self._process.signal(signal.SIGUSR1)
             self._process.stdin.close()
-            self._process.wait(WAIT)
+            try:
+                self._process.wait(WAIT)
+            except subprocess.TimeoutExpired:
+                pass
         self._process.stop()
 
     def __enter__(self):

@@ -15,7 +15,7 @@ BUILT = ROOT / "build" / "bench"
 
 # Debian package of every program that is not part of the base system.
 PACKAGES = {
-    "nginx": "nginx-light",
+    "nginx": "nginx",
     "haproxy": "haproxy",
     "strace": "strace",
     "valgrind": "valgrind",
@@ -42,8 +42,8 @@ def say(text):
 
 
 def find(program):
-    """The path of a program, from the variable of its upper-case name or the usual places."""
-    given = os.environ.get(program.upper().replace("+", ""))
+    """The path of a program; NGINX=path and HAPROXY=path select other builds of those two."""
+    given = os.environ.get(program.upper()) if program in ("nginx", "haproxy") else None
     if given:
         return given
     places = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin"
@@ -124,6 +124,10 @@ class Cores:
         if len(allowed) == 1:
             say("only one core: everything shares it, and latencies mean little")
         os.sched_setaffinity(0, {self.others})
+
+    def release(self):
+        """Lets this process run everywhere again."""
+        os.sched_setaffinity(0, self.all)
 
 
 def stolen_ticks():

@@ -56,6 +56,9 @@ class Proxy:
         """Publishes a new plan: the file is replaced as a whole, then SIGHUP."""
         self.write(plan)
         self.plan = plan
+        self.reload_signal()
+
+    def reload_signal(self):
         self.process.signal(signal.SIGHUP)
 
     def stop(self):
@@ -198,3 +201,4 @@ class Bench:
 
     def __exit__(self, *_):
         self._stack.close()
+        self.cores.release()
