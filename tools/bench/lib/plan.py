@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass, field
 
+MANY_ENDPOINTS = 1000
+
 
 @dataclass
 class Route:
@@ -48,6 +50,8 @@ def weir_text(plan):
     for name, addresses in plan.upstreams.items():
         lines.append(f"[upstream.{name}]")
         lines.append(f"discovery = {{ static = {quote(addresses)} }}")
+        if len(addresses) > MANY_ENDPOINTS:
+            lines.append("max_connections = 0")  # The default would be fewer than endpoints.
     return "\n".join(lines) + "\n"
 
 
