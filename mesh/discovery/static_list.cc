@@ -27,7 +27,8 @@ class StaticList final : public upstream::DiscoverySource {
       const auto address = endpointAddress(each.address);
       if (!address.ok() || !seen.insert(address.value()).second) continue;
       set->endpoints.push_back({address.value(), each.weight, each.zone});
-      identity_ += address.value().text() + "*" + std::to_string(each.weight) + "@" + each.zone + " ";
+      identity_ +=
+          address.value().text() + "*" + std::to_string(each.weight) + "@" + each.zone + " ";
     }
     known_ = std::move(set);
   }

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/config/settings.h"
+#include "core/dns/resolver.h"
+#include "core/upstream/discovery.h"
+#include "tests/support/dns_server.h"
+
+namespace weir::mesh {
+
+// Keeps what a discovery tells.
+class Heard final : public upstream::DiscoveryEvents {
+ public:
+  // "10.0.0.1:80*2 10.0.0.2:80" of the latest answer, in its order.
+  std::string endpoints() const {
+    std::string text;
+    if (latest == nullptr) return "nothing";
+    for (const upstream::Endpoint& endpoint : latest->endpoints) {
+      text += (text.empty() ? "" : " ") + endpoint.address.text();
+      if (endpoint.weight != 1) text += "*" + std::to_string(endpoint.weight);
+    }
+    return text;
+  }
+
+  upstream::SharedEndpoints latest;
+  int answers = 0;
+  std::vector<std::string> failures;
+
+ private:
+  void onEndpoints(upstream::SharedEndpoints endpoints) override {
+    latest = std::move(endpoints);
+    ++answers;
+  }
+  void onDiscoveryFailed(std::string_view what) override { failures.emplace_back(what); }
+};
+
+// A DNS server, a resolver that asks it, and time that stands still.
+class DiscoveryTest : public ::testing::Test {
+ protected:
+  void start(const upstream::DiscoverySource& source) {
+    discovery = source.make({loop, *resolver});
+    discovery->start(heard);
+    settle();
+  }
+  // Until what was asked is answered: in turns, since time stands still.
+  void settle() {
+    const std::size_t before = told();
+    for (int turn = 0; turn < 2'000 && (told() == before || turn < 20); ++turn) loop.runOnce();
+  }
+  void pass(Milliseconds time) {
+    loop.advance(time);
+    settle();
+  }
+  std::size_t told() const {
+    return static_cast<std::size_t>(heard.answers) + heard.failures.size();
+  }
+
+  event::Loop loop{event::Loop::Time::kManual};
+  test::DnsServer server{loop};
+  std::unique_ptr<dns::Resolver> resolver = std::move(
+      dns::Resolver::make(loop, {.servers = {server.address()}, .search_domains = false}).value());
+  Heard heard;
+  std::unique_ptr<upstream::Discovery> discovery;
+};
+
+// The mistakes of settings written as TOML, one line each; empty when there are none.
+template <typename T>
+std::string mistakesIn(std::string_view toml, T& out) {
+  config::Mistakes mistakes;
+  const config::Dialect dialect;
+  auto document = config::Document::parse(toml, "test", mistakes);
+  config::readSettings(document, dialect, out, mistakes);
+  return mistakes.text();
+}
+template <typename T>
+std::string mistakesIn(std::string_view toml) {
+  T ignored;
+  return mistakesIn(toml, ignored);
+}
+
+}  // namespace weir::mesh
