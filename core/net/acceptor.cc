@@ -27,16 +27,17 @@ bool setOption(int descriptor, int level, int name) {
 }
 
 // Accepted sockets inherit TCP_NODELAY: one call here, none for each connection.
-bool prepare(int descriptor, const Address& at) {
+bool prepare(int descriptor, const Address& at, ListenSocket::Sharing sharing) {
   if (at.isUnix()) return true;
+  const bool shared = sharing == ListenSocket::Sharing::kWorkers;
   return setOption(descriptor, SOL_SOCKET, SO_REUSEADDR) &&
-         setOption(descriptor, SOL_SOCKET, SO_REUSEPORT) &&
+         (!shared || setOption(descriptor, SOL_SOCKET, SO_REUSEPORT)) &&
          setOption(descriptor, IPPROTO_TCP, TCP_NODELAY);
 }
 
 }  // namespace
 
-Result<ListenSocket> ListenSocket::open(const Address& at, int backlog) {
+Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing sharing) {
   sockaddr_storage socket_address{};
   socklen_t length = at.toSocket(socket_address);
   if (length == 0) return Error{ErrorCode::kInvalid, Origin::kLocal, "socket path too long"};
@@ -45,7 +46,7 @@ Result<ListenSocket> ListenSocket::open(const Address& at, int backlog) {
   if (descriptor < 0) return errorOf(-errno);
   ListenSocket opened(descriptor, at);
   const auto* raw = reinterpret_cast<const sockaddr*>(&socket_address);
-  if (!prepare(descriptor, at) || ::bind(descriptor, raw, length) != 0 ||
+  if (!prepare(descriptor, at, sharing) || ::bind(descriptor, raw, length) != 0 ||
       ::listen(descriptor, backlog) != 0) {
     return errorOf(-errno);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -14,9 +15,13 @@ namespace weir::net {
 // A listening socket before it is given to a worker. Closed when destroyed.
 class ListenSocket {
  public:
-  // Binds and listens; each worker opens its own for the same address (SO_REUSEPORT), so that the
-  // kernel spreads connections. Port 0 takes a free one: ask address().
-  static Result<ListenSocket> open(const Address& at, int backlog);
+  enum class Sharing : std::uint8_t {
+    kWorkers,  // each opens its own for the same address (SO_REUSEPORT): the kernel spreads
+    kNone,     // fails while anybody else listens there, another process of ours included
+  };
+  // Binds and listens. Port 0 takes a free one: ask address().
+  static Result<ListenSocket> open(const Address& at, int backlog,
+                                   Sharing sharing = Sharing::kWorkers);
   // Takes over a descriptor that listens already, such as one that release() gave.
   static ListenSocket adopt(int descriptor, Address address) {
     return ListenSocket(descriptor, std::move(address));
