@@ -1,0 +1,45 @@
+#include "core/event/worker.h"
+
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace weir::event {
+namespace {
+
+TEST(Worker, RunsTasksOnAThreadOfItsOwn) {
+  Worker worker("test");
+  worker.start();
+  std::thread::id ran_on;
+  worker.call([&] { ran_on = std::this_thread::get_id(); });
+  EXPECT_NE(ran_on, std::this_thread::get_id());
+  EXPECT_NE(ran_on, std::thread::id());
+}
+
+TEST(Worker, RunsTasksInOrder) {
+  Worker worker("test");
+  std::vector<int> seen;
+  worker.post([&] { seen.push_back(1); });
+  worker.start();
+  worker.post([&] { seen.push_back(2); });
+  worker.call([&] { seen.push_back(3); });
+  EXPECT_EQ(seen, (std::vector{1, 2, 3}));
+}
+
+TEST(Worker, RunsWhatWasPostedBeforeItIsStopped) {
+  int tasks = 0;
+  Worker worker("a name that is longer than the system allows");
+  worker.start();
+  for (int i = 0; i < 100; ++i) worker.post([&] { ++tasks; });
+  worker.stopAndJoin();
+  EXPECT_EQ(tasks, 100);
+}
+
+TEST(Worker, MayNeverBeStarted) {
+  Worker worker("test");
+  worker.stopAndJoin();
+}
+
+}  // namespace
+}  // namespace weir::event
