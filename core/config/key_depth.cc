@@ -1,0 +1,55 @@
+#include "core/config/key_depth.h"
+
+#include <algorithm>
+
+namespace weir::config {
+namespace {
+
+// Where the string that begins at `begin` ends: behind its closing quotes, or at the end of the
+// text or line that it fails to close.
+std::size_t endOfString(std::string_view text, std::size_t begin) {
+  const char quote = text[begin];
+  const bool escapes = quote == '"';
+  const std::string_view triple = escapes ? R"(""")" : "'''";
+  const bool long_form = text.substr(begin).starts_with(triple);
+  std::size_t at = begin + (long_form ? 3 : 1);
+  while (at < text.size()) {
+    if (escapes && text[at] == '\\') {
+      at += 2;
+    } else if (long_form ? text.substr(at).starts_with(triple) : text[at] == quote) {
+      return at + (long_form ? 3 : 1);
+    } else if (!long_form && text[at] == '\n') {
+      return at;
+    } else {
+      ++at;
+    }
+  }
+  return text.size();
+}
+
+}  // namespace
+
+std::uint32_t lineOfDeepKey(std::string_view text, std::size_t most) {
+  std::size_t dots = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      at = endOfString(text, at);
+      continue;
+    }
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if (c == '\n' || c == '=' || c == ',' || c == '{') dots = 0;
+    if (c == '.' && ++dots > most) {
+      const auto lines =
+          std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+      return static_cast<std::uint32_t>(lines) + 1;
+    }
+    ++at;
+  }
+  return 0;
+}
+
+}  // namespace weir::config

@@ -1,0 +1,55 @@
+#include "core/config/toml_parser.h"
+
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "core/config/toml_writer.h"
+
+namespace weir::config {
+namespace {
+
+std::string repeated(std::string_view piece, std::size_t times) {
+  std::string text;
+  for (std::size_t i = 0; i < times; ++i) text += piece;
+  return text;
+}
+
+std::string mistakesOf(const std::string& text) {
+  const ParsedToml parsed = parseToml(text, 0);
+  return parsed.error ? std::to_string(parsed.error->position.line) + ": " + parsed.error->what
+                      : "";
+}
+
+// Each of these would overflow the stack of the parser.
+TEST(TomlParser, RefusesWhatIsNestedTooDeeply) {
+  constexpr std::size_t kDeep = 100'000;
+  EXPECT_EQ(mistakesOf("a" + repeated(".a", kDeep) + " = 1"), "1: a key with too many dots");
+  EXPECT_EQ(mistakesOf("[a" + repeated(".a", kDeep) + "]"), "1: a key with too many dots");
+  EXPECT_NE(mistakesOf("a = " + repeated("[", kDeep) + repeated("]", kDeep)), "");
+  EXPECT_NE(mistakesOf("a = " + repeated("{ a = ", kDeep) + "1" + repeated("}", kDeep)), "");
+}
+
+// toml++ asserts that these cannot be.
+TEST(TomlParser, RefusesHeadersThatBeginWithADot) {
+  EXPECT_NE(mistakesOf("[.a]"), "");
+  EXPECT_NE(mistakesOf("[[.a]]"), "");
+  EXPECT_NE(mistakesOf("[ . ]"), "");
+}
+
+// And calls this unreachable.
+TEST(TomlParser, RefusesLettersOutsideAsciiInBareKeys) {
+  EXPECT_NE(mistakesOf("\u00fc = 1"), "");
+  EXPECT_NE(mistakesOf("a\u00a0= 1"), "");
+  EXPECT_NE(mistakesOf("a = \u0436"), "");
+}
+
+TEST(TomlParser, TakesLettersOutsideAsciiInTextsAndComments) {
+  const ParsedToml parsed = parseToml("\"\u00fc\" = '\u0436' # \u3000", 0);
+  EXPECT_FALSE(parsed.error.has_value());
+  EXPECT_EQ(inlineToml(parsed.table), "{ \"\u00fc\" = \"\u0436\" }");
+}
+
+}  // namespace
+}  // namespace weir::config
