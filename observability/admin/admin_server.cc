@@ -40,7 +40,7 @@ class AdminServer::Closing final : public ConnectionEvents {
 };
 
 AdminServer::AdminServer(event::Loop& loop, AdminSubject& subject)
-    : shared_(new Shared{loop, subject, {.address = std::nullopt}, {}, {}}),
+    : shared_(new Shared{loop, subject, {.address = {}}, {}, {}}),
       closing_(std::make_unique<Closing>(*this)) {}
 
 AdminServer::~AdminServer() {

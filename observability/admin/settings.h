@@ -19,7 +19,7 @@ struct Settings {
   static constexpr std::string_view kShortKey = "address";
 
   std::optional<config::Address> address = config::Address{"127.0.0.1", 9901, {}};
-  std::vector<std::string> hosts;
+  std::vector<std::string> hosts = {};
   std::uint32_t max_connections = 64;
   Milliseconds header_timeout{10'000};
   Milliseconds idle_timeout{60'000};

@@ -16,32 +16,32 @@ namespace weir::admin {
 struct Health {
   bool live = true;
   bool ready = true;
-  std::string why;  // of what it is not
+  std::string why = {};  // of what it is not
 };
 
 struct EndpointState {
-  std::string address;
+  std::string address = {};
   std::uint32_t weight = 1;
-  std::string zone;             // often empty
+  std::string zone = {};        // often empty
   std::uint64_t in_flight = 0;  // here and below: of all workers
 };
 
 struct UpstreamState {
-  std::string name;
-  std::string discovery;  // its kind: "static", "dns" ...
-  std::string balancer;
-  bool known = true;    // the discovery has answered once
-  bool stale = false;   // what it answered may no longer hold
-  std::string failure;  // of the latest question; empty when it was answered
+  std::string name = {};
+  std::string discovery = {};  // its kind: "static", "dns" ...
+  std::string balancer = {};
+  bool known = true;         // the discovery has answered once
+  bool stale = false;        // what it answered may no longer hold
+  std::string failure = {};  // of the latest question; empty when it was answered
   std::uint64_t connections = 0;
   std::uint64_t idle_connections = 0;
   std::uint64_t max_connections = 0;  // 0: no limit
-  std::vector<EndpointState> endpoints;
+  std::vector<EndpointState> endpoints = {};
 };
 
 struct ListenerState {
-  std::string name;
-  std::string address;  // with the port that was taken
+  std::string name = {};
+  std::string address = {};  // with the port that was taken
   bool accepting = true;
   std::uint64_t connections = 0;
   std::uint64_t max_connections = 0;  // 0: no limit
@@ -50,33 +50,33 @@ struct ListenerState {
 // A request that somebody wonders about. All text is foreign.
 struct ExplainQuery {
   std::string method = "GET";
-  std::string host;
+  std::string host = {};
   std::string path = "/";  // may have a query: "/a?b=c"
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string listener;  // its name; empty: the first one
-  std::string source;    // IP address of the client; empty: none
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string listener = {};  // its name; empty: the first one
+  std::string source = {};    // IP address of the client; empty: none
 };
 
 struct ExplainedRoute {
-  std::string name;
-  std::string outcome;  // "taken", "less_specific", "method" ...
-  std::string match;    // "*.example.com prefix /users"
-  std::string action;   // "forward to orders"
-  std::string why;
+  std::string name = {};
+  std::string outcome = {};  // "taken", "less_specific", "method" ...
+  std::string match = {};    // "*.example.com prefix /users"
+  std::string action = {};   // "forward to orders"
+  std::string why = {};
 };
 
 struct Explanation {
-  std::string mistake;                 // why the question makes no sense; then the rest is empty
-  std::string listener;                // through which the request came
-  std::string path;                    // in the form in which it is matched, without the query
-  std::string refusal;                 // why the request is answered before any route is looked for
-  std::vector<ExplainedRoute> routes;  // in the order of precedence
+  std::string mistake = {};   // of a question that makes no sense; then the rest is empty
+  std::string listener = {};  // through which the request came
+  std::string path = {};      // in the form in which it is matched, without the query
+  std::string refusal = {};   // why the request is answered without looking for a route
+  std::vector<ExplainedRoute> routes = {};  // in the order of precedence
 };
 
 struct ReloadOutcome {
   bool applied = false;
-  std::uint64_t generation = 0;  // of the plan that holds now
-  config::Mistakes mistakes;     // when it was not applied
+  std::uint64_t generation = 0;    // of the plan that holds now
+  config::Mistakes mistakes = {};  // when it was not applied
 };
 
 // What the admin pages ask of the running process, and what they do to it. Implemented by the

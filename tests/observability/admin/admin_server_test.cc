@@ -60,10 +60,10 @@ TEST_F(AdminServerTest, AnswersPipelinedRequestsInOrder) {
   const std::string received = exchange(requestText("GET /metrics") + requestText("GET /nothing") +
                                         requestText("HEAD /x") + requestText("POST /drain"));
   std::string_view rest = received;
-  EXPECT_EQ(takeResponse(rest, {}).body, "weir_up 1\n");
-  EXPECT_EQ(takeResponse(rest, {}).status(), 404);
-  EXPECT_EQ(takeResponse(rest, {true, false}).status(), 404);
-  EXPECT_EQ(takeResponse(rest, {}).status(), 202);
+  EXPECT_EQ(test::takeResponse(rest, {}).body, "weir_up 1\n");
+  EXPECT_EQ(test::takeResponse(rest, {}).status(), 404);
+  EXPECT_EQ(test::takeResponse(rest, {true, false}).status(), 404);
+  EXPECT_EQ(test::takeResponse(rest, {}).status(), 202);
   EXPECT_EQ(rest, "");
 }
 
@@ -93,7 +93,7 @@ TEST_F(AdminServerTest, ReadsRequestsByteByByte) {
 }
 
 TEST_F(AdminServerTest, RefusesMalformedRequests) {
-  EXPECT_EQ(onlyReply(exchange("NONSENSE\r\n\r\n")).status(), 400);
+  EXPECT_EQ(onlyReply(exchange("GET /a b HTTP/1.1\r\nhost: a\r\n\r\n")).status(), 400);
   EXPECT_EQ(onlyReply(exchange("GET / HTTP/1.1\r\n\r\n")).status(), 400);
   EXPECT_EQ(onlyReply(exchange("GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n")).status(), 400);
   EXPECT_EQ(ask("POST /drain", "content-length: 1\r\ntransfer-encoding: chunked\r\n").status(),
@@ -356,15 +356,22 @@ class AdminSocketTest : public ::testing::Test {
     settings.address = config::Address{"127.0.0.1", 0, {}};
     return settings;
   }
-  std::string ask(const net::Address& address, std::string_view request) {
-    auto stream = net::TcpStream::connect(loop, address);
-    if (!stream.ok()) return "not connected";
-    test::StreamPeer client(std::move(stream.value()));
-    client.send(request);
+  std::unique_ptr<test::StreamPeer> connect(bool reading) {
+    auto stream = net::TcpStream::connect(loop, *server.address());
+    EXPECT_TRUE(stream.ok());
+    return std::make_unique<test::StreamPeer>(std::move(stream.value()), reading);
+  }
+  // What the server sends until it closes.
+  std::string receiveAll(test::StreamPeer& client) {
     for (int turns = 0; turns < 1'000'000 && !client.ended() && !client.broken(); ++turns) {
       loop.runOnce();
     }
     return client.received();
+  }
+  std::string ask(std::string_view request) {
+    const auto client = connect(true);
+    client->send(request);
+    return receiveAll(*client);
   }
 
   event::Loop loop;
@@ -380,7 +387,7 @@ TEST_F(AdminSocketTest, ListensOnAFreePort) {
   ASSERT_TRUE(server.configure(onFreePort()).ok());
   ASSERT_NE(server.address(), nullptr);
   EXPECT_NE(server.address()->port(), 0);
-  const std::string received = ask(*server.address(), kAskAndClose);
+  const std::string received = ask(kAskAndClose);
   EXPECT_EQ(received.substr(0, 15), "HTTP/1.1 200 OK");
   EXPECT_TRUE(received.ends_with("weir_up 1\n"));
 }
@@ -388,8 +395,20 @@ TEST_F(AdminSocketTest, ListensOnAFreePort) {
 TEST_F(AdminSocketTest, SendsALargePageThroughTheKernel) {
   subject.metrics = largePage();
   ASSERT_TRUE(server.configure(onFreePort()).ok());
-  const std::string received = ask(*server.address(), kAskAndClose);
+  const std::string received = ask(kAskAndClose);
   EXPECT_TRUE(received.ends_with(subject.metrics));
+}
+
+TEST_F(AdminSocketTest, SendsALargePageToASlowReaderThroughTheKernel) {
+  subject.metrics = largePage() + largePage();
+  ASSERT_TRUE(server.configure(onFreePort()).ok());
+  const auto client = connect(false);
+  client->send(kAskAndClose);
+  for (int turns = 0; turns < 1'000 && subject.scrapes == 0; ++turns) loop.runOnce();
+  for (int turns = 0; turns < 100; ++turns) loop.runOnce();
+  client->stream().setReading(true);
+  EXPECT_TRUE(receiveAll(*client).ends_with(subject.metrics));
+  EXPECT_EQ(subject.scrapes, 1);
 }
 
 TEST_F(AdminSocketTest, StaysWhereItIsWhenAReloadDoesNotMoveIt) {

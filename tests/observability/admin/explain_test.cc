@@ -26,16 +26,18 @@ class Explain : public ::testing::Test {
     route::RouteTableBuilder builder;
     route::Predicates only_post;
     only_post.methods = 1U << static_cast<unsigned>(http::Method::kPost);
-    add(builder, "create", "/orders", only_post, forwardTo({{"orders", 95}, {"orders-v2", 5}}));
+    add(builder, "create", "/orders", std::move(only_post),
+        forwardTo({{"orders", 95}, {"orders-v2", 5}}));
     route::Predicates internal;
     internal.sources.push_back(*route::IpRange::parse("10.0.0.0/8"));
     internal.headers.push_back({"x-tier", {route::TextMatch::Kind::kExact, "gold"}});
-    add(builder, "internal", "/orders", internal, forwardTo({{"orders", 1}}));
+    add(builder, "internal", "/orders", std::move(internal), forwardTo({{"orders", 1}}));
     auto respond = std::make_unique<route::Respond>();
     respond->status = 404;
     route::Predicates on_public;
     on_public.listeners.push_back(names.intern("public"));
-    add(builder, "rest", "/", on_public, std::unique_ptr<const route::Respond>(std::move(respond)));
+    add(builder, "rest", "/", std::move(on_public),
+        std::unique_ptr<const route::Respond>(std::move(respond)));
     plan.routes = std::move(builder).build();
   }
 
@@ -88,17 +90,38 @@ class Explain : public ::testing::Test {
 
 TEST_F(Explain, TellsWhatBecomesOfEachRoute) {
   EXPECT_EQ(summary({.host = "example.com", .path = "/orders/7"}),
-            "internal source [forward to orders] is for other source addresses\n"
             "create method [split orders 95, orders-v2 5] is for other methods than GET\n"
+            "internal source [forward to orders] is for other source addresses\n"
             "rest taken [respond with 404] matches\n");
 }
 
-TEST_F(Explain, LooksAtMethodSourceAndHeaders) {
-  EXPECT_EQ(summary({.method = "POST",
-                     .path = "/orders?x=1",
-                     .headers = {{"X-Tier", "gold"}},
-                     .source = "10.1.2.3"}),
-            "");
+TEST_F(Explain, LooksAtMethods) {
+  EXPECT_EQ(summary({.method = "POST", .path = "/orders?x=1"}),
+            "create taken [split orders 95, orders-v2 5] matches\n"
+            "internal source [forward to orders] is for other source addresses\n"
+            "rest less_specific [respond with 404] matches, but a route above comes first\n");
+}
+
+TEST_F(Explain, LooksAtTheSource) {
+  EXPECT_EQ(summary({.path = "/orders", .source = "10.1.2.3"}),
+            "create method [split orders 95, orders-v2 5] is for other methods than GET\n"
+            "internal header [forward to orders] wants that header x-tier is \"gold\"\n"
+            "rest taken [respond with 404] matches\n");
+}
+
+TEST_F(Explain, LooksAtHeaders) {
+  EXPECT_EQ(
+      summary({.path = "/orders", .headers = {{"X-Tier", "gold"}}, .source = "::ffff:10.1.2.3"}),
+      "create method [split orders 95, orders-v2 5] is for other methods than GET\n"
+      "internal taken [forward to orders] matches\n"
+      "rest less_specific [respond with 404] matches, but a route above comes first\n");
+}
+
+TEST_F(Explain, TellsOfRoutesForOtherListeners) {
+  EXPECT_EQ(summary({.path = "/other", .listener = "lenient"}),
+            "rest listener [respond with 404] is for other listeners\n"
+            "create path [split orders 95, orders-v2 5] is for other paths\n"
+            "internal path [forward to orders] is for other paths\n");
 }
 
 TEST_F(Explain, TellsTheListenerAndTheNormalPath) {

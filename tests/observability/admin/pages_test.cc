@@ -140,7 +140,7 @@ TEST_F(AdminPages, ReloadTellsEveryMistake) {
   subject.outcome.mistakes.add(
       {{"edge.toml", 3, 7}, "listener[0].adress", "unknown key", "address"});
   subject.outcome.mistakes.add({{"edge.toml", 1, 1}, "", "no listener", ""});
-  EXPECT_EQ(statusAndBody(ask("POST /reload")), R"(422 {
+  EXPECT_EQ(statusAndBody(ask("POST /reload")), R"json(422 {
   "result": "rejected",
   "generation": 7,
   "mistakes": [
@@ -161,10 +161,10 @@ TEST_F(AdminPages, ReloadTellsEveryMistake) {
       "what": "unknown key",
       "suggestion": "address",
       "text": "edge.toml:3:7: listener[0].adress: unknown key (did you mean \"address\"?)"
-}
+    }
   ]
-  }
-)");
+}
+)json");
 }
 
 TEST_F(AdminPages, ReloadIsReadableAtATerminal) {
