@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <utility>
 
 namespace weir::access_log {
 namespace {
@@ -152,19 +151,49 @@ bool isNamed(const http::Header& header, const FieldUse& use) {
   return http::equalsIgnoringCase(header.name, use.header);
 }
 
+void writeHeader(const FieldUse& use, std::string_view value, bool redact_query, Line& line) {
+  const bool cuts = redact_query && use.header_id == HeaderId::kReferer;
+  const std::size_t end = cuts ? value.find('?') : std::string_view::npos;
+  line.value(value.substr(0, end));
+  if (end == std::string_view::npos) return;
+  line.value("?");
+  line.value(kRedacted);
+}
+
 // Several fields of one name are joined as RFC 9110, 5.3 says.
-void writeHeaders(const FieldUse& use, const Headers& headers, bool redact_query, Line& line) {
-  bool is_first = true;
-  for (const http::Header& header : headers) {
+bool writeHeaders(const FieldUse& use, const ExchangeRecord& record, bool redact_query,
+                  std::string_view before, Line& line) {
+  const Headers* const headers = headersFor(use, record);
+  if (headers == nullptr) return false;
+  bool found = false;
+  for (const http::Header& header : *headers) {
     if (!isNamed(header, use)) continue;
-    if (!std::exchange(is_first, false)) line.value(", ");
-    const bool cuts = redact_query && use.header_id == HeaderId::kReferer;
-    const std::size_t end = cuts ? header.value.find('?') : std::string_view::npos;
-    line.value(header.value.substr(0, end));
-    if (end == std::string_view::npos) continue;
-    line.value("?");
-    line.value(kRedacted);
+    if (found) {
+      line.value(", ");
+    } else {
+      line.raw(before);
+      line.beginValue();
+      found = true;
+    }
+    writeHeader(use, header.value, redact_query, line);
   }
+  if (found) line.endValue();
+  return found;
+}
+
+bool writeText(std::string_view text, bool is_redacted, std::string_view before, Line& line) {
+  if (text.empty()) return false;
+  line.raw(before);
+  line.beginValue();
+  line.value(is_redacted ? kRedacted : text);
+  line.endValue();
+  return true;
+}
+
+// Whether a field that is no text has a value.
+bool hasNumber(Field field, const ExchangeRecord& record) {
+  if (isDuration(field)) return durationOf(field, record.times) >= Nanoseconds(0);
+  return field != Field::kResponseStatus || record.status != 0;
 }
 
 constexpr bool rowsAreInOrder() {
@@ -226,33 +255,24 @@ std::vector<std::string_view> fieldNames() {
 
 bool isText(Field field) { return !isDuration(field) && !isNumber(field); }
 
-bool isPresent(const FieldUse& use, const ExchangeRecord& record) {
+bool writeField(const FieldUse& use, const ExchangeRecord& record, bool redact_query,
+                std::string_view before, Line& line) {
   const Field field = use.field;
-  if (field == Field::kTime) return true;
-  if (isDuration(field)) return durationOf(field, record.times) >= Nanoseconds(0);
-  if (field == Field::kResponseStatus) return record.status != 0;
-  if (isNumber(field)) return true;
-  if (!isHeader(field)) return !textOf(field, record).empty();
-  const Headers* const headers = headersFor(use, record);
-  return headers != nullptr &&
-         std::any_of(headers->begin(), headers->end(),
-                     [&](const http::Header& header) { return isNamed(header, use); });
-}
-
-void writeField(const FieldUse& use, const ExchangeRecord& record, bool redact_query, Line& line) {
-  const Field field = use.field;
-  if (field == Field::kTime) return line.time(record.start);
-  if (isDuration(field)) return line.seconds(durationOf(field, record.times));
-  if (isNumber(field)) return line.number(numberOf(field, record));
-  line.beginValue();
-  if (isHeader(field)) {
-    writeHeaders(use, *headersFor(use, record), redact_query, line);
-  } else if (field == Field::kRequestQuery && redact_query) {
-    line.value(kRedacted);
-  } else {
-    line.value(textOf(field, record));
+  if (isHeader(field)) return writeHeaders(use, record, redact_query, before, line);
+  if (isText(field) && field != Field::kTime) {
+    const bool is_redacted = redact_query && field == Field::kRequestQuery;
+    return writeText(textOf(field, record), is_redacted, before, line);
   }
-  line.endValue();
+  if (!hasNumber(field, record)) return false;
+  line.raw(before);
+  if (field == Field::kTime) {
+    line.time(record.start);
+  } else if (isDuration(field)) {
+    line.seconds(durationOf(field, record.times));
+  } else {
+    line.number(numberOf(field, record));
+  }
+  return true;
 }
 
 }  // namespace weir::access_log

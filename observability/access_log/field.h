@@ -67,9 +67,9 @@ std::vector<FieldUse> defaultFields();
 std::vector<std::string_view> fieldNames();
 
 bool isText(Field field);  // in JSON a string, else a number
-bool isPresent(const FieldUse& use, const http::ExchangeRecord& record);
-// Writes the value of a field that is present. With `redact_query`, "redacted" stands for queries.
-void writeField(const FieldUse& use, const http::ExchangeRecord& record, bool redact_query,
-                Line& line);
+// Writes `before` and the value of a field, or nothing and gives false when the exchange has none.
+// With `redact_query`, "redacted" stands for queries.
+bool writeField(const FieldUse& use, const http::ExchangeRecord& record, bool redact_query,
+                std::string_view before, Line& line);
 
 }  // namespace weir::access_log

@@ -58,12 +58,11 @@ std::size_t Format::write(const http::ExchangeRecord& record, bool redact_query,
 
 void Format::writeJson(const http::ExchangeRecord& record, bool redact_query, Line& line) const {
   line.raw("{");
-  bool is_first = true;
+  std::size_t comma = 1;  // to leave out before the first field
   for (const Piece& piece : pieces_) {
-    if (!isPresent(piece.use, record)) continue;
-    const std::string_view literal = piece.literal;
-    line.raw(std::exchange(is_first, false) ? literal.substr(1) : literal);  // without the comma
-    writeField(piece.use, record, redact_query, line);
+    const std::string_view before = std::string_view(piece.literal).substr(comma);
+    if (!writeField(piece.use, record, redact_query, before, line)) continue;
+    comma = 0;
     if (isText(piece.use.field)) line.raw("\"");
   }
   line.raw("}");
@@ -71,12 +70,9 @@ void Format::writeJson(const http::ExchangeRecord& record, bool redact_query, Li
 
 void Format::writePlain(const http::ExchangeRecord& record, bool redact_query, Line& line) const {
   for (const Piece& piece : pieces_) {
+    if (writeField(piece.use, record, redact_query, piece.literal, line)) continue;
     line.raw(piece.literal);
-    if (isPresent(piece.use, record)) {
-      writeField(piece.use, record, redact_query, line);
-    } else {
-      line.raw("-");
-    }
+    line.raw("-");
   }
   line.raw(tail_);
 }

@@ -21,10 +21,16 @@ constexpr std::array<bool, 256> plainBytes() {
 }
 constexpr std::array<bool, 256> kPlainByte = plainBytes();
 
-std::size_t plainRun(std::string_view text) {
-  const auto end = std::find_if(text.begin(), text.end(),
-                                [](char c) { return !kPlainByte[static_cast<unsigned char>(c)]; });
-  return static_cast<std::size_t>(end - text.begin());
+constexpr std::uint64_t everyByte(std::uint8_t byte) { return 0x0101010101010101U * byte; }
+
+// Whether all of eight bytes are plain: none has its high bit set, is below 0x20 or is one of
+// three. A byte that is subtracted from too much borrows its own high bit first.
+bool arePlain(std::uint64_t bytes) {
+  const std::uint64_t below_space = bytes - everyByte(0x20);
+  const std::uint64_t quote = (bytes ^ everyByte('"')) - everyByte(1);
+  const std::uint64_t backslash = (bytes ^ everyByte('\\')) - everyByte(1);
+  const std::uint64_t del = (bytes ^ everyByte(0x7F)) - everyByte(1);
+  return ((bytes | below_space | quote | backslash | del) & everyByte(0x80)) == 0;
 }
 
 bool isContinuation(std::string_view text, std::size_t at) {
@@ -124,8 +130,11 @@ void Line::beginValue() {
 }
 
 void Line::value(std::string_view piece) {
-  if (escape_ == Escape::kJson) return escapeJson(piece);
-  escapePlain(piece);
+  while (!value_cut_) {
+    piece.remove_prefix(putPlain(piece));
+    if (piece.empty()) return;
+    piece.remove_prefix(escape_ == Escape::kJson ? putJson(piece) : putHex(piece));
+  }
 }
 
 void Line::endValue() {
@@ -142,53 +151,46 @@ void Line::put(std::string_view escaped) {
   at_ = std::copy(escaped.begin(), escaped.end(), at_);
 }
 
-void Line::putRun(std::string_view plain) {
-  if (value_cut_) return;
-  const auto room = static_cast<std::size_t>(value_end_ - at_);
-  if (plain.size() > room) value_cut_ = true;
-  const std::size_t kept = std::min(plain.size(), room);
-  std::memcpy(at_, plain.data(), kept);
-  at_ += kept;
+std::size_t Line::putPlain(std::string_view piece) {
+  const std::size_t fits = std::min(piece.size(), static_cast<std::size_t>(value_end_ - at_));
+  std::size_t done = 0;
+  for (std::uint64_t bytes = 0; done + sizeof bytes <= fits; done += sizeof bytes) {
+    std::memcpy(&bytes, piece.data() + done, sizeof bytes);
+    if (!arePlain(bytes)) break;
+    std::memcpy(at_ + done, &bytes, sizeof bytes);
+  }
+  for (; done < fits && kPlainByte[static_cast<unsigned char>(piece[done])]; ++done) {
+    at_[done] = piece[done];
+  }
+  at_ += done;
+  if (done == fits && fits < piece.size()) value_cut_ = true;
+  return done;
 }
 
-void Line::escapeJson(std::string_view piece) {
-  while (!piece.empty() && !value_cut_) {
-    std::size_t done = plainRun(piece);
-    if (done > 0) {
-      putRun(piece.substr(0, done));
-    } else if (static_cast<unsigned char>(piece[0]) >= 0x80) {
-      done = sequenceLength(piece);
-      put(done > 0 ? piece.substr(0, done) : kReplacement);
-      done = std::max<std::size_t>(done, 1);
-    } else if (const char letter = shortEscape(piece[0]); letter != '\0') {
-      const char text[] = {'\\', letter};
-      put({text, sizeof text});
-      done = 1;
-    } else {
-      const auto byte = static_cast<unsigned char>(piece[0]);
-      const char text[] = {'\\', 'u', '0', '0', kHex[byte >> 4U], kHex[byte & 15U]};
-      put({text, sizeof text});
-      done = 1;
-    }
-    piece.remove_prefix(done);
+std::size_t Line::putJson(std::string_view piece) {
+  const auto byte = static_cast<unsigned char>(piece[0]);
+  if (byte >= 0x80) {
+    const std::size_t length = sequenceLength(piece);
+    put(length > 0 ? piece.substr(0, length) : kReplacement);
+    return std::max<std::size_t>(length, 1);
   }
+  if (const char letter = shortEscape(piece[0]); letter != '\0') {
+    const char text[] = {'\\', letter};
+    put({text, sizeof text});
+    return 1;
+  }
+  const char text[] = {'\\', 'u', '0', '0', kHex[byte >> 4U], kHex[byte & 15U]};
+  put({text, sizeof text});
+  return 1;
 }
 
-void Line::escapePlain(std::string_view piece) {
-  while (!piece.empty() && !value_cut_) {
-    std::size_t done = plainRun(piece);
-    if (done > 0) {
-      putRun(piece.substr(0, done));
-    } else {
-      const auto byte = static_cast<unsigned char>(piece[0]);
-      const char hex[] = {'\\', 'x', kHex[byte >> 4U], kHex[byte & 15U]};
-      const char quoted[] = {'\\', piece[0]};
-      const bool is_printable = byte == '"' || byte == '\\';
-      put(is_printable ? std::string_view(quoted, 2) : std::string_view(hex, 4));
-      done = 1;
-    }
-    piece.remove_prefix(done);
-  }
+std::size_t Line::putHex(std::string_view piece) {
+  const auto byte = static_cast<unsigned char>(piece[0]);
+  const char hex[] = {'\\', 'x', kHex[byte >> 4U], kHex[byte & 15U]};
+  const char quoted[] = {'\\', piece[0]};
+  const bool is_printable = byte == '"' || byte == '\\';
+  put(is_printable ? std::string_view(quoted, 2) : std::string_view(hex, 4));
+  return 1;
 }
 
 }  // namespace weir::access_log

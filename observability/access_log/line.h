@@ -40,10 +40,12 @@ class Line {
   std::size_t size() const { return static_cast<std::size_t>(at_ - start_); }
 
  private:
-  void escapeJson(std::string_view piece);
-  void escapePlain(std::string_view piece);
-  void put(std::string_view escaped);   // all of it or, over the limit, nothing more
-  void putRun(std::string_view plain);  // as much of it as fits
+  void put(std::string_view escaped);  // all of it or, over the limit, nothing more
+  // Copies the bytes in front that stand for themselves, as many as fit; how many there were.
+  std::size_t putPlain(std::string_view piece);
+  // Escapes what is in front of a piece that is not empty; how many of its bytes that were.
+  std::size_t putJson(std::string_view piece);
+  std::size_t putHex(std::string_view piece);
   void digits(std::uint64_t number, std::size_t width);
 
   char* const start_;

@@ -83,6 +83,24 @@ TEST(JsonEscape, GivesJsonForAnyBytes) {
   }
 }
 
+// A byte at each place of sixteen, so that it is found wherever a word of the machine begins.
+std::string amongOthers(char byte, std::size_t at) {
+  std::string text(16, 'x');
+  text[at] = byte;
+  return text;
+}
+
+TEST(JsonEscape, FindsWhatMustBeEscapedAtAnyPlace) {
+  for (std::size_t at = 0; at < 16; ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      const std::string text = amongOthers(static_cast<char>(byte), at);
+      const bool is_plain = byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
+      EXPECT_EQ(json(text) == text, is_plain) << byte << " at " << at;
+      EXPECT_EQ(plain(text) == text, is_plain) << byte << " at " << at;
+    }
+  }
+}
+
 TEST(PlainEscape, LeavesPrintableTextAlone) { EXPECT_EQ(plain("/a b'?~"), "/a b'?~"); }
 
 TEST(PlainEscape, MakesEverythingElseVisible) {
