@@ -2,13 +2,32 @@
 
 #include <algorithm>
 
-#include "core/http/message.h"
 #include "core/route/ip_range.h"
+#include "core/route/words.h"
 
 namespace weir::route {
 namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+// A port is what follows the last colon, if that is digits only: nearly always none is there, and
+// the last byte says so.
+std::string_view withoutPort(std::string_view authority) {
+  std::size_t end = authority.size();
+  while (end > 0 && authority[end - 1] >= '0' && authority[end - 1] <= '9') --end;
+  return end > 0 && authority[end - 1] == ':' ? authority.substr(0, end - 1) : authority;
+}
+
+// True for every text with a byte from A to Z, and for some others.
+bool mayHaveUpperCase(std::string_view text) {
+  // Adding pushes what is at least "A" over 0x7F, and then what is more than "Z".
+  const auto upper = [](std::uint64_t word) {
+    return (word + kEachByte * (0x80 - 'A')) & ~(word + kEachByte * (0x7F - 'Z'));
+  };
+  std::uint64_t found = upper(lastWord(text));
+  for (std::size_t at = 0; at + 8 < text.size(); at += 8) found |= upper(loadWord(&text[at]));
+  return (found & kEachByte * 0x80) != 0;
+}
 
 bool isHostByte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.';
@@ -22,11 +41,14 @@ bool isName(std::string_view text) {
 }  // namespace
 
 HostKey::HostKey(std::string_view authority) {
-  std::string_view host = http::hostOf(authority);
+  std::string_view host = withoutPort(authority);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.size() > kMaxBytes) return;
-  std::transform(host.begin(), host.end(), text_, lower);
-  size_ = host.size();
+  text_ = host;
+  if (!mayHaveUpperCase(host)) return;
+  std::transform(host.begin(), host.end(), lowered_, lower);
+  text_ = {lowered_, host.size()};
 }
 
 std::optional<HostPattern> HostPattern::parse(std::string_view text) {
@@ -35,7 +57,8 @@ std::optional<HostPattern> HostPattern::parse(std::string_view text) {
   pattern.kind = text.starts_with("*.") ? Kind::kSuffix : Kind::kExact;
   const std::string_view name = pattern.kind == Kind::kSuffix ? text.substr(2) : text;
   const bool bare_v6 = IpAddress::parse(name).has_value() && name.find(':') != name.npos;
-  const HostKey key(bare_v6 ? "[" + std::string(name) + "]" : std::string(name));
+  const std::string authority = bare_v6 ? "[" + std::string(name) + "]" : std::string(name);
+  const HostKey key(authority);
   pattern.text = key.text();
   const bool v6 = IpAddress::parse(pattern.text) && pattern.text.find(':') != std::string::npos;
   if (v6 && pattern.kind == Kind::kExact) return pattern;

@@ -8,8 +8,9 @@
 
 namespace weir::route {
 
-// A host as routes compare it: lower case, without the port, the brackets of IPv6 and a dot at the
-// end. Lies on the stack; a host too long to be a name is kept empty and matches "*" only.
+// The host of host[:port] as routes compare it: lower case, without the port, the brackets of IPv6
+// and a dot at the end. A view where that is how it stands there already, else a copy on the stack.
+// A host too long to be a name is kept empty and matches "*" only.
 class HostKey {
  public:
   static constexpr std::size_t kMaxBytes = 255;
@@ -18,11 +19,11 @@ class HostKey {
   HostKey(const HostKey&) = delete;
   HostKey& operator=(const HostKey&) = delete;
 
-  std::string_view text() const { return {text_, size_}; }
+  std::string_view text() const { return text_; }
 
  private:
-  std::size_t size_ = 0;
-  char text_[kMaxBytes + 1];
+  std::string_view text_;
+  char lowered_[kMaxBytes];  // set when text_ lies there
 };
 
 // A host as the configuration writes it: "example.com", "*.example.com" or "*".

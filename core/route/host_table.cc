@@ -4,12 +4,13 @@ namespace weir::route {
 
 std::uint32_t HostTable::add(const HostPattern& pattern, std::uint32_t number) {
   if (pattern.kind == HostPattern::Kind::kAny) {
-    if (!any_) any_ = number;
-    return *any_;
+    if (any_ == TextIndex::kNone) any_ = number;
+    return any_;
   }
   const bool exact = pattern.kind == HostPattern::Kind::kExact;
   const std::uint32_t scope = exact ? kExactScope : kSuffixScope;
-  if (const auto known = index_.find(scope, pattern.text)) return *known;
+  const std::uint32_t known = index_.find(scope, pattern.text);
+  if (known != TextIndex::kNone) return known;
   index_.add(scope, pattern.text, number);
   if (!exact) {
     const auto dots = std::count(pattern.text.begin(), pattern.text.end(), '.');

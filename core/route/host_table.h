@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "core/route/host_pattern.h"
@@ -21,9 +20,10 @@ class HostTable {
   // Calls visit(number) for the patterns that match, the most specific first, until it says true.
   template <typename Visit>
   bool visit(std::string_view host, Visit&& visit) const {
-    if (const auto number = index_.find(kExactScope, host); number && visit(*number)) return true;
+    const std::uint32_t exact = index_.find(kExactScope, host);
+    if (exact != TextIndex::kNone && visit(exact)) return true;
     if (longest_suffix_ != 0 && visitSuffixes(host, visit)) return true;
-    return any_ && visit(*any_);
+    return any_ != TextIndex::kNone && visit(any_);
   }
 
  private:
@@ -35,15 +35,15 @@ class HostTable {
     // No suffix that is longer, or has more labels, than every configured one is looked up.
     std::size_t dot = suffixStart(host);
     for (; dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
-      const auto number = index_.find(kSuffixScope, host.substr(dot + 1));
-      if (number && visit(*number)) return true;
+      const std::uint32_t number = index_.find(kSuffixScope, host.substr(dot + 1));
+      if (number != TextIndex::kNone && visit(number)) return true;
     }
     return false;
   }
   std::size_t suffixStart(std::string_view host) const;  // the first dot worth looking behind
 
   TextIndex index_;
-  std::optional<std::uint32_t> any_;
+  std::uint32_t any_ = TextIndex::kNone;
   std::size_t longest_suffix_ = 0;  // bytes
   std::size_t most_labels_ = 0;     // of a suffix
 };

@@ -12,7 +12,6 @@ namespace {
 // What a byte of a path asks for.
 enum class Care : std::uint8_t {
   kNone,     // stands for itself
-  kSlash,    // may begin an empty segment
   kDot,      // may begin a dot segment
   kEscape,   // %
   kRefused,  // never in a path
@@ -23,7 +22,6 @@ constexpr std::array<Care, 256> tabulate() {
   for (std::size_t c = 0; c < cares.size(); ++c) {
     if (c <= ' ' || c > '~' || c == '\\' || c == '#' || c == '?') cares[c] = Care::kRefused;
   }
-  cares['/'] = Care::kSlash;
   cares['.'] = Care::kDot;
   cares['%'] = Care::kEscape;
   return cares;
@@ -47,27 +45,17 @@ bool isDotSegment(std::string_view segment) {
   return segment == "." || segment == "..";
 }
 
-// The first byte that a normal path would not have in this place, or the size.
-std::size_t firstConcern(std::string_view path, bool merge_slashes) {
+// Whether nothing in the path asks for a closer look. It begins with a slash.
+bool isPlain(std::string_view path, bool merge_slashes) {
   for (std::size_t i = 0; i < path.size(); ++i) {
-    switch (careOf(path[i])) {
-      case Care::kNone:
-        break;
-      case Care::kSlash:
-        if (merge_slashes && i != 0 && path[i - 1] == '/') return i;
-        break;
-      case Care::kDot: {
-        if (path[i - 1] != '/') break;  // a path begins with a slash
-        const std::string_view rest = path.substr(i);
-        if (isDotSegment(rest.substr(0, rest.find('/')))) return i;
-        break;
-      }
-      case Care::kEscape:
-      case Care::kRefused:
-        return i;
-    }
+    const Care care = careOf(path[i]);
+    if (care == Care::kNone) continue;
+    if (care != Care::kDot) return false;
+    if (path[i - 1] != '/') continue;
+    const std::string_view rest = path.substr(i);
+    if (isDotSegment(rest.substr(0, rest.find('/')))) return false;
   }
-  return path.size();
+  return !merge_slashes || path.find("//") == path.npos;
 }
 
 // Builds the normal form, segment by segment.
@@ -146,7 +134,7 @@ Result<std::string_view> normalizePath(std::string_view path, const PathRules& r
                                        Arena& arena) {
   if (path == "*") return path;
   if (!path.starts_with('/')) return refuse("path: must begin with a slash");
-  if (firstConcern(path, rules.merge_slashes) == path.size()) return path;
+  if (isPlain(path, rules.merge_slashes)) return path;
   char* const to = arena.allocate(path.size() + 1);
   auto normal = Normalizer(rules, to).run(path);
   if (!normal) {

@@ -2,14 +2,15 @@
 
 namespace weir::route {
 
-std::uint32_t PathTree::addRoot() {
-  nodes_.emplace_back();
+std::uint32_t PathTree::addNode(std::uint32_t parent) {
+  nodes_.emplace_back().parent = parent;
   return static_cast<std::uint32_t>(nodes_.size() - 1);
 }
 
 std::uint32_t PathTree::addLiteral(std::uint32_t node, std::string_view segment) {
-  if (const auto known = literals_.find(node, segment)) return *known;
-  const std::uint32_t next = addRoot();
+  const std::uint32_t known = literals_.find(node, segment);
+  if (known != TextIndex::kNone) return known;
+  const std::uint32_t next = addNode(node);
   literals_.add(node, segment, next);
   ++nodes_[node].literals;
   return next;
@@ -17,7 +18,7 @@ std::uint32_t PathTree::addLiteral(std::uint32_t node, std::string_view segment)
 
 std::uint32_t PathTree::addCaptured(std::uint32_t node) {
   if (nodes_[node].captured == kNone) {
-    const std::uint32_t next = addRoot();
+    const std::uint32_t next = addNode(node);
     nodes_[node].captured = next;
   }
   return nodes_[node].captured;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,6 +10,7 @@
 #include "core/route/captures.h"
 #include "core/route/regex.h"
 #include "core/route/text_index.h"
+#include "core/route/words.h"
 
 namespace weir::route {
 
@@ -19,9 +19,10 @@ namespace weir::route {
 class PathTree {
  public:
   using Place = std::uint32_t;  // where routes wait: an exact or open end, or a regex
-  static constexpr std::uint32_t kNone = UINT32_MAX;
+  static constexpr std::uint32_t kNone = TextIndex::kNone;
 
   struct Node {
+    std::uint32_t parent = kNone;    // the node before the last segment
     std::uint32_t literals = 0;      // how many literal segments continue here
     std::uint32_t captured = kNone;  // the node behind a captured segment
     Place exact = kNone;             // the path ends here
@@ -38,7 +39,7 @@ class PathTree {
     const Regex* any_of = nullptr;   // matches what some place matches; null: not worth it
   };
 
-  std::uint32_t addRoot();
+  std::uint32_t addRoot() { return addNode(kNone); }
   std::uint32_t addLiteral(std::uint32_t node, std::string_view segment);
   std::uint32_t addCaptured(std::uint32_t node);
   RegexGroup& regexesOf(std::uint32_t node);
@@ -51,8 +52,7 @@ class PathTree {
   // those of the place that is visited.
   template <typename Visit>
   bool walk(std::uint32_t root, std::string_view path, Captures& captures, Visit&& visit) const {
-    captures.clear();
-    return step({path, captures}, root, path, visit);
+    return walkFrom({path, captures}, {root, 0}, visit);
   }
 
  private:
@@ -60,39 +60,66 @@ class PathTree {
     std::string_view path;
     Captures& captures;
   };
+  // A node that was reached, and how much of the path led there. What follows is empty or begins
+  // with a slash ("*" has no segment).
+  struct Step {
+    std::uint32_t node = 0;
+    std::uint32_t used = 0;
+  };
 
-  // `rest` of the path follows the node: empty, or begins with a slash ("*" is of no segment).
+  // Down along the literal segments as far as they go, then back, trying what each node offers.
   template <typename Visit>
-  bool step(const Walked& walked, std::uint32_t at, std::string_view rest, Visit&& visit) const {
-    const Node& node = nodes_[at];
-    if (rest.empty()) {
-      if (node.exact != kNone && visit(node.exact)) return true;
-    } else if ((node.literals != 0 || node.captured != kNone) && rest.front() == '/') {
-      if (descend(walked, node, at, rest.substr(1), visit)) return true;
+  bool walkFrom(const Walked& walked, Step start, Visit&& visit) const {
+    Step at = start;
+    while (takeLiteral(walked.path, at)) {
     }
-    if (node.regexes != kNone && tryRegexes(walked, node, visit)) return true;
+    while (!visitNode(walked, at, visit)) {
+      if (at.node == start.node) return false;
+      at = {nodes_[at.node].parent,
+            static_cast<std::uint32_t>(walked.path.rfind('/', at.used - 1))};
+    }
+    return true;
+  }
+
+  bool takeLiteral(std::string_view path, Step& at) const {
+    if (nodes_[at.node].literals == 0 || at.used == path.size() || path[at.used] != '/') {
+      return false;
+    }
+    const std::size_t start = at.used + 1;
+    const std::size_t end = findByte(path, '/', start);
+    const std::uint32_t next = literals_.find(at.node, {path.data() + start, end - start});
+    if (next == kNone) return false;
+    at = {next, static_cast<std::uint32_t>(end)};
+    return true;
+  }
+
+  template <typename Visit>
+  bool visitNode(const Walked& walked, Step at, Visit&& visit) const {
+    const Node& node = nodes_[at.node];
+    if (at.used == walked.path.size()) {
+      if (node.exact != kNone && visit(node.exact)) return true;
+    } else if (node.captured != kNone && walkCaptured(walked, at, visit)) {
+      return true;
+    }
+    if (node.regexes != kNone && visitRegexes(walked, node, visit)) return true;
     return node.open != kNone && visit(node.open);
   }
 
   template <typename Visit>
-  bool descend(const Walked& walked, const Node& node, std::uint32_t at, std::string_view rest,
-               Visit&& visit) const {
-    const std::size_t end = std::min(rest.find('/'), rest.size());
-    const std::string_view segment = rest.substr(0, end);
-    rest.remove_prefix(end);
-    if (node.literals != 0) {
-      const auto next = literals_.find(at, segment);
-      if (next && step(walked, *next, rest, visit)) return true;
-    }
-    if (node.captured == kNone || segment.empty()) return false;
+  bool walkCaptured(const Walked& walked, Step at, Visit&& visit) const {
+    const std::string_view path = walked.path;
+    const std::size_t end = findByte(path, '/', at.used + 1);
+    const std::string_view segment = path.substr(at.used + 1, end - at.used - 1);
+    if (segment.empty() || path[at.used] != '/') return false;
     walked.captures.push(segment);
-    if (step(walked, node.captured, rest, visit)) return true;
+    const Step next{nodes_[at.node].captured, static_cast<std::uint32_t>(end)};
+    if (walkFrom(walked, next, visit)) return true;
     walked.captures.pop();
     return false;
   }
 
   template <typename Visit>
-  bool tryRegexes(const Walked& walked, const Node& node, Visit&& visit) const {
+  bool visitRegexes(const Walked& walked, const Node& node, Visit&& visit) const {
     const RegexGroup& group = regex_groups_[node.regexes];
     if (group.any_of != nullptr && !group.any_of->matches(walked.path)) return false;
     for (const RegexPlace& candidate : group.places) {
@@ -103,6 +130,8 @@ class PathTree {
     walked.captures.clear();  // nodes with regexes have no captured segment above them
     return false;
   }
+
+  std::uint32_t addNode(std::uint32_t parent);
 
   std::vector<Node> nodes_;
   std::vector<RegexGroup> regex_groups_;
