@@ -129,7 +129,7 @@ struct Codec<T> {
   static Type type(T, const Rules<T>& rules, const Scope&) { return wordType(words(rules)); }
   static Value show(T now, const Rules<T>& rules, const Scope&) {
     for (const auto& [word, value] : rules.names) {
-      if (value == now) return Value(std::string(word));
+      if (value == now) return Value(std::string{word});
     }
     return {};
   }
@@ -230,7 +230,7 @@ struct Codec<std::optional<T>> {
   }
   static Value show(const std::optional<T>& now, const TypeRules& rules, const Scope& scope) {
     if (now) return whole(ElementCodec<T>::show(*now, rules, scope));
-    return rules.limits.none.empty() ? Value() : Value(std::string(rules.limits.none));
+    return rules.limits.none.empty() ? Value() : Value(std::string{rules.limits.none});
   }
 };
 

@@ -69,10 +69,10 @@ class Sections {
         add(each, path, header);
       }
     }
-    if (!tables.empty()) addTables(std::move(tables), path, header);
+    if (!tables.empty()) addTables(tables, path, header);
   }
 
-  void addTables(std::vector<const TableType*> tables, const std::string& path,
+  void addTables(const std::vector<const TableType*>& tables, const std::string& path,
                  const std::string& header) {
     found_.push_back({header, tables});
     for (const TableType* table : tables) addFields(*table, path);

@@ -8,21 +8,15 @@ namespace {
 // Where the string that begins at `begin` ends: behind its closing quotes, or at the end of the
 // text or line that it fails to close.
 std::size_t endOfString(std::string_view text, std::size_t begin) {
-  const char quote = text[begin];
-  const bool escapes = quote == '"';
+  const bool escapes = text[begin] == '"';
   const std::string_view triple = escapes ? R"(""")" : "'''";
-  const bool long_form = text.substr(begin).starts_with(triple);
-  std::size_t at = begin + (long_form ? 3 : 1);
+  const bool many_lines = text.substr(begin).starts_with(triple);
+  const std::string_view quotes = many_lines ? triple : triple.substr(2);
+  std::size_t at = begin + quotes.size();
   while (at < text.size()) {
-    if (escapes && text[at] == '\\') {
-      at += 2;
-    } else if (long_form ? text.substr(at).starts_with(triple) : text[at] == quote) {
-      return at + (long_form ? 3 : 1);
-    } else if (!long_form && text[at] == '\n') {
-      return at;
-    } else {
-      ++at;
-    }
+    if (text.substr(at).starts_with(quotes)) return at + quotes.size();
+    if (!many_lines && text[at] == '\n') return at;
+    at += escapes && text[at] == '\\' ? 2 : 1;
   }
   return text.size();
 }

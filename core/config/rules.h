@@ -21,18 +21,19 @@ namespace weir::config {
 class Chosen;
 class Kinds;
 
-// An end of a range, in the unit of the field: a number, nanoseconds, bytes, 1/s or percent.
+// An end of a range, in the unit of the field: a number, nanoseconds, bytes, 1/s or percent. Made
+// of any of those without a word, so that a declaration reads {.min = 1}.
 class Bound {
  public:
   template <typename T>
   requires std::is_arithmetic_v<T>
-  constexpr Bound(T value) : value_(static_cast<double>(value)) {}  // implicit: {.min = 1}
+  constexpr explicit(false) Bound(T value) : value_(static_cast<double>(value)) {}
   template <typename Rep, typename Period>
-  constexpr Bound(std::chrono::duration<Rep, Period> value)
+  constexpr explicit(false) Bound(std::chrono::duration<Rep, Period> value)
       : value_(static_cast<double>(std::chrono::duration_cast<Nanoseconds>(value).count())) {}
-  constexpr Bound(Size value) : value_(static_cast<double>(value.bytes)) {}
-  constexpr Bound(Rate value) : value_(value.per_second) {}
-  constexpr Bound(Percent value) : value_(value.value) {}
+  constexpr explicit(false) Bound(Size value) : value_(static_cast<double>(value.bytes)) {}
+  constexpr explicit(false) Bound(Rate value) : value_(value.per_second) {}
+  constexpr explicit(false) Bound(Percent value) : value_(value.value) {}
 
   constexpr double value() const { return value_; }
 

@@ -23,20 +23,23 @@ std::string printed(const sample::Sample& sample) {
   return tomlText(showSettings(sample, sample::dialect(), Show::kChanges));
 }
 
+// Whatever is read without mistakes is printed in a form that reads the same.
+void check(std::string_view text) {
+  Mistakes mistakes;
+  const sample::Sample sample = readSample(text, mistakes);
+  WEIR_CHECK(mistakes.text().empty() == mistakes.empty());
+  WEIR_CHECK(mistakes.json().starts_with('['));
+  if (!mistakes.empty()) return;
+  const std::string once = printed(sample);
+  const std::string twice = printed(readSample(once, mistakes));
+  WEIR_CHECK(mistakes.empty());
+  WEIR_CHECK(twice == once);
+}
+
 }  // namespace
 }  // namespace weir::config
 
-// Whatever is read without mistakes is printed in a form that reads the same.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weir::config;
-  Mistakes mistakes;
-  const sample::Sample sample = readSample({reinterpret_cast<const char*>(data), size}, mistakes);
-  if (!mistakes.empty()) {
-    WEIR_CHECK(!mistakes.text().empty() && !mistakes.json().empty());
-    return 0;
-  }
-  const std::string text = printed(sample);
-  WEIR_CHECK(printed(readSample(text, mistakes)) == text);
-  WEIR_CHECK(mistakes.empty());
+  weir::config::check({reinterpret_cast<const char*>(data), size});
   return 0;
 }
