@@ -1,12 +1,14 @@
 #include "core/net/tcp_stream.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-#include <uv.h>
-
 #include <array>
 #include <cerrno>
 #include <new>
+#include <span>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+#include <uv.h>
 
 #include "core/net/system_error.h"
 
@@ -19,6 +21,12 @@ constexpr std::size_t kMaxPieces = 16;
 
 uv_buf_t bufOf(Bytes bytes) {
   return uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+}
+
+std::size_t bytesIn(std::span<const Bytes> pieces) {
+  std::size_t bytes = 0;
+  for (const Bytes piece : pieces) bytes += piece.size();
+  return bytes;
 }
 
 }  // namespace
@@ -48,8 +56,8 @@ TcpStream::TcpStream(event::Loop& loop, Socket* socket, State state)
 }
 
 TcpStream::~TcpStream() {
-  loop_.cancelTurnEnd(*this);
   flush();
+  loop_.cancelTurnEnd(*this);  // which a failing flush asks for
   socket_->owner = nullptr;
   uv_close(reinterpret_cast<uv_handle_t*>(&socket_->tcp),
            [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
@@ -82,14 +90,14 @@ Result<std::unique_ptr<Stream>> TcpStream::connectTcp(event::Loop& loop, const A
   to.toSocket(address);
   auto* job = new Job{{}, socket};
   job->request.data = job;
-  const int status = uv_tcp_connect(&job->request, &socket->tcp,
-                                    reinterpret_cast<const sockaddr*>(&address),
-                                    [](uv_connect_t* request, int result) {
-                                      auto* done = static_cast<Job*>(request->data);
-                                      TcpStream* owner = done->socket->owner;
-                                      delete done;
-                                      if (owner != nullptr) owner->onConnectDone(result);
-                                    });
+  const int status =
+      uv_tcp_connect(&job->request, &socket->tcp, reinterpret_cast<const sockaddr*>(&address),
+                     [](uv_connect_t* request, int result) {
+                       auto* done = static_cast<Job*>(request->data);
+                       TcpStream* owner = done->socket->owner;
+                       delete done;
+                       if (owner != nullptr) owner->onConnectDone(result);
+                     });
   if (status != 0) {
     delete job;
     return errorOf(status);
@@ -122,21 +130,32 @@ Result<std::unique_ptr<Stream>> TcpStream::connectUnix(event::Loop& loop, const 
 
 void TcpStream::onConnectDone(int status) {
   if (status != 0) return tellBroken(status);
+  tellConnected();
+}
+
+void TcpStream::tellConnected() {
   state_ = State::kOpen;
-  if (!socket_->out.empty()) loop_.atTurnEnd(*this);
+  if (!socket_->out.empty() || end_ == End::kWanted) loop_.atTurnEnd(*this);
   events_->onConnected();
 }
 
 std::size_t TcpStream::queued() const { return socket_->out.size(); }
 
 void TcpStream::setReading(bool reading) {
-  if (reading == reading_) return;
+  if (reading == reading_ || peer_ended_ || state_ == State::kBroken) return;
   reading_ = reading;
   if (reading) {
     uv_read_start(socket_->stream(), onAllocate, onRead);
   } else {
-    uv_read_stop(socket_->stream());
+    stopReading();
   }
+}
+
+// From now on a failed write is not told by the read side.
+void TcpStream::stopReading() {
+  reading_ = false;
+  uv_read_stop(socket_->stream());
+  if (write_failure_ != 0) loop_.atTurnEnd(*this);
 }
 
 void TcpStream::onAllocate(uv_handle_s* handle, std::size_t, uv_buf_t* buffer) {
@@ -149,7 +168,8 @@ void TcpStream::onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t
   if (count > 0) {
     owner->events_->onData({buffer->base, static_cast<std::size_t>(count)});
   } else if (count == UV_EOF) {
-    owner->reading_ = false;
+    owner->peer_ended_ = true;
+    owner->stopReading();
     owner->events_->onEnd();
   } else if (count < 0) {
     owner->tellBroken(static_cast<int>(count));
@@ -157,7 +177,7 @@ void TcpStream::onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t
 }
 
 void TcpStream::write(Bytes first, Bytes second) {
-  if (write_failed_ || state_ >= State::kEnding) return;
+  if (write_failure_ != 0 || end_ != End::kNone) return;
   const bool idle = state_ == State::kOpen && !write_job_;
   if (idle && socket_->out.size() + first.size() + second.size() >= kDirectBytes) {
     return send(first, second);
@@ -169,7 +189,7 @@ void TcpStream::write(Bytes first, Bytes second) {
 }
 
 bool TcpStream::flush() {
-  if (state_ == State::kOpen && !write_job_ && !write_failed_) send({}, {});
+  if (state_ == State::kOpen && !write_job_ && write_failure_ == 0) send({}, {});
   return socket_->out.empty();
 }
 
@@ -177,6 +197,11 @@ void TcpStream::send(Bytes first, Bytes second) {
   Buffer& out = socket_->out;
   std::array<Bytes, kMaxPieces> pieces;
   std::size_t count = out.peek(std::span(pieces).first(kMaxPieces - 2));
+  if (bytesIn(std::span(pieces).first(count)) < out.size()) {
+    // More is queued than one call takes: what is new must not overtake it.
+    out.append(std::exchange(first, {}));
+    out.append(std::exchange(second, {}));
+  }
   if (!first.empty()) pieces[count++] = first;
   if (!second.empty()) pieces[count++] = second;
   if (count == 0) return;
@@ -199,23 +224,20 @@ void TcpStream::startJob() {
   std::array<Bytes, kMaxPieces> pieces;
   std::array<uv_buf_t, kMaxPieces> buffers;
   const std::size_t count = socket_->out.peek(pieces);
-  auto* job = new (loop_.scratch().lend()) WriteJob{{}, socket_, &loop_.scratch(), 0};
-  for (std::size_t i = 0; i < count; ++i) {
-    buffers[i] = bufOf(pieces[i]);
-    job->bytes += pieces[i].size();
-  }
+  for (std::size_t i = 0; i < count; ++i) buffers[i] = bufOf(pieces[i]);
+  const std::size_t bytes = bytesIn(std::span(pieces).first(count));
+  auto* job = new (loop_.scratch().lend()) WriteJob{{}, socket_, &loop_.scratch(), bytes};
   job->request.data = job;
-  const int status =
-      uv_write(&job->request, socket_->stream(), buffers.data(), static_cast<unsigned>(count),
-               [](uv_write_t* request, int result) {
-                 auto* done = static_cast<WriteJob*>(request->data);
-                 Socket* socket = done->socket;
-                 const std::size_t bytes = done->bytes;
-                 done->pool->giveBack(done);
-                 if (socket->owner == nullptr) return;
-                 socket->out.consume(bytes);
-                 socket->owner->onJobDone(result);
-               });
+  const int status = uv_write(&job->request, socket_->stream(), buffers.data(),
+                              static_cast<unsigned>(count), [](uv_write_t* request, int result) {
+                                auto* done = static_cast<WriteJob*>(request->data);
+                                Socket* socket = done->socket;
+                                const std::size_t written = done->bytes;
+                                done->pool->giveBack(done);
+                                if (socket->owner == nullptr) return;
+                                socket->out.consume(written);
+                                socket->owner->onJobDone(result);
+                              });
   if (status != 0) {
     loop_.scratch().giveBack(job);
     return failWrite(status);
@@ -225,38 +247,31 @@ void TcpStream::startJob() {
 
 void TcpStream::onJobDone(int status) {
   write_job_ = false;
-  if (status != 0) {
-    failWrite(status);
-  } else {
-    send({}, {});
-  }
+  if (state_ == State::kBroken) return;
+  if (status != 0) return failWrite(status);
+  send({}, {});
   afterWrite();
 }
 
+// While we read, the read side tells, after what the peer may have said before it went.
 void TcpStream::failWrite(int status) {
-  write_failed_ = true;
+  write_failure_ = status;
   socket_->out.clear();
-  // While we read, the read side tells, after what the peer may have said before it went.
-  if (reading_) return;
-  failure_to_tell_ = status;
-  loop_.atTurnEnd(*this);
+  if (!reading_) loop_.atTurnEnd(*this);
 }
 
 void TcpStream::onTurnEnd() {
-  if (state_ == State::kConnected) {
-    state_ = State::kOpen;
-    events_->onConnected();
-    if (!socket_->out.empty()) loop_.atTurnEnd(*this);
-    return;
-  }
-  if (failure_to_tell_ != 0) return tellBroken(failure_to_tell_);
-  if (state_ != State::kBroken && !write_job_ && !write_failed_) send({}, {});
-  afterWrite();
+  if (state_ == State::kConnected) return tellConnected();
+  if (state_ != State::kOpen) return;
+  if (write_failure_ == 0 && !write_job_) send({}, {});
+  if (write_failure_ == 0) return afterWrite();
+  if (!reading_) tellBroken(write_failure_);
 }
 
 void TcpStream::afterWrite() {
-  if (state_ == State::kEnding && (socket_->out.empty() || write_failed_)) {
-    state_ = State::kEnded;
+  if (write_failure_ != 0) return;
+  if (end_ == End::kWanted && socket_->out.empty()) {
+    end_ = End::kSent;
     uv_os_fd_t descriptor = -1;
     uv_fileno(reinterpret_cast<uv_handle_t*>(&socket_->tcp), &descriptor);
     ::shutdown(descriptor, SHUT_WR);
@@ -268,16 +283,15 @@ void TcpStream::afterWrite() {
 }
 
 void TcpStream::shutdownWrite() {
-  if (state_ >= State::kEnding) return;
-  state_ = State::kEnding;
-  loop_.atTurnEnd(*this);
+  if (end_ != End::kNone) return;
+  end_ = End::kWanted;
+  if (state_ == State::kOpen) loop_.atTurnEnd(*this);
 }
 
 void TcpStream::tellBroken(int status) {
   state_ = State::kBroken;
-  write_failed_ = true;
-  reading_ = false;
-  uv_read_stop(socket_->stream());
+  write_failure_ = status;
+  stopReading();
   events_->onBroken(errorOf(status));
 }
 

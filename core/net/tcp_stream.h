@@ -36,7 +36,9 @@ class TcpStream final : public Stream, private event::TurnEnd {
  private:
   struct Socket;    // the libuv handle and the queue, which live until libuv has let go of them
   struct WriteJob;  // a write that the kernel did not take at once
-  enum class State : std::uint8_t { kConnecting, kConnected, kOpen, kEnding, kEnded, kBroken };
+  // kConnected: at once, and not told yet
+  enum class State : std::uint8_t { kConnecting, kConnected, kOpen, kBroken };
+  enum class End : std::uint8_t { kNone, kWanted, kSent };  // of what we write
 
   TcpStream(event::Loop& loop, Socket* socket, State state);
   static Result<std::unique_ptr<Stream>> connectTcp(event::Loop& loop, const Address& to);
@@ -44,6 +46,8 @@ class TcpStream final : public Stream, private event::TurnEnd {
   static void onAllocate(uv_handle_s* handle, std::size_t suggested, uv_buf_t* buffer);
   static void onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t* buffer);
   void onConnectDone(int status);
+  void tellConnected();
+  void stopReading();
   void onTurnEnd() override;
   void send(Bytes first, Bytes second);
   void startJob();
@@ -56,11 +60,12 @@ class TcpStream final : public Stream, private event::TurnEnd {
   Socket* socket_;
   StreamEvents* events_ = nullptr;
   State state_;
+  End end_ = End::kNone;
   bool reading_ = false;
-  bool write_job_ = false;   // one is with libuv
-  bool backed_up_ = false;   // the queue went above kLowWater
-  bool write_failed_ = false;
-  int failure_to_tell_ = 0;  // libuv's code
+  bool peer_ended_ = false;
+  bool write_job_ = false;  // one is with libuv
+  bool backed_up_ = false;  // the queue went above kLowWater
+  int write_failure_ = 0;   // libuv's code: nothing more goes out
 };
 
 }  // namespace weir::net
