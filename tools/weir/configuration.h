@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/settings.h"
+#include "core/server/registry.h"
+#include "core/server/settings.h"
+#include "mesh/sidecar/settings.h"
+#include "observability/access_log/settings.h"
+#include "observability/admin/settings.h"
+
+namespace weir {
+
+// The whole of a configuration, as it is written: each part by the module that it configures.
+struct Configuration {
+  server::Settings core;
+  std::optional<mesh::SidecarSettings> sidecar;
+  admin::Settings admin;
+  std::vector<access_log::Settings> access_logs;
+
+  static void read(config::Table& table, Configuration& out);
+};
+
+
+// Nothing, with every mistake recorded, when it cannot be used. `files` is filled in any case, so
+// that a correction is noticed.
+std::optional<Configuration> loadConfiguration(const std::string& path,
+                                               const server::Registry& registry,
+                                               config::Mistakes& mistakes,
+                                               std::vector<std::string>& files);
+
+// Every filter, balancer and discovery of this binary.
+void registerAll(server::Registry& registry);
+
+}  // namespace weir

@@ -1,0 +1,198 @@
+#include "tools/weir/process.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "core/base/log.h"
+#include "core/base/metric_keys.h"
+#include "observability/access_log/worker_log.h"
+#include "observability/admin/admin_server.h"
+#include "tools/weir/subject.h"
+
+namespace weir {
+namespace {
+
+// As many descriptors as the system allows: each connection takes one.
+void raiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  log::info("file descriptors: " + std::to_string(limit.rlim_cur));
+}
+
+void logMistakes(const config::Mistakes& mistakes) {
+  for (const config::Mistake& mistake : mistakes.sorted()) log::error(mistake.text());
+}
+
+unsigned processors() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+}  // namespace
+
+Process::Process(std::string path)
+    : path_(std::move(path)), plan_builder_(registry_, names_, counts_) {
+  registerAll(registry_);
+  loop_.setTurnObserver([lag = cells_.histogram(loopLagKey(names_.intern("control")))](
+                            Milliseconds busy) { lag.observe(busy); });
+}
+
+Process::~Process() = default;
+
+int Process::run() {
+  ::signal(SIGPIPE, SIG_IGN);  // a peer that went away is told by the write that fails
+  raiseDescriptorLimit();
+  if (!start()) return exit_code_;
+  loop_.run();
+  admin_ = nullptr;
+  server_->stop();
+  return exit_code_;
+}
+
+bool Process::start() {
+  config::Mistakes mistakes;
+  const auto plan = read(mistakes);
+  if (plan == nullptr) {
+    logMistakes(mistakes);
+    exit_code_ = 2;
+    return false;
+  }
+  configuration_ = candidate_;
+  resolver_ = std::make_unique<dns::Resolver>(loop_);
+  const unsigned workers = configuration_.core.workers.value_or(processors());
+  server_ = std::make_unique<server::Server>(
+      server::Server::Parts{loop_, *resolver_, names_, cells_, counts_}, workers);
+  page_ = std::make_unique<metrics::Page>(names_, cells_);
+  for (const auto& station : server_->stations()) page_->addSource(station->cells());
+  const NameId role = names_.intern(plan->role);
+  cells_.gauge(buildInfoKey(role, names_.intern(WEIR_VERSION))).set(1);
+  server_->start(logOpener());
+  listenToSignals();
+  if (!server_->publish(plan, mistakes, [this] { onLive(); })) {
+    logMistakes(mistakes);
+    server_->stop();
+    exit_code_ = 1;
+    return false;
+  }
+  countReload(ReloadResult::kApplied, Nanoseconds(0));
+  startAdmin();
+  return admin_ != nullptr || configuration_.admin.off();
+}
+
+// Reads the file and makes a plan of it; null, with every mistake, when that cannot be.
+std::shared_ptr<const proxy::Plan> Process::read(config::Mistakes& mistakes) {
+  auto loaded = loadConfiguration(path_, registry_, mistakes, files_);
+  if (!loaded) return nullptr;
+  candidate_ = std::move(*loaded);
+  const proxy::Plan* previous = server_ == nullptr ? nullptr : server_->plan();
+  return plan_builder_.build(candidate_.core, previous, mistakes);
+}
+
+server::Server::OpenLog Process::logOpener() {
+  return [this](MetricCells& worker_cells) -> std::unique_ptr<http::AccessLog> {
+    if (configuration_.access_logs.empty()) return nullptr;
+    auto opened = access_log::openLogs(configuration_.access_logs, log_writer_, names_, worker_cells);
+    if (opened.ok()) return std::move(opened.value());
+    log::error("access log: " + std::string(opened.error().detail));
+    return nullptr;
+  };
+}
+
+void Process::onLive() {
+  if (!std::exchange(live_, true)) {
+    for (const server::Server::Bound& bound : server_->listeners()) {
+      log::info("listener " + std::string(bound.listener->name) + " on " + bound.address.text());
+    }
+    const std::string role(server_->plan()->role);
+    log::info("ready: " + role + ", " + std::to_string(server_->stations().size()) + " workers");
+  }
+}
+
+void Process::listenToSignals() {
+  const auto on = [this](int number, std::function<void()> action) {
+    signals_.push_back(std::make_unique<event::Signal>(loop_, number, std::move(action)));
+  };
+  on(SIGHUP, [this] { reload([](const ReloadOutcome&) {}); });
+  on(SIGUSR1, [this] { log_writer_.reopen(); });
+  on(SIGTERM, [this] { onTerminate(); });
+  on(SIGINT, [this] { onTerminate(); });
+  watch_ = std::make_unique<event::FileWatch>(loop_, kSettle,
+                                              [this] { reload([](const ReloadOutcome&) {}); });
+  std::vector<std::string> paths = files_;
+  paths.push_back(path_);
+  watch_->watch(paths);
+}
+
+void Process::reload(std::function<void(const ReloadOutcome&)> on_done) {
+  const Nanoseconds started = monotonicNow();
+  ReloadOutcome outcome;
+  const auto before = configuration_.access_logs;
+  auto plan = read(outcome.mistakes);
+  std::vector<std::string> paths = files_;
+  paths.push_back(path_);
+  watch_->watch(paths);
+  const auto done = [this, on_done, started](ReloadOutcome result) {
+    result.generation = server_->plan()->generation;
+    countReload(result.applied ? ReloadResult::kApplied : ReloadResult::kRejected,
+                monotonicNow() - started);
+    on_done(result);
+  };
+  const auto on_live = [this, done] {
+    ReloadOutcome applied;
+    applied.applied = true;
+    log::info("configuration applied, generation " + std::to_string(server_->plan()->generation));
+    onLive();
+    done(applied);
+  };
+  if (plan == nullptr || !server_->publish(std::move(plan), outcome.mistakes, on_live)) {
+    log::error("configuration rejected, the old one stays in force:");
+    logMistakes(outcome.mistakes);
+    return done(std::move(outcome));
+  }
+  configuration_ = candidate_;
+  if (configuration_.access_logs != before) server_->setAccessLogs(logOpener());
+}
+
+void Process::countReload(ReloadResult result, Nanoseconds took) {
+  const bool good = result == ReloadResult::kApplied;
+  cells_.counter(configReloadsKey(result)).add();
+  cells_.gauge(configLastReloadSuccessfulKey()).set(good ? 1 : 0);
+  cells_.histogram(configReloadDurationKey()).observe(took);
+  if (!good) return;
+  cells_.gauge(configLastSuccessTimestampKey()).set(wallClockNow().count());
+  cells_.gauge(configGenerationKey()).set(static_cast<std::int64_t>(server_->plan()->generation));
+}
+
+void Process::onTerminate() {
+  if (server_->draining()) {
+    log::warning("ending at once");
+    return finish(exit_code_);
+  }
+  drain();
+}
+
+void Process::drain() {
+  log::info("draining: no new connections, requests in flight may finish");
+  server_->drain(configuration_.core.drain_timeout, [this](bool complete) {
+    if (!complete) log::warning("drain: time is over, what is left is broken off");
+    log::info("drained");
+    finish(0);
+  });
+}
+
+void Process::finish(int exit_code) {
+  exit_code_ = exit_code;
+  signals_.clear();
+  watch_ = nullptr;
+  loop_.stop();
+}
+
+std::string Process::metricsText() {
+  server_->refreshMetrics();
+  return page_->text();
+}
+
+}  // namespace weir

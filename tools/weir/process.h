@@ -1,0 +1,86 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/metric_cells.h"
+#include "core/base/names.h"
+#include "core/dns/resolver.h"
+#include "core/event/file_watch.h"
+#include "core/event/loop.h"
+#include "core/event/signal.h"
+#include "core/event/writer_thread.h"
+#include "core/server/counts.h"
+#include "core/server/plan_builder.h"
+#include "core/server/registry.h"
+#include "core/server/server.h"
+#include "observability/metrics/page.h"
+#include "tools/weir/configuration.h"
+
+namespace weir {
+
+// What came of an attempt to read the configuration anew.
+struct ReloadOutcome {
+  bool applied = false;
+  std::uint64_t generation = 0;  // the one in force
+  config::Mistakes mistakes;
+};
+
+// `weir run`: the control thread and everything that it owns, from start to exit.
+class Process {
+ public:
+  explicit Process(std::string path);
+  ~Process();
+
+  // Runs until it is told to end. The exit code: 0 done, 1 failed, 2 bad configuration.
+  int run();
+
+  // For the admin pages.
+  void reload(std::function<void(const ReloadOutcome&)> on_done);
+  void drain();
+  std::string metricsText();
+  bool ready() const { return live_ && !server_->draining(); }
+  server::Server& server() { return *server_; }
+  const server::Registry& registry() const { return registry_; }
+  const Configuration& configuration() const { return configuration_; }
+
+ private:
+  static constexpr Milliseconds kSettle{100};
+
+  bool start();
+  void listenToSignals();
+  std::shared_ptr<const proxy::Plan> read(config::Mistakes& mistakes);
+  server::Server::OpenLog logOpener();
+  void onLive();
+  void onTerminate();
+  void startAdmin();
+  void countReload(ReloadResult result, Nanoseconds took);
+  void finish(int exit_code);
+
+  const std::string path_;
+  int exit_code_ = 0;
+
+  event::Loop loop_;
+  server::Registry registry_;
+  NameTable names_;
+  MetricCells cells_;
+  server::Counts counts_;
+  event::WriterThread log_writer_;
+  Configuration configuration_;
+  Configuration candidate_;  // read, but not in force yet
+  std::vector<std::string> files_;
+  std::unique_ptr<dns::Resolver> resolver_;
+  server::PlanBuilder plan_builder_;
+  std::unique_ptr<server::Server> server_;
+  std::unique_ptr<metrics::Page> page_;
+  class Subject;
+  std::unique_ptr<Subject> subject_;
+  std::unique_ptr<admin::AdminServer> admin_;
+  std::unique_ptr<event::FileWatch> watch_;
+  std::vector<std::unique_ptr<event::Signal>> signals_;
+  bool live_ = false;
+};
+
+}  // namespace weir

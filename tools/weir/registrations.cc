@@ -1,0 +1,16 @@
+#include "gateway/filters.h"
+#include "mesh/balance/balancers.h"
+#include "mesh/discovery/discoveries.h"
+#include "tools/weir/configuration.h"
+
+namespace weir {
+
+void registerAll(server::Registry& registry) {
+  gateway::addFilters(registry.filters());
+  for (const mesh::NamedBalancer& balancer : mesh::balancers()) {
+    registry.addBalancer(balancer.name, balancer.make);
+  }
+  mesh::addDiscoveries(registry);
+}
+
+}  // namespace weir
