@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,6 +68,13 @@ class FakeSubject final : public AdminSubject {
   bool defers = false;
   std::vector<std::function<void()>> deferred;
 };
+
+// A metrics page of some 5 MB.
+inline std::string largePage() {
+  std::string page;
+  while (page.size() < 5'000'000) page += "weir_sample " + std::to_string(page.size()) + "\n";
+  return page;
+}
 
 // The server with clients in memory; time stands until the test moves it.
 class AdminTest : public ::testing::Test {
