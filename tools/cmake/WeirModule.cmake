@@ -75,7 +75,7 @@ function(weir_executable name path)
     target_link_options(${name} PRIVATE -flto=auto)
   endif()
   install(TARGETS ${name} RUNTIME DESTINATION bin)
-  install(DIRECTORY configs/ DESTINATION share/weir/configs FILES_MATCHING PATTERN "*.toml")
+  install(DIRECTORY configs DESTINATION share/weir)
 endfunction()
 
 include(WeirTests)
