@@ -156,9 +156,12 @@ void index(const Question&, AdminSubject&, const Answer& answer) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>weir</title>"
       "</head>\n<body>\n<h1>weir</h1>\n<dl>\n";
   for (const Page& page : kPages) {
-    const std::string path(page.path);
-    body += page.method == Method::kGet ? "<dt><a href=\"" + path + "\">" + path + "</a></dt>"
-                                        : "<dt>POST " + path + "</dt>";
+    if (page.method == Method::kGet) {
+      body.append("<dt><a href=\"").append(page.path).append("\">");
+      body.append(page.path).append("</a></dt>");
+    } else {
+      body.append("<dt>POST ").append(page.path).append("</dt>");
+    }
     body.append("<dd>").append(page.meaning).append("</dd>\n");
   }
   answer({.content_type = kHtml, .body = body + "</dl>\n</body>\n</html>\n"});

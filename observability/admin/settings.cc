@@ -8,9 +8,6 @@
 namespace weir::admin {
 namespace {
 
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""h;
-
 bool isHostName(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -38,10 +35,11 @@ void Settings::read(config::Table& table, Settings& out) {
   table.read("max_connections", out.max_connections, "Open connections; more are refused with 503.",
              {.min = 1, .max = 10'000});
   table.read("header_timeout", out.header_timeout,
-             "For a request, from its first byte to its last.", {.min = 1ms, .max = 1h});
+             "For a request, from its first byte to its last.",
+             {.min = Milliseconds(1), .max = std::chrono::hours(1)});
   table.read("idle_timeout", out.idle_timeout,
              "Between two requests of a connection, and of a client that takes no bytes.",
-             {.min = 1ms, .max = 24h});
+             {.min = Milliseconds(1), .max = std::chrono::hours(24)});
   if (out.address) checkAddress(table, *out.address);
   for (std::size_t i = 0; i < out.hosts.size(); ++i) {
     if (isHostName(out.hosts[i])) continue;

@@ -23,11 +23,11 @@ TEST_F(AdminServerTest, GivesAHeadSoMuchTimeAndNoMore) {
   Client client = connect();
   client.peer->send("GET /healthz");
   turn();
-  loop.advance(9s);
+  loop_.advance(9s);
   client.peer->send(" HTTP/1.1\r\n");
   turn();
   EXPECT_EQ(client.peer->received(), "");
-  loop.advance(1100ms);
+  loop_.advance(1100ms);
   EXPECT_EQ(onlyReply(client.peer->received()).status(), 408);
   EXPECT_TRUE(client.peer->ended());
 }
@@ -36,37 +36,37 @@ TEST_F(AdminServerTest, GivesABodySoMuchTimeAndNoMore) {
   Client client = connect();
   client.peer->send(requestText("POST /drain", "content-length: 3\r\n") + "ab");
   turn();
-  loop.advance(11s);
+  loop_.advance(11s);
   EXPECT_EQ(onlyReply(client.peer->received()).status(), 408);
   EXPECT_TRUE(client.peer->ended());
-  EXPECT_EQ(subject.drains, 0);
+  EXPECT_EQ(subject_.drains, 0);
 }
 
 TEST_F(AdminServerTest, ClosesAConnectionThatAsksNothing) {
   Client client = connect();
-  loop.advance(11s);
+  loop_.advance(11s);
   EXPECT_EQ(client.peer->history(), "end");
-  EXPECT_EQ(server.connections(), 0U);
+  EXPECT_EQ(server_.connections(), 0U);
 }
 
 TEST_F(AdminServerTest, ClosesAConnectionThatIsIdle) {
   Client client = connect();
   client.peer->send(requestText("GET /healthz"));
   turn();
-  loop.advance(59s);
-  EXPECT_EQ(server.connections(), 1U);
-  loop.advance(2s);
+  loop_.advance(59s);
+  EXPECT_EQ(server_.connections(), 1U);
+  loop_.advance(2s);
   EXPECT_TRUE(client.peer->ended());
-  EXPECT_EQ(server.connections(), 0U);
+  EXPECT_EQ(server_.connections(), 0U);
 }
 
 TEST_F(AdminServerTest, ClosesTheLongestIdleConnectionForANewOne) {
   configure({.max_connections = 2});
   Client first = connect();
-  loop.advance(1s);
+  loop_.advance(1s);
   Client second = connect();
   first.peer->send(requestText("GET /healthz"));
-  loop.advance(1s);
+  loop_.advance(1s);
   Client third = connect();
   turn();
   EXPECT_FALSE(first.peer->ended());
@@ -74,12 +74,12 @@ TEST_F(AdminServerTest, ClosesTheLongestIdleConnectionForANewOne) {
   third.peer->send(requestText("GET /readyz"));
   turn();
   EXPECT_EQ(onlyReply(third.peer->received()).status(), 200);
-  EXPECT_EQ(server.connections(), 2U);
+  EXPECT_EQ(server_.connections(), 2U);
 }
 
 TEST_F(AdminServerTest, RefusesConnectionsWhenAllAreBusy) {
   configure({.max_connections = 1});
-  subject.defers = true;
+  subject_.defers = true;
   Client busy = connect();
   busy.peer->send(requestText("GET /upstreams"));
   turn();
@@ -89,17 +89,17 @@ TEST_F(AdminServerTest, RefusesConnectionsWhenAllAreBusy) {
   EXPECT_EQ(reply.status(), 503);
   EXPECT_EQ(reply.body, "{\"status\":503,\"detail\":\"too many admin connections\"}");
   EXPECT_TRUE(refused.peer->ended());
-  subject.answerDeferred();
+  subject_.answerDeferred();
   turn();
   EXPECT_EQ(onlyReply(busy.peer->received()).status(), 200);
 }
 
 TEST_F(AdminServerTest, EndsWithRequestsInHand) {
-  subject.defers = true;
+  subject_.defers = true;
   Client client = connect();
   {
-    AdminServer brief(loop, subject);
-    test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop);
+    AdminServer brief(loop_, subject_);
+    test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop_);
     brief.serve(std::move(pair.first));
     client.peer = std::make_unique<test::StreamPeer>(std::move(pair.second));
     client.peer->send(requestText("GET /upstreams"));
@@ -119,14 +119,14 @@ class AdminSocketTest : public ::testing::Test {
     return settings;
   }
   std::unique_ptr<test::StreamPeer> connect(bool reading) {
-    auto stream = net::TcpStream::connect(loop, *server.address());
+    auto stream = net::TcpStream::connect(loop_, *server_.address());
     EXPECT_TRUE(stream.ok());
     return std::make_unique<test::StreamPeer>(std::move(stream.value()), reading);
   }
   // What the server sends until it closes.
   std::string receiveAll(test::StreamPeer& client) {
     for (int turns = 0; turns < 1'000'000 && !client.ended() && !client.broken(); ++turns) {
-      loop.runOnce();
+      loop_.runOnce();
     }
     return client.received();
   }
@@ -136,74 +136,74 @@ class AdminSocketTest : public ::testing::Test {
     return receiveAll(*client);
   }
 
-  event::Loop loop;
-  FakeSubject subject;
-  AdminServer server{loop, subject};
+  event::Loop loop_;
+  FakeSubject subject_;
+  AdminServer server_{loop_, subject_};
 };
 
 constexpr std::string_view kAskAndClose =
     "GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 TEST_F(AdminSocketTest, ListensOnAFreePort) {
-  EXPECT_EQ(server.address(), nullptr);
-  ASSERT_TRUE(server.configure(onFreePort()).ok());
-  ASSERT_NE(server.address(), nullptr);
-  EXPECT_NE(server.address()->port(), 0);
+  EXPECT_EQ(server_.address(), nullptr);
+  ASSERT_TRUE(server_.configure(onFreePort()).ok());
+  ASSERT_NE(server_.address(), nullptr);
+  EXPECT_NE(server_.address()->port(), 0);
   const std::string received = ask(kAskAndClose);
   EXPECT_EQ(received.substr(0, 15), "HTTP/1.1 200 OK");
   EXPECT_TRUE(received.ends_with("weir_up 1\n"));
 }
 
 TEST_F(AdminSocketTest, SendsALargePageThroughTheKernel) {
-  subject.metrics = largePage();
-  ASSERT_TRUE(server.configure(onFreePort()).ok());
+  subject_.metrics = largePage();
+  ASSERT_TRUE(server_.configure(onFreePort()).ok());
   const std::string received = ask(kAskAndClose);
-  EXPECT_TRUE(received.ends_with(subject.metrics));
+  EXPECT_TRUE(received.ends_with(subject_.metrics));
 }
 
 TEST_F(AdminSocketTest, SendsALargePageToASlowReaderThroughTheKernel) {
-  subject.metrics = largePage() + largePage();
-  ASSERT_TRUE(server.configure(onFreePort()).ok());
+  subject_.metrics = largePage() + largePage();
+  ASSERT_TRUE(server_.configure(onFreePort()).ok());
   const auto client = connect(false);
   client->send(kAskAndClose);
-  for (int turns = 0; turns < 1'000 && subject.scrapes == 0; ++turns) loop.runOnce();
-  for (int turns = 0; turns < 100; ++turns) loop.runOnce();
+  for (int turns = 0; turns < 1'000 && subject_.scrapes == 0; ++turns) loop_.runOnce();
+  for (int turns = 0; turns < 100; ++turns) loop_.runOnce();
   client->stream().setReading(true);
-  EXPECT_TRUE(receiveAll(*client).ends_with(subject.metrics));
-  EXPECT_EQ(subject.scrapes, 1);
+  EXPECT_TRUE(receiveAll(*client).ends_with(subject_.metrics));
+  EXPECT_EQ(subject_.scrapes, 1);
 }
 
 TEST_F(AdminSocketTest, StaysWhereItIsWhenAReloadDoesNotMoveIt) {
-  ASSERT_TRUE(server.configure(onFreePort()).ok());
-  const net::Address before = *server.address();
-  ASSERT_TRUE(server.configure(onFreePort()).ok());
-  EXPECT_EQ(*server.address(), before);
+  ASSERT_TRUE(server_.configure(onFreePort()).ok());
+  const net::Address before = *server_.address();
+  ASSERT_TRUE(server_.configure(onFreePort()).ok());
+  EXPECT_EQ(*server_.address(), before);
 }
 
 TEST_F(AdminSocketTest, StopsListeningWhenTurnedOff) {
-  ASSERT_TRUE(server.configure(onFreePort()).ok());
+  ASSERT_TRUE(server_.configure(onFreePort()).ok());
   Settings off;
   off.address = std::nullopt;
-  ASSERT_TRUE(server.configure(off).ok());
-  EXPECT_EQ(server.address(), nullptr);
+  ASSERT_TRUE(server_.configure(off).ok());
+  EXPECT_EQ(server_.address(), nullptr);
 }
 
 TEST_F(AdminSocketTest, DoesNotShareItsAddress) {
-  ASSERT_TRUE(server.configure(onFreePort()).ok());
+  ASSERT_TRUE(server_.configure(onFreePort()).ok());
   Settings same;
-  same.address = config::Address{"127.0.0.1", server.address()->port(), {}};
-  AdminServer other(loop, subject);
+  same.address = config::Address{"127.0.0.1", server_.address()->port(), {}};
+  AdminServer other(loop_, subject_);
   EXPECT_FALSE(other.configure(same).ok());
   EXPECT_EQ(other.address(), nullptr);
 }
 
 TEST_F(AdminSocketTest, KeepsItsAddressWhenTheNewOneIsTaken) {
-  ASSERT_TRUE(server.configure(onFreePort()).ok());
-  AdminServer other(loop, subject);
+  ASSERT_TRUE(server_.configure(onFreePort()).ok());
+  AdminServer other(loop_, subject_);
   ASSERT_TRUE(other.configure(onFreePort()).ok());
   const net::Address before = *other.address();
   Settings taken;
-  taken.address = config::Address{"127.0.0.1", server.address()->port(), {}};
+  taken.address = config::Address{"127.0.0.1", server_.address()->port(), {}};
   EXPECT_FALSE(other.configure(taken).ok());
   EXPECT_EQ(*other.address(), before);
 }

@@ -15,21 +15,21 @@ namespace {
 class Defence : public ::testing::Test {
  protected:
   bool allows(std::string_view authority) {
-    request.authority = authority;
-    return refusalOf(request, hosts).empty();
+    request_.authority = authority;
+    return refusalOf(request_, hosts_).empty();
   }
   bool allowsPostFrom(std::string_view header, std::string_view value) {
-    http::Request post(arena);
+    http::Request post(arena_);
     post.method = http::Method::kPost;
     post.authority = "127.0.0.1:9901";
     post.headers.add(header, value);
-    return refusalOf(post, hosts).empty();
+    return refusalOf(post, hosts_).empty();
   }
 
-  BlockPool pool{4096};
-  Arena arena{pool};
-  http::Request request{arena};
-  std::vector<std::string> hosts = {"edge-1.internal"};
+  BlockPool pool_{4096};
+  Arena arena_{pool_};
+  http::Request request_{arena_};
+  std::vector<std::string> hosts_ = {"edge-1.internal"};
 };
 
 TEST_F(Defence, AllowsAddressesAndLocalhost) {
@@ -94,7 +94,7 @@ TEST_F(DefenceOfPages, TakesNamesFromTheConfiguration) {
 
 TEST_F(DefenceOfPages, RefusesACrossSitePost) {
   EXPECT_EQ(ask("POST /drain", "origin: http://example.com\r\n").status(), 403);
-  EXPECT_EQ(subject.drains, 0);
+  EXPECT_EQ(subject_.drains, 0);
   EXPECT_EQ(ask("POST /drain", "origin: http://localhost\r\n").status(), 202);
 }
 

@@ -25,7 +25,7 @@ TEST_F(AdminExchange, KeepsTheConnection) {
   client.peer->send(requestText("GET /readyz"));
   turn();
   EXPECT_EQ(onlyReply(client.peer->takeReceived()).body, "ok\n");
-  EXPECT_EQ(server.connections(), 1U);
+  EXPECT_EQ(server_.connections(), 1U);
 }
 
 TEST_F(AdminExchange, ClosesWhenTheClientSaysSo) {
@@ -34,7 +34,7 @@ TEST_F(AdminExchange, ClosesWhenTheClientSaysSo) {
   turn();
   EXPECT_EQ(client.peer->history(), "data end");
   EXPECT_EQ(onlyReply(client.peer->received()).value("connection"), "close");
-  EXPECT_EQ(server.connections(), 0U);
+  EXPECT_EQ(server_.connections(), 0U);
 }
 
 TEST_F(AdminExchange, AnswersHttp10) {
@@ -57,12 +57,12 @@ TEST_F(AdminExchange, AnswersPipelinedRequestsInOrder) {
 }
 
 TEST_F(AdminExchange, KeepsPipelinedRequestsWaitingBehindAnAnswerThatIsNotThere) {
-  subject.defers = true;
+  subject_.defers = true;
   Client client = connect();
   client.peer->send(requestText("GET /upstreams") + requestText("GET /healthz"));
   turn();
   EXPECT_EQ(client.peer->received(), "");
-  subject.answerDeferred();
+  subject_.answerDeferred();
   turn();
   const std::vector<RawMessage> replies = allReplies(client.peer->received());
   ASSERT_EQ(replies.size(), 2U);
@@ -78,7 +78,7 @@ TEST_F(AdminExchange, ReadsRequestsByteByByte) {
       "content-length: 3\r\n\r\nabc");
   turn();
   EXPECT_EQ(onlyReply(client.peer->received()).status(), 200);
-  EXPECT_EQ(subject.level, log::Level::kDebug);
+  EXPECT_EQ(subject_.level, log::Level::kDebug);
 }
 
 TEST_F(AdminExchange, RefusesMalformedRequests) {
@@ -87,7 +87,7 @@ TEST_F(AdminExchange, RefusesMalformedRequests) {
   EXPECT_EQ(onlyReply(exchange("GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n")).status(), 400);
   EXPECT_EQ(ask("POST /drain", "content-length: 1\r\ntransfer-encoding: chunked\r\n").status(),
             400);
-  EXPECT_EQ(subject.drains, 0);
+  EXPECT_EQ(subject_.drains, 0);
 }
 
 TEST_F(AdminExchange, ClosesAfterAMalformedRequest) {
@@ -96,7 +96,7 @@ TEST_F(AdminExchange, ClosesAfterAMalformedRequest) {
   turn();
   EXPECT_EQ(allReplies(client.peer->received()).size(), 1U);
   EXPECT_TRUE(client.peer->ended());
-  EXPECT_EQ(subject.drains, 0);
+  EXPECT_EQ(subject_.drains, 0);
 }
 
 TEST_F(AdminExchange, RefusesHeadsThatAreTooLong) {
@@ -116,7 +116,7 @@ TEST_F(AdminExchange, RefusesABodyThatIsTooLong) {
   turn();
   EXPECT_EQ(onlyReply(client.peer->received()).status(), 413);
   EXPECT_TRUE(client.peer->ended());
-  EXPECT_EQ(subject.drains, 0);
+  EXPECT_EQ(subject_.drains, 0);
 }
 
 TEST_F(AdminExchange, RefusesABodyThatTurnsOutTooLong) {
@@ -126,7 +126,7 @@ TEST_F(AdminExchange, RefusesABodyThatTurnsOutTooLong) {
   client.peer->send(chunk + chunk + chunk + "0\r\n\r\n");
   turn();
   EXPECT_EQ(onlyReply(client.peer->received()).status(), 413);
-  EXPECT_EQ(subject.drains, 0);
+  EXPECT_EQ(subject_.drains, 0);
 }
 
 TEST_F(AdminExchange, TellsAClientThatWaitsToSendItsBody) {
@@ -145,15 +145,15 @@ TEST_F(AdminExchange, AnswersAnUpgradeWithThePage) {
 }
 
 TEST_F(AdminExchange, SendsALargePageWhole) {
-  subject.metrics = largePage();
-  EXPECT_EQ(ask("GET /metrics").body, subject.metrics);
+  subject_.metrics = largePage();
+  EXPECT_EQ(ask("GET /metrics").body, subject_.metrics);
 }
 
 TEST_F(AdminExchange, KeepsLittleForASlowReaderOfALargePage) {
-  subject.metrics = largePage();
-  test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop);
+  subject_.metrics = largePage();
+  test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop_);
   test::MemoryStream& serving = *pair.first;
-  server.serve(std::move(pair.first));
+  server_.serve(std::move(pair.first));
   test::StreamPeer client(std::move(pair.second), false);
   client.send(requestText("GET /metrics"));
   turn();
@@ -163,15 +163,15 @@ TEST_F(AdminExchange, KeepsLittleForASlowReaderOfALargePage) {
   client.script = [&](test::StreamPeer&) { most = std::max(most, serving.queued()); };
   client.stream().setReading(true);
   turn();
-  EXPECT_EQ(onlyReply(client.received()).body, subject.metrics);
+  EXPECT_EQ(onlyReply(client.received()).body, subject_.metrics);
   EXPECT_LE(most, net::Stream::kHighWater);
-  EXPECT_EQ(subject.scrapes, 1);
+  EXPECT_EQ(subject_.scrapes, 1);
 }
 
 TEST_F(AdminExchange, KeepsLittleForAClientThatAsksAndReadsNothing) {
-  test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop);
+  test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop_);
   test::MemoryStream& serving = *pair.first;
-  server.serve(std::move(pair.first));
+  server_.serve(std::move(pair.first));
   test::StreamPeer client(std::move(pair.second), false);
   std::string requests;
   for (int i = 0; i < 2'000; ++i) requests += requestText("GET /healthz");
@@ -184,55 +184,55 @@ TEST_F(AdminExchange, KeepsLittleForAClientThatAsksAndReadsNothing) {
 }
 
 TEST_F(AdminExchange, GivesUpAClientThatTakesNothing) {
-  subject.metrics = largePage();
+  subject_.metrics = largePage();
   Client client = connect(false);
   client.peer->send(requestText("GET /metrics"));
   turn();
-  loop.advance(59s);
-  EXPECT_EQ(server.connections(), 1U);
-  loop.advance(2s);
-  loop.advance(3s);
-  EXPECT_EQ(server.connections(), 0U);
+  loop_.advance(59s);
+  EXPECT_EQ(server_.connections(), 1U);
+  loop_.advance(2s);
+  loop_.advance(3s);
+  EXPECT_EQ(server_.connections(), 0U);
 }
 
 TEST_F(AdminExchange, SurvivesAClientThatLeavesInTheMidstOfAPage) {
-  subject.metrics = largePage();
+  subject_.metrics = largePage();
   Client client = connect();
   client.wire->received().resetAfter(100'000);
   client.peer->send(requestText("GET /metrics"));
   turn();
   EXPECT_TRUE(client.peer->broken());
-  EXPECT_EQ(server.connections(), 0U);
+  EXPECT_EQ(server_.connections(), 0U);
 }
 
 TEST_F(AdminExchange, DropsTheAnswerOfAClientThatLeft) {
-  subject.defers = true;
+  subject_.defers = true;
   Client client = connect();
   client.peer->send(requestText("POST /reload"));
   turn();
   client.peer->close();
   turn();
-  EXPECT_EQ(server.connections(), 0U);
-  subject.answerDeferred();
-  EXPECT_EQ(subject.reloads, 1);
+  EXPECT_EQ(server_.connections(), 0U);
+  subject_.answerDeferred();
+  EXPECT_EQ(subject_.reloads, 1);
 }
 
 TEST_F(AdminExchange, SaysWhenThereIsNoAnswer) {
-  subject.defers = true;
+  subject_.defers = true;
   Client client = connect();
   client.peer->send(requestText("GET /listeners"));
   turn();
-  loop.advance(29s);
+  loop_.advance(29s);
   EXPECT_EQ(client.peer->received(), "");
-  loop.advance(2s);
+  loop_.advance(2s);
   EXPECT_EQ(onlyReply(client.peer->takeReceived()).status(), 504);
-  subject.answerDeferred();
+  subject_.answerDeferred();
   turn();
   EXPECT_EQ(client.peer->received(), "");
 }
 
 TEST_F(AdminExchange, RefusesFurtherPagesWhileTooMuchIsUnsent) {
-  subject.metrics = std::string(40'000'000, 'x');
+  subject_.metrics = std::string(40'000'000, 'x');
   std::vector<Client> slow;
   for (int i = 0; i < 2; ++i) {
     slow.push_back(connect(false));
@@ -240,7 +240,7 @@ TEST_F(AdminExchange, RefusesFurtherPagesWhileTooMuchIsUnsent) {
     turn();
   }
   EXPECT_EQ(ask("GET /metrics").status(), 503);
-  EXPECT_EQ(subject.scrapes, 2);
+  EXPECT_EQ(subject_.scrapes, 2);
   slow.clear();
   turn();
   EXPECT_EQ(ask("GET /healthz").status(), 200);

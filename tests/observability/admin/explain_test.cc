@@ -35,30 +35,30 @@ class Explain : public ::testing::Test {
     auto respond = std::make_unique<route::Respond>();
     respond->status = 404;
     route::Predicates on_public;
-    on_public.listeners.push_back(names.intern("public"));
+    on_public.listeners.push_back(names_.intern("public"));
     add(builder, "rest", "/", std::move(on_public),
         std::unique_ptr<const route::Respond>(std::move(respond)));
-    plan.routes = std::move(builder).build();
+    plan_.routes = std::move(builder).build();
   }
 
   void addListener(std::string_view name, const route::PathRules& rules) {
     auto listener = std::make_shared<proxy::ListenerPlan>();
-    listener->id = names.intern(name);
-    listener->name = names.name(listener->id);
+    listener->id = names_.intern(name);
+    listener->name = names_.name(listener->id);
     listener->path_rules = rules;
-    plan.listeners.push_back(std::move(listener));
+    plan_.listeners.push_back(std::move(listener));
   }
   void addCluster(std::string_view name) {
     auto cluster = std::make_shared<upstream::ClusterPlan>();
-    cluster->id = names.intern(name);
-    cluster->name = names.name(cluster->id);
-    plan.clusters.push_back(std::move(cluster));
+    cluster->id = names_.intern(name);
+    cluster->name = names_.name(cluster->id);
+    plan_.clusters.push_back(std::move(cluster));
   }
   route::Forward forwardTo(const std::vector<std::pair<std::string, std::uint64_t>>& shares) {
     std::vector<route::Target> targets;
     std::uint64_t end = 0;
     for (const auto& [name, weight] : shares) {
-      targets.push_back({names.intern(name), end += weight});
+      targets.push_back({names_.intern(name), end += weight});
     }
     return route::Forward(std::move(targets));
   }
@@ -70,13 +70,13 @@ class Explain : public ::testing::Test {
     match.path = *route::PathPattern::prefix(std::string(prefix), why);
     match.predicates = std::move(predicates);
     route::Route made;
-    made.id = names.intern(name);
-    made.name = names.name(made.id);
+    made.id = names_.intern(name);
+    made.name = names_.name(made.id);
     made.action = std::move(action);
     builder.add(std::move(made), std::move(match));
   }
   std::string summary(const ExplainQuery& query) {
-    const Explanation explanation = explainRequest(query, plan);
+    const Explanation explanation = explainRequest(query, plan_);
     std::string text = explanation.mistake + explanation.refusal;
     for (const ExplainedRoute& one : explanation.routes) {
       text += one.name + " " + one.outcome + " [" + one.action + "] " + one.why + "\n";
@@ -84,8 +84,8 @@ class Explain : public ::testing::Test {
     return text;
   }
 
-  NameTable names;
-  proxy::Plan plan;
+  NameTable names_;
+  proxy::Plan plan_;
 };
 
 TEST_F(Explain, TellsWhatBecomesOfEachRoute) {
@@ -125,14 +125,14 @@ TEST_F(Explain, TellsOfRoutesForOtherListeners) {
 }
 
 TEST_F(Explain, TellsTheListenerAndTheNormalPath) {
-  const Explanation explanation = explainRequest({.path = "/a/../orders/%7Ex"}, plan);
+  const Explanation explanation = explainRequest({.path = "/a/../orders/%7Ex"}, plan_);
   EXPECT_EQ(explanation.listener, "public");
   EXPECT_EQ(explanation.path, "/orders/~x");
 }
 
 TEST_F(Explain, FollowsTheRulesOfTheListener) {
-  EXPECT_NE(explainRequest({.path = "/a%2Fb"}, plan).refusal, "");
-  const Explanation kept = explainRequest({.path = "//a%2Fb", .listener = "lenient"}, plan);
+  EXPECT_NE(explainRequest({.path = "/a%2Fb"}, plan_).refusal, "");
+  const Explanation kept = explainRequest({.path = "//a%2Fb", .listener = "lenient"}, plan_);
   EXPECT_EQ(kept.refusal, "");
   EXPECT_EQ(kept.path, "/a%2Fb");
   EXPECT_EQ(kept.listener, "lenient");
@@ -141,7 +141,7 @@ TEST_F(Explain, FollowsTheRulesOfTheListener) {
 TEST_F(Explain, TellsWhatIsRefusedBeforeRouting) {
   EXPECT_EQ(summary({.method = "CONNECT", .host = "a:443"}), "CONNECT is not enabled");
   EXPECT_EQ(summary({.headers = {{"x_tier", "gold"}}}), "underscore in a header name");
-  EXPECT_NE(explainRequest({.path = "/../.."}, plan).refusal, "");
+  EXPECT_NE(explainRequest({.path = "/../.."}, plan_).refusal, "");
 }
 
 TEST_F(Explain, RefusesQuestionsThatMakeNoSense) {

@@ -83,9 +83,9 @@ class AdminTest : public ::testing::Test {
 
   void configure(Settings settings) {
     settings.address = std::nullopt;
-    EXPECT_TRUE(server.configure(settings).ok());
+    EXPECT_TRUE(server_.configure(settings).ok());
   }
-  void turn() { loop.advance(Milliseconds(0)); }
+  void turn() { loop_.advance(Milliseconds(0)); }
 
   // A client; its side of the stream stays reachable for what the network does.
   struct Client {
@@ -93,8 +93,8 @@ class AdminTest : public ::testing::Test {
     std::unique_ptr<test::StreamPeer> peer;
   };
   Client connect(bool reading = true) {
-    test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop);
-    server.serve(std::move(pair.first));
+    test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop_);
+    server_.serve(std::move(pair.first));
     test::MemoryStream* wire = pair.second.get();
     return {wire, std::make_unique<test::StreamPeer>(std::move(pair.second), reading)};
   }
@@ -131,9 +131,9 @@ class AdminTest : public ::testing::Test {
     return replies;
   }
 
-  event::Loop loop{event::Loop::Time::kManual};
-  FakeSubject subject;
-  AdminServer server{loop, subject};
+  event::Loop loop_{event::Loop::Time::kManual};
+  FakeSubject subject_;
+  AdminServer server_{loop_, subject_};
 };
 
 }  // namespace weir::admin

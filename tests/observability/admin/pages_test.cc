@@ -37,13 +37,13 @@ TEST_F(AdminPages, HealthIsOkWhileAllIsWell) {
 }
 
 TEST_F(AdminPages, ReadinessSaysWhyNot) {
-  subject.health_now = {.ready = false, .why = "draining"};
+  subject_.health_now = {.ready = false, .why = "draining"};
   EXPECT_EQ(statusAndBody(ask("GET /healthz")), "200 ok\n");
   EXPECT_EQ(statusAndBody(ask("GET /readyz")), "503 draining\n");
 }
 
 TEST_F(AdminPages, WhatIsNotLiveIsNotReadyEither) {
-  subject.health_now = {.live = false, .why = "worker 1 hangs"};
+  subject_.health_now = {.live = false, .why = "worker 1 hangs"};
   EXPECT_EQ(statusAndBody(ask("GET /healthz")), "503 worker 1 hangs\n");
   EXPECT_EQ(statusAndBody(ask("GET /readyz")), "503 worker 1 hangs\n");
 }
@@ -55,15 +55,15 @@ TEST_F(AdminPages, ConfigIsToml) {
 }
 
 TEST_F(AdminPages, UpstreamsTellOfDiscoveryConnectionsAndEndpoints) {
-  subject.upstream_states = {{.name = "orders",
-                              .discovery = "dns",
-                              .balancer = "random",
-                              .stale = true,
-                              .failure = "no answer",
-                              .connections = 5,
-                              .idle_connections = 3,
-                              .max_connections = 1024,
-                              .endpoints = {{"10.0.0.1:80", 2, "eu-1", 4}, {"10.0.0.2:80"}}}};
+  subject_.upstream_states = {{.name = "orders",
+                               .discovery = "dns",
+                               .balancer = "random",
+                               .stale = true,
+                               .failure = "no answer",
+                               .connections = 5,
+                               .idle_connections = 3,
+                               .max_connections = 1024,
+                               .endpoints = {{"10.0.0.1:80", 2, "eu-1", 4}, {"10.0.0.2:80"}}}};
   const RawMessage reply = ask("GET /upstreams");
   EXPECT_EQ(reply.value("content-type"), "application/json");
   EXPECT_EQ(statusAndBody(reply), R"(200 {
@@ -102,11 +102,11 @@ TEST_F(AdminPages, UpstreamsTellOfDiscoveryConnectionsAndEndpoints) {
 }
 
 TEST_F(AdminPages, ListenersTellWhereTheyListen) {
-  subject.listener_states = {{.name = "public",
-                              .address = "0.0.0.0:8080",
-                              .accepting = false,
-                              .connections = 7,
-                              .max_connections = 100}};
+  subject_.listener_states = {{.name = "public",
+                               .address = "0.0.0.0:8080",
+                               .accepting = false,
+                               .connections = 7,
+                               .max_connections = 100}};
   EXPECT_EQ(statusAndBody(ask("GET /listeners")), R"(200 {
   "listeners": [
     {
@@ -129,17 +129,17 @@ TEST_F(AdminPages, NothingToListIsAnEmptyList) {
 }
 
 TEST_F(AdminPages, ReloadTellsTheGenerationThatHolds) {
-  subject.outcome = {.applied = true, .generation = 8, .mistakes = {}};
+  subject_.outcome = {.applied = true, .generation = 8, .mistakes = {}};
   EXPECT_EQ(statusAndBody(ask("POST /reload")),
             "200 {\n  \"result\": \"applied\",\n  \"generation\": 8\n}\n");
-  EXPECT_EQ(subject.reloads, 1);
+  EXPECT_EQ(subject_.reloads, 1);
 }
 
 TEST_F(AdminPages, ReloadTellsEveryMistake) {
-  subject.outcome.generation = 7;
-  subject.outcome.mistakes.add(
+  subject_.outcome.generation = 7;
+  subject_.outcome.mistakes.add(
       {{"edge.toml", 3, 7}, "listener[0].adress", "unknown key", "address"});
-  subject.outcome.mistakes.add({{"edge.toml", 1, 1}, "", "no listener", ""});
+  subject_.outcome.mistakes.add({{"edge.toml", 1, 1}, "", "no listener", ""});
   EXPECT_EQ(statusAndBody(ask("POST /reload")), R"json(422 {
   "result": "rejected",
   "generation": 7,
@@ -168,18 +168,18 @@ TEST_F(AdminPages, ReloadTellsEveryMistake) {
 }
 
 TEST_F(AdminPages, ReloadIsReadableAtATerminal) {
-  subject.outcome.generation = 7;
-  subject.outcome.mistakes.add({{"edge.toml", 1, 1}, "", "no listener", ""});
+  subject_.outcome.generation = 7;
+  subject_.outcome.mistakes.add({{"edge.toml", 1, 1}, "", "no listener", ""});
   EXPECT_EQ(statusAndBody(ask("POST /reload", "accept: text/plain\r\n")),
             "422 edge.toml:1:1: no listener\nrejected: generation 7 stays\n");
-  subject.outcome = {.applied = true, .generation = 8, .mistakes = {}};
+  subject_.outcome = {.applied = true, .generation = 8, .mistakes = {}};
   EXPECT_EQ(statusAndBody(ask("POST /reload", "accept: text/plain\r\n")),
             "200 applied: generation 8\n");
 }
 
 TEST_F(AdminPages, DrainBegins) {
   EXPECT_EQ(statusAndBody(ask("POST /drain")), "202 {\n  \"result\": \"draining\"\n}\n");
-  EXPECT_EQ(subject.drains, 1);
+  EXPECT_EQ(subject_.drains, 1);
 }
 
 TEST_F(AdminPages, LogLevelIsShown) {
@@ -189,13 +189,13 @@ TEST_F(AdminPages, LogLevelIsShown) {
 TEST_F(AdminPages, LogLevelIsChanged) {
   EXPECT_EQ(statusAndBody(ask("POST /log-level?level=warning")),
             "200 {\n  \"level\": \"warning\"\n}\n");
-  EXPECT_EQ(subject.level, log::Level::kWarning);
+  EXPECT_EQ(subject_.level, log::Level::kWarning);
 }
 
 TEST_F(AdminPages, LogLevelMustBeOneThatThereIs) {
   EXPECT_EQ(ask("POST /log-level?level=loud").status(), 400);
   EXPECT_EQ(ask("POST /log-level").status(), 400);
-  EXPECT_EQ(subject.level, log::Level::kInfo);
+  EXPECT_EQ(subject_.level, log::Level::kInfo);
 }
 
 TEST_F(AdminPages, IndexLinksToThePages) {
@@ -214,14 +214,14 @@ TEST_F(AdminPages, WhatChangesStateIsPostOnly) {
   EXPECT_EQ(reply.value("allow"), "POST");
   EXPECT_EQ(ask("HEAD /drain").status(), 405);
   EXPECT_EQ(ask("GET /reload").status(), 405);
-  EXPECT_EQ(subject.drains + subject.reloads, 0);
+  EXPECT_EQ(subject_.drains + subject_.reloads, 0);
 }
 
 TEST_F(AdminPages, WhatIsReadIsNotPosted) {
   const RawMessage reply = ask("POST /metrics");
   EXPECT_EQ(reply.status(), 405);
   EXPECT_EQ(reply.value("allow"), "GET, HEAD");
-  EXPECT_EQ(subject.scrapes, 0);
+  EXPECT_EQ(subject_.scrapes, 0);
 }
 
 TEST_F(AdminPages, AllowNamesEveryMethodOfThePath) {
@@ -240,9 +240,9 @@ TEST_F(AdminPages, UnknownPathsAreNotFound) {
 class AdminExplain : public AdminTest {
  protected:
   AdminExplain() {
-    subject.explanation.listener = "public";
-    subject.explanation.path = "/orders/7";
-    subject.explanation.routes = {
+    subject_.explanation.listener = "public";
+    subject_.explanation.path = "/orders/7";
+    subject_.explanation.routes = {
         {"orders", "taken", "api.example.com prefix /orders", "forward to orders", "matches"},
         {"admin", "method", "* prefix /", "respond with 404", "is for other methods than GET"}};
   }
@@ -251,21 +251,21 @@ class AdminExplain : public AdminTest {
 TEST_F(AdminExplain, AsksWhatTheParametersSay) {
   ask("GET /explain?method=PUT&host=api.example.com&path=%2Forders%2F7%3Fa%3Db&listener=public"
       "&source=10.0.0.1&header.x-user=a%20b&header.X-Tier=gold");
-  EXPECT_EQ(subject.asked.method, "PUT");
-  EXPECT_EQ(subject.asked.host, "api.example.com");
-  EXPECT_EQ(subject.asked.path, "/orders/7?a=b");
-  EXPECT_EQ(subject.asked.listener, "public");
-  EXPECT_EQ(subject.asked.source, "10.0.0.1");
+  EXPECT_EQ(subject_.asked.method, "PUT");
+  EXPECT_EQ(subject_.asked.host, "api.example.com");
+  EXPECT_EQ(subject_.asked.path, "/orders/7?a=b");
+  EXPECT_EQ(subject_.asked.listener, "public");
+  EXPECT_EQ(subject_.asked.source, "10.0.0.1");
   const std::vector<std::pair<std::string, std::string>> headers = {{"x-user", "a b"},
                                                                     {"X-Tier", "gold"}};
-  EXPECT_EQ(subject.asked.headers, headers);
+  EXPECT_EQ(subject_.asked.headers, headers);
 }
 
 TEST_F(AdminExplain, AsksForAGetOfTheRootUnlessTold) {
   ask("GET /explain");
-  EXPECT_EQ(subject.asked.method, "GET");
-  EXPECT_EQ(subject.asked.path, "/");
-  EXPECT_EQ(subject.asked.host, "");
+  EXPECT_EQ(subject_.asked.method, "GET");
+  EXPECT_EQ(subject_.asked.path, "/");
+  EXPECT_EQ(subject_.asked.host, "");
 }
 
 TEST_F(AdminExplain, AnswersWithEveryRouteAndWhy) {
@@ -314,15 +314,15 @@ TEST_F(AdminExplain, IsReadableAtATerminal) {
 }
 
 TEST_F(AdminExplain, SaysThatNoRouteMatches) {
-  subject.explanation.routes.clear();
+  subject_.explanation.routes.clear();
   EXPECT_NE(ask("GET /explain").body.find("\"route\": null"), std::string::npos);
   EXPECT_EQ(ask("GET /explain?host=a", "accept: text/plain\r\n").body,
             "GET a/ on listener public\n  matches no route: 404 no_route\n");
 }
 
 TEST_F(AdminExplain, SaysWhyARequestIsRefused) {
-  subject.explanation.routes.clear();
-  subject.explanation.refusal = "CONNECT is not enabled";
+  subject_.explanation.routes.clear();
+  subject_.explanation.refusal = "CONNECT is not enabled";
   EXPECT_NE(ask("GET /explain").body.find("\"refusal\": \"CONNECT is not enabled\""),
             std::string::npos);
   EXPECT_EQ(ask("GET /explain?host=a", "accept: text/plain\r\n").body,
@@ -330,7 +330,7 @@ TEST_F(AdminExplain, SaysWhyARequestIsRefused) {
 }
 
 TEST_F(AdminExplain, RefusesAQuestionThatMakesNoSense) {
-  subject.explanation.mistake = "there is no listener \"x\"";
+  subject_.explanation.mistake = "there is no listener \"x\"";
   EXPECT_EQ(statusAndBody(ask("GET /explain?listener=x")),
             "400 {\n  \"status\": 400,\n  \"detail\": \"there is no listener \\\"x\\\"\"\n}\n");
 }
