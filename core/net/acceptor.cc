@@ -1,15 +1,15 @@
 #include "core/net/acceptor.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uv.h>
-
-#include <cerrno>
 #include <utility>
+
+#include <uv.h>
 
 #include "core/base/check.h"
 #include "core/net/system_error.h"
@@ -33,6 +33,11 @@ bool prepare(int descriptor, const Address& at, ListenSocket::Sharing sharing) {
   return setOption(descriptor, SOL_SOCKET, SO_REUSEADDR) &&
          (!shared || setOption(descriptor, SOL_SOCKET, SO_REUSEPORT)) &&
          setOption(descriptor, IPPROTO_TCP, TCP_NODELAY);
+}
+
+// The connection stays in the queue, so that trying again at once would spin.
+bool exhausted(int failure) {
+  return failure == EMFILE || failure == ENFILE || failure == ENOBUFS || failure == ENOMEM;
 }
 
 }  // namespace
@@ -91,11 +96,12 @@ Acceptor::Acceptor(event::Loop& loop, ListenSocket socket, OnAccept on_accept)
 }
 
 Acceptor::~Acceptor() {
-  if (spare_ >= 0) ::close(spare_);
+  uv_poll_stop(&poll_->poll);
   // A socket that is closed with connections in its queue resets them: take what is there first.
   while (acceptOne()) {
   }
-  uv_poll_stop(&poll_->poll);
+  ::close(poll_->socket.release());
+  if (spare_ >= 0) ::close(spare_);
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_->poll),
            [](uv_handle_t* handle) { delete static_cast<Poll*>(handle->data); });
 }
@@ -121,7 +127,7 @@ bool Acceptor::acceptOne() {
     on_accept_(descriptor, Address::fromSocket(peer));
     return true;
   }
-  if (errno == EMFILE || errno == ENFILE) pause();
+  if (exhausted(errno)) pause();
   return false;
 }
 

@@ -1,12 +1,11 @@
 #include "core/net/address.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <cstddef>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-
-#include <algorithm>
-#include <cstddef>
 
 #include "core/base/number.h"
 
@@ -34,7 +33,7 @@ Ip Ip::v6(const std::array<std::uint8_t, 16>& bytes) {
 
 Result<Ip> Ip::parse(std::string_view text) {
   std::array<char, kMaxText> terminated{};
-  if (text.size() >= terminated.size()) return kBadIp;
+  if (text.size() >= terminated.size() || text.find('\0') != text.npos) return kBadIp;
   std::copy(text.begin(), text.end(), terminated.begin());
   std::array<std::uint8_t, 4> four{};
   if (inet_pton(AF_INET, terminated.data(), four.data()) == 1) return v4(four);
@@ -78,11 +77,10 @@ Result<Address> Address::parse(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return kBadAddress;
   std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return kBadAddress;  // an IPv6 address needs its brackets
-  }
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  // An IPv6 address needs its brackets, and nothing else has any.
+  if (bracketed != (host.find(':') != std::string_view::npos)) return kBadAddress;
   const auto port = parseNumber<std::uint16_t>(text.substr(colon + 1));
   auto ip = Ip::parse(host);
   if (!ip.ok() || !port) return kBadAddress;
@@ -107,7 +105,8 @@ Address Address::fromSocket(const sockaddr_storage& socket) {
   if (socket.ss_family == AF_UNIX) {
     sockaddr_un un{};
     std::memcpy(&un, &socket, sizeof un);
-    return unixPath(un.sun_path);
+    // A path that fills the field has no end mark.
+    return unixPath(std::string(un.sun_path, ::strnlen(un.sun_path, sizeof un.sun_path)));
   }
   return {};
 }

@@ -35,7 +35,7 @@ bool isHostByte(char c) {
 
 bool isName(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), isHostByte) &&
-         text.front() != '.' && text.find("..") == text.npos;
+         text.front() != '.' && text.find("..") == std::string_view::npos;
 }
 
 }  // namespace
@@ -56,13 +56,14 @@ std::optional<HostPattern> HostPattern::parse(std::string_view text) {
   HostPattern pattern;
   pattern.kind = text.starts_with("*.") ? Kind::kSuffix : Kind::kExact;
   const std::string_view name = pattern.kind == Kind::kSuffix ? text.substr(2) : text;
-  const bool bare_v6 = IpAddress::parse(name).has_value() && name.find(':') != name.npos;
+  const bool bare_v6 =
+      IpAddress::parse(name).has_value() && name.find(':') != std::string_view::npos;
   const std::string authority = bare_v6 ? "[" + std::string(name) + "]" : std::string(name);
   const HostKey key(authority);
   pattern.text = key.text();
   const bool v6 = IpAddress::parse(pattern.text) && pattern.text.find(':') != std::string::npos;
   if (v6 && pattern.kind == Kind::kExact) return pattern;
-  if (isName(pattern.text) && name.find(':') == name.npos) return pattern;
+  if (isName(pattern.text) && name.find(':') == std::string_view::npos) return pattern;
   return std::nullopt;
 }
 

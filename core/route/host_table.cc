@@ -21,11 +21,11 @@ std::uint32_t HostTable::add(const HostPattern& pattern, std::uint32_t number) {
 }
 
 std::size_t HostTable::suffixStart(std::string_view host) const {
-  std::size_t start = host.npos;
+  std::size_t start = std::string_view::npos;
   std::size_t before = host.size();
   for (std::size_t labels = 0; labels < most_labels_ && before > 1; ++labels) {
     const std::size_t dot = host.rfind('.', before - 1);
-    if (dot == host.npos || dot == 0 || host.size() - dot - 1 > longest_suffix_) break;
+    if (dot == std::string_view::npos || dot == 0 || host.size() - dot - 1 > longest_suffix_) break;
     start = dot;
     before = dot;
   }

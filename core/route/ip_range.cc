@@ -40,7 +40,7 @@ IpAddress IpAddress::fromV6(const void* network_order) {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-  if (text.find('\0') != text.npos) return std::nullopt;
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   const std::string terminated(text);
   std::array<std::uint8_t, 16> bytes{};
   if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return fromV4(bytes.data());
@@ -52,7 +52,7 @@ std::optional<IpRange> IpRange::parse(std::string_view text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   const auto network = IpAddress::parse(text.substr(0, slash));
   if (!network) return std::nullopt;
-  const int first_bit = isV4(*network) && text.find(':') == text.npos ? kV4Start : 0;
+  const int first_bit = isV4(*network) && text.find(':') == std::string_view::npos ? kV4Start : 0;
   IpRange range;
   range.network_ = *network;
   range.prefix_bits_ = 128;

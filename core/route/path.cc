@@ -36,7 +36,7 @@ Error refuse(std::string_view detail) { return {ErrorCode::kInvalid, Origin::kDo
 // Where the parameters of a segment begin, for servers that know such: ";", also when escaped.
 std::size_t parametersOf(std::string_view segment) {
   const std::size_t plain = segment.find(';');
-  return plain != segment.npos ? plain : segment.find("%3B");
+  return plain != std::string_view::npos ? plain : segment.find("%3B");
 }
 
 // The segment is "." or "..", with or without parameters.
@@ -55,7 +55,7 @@ bool isPlain(std::string_view path, bool merge_slashes) {
     const std::string_view rest = path.substr(i);
     if (isDotSegment(rest.substr(0, rest.find('/')))) return false;
   }
-  return !merge_slashes || path.find("//") == path.npos;
+  return !merge_slashes || path.find("//") == std::string_view::npos;
 }
 
 // Builds the normal form, segment by segment.
@@ -83,7 +83,8 @@ class Normalizer {
     const std::string_view segment(slash + 1, static_cast<std::size_t>(to_ - slash - 1));
     if (segment.empty() && rules_.merge_slashes && !last) to_ = slash;
     if (!isDotSegment(segment)) return {};
-    if (parametersOf(segment) != segment.npos) return refuse("path: a dot segment with parameters");
+    if (parametersOf(segment) != std::string_view::npos)
+      return refuse("path: a dot segment with parameters");
     const bool up = segment == "..";
     to_ = slash;
     if (up) {

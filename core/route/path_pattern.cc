@@ -49,7 +49,7 @@ bool isIdentifier(std::string_view text) {
 bool markCaptured(PathPattern::Segment& segment, std::vector<std::string>& names,
                   std::string& why) {
   const std::string& text = segment.text;
-  if (text.find_first_of("{}") == text.npos) return true;
+  if (text.find_first_of("{}") == std::string_view::npos) return true;
   const std::string name = text.size() > 2 ? text.substr(1, text.size() - 2) : "";
   if (text.front() != '{' || text.back() != '}' || !isIdentifier(name)) {
     why = quoted(text) + ": a captured segment is written \"{name}\" and is a whole segment";

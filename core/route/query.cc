@@ -40,7 +40,7 @@ std::optional<std::string_view> findQueryParameter(std::string_view query, std::
 }
 
 std::string_view decodeQueryText(std::string_view text, Arena& arena) {
-  if (text.find_first_of("%+") == text.npos) return text;
+  if (text.find_first_of("%+") == std::string_view::npos) return text;
   char* const start = arena.allocate(text.size());
   const char* const end = start + text.size();
   char* to = start;

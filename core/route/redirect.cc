@@ -18,7 +18,7 @@ struct HostAndPort {
 HostAndPort splitAuthority(std::string_view authority) {
   const std::size_t bracket = authority.rfind(']');
   const std::size_t colon = authority.rfind(':');
-  if (colon == authority.npos || (bracket != authority.npos && colon < bracket)) {
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) {
     return {authority, ""};
   }
   return {authority.substr(0, colon), authority.substr(colon + 1)};
@@ -35,7 +35,7 @@ void appendQuery(std::string_view query, ArenaText& text) {
   constexpr std::string_view kUnfit = "\"<>\\^`{|}#";
   text.append('?');
   for (const char c : query) {
-    if (c > ' ' && c <= '~' && kUnfit.find(c) == kUnfit.npos) {
+    if (c > ' ' && c <= '~' && kUnfit.find(c) == std::string_view::npos) {
       text.append(c);
     } else {
       char* const to = text.extend(3);

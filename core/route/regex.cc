@@ -136,12 +136,12 @@ std::optional<Substitution> Substitution::compile(std::string_view pattern, std:
 std::optional<std::string_view> Substitution::apply(std::string_view text, std::size_t limit,
                                                     Arena& arena) const {
   std::array<re2::StringPiece, Captures::kMax + 1> found;
-  const auto findFrom = [&](std::size_t from) {
+  const auto find_from = [&](std::size_t from) {
     return from <= text.size() &&
            regex_.compiled_->Match(piece(text), from, text.size(), re2::RE2::UNANCHORED,
                                    found.data(), regex_.groups() + 1);
   };
-  if (!findFrom(0)) return text;
+  if (!find_from(0)) return text;
   ArenaText result(arena, text.size() + 64);
   std::size_t copied = 0;  // bytes of the text that are in the result, replaced or not
   std::size_t next = 0;
@@ -155,7 +155,7 @@ std::optional<std::string_view> Substitution::apply(std::string_view text, std::
     }
     copied = end;
     next = end == start ? end + 1 : end;  // an empty match moves on by a byte, which stays
-  } while (result.size() <= limit && findFrom(next));
+  } while (result.size() <= limit && find_from(next));
   result.append(text.substr(copied));
   const std::string_view whole = result.finish();
   return whole.size() <= limit ? std::optional(whole) : std::nullopt;

@@ -71,7 +71,7 @@ std::optional<PathChange> PathChange::path(std::string_view text, const TextScop
   auto path = Text::compile(text.substr(0, mark), scope, why);
   if (!path) return std::nullopt;
   change.path_ = *std::move(path);
-  if (mark != text.npos) {
+  if (mark != std::string_view::npos) {
     change.query_ = Text::compile(text.substr(mark + 1), scope, why);
     if (!change.query_) return std::nullopt;
   }

@@ -49,6 +49,7 @@ const KnownVariable* findKnown(std::string_view name) {
 
 std::string unknownVariable(std::string_view name) {
   std::vector<std::string_view> names;
+  names.reserve(kKnown.size());
   for (const KnownVariable& known : kKnown) names.push_back(known.name);
   std::string text = "unknown variable ${" + std::string(name) + "}";
   const std::string_view closest = config::closestWord(name, names);
@@ -88,6 +89,19 @@ std::optional<VariableUse> parseUse(std::string_view name, const TextScope& scop
     return std::nullopt;
   }
   return use;
+}
+
+// Takes "${...}" off the front.
+std::optional<VariableUse> takeUse(std::string_view& source, const TextScope& scope,
+                                   std::string& why) {
+  const std::size_t end = source.find('}');
+  if (end == std::string_view::npos) {
+    why = "\"${\" without \"}\"; a dollar sign itself is \"$$\"";
+    return std::nullopt;
+  }
+  const std::string_view name = source.substr(2, end - 2);
+  source.remove_prefix(end + 1);
+  return parseUse(name, scope, why);
 }
 
 // Comes from a normal path.
@@ -132,15 +146,9 @@ std::optional<Text> Text::compile(std::string_view source, const TextScope& scop
     text.tail_ += source.substr(0, dollar);
     source.remove_prefix(dollar);
     if (source.starts_with("${")) {
-      const std::size_t end = source.find('}');
-      if (end == source.npos) {
-        why = "\"${\" without \"}\"; a dollar sign itself is \"$$\"";
-        return std::nullopt;
-      }
-      auto use = parseUse(source.substr(2, end - 2), scope, why);
+      auto use = takeUse(source, scope, why);
       if (!use) return std::nullopt;
       text.pieces_.push_back({std::exchange(text.tail_, {}), *std::move(use)});
-      source.remove_prefix(end + 1);
     } else if (!source.empty()) {
       text.tail_ += '$';
       source.remove_prefix(source.starts_with("$$") ? 2 : 1);

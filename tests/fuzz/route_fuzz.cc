@@ -74,17 +74,30 @@ struct Model {
     return open || path != "*";
   }
 
+  // How the end of the path compares: what is exact, then a regex, then what is open.
+  int endRank() const {
+    switch (kind) {
+      case PathPattern::Kind::kExact:
+      case PathPattern::Kind::kTemplate:
+        return 3;
+      case PathPattern::Kind::kRegex:
+        return 1;
+      case PathPattern::Kind::kPrefix:
+        return 0;
+    }
+    return 0;
+  }
+  std::size_t hostRank() const {
+    if (host.kind == HostPattern::Kind::kExact) return 1'000;
+    return host.kind == HostPattern::Kind::kSuffix ? 1 + host.text.size() : 0;
+  }
+
   // The greatest comes first.
   auto rank() const {
-    const std::size_t host_rank = host.kind == HostPattern::Kind::kExact    ? 1'000
-                                  : host.kind == HostPattern::Kind::kSuffix ? 1 + host.text.size()
-                                                                            : 0;
     std::vector<int> parts;
     for (const auto& segment : segments) parts.push_back(segment.captured ? 2 : 3);
-    parts.push_back(kind == PathPattern::Kind::kRegex
-                        ? 1
-                        : static_cast<int>(kind != PathPattern::Kind::kPrefix) * 3);
-    return std::tuple(host_rank, std::move(parts), fixed_start.size());
+    parts.push_back(endRank());
+    return std::tuple(hostRank(), std::move(parts), fixed_start.size());
   }
 };
 
@@ -138,7 +151,7 @@ void checkNormal(std::string_view path, std::string_view normal, const PathRules
   for (const char c : normal) WEIR_CHECK(c > ' ' && c <= '~' && c != '\\' && c != '#' && c != '?');
   if (rules.reserved_escapes == ReservedEscapes::kKeep) return;
   for (const std::string_view escape : {"%2F", "%2f", "%5C", "%5c", "%00"}) {
-    WEIR_CHECK(normal.find(escape) == normal.npos);
+    WEIR_CHECK(normal.find(escape) == std::string_view::npos);
   }
 }
 

@@ -10,8 +10,7 @@
 #include "core/base/log.h"
 #include "core/base/metric_keys.h"
 #include "observability/access_log/worker_log.h"
-#include "observability/admin/admin_server.h"
-#include "tools/weir/subject.h"
+#include "observability/admin/explain.h"
 
 namespace weir {
 namespace {
@@ -61,7 +60,13 @@ bool Process::start() {
     return false;
   }
   configuration_ = candidate_;
-  resolver_ = std::make_unique<dns::Resolver>(loop_);
+  auto resolver = dns::Resolver::make(loop_, {});
+  if (!resolver.ok()) {
+    log::error("DNS: " + std::string(resolver.error().detail));
+    exit_code_ = 1;
+    return false;
+  }
+  resolver_ = std::move(resolver.value());
   const unsigned workers = configuration_.core.workers.value_or(processors());
   server_ = std::make_unique<server::Server>(
       server::Server::Parts{loop_, *resolver_, names_, cells_, counts_}, workers);
@@ -78,8 +83,26 @@ bool Process::start() {
     return false;
   }
   countReload(ReloadResult::kApplied, Nanoseconds(0));
-  startAdmin();
-  return admin_ != nullptr || configuration_.admin.off();
+  if (startAdmin()) return true;
+  exit_code_ = 1;
+  return false;
+}
+
+bool Process::startAdmin() {
+  if (admin_ == nullptr) admin_ = std::make_unique<admin::AdminServer>(loop_, *this);
+  const auto listening = admin_->configure(configuration_.admin);
+  if (!listening.ok()) {
+    log::error("admin: cannot listen: " + std::string(listening.error().detail));
+    return false;
+  }
+  if (admin_->address() != nullptr) log::info("admin on " + admin_->address()->text());
+  return true;
+}
+
+void Process::watchFiles() {
+  std::vector<std::string> paths = files_;
+  paths.push_back(path_);
+  watch_->watch(paths);
 }
 
 // Reads the file and makes a plan of it; null, with every mistake, when that cannot be.
@@ -115,33 +138,28 @@ void Process::listenToSignals() {
   const auto on = [this](int number, std::function<void()> action) {
     signals_.push_back(std::make_unique<event::Signal>(loop_, number, std::move(action)));
   };
-  on(SIGHUP, [this] { reload([](const ReloadOutcome&) {}); });
+  on(SIGHUP, [this] { reload([](const admin::ReloadOutcome&) {}); });
   on(SIGUSR1, [this] { log_writer_.reopen(); });
   on(SIGTERM, [this] { onTerminate(); });
   on(SIGINT, [this] { onTerminate(); });
   watch_ = std::make_unique<event::FileWatch>(loop_, kSettle,
-                                              [this] { reload([](const ReloadOutcome&) {}); });
-  std::vector<std::string> paths = files_;
-  paths.push_back(path_);
-  watch_->watch(paths);
+                                              [this] { reload([](const admin::ReloadOutcome&) {}); });
+  watchFiles();
 }
 
-void Process::reload(std::function<void(const ReloadOutcome&)> on_done) {
+void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   const Nanoseconds started = monotonicNow();
-  ReloadOutcome outcome;
-  const auto before = configuration_.access_logs;
+  admin::ReloadOutcome outcome;
   auto plan = read(outcome.mistakes);
-  std::vector<std::string> paths = files_;
-  paths.push_back(path_);
-  watch_->watch(paths);
-  const auto done = [this, on_done, started](ReloadOutcome result) {
+  watchFiles();
+  const auto done = [this, on_done, started](admin::ReloadOutcome result) {
     result.generation = server_->plan()->generation;
     countReload(result.applied ? ReloadResult::kApplied : ReloadResult::kRejected,
                 monotonicNow() - started);
-    on_done(result);
+    on_done(std::move(result));
   };
   const auto on_live = [this, done] {
-    ReloadOutcome applied;
+    admin::ReloadOutcome applied;
     applied.applied = true;
     log::info("configuration applied, generation " + std::to_string(server_->plan()->generation));
     onLive();
@@ -152,8 +170,11 @@ void Process::reload(std::function<void(const ReloadOutcome&)> on_done) {
     logMistakes(outcome.mistakes);
     return done(std::move(outcome));
   }
+  const bool logs_changed = configuration_.access_logs != candidate_.access_logs;
+  const bool admin_changed = configuration_.admin != candidate_.admin;
   configuration_ = candidate_;
-  if (configuration_.access_logs != before) server_->setAccessLogs(logOpener());
+  if (logs_changed) server_->setAccessLogs(logOpener());
+  if (admin_changed) startAdmin();
 }
 
 void Process::countReload(ReloadResult result, Nanoseconds took) {
@@ -190,9 +211,57 @@ void Process::finish(int exit_code) {
   loop_.stop();
 }
 
-std::string Process::metricsText() {
+std::string Process::metricsPage() {
   server_->refreshMetrics();
   return page_->text();
+}
+
+admin::Health Process::health() {
+  if (server_->draining()) return {.ready = false, .why = "draining"};
+  if (!live_) return {.ready = false, .why = "waiting for the first plan to be live"};
+  return {};
+}
+
+std::string Process::configText() {
+  return config::tomlText(config::showSettings(configuration_, registry_.dialect()));
+}
+
+admin::Explanation Process::explain(const admin::ExplainQuery& query) {
+  return admin::explainRequest(query, *server_->plan());
+}
+
+void Process::listeners(Answer<std::vector<admin::ListenerState>> answer) {
+  std::vector<admin::ListenerState> states;
+  for (const server::Server::Bound& bound : server_->listeners()) {
+    states.push_back({std::string(bound.listener->name), bound.address.text(),
+                      !server_->draining(), bound.connections, bound.listener->max_connections});
+  }
+  answer(std::move(states));
+}
+
+void Process::upstreams(Answer<std::vector<admin::UpstreamState>> answer) {
+  std::vector<admin::UpstreamState> states;
+  for (const auto& cluster : server_->plan()->clusters) {
+    admin::UpstreamState state;
+    state.name = cluster->name;
+    state.discovery = cluster->discovery->kind();
+    state.max_connections = cluster->options.max_connections;
+    state.connections = counts_.cluster(cluster->id).value();
+    upstream::SharedEndpoints endpoints = cluster->discovery->known();
+    if (const auto* watched = server_->directory().state(cluster->id)) {
+      endpoints = watched->endpoints;
+      state.stale = watched->stale;
+      state.failure = watched->failure;
+    }
+    state.known = endpoints != nullptr;
+    if (endpoints != nullptr) {
+      for (const upstream::Endpoint& endpoint : endpoints->endpoints) {
+        state.endpoints.push_back({endpoint.address.text(), endpoint.weight, endpoint.zone, 0});
+      }
+    }
+    states.push_back(std::move(state));
+  }
+  answer(std::move(states));
 }
 
 }  // namespace weir

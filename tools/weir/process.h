@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/log.h"
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
 #include "core/dns/resolver.h"
@@ -16,37 +17,35 @@
 #include "core/server/plan_builder.h"
 #include "core/server/registry.h"
 #include "core/server/server.h"
+#include "observability/admin/admin_server.h"
+#include "observability/admin/subject.h"
 #include "observability/metrics/page.h"
 #include "tools/weir/configuration.h"
 
 namespace weir {
 
-// What came of an attempt to read the configuration anew.
-struct ReloadOutcome {
-  bool applied = false;
-  std::uint64_t generation = 0;  // the one in force
-  config::Mistakes mistakes;
-};
-
 // `weir run`: the control thread and everything that it owns, from start to exit.
-class Process {
+class Process final : private admin::AdminSubject {
  public:
   explicit Process(std::string path);
-  ~Process();
+  ~Process() override;
 
   // Runs until it is told to end. The exit code: 0 done, 1 failed, 2 bad configuration.
   int run();
 
-  // For the admin pages.
-  void reload(std::function<void(const ReloadOutcome&)> on_done);
-  void drain();
-  std::string metricsText();
-  bool ready() const { return live_ && !server_->draining(); }
-  server::Server& server() { return *server_; }
-  const server::Registry& registry() const { return registry_; }
-  const Configuration& configuration() const { return configuration_; }
-
  private:
+  // admin::AdminSubject
+  std::string metricsPage() override;
+  admin::Health health() override;
+  std::string configText() override;
+  void upstreams(Answer<std::vector<admin::UpstreamState>> answer) override;
+  void listeners(Answer<std::vector<admin::ListenerState>> answer) override;
+  admin::Explanation explain(const admin::ExplainQuery& query) override;
+  log::Level logLevel() override { return log::level(); }
+  void reload(Answer<admin::ReloadOutcome> answer) override;
+  void drain() override;
+  void setLogLevel(log::Level level) override { log::setLevel(level); }
+
   static constexpr Milliseconds kSettle{100};
 
   bool start();
@@ -55,7 +54,8 @@ class Process {
   server::Server::OpenLog logOpener();
   void onLive();
   void onTerminate();
-  void startAdmin();
+  bool startAdmin();
+  void watchFiles();
   void countReload(ReloadResult result, Nanoseconds took);
   void finish(int exit_code);
 
@@ -75,8 +75,6 @@ class Process {
   server::PlanBuilder plan_builder_;
   std::unique_ptr<server::Server> server_;
   std::unique_ptr<metrics::Page> page_;
-  class Subject;
-  std::unique_ptr<Subject> subject_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::unique_ptr<event::FileWatch> watch_;
   std::vector<std::unique_ptr<event::Signal>> signals_;

@@ -7,6 +7,11 @@ namespace weir::http::h1 {
 namespace {
 
 constexpr Error kCutShort = {ErrorCode::kReset, Origin::kUpstream, "response cut short"};
+constexpr Error kTooManyInformational = {ErrorCode::kProtocol, Origin::kUpstream,
+                                         "too many informational responses"};
+// Each of them stays in the exchange's arena.
+constexpr int kMostInformational = 32;
+
 constexpr Error kUnasked101 = {ErrorCode::kProtocol, Origin::kUpstream, "101 was not asked for"};
 
 }  // namespace
@@ -20,6 +25,7 @@ Requester& ClientCodec::open(ResponseEvents& events) {
   parser_ = nullptr;
   writing_ = Writing::kNothing;
   answered_ = false;
+  informational_ = 0;
   close_after_ = false;
   upstream_ended_ = false;
   return *this;
@@ -27,6 +33,7 @@ Requester& ClientCodec::open(ResponseEvents& events) {
 
 void ClientCodec::sendHead(const Request& request) {
   method_ = request.method;
+  asked_upgrade_ = request.upgrade;
   wire_.write(writeRequestHead(request, request.headers.arena()));
   switch (request.body) {
     case BodyKind::kLength:
@@ -100,10 +107,13 @@ void ClientCodec::feed(Bytes bytes) {
 
 void ClientCodec::onHead() {
   const Response& response = exchange_->response();
-  if (response.status == 101 && writing_ != Writing::kAwaitingUpgrade) {
+  // RFC 9110, 7.8: only to a protocol that was asked for.
+  if (response.status == 101 && (writing_ != Writing::kAwaitingUpgrade || asked_upgrade_.empty() ||
+                                 !equalsIgnoringCase(response.upgrade, asked_upgrade_))) {
     return failResponse(kUnasked101);
   }
   if (response.status < 200 && response.status != 101) {
+    if (++informational_ > kMostInformational) return failResponse(kTooManyInformational);
     exchange_->onInformational();
     if (exchange_ != nullptr) startResponse();
     return;

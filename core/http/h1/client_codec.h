@@ -40,7 +40,9 @@ class ClientCodec final : public http::ClientCodec, private Requester {
   ResponseEvents* exchange_ = nullptr;
   Parser* parser_ = nullptr;  // in the exchange's arena
   Method method_ = Method::kGet;
+  std::string_view asked_upgrade_;  // in the exchange's arena
   Writing writing_ = Writing::kNothing;
+  int informational_ = 0;  // responses before the final one
   bool answered_ = false;  // a byte of a response has come
   bool close_after_ = false;
   bool upstream_ended_ = false;  // of a tunnel that is still open the other way

@@ -31,10 +31,14 @@ struct Parser::Callbacks {
                           : std::string_view(text.data(), text.size() + length);
       return;
     }
-    char* longer = parser.arena_.allocate(text.size() + length);
-    std::copy(text.begin(), text.end(), longer);
-    std::copy_n(at, length, longer + text.size());
-    text = {longer, text.size() + length};
+    parser.extendTrailer(text, {at, length});
+  }
+
+  static bool countTrailer(Parser& parser, std::size_t length) {
+    if (!parser.head_complete_) return true;
+    parser.trailer_bytes_ += length;
+    if (parser.trailer_bytes_ <= parser.limits_.head_bytes) return true;
+    return parser.refuse(ErrorCode::kTooLarge, "trailers too large");
   }
 
   static int onUrl(llhttp_t* state, const char* at, std::size_t length) {
@@ -42,21 +46,23 @@ struct Parser::Callbacks {
     return HPE_OK;
   }
 
+  // We write a phrase of our own; one with control bytes is a sign of something worse.
+  static int onStatus(llhttp_t* state, const char* at, std::size_t length) {
+    const auto control = [](char c) { return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f; };
+    if (std::none_of(at, at + length, control)) return HPE_OK;
+    parserOf(state).refuse(ErrorCode::kProtocol, "control byte in the reason phrase");
+    return HPE_USER;
+  }
+
   static int onField(llhttp_t* state, const char* at, std::size_t length) {
+    if (!countTrailer(parserOf(state), length)) return HPE_USER;
     extend(parserOf(state), parserOf(state).name_, at, length);
     return HPE_OK;
   }
 
   static int onValue(llhttp_t* state, const char* at, std::size_t length) {
-    Parser& parser = parserOf(state);
-    if (parser.head_complete_) {
-      parser.trailer_bytes_ += length;
-      if (parser.trailer_bytes_ > parser.limits_.head_bytes) {
-        parser.refuse(ErrorCode::kTooLarge, "trailers too large");
-        return HPE_USER;
-      }
-    }
-    extend(parser, parser.value_, at, length);
+    if (!countTrailer(parserOf(state), length)) return HPE_USER;
+    extend(parserOf(state), parserOf(state).value_, at, length);
     return HPE_OK;
   }
 
@@ -87,6 +93,21 @@ struct Parser::Callbacks {
     return HPE_USER;
   }
 
+  static int onExtensionName(llhttp_t* state, const char* at, std::size_t length) {
+    parserOf(state).extension_has_name_ |= length > 0;
+    return onExtension(state, at, length);
+  }
+
+  // RFC 9112, 7.1.1: an extension has a name.
+  static int onExtensionNameComplete(llhttp_t* state) {
+    Parser& parser = parserOf(state);
+    const bool named = parser.extension_has_name_;
+    parser.extension_has_name_ = false;
+    if (named) return HPE_OK;
+    parser.refuse(ErrorCode::kProtocol, "chunk extension without a name");
+    return HPE_USER;
+  }
+
   static int onMessageComplete(llhttp_t* state) {
     parserOf(state).message_complete_ = true;
     return HPE_PAUSED;
@@ -96,12 +117,14 @@ struct Parser::Callbacks {
     llhttp_settings_t settings;
     llhttp_settings_init(&settings);
     settings.on_url = onUrl;
+    settings.on_status = onStatus;
     settings.on_header_field = onField;
     settings.on_header_value = onValue;
     settings.on_header_value_complete = onValueComplete;
     settings.on_headers_complete = onHeadersComplete;
     settings.on_body = onBody;
-    settings.on_chunk_extension_name = onExtension;
+    settings.on_chunk_extension_name = onExtensionName;
+    settings.on_chunk_extension_name_complete = onExtensionNameComplete;
     settings.on_chunk_extension_value = onExtension;
     settings.on_message_complete = onMessageComplete;
     return settings;
@@ -210,6 +233,24 @@ void Parser::growHead(std::size_t room) {
   }
 }
 
+// In place while there is room; else with as much room again, so that small pieces stay cheap.
+void Parser::extendTrailer(std::string_view& text, std::string_view piece) {
+  const bool fits = !text.empty() && text.data() + text.size() == trailer_room_ &&
+                    piece.size() <= trailer_room_size_;
+  if (!fits) {
+    const std::size_t size = text.size() + piece.size();
+    char* moved = arena_.allocate(2 * size);
+    std::copy(text.begin(), text.end(), moved);
+    text = {moved, text.size()};
+    trailer_room_ = moved + text.size();
+    trailer_room_size_ = 2 * size - text.size();
+  }
+  std::copy(piece.begin(), piece.end(), trailer_room_);
+  trailer_room_ += piece.size();
+  trailer_room_size_ -= piece.size();
+  text = {text.data(), text.size() + piece.size()};
+}
+
 Parser::Event Parser::nextLength(Bytes& input) {
   if (input.empty()) return Event::kNeedMore;
   const std::size_t now = std::min<std::uint64_t>(remaining_, input.size());
@@ -251,9 +292,8 @@ bool Parser::refuse(ErrorCode code, std::string_view detail) {
 Parser::Event Parser::failAsParsed() {
   state_ = State::kFailed;
   llhttp_t* state = llhttpOf(llhttp_);
+  if (!error_.detail.empty()) return Event::kFailed;  // refuse() has said why
   switch (llhttp_get_errno(state)) {
-    case HPE_USER:
-      return Event::kFailed;  // refuse() has said why
     case HPE_INVALID_METHOD:
       // A well-formed name that llhttp does not know is not an attack (RFC 9110, 9.1).
       if (isTokenSoFar({head_, llhttp_get_error_pos(state) + 1})) {
@@ -261,8 +301,13 @@ Parser::Event Parser::failAsParsed() {
       }
       break;
     case HPE_PAUSED_H2_UPGRADE:
-    case HPE_INVALID_VERSION:
       return fail(ErrorCode::kVersion, "HTTP version not supported");
+    case HPE_INVALID_VERSION:
+      // llhttp's word for a well-formed version; it has others for what is none.
+      if (std::string_view(llhttp_get_error_reason(state)) == "Invalid HTTP version") {
+        return fail(ErrorCode::kVersion, "HTTP version not supported");
+      }
+      break;
     default:
       break;
   }
@@ -331,13 +376,15 @@ bool Parser::readFramingField(HeaderId id) {
     case HeaderId::kTransferEncoding:
       if (chunked_) return refuse(ErrorCode::kProtocol, "more than one Transfer-Encoding");
       if (!equalsIgnoringCase(value_, "chunked")) {
-        return refuse(ErrorCode::kNotImplemented, "unknown transfer coding");
+        return refuse(ErrorCode::kProtocol, "unknown transfer coding");
       }
       chunked_ = true;
       return true;
     case HeaderId::kConnection:
       return readConnection(value_);
     case HeaderId::kUpgrade:
+      several_upgrades_ = several_upgrades_ || !upgrade_.empty() ||
+                          value_.find(',') != std::string_view::npos;
       upgrade_ = value_;
       return true;
     case HeaderId::kTe:
@@ -385,9 +432,6 @@ void Parser::removeNamedByConnection() {
 
 bool Parser::finishRequest() {
   llhttp_t* state = llhttpOf(llhttp_);
-  if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
-    return refuse(ErrorCode::kVersion, "HTTP version not supported");
-  }
   Request& request = *request_;
   request.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
   const char* name = llhttp_method_name(static_cast<llhttp_method_t>(llhttp_get_method(state)));
@@ -396,7 +440,11 @@ bool Parser::finishRequest() {
   if (target_.size() > limits_.target_bytes) {
     return refuse(ErrorCode::kTargetTooLarge, "request target too long");
   }
-  if (!checkStartLine() || !readTarget()) return false;
+  if (!checkStartLine()) return false;
+  if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
+    return refuse(ErrorCode::kVersion, "HTTP version not supported");
+  }
+  if (!agreesOnFraming() || !readTarget()) return false;
   if (named_count_ > 0) removeNamedByConnection();
   if (request.version == Version::kHttp10) {
     if (chunked_) return refuse(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0");
@@ -404,6 +452,12 @@ bool Parser::finishRequest() {
   }
   decideRequestBody();
   return true;
+}
+
+// Both of us read Transfer-Encoding; were it ever read differently, the body would be as well.
+bool Parser::agreesOnFraming() {
+  const bool same = chunked_ == ((llhttpOf(llhttp_)->flags & F_CHUNKED) != 0);
+  return same || refuse(ErrorCode::kProtocol, "malformed Transfer-Encoding");
 }
 
 // llhttp passes over repeated spaces; two readers may differ on where the target begins.
@@ -425,6 +479,12 @@ bool Parser::readTarget() {
   if (request.method == Method::kConnect) {
     authority = target;
     target = {};
+    // RFC 9110, 9.3.6: there is no default port. (The last colon of an IPv6 address is inside.)
+    const std::size_t colon = authority.rfind(':');
+    if (colon == std::string_view::npos || colon + 1 == authority.size() ||
+        authority.ends_with(']')) {
+      return refuse(ErrorCode::kProtocol, "CONNECT without a port");
+    }
     if (has_host_ && !equalsIgnoringCase(host_, authority)) {
       return refuse(ErrorCode::kProtocol, "Host and target disagree");
     }
@@ -465,7 +525,7 @@ void Parser::decideRequestBody() {
   const bool no_body = !chunked_ && (!has_length_ || content_length_ == 0);
   // A switch of protocols amid a body would leave two readings of what follows. h2c by Upgrade is
   // no more (RFC 9113, 3.1).
-  if (connection_upgrade_ && no_body && request.version == Version::kHttp11 &&
+  if (connection_upgrade_ && no_body && !several_upgrades_ && request.version == Version::kHttp11 &&
       !equalsIgnoringCase(upgrade_, "h2c")) {
     request.upgrade = upgrade_;
   }
@@ -487,6 +547,10 @@ bool Parser::finishResponse() {
   if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
     return refuse(ErrorCode::kProtocol, "HTTP version not supported");
   }
+  if (!std::string_view(head_, head_size_).starts_with("HTTP/1.")) {
+    return refuse(ErrorCode::kProtocol, "bytes before the status line");
+  }
+  if (!agreesOnFraming()) return false;
   Response& response = *response_;
   response.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
   response.status = llhttp_get_status_code(state);

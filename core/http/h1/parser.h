@@ -61,10 +61,12 @@ class Parser {
   Event failAsParsed();
   Bytes collect(Bytes input);
   void growHead(std::size_t room);
+  void extendTrailer(std::string_view& text, std::string_view piece);
   bool finishHead();
   bool finishRequest();
   bool finishResponse();
   bool checkStartLine();
+  bool agreesOnFraming();
   bool readTarget();
   bool readAuthority(std::string_view authority);
   void decideRequestBody();
@@ -101,6 +103,9 @@ class Parser {
   State state_ = State::kHead;
   Method asked_ = Method::kGet;
   Persistence persistence_;
+  char* trailer_room_ = nullptr;  // free memory right behind the trailer text being read
+  std::size_t trailer_room_size_ = 0;
+  bool extension_has_name_ = false;
   bool head_complete_ = false;
   bool message_complete_ = false;
   bool has_host_ = false;
@@ -108,6 +113,7 @@ class Parser {
   bool chunked_ = false;
   bool connection_names_fields_ = false;
   bool connection_upgrade_ = false;
+  bool several_upgrades_ = false;
   std::string_view upgrade_;
   std::string_view named_[4];       // values of Connection that name other fields
   std::uint8_t named_count_ = 0;

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kMaxBacklog = 16 * 1024;
 
 constexpr Error kClientGone = {ErrorCode::kClosed, Origin::kDownstream, "client closed"};
+constexpr Error kBareCr = {ErrorCode::kProtocol, Origin::kDownstream, "bare CR"};
 constexpr Error kClientEnded = {ErrorCode::kProtocol, Origin::kDownstream, "request cut short"};
 
 }  // namespace
@@ -87,14 +88,20 @@ void ServerCodec::takeBacklog() {
 
 bool ServerCodec::openExchange(Bytes& input) {
   // RFC 9112, 2.2: an empty line before a request is passed over.
-  while (input.size() >= 2 && input[0] == '\r' && input[1] == '\n') input = input.subspan(2);
+  while (!input.empty() && input[0] == (empty_line_begun_ ? '\n' : '\r')) {
+    empty_line_begun_ = !empty_line_begun_;
+    input = input.subspan(1);
+  }
   if (input.empty()) return false;
   exchange_ = &exchanges_.openExchange(*this);
   parser_ = Parser::forRequest(arena(), exchange_->request(), limits_);
   head_seen_ = false;
   body_wanted_ = true;
   writing_ = Writing::kNothing;
-  return true;
+  if (!empty_line_begun_) return true;
+  empty_line_begun_ = false;
+  failRequest(kBareCr);
+  return false;
 }
 
 void ServerCodec::onHead() {

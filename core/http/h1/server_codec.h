@@ -61,6 +61,7 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   Reading reading_ = Reading::kNext;
   Writing writing_ = Writing::kNothing;
   bool head_seen_ = false;
+  bool empty_line_begun_ = false;  // a CR before a request, whose LF is to come
   bool in_feed_ = false;
   bool wire_stopped_ = false;  // we told the wire to stop, for the backlog or for the exchange
   bool body_wanted_ = true;

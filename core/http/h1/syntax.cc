@@ -98,6 +98,7 @@ Method methodOf(std::string_view name) {
 }
 
 bool isTokenSoFar(std::string_view text) {
+  if (text.size() > 1 && text.ends_with(' ')) text.remove_suffix(1);
   return std::all_of(text.begin(), text.end(), [](char c) {
     return isAlpha(c) || isDigit(c) || kTokenMarks.find(c) != std::string_view::npos;
   });

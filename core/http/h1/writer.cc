@@ -22,6 +22,7 @@ class Pen {
       : arena_(arena), start_(arena.allocate(bytes)), at_(start_), end_(start_ + bytes) {}
 
   Pen& put(std::string_view text) {
+    if (text.empty()) return *this;  // may have no address
     std::memcpy(at_, text.data(), text.size());
     at_ += text.size();
     return *this;

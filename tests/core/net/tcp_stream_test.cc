@@ -38,8 +38,11 @@ class LoopbackTest : public ::testing::Test {
   }
   // False when it does not come to that.
   bool until(const std::function<bool()>& reached) {
-    for (int turn = 0; turn < 20'000 && !reached(); ++turn) loop.runOnce();
-    return reached();
+    for (int turn = 0; turn < 20'000; ++turn) {
+      if (reached()) return true;
+      loop.runOnce();
+    }
+    return false;
   }
   // All that comes until `bytes` are there or the peer ends, `step` at a time.
   std::string receive(PlainSocket& from, std::size_t bytes, std::size_t step = PlainSocket::kTake) {

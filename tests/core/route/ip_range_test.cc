@@ -5,6 +5,8 @@
 namespace weir::route {
 namespace {
 
+using std::string_view_literals::operator""sv;
+
 bool contains(std::string_view range, std::string_view address) {
   return IpRange::parse(range).value().contains(IpAddress::parse(address).value());
 }
@@ -40,7 +42,7 @@ TEST(IpRange, RefusesWhatIsNoRange) {
   EXPECT_FALSE(IpRange::parse("::/129"));
   EXPECT_FALSE(IpRange::parse("2001:db8::1/64"));
   EXPECT_FALSE(IpRange::parse("example.com"));
-  EXPECT_FALSE(IpRange::parse(std::string_view("10.0.0.1\0x", 10)));
+  EXPECT_FALSE(IpRange::parse("10.0.0.1\0x"sv));
 }
 
 TEST(IpRange, ReadsAsText) {

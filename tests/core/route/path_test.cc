@@ -9,6 +9,8 @@
 namespace weir::route {
 namespace {
 
+using std::string_view_literals::operator""sv;
+
 constexpr PathRules kGateway{};
 constexpr PathRules kSidecar{ReservedEscapes::kKeep, false};
 constexpr PathRules kMerging{ReservedEscapes::kReject, true};
@@ -130,7 +132,7 @@ TEST(NormalizePath, RefusesBytesThatServersReadInTwoWays) {
   EXPECT_EQ(normal("/a b"), kRefused);
   EXPECT_EQ(normal("/a\tb"), kRefused);
   EXPECT_EQ(normal("/a\r\nb"), kRefused);
-  EXPECT_EQ(normal(std::string_view("/a\0b", 4)), kRefused);
+  EXPECT_EQ(normal("/a\0b"sv), kRefused);
   EXPECT_EQ(normal("/a\x7F"), kRefused);
   EXPECT_EQ(normal("/caf\xC3\xA9"), kRefused);
   EXPECT_EQ(normal("/\xC0\xAE\xC0\xAE/"), kRefused);

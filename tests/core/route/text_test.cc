@@ -7,6 +7,8 @@
 namespace weir::route {
 namespace {
 
+using std::string_view_literals::operator""sv;
+
 const std::vector<std::string> kNames = {"id", ""};
 
 class TextTest : public testing::Test {
@@ -97,7 +99,7 @@ TEST_F(TextTest, IsAViewWhenConstant) {
 }
 
 TEST_F(TextTest, DropsControlBytesOfValues) {
-  request_.header("evil", std::string_view("a\r\nset-cookie: x\0y\x7F\tz", 23));
+  request_.header("evil", "a\r\nset-cookie: x\0y\x7F\tz"sv);
   EXPECT_EQ(expanded("[${request.header.evil}]"), "[aset-cookie: xy\tz]");
 }
 

@@ -1,0 +1,243 @@
+#include "core/net/acceptor.h"
+
+#include <functional>
+#include <memory>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/plain_socket.h"
+
+namespace weir::net {
+namespace {
+
+using test::PlainSocket;
+
+const Address kAnyPort(Ip::v4({127, 0, 0, 1}), 0);
+
+// The error of a bind, connect or listen; "none" when there is none.
+template <typename T>
+std::string failure(const Result<T>& result) {
+  return result.ok() ? "none" : std::string(result.error().detail);
+}
+
+class AcceptorTest : public ::testing::Test {
+ protected:
+  ~AcceptorTest() override {
+    if (!folder.empty()) {
+      ::unlink((folder + "/socket").c_str());
+      ::rmdir(folder.c_str());
+    }
+  }
+  void listen(const Address& at = kAnyPort) {
+    acceptor =
+        std::make_unique<Acceptor>(loop, std::move(ListenSocket::open(at, 64).value()),
+                                   [this](int descriptor, const Address& peer) {
+                                     accepted.push_back(std::make_unique<PlainSocket>(descriptor));
+                                     latest = descriptor;
+                                     peers.push_back(peer);
+                                   });
+    address = acceptor->address();
+  }
+  // Connects without waiting; the descriptor, or -1.
+  int dial() const {
+    sockaddr_storage storage{};
+    const socklen_t length = address.toSocket(storage);
+    const int descriptor = ::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto* raw = reinterpret_cast<const sockaddr*>(&storage);
+    if (::connect(descriptor, raw, length) == 0) return descriptor;
+    ::close(descriptor);
+    return -1;
+  }
+  std::unique_ptr<PlainSocket> connect() const { return std::make_unique<PlainSocket>(dial()); }
+  bool until(const std::function<bool()>& reached) {
+    for (int turn = 0; turn < 20'000; ++turn) {
+      if (reached()) return true;
+      loop.runOnce();
+    }
+    return false;
+  }
+  void turns(int count) {
+    for (int turn = 0; turn < count; ++turn) loop.runOnce();
+  }
+  Address unixAddress() {
+    folder = ::testing::TempDir() + "/weir-XXXXXX";
+    EXPECT_NE(::mkdtemp(folder.data()), nullptr);
+    return Address::unixPath(folder + "/socket");
+  }
+
+  event::Loop loop{event::Loop::Time::kManual};
+  std::string folder;
+  std::unique_ptr<Acceptor> acceptor;
+  Address address;
+  std::vector<std::unique_ptr<PlainSocket>> accepted;
+  std::vector<Address> peers;
+  int latest = -1;
+};
+
+TEST_F(AcceptorTest, TakesAFreePort) {
+  listen();
+  EXPECT_NE(address.port(), 0);
+  EXPECT_EQ(address.ip(), kAnyPort.ip());
+}
+
+TEST_F(AcceptorTest, AcceptsConnectionsWithTheirPeers) {
+  listen();
+  const auto client = connect();
+  ASSERT_TRUE(until([this] { return accepted.size() == 1; }));
+  EXPECT_EQ(peers[0].ip().text(), "127.0.0.1");
+  EXPECT_NE(peers[0].port(), 0);
+  client->send("hello");
+  std::string heard;
+  EXPECT_TRUE(until([&] {
+    heard += accepted[0]->take();
+    return heard == "hello";
+  }));
+}
+
+TEST_F(AcceptorTest, AcceptsManyThatWait) {
+  listen();
+  std::vector<std::unique_ptr<PlainSocket>> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(connect());
+  EXPECT_TRUE(until([this] { return accepted.size() == 20; }));
+}
+
+TEST_F(AcceptorTest, HandsOverSocketsThatDoNotWaitAndDoNotDelay) {
+  listen();
+  const auto client = connect();
+  ASSERT_TRUE(until([this] { return accepted.size() == 1; }));
+  int no_delay = 0;
+  socklen_t length = sizeof no_delay;
+  ::getsockopt(latest, IPPROTO_TCP, TCP_NODELAY, &no_delay, &length);
+  EXPECT_NE(no_delay, 0);
+  char byte = 0;
+  EXPECT_EQ(::recv(latest, &byte, 1, 0), -1);
+}
+
+TEST_F(AcceptorTest, SharesAnAddressAmongWorkers) {
+  const auto first = ListenSocket::open(kAnyPort, 16);
+  const auto second = ListenSocket::open(first.value().address(), 16);
+  EXPECT_EQ(failure(second), "none");
+  EXPECT_EQ(second.value().address(), first.value().address());
+}
+
+TEST_F(AcceptorTest, KeepsAnAddressToItselfWhenToldTo) {
+  const auto first = ListenSocket::open(kAnyPort, 16, ListenSocket::Sharing::kNone);
+  const Address taken = first.value().address();
+  EXPECT_EQ(failure(ListenSocket::open(taken, 16)), "address already in use");
+  EXPECT_EQ(failure(ListenSocket::open(taken, 16, ListenSocket::Sharing::kNone)),
+            "address already in use");
+}
+
+TEST_F(AcceptorTest, SaysWhenAnAddressIsNotOurs) {
+  const auto socket = ListenSocket::open(Address(Ip::v4({192, 0, 2, 1}), 0), 16);
+  EXPECT_EQ(socket.error().code, ErrorCode::kUnreachable);
+}
+
+TEST_F(AcceptorTest, PassesAReleasedSocketOn) {
+  auto socket = std::move(ListenSocket::open(kAnyPort, 16).value());
+  const Address at = socket.address();
+  const auto adopted = ListenSocket::adopt(socket.release(), at);
+  EXPECT_EQ(socket.descriptor(), -1);
+  address = at;
+  EXPECT_NE(connect(), nullptr);
+}
+
+TEST_F(AcceptorTest, AcceptsOnUnixSockets) {
+  listen(unixAddress());
+  EXPECT_EQ(address.text(), "unix:" + folder + "/socket");
+  const auto client = connect();
+  EXPECT_TRUE(until([this] { return accepted.size() == 1; }));
+}
+
+TEST_F(AcceptorTest, RefusesAPathThatIsTooLong) {
+  const auto socket = ListenSocket::open(Address::unixPath(std::string(200, 'x')), 16);
+  EXPECT_EQ(socket.error().code, ErrorCode::kInvalid);
+}
+
+TEST_F(AcceptorTest, AcceptsWhoeverWaitsBeforeItGoes) {
+  listen();
+  const auto one = connect();
+  const auto two = connect();
+  acceptor = nullptr;
+  EXPECT_EQ(accepted.size(), 2U);
+  accepted[0]->send("served");
+  accepted[1]->send("served");
+  EXPECT_TRUE(until([&] { return one->take() == "served"; }));
+}
+
+TEST_F(AcceptorTest, IsClosedAtOnceWhenItGoes) {
+  listen();
+  acceptor = nullptr;
+  EXPECT_EQ(dial(), -1);
+}
+
+// Leaves the process without descriptors, apart from those it has.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit few = before_;
+    few.rlim_cur = static_cast<rlim_t>(::dup(0)) + 1;  // the lowest that is free, and none after
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    for (int taken = 0; taken >= 0;) {
+      taken = ::dup(0);
+      if (taken >= 0) taken_.push_back(taken);
+    }
+  }
+  ~NoDescriptors() {
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+    for (const int descriptor : taken_) ::close(descriptor);
+  }
+  void giveBackOne() {
+    ::close(taken_.back());
+    taken_.pop_back();
+  }
+
+ private:
+  rlimit before_{};
+  std::vector<int> taken_;
+};
+
+TEST_F(AcceptorTest, RefusesInGoodOrderWithoutDescriptors) {
+  listen();
+  const auto client = connect();
+  const auto other = connect();
+  {
+    const NoDescriptors none;
+    turns(3);
+    client->take();
+    EXPECT_TRUE(client->ended() || client->failed());
+    other->take();
+    EXPECT_FALSE(other->ended() || other->failed());  // it rests before the next
+    loop.advance(Milliseconds(104));
+    turns(3);
+    other->take();
+    EXPECT_TRUE(other->ended() || other->failed());
+  }
+  EXPECT_TRUE(accepted.empty());
+  loop.advance(Milliseconds(104));
+  const auto later = connect();
+  EXPECT_TRUE(until([this] { return accepted.size() == 1; }));
+}
+
+TEST_F(AcceptorTest, GoesWithoutDescriptors) {
+  listen();
+  const auto client = connect();
+  {
+    const NoDescriptors none;
+    acceptor = nullptr;
+  }
+  client->take();
+  EXPECT_TRUE(client->ended() || client->failed());
+  EXPECT_EQ(dial(), -1);
+}
+
+}  // namespace
+}  // namespace weir::net

@@ -1,0 +1,156 @@
+#include "core/net/address.h"
+
+#include <algorithm>
+#include <string>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace weir::net {
+namespace {
+
+std::string ipText(std::string_view text) {
+  const auto ip = Ip::parse(text);
+  return ip.ok() ? ip.value().text() : "invalid";
+}
+
+std::string addressText(std::string_view text) {
+  const auto address = Address::parse(text);
+  return address.ok() ? address.value().text() : "invalid";
+}
+
+// What is left of an address on its way through the system's form.
+std::string throughSocket(std::string_view text) {
+  const Address address = Address::parse(text).value();
+  sockaddr_storage storage{};
+  EXPECT_GT(address.toSocket(storage), 0U);
+  const Address back = Address::fromSocket(storage);
+  EXPECT_EQ(back, address);
+  return back.text();
+}
+
+TEST(Ip, ReadsAndWritesBothFamilies) {
+  EXPECT_EQ(ipText("10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(ipText("255.255.255.255"), "255.255.255.255");
+  EXPECT_EQ(ipText("0.0.0.0"), "0.0.0.0");
+  EXPECT_EQ(ipText("::1"), "::1");
+  EXPECT_EQ(ipText("2001:DB8:0:0:0:0:0:1"), "2001:db8::1");
+  EXPECT_EQ(ipText("::"), "::");
+}
+
+TEST(Ip, TakesAMappedAddressForTheOneThatItMaps) {
+  EXPECT_EQ(Ip::parse("::ffff:10.0.0.1").value(), Ip::parse("10.0.0.1").value());
+  EXPECT_TRUE(Ip::parse("::ffff:10.0.0.1").value().isV4());
+  EXPECT_FALSE(Ip::parse("::10.0.0.1").value().isV4());
+}
+
+TEST(Ip, RefusesAnythingElse) {
+  const std::vector<std::string> wrong = {"",
+                                          " ",
+                                          "10.0.0",
+                                          "10.0.0.1.2",
+                                          "10.0.0.256",
+                                          "10.0.0.01",
+                                          " 10.0.0.1",
+                                          "10.0.0.1 ",
+                                          "0x0a.0.0.1",
+                                          "localhost",
+                                          "[::1]",
+                                          "::1%lo",
+                                          ":::1",
+                                          "1:2:3",
+                                          "10.0.0.1/8",
+                                          std::string("10.0.0.1\0", 9),
+                                          std::string("10.0.0.1\0x", 10),
+                                          std::string(100, '1')};
+  for (const std::string& text : wrong) EXPECT_EQ(ipText(text), "invalid") << text;
+}
+
+TEST(Ip, IsOrderedAndEqualByItsBytes) {
+  const Ip low = Ip::v4({10, 0, 0, 1});
+  const Ip high = Ip::v4({10, 0, 0, 2});
+  EXPECT_LT(low, high);
+  EXPECT_EQ(low, Ip::parse("10.0.0.1").value());
+  EXPECT_NE(low, Ip::v6(Ip().bytes()));
+}
+
+TEST(Ip, FormatsTheLongestText) {
+  const std::string longest = "abcd:abcd:abcd:abcd:abcd:abcd:abcd:abcd";
+  std::array<char, Ip::kMaxText> into{};
+  EXPECT_EQ(Ip::parse(longest).value().format(into), longest);
+}
+
+TEST(Address, ReadsAndWritesPorts) {
+  EXPECT_EQ(addressText("10.0.0.1:80"), "10.0.0.1:80");
+  EXPECT_EQ(addressText("10.0.0.1:0"), "10.0.0.1:0");
+  EXPECT_EQ(addressText("[::1]:65535"), "[::1]:65535");
+  EXPECT_EQ(addressText("unix:/run/x.sock"), "unix:/run/x.sock");
+  EXPECT_EQ(addressText("unix:x"), "unix:x");
+}
+
+TEST(Address, RefusesAnythingElse) {
+  const std::vector<std::string> wrong = {"",
+                                          "80",
+                                          ":80",
+                                          "10.0.0.1",
+                                          "10.0.0.1:",
+                                          "10.0.0.1:+1",
+                                          "10.0.0.1:-1",
+                                          "10.0.0.1: 1",
+                                          "10.0.0.1:65536",
+                                          "10.0.0.1:8o",
+                                          "::1:80",
+                                          "[::1]",
+                                          "[::1]80",
+                                          "[::1:80",
+                                          "::1]:80",
+                                          "[10.0.0.1]:80",
+                                          "localhost:80",
+                                          "unix:",
+                                          "[]:80"};
+  for (const std::string& text : wrong) EXPECT_EQ(addressText(text), "invalid") << text;
+}
+
+TEST(Address, TellsItsParts) {
+  const Address tcp = Address::parse("[2001:db8::7]:443").value();
+  EXPECT_EQ(tcp.ip().text(), "2001:db8::7");
+  EXPECT_EQ(tcp.port(), 443);
+  EXPECT_FALSE(tcp.isUnix());
+  const Address path = Address::parse("unix:/run/x.sock").value();
+  EXPECT_EQ(path.path(), "/run/x.sock");
+  EXPECT_TRUE(path.isUnix());
+}
+
+TEST(Address, SurvivesTheSystemsForm) {
+  EXPECT_EQ(throughSocket("10.1.2.3:8080"), "10.1.2.3:8080");
+  EXPECT_EQ(throughSocket("[2001:db8::7]:443"), "[2001:db8::7]:443");
+  EXPECT_EQ(throughSocket("unix:/run/x.sock"), "unix:/run/x.sock");
+}
+
+TEST(Address, SaysWhenAPathIsTooLong) {
+  sockaddr_storage storage{};
+  const std::size_t most = sizeof(sockaddr_un::sun_path) - 1;
+  EXPECT_GT(Address::unixPath(std::string(most, 'x')).toSocket(storage), 0U);
+  EXPECT_EQ(Address::unixPath(std::string(most + 1, 'x')).toSocket(storage), 0U);
+}
+
+TEST(Address, ReadsAPathThatFillsTheSystemsForm) {
+  sockaddr_un full{};
+  full.sun_family = AF_UNIX;
+  std::fill(std::begin(full.sun_path), std::end(full.sun_path), 'x');
+  sockaddr_storage storage{};
+  std::fill_n(reinterpret_cast<char*>(&storage), sizeof storage, 'y');
+  std::memcpy(&storage, &full, sizeof full);
+  EXPECT_EQ(Address::fromSocket(storage).path(), std::string(sizeof full.sun_path, 'x'));
+}
+
+TEST(Address, IsNothingForAnUnknownFamily) {
+  sockaddr_storage storage{};
+  storage.ss_family = AF_NETLINK;
+  EXPECT_EQ(Address::fromSocket(storage), Address());
+}
+
+}  // namespace
+}  // namespace weir::net
