@@ -25,7 +25,7 @@
 namespace weir {
 
 // `weir run`: the control thread and everything that it owns, from start to exit.
-class Process final : private admin::AdminSubject {
+class Process final : public admin::AdminSubject {
  public:
   explicit Process(std::string path);
   ~Process() override;
