@@ -4,8 +4,7 @@
 
 namespace weir {
 
-BlockPool::BlockPool(std::size_t block_bytes)
-    : block_bytes_(std::max(block_bytes, sizeof(Idle))) {}
+BlockPool::BlockPool(std::size_t block_bytes) : block_bytes_(std::max(block_bytes, sizeof(Idle))) {}
 
 BlockPool::~BlockPool() { trim(0); }
 
@@ -37,7 +36,8 @@ char* Arena::allocateSlow(std::size_t bytes, std::size_t alignment) {
   blocks_ = block;
   auto start = reinterpret_cast<std::uintptr_t>(block + 1);
   start = (start + alignment - 1) & ~(alignment - 1);
-  const auto end = reinterpret_cast<std::uintptr_t>(memory) + (pooled ? pool_.blockBytes() : needed);
+  const auto end =
+      reinterpret_cast<std::uintptr_t>(memory) + (pooled ? pool_.blockBytes() : needed);
   // A large piece gets a block of its own; the block in use stays the one for small pieces.
   if (pooled || end_ == 0) {
     cursor_ = start + bytes;

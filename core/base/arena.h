@@ -21,8 +21,8 @@ class BlockPool {
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
 
-  void* lend();               // aligned for any type; contents undefined
-  void giveBack(void* block);  // must come from lend() of this pool
+  void* lend();                 // aligned for any type; contents undefined
+  void giveBack(void* block);   // must come from lend() of this pool
   void trim(std::size_t keep);  // frees idle blocks beyond `keep`
 
   std::size_t blockBytes() const { return block_bytes_; }
@@ -49,7 +49,8 @@ class Arena {
 
   char* allocate(std::size_t bytes, std::size_t alignment = 1) {
     auto at = (cursor_ + alignment - 1) & ~(alignment - 1);
-    if (at + bytes > end_) [[unlikely]] return allocateSlow(bytes, alignment);
+    if (at + bytes > end_) [[unlikely]]
+      return allocateSlow(bytes, alignment);
     cursor_ = at + bytes;
     return reinterpret_cast<char*>(at);
   }

@@ -8,9 +8,9 @@ namespace weir {
 }  // namespace weir
 
 // For what cannot happen unless weir itself is wrong; on in every build.
-#define WEIR_CHECK(expression)                                    \
-  do {                                                            \
-    if (!(expression)) [[unlikely]] {                             \
-      ::weir::checkFailed(#expression, __FILE__, __LINE__);       \
-    }                                                             \
+#define WEIR_CHECK(expression)                              \
+  do {                                                      \
+    if (!(expression)) [[unlikely]] {                       \
+      ::weir::checkFailed(#expression, __FILE__, __LINE__); \
+    }                                                       \
   } while (false)

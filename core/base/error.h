@@ -22,7 +22,7 @@ enum class ErrorCode : std::uint8_t {
   kNotImplemented,  // well-formed, but unknown to us: a method, a transfer coding
   kVersion,         // a version that we do not speak
   kExpectation,     // an Expect that we cannot meet
-  kInvalid,   // a value of ours or of the configuration is not acceptable
+  kInvalid,         // a value of ours or of the configuration is not acceptable
   kNotFound,
   kExhausted,  // out of descriptors, memory or slots
   kSystem,     // any other failure of the operating system

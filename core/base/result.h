@@ -56,11 +56,11 @@ class [[nodiscard]] Result<void> {
 }  // namespace weir
 
 // Returns the error upwards, else declares `declaration` with the value.
-#define WEIR_TRY(declaration, expression)       \
-  auto WEIR_TRY_NAME(__LINE__) = (expression);  \
-  if (!WEIR_TRY_NAME(__LINE__).ok()) {          \
-    return WEIR_TRY_NAME(__LINE__).error();     \
-  }                                             \
+#define WEIR_TRY(declaration, expression)      \
+  auto WEIR_TRY_NAME(__LINE__) = (expression); \
+  if (!WEIR_TRY_NAME(__LINE__).ok()) {         \
+    return WEIR_TRY_NAME(__LINE__).error();    \
+  }                                            \
   declaration = std::move(WEIR_TRY_NAME(__LINE__).value())
 #define WEIR_TRY_NAME(line) WEIR_TRY_JOIN(weir_try_, line)
 #define WEIR_TRY_JOIN(left, right) left##right

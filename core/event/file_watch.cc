@@ -1,9 +1,9 @@
 #include "core/event/file_watch.h"
 
-#include <uv.h>
-
 #include <filesystem>
 #include <set>
+
+#include <uv.h>
 
 #include "core/base/check.h"
 #include "core/event/loop.h"

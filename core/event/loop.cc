@@ -1,9 +1,9 @@
 #include "core/event/loop.h"
 
-#include <uv.h>
-
 #include <algorithm>
 #include <mutex>
+
+#include <uv.h>
 
 #include "core/base/check.h"
 

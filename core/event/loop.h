@@ -70,7 +70,7 @@ class Loop final : private Wheel::Driver {
   // Lent to whoever reads: its contents are gone when the read callback returns.
   static constexpr std::size_t kReadBufferBytes = 128 * 1024;
   char* readBuffer() { return read_buffer_.get(); }
-  BlockPool& chunks() { return chunks_; }   // 16 KiB, for queued bytes
+  BlockPool& chunks() { return chunks_; }    // 16 KiB, for queued bytes
   BlockPool& scratch() { return scratch_; }  // 4 KiB, for arenas
   uv_loop_s* raw() { return loop_.get(); }
 

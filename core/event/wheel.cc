@@ -28,7 +28,8 @@ void Wheel::link(Deadline& deadline, std::uint64_t earliest) {
   // A slot that has fired already would wait for a whole turn of the wheel.
   const std::uint64_t tick = std::max(deadline.due_, earliest);
   unsigned level = 0;
-  while (level + 1 < kLevels && (tick >> (kBits * level)) - (current_ >> (kBits * level)) >= kSlots) {
+  while (level + 1 < kLevels &&
+         (tick >> (kBits * level)) - (current_ >> (kBits * level)) >= kSlots) {
     ++level;
   }
   const unsigned shift = kBits * level;

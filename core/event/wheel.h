@@ -33,9 +33,9 @@ class Deadline {
 
   Wheel* wheel_;
   Deadline* next_ = nullptr;
-  Deadline** link_ = nullptr;      // what points at us; null when in no slot
-  std::uint64_t due_ = kNever;     // tick
-  std::uint64_t linked_at_ = 0;    // tick of the slot we stand in
+  Deadline** link_ = nullptr;    // what points at us; null when in no slot
+  std::uint64_t due_ = kNever;   // tick
+  std::uint64_t linked_at_ = 0;  // tick of the slot we stand in
 };
 
 // A Deadline that calls one method of its owner.
@@ -99,8 +99,8 @@ class Wheel {
   std::array<Level, kLevels> levels_;
   Deadline* firing_ = nullptr;  // what is left of the slot that is being fired
   Milliseconds now_;
-  std::uint64_t current_;                        // every slot up to this tick has fired
-  std::uint64_t wake_tick_ = Deadline::kNever;   // when the driver means to come back
+  std::uint64_t current_;                       // every slot up to this tick has fired
+  std::uint64_t wake_tick_ = Deadline::kNever;  // when the driver means to come back
   Driver* driver_ = nullptr;
 };
 

@@ -1,9 +1,8 @@
 #include "core/event/worker.h"
 
+#include <future>
 #include <pthread.h>
 #include <signal.h>
-
-#include <future>
 #include <thread>
 
 namespace weir::event {

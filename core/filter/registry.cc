@@ -10,9 +10,8 @@ Chain Registry::chain(const std::vector<config::Chosen>& filters, NameTable& nam
   Chain chain;
   chain.reserve(filters.size());
   for (const config::Chosen& chosen : filters) {
-    const auto maker = std::find_if(makers_.begin(), makers_.end(), [&](const auto& each) {
-      return each.first == chosen.kind();
-    });
+    const auto maker = std::find_if(makers_.begin(), makers_.end(),
+                                    [&](const auto& each) { return each.first == chosen.kind(); });
     WEIR_CHECK(maker != makers_.end());
     const NameId id = names.intern(chosen.kind());
     chain.push_back({id, names.name(id), maker->second(chosen)});

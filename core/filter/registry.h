@@ -15,10 +15,10 @@ namespace weir::filter {
 
 // What a filter is: settings that read themselves, and an object for each exchange.
 template <typename T>
-concept FilterType =
-    std::derived_from<T, Filter> && requires(config::Table& table, typename T::Config& config) {
-      T::Config::read(table, config);
-    } && std::constructible_from<T, const typename T::Config&, Control&>;
+concept FilterType = std::derived_from<T, Filter> &&
+    requires(config::Table& table, typename T::Config& config) {
+  T::Config::read(table, config);
+} && std::constructible_from<T, const typename T::Config&, Control&>;
 
 // The filters of this binary, each added by a visible call. Adding one makes its settings part of
 // the configuration's language.

@@ -18,9 +18,9 @@ namespace weir::http {
 class BodySink {
  public:
   virtual ~BodySink() = default;
-  virtual void sendBody(Bytes bytes) = 0;              // copied, or in the kernel, on return
-  virtual void finish(const Headers* trailers) = 0;    // the body is complete; null: no trailers
-  virtual std::size_t queued() const = 0;              // bytes that the peer has yet to take
+  virtual void sendBody(Bytes bytes) = 0;            // copied, or in the kernel, on return
+  virtual void finish(const Headers* trailers) = 0;  // the body is complete; null: no trailers
+  virtual std::size_t queued() const = 0;            // bytes that the peer has yet to take
 };
 
 // Delivers a body by calls, until told to wait.
@@ -116,8 +116,8 @@ class ServerCodec {
 
   virtual ~ServerCodec() = default;
   virtual void feed(Bytes bytes) = 0;
-  virtual void onEnd() = 0;                 // the client sends no more
-  virtual void onBroken(Error error) = 0;   // the wire is gone
+  virtual void onEnd() = 0;                // the client sends no more
+  virtual void onBroken(Error error) = 0;  // the wire is gone
   virtual void onDrained() = 0;
   // No further request is accepted: says so to the client with the next answer.
   virtual void drain() = 0;

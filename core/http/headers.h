@@ -26,7 +26,8 @@ class Headers {
 
   void add(std::string_view name, std::string_view value);
   void add(HeaderId id, std::string_view name, std::string_view value) {
-    if (size_ == capacity_) [[unlikely]] grow();
+    if (size_ == capacity_) [[unlikely]]
+      grow();
     seen_ |= bit(id);
     fields_[size_++] = {name, value, id};
   }

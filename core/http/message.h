@@ -50,15 +50,15 @@ struct Request {
   Method method = Method::kGet;
   Version version = Version::kHttp11;
   BodyKind body = BodyKind::kNone;
-  bool expects_continue = false;  // Expect: 100-continue
-  bool accepts_trailers = false;  // TE: trailers
-  std::string_view method_text;   // as sent; method names are case-sensitive
-  std::string_view scheme;        // "http" or "https": how the client reached us
-  std::string_view authority;     // host[:port], as sent
-  std::string_view path;          // begins with "/", or is "*"; without the query
-  std::string_view query;         // after the "?", without it
-  bool has_query = false;         // "/a?" differs from "/a"
-  std::string_view upgrade;       // the protocol of Upgrade; empty for none
+  bool expects_continue = false;     // Expect: 100-continue
+  bool accepts_trailers = false;     // TE: trailers
+  std::string_view method_text;      // as sent; method names are case-sensitive
+  std::string_view scheme;           // "http" or "https": how the client reached us
+  std::string_view authority;        // host[:port], as sent
+  std::string_view path;             // begins with "/", or is "*"; without the query
+  std::string_view query;            // after the "?", without it
+  bool has_query = false;            // "/a?" differs from "/a"
+  std::string_view upgrade;          // the protocol of Upgrade; empty for none
   std::uint64_t content_length = 0;  // with BodyKind::kLength
   Headers headers;
   Headers trailers;  // complete when the body has ended

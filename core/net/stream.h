@@ -30,7 +30,8 @@ class Stream : public event::Disposable {
   static constexpr std::size_t kHighWater = 128 * 1024;
 
   virtual void setEvents(StreamEvents& events) = 0;
-  virtual void write(Bytes first, Bytes second) = 0;  // copied or sent on return; either may be empty
+  virtual void write(Bytes first,
+                     Bytes second) = 0;  // copied or sent on return; either may be empty
   void write(Bytes bytes) { write(bytes, {}); }
   virtual std::size_t queued() const = 0;
   // Sends now what waits for the end of the turn. False when the peer has to make room first.

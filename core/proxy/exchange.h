@@ -166,7 +166,7 @@ class Exchange final : public http::RequestEvents,
 
   Stage stage_ = Stage::kRoute;
   bool running_ = false;
-  bool head_arrived_ = false;    // of the response
+  bool head_arrived_ = false;  // of the response
   bool request_ended_ = false;
   bool response_begun_ = false;  // the client has seen a head
   bool upstream_ended_ = false;
@@ -175,7 +175,7 @@ class Exchange final : public http::RequestEvents,
   bool counted_ = false;
   Failure failure_;
   Reason retry_reason_ = Reason::kNone;  // why the latest retry was needed
-  int status_ = 0;  // as sent to the client
+  int status_ = 0;                       // as sent to the client
   std::uint64_t local_body_bytes_ = 0;
   std::string_view endpoint_;  // of the latest attempt
 

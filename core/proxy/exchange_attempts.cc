@@ -137,8 +137,8 @@ bool Exchange::mayRetry(std::optional<route::RetryOn> failure) {
 
 void Exchange::beginBackoff(Reason reason) {
   const route::RetryPolicy& policy = retryPolicy();
-  const Milliseconds pause = upstream::backoffPause(
-      {policy.backoff_base, policy.backoff_max}, retries_, engine_.random());
+  const Milliseconds pause =
+      upstream::backoffPause({policy.backoff_base, policy.backoff_max}, retries_, engine_.random());
   ++retries_;
   retry_reason_ = reason;
   stage_ = Stage::kPickEndpoint;

@@ -27,7 +27,8 @@ Gate::Gate(Engine& engine, std::shared_ptr<const ListenerPlan> plan, const Count
   meters_.in_flight = cells.gauge(requestsInFlightKey(id()));
   meters_.active = cells.gauge(connectionsActiveKey(id(), TransportProtocol::kTcp));
   meters_.opened = cells.counter(connectionsOpenedKey(id(), TransportProtocol::kTcp));
-  meters_.closed = cells.counter(connectionsClosedKey(id(), TransportProtocol::kTcp, Reason::kNone));
+  meters_.closed =
+      cells.counter(connectionsClosedKey(id(), TransportProtocol::kTcp, Reason::kNone));
 }
 
 Gate::~Gate() { breakAll(); }
@@ -63,9 +64,7 @@ void Gate::onAccept(int descriptor, const net::Address& peer) {
 // A refusal that says why, instead of a connection that hangs.
 void Gate::refuse(int descriptor, LimitScope scope) {
   engine_.metrics().counter(limitRejectionsKey(scope, LimitResource::kConnections)).add();
-  engine_.metrics()
-      .counter(localRepliesKey(id(), 0, 503, Reason::kOverloadConnections))
-      .add();
+  engine_.metrics().counter(localRepliesKey(id(), 0, 503, Reason::kOverloadConnections)).add();
   // Best effort: a fresh socket has room for this much.
   [[maybe_unused]] const auto sent =
       ::send(descriptor, kFullReply.data(), kFullReply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -31,16 +31,16 @@ struct ListenerPlan {
   net::Address address;   // as configured; port 0 takes a free one
   int backlog = 4096;
   http::h1::Limits limits;
-  Milliseconds header_timeout{0};  // from a request's first byte to the end of its head; 0: none
-  Milliseconds idle_timeout{0};    // between requests; 0: none
+  Milliseconds header_timeout{0};     // from a request's first byte to the end of its head; 0: none
+  Milliseconds idle_timeout{0};       // between requests; 0: none
   std::uint64_t max_connections = 0;  // of the process; 0: no limit
   ForwardedMode forwarded = ForwardedMode::kAppend;
   std::vector<route::IpRange> trusted;  // peers whose X-Forwarded-* are believed
   route::PathRules path_rules;
   bool reject_underscores = true;  // in header names
   bool allow_connect = false;
-  bool keep_request_id = false;   // the client's, if it sent one
-  bool reason_header = false;     // x-weir-reason on local replies
+  bool keep_request_id = false;  // the client's, if it sent one
+  bool reason_header = false;    // x-weir-reason on local replies
 };
 
 // The role's answers to what a route leaves open.
@@ -56,8 +56,8 @@ struct Plan {
   std::uint64_t generation = 0;
   std::string_view role;
   route::RouteTable routes;
-  std::vector<filter::Chain> chains;  // by Route::index
-  std::vector<std::shared_ptr<const upstream::ClusterPlan>> clusters;      // by id, ascending
+  std::vector<filter::Chain> chains;                                   // by Route::index
+  std::vector<std::shared_ptr<const upstream::ClusterPlan>> clusters;  // by id, ascending
   std::vector<std::shared_ptr<const ListenerPlan>> listeners;
   Defaults defaults;
   std::uint64_t max_connections = 0;  // of all listeners

@@ -10,7 +10,8 @@ namespace {
 // How long a client that still sends gets to read our last words.
 constexpr Milliseconds kLingerTime{2'000};
 
-constexpr Error kHeadTimeout = {ErrorCode::kTimeout, Origin::kDownstream, "head not complete in time"};
+constexpr Error kHeadTimeout = {ErrorCode::kTimeout, Origin::kDownstream,
+                                "head not complete in time"};
 constexpr Error kStopped = {ErrorCode::kReset, Origin::kLocal, "stopped"};
 
 }  // namespace

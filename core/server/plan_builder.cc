@@ -1,8 +1,7 @@
 #include "core/server/plan_builder.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
+#include <sys/resource.h>
 
 #include "core/route/compile.h"
 
@@ -70,13 +69,15 @@ void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
     auto made = listener(each, settings.role, mistakes);
     if (made == nullptr) continue;
     for (const auto& other : plan.listeners) {
-      const bool same_address = other->address == made->address &&
-                                (made->address.isUnix() || made->address.port() != 0);
+      const bool same_address =
+          other->address == made->address && (made->address.isUnix() || made->address.port() != 0);
       if (other->id == made->id) {
         mistakes.add({each.place, "listener", "the name \"" + each.name + "\" is taken", {}});
       } else if (same_address) {
-        mistakes.add({each.place, "listener.address",
-                      "the address is that of listener \"" + std::string(other->name) + "\"", {}});
+        mistakes.add({each.place,
+                      "listener.address",
+                      "the address is that of listener \"" + std::string(other->name) + "\"",
+                      {}});
       }
     }
     plan.listeners.push_back(std::move(made));
@@ -90,8 +91,8 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
   auto plan = std::make_shared<proxy::ListenerPlan>();
   const auto address = bindAddress(settings.address);
   if (!address.ok()) {
-    mistakes.add({settings.place, "listener.address",
-                  "needs an IP address to listen on, not a name", {}});
+    mistakes.add(
+        {settings.place, "listener.address", "needs an IP address to listen on, not a name", {}});
     return nullptr;
   }
   plan->address = address.value();
@@ -99,7 +100,8 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
   plan->name = names_.name(plan->id);
   plan->header_timeout =
       settings.header_timeout.value_or(gateway ? Milliseconds(10s) : Milliseconds(0));
-  plan->idle_timeout = settings.idle_timeout.value_or(gateway ? Milliseconds(75s) : Milliseconds(1h));
+  plan->idle_timeout =
+      settings.idle_timeout.value_or(gateway ? Milliseconds(75s) : Milliseconds(1h));
   plan->limits.head_bytes =
       settings.max_header_size.value_or(config::Size{(gateway ? 32U : 60U) * 1024U}).bytes;
   plan->limits.target_bytes = std::min<std::size_t>(plan->limits.head_bytes, 8 * 1024);
@@ -112,8 +114,8 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       settings.underscores.value_or(gateway ? Underscores::kReject : Underscores::kPass) ==
       Underscores::kReject;
   plan->path_rules.reserved_escapes =
-      settings.escaped_slashes.value_or(gateway ? EscapedSlashes::kReject : EscapedSlashes::kKeep) ==
-              EscapedSlashes::kReject
+      settings.escaped_slashes.value_or(gateway ? EscapedSlashes::kReject
+                                                : EscapedSlashes::kKeep) == EscapedSlashes::kReject
           ? route::ReservedEscapes::kReject
           : route::ReservedEscapes::kKeep;
   plan->path_rules.merge_slashes = settings.merge_slashes;
@@ -152,8 +154,10 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::str
     for (const std::string_view each : registry_.balancerNames()) {
       known += (known.empty() ? "" : ", ") + std::string(each);
     }
-    mistakes.add({settings.place, "upstream." + name + ".balancer",
-                  "there is no balancer \"" + settings.balancer + "\"; there are " + known, {}});
+    mistakes.add({settings.place,
+                  "upstream." + name + ".balancer",
+                  "there is no balancer \"" + settings.balancer + "\"; there are " + known,
+                  {}});
   }
   if (settings.discovery.made()) plan->discovery = registry_.discovery(settings.discovery);
   if (plan->balancer == nullptr || plan->discovery == nullptr) return nullptr;

@@ -35,9 +35,8 @@ class Registry {
   void addDiscovery(std::string_view name, std::string_view meaning,
                     std::shared_ptr<const upstream::DiscoverySource> (*make)(const Settings&)) {
     dialect_.family("discovery").add<Settings>(name, meaning);
-    discoveries_.emplace_back(name, [make](const config::Chosen& chosen) {
-      return make(*chosen.as<Settings>());
-    });
+    discoveries_.emplace_back(
+        name, [make](const config::Chosen& chosen) { return make(*chosen.as<Settings>()); });
   }
 
   // Null when there is none of that name.

@@ -45,10 +45,11 @@ bool Server::openListener(const std::shared_ptr<const proxy::ListenerPlan>& list
   for (std::size_t i = 0; i < stations_.size(); ++i) {
     auto socket = net::ListenSocket::open(address, listener->backlog);
     if (!socket.ok()) {
-      mistakes.add({{},
-                    "listener " + std::string(listener->name),
-                    "cannot listen on " + address.text() + ": " + std::string(socket.error().detail),
-                    {}});
+      mistakes.add(
+          {{},
+           "listener " + std::string(listener->name),
+           "cannot listen on " + address.text() + ": " + std::string(socket.error().detail),
+           {}});
       return false;
     }
     address = socket.value().address();  // port 0: the others join the first
@@ -117,8 +118,7 @@ std::vector<Server::Bound> Server::listeners() const {
   for (const auto& listener : plan_->listeners) {
     const auto open = listening_.find(listener->id);
     if (open == listening_.end()) continue;
-    bound.push_back(
-        {listener, open->second.bound, parts_.counts.listener(listener->id).value()});
+    bound.push_back({listener, open->second.bound, parts_.counts.listener(listener->id).value()});
   }
   return bound;
 }

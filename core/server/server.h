@@ -39,8 +39,8 @@ class Server {
   void setAccessLogs(const OpenLog& open_log);
 
   // Makes a plan the one that all workers follow. New addresses are bound first: when one cannot
-  // be, that is a mistake and nothing has changed. `on_live` is called when the last worker follows,
-  // after the new upstreams have been found (or looked for long enough).
+  // be, that is a mistake and nothing has changed. `on_live` is called when the last worker
+  // follows, after the new upstreams have been found (or looked for long enough).
   bool publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& mistakes,
                std::function<void()> on_live);
   const proxy::Plan* plan() const { return plan_.get(); }  // published latest; null before
@@ -87,8 +87,8 @@ class Server {
   std::vector<std::shared_ptr<const proxy::Plan>> history_;  // destroyed here, once unused
   std::map<NameId, Listening> listening_;
   std::function<void(bool)> on_drained_;
-  std::size_t stations_busy_ = 0;     // while draining
-  std::size_t workers_behind_ = 0;    // the latest plan
+  std::size_t stations_busy_ = 0;   // while draining
+  std::size_t workers_behind_ = 0;  // the latest plan
   bool draining_ = false;
   event::Alarm<Server, &Server::onDrainTimeout> drain_timeout_;
   event::Alarm<Server, &Server::onSweep> sweep_;

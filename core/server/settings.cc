@@ -38,8 +38,7 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
              {.min = 1, .max = 10'000});
   table.read("max_connections", out.max_connections,
              "Open connections; more are refused with 503. 0: no limit of its own.");
-  table.read("trusted", out.trusted,
-             "Peers whose X-Forwarded-* headers are believed and kept.");
+  table.read("trusted", out.trusted, "Peers whose X-Forwarded-* headers are believed and kept.");
   table.read("forwarded", out.forwarded, kForwardedModes,
              "What becomes of X-Forwarded-* and Forwarded. Default: append in a gateway, preserve "
              "in a sidecar.");

@@ -25,8 +25,8 @@ void Station::start(std::unique_ptr<http::AccessLog> log) {
 void Station::onStart() {
   event::Loop& loop = worker_.loop();
   connector_ = std::make_unique<net::TcpConnector>(loop);
-  engine_ = std::make_unique<proxy::Engine>(
-      proxy::Engine::Tools{loop, *connector_, cells_, log_.get()});
+  engine_ =
+      std::make_unique<proxy::Engine>(proxy::Engine::Tools{loop, *connector_, cells_, log_.get()});
   loop.setTurnObserver([this](Milliseconds busy) { loop_lag_.observe(busy); });
 }
 

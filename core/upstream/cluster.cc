@@ -17,10 +17,9 @@ constexpr Error kQueueTimeout = {ErrorCode::kTimeout, Origin::kLocal, "waited fo
 }  // namespace
 
 bool operator==(const ClusterOptions& left, const ClusterOptions& right) {
-  return left.connect_timeout == right.connect_timeout &&
-         left.idle_timeout == right.idle_timeout &&
-         left.max_connections == right.max_connections &&
-         left.max_pending == right.max_pending && left.queue_timeout == right.queue_timeout;
+  return left.connect_timeout == right.connect_timeout && left.idle_timeout == right.idle_timeout &&
+         left.max_connections == right.max_connections && left.max_pending == right.max_pending &&
+         left.queue_timeout == right.queue_timeout;
 }
 
 std::size_t Cluster::AddressHash::operator()(const net::Address& address) const {

@@ -5,8 +5,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/base/metric_keys.h"
 #include "core/base/metric_cells.h"
+#include "core/base/metric_keys.h"
 #include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/event/shared_count.h"
@@ -20,11 +20,11 @@ namespace weir::upstream {
 // How a cluster is to behave. Part of the plan.
 struct ClusterOptions {
   Milliseconds connect_timeout{5'000};
-  Milliseconds idle_timeout{60'000};       // of a connection that nobody uses
-  std::uint32_t max_connections = 1024;    // of the whole process; 0: no limit
-  std::uint32_t max_pending = 1024;        // exchanges that wait for a connection, per worker
-  Milliseconds queue_timeout{3'000};       // for how long they wait
-  http::h1::Limits limits;                 // of responses
+  Milliseconds idle_timeout{60'000};     // of a connection that nobody uses
+  std::uint32_t max_connections = 1024;  // of the whole process; 0: no limit
+  std::uint32_t max_pending = 1024;      // exchanges that wait for a connection, per worker
+  Milliseconds queue_timeout{3'000};     // for how long they wait
+  http::h1::Limits limits;               // of responses
 
   friend bool operator==(const ClusterOptions& left, const ClusterOptions& right);
 };

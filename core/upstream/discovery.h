@@ -45,8 +45,8 @@ struct DiscoveryTools {
 class DiscoverySource {
  public:
   virtual ~DiscoverySource() = default;
-  virtual std::string_view kind() const = 0;     // "static", "dns", "srv" ...
-  virtual std::string identity() const = 0;      // equal texts: the same source
+  virtual std::string_view kind() const = 0;  // "static", "dns", "srv" ...
+  virtual std::string identity() const = 0;   // equal texts: the same source
   virtual std::unique_ptr<Discovery> make(const DiscoveryTools& tools) const = 0;
   // The endpoints, when they are known without asking anybody; else null.
   virtual SharedEndpoints known() const { return nullptr; }

@@ -60,8 +60,10 @@ void expandSidecar(const SidecarSettings& sidecar, const server::Registry& regis
   }
   if (!sidecar.inbound) return;
   if (hasUpstream(settings, kApplication)) {
-    mistakes.add({place, "sidecar.inbound",
-                  "the name of upstream \"application\" is taken: inbound makes one", {}});
+    mistakes.add({place,
+                  "sidecar.inbound",
+                  "the name of upstream \"application\" is taken: inbound makes one",
+                  {}});
     return;
   }
   settings.listeners.push_back(listener(kInbound, sidecar.inbound->address, place));

@@ -24,7 +24,6 @@ struct Configuration {
   static void read(config::Table& table, Configuration& out);
 };
 
-
 // Nothing, with every mistake recorded, when it cannot be used. `files` is filled in any case, so
 // that a correction is noticed.
 std::optional<Configuration> loadConfiguration(const std::string& path,

@@ -1,9 +1,10 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 
-#include "core/config/json_schema.h"
+#include <CLI/CLI.hpp>
+
 #include "core/config/field_reference.h"
+#include "core/config/json_schema.h"
 #include "tools/weir/configuration.h"
 #include "tools/weir/process.h"
 
@@ -63,7 +64,8 @@ int main(int argc, char** argv) {
   bool reference = false;
   CLI::App* run = app.add_subcommand("run", "Run with a configuration file or directory");
   run->add_option("path", path, "File, or directory of *.toml files")->required();
-  CLI::App* checks = app.add_subcommand("check", "Say everything that is wrong with a configuration");
+  CLI::App* checks =
+      app.add_subcommand("check", "Say everything that is wrong with a configuration");
   checks->add_option("path", options.path, "File, or directory of *.toml files")->required();
   checks->add_flag("--print", options.print, "Print the expanded configuration");
   checks->add_option("--format", options.format, "text or json")

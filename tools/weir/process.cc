@@ -1,11 +1,10 @@
 #include "tools/weir/process.h"
 
+#include <algorithm>
 #include <signal.h>
 #include <sys/resource.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <thread>
+#include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/base/metric_keys.h"
@@ -117,7 +116,8 @@ std::shared_ptr<const proxy::Plan> Process::read(config::Mistakes& mistakes) {
 server::Server::OpenLog Process::logOpener() {
   return [this](MetricCells& worker_cells) -> std::unique_ptr<http::AccessLog> {
     if (configuration_.access_logs.empty()) return nullptr;
-    auto opened = access_log::openLogs(configuration_.access_logs, log_writer_, names_, worker_cells);
+    auto opened =
+        access_log::openLogs(configuration_.access_logs, log_writer_, names_, worker_cells);
     if (opened.ok()) return std::move(opened.value());
     log::error("access log: " + std::string(opened.error().detail));
     return nullptr;
@@ -142,8 +142,8 @@ void Process::listenToSignals() {
   on(SIGUSR1, [this] { log_writer_.reopen(); });
   on(SIGTERM, [this] { onTerminate(); });
   on(SIGINT, [this] { onTerminate(); });
-  watch_ = std::make_unique<event::FileWatch>(loop_, kSettle,
-                                              [this] { reload([](const admin::ReloadOutcome&) {}); });
+  watch_ = std::make_unique<event::FileWatch>(
+      loop_, kSettle, [this] { reload([](const admin::ReloadOutcome&) {}); });
   watchFiles();
 }
 
@@ -233,8 +233,8 @@ admin::Explanation Process::explain(const admin::ExplainQuery& query) {
 void Process::listeners(Answer<std::vector<admin::ListenerState>> answer) {
   std::vector<admin::ListenerState> states;
   for (const server::Server::Bound& bound : server_->listeners()) {
-    states.push_back({std::string(bound.listener->name), bound.address.text(),
-                      !server_->draining(), bound.connections, bound.listener->max_connections});
+    states.push_back({std::string(bound.listener->name), bound.address.text(), !server_->draining(),
+                      bound.connections, bound.listener->max_connections});
   }
   answer(std::move(states));
 }

@@ -18,7 +18,14 @@ class ClientCodec final : public http::ClientCodec, private Requester {
   void onDrained() override;
 
  private:
-  enum class Writing : std::uint8_t { kNothing, kLength, kChunks, kAwaitingUpgrade, kTunnel, kDone };
+  enum class Writing : std::uint8_t {
+    kNothing,
+    kLength,
+    kChunks,
+    kAwaitingUpgrade,
+    kTunnel,
+    kDone
+  };
 
   // Requester
   void sendHead(const Request& request) override;

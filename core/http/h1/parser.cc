@@ -1,10 +1,10 @@
 #include "core/http/h1/parser.h"
 
-#include <llhttp.h>
-
 #include <algorithm>
 #include <cstring>
 #include <new>
+
+#include <llhttp.h>
 
 #include "core/base/check.h"
 #include "core/http/h1/syntax.h"
@@ -186,8 +186,7 @@ Parser::Event Parser::next(Bytes& input) {
 Parser::Event Parser::nextHead(Bytes& input) {
   while (!input.empty()) {
     const Bytes piece = collect(input);
-    const llhttp_errno_t status =
-        llhttp_execute(llhttpOf(llhttp_), piece.data(), piece.size());
+    const llhttp_errno_t status = llhttp_execute(llhttpOf(llhttp_), piece.data(), piece.size());
     if (status == HPE_PAUSED && head_complete_) {
       const char* end = llhttp_get_error_pos(llhttpOf(llhttp_));
       const auto taken = static_cast<std::size_t>(end - piece.data());
@@ -216,7 +215,8 @@ Bytes Parser::collect(Bytes input) {
 }
 
 void Parser::growHead(std::size_t room) {
-  const std::size_t capacity = head_ == nullptr ? room : std::max(head_size_ + room, 2 * head_size_);
+  const std::size_t capacity =
+      head_ == nullptr ? room : std::max(head_size_ + room, 2 * head_size_);
   char* moved = arena_.allocate(capacity);
   const char* old = head_;
   if (old != nullptr) std::memcpy(moved, old, head_size_);
@@ -383,8 +383,8 @@ bool Parser::readFramingField(HeaderId id) {
     case HeaderId::kConnection:
       return readConnection(value_);
     case HeaderId::kUpgrade:
-      several_upgrades_ = several_upgrades_ || !upgrade_.empty() ||
-                          value_.find(',') != std::string_view::npos;
+      several_upgrades_ =
+          several_upgrades_ || !upgrade_.empty() || value_.find(',') != std::string_view::npos;
       upgrade_ = value_;
       return true;
     case HeaderId::kTe:

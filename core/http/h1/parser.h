@@ -83,7 +83,7 @@ class Parser {
   Headers& headers_;
   Headers& trailers_;
   const Limits& limits_;
-  Request* request_ = nullptr;    // one of the two
+  Request* request_ = nullptr;  // one of the two
   Response* response_ = nullptr;
   void* llhttp_;
   Error error_;
@@ -94,7 +94,7 @@ class Parser {
   std::size_t head_size_ = 0;
   std::size_t head_capacity_ = 0;
   std::string_view target_;
-  std::string_view name_;   // of the field being read
+  std::string_view name_;  // of the field being read
   std::string_view value_;
   std::string_view host_;
   std::uint64_t content_length_ = 0;
@@ -115,7 +115,7 @@ class Parser {
   bool connection_upgrade_ = false;
   bool several_upgrades_ = false;
   std::string_view upgrade_;
-  std::string_view named_[4];       // values of Connection that name other fields
+  std::string_view named_[4];  // values of Connection that name other fields
   std::uint8_t named_count_ = 0;
 };
 

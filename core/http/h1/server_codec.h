@@ -27,7 +27,7 @@ class ServerCodec final : public http::ServerCodec, private Responder {
     kBody,     // of the request in hand
     kWaiting,  // the request is complete, its answer is not
     kTunnel,
-    kNoMore,   // whatever comes is not looked at
+    kNoMore,  // whatever comes is not looked at
   };
   enum class Writing : std::uint8_t { kNothing, kLength, kChunks, kUntilClose, kTunnel, kFinished };
 

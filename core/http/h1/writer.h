@@ -12,9 +12,9 @@ Bytes writeRequestHead(const Request& request, Arena& arena);
 
 struct ResponseFraming {
   bool chunked = false;
-  bool close = false;           // Connection: close
-  bool keep_alive = false;      // Connection: keep-alive, for an HTTP/1.0 client
-  bool omit_length = false;     // a body-less answer that states no length (1xx, 204, HEAD, tunnels)
+  bool close = false;        // Connection: close
+  bool keep_alive = false;   // Connection: keep-alive, for an HTTP/1.0 client
+  bool omit_length = false;  // a body-less answer that states no length (1xx, 204, HEAD, tunnels)
 };
 Bytes writeResponseHead(const Response& response, const ResponseFraming& framing, Arena& arena);
 
