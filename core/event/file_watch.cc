@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <set>
+#include <sys/stat.h>
 
 #include <uv.h>
 
@@ -44,20 +45,51 @@ void FileWatch::watch(const std::vector<std::string>& paths) {
   }
   directories_.clear();
   std::set<std::string> wanted;
-  for (const std::string& path : paths) addDirectories(path, wanted);
-  for (const std::string& path : wanted) {
-    auto* directory = new Directory{{}, this};
-    WEIR_CHECK(uv_fs_event_init(loop_.raw(), &directory->event) == 0);
-    directory->event.data = directory;
-    directories_.push_back(directory);
-    const auto callback = [](uv_fs_event_t* event, const char*, int, int) {
-      static_cast<Directory*>(event->data)->owner->onEvent();
-    };
-    // A directory that went away meanwhile is not an error: the next reload watches anew.
-    uv_fs_event_start(&directory->event, callback, path.c_str(), 0);
+  std::map<std::string, Print> prints;
+  for (const std::string& path : paths) {
+    addDirectories(path, wanted);
+    const auto known = prints_.find(path);
+    prints[path] = known == prints_.end() ? printOf(path) : known->second;
   }
+  prints_ = std::move(prints);
+  for (const std::string& path : wanted) watchDirectory(path);
+  // What happened while no directory was watched had no event.
+  if (!wanted.empty()) settled_.arm(settle_);
+}
+
+void FileWatch::watchDirectory(const std::string& path) {
+  auto* directory = new Directory{{}, this};
+  WEIR_CHECK(uv_fs_event_init(loop_.raw(), &directory->event) == 0);
+  directory->event.data = directory;
+  directories_.push_back(directory);
+  const auto callback = [](uv_fs_event_t* event, const char*, int, int) {
+    static_cast<Directory*>(event->data)->owner->onEvent();
+  };
+  // A directory that went away meanwhile is not an error: the next reload watches anew.
+  uv_fs_event_start(&directory->event, callback, path.c_str(), 0);
+}
+
+FileWatch::Print FileWatch::printOf(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return {};
+  return {static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino),
+          found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec};
+}
+
+void FileWatch::mark() {
+  for (auto& [path, print] : prints_) print = printOf(path);
 }
 
 void FileWatch::onEvent() { settled_.arm(settle_); }
+
+void FileWatch::onSettled() {
+  bool changed = false;
+  for (auto& [path, print] : prints_) {
+    const Print now = printOf(path);
+    changed = changed || now != print;
+    print = now;
+  }
+  if (changed) on_change_();
+}
 
 }  // namespace weir::event

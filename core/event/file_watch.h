@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,9 +15,10 @@ namespace weir::event {
 
 class Loop;
 
-// Calls back when any of some files may have changed: written, replaced by rename, or behind a
-// symbolic link that was swapped (as Kubernetes does). Watches the directories that hold them, and
-// says so once for a burst of changes, `settle` after the last.
+// Calls back when any of some files changed: written, replaced by rename, or behind a symbolic link
+// that was swapped (as Kubernetes does). Watches the directories that hold them, and says so once
+// for a burst of changes, `settle` after the last. Other files there, a log for example, may change
+// as they like: what counts is whether a watched one differs in identity, size or time.
 class FileWatch {
  public:
   FileWatch(Loop& loop, Milliseconds settle, std::function<void()> on_change);
@@ -25,16 +29,25 @@ class FileWatch {
   // Replaces the set of watched files and directories. What does not exist is skipped.
   void watch(const std::vector<std::string>& paths);
 
+  // The files are about to be read: what they are now is no change any more.
+  void mark();
+
  private:
   struct Directory;
+  // Device, inode, size and time of the last change; all 0 for what is not there.
+  using Print = std::array<std::int64_t, 5>;
+
+  static Print printOf(const std::string& path);
+  void watchDirectory(const std::string& path);
   void onEvent();
-  void onSettled() { on_change_(); }
+  void onSettled();
 
   Loop& loop_;
   const Milliseconds settle_;
   const std::function<void()> on_change_;
   Alarm<FileWatch, &FileWatch::onSettled> settled_;
   std::vector<Directory*> directories_;  // each freed by libuv's closing callback
+  std::map<std::string, Print> prints_;  // of the watched paths
 };
 
 }  // namespace weir::event

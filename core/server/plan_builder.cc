@@ -102,9 +102,9 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       settings.header_timeout.value_or(gateway ? Milliseconds(10s) : Milliseconds(0));
   plan->idle_timeout =
       settings.idle_timeout.value_or(gateway ? Milliseconds(75s) : Milliseconds(1h));
-  plan->limits.head_bytes =
-      settings.max_header_size.value_or(config::Size{(gateway ? 32U : 60U) * 1024U}).bytes;
-  plan->limits.target_bytes = std::min<std::size_t>(plan->limits.head_bytes, 8 * 1024);
+  plan->limits.head_bytes = static_cast<std::uint32_t>(
+      settings.max_header_size.value_or(config::Size{(gateway ? 32U : 60U) * 1024U}).bytes);
+  plan->limits.target_bytes = std::min<std::uint32_t>(plan->limits.head_bytes, 8 * 1024);
   plan->limits.headers = settings.max_headers.value_or(gateway ? 100 : 200);
   plan->max_connections = settings.max_connections;
   plan->trusted = settings.trusted;

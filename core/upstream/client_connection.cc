@@ -10,8 +10,8 @@ constexpr Milliseconds kFlushTime{5'000};
 }  // namespace
 
 ClientConnection::ClientConnection(event::Loop& loop, ClientConnectionEvents& owner,
-                                   const http::h1::Limits& limits)
-    : loop_(loop), owner_(owner), codec_(*this, *this, limits), deadline_(loop.wheel(), *this) {}
+                                   http::h1::Limits limits)
+    : owner_(owner), codec_(*this, *this, limits), deadline_(loop.wheel(), *this) {}
 
 ClientConnection::~ClientConnection() = default;
 

@@ -34,8 +34,7 @@ class ClientConnection final : public event::Disposable,
                                private http::Wire,
                                private http::ClientCodecEvents {
  public:
-  ClientConnection(event::Loop& loop, ClientConnectionEvents& owner,
-                   const http::h1::Limits& limits);
+  ClientConnection(event::Loop& loop, ClientConnectionEvents& owner, http::h1::Limits limits);
   ~ClientConnection() override;
 
   // onConnected or onConnectFailed follows, unless it fails at once.
@@ -72,7 +71,6 @@ class ClientConnection final : public event::Disposable,
   void onDeadline();
   void finishClosing();
 
-  event::Loop& loop_;
   ClientConnectionEvents& owner_;
   std::unique_ptr<net::Stream> stream_;
   http::h1::ClientCodec codec_;

@@ -150,6 +150,7 @@ void Process::listenToSignals() {
 void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   const Nanoseconds started = monotonicNow();
   admin::ReloadOutcome outcome;
+  watch_->mark();
   auto plan = read(outcome.mistakes);
   watchFiles();
   const auto done = [this, on_done, started](admin::ReloadOutcome result) {

@@ -16,7 +16,7 @@ constexpr Error kUnasked101 = {ErrorCode::kProtocol, Origin::kUpstream, "101 was
 
 }  // namespace
 
-ClientCodec::ClientCodec(Wire& wire, ClientCodecEvents& owner, const Limits& limits)
+ClientCodec::ClientCodec(Wire& wire, ClientCodecEvents& owner, Limits limits)
     : wire_(wire), owner_(owner), limits_(limits) {}
 
 Requester& ClientCodec::open(ResponseEvents& events) {

@@ -8,7 +8,7 @@ namespace weir::http::h1 {
 // HTTP/1 towards an upstream: one exchange at a time.
 class ClientCodec final : public http::ClientCodec, private Requester {
  public:
-  ClientCodec(Wire& wire, ClientCodecEvents& owner, const Limits& limits);
+  ClientCodec(Wire& wire, ClientCodecEvents& owner, Limits limits);
 
   Requester& open(ResponseEvents& events) override;
   std::size_t free() const override { return exchange_ == nullptr && !spent_ ? 1 : 0; }
@@ -43,7 +43,7 @@ class ClientCodec final : public http::ClientCodec, private Requester {
 
   Wire& wire_;
   ClientCodecEvents& owner_;
-  const Limits& limits_;
+  const Limits limits_;
   ResponseEvents* exchange_ = nullptr;
   Parser* parser_ = nullptr;  // in the exchange's arena
   Method method_ = Method::kGet;

@@ -12,8 +12,8 @@
 namespace weir::http::h1 {
 
 struct Limits {
-  std::size_t head_bytes = 32 * 1024;  // start line and headers together; trailers the same again
-  std::size_t target_bytes = 8 * 1024;
+  std::uint32_t head_bytes = 32 * 1024;  // start line and headers together; trailers the same again
+  std::uint32_t target_bytes = 8 * 1024;
   std::uint32_t headers = 100;
 };
 

@@ -15,8 +15,7 @@ constexpr Error kClientEnded = {ErrorCode::kProtocol, Origin::kDownstream, "requ
 
 }  // namespace
 
-ServerCodec::ServerCodec(Wire& wire, ExchangeSource& exchanges, BlockPool& chunks,
-                         const Limits& limits)
+ServerCodec::ServerCodec(Wire& wire, ExchangeSource& exchanges, BlockPool& chunks, Limits limits)
     : wire_(wire), exchanges_(exchanges), limits_(limits), backlog_(chunks) {}
 
 ServerCodec::~ServerCodec() { WEIR_CHECK(exchange_ == nullptr); }

@@ -9,8 +9,8 @@ namespace weir::http::h1 {
 // HTTP/1 towards a client: one exchange at a time, pipelined requests answered in order.
 class ServerCodec final : public http::ServerCodec, private Responder {
  public:
-  // `chunks` holds what a client sends ahead of its turn; both and the limits outlive the codec.
-  ServerCodec(Wire& wire, ExchangeSource& exchanges, BlockPool& chunks, const Limits& limits);
+  // `chunks` holds what a client sends ahead of its turn; both outlive the codec.
+  ServerCodec(Wire& wire, ExchangeSource& exchanges, BlockPool& chunks, Limits limits);
   ~ServerCodec() override;
 
   void feed(Bytes bytes) override;
@@ -54,7 +54,7 @@ class ServerCodec final : public http::ServerCodec, private Responder {
 
   Wire& wire_;
   ExchangeSource& exchanges_;
-  const Limits& limits_;
+  const Limits limits_;  // a copy: the plan that they are from may go before the connection does
   RequestEvents* exchange_ = nullptr;
   Parser* parser_ = nullptr;  // in the exchange's arena
   Buffer backlog_;            // read, but not yet its turn

@@ -1,0 +1,109 @@
+#include "core/event/file_watch.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "core/event/loop.h"
+
+namespace weir::event {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr Milliseconds kSettle{100};
+
+class FileWatchTest : public ::testing::Test {
+ protected:
+  FileWatchTest() {
+    std::string name = (fs::temp_directory_path() / "weir-watch-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    write("weir.toml", "a");
+    watch_.watch({(folder_ / "weir.toml").string()});
+    settle();
+    EXPECT_EQ(changes_, 0);
+  }
+  ~FileWatchTest() override {
+    watch_.watch({});
+    loop_.runOnce();
+    fs::remove_all(folder_);
+  }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ / name) << text;
+  }
+  // The kernel tells at once; the watch waits for quiet.
+  void settle() {
+    loop_.runOnce();
+    loop_.runOnce();
+    loop_.advance(kSettle);
+  }
+
+  fs::path folder_;
+  int changes_ = 0;
+  Loop loop_{Loop::Time::kManual};
+  FileWatch watch_{loop_, kSettle, [this] { ++changes_; }};
+};
+
+TEST_F(FileWatchTest, TellsOnceOfABurstOfChanges) {
+  write("weir.toml", "bb");
+  write("weir.toml", "ccc");
+  settle();
+  EXPECT_EQ(changes_, 1);
+  settle();
+  EXPECT_EQ(changes_, 1);
+}
+
+TEST_F(FileWatchTest, IsSilentAboutOtherFilesOfTheFolder) {
+  write("weir.log", "a line");
+  settle();
+  EXPECT_EQ(changes_, 0);
+}
+
+TEST_F(FileWatchTest, TellsOfAFileThatIsPutInItsPlace) {
+  write("fresh.toml", "a");
+  fs::rename(folder_ / "fresh.toml", folder_ / "weir.toml");
+  settle();
+  EXPECT_EQ(changes_, 1);
+}
+
+TEST_F(FileWatchTest, TellsOfAFileThatIsGone) {
+  fs::remove(folder_ / "weir.toml");
+  settle();
+  EXPECT_EQ(changes_, 1);
+}
+
+TEST_F(FileWatchTest, IsSilentAboutWhatIsKnownAlready) {
+  write("weir.toml", "bb");
+  watch_.mark();
+  settle();
+  EXPECT_EQ(changes_, 0);
+}
+
+TEST_F(FileWatchTest, SeesAChangeMadeWhileItWasSetAnew) {
+  const std::string path = (folder_ / "weir.toml").string();
+  watch_.watch({});
+  watch_.watch({path});
+  write("weir.toml", "bb");
+  watch_.watch({path});
+  settle();
+  EXPECT_EQ(changes_, 1);
+}
+
+TEST_F(FileWatchTest, FollowsALinkThatIsSwapped) {
+  fs::create_directory(folder_ / "one");
+  fs::create_directory(folder_ / "two");
+  write("one/weir.toml", "a");
+  write("two/weir.toml", "a");
+  fs::create_directory_symlink("one", folder_ / "data");
+  fs::create_symlink("data/weir.toml", folder_ / "linked.toml");
+  watch_.watch({(folder_ / "linked.toml").string()});
+  settle();
+  EXPECT_EQ(changes_, 0);
+  fs::create_directory_symlink("two", folder_ / "fresh");
+  fs::rename(folder_ / "fresh", folder_ / "data");
+  settle();
+  EXPECT_EQ(changes_, 1);
+}
+
+}  // namespace
+}  // namespace weir::event
