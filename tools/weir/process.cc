@@ -47,6 +47,9 @@ int Process::run() {
   loop_.run();
   admin_ = nullptr;
   server_->stop();
+  signals_.clear();
+  // What comes this late must not turn a good end into death by a signal.
+  for (const int number : {SIGHUP, SIGUSR1, SIGTERM, SIGINT}) ::signal(number, SIG_IGN);
   return exit_code_;
 }
 
@@ -207,7 +210,6 @@ void Process::drain() {
 
 void Process::finish(int exit_code) {
   exit_code_ = exit_code;
-  signals_.clear();
   watch_ = nullptr;
   loop_.stop();
 }
