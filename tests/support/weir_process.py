@@ -1,0 +1,156 @@
+"""The real binary, with a configuration in a folder of its own."""
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+import poll
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = Path(os.environ.get("WEIR_BINARY", ROOT / "build" / "release" / "weir")).resolve()
+ADMIN = 'admin = { address = "127.0.0.1:0" }\n'
+
+
+class Metrics:
+    """A scraped page: (name, labels, value) of each sample."""
+
+    _SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
+    _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+    def __init__(self, page):
+        self.samples = []
+        for line in page.splitlines():
+            if line.startswith("#") or not line:
+                continue
+            name, labels, value = self._SAMPLE.match(line).groups()
+            self.samples.append((name, dict(self._LABEL.findall(labels or "")), float(value)))
+
+    def sum(self, name, **labels):
+        """The sum of all samples of that name that have at least these labels."""
+        return sum(value for sample, has, value in self.samples
+                   if sample == name and labels.items() <= has.items())
+
+
+class WeirProcess:
+    """Owns the process and its folder. Started by start(), which waits until it is ready."""
+
+    def __init__(self, config, **popen):
+        self._folder = tempfile.TemporaryDirectory(prefix="weir-test-")
+        self.folder = Path(self._folder.name)
+        self.file = self.folder / "weir.toml"
+        self.file.write_text(config, encoding="utf-8")
+        self.run_path = self.file  # what `weir run` gets
+        self.process = None
+        self._popen = {"cwd": self.folder, **popen}
+        self._lines = []
+        self._more = threading.Condition()
+        self._ended = False
+
+    # Life
+
+    def launch(self):
+        """Starts the process and does not wait."""
+        self._lines, self._ended = [], False
+        self.process = subprocess.Popen(
+            [BINARY, "run", str(self.run_path)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **self._popen)
+        threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True).start()
+        return self
+
+    def start(self):
+        self.launch()
+        self.wait_for_line(" ready: ")
+        return self
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, patience=poll.PATIENCE):
+        """Its exit code, once it has ended."""
+        return self.process.wait(patience)
+
+    def stop(self):
+        """Ends it at once, in good order; its exit code."""
+        if self.process is None or self.process.poll() is not None:
+            return self._forget()
+        self.signal(signal.SIGTERM)
+        self.wait_for_line("draining")
+        self.signal(signal.SIGTERM)
+        try:
+            self.wait()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        return self._forget()
+
+    def _forget(self):
+        self._folder.cleanup()
+        return None if self.process is None else self.process.returncode
+
+    # What it says
+
+    def _read(self, stream):
+        with stream:
+            for line in stream:
+                with self._more:
+                    self._lines.append(line.rstrip("\n"))
+                    self._more.notify_all()
+        with self._more:
+            self._ended = True
+            self._more.notify_all()
+
+    @property
+    def output(self):
+        """Its lines on stderr so far; all of them once it has ended."""
+        with self._more:
+            if self.process.poll() is not None:
+                self._more.wait_for(lambda: self._ended, poll.PATIENCE)
+            return list(self._lines)
+
+    def wait_for_line(self, text, patience=poll.PATIENCE):
+        """The first line with that text; returns at once if it was said before."""
+        with self._more:
+            self._more.wait_for(lambda: self._ended or self._find(text), patience)
+            line = self._find(text)
+            if line is None:
+                raise AssertionError(f"no line with {text!r} in:\n" + "\n".join(self._lines))
+            return line
+
+    def _find(self, text):
+        return next((line for line in self._lines if text in line), None)
+
+    def address(self, listener="public"):
+        """Where a listener listens, as its line says."""
+        return self.wait_for_line(f" listener {listener} on ").rpartition(" ")[2]
+
+    # The admin pages
+
+    @property
+    def admin_address(self):
+        return self.wait_for_line(" admin on ").rpartition(" ")[2]
+
+    def admin(self, path, method="GET"):
+        """(status, text) of an admin page."""
+        connection = http.client.HTTPConnection(self.admin_address, timeout=poll.PATIENCE)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def metrics(self):
+        return Metrics(self.admin("/metrics")[1])
+
+    def metric(self, name, **labels):
+        return self.metrics().sum(name, **labels)
+
+    def resident_bytes(self):
+        """Memory that it has in RAM."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
