@@ -168,7 +168,11 @@ class Client(Wire):
         if receive_buffer is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.settimeout(PATIENCE)
-        sock.connect((host, int(port)))
+        try:
+            sock.connect((host, int(port)))
+        except OSError:
+            sock.close()
+            raise
         super().__init__(sock)
 
     def send_request(self, target, method="GET", headers=(), body=b"", host="test"):
