@@ -1,0 +1,199 @@
+#include "tests/core/proxy/fixture.h"
+
+#include <algorithm>
+
+#include "core/config/document.h"
+#include "core/config/mistakes.h"
+#include "core/config/settings.h"
+#include "core/route/compile.h"
+
+namespace weir::proxy {
+namespace {
+
+using test::MemoryStream;
+using test::StreamPeer;
+
+struct RouteTables {
+  std::vector<route::RouteSettings> routes;
+  static void read(config::Table& table, RouteTables& out) {
+    table.read("route", out.routes, "Routes.");
+  }
+};
+
+// The first that was not tried, in discovery's order.
+class InOrder final : public upstream::Balancer {
+ public:
+  static std::unique_ptr<upstream::Balancer> make(Random&) { return std::make_unique<InOrder>(); }
+
+ private:
+  void setMembers(std::span<upstream::Member* const> members) override {
+    members_.assign(members.begin(), members.end());
+  }
+  upstream::Member* pick(upstream::Tried tried) override {
+    if (members_.empty()) return nullptr;
+    const auto fresh = std::find_if(members_.begin(), members_.end(), [&](auto* member) {
+      return std::find(tried.begin(), tried.end(), member) == tried.end();
+    });
+    return fresh == members_.end() ? members_.front() : *fresh;
+  }
+
+  std::vector<upstream::Member*> members_;
+};
+
+class Given final : public upstream::DiscoverySource {
+ public:
+  explicit Given(upstream::SharedEndpoints endpoints) : endpoints_(std::move(endpoints)) {}
+
+ private:
+  std::string_view kind() const override { return "static"; }
+  std::string identity() const override { return "given"; }
+  std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools&) const override {
+    return nullptr;
+  }
+  upstream::SharedEndpoints known() const override { return endpoints_; }
+
+  const upstream::SharedEndpoints endpoints_;
+};
+
+upstream::SharedEndpoints endpointsAt(const std::optional<std::vector<std::string>>& addresses) {
+  if (!addresses) return nullptr;
+  upstream::EndpointSet set;
+  for (const std::string& address : *addresses) {
+    set.endpoints.push_back({net::Address::parse(address).value(), 1, {}});
+  }
+  return std::make_shared<const upstream::EndpointSet>(std::move(set));
+}
+
+}  // namespace
+
+void RecordingLog::log(const http::ExchangeRecord& record) {
+  lines.push_back(
+      {record.status, record.reason, record.attempts, std::string(record.client_address),
+       std::string(record.route), std::string(record.upstream), std::string(record.endpoint),
+       std::string(record.path), record.request_body_bytes, record.response_body_bytes});
+}
+
+ProxyTest::ProxyTest()
+    : connector_(loop_, [this](std::unique_ptr<MemoryStream> peer, const net::Address& to) {
+        arrivals_.push_back({to, std::make_unique<StreamPeer>(std::move(peer))});
+        arrivals_.back().peer->script = [this](StreamPeer& upstream) {
+          if (on_upstream_) on_upstream_(upstream);
+        };
+      }) {
+  listener_.name = "public";
+  listener_.reason_header = true;
+  defaults_.retry.attempts = 0;
+}
+
+ProxyTest::~ProxyTest() {
+  if (gate_ != nullptr) gate_->breakAll();
+  clients_.clear();
+  turn();
+  // Nothing is left behind, whatever a test did.
+  EXPECT_EQ(listener_count_.value(), 0U);
+  if (engine_ != nullptr) {
+    EXPECT_EQ(engine_->exchangesInFlight(), 0U);
+  }
+  gate_ = nullptr;
+  engine_ = nullptr;
+  EXPECT_EQ(upstream_count_.value(), 0U);
+  arrivals_.clear();
+  turn();
+}
+
+std::shared_ptr<const upstream::ClusterPlan> ProxyTest::clusterPlan(const std::string& name) {
+  auto plan = std::make_shared<upstream::ClusterPlan>();
+  plan->id = names_.intern(name);
+  plan->name = names_.name(plan->id);
+  plan->options = options_;
+  plan->balancer = &InOrder::make;
+  plan->discovery = std::make_shared<const Given>(endpointsAt(clusters_.at(name)));
+  plan->connections = &upstream_count_;
+  return plan;
+}
+
+void ProxyTest::start(std::string_view routes) {
+  config::Mistakes mistakes;
+  RouteTables settings;
+  auto document = config::Document::parse(routes, "test.toml", mistakes);
+  config::readSettings(document, dialect_, settings, mistakes);
+
+  auto plan = std::make_shared<Plan>();
+  plan->generation = plans_.size() + 1;
+  std::vector<std::string> upstreams;
+  for (const auto& [name, endpoints] : clusters_) {
+    upstreams.push_back(name);
+    plan->clusters.push_back(clusterPlan(name));
+  }
+  std::sort(plan->clusters.begin(), plan->clusters.end(),
+            [](const auto& left, const auto& right) { return left->id < right->id; });
+  plan->routes = route::compileRoutes(settings.routes, {names_, upstreams, {"public"}}, mistakes);
+  ASSERT_EQ(mistakes.text(), "");
+  for (const auto& each : settings.routes) {
+    plan->chains.push_back(filters_.chain(each.filters, names_));
+  }
+  plan->defaults = defaults_;
+  listener_.id = names_.intern(listener_.name);
+  auto listener = std::make_shared<const ListenerPlan>(listener_);
+  plan->listeners.push_back(listener);
+  plans_.push_back(plan);
+  if (engine_ == nullptr) {
+    engine_ = std::make_unique<Engine>(Engine::Tools{loop_, *connector_used_, cells_, &log_});
+  }
+  engine_->setPlan(plan);
+  if (gate_ == nullptr) {
+    gate_ =
+        std::make_unique<Gate>(*engine_, listener, Gate::Counts{listener_count_, process_count_});
+  } else {
+    gate_->setPlan(listener, 0);
+  }
+}
+
+void ProxyTest::pass(Milliseconds time) {
+  constexpr Milliseconds kStep{50};
+  turn();
+  while (time > Milliseconds(0)) {
+    loop_.advance(std::min(time, kStep));
+    turn();
+    time -= kStep;
+  }
+}
+
+StreamPeer& ProxyTest::connect(std::string_view client) {
+  auto [ours, theirs] = MemoryStream::makePair(loop_);
+  clients_.push_back(std::make_unique<StreamPeer>(std::move(theirs)));
+  listener_count_.tryAdd(0);
+  process_count_.tryAdd(0);
+  gate_->serve(std::move(ours), net::Address::parse(client).value());
+  return *clients_.back();
+}
+
+std::string ProxyTest::ask(std::string_view request) {
+  StreamPeer& client = connect();
+  client.send(request);
+  turn();
+  return client.received();
+}
+
+std::string ProxyTest::get(std::string_view path) {
+  return ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+}
+
+ProxyTest::Script ProxyTest::answering(std::string text) {
+  return [text = std::move(text)](StreamPeer& peer) {
+    if (peer.closed() || peer.ended() || !peer.received().ends_with("\r\n\r\n")) return;
+    peer.send(text);
+  };
+}
+
+std::string ProxyTest::reply(std::string_view body, std::string_view fields) {
+  return "HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(body.size()) + "\r\n" +
+         std::string(fields) + "\r\n" + std::string(body);
+}
+
+std::uint64_t ProxyTest::localReplies(int status, Reason reason, std::string_view route) {
+  const NameId named = route.empty() ? 0 : id(route);
+  return count(localRepliesKey(listener_.id, named, status, reason));
+}
+
+}  // namespace weir::proxy

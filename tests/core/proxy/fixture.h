@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/base/metric_keys.h"
+#include "core/base/names.h"
+#include "core/config/choice.h"
+#include "core/filter/registry.h"
+#include "core/proxy/engine.h"
+#include "core/proxy/gate.h"
+#include "core/route/settings.h"
+#include "tests/support/memory_connector.h"
+#include "tests/support/stream_peer.h"
+
+namespace weir::proxy {
+
+// What an access log would be told, with texts of its own.
+struct Logged {
+  int status = 0;
+  Reason reason = Reason::kNone;
+  unsigned attempts = 0;
+  std::string client;
+  std::string route;
+  std::string upstream;
+  std::string endpoint;
+  std::string path;
+  std::uint64_t request_bytes = 0;
+  std::uint64_t response_bytes = 0;
+};
+
+class RecordingLog final : public http::AccessLog {
+ public:
+  std::vector<Logged> lines;
+  int flushes = 0;
+
+ private:
+  void log(const http::ExchangeRecord& record) override;
+  void flush() override { ++flushes; }
+};
+
+// A connection that arrived at an upstream.
+struct Arrival {
+  net::Address to;
+  std::unique_ptr<test::StreamPeer> peer;
+};
+
+// An engine with one gate between clients and upstreams in memory. Time stands still.
+//
+// The clusters are "orders" (10.0.0.1:80 and 10.0.0.2:80, asked in this order), "shadow"
+// (10.0.9.1:80), "empty" (without endpoints) and "unknown" (nobody has said yet). Change what is
+// to be different before start().
+class ProxyTest : public ::testing::Test {
+ protected:
+  using Script = std::function<void(test::StreamPeer&)>;
+
+  ProxyTest();
+  ~ProxyTest() override;
+
+  // `routes`: [[route]] tables. Once more: a reload.
+  void start(std::string_view routes);
+  void startForwarding() { start("[[route]]\nname = \"all\"\nupstream = \"orders\"\n"); }
+
+  void turn() { loop_.advance(Milliseconds(0)); }
+  void pass(Milliseconds time);  // in steps, with what happens in each
+
+  test::StreamPeer& connect(std::string_view client = "203.0.113.7:5000");
+  // Over a connection of its own.
+  std::string ask(std::string_view request);
+  std::string get(std::string_view path = "/");
+
+  // What upstreams say once a request's head has arrived.
+  static Script answering(std::string text);
+  static std::string reply(std::string_view body, std::string_view fields = {});
+  test::StreamPeer& arrival(std::size_t index) { return *arrivals_.at(index).peer; }
+  std::string seenBy(std::size_t index) { return arrival(index).received(); }
+
+  NameId id(std::string_view name) { return names_.intern(name); }
+  std::uint64_t count(CounterKey key) { return cells_.counter(key).value(); }
+  std::int64_t gauge(GaugeKey key) { return cells_.gauge(key).value(); }
+  // How often the gate answered itself with this, on route "all" or any that is named.
+  std::uint64_t localReplies(int status, Reason reason, std::string_view route = "all");
+  const Logged& logged() const { return log_.lines.at(log_.lines.size() - 1); }
+
+  event::Loop loop_{event::Loop::Time::kManual};
+  MetricCells cells_;
+  NameTable names_;
+  config::Dialect dialect_;
+  filter::Registry filters_{dialect_};
+  RecordingLog log_;
+  Script on_upstream_ = answering(reply("hello"));
+  std::deque<Arrival> arrivals_;
+  test::MemoryConnector connector_;
+  net::Connector* connector_used_ = &connector_;
+
+  std::map<std::string, std::optional<std::vector<std::string>>> clusters_ = {
+      {"orders", {{"10.0.0.1:80", "10.0.0.2:80"}}},
+      {"shadow", {{"10.0.9.1:80"}}},
+      {"empty", {{}}},
+      {"unknown", {}},
+  };
+  upstream::ClusterOptions options_;
+  ListenerPlan listener_;
+  Defaults defaults_;
+  event::SharedCount listener_count_;
+  event::SharedCount process_count_;
+  event::SharedCount upstream_count_;
+
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Gate> gate_;
+  std::deque<std::unique_ptr<test::StreamPeer>> clients_;
+
+ private:
+  std::shared_ptr<const upstream::ClusterPlan> clusterPlan(const std::string& name);
+
+  std::vector<std::shared_ptr<const Plan>> plans_;
+};
+
+}  // namespace weir::proxy
