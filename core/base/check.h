@@ -8,9 +8,5 @@ namespace weir {
 }  // namespace weir
 
 // For what cannot happen unless weir itself is wrong; on in every build.
-#define WEIR_CHECK(expression)                              \
-  do {                                                      \
-    if (!(expression)) [[unlikely]] {                       \
-      ::weir::checkFailed(#expression, __FILE__, __LINE__); \
-    }                                                       \
-  } while (false)
+#define WEIR_CHECK(expression) \
+  ((expression) ? void() : ::weir::checkFailed(#expression, __FILE__, __LINE__))

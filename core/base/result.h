@@ -12,8 +12,8 @@ namespace weir {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}  // implicit: `return value;`
-  Result(Error error) : state_(error) {}
+  explicit(false) Result(T value) : state_(std::move(value)) {}  // as in `return value;`
+  explicit(false) Result(Error error) : state_(error) {}
 
   bool ok() const { return std::holds_alternative<T>(state_); }
   explicit operator bool() const { return ok(); }
@@ -39,7 +39,7 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Error error) : error_(error), failed_(true) {}
+  explicit(false) Result(Error error) : error_(error), failed_(true) {}
 
   bool ok() const { return !failed_; }
   explicit operator bool() const { return ok(); }

@@ -14,9 +14,9 @@ WriterSignal::WriterSignal() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLO
 
 WriterSignal::~WriterSignal() { ::close(descriptor_); }
 
-void WriterSignal::ring() { ::eventfd_write(descriptor_, 1); }
+void WriterSignal::ring() const { ::eventfd_write(descriptor_, 1); }
 
-void WriterSignal::clear() {
+void WriterSignal::clear() const {
   eventfd_t count = 0;
   ::eventfd_read(descriptor_, &count);
 }

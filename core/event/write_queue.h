@@ -19,8 +19,8 @@ class WriterSignal {
   WriterSignal(const WriterSignal&) = delete;
   WriterSignal& operator=(const WriterSignal&) = delete;
 
-  void ring();
-  void clear();                                   // the writer has seen it
+  void ring() const;
+  void clear() const;                             // the writer has seen it
   int descriptor() const { return descriptor_; }  // readable once rung
 
  private:

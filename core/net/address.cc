@@ -33,7 +33,7 @@ Ip Ip::v6(const std::array<std::uint8_t, 16>& bytes) {
 
 Result<Ip> Ip::parse(std::string_view text) {
   std::array<char, kMaxText> terminated{};
-  if (text.size() >= terminated.size() || text.find('\0') != text.npos) return kBadIp;
+  if (text.size() >= terminated.size() || text.find('\0') != std::string_view::npos) return kBadIp;
   std::copy(text.begin(), text.end(), terminated.begin());
   std::array<std::uint8_t, 4> four{};
   if (inet_pton(AF_INET, terminated.data(), four.data()) == 1) return v4(four);

@@ -205,9 +205,9 @@ void TcpStream::send(Bytes first, Bytes second) {
   if (!first.empty()) pieces[count++] = first;
   if (!second.empty()) pieces[count++] = second;
   if (count == 0) return;
-  std::array<uv_buf_t, kMaxPieces> buffers;
+  uv_buf_t buffers[kMaxPieces];
   for (std::size_t i = 0; i < count; ++i) buffers[i] = bufOf(pieces[i]);
-  const int sent = uv_try_write(socket_->stream(), buffers.data(), static_cast<unsigned>(count));
+  const int sent = uv_try_write(socket_->stream(), buffers, static_cast<unsigned>(count));
   if (sent < 0 && sent != UV_EAGAIN) return failWrite(sent);
   auto taken = static_cast<std::size_t>(std::max(sent, 0));
   const std::size_t from_queue = std::min(taken, out.size());
@@ -222,13 +222,13 @@ void TcpStream::send(Bytes first, Bytes second) {
 void TcpStream::startJob() {
   if (queued() > kLowWater) backed_up_ = true;
   std::array<Bytes, kMaxPieces> pieces;
-  std::array<uv_buf_t, kMaxPieces> buffers;
+  uv_buf_t buffers[kMaxPieces];
   const std::size_t count = socket_->out.peek(pieces);
   for (std::size_t i = 0; i < count; ++i) buffers[i] = bufOf(pieces[i]);
   const std::size_t bytes = bytesIn(std::span(pieces).first(count));
   auto* job = new (loop_.scratch().lend()) WriteJob{{}, socket_, &loop_.scratch(), bytes};
   job->request.data = job;
-  const int status = uv_write(&job->request, socket_->stream(), buffers.data(),
+  const int status = uv_write(&job->request, socket_->stream(), buffers,
                               static_cast<unsigned>(count), [](uv_write_t* request, int result) {
                                 auto* done = static_cast<WriteJob*>(request->data);
                                 Socket* socket = done->socket;

@@ -9,7 +9,7 @@
 namespace weir::proxy {
 
 Engine::Engine(Tools tools)
-    : tools_(std::move(tools)), exchanges_(sizeof(Exchange)), sweep_(tools_.loop.wheel(), *this) {
+    : tools_(tools), exchanges_(sizeof(Exchange)), sweep_(tools_.loop.wheel(), *this) {
   sweep_.arm(kSweep);
 }
 

@@ -68,7 +68,7 @@ class Engine {
   event::Loop& loop() { return tools_.loop; }
   MetricCells& metrics() { return tools_.metrics; }
   Random& random() { return random_; }
-  http::AccessLog* accessLog() { return tools_.access_log; }
+  http::AccessLog* accessLog() const { return tools_.access_log; }
   BlockPool& exchanges() { return exchanges_; }
   std::uint64_t exchangesInFlight() const { return exchanges_.lent(); }
 

@@ -27,7 +27,7 @@ std::string_view joinTexts(Arena& arena, std::initializer_list<std::string_view>
 }
 
 std::string_view textOf(const net::Ip& ip, Arena& arena) {
-  std::array<char, net::Ip::kMaxText> buffer;
+  std::array<char, net::Ip::kMaxText> buffer{};
   return arena.copy(ip.format(buffer));
 }
 
@@ -97,8 +97,10 @@ void addForwardedHeaders(http::Request& request, const ListenerPlan& listener,
   // RFC 7239, 6: an IPv6 address stands in brackets and quotes.
   const std::string_view open = peer.isV4() ? "for=" : "for=\"[";
   const std::string_view close = peer.isV4() ? ";proto=" : "]\";proto=";
+  const bool named = !request.authority.empty();
   append(headers, HeaderId::kForwarded,
-         joinTexts(arena, {open, from, close, request.scheme, ";host=\"", request.authority, "\""}),
+         joinTexts(arena, {open, from, close, request.scheme, named ? ";host=\"" : "",
+                           request.authority, named ? "\"" : ""}),
          keep);
 }
 

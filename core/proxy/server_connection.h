@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "core/base/linked.h"
 #include "core/event/loop.h"
 #include "core/http/codec.h"
 #include "core/http/h1/server_codec.h"
@@ -16,6 +17,7 @@ namespace weir::proxy {
 // Owned by: Gate's list, until remove().
 // Life:     open -> lingering (what is queued leaves, what comes is dropped) -> closed.
 class ServerConnection final : public event::Disposable,
+                               public Linked<ServerConnection>,  // the gate's list
                                private net::StreamEvents,
                                private http::Wire,
                                private http::ExchangeSource {
@@ -26,10 +28,6 @@ class ServerConnection final : public event::Disposable,
   void start();
   void drain();     // ends after the request in hand, or now
   void breakNow();  // ends whatever is in hand
-
-  // For the gate's list.
-  ServerConnection* next = nullptr;
-  ServerConnection* previous = nullptr;
 
  private:
   enum class State : std::uint8_t { kOpen, kLingering, kClosed };

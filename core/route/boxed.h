@@ -12,7 +12,8 @@ template <typename T>
 class Boxed {
  public:
   Boxed() = default;
-  Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}  // implicit, like std::optional
+  explicit(false) Boxed(T value)  // like std::optional
+      : value_(std::make_unique<T>(std::move(value))) {}
   Boxed(const Boxed& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}
   Boxed(Boxed&& other) noexcept = default;
   ~Boxed() = default;

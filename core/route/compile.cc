@@ -1,6 +1,7 @@
 #include "core/route/compile.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -207,8 +208,9 @@ std::vector<Mirror> RouteCompiler::mirrors() {
   std::vector<Mirror> mirrors;
   for (std::size_t i = 0; i < settings_.mirror.size(); ++i) {
     const MirrorSettings& one = settings_.mirror[i];
-    mirrors.push_back({cluster(one.upstream, "mirror[" + std::to_string(i) + "].upstream"),
-                       static_cast<std::uint32_t>(one.percent.fraction() * 1'000'000 + 0.5)});
+    mirrors.push_back(
+        {cluster(one.upstream, "mirror[" + std::to_string(i) + "].upstream"),
+         static_cast<std::uint32_t>(std::lround(one.percent.fraction() * 1'000'000))});
   }
   return mirrors;
 }
@@ -270,7 +272,7 @@ void RouteCompiler::setHeaders(HeaderRules& rules, const NamedTexts& texts, cons
                                const TextScope& scope) {
   for (const auto& [name, text] : texts) {
     rules.set(name, text.text, scope, why_);
-    complain(text.place, key + "." + name);
+    complain(text.place, std::string(key).append(".").append(name));
   }
 }
 
@@ -284,7 +286,7 @@ HeaderRules RouteCompiler::headerRules(const HeaderRulesSettings& settings, cons
   setHeaders(rules, settings.set, key + ".set", scope);
   for (const auto& [name, text] : settings.add) {
     rules.add(name, text.text, scope, why_);
-    complain(text.place, key + ".add." + name);
+    complain(text.place, std::string(key).append(".add.").append(name));
   }
   return rules;
 }

@@ -116,10 +116,10 @@ int moreFirst(const T& left, const T& right) {
 }  // namespace
 
 int comparePredicates(const Predicates& left, const Predicates& right) {
-  const auto hasMethods = [](const Predicates& p) {
+  const auto has_methods = [](const Predicates& p) {
     return p.methods != 0 || !p.other_methods.empty();
   };
-  if (const int order = moreFirst(hasMethods(left), hasMethods(right))) return order;
+  if (const int order = moreFirst(has_methods(left), has_methods(right))) return order;
   if (const int order = moreFirst(left.headers.size(), right.headers.size())) return order;
   if (const int order = moreFirst(left.query.size(), right.query.size())) return order;
   if (const int order = moreFirst(narrowest(left.sources), narrowest(right.sources))) return order;

@@ -65,7 +65,7 @@ Result<std::string_view> Redirect::location(const http::Request& request,
   Arena& arena = request.headers.arena();
   const HostAndPort asked = splitAuthority(request.authority);
   const std::string_view scheme =
-      target_.scheme.empty() ? request.scheme : std::string_view(target_.scheme);
+      target_.scheme.empty() ? request.scheme : std::string_view{target_.scheme};
   const std::string_view host =
       target_.host.empty() ? asked.host : target_.host.expand(variables, arena);
   const std::string_view port = portFor(scheme, asked.port);

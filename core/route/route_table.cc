@@ -7,14 +7,14 @@ namespace weir::route {
 template <typename Visit>
 bool RouteTable::visitRules(std::string_view host, std::string_view path, Captures& captures,
                             Visit&& visit) const {
-  return hosts_.visit(host, [&](std::uint32_t root) {
-    return tree_.walk(root, path, captures, [&](PathTree::Place place) {
-      for (const Rule* rule = &rules_[place];; ++rule) {
-        if (visit(*rule)) return true;
-        if (rule->last) return false;
-      }
-    });
-  });
+  const auto visit_place = [&](PathTree::Place place) {
+    for (const Rule* rule = &rules_[place];; ++rule) {
+      if (visit(*rule)) return true;
+      if (rule->last) return false;
+    }
+  };
+  return hosts_.visit(
+      host, [&](std::uint32_t root) { return tree_.walk(root, path, captures, visit_place); });
 }
 
 const Route* RouteTable::find(const http::Request& request, const Source& source,

@@ -8,9 +8,7 @@
 namespace weir::server {
 namespace {
 
-using std::chrono_literals::operator""s;
-using std::chrono_literals::operator""min;
-using std::chrono_literals::operator""h;
+using namespace std::chrono_literals;
 
 // Descriptors for everything that is no client's connection.
 constexpr std::uint64_t kReservedDescriptors = 64;
@@ -28,6 +26,22 @@ Result<net::Address> bindAddress(const config::Address& address) {
   if (address.host.empty()) return net::Address(net::Ip::v4({0, 0, 0, 0}), address.port);
   WEIR_TRY(const net::Ip ip, net::Ip::parse(address.host));
   return net::Address(ip, address.port);
+}
+
+// What two listeners cannot have in common.
+void compareListeners(const proxy::ListenerPlan& made, const proxy::ListenerPlan& other,
+                      const config::Place& place, config::Mistakes& mistakes) {
+  if (other.id == made.id) {
+    return mistakes.add(
+        {place, "listener", "the name \"" + std::string(made.name) + "\" is taken", {}});
+  }
+  // Port 0 is a free one, another each time.
+  if (other.address != made.address) return;
+  if (!made.address.isUnix() && made.address.port() == 0) return;
+  mistakes.add({place,
+                "listener.address",
+                "the address is that of listener \"" + std::string(other.name) + "\"",
+                {}});
 }
 
 }  // namespace
@@ -68,18 +82,7 @@ void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
   for (const ListenerSettings& each : settings.listeners) {
     auto made = listener(each, settings.role, mistakes);
     if (made == nullptr) continue;
-    for (const auto& other : plan.listeners) {
-      const bool same_address =
-          other->address == made->address && (made->address.isUnix() || made->address.port() != 0);
-      if (other->id == made->id) {
-        mistakes.add({each.place, "listener", "the name \"" + each.name + "\" is taken", {}});
-      } else if (same_address) {
-        mistakes.add({each.place,
-                      "listener.address",
-                      "the address is that of listener \"" + std::string(other->name) + "\"",
-                      {}});
-      }
-    }
+    for (const auto& other : plan.listeners) compareListeners(*made, *other, each.place, mistakes);
     plan.listeners.push_back(std::move(made));
   }
 }
@@ -138,7 +141,7 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
     const bool unchanged = before != nullptr && (*before)->options == made->options &&
                            (*before)->balancer == made->balancer &&
                            (*before)->discovery->identity() == made->discovery->identity();
-    plan.clusters.push_back(unchanged ? *before : std::move(made));
+    plan.clusters.push_back(unchanged ? *before : made);
   }
   std::sort(plan.clusters.begin(), plan.clusters.end(),
             [](const auto& left, const auto& right) { return left->id < right->id; });

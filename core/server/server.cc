@@ -17,7 +17,7 @@ constexpr Milliseconds kSweep{500};
 Server::Server(const Parts& parts, unsigned workers)
     : parts_(parts),
       directory_({parts.loop, parts.resolver}, parts.cells,
-                 [this](NameId cluster, upstream::SharedEndpoints endpoints) {
+                 [this](NameId cluster, const upstream::SharedEndpoints& endpoints) {
                    for (auto& station : stations_) station->setEndpoints(cluster, endpoints);
                  }),
       drain_timeout_(parts.loop.wheel(), *this),
@@ -103,12 +103,12 @@ void Server::handOver(const std::shared_ptr<const proxy::Plan>& plan,
                       const std::vector<std::vector<Station::Opening>>& openings,
                       const std::function<void()>& on_live) {
   workers_behind_ += stations_.size();
+  const auto on_worker_live = [this, on_live] {
+    if (--workers_behind_ == 0) on_live();
+  };
+  const auto tell = [this, on_worker_live] { parts_.loop.post(on_worker_live); };
   for (std::size_t i = 0; i < stations_.size(); ++i) {
-    stations_[i]->publish(plan, openings[i], [this, on_live] {
-      parts_.loop.post([this, on_live] {
-        if (--workers_behind_ == 0) on_live();
-      });
-    });
+    stations_[i]->publish(plan, openings[i], tell);
   }
 }
 
@@ -129,9 +129,8 @@ void Server::drain(Milliseconds patience, std::function<void(bool complete)> on_
   on_drained_ = std::move(on_done);
   stations_busy_ = stations_.size();
   drain_timeout_.arm(patience);
-  for (auto& station : stations_) {
-    station->drain([this] { parts_.loop.post([this] { onStationEmpty(); }); });
-  }
+  const auto tell = [this] { parts_.loop.post([this] { onStationEmpty(); }); };
+  for (auto& station : stations_) station->drain(tell);
 }
 
 void Server::onStationEmpty() {

@@ -3,8 +3,7 @@
 namespace weir::server {
 namespace {
 
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""h;
+using namespace std::chrono_literals;
 
 constexpr std::pair<std::string_view, Role> kRoles[] = {{"gateway", Role::kGateway},
                                                         {"sidecar", Role::kSidecar}};

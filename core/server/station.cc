@@ -8,8 +8,7 @@
 namespace weir::server {
 
 Station::Station(unsigned index, Counts& counts, NameTable& names)
-    : index_(index),
-      counts_(counts),
+    : counts_(counts),
       worker_("weir-" + std::to_string(index)),
       loop_lag_(cells_.histogram(loopLagKey(names.intern("worker-" + std::to_string(index))))),
       drain_tick_(worker_.loop().wheel(), *this) {}

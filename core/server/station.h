@@ -58,7 +58,6 @@ class Station {
   void onDrainTick();
   void onStop();
 
-  const unsigned index_;
   Counts& counts_;
   MetricCells cells_;
   event::Worker worker_;

@@ -19,7 +19,11 @@ Result<void> ClientConnection::connect(net::Connector& connector, const net::Add
                                        Milliseconds timeout) {
   connect_started_ = monotonicNow();
   auto stream = connector.connect(to);
-  if (!stream.ok()) return stream.error();
+  if (!stream.ok()) {
+    Error error = stream.error();
+    error.origin = Origin::kUpstream;  // whoever told it: the endpoint was not reached
+    return error;
+  }
   stream_ = std::move(stream.value());
   stream_->setEvents(*this);
   deadline_.arm(timeout);

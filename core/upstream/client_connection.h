@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/base/linked.h"
 #include "core/event/loop.h"
 #include "core/http/codec.h"
 #include "core/http/h1/client_codec.h"
@@ -30,6 +31,7 @@ class ClientConnectionEvents {
 // Owned by: Cluster, which lends it to one exchange at a time.
 // Life:     connecting -> idle <-> busy -> closed.
 class ClientConnection final : public event::Disposable,
+                               public Linked<ClientConnection>,  // the owner's list
                                private net::StreamEvents,
                                private http::Wire,
                                private http::ClientCodecEvents {
@@ -42,13 +44,10 @@ class ClientConnection final : public event::Disposable,
   http::ClientCodec& codec() { return codec_; }
   void armIdle(Milliseconds timeout) { deadline_.arm(timeout); }
   void disarmIdle() { deadline_.disarm(); }
+  void setLender(void* lender) { lender_ = lender; }  // what the owner keeps beside it
+  void* lender() const { return lender_; }
   Nanoseconds connectStarted() const { return connect_started_; }
   void closeNow();  // with no exchange on it; no event follows
-
-  // For the owner's lists.
-  ClientConnection* next = nullptr;
-  ClientConnection* previous = nullptr;
-  void* lender = nullptr;  // what the owner keeps beside it
 
  private:
   enum class State : std::uint8_t { kConnecting, kOpen, kFlushing, kClosed };
@@ -75,6 +74,7 @@ class ClientConnection final : public event::Disposable,
   std::unique_ptr<net::Stream> stream_;
   http::h1::ClientCodec codec_;
   event::Alarm<ClientConnection, &ClientConnection::onDeadline> deadline_;  // connecting, or idle
+  void* lender_ = nullptr;
   Nanoseconds connect_started_{0};
   State state_ = State::kConnecting;
 };

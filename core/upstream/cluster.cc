@@ -91,7 +91,7 @@ void Cluster::refreshMembers() {
 }
 
 Cluster::Slot& Cluster::slotOf(const ClientConnection& connection) {
-  return *static_cast<Slot*>(connection.lender);
+  return *static_cast<Slot*>(connection.lender());
 }
 
 void Cluster::lend(Member& member, Borrower& borrower, bool fresh) {
@@ -120,7 +120,7 @@ void Cluster::unlinkIdle(Slot& slot, ClientConnection& connection) {
   meters_.idle.add(-1);
 }
 
-void Cluster::give(Borrower& borrower, ClientConnection& connection, bool reused) {
+void Cluster::give(Borrower& borrower, ClientConnection& connection, bool reused) const {
   if (reused) meters_.reused.add();
   borrower.wanted_ = nullptr;
   borrower.connecting_ = nullptr;
@@ -133,7 +133,7 @@ void Cluster::open(Slot& slot, Borrower& borrower) {
     if (!makeRoom() || !plan_->connections->tryAdd(limit)) return wait(borrower);
   }
   auto* connection = new ClientConnection(tools_.loop, *this, plan_->options.limits);
-  connection->lender = &slot;
+  connection->setLender(&slot);
   ++slot.connections;
   ++open_;
   meters_.active.add(1);
@@ -160,7 +160,7 @@ void Cluster::onConnectFailed(ClientConnection& connection, Error error) {
   Borrower* borrower = found->second;
   connecting_.erase(found);
   forget(connection);
-  if (borrower == nullptr) return;
+  if (borrower == nullptr) return dropIfUnused(slotOf(connection));
   borrower->connecting_ = nullptr;
   borrower->onLendFailed(error);
 }

@@ -121,7 +121,7 @@ class Cluster final : private ClientConnectionEvents {
   void serveWaiting();
   void onWaitTick();
   void unlinkWaiting(Borrower& borrower);
-  void give(Borrower& borrower, ClientConnection& connection, bool reused);
+  void give(Borrower& borrower, ClientConnection& connection, bool reused) const;
   void forget(ClientConnection& connection);
   void closeIdle(Slot& slot);
   bool makeRoom();

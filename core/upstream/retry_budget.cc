@@ -24,7 +24,7 @@ std::uint32_t RetryBudget::tokens(Milliseconds now) {
 }
 
 std::int64_t RetryBudget::balance() const {
-  const std::int64_t reserve = std::int64_t{options_.per_second} * kSlots * kToken;
+  const std::int64_t reserve = std::int64_t{options_.per_second} * std::int64_t{kSlots} * kToken;
   return reserve + sum_;
 }
 

@@ -23,7 +23,7 @@ void RoundRobinBalancer::setMembers(std::span<upstream::Member* const> members) 
   draw_.setMembers({});
   turn_ = random_.below(members_.size());
   if (equalWeights(members_)) return;
-  std::uint64_t divisor = 0;
+  std::uint64_t divisor = members_.front()->endpoint.weight;
   std::uint64_t total = 0;
   for (const upstream::Member* member : members_) {
     divisor = std::gcd(divisor, member->endpoint.weight);

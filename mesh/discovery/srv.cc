@@ -32,7 +32,7 @@ std::vector<Endpoint> endpointsOf(const std::vector<Target>& targets) {
   for (const Target& target : targets) most = std::max(most, target.addresses());
   std::map<net::Address, std::uint64_t> weights;
   for (const Target& target : targets) {
-    if (!target.has()) continue;
+    if (target.addresses() == 0) continue;
     const std::uint64_t weight = std::max<std::uint64_t>(target.service.weight, 1) * most;
     const std::uint64_t share = weight / target.addresses();
     for (const net::Ip& ip : target.answer->value().ips) {
@@ -40,6 +40,7 @@ std::vector<Endpoint> endpointsOf(const std::vector<Target>& targets) {
     }
   }
   std::vector<Endpoint> endpoints;
+  endpoints.reserve(weights.size());
   for (const auto& [address, weight] : weights) {
     endpoints.push_back({address, static_cast<std::uint32_t>(std::min(weight, kMaxWeight)), {}});
   }

@@ -4,6 +4,21 @@
 #include <utility>
 
 namespace weir::access_log {
+namespace {
+
+// "${...}" at the front, which it takes away; what is not that is taken whole.
+std::optional<FieldUse> takeField(std::string_view& source, std::string& why) {
+  const std::string_view rest = std::exchange(source, {});
+  const std::size_t end = rest.find('}');
+  if (!rest.starts_with("${") || end == std::string_view::npos) {
+    why = "a $ begins neither ${...} nor $$";
+    return std::nullopt;
+  }
+  source = rest.substr(end + 1);
+  return fieldNamed(rest.substr(2, end - 2), why);
+}
+
+}  // namespace
 
 Format Format::json(const std::vector<FieldUse>& fields) {
   Format format(Escape::kJson);
@@ -27,16 +42,9 @@ std::optional<Format> Format::compile(std::string_view source, std::string& why)
     if (source.starts_with("$$")) {
       literal += '$';
       source.remove_prefix(2);
-      continue;
+    } else if (const auto use = takeField(source, why)) {
+      format.pieces_.push_back({std::exchange(literal, {}), *use});
     }
-    const std::size_t end = source.find('}');
-    if (!source.starts_with("${") || end == std::string_view::npos) {
-      why = "a $ begins neither ${...} nor $$";
-      break;
-    }
-    const auto use = fieldNamed(source.substr(2, end - 2), why);
-    if (use) format.pieces_.push_back({std::exchange(literal, {}), *use});
-    source.remove_prefix(end + 1);
   }
   if (why.empty() && format.pieces_.size() > kMaxFields) why = "there are too many fields";
   if (!why.empty()) return std::nullopt;
@@ -60,7 +68,7 @@ void Format::writeJson(const http::ExchangeRecord& record, bool redact_query, Li
   line.raw("{");
   std::size_t comma = 1;  // to leave out before the first field
   for (const Piece& piece : pieces_) {
-    const std::string_view before = std::string_view(piece.literal).substr(comma);
+    const std::string_view before = std::string_view{piece.literal}.substr(comma);
     if (!writeField(piece.use, record, redact_query, before, line)) continue;
     comma = 0;
     if (isText(piece.use.field)) line.raw("\"");

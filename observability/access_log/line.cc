@@ -37,21 +37,33 @@ bool isContinuation(std::string_view text, std::size_t at) {
   return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
 }
 
+// Whether a second byte leaves a first one of 0xE0 and more in range.
+bool isSecondByte(unsigned char first, unsigned char second) {
+  switch (first) {
+    case 0xE0:
+      return second >= 0xA0;
+    case 0xED:
+      return second <= 0x9F;
+    case 0xF0:
+      return second >= 0x90;
+    case 0xF4:
+      return second <= 0x8F;
+    default:
+      return true;
+  }
+}
+
 // Length of the well-formed UTF-8 sequence of two to four bytes at the front; 0 for none
 // (Unicode, table 3-7: nothing overlong, no surrogate, nothing over U+10FFFF).
 std::size_t sequenceLength(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
-  if (!isContinuation(text, 1)) return 0;
-  const auto second = static_cast<unsigned char>(text[1]);
-  if (first >= 0xC2 && first <= 0xDF) return 2;
-  if (!isContinuation(text, 2)) return 0;
-  if (first == 0xE0) return second >= 0xA0 ? 3 : 0;
-  if (first == 0xED) return second <= 0x9F ? 3 : 0;
-  if (first >= 0xE1 && first <= 0xEF) return 3;
-  if (!isContinuation(text, 3)) return 0;
-  if (first == 0xF0) return second >= 0x90 ? 4 : 0;
-  if (first == 0xF4) return second <= 0x8F ? 4 : 0;
-  return first >= 0xF1 && first <= 0xF3 ? 4 : 0;
+  if (first < 0xC2 || first > 0xF4 || !isContinuation(text, 1)) return 0;
+  if (first <= 0xDF) return 2;
+  if (!isContinuation(text, 2) || !isSecondByte(first, static_cast<unsigned char>(text[1]))) {
+    return 0;
+  }
+  if (first <= 0xEF) return 3;
+  return isContinuation(text, 3) ? 4 : 0;
 }
 
 char shortEscape(char c) {

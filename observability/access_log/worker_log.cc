@@ -1,5 +1,6 @@
 #include "observability/access_log/worker_log.h"
 
+#include <cmath>
 #include <utility>
 
 #include "core/base/metric_keys.h"
@@ -17,7 +18,7 @@ constexpr std::size_t kShortValueLimit = 256;  // with which every line fits int
 WorkerLog::WorkerLog(Parts parts)
     : parts_(std::move(parts)),
       format_(formatOf(parts_.settings)),
-      sample_(static_cast<std::uint64_t>(parts_.settings.sample.fraction() * kAll + 0.5)) {}
+      sample_(static_cast<std::uint64_t>(std::llround(parts_.settings.sample.fraction() * kAll))) {}
 
 void WorkerLog::log(const http::ExchangeRecord& record) {
   if (!wants(record)) return;

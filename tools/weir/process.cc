@@ -27,6 +27,12 @@ void logMistakes(const config::Mistakes& mistakes) {
   for (const config::Mistake& mistake : mistakes.sorted()) log::error(mistake.text());
 }
 
+void addEndpoints(const upstream::EndpointSet& known, admin::UpstreamState& state) {
+  for (const upstream::Endpoint& endpoint : known.endpoints) {
+    state.endpoints.push_back({endpoint.address.text(), endpoint.weight, endpoint.zone, 0});
+  }
+}
+
 unsigned processors() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 }  // namespace
@@ -47,9 +53,10 @@ int Process::run() {
   loop_.run();
   admin_ = nullptr;
   server_->stop();
-  signals_.clear();
   // What comes this late must not turn a good end into death by a signal.
-  for (const int number : {SIGHUP, SIGUSR1, SIGTERM, SIGINT}) ::signal(number, SIG_IGN);
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
   return exit_code_;
 }
 
@@ -257,11 +264,7 @@ void Process::upstreams(Answer<std::vector<admin::UpstreamState>> answer) {
       state.failure = watched->failure;
     }
     state.known = endpoints != nullptr;
-    if (endpoints != nullptr) {
-      for (const upstream::Endpoint& endpoint : endpoints->endpoints) {
-        state.endpoints.push_back({endpoint.address.text(), endpoint.weight, endpoint.zone, 0});
-      }
-    }
+    if (state.known) addEndpoints(*endpoints, state);
     states.push_back(std::move(state));
   }
   answer(std::move(states));

@@ -15,8 +15,6 @@ namespace {
 // Enough for most heads; a longer one grows, so that a body behind a head is not copied with it.
 constexpr std::size_t kFirstHeadBytes = 2048;
 
-llhttp_t* llhttpOf(void* state) { return static_cast<llhttp_t*>(state); }
-
 }  // namespace
 
 // llhttp's events. A return other than 0 stops it there: HPE_PAUSED to go on later, HPE_USER when
@@ -136,15 +134,15 @@ Parser::Parser(Arena& arena, Headers& headers, Headers& trailers, const Limits& 
       headers_(headers),
       trailers_(trailers),
       limits_(limits),
-      llhttp_(arena.allocate(sizeof(llhttp_t), alignof(llhttp_t))) {}
+      llhttp_(arena.array<llhttp_t>(1)) {}
 
 Parser* Parser::forRequest(Arena& arena, Request& request, const Limits& limits) {
   static const llhttp_settings_t kSettings = Callbacks::make();
   void* memory = arena.allocate(sizeof(Parser), alignof(Parser));
   auto* parser = new (memory) Parser(arena, request.headers, request.trailers, limits);
   parser->request_ = &request;
-  llhttp_init(llhttpOf(parser->llhttp_), HTTP_REQUEST, &kSettings);
-  llhttpOf(parser->llhttp_)->data = parser;
+  llhttp_init(parser->llhttp_, HTTP_REQUEST, &kSettings);
+  parser->llhttp_->data = parser;
   return parser;
 }
 
@@ -154,8 +152,8 @@ Parser* Parser::forResponse(Arena& arena, Response& response, Method method, con
   auto* parser = new (memory) Parser(arena, response.headers, response.trailers, limits);
   parser->response_ = &response;
   parser->asked_ = method;
-  llhttp_init(llhttpOf(parser->llhttp_), HTTP_RESPONSE, &kSettings);
-  llhttpOf(parser->llhttp_)->data = parser;
+  llhttp_init(parser->llhttp_, HTTP_RESPONSE, &kSettings);
+  parser->llhttp_->data = parser;
   return parser;
 }
 
@@ -186,23 +184,26 @@ Parser::Event Parser::next(Bytes& input) {
 Parser::Event Parser::nextHead(Bytes& input) {
   while (!input.empty()) {
     const Bytes piece = collect(input);
-    const llhttp_errno_t status = llhttp_execute(llhttpOf(llhttp_), piece.data(), piece.size());
+    const llhttp_errno_t status = llhttp_execute(llhttp_, piece.data(), piece.size());
     if (status == HPE_PAUSED && head_complete_) {
-      const char* end = llhttp_get_error_pos(llhttpOf(llhttp_));
+      const char* end = llhttp_get_error_pos(llhttp_);
       const auto taken = static_cast<std::size_t>(end - piece.data());
       head_size_ -= piece.size() - taken;
       input = input.subspan(taken);
-      if (head_size_ > limits_.head_bytes) return fail(ErrorCode::kTooLarge, "head too large");
-      return finishHead() ? Event::kHead : Event::kFailed;
+      return fitsLimits() && finishHead() ? Event::kHead : failAsParsed();
     }
     if (status != HPE_OK) return failAsParsed();
     input = input.subspan(piece.size());
-    if (target_.size() > limits_.target_bytes) {
-      return fail(ErrorCode::kTargetTooLarge, "request target too long");
-    }
-    if (head_size_ > limits_.head_bytes) return fail(ErrorCode::kTooLarge, "head too large");
+    if (!fitsLimits()) return failAsParsed();
   }
   return Event::kNeedMore;
+}
+
+bool Parser::fitsLimits() {
+  if (target_.size() > limits_.target_bytes) {
+    return refuse(ErrorCode::kTargetTooLarge, "request target too long");
+  }
+  return head_size_ <= limits_.head_bytes || refuse(ErrorCode::kTooLarge, "head too large");
 }
 
 Bytes Parser::collect(Bytes input) {
@@ -263,7 +264,7 @@ Parser::Event Parser::nextLength(Bytes& input) {
 
 Parser::Event Parser::nextChunked(Bytes& input) {
   if (input.empty()) return Event::kNeedMore;
-  llhttp_t* state = llhttpOf(llhttp_);
+  llhttp_t* state = llhttp_;
   if (llhttp_get_errno(state) == HPE_PAUSED) llhttp_resume(state);
   body_ = {};
   const llhttp_errno_t status = llhttp_execute(state, input.data(), input.size());
@@ -291,7 +292,7 @@ bool Parser::refuse(ErrorCode code, std::string_view detail) {
 
 Parser::Event Parser::failAsParsed() {
   state_ = State::kFailed;
-  llhttp_t* state = llhttpOf(llhttp_);
+  llhttp_t* state = llhttp_;
   if (!error_.detail.empty()) return Event::kFailed;  // refuse() has said why
   switch (llhttp_get_errno(state)) {
     case HPE_INVALID_METHOD:
@@ -354,237 +355,6 @@ bool Parser::addTrailer() {
   // Framing, routing and authorisation must not be changed after the fact (RFC 9110, 6.5.1).
   const HeaderId id = headerId(name_);
   if (!isForbiddenInTrailers(id)) trailers_.add(id, name_, trimmed(value_));
-  return true;
-}
-
-bool Parser::readFramingField(HeaderId id) {
-  switch (id) {
-    case HeaderId::kHost:
-      if (request_ == nullptr) return true;
-      if (has_host_) return refuse(ErrorCode::kProtocol, "more than one Host");
-      has_host_ = true;
-      host_ = value_;
-      return true;
-    case HeaderId::kContentLength: {
-      const auto length = parseNumber<std::uint64_t>(value_);
-      if (!length) return refuse(ErrorCode::kProtocol, "invalid Content-Length");
-      if (has_length_) return refuse(ErrorCode::kProtocol, "more than one Content-Length");
-      has_length_ = true;
-      content_length_ = *length;
-      return true;
-    }
-    case HeaderId::kTransferEncoding:
-      if (chunked_) return refuse(ErrorCode::kProtocol, "more than one Transfer-Encoding");
-      if (!equalsIgnoringCase(value_, "chunked")) {
-        return refuse(ErrorCode::kProtocol, "unknown transfer coding");
-      }
-      chunked_ = true;
-      return true;
-    case HeaderId::kConnection:
-      return readConnection(value_);
-    case HeaderId::kUpgrade:
-      several_upgrades_ =
-          several_upgrades_ || !upgrade_.empty() || value_.find(',') != std::string_view::npos;
-      upgrade_ = value_;
-      return true;
-    case HeaderId::kTe:
-      if (request_ != nullptr) request_->accepts_trailers = hasToken(value_, "trailers");
-      return true;
-    case HeaderId::kExpect:
-      if (request_ == nullptr) return true;
-      if (!equalsIgnoringCase(value_, "100-continue")) {
-        return refuse(ErrorCode::kExpectation, "unknown expectation");
-      }
-      request_->expects_continue = true;
-      return true;
-    default:
-      return true;  // Keep-Alive, Proxy-Connection: for the next hop only, which we are
-  }
-}
-
-bool Parser::readConnection(std::string_view value) {
-  bool names_fields = false;
-  forEachToken(value, [&](std::string_view token) {
-    if (equalsIgnoringCase(token, "close")) {
-      persistence_.close = true;
-    } else if (equalsIgnoringCase(token, "keep-alive")) {
-      persistence_.keep_alive = true;
-    } else if (equalsIgnoringCase(token, "upgrade")) {
-      connection_upgrade_ = true;
-    } else {
-      names_fields = true;
-    }
-  });
-  if (!names_fields) return true;
-  if (named_count_ == std::size(named_)) {
-    return refuse(ErrorCode::kProtocol, "too many Connection fields");
-  }
-  named_[named_count_++] = value;
-  return true;
-}
-
-// RFC 9110, 7.6.1: what Connection names goes no further than here.
-void Parser::removeNamedByConnection() {
-  for (std::uint8_t i = 0; i < named_count_; ++i) {
-    forEachToken(named_[i], [&](std::string_view token) { headers_.remove(token); });
-  }
-}
-
-bool Parser::finishRequest() {
-  llhttp_t* state = llhttpOf(llhttp_);
-  Request& request = *request_;
-  request.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
-  const char* name = llhttp_method_name(static_cast<llhttp_method_t>(llhttp_get_method(state)));
-  request.method_text = name;
-  request.method = methodOf(request.method_text);
-  if (target_.size() > limits_.target_bytes) {
-    return refuse(ErrorCode::kTargetTooLarge, "request target too long");
-  }
-  if (!checkStartLine()) return false;
-  if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
-    return refuse(ErrorCode::kVersion, "HTTP version not supported");
-  }
-  if (!agreesOnFraming() || !readTarget()) return false;
-  if (named_count_ > 0) removeNamedByConnection();
-  if (request.version == Version::kHttp10) {
-    if (chunked_) return refuse(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0");
-    request.expects_continue = false;
-  }
-  decideRequestBody();
-  return true;
-}
-
-// Both of us read Transfer-Encoding; were it ever read differently, the body would be as well.
-bool Parser::agreesOnFraming() {
-  const bool same = chunked_ == ((llhttpOf(llhttp_)->flags & F_CHUNKED) != 0);
-  return same || refuse(ErrorCode::kProtocol, "malformed Transfer-Encoding");
-}
-
-// llhttp passes over repeated spaces; two readers may differ on where the target begins.
-bool Parser::checkStartLine() {
-  const std::string_view head(head_, head_size_);
-  const std::size_t at = request_->method_text.size() + 1;
-  const std::size_t after = at + target_.size();
-  const bool exact = head.starts_with(request_->method_text) && head[at - 1] == ' ' &&
-                     target_.data() == head_ + at && head.substr(after, 6) == " HTTP/" &&
-                     head.substr(after + 9, 2) == "\r\n";
-  return exact || refuse(ErrorCode::kProtocol, "malformed request line");
-}
-
-bool Parser::readTarget() {
-  Request& request = *request_;
-  if (!isTargetText(target_)) return refuse(ErrorCode::kProtocol, "invalid byte in target");
-  std::string_view target = target_;
-  std::string_view authority = host_;
-  if (request.method == Method::kConnect) {
-    authority = target;
-    target = {};
-    // RFC 9110, 9.3.6: there is no default port. (The last colon of an IPv6 address is inside.)
-    const std::size_t colon = authority.rfind(':');
-    if (colon == std::string_view::npos || colon + 1 == authority.size() ||
-        authority.ends_with(']')) {
-      return refuse(ErrorCode::kProtocol, "CONNECT without a port");
-    }
-    if (has_host_ && !equalsIgnoringCase(host_, authority)) {
-      return refuse(ErrorCode::kProtocol, "Host and target disagree");
-    }
-  } else if (target == "*") {
-    if (request.method != Method::kOptions) {
-      return refuse(ErrorCode::kProtocol, "asterisk-form is for OPTIONS");
-    }
-  } else if (!target.starts_with('/')) {
-    const auto absolute = splitAbsolute(target);
-    if (absolute.authority.empty()) return refuse(ErrorCode::kProtocol, "invalid target");
-    if (has_host_ && !equalsIgnoringCase(host_, absolute.authority)) {
-      return refuse(ErrorCode::kProtocol, "Host and target disagree");
-    }
-    authority = absolute.authority;
-    target = absolute.rest;
-  }
-  const std::size_t question = target.find('?');
-  request.has_query = question != std::string_view::npos;
-  request.path = target.substr(0, question);
-  if (request.has_query) request.query = target.substr(question + 1);
-  if (request.path.empty()) {
-    request.path = request.method == Method::kOptions && !request.has_query ? "*" : "/";
-  }
-  if (!has_host_ && request.version == Version::kHttp11) {
-    return refuse(ErrorCode::kProtocol, "missing Host");
-  }
-  return readAuthority(authority);
-}
-
-bool Parser::readAuthority(std::string_view authority) {
-  request_->authority = authority;
-  if (authority.empty() && request_->version == Version::kHttp10 && !has_host_) return true;
-  return isAuthority(authority) || refuse(ErrorCode::kProtocol, "invalid Host");
-}
-
-void Parser::decideRequestBody() {
-  Request& request = *request_;
-  const bool no_body = !chunked_ && (!has_length_ || content_length_ == 0);
-  // A switch of protocols amid a body would leave two readings of what follows. h2c by Upgrade is
-  // no more (RFC 9113, 3.1).
-  if (connection_upgrade_ && no_body && !several_upgrades_ && request.version == Version::kHttp11 &&
-      !equalsIgnoringCase(upgrade_, "h2c")) {
-    request.upgrade = upgrade_;
-  }
-  if (request.method == Method::kConnect) {
-    request.body = BodyKind::kTunnel;
-  } else if (chunked_) {
-    request.body = BodyKind::kStream;
-  } else if (!no_body) {
-    request.body = BodyKind::kLength;
-  } else {
-    request.body = BodyKind::kNone;
-  }
-  request.content_length = content_length_;
-  enterBody(request.body, content_length_);
-}
-
-bool Parser::finishResponse() {
-  llhttp_t* state = llhttpOf(llhttp_);
-  if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
-    return refuse(ErrorCode::kProtocol, "HTTP version not supported");
-  }
-  if (!std::string_view(head_, head_size_).starts_with("HTTP/1.")) {
-    return refuse(ErrorCode::kProtocol, "bytes before the status line");
-  }
-  if (!agreesOnFraming()) return false;
-  Response& response = *response_;
-  response.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
-  response.status = llhttp_get_status_code(state);
-  if (response.status < 100 || response.status > 599) {
-    return refuse(ErrorCode::kProtocol, "invalid status");
-  }
-  if (named_count_ > 0) removeNamedByConnection();
-  response.has_content_length = has_length_;
-  response.content_length = content_length_;
-  response.upgrade = connection_upgrade_ ? upgrade_ : std::string_view();
-  return decideResponseBody();
-}
-
-// RFC 9112, 6.3, in its order.
-bool Parser::decideResponseBody() {
-  Response& response = *response_;
-  const int status = response.status;
-  if (chunked_ && response.version == Version::kHttp10) {
-    return refuse(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0");
-  }
-  if (status == 101 || (asked_ == Method::kConnect && status >= 200 && status < 300)) {
-    response.body = BodyKind::kTunnel;
-    response.has_content_length = false;
-  } else if (asked_ == Method::kHead || status < 200 || status == 204 || status == 304) {
-    response.body = BodyKind::kNone;
-    if (status < 200 || status == 204) response.has_content_length = false;
-  } else if (chunked_) {
-    response.body = BodyKind::kStream;
-  } else if (has_length_) {
-    response.body = content_length_ == 0 ? BodyKind::kNone : BodyKind::kLength;
-  } else {
-    response.body = BodyKind::kUntilClose;
-  }
-  enterBody(response.body, content_length_);
   return true;
 }
 

@@ -9,6 +9,8 @@
 #include "core/base/error.h"
 #include "core/http/message.h"
 
+struct llhttp__internal_s;
+
 namespace weir::http::h1 {
 
 struct Limits {
@@ -60,6 +62,7 @@ class Parser {
   Event fail(ErrorCode code, std::string_view detail);
   Event failAsParsed();
   Bytes collect(Bytes input);
+  bool fitsLimits();
   void growHead(std::size_t room);
   void extendTrailer(std::string_view& text, std::string_view piece);
   bool finishHead();
@@ -68,6 +71,9 @@ class Parser {
   bool checkStartLine();
   bool agreesOnFraming();
   bool readTarget();
+  bool readConnectTarget();
+  bool agreesWithHost(std::string_view authority);
+  bool readOrigin(std::string_view target, std::string_view authority);
   bool readAuthority(std::string_view authority);
   void decideRequestBody();
   bool decideResponseBody();
@@ -75,6 +81,10 @@ class Parser {
   bool addField();
   bool addTrailer();
   bool readFramingField(HeaderId id);
+  bool readHost();
+  bool readContentLength();
+  bool readTransferEncoding();
+  bool readExpect();
   bool readConnection(std::string_view value);
   void removeNamedByConnection();
   bool refuse(ErrorCode code, std::string_view detail);
@@ -85,7 +95,7 @@ class Parser {
   const Limits& limits_;
   Request* request_ = nullptr;  // one of the two
   Response* response_ = nullptr;
-  void* llhttp_;
+  llhttp__internal_s* llhttp_;
   Error error_;
   Bytes body_;
   std::uint64_t remaining_ = 0;  // of a body with a length
@@ -111,7 +121,6 @@ class Parser {
   bool has_host_ = false;
   bool has_length_ = false;
   bool chunked_ = false;
-  bool connection_names_fields_ = false;
   bool connection_upgrade_ = false;
   bool several_upgrades_ = false;
   std::string_view upgrade_;

@@ -14,12 +14,12 @@ namespace {
 // Finds `url` with the routes in every order of the file; the name that is found each time, or
 // every name that is found when they differ.
 std::string foundInAnyOrder(std::vector<TestRoute> routes, std::string_view url) {
-  const auto byName = [](const TestRoute& l, const TestRoute& r) { return l.name < r.name; };
-  std::sort(routes.begin(), routes.end(), byName);
+  const auto by_name = [](const TestRoute& l, const TestRoute& r) { return l.name < r.name; };
+  std::sort(routes.begin(), routes.end(), by_name);
   std::vector<std::string> names;
   do {
     names.push_back(found(tableOf(routes), url));
-  } while (std::next_permutation(routes.begin(), routes.end(), byName));
+  } while (std::next_permutation(routes.begin(), routes.end(), by_name));
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   std::string text;

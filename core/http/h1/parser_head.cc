@@ -1,0 +1,247 @@
+// What the start line and the fields of a head mean together (RFC 9112, 3, 6 and 9).
+#include <llhttp.h>
+
+#include "core/base/number.h"
+#include "core/http/h1/parser.h"
+#include "core/http/h1/syntax.h"
+
+namespace weir::http::h1 {
+
+bool Parser::readFramingField(HeaderId id) {
+  switch (id) {
+    case HeaderId::kHost:
+      return readHost();
+    case HeaderId::kContentLength:
+      return readContentLength();
+    case HeaderId::kTransferEncoding:
+      return readTransferEncoding();
+    case HeaderId::kConnection:
+      return readConnection(value_);
+    case HeaderId::kUpgrade:
+      several_upgrades_ =
+          several_upgrades_ || !upgrade_.empty() || value_.find(',') != std::string_view::npos;
+      upgrade_ = value_;
+      return true;
+    case HeaderId::kTe:
+      if (request_ != nullptr) request_->accepts_trailers = hasToken(value_, "trailers");
+      return true;
+    case HeaderId::kExpect:
+      return readExpect();
+    default:
+      return true;  // Keep-Alive, Proxy-Connection: for the next hop only, which we are
+  }
+}
+
+bool Parser::readHost() {
+  if (request_ == nullptr) return true;
+  if (has_host_) return refuse(ErrorCode::kProtocol, "more than one Host");
+  has_host_ = true;
+  host_ = value_;
+  return true;
+}
+
+bool Parser::readContentLength() {
+  const auto length = parseNumber<std::uint64_t>(value_);
+  if (!length) return refuse(ErrorCode::kProtocol, "invalid Content-Length");
+  if (has_length_) return refuse(ErrorCode::kProtocol, "more than one Content-Length");
+  has_length_ = true;
+  content_length_ = *length;
+  return true;
+}
+
+bool Parser::readTransferEncoding() {
+  if (chunked_) return refuse(ErrorCode::kProtocol, "more than one Transfer-Encoding");
+  chunked_ = equalsIgnoringCase(value_, "chunked");
+  return chunked_ || refuse(ErrorCode::kProtocol, "unknown transfer coding");
+}
+
+bool Parser::readExpect() {
+  if (request_ == nullptr) return true;
+  request_->expects_continue = equalsIgnoringCase(value_, "100-continue");
+  return request_->expects_continue || refuse(ErrorCode::kExpectation, "unknown expectation");
+}
+
+bool Parser::readConnection(std::string_view value) {
+  bool names_fields = false;
+  forEachToken(value, [&](std::string_view token) {
+    if (equalsIgnoringCase(token, "close")) {
+      persistence_.close = true;
+    } else if (equalsIgnoringCase(token, "keep-alive")) {
+      persistence_.keep_alive = true;
+    } else if (equalsIgnoringCase(token, "upgrade")) {
+      connection_upgrade_ = true;
+    } else {
+      names_fields = true;
+    }
+  });
+  if (!names_fields) return true;
+  if (named_count_ == std::size(named_)) {
+    return refuse(ErrorCode::kProtocol, "too many Connection fields");
+  }
+  named_[named_count_++] = value;
+  return true;
+}
+
+// RFC 9110, 7.6.1: what Connection names goes no further than here.
+void Parser::removeNamedByConnection() {
+  for (std::uint8_t i = 0; i < named_count_; ++i) {
+    forEachToken(named_[i], [&](std::string_view token) { headers_.remove(token); });
+  }
+}
+
+bool Parser::finishRequest() {
+  llhttp_t* state = llhttp_;
+  Request& request = *request_;
+  request.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
+  const char* name = llhttp_method_name(static_cast<llhttp_method_t>(llhttp_get_method(state)));
+  request.method_text = name;
+  request.method = methodOf(request.method_text);
+  if (!checkStartLine()) return false;
+  if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
+    return refuse(ErrorCode::kVersion, "HTTP version not supported");
+  }
+  if (!agreesOnFraming() || !readTarget()) return false;
+  if (named_count_ > 0) removeNamedByConnection();
+  if (request.version == Version::kHttp10) {
+    if (chunked_) return refuse(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0");
+    request.expects_continue = false;
+  }
+  decideRequestBody();
+  return true;
+}
+
+// Both of us read Transfer-Encoding; were it ever read differently, the body would be as well.
+bool Parser::agreesOnFraming() {
+  const bool same = chunked_ == ((llhttp_->flags & F_CHUNKED) != 0);
+  return same || refuse(ErrorCode::kProtocol, "malformed Transfer-Encoding");
+}
+
+// llhttp passes over repeated spaces; two readers may differ on where the target begins.
+bool Parser::checkStartLine() {
+  const std::string_view head(head_, head_size_);
+  const std::size_t at = request_->method_text.size() + 1;
+  const std::size_t after = at + target_.size();
+  const bool exact = head.starts_with(request_->method_text) && head[at - 1] == ' ' &&
+                     target_.data() == head_ + at && head.substr(after, 6) == " HTTP/" &&
+                     head.substr(after + 9, 2) == "\r\n";
+  return exact || refuse(ErrorCode::kProtocol, "malformed request line");
+}
+
+bool Parser::readTarget() {
+  if (!isTargetText(target_)) return refuse(ErrorCode::kProtocol, "invalid byte in target");
+  if (request_->method == Method::kConnect) return readConnectTarget();
+  if (target_.starts_with('/')) return readOrigin(target_, host_);
+  if (target_ == "*") {
+    if (request_->method == Method::kOptions) return readOrigin(target_, host_);
+    return refuse(ErrorCode::kProtocol, "asterisk-form is for OPTIONS");
+  }
+  const auto absolute = splitAbsolute(target_);
+  if (absolute.authority.empty()) return refuse(ErrorCode::kProtocol, "invalid target");
+  return agreesWithHost(absolute.authority) && readOrigin(absolute.rest, absolute.authority);
+}
+
+bool Parser::readConnectTarget() {
+  // RFC 9110, 9.3.6: there is no default port. (The last colon of an IPv6 address is inside.)
+  const std::size_t colon = target_.rfind(':');
+  if (colon == std::string_view::npos || colon + 1 == target_.size() || target_.ends_with(']')) {
+    return refuse(ErrorCode::kProtocol, "CONNECT without a port");
+  }
+  return agreesWithHost(target_) && readOrigin({}, target_);
+}
+
+bool Parser::agreesWithHost(std::string_view authority) {
+  const bool same = !has_host_ || equalsIgnoringCase(host_, authority);
+  return same || refuse(ErrorCode::kProtocol, "Host and target disagree");
+}
+
+// Path and query, which may be empty, and whom they are asked of.
+bool Parser::readOrigin(std::string_view target, std::string_view authority) {
+  Request& request = *request_;
+  const std::size_t question = target.find('?');
+  request.has_query = question != std::string_view::npos;
+  request.path = target.substr(0, question);
+  if (request.has_query) request.query = target.substr(question + 1);
+  if (request.path.empty()) {
+    request.path = request.method == Method::kOptions && !request.has_query ? "*" : "/";
+  }
+  if (!has_host_ && request.version == Version::kHttp11) {
+    return refuse(ErrorCode::kProtocol, "missing Host");
+  }
+  return readAuthority(authority);
+}
+
+bool Parser::readAuthority(std::string_view authority) {
+  request_->authority = authority;
+  if (authority.empty() && request_->version == Version::kHttp10 && !has_host_) return true;
+  return isAuthority(authority) || refuse(ErrorCode::kProtocol, "invalid Host");
+}
+
+void Parser::decideRequestBody() {
+  Request& request = *request_;
+  const bool no_body = !chunked_ && (!has_length_ || content_length_ == 0);
+  // A switch of protocols amid a body would leave two readings of what follows. h2c by Upgrade is
+  // no more (RFC 9113, 3.1).
+  if (connection_upgrade_ && no_body && !several_upgrades_ && request.version == Version::kHttp11 &&
+      !equalsIgnoringCase(upgrade_, "h2c")) {
+    request.upgrade = upgrade_;
+  }
+  if (request.method == Method::kConnect) {
+    request.body = BodyKind::kTunnel;
+  } else if (chunked_) {
+    request.body = BodyKind::kStream;
+  } else if (!no_body) {
+    request.body = BodyKind::kLength;
+  } else {
+    request.body = BodyKind::kNone;
+  }
+  request.content_length = content_length_;
+  enterBody(request.body, content_length_);
+}
+
+bool Parser::finishResponse() {
+  llhttp_t* state = llhttp_;
+  if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
+    return refuse(ErrorCode::kProtocol, "HTTP version not supported");
+  }
+  if (!std::string_view(head_, head_size_).starts_with("HTTP/1.")) {
+    return refuse(ErrorCode::kProtocol, "bytes before the status line");
+  }
+  if (!agreesOnFraming()) return false;
+  Response& response = *response_;
+  response.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
+  response.status = llhttp_get_status_code(state);
+  if (response.status < 100 || response.status > 599) {
+    return refuse(ErrorCode::kProtocol, "invalid status");
+  }
+  if (named_count_ > 0) removeNamedByConnection();
+  response.has_content_length = has_length_;
+  response.content_length = content_length_;
+  response.upgrade = connection_upgrade_ ? upgrade_ : std::string_view();
+  return decideResponseBody();
+}
+
+// RFC 9112, 6.3, in its order.
+bool Parser::decideResponseBody() {
+  Response& response = *response_;
+  const int status = response.status;
+  if (chunked_ && response.version == Version::kHttp10) {
+    return refuse(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0");
+  }
+  if (status == 101 || (asked_ == Method::kConnect && status >= 200 && status < 300)) {
+    response.body = BodyKind::kTunnel;
+    response.has_content_length = false;
+  } else if (asked_ == Method::kHead || status < 200 || status == 204 || status == 304) {
+    response.body = BodyKind::kNone;
+    if (status < 200 || status == 204) response.has_content_length = false;
+  } else if (chunked_) {
+    response.body = BodyKind::kStream;
+  } else if (has_length_) {
+    response.body = content_length_ == 0 ? BodyKind::kNone : BodyKind::kLength;
+  } else {
+    response.body = BodyKind::kUntilClose;
+  }
+  enterBody(response.body, content_length_);
+  return true;
+}
+
+}  // namespace weir::http::h1
