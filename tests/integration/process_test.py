@@ -1,0 +1,173 @@
+"""The life of the process: ready lines, drain, signals, exit codes, rights."""
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+import poll
+from integration_case import IntegrationCase, forward, gateway
+from weir_process import BINARY
+
+HELLO = '[[route]]\nname = "all"\nrespond.body = "hello"\n'
+
+
+class Gate:
+    """Answers an upstream gives when they are let go."""
+
+    def __init__(self):
+        self._open = threading.Event()
+
+    def __call__(self, call):
+        self._open.wait(poll.PATIENCE)
+        call.reply(b"late")
+
+    def release(self):
+        self._open.set()
+
+
+class Start(IntegrationCase):
+    def test_one_line_for_each_listener_then_ready(self):
+        second = '[[listener]]\nname = "second"\naddress = "127.0.0.1:0"\n'
+        weir = self.weir(gateway(HELLO + second, workers=2))
+        said = [re.sub(r"^\S+ ", "", line) for line in weir.output]
+        self.assertRegex(said[0], r"^info file descriptors: \d+$")
+        self.assertEqual(said[1:], [
+            f"info admin on {weir.admin_address}",
+            f"info listener public on {weir.address('public')}",
+            f"info listener second on {weir.address('second')}",
+            "info ready: gateway, 2 workers",
+        ])
+        self.assertEqual([self.get(weir).body, weir.admin("/readyz")], [b"hello", (200, "ok\n")])
+
+    def test_a_bad_configuration_exits_2_and_names_every_place(self):
+        weir = self.weir("workers = 0\nlistner = 1\n[[route]]\nupstream = 'nowhere'\n",
+                         start=False)
+        weir.launch()
+        self.assertEqual(weir.wait(), 2)
+        mistakes = [line.rpartition("/")[2] for line in weir.output if " error " in line]
+        self.assertEqual([re.match(r"weir\.toml:\d+:\d+: [\w.\[\]]+", each)[0]
+                          for each in mistakes],
+                         ["weir.toml:1:11: workers", "weir.toml:2:1: listner"])
+        self.assertIn('did you mean "listener"?', mistakes[1])
+
+    def test_an_unknown_upstream_is_named_with_its_place(self):
+        weir = self.weir(gateway("[[route]]\nupstream = 'nowhere'\n"), start=False)
+        weir.launch()
+        self.assertEqual(weir.wait(), 2)
+        self.assertRegex("\n".join(weir.output), r"weir\.toml:\d+:\d+: route\[0\]\.upstream: ")
+
+    def test_a_file_that_is_not_there_exits_2(self):
+        weir = self.weir("", start=False)
+        weir.run_path = weir.folder / "other.toml"
+        weir.launch()
+        self.assertEqual(weir.wait(), 2)
+        self.assertIn("other.toml", "\n".join(weir.output))
+
+    def test_bad_usage_exits_2(self):
+        for arguments in ([], ["run"], ["fly"], ["run", "a", "b"]):
+            with self.subTest(arguments):
+                ended = subprocess.run([BINARY, *arguments], capture_output=True, check=False)
+                self.assertEqual(ended.returncode, 2)
+
+    def assert_taken(self, config, line):
+        weir = self.weir(config, start=False)
+        weir.launch()
+        self.assertEqual(weir.wait(), 1)
+        weir.wait_for_line(line)
+
+    def test_a_taken_port_exits_1_with_a_clear_line(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            taken = f"127.0.0.1:{other.getsockname()[1]}"
+            listener = f'[[listener]]\nname = "public"\naddress = "{taken}"\n'
+            self.assert_taken(gateway(HELLO, listener=listener),
+                              f"listener public: cannot listen on {taken}: address")
+
+    def test_a_taken_admin_address_exits_1_so_that_nothing_runs_twice(self):
+        first = self.weir(gateway(HELLO))
+        admin = f'admin = {{ address = "{first.admin_address}" }}\n'
+        self.assert_taken(admin, "admin: cannot listen")
+
+
+class Drain(IntegrationCase):
+    def start_request(self, **settings):
+        """(weir, client, gate): a request that waits for its upstream."""
+        gate = Gate()
+        upstream = self.upstream(gate)
+        self.addCleanup(gate.release)
+        config = "".join(f"{key} = {value}\n" for key, value in settings.items())
+        weir = self.weir(config + gateway(forward(upstream.address)))
+        client = self.client(weir.address())
+        client.send_request("/")
+        poll.until(lambda: upstream.requests, "the request is at the upstream")
+        return weir, client, gate
+
+    def test_requests_in_flight_finish_and_the_process_exits_0(self):
+        weir, client, gate = self.start_request()
+        idle = self.client(weir.address())
+        weir.signal(signal.SIGTERM)
+        weir.wait_for_line("draining")
+        poll.until(lambda: weir.admin("/readyz")[0] == 503, "unready")
+        self.assertEqual(weir.admin("/readyz"), (503, "draining\n"))
+        self.assertEqual(weir.admin("/healthz")[0], 200)
+        self.assertEqual(weir.metric("weir_draining"), 1)
+        self.assertTrue(idle.ended())
+        with self.assertRaises(ConnectionRefusedError):
+            self.client(weir.address())
+        gate.release()
+        reply = client.read_reply()
+        self.assertEqual((reply.status, reply.body), (200, b"late"))
+        self.assertEqual(reply.header("connection"), "close")
+        self.assertTrue(client.ended())
+        self.assertEqual(weir.wait(), 0)
+        weir.wait_for_line("drained")
+
+    def test_a_second_sigterm_ends_at_once(self):
+        weir, client, _ = self.start_request()
+        weir.signal(signal.SIGTERM)
+        weir.wait_for_line("draining")
+        weir.signal(signal.SIGTERM)
+        self.assertEqual(weir.wait(), 0)
+        weir.wait_for_line("ending at once")
+        self.assertTrue(client.ended())
+
+    def test_the_deadline_breaks_off_what_is_left(self):
+        weir, client, _ = self.start_request(drain_timeout='"200ms"')
+        weir.signal(signal.SIGTERM)
+        self.assertEqual(weir.wait(), 0)
+        weir.wait_for_line("drain: time is over")
+        self.assertTrue(client.ended())
+
+    def test_a_post_to_the_admin_address_drains(self):
+        weir = self.weir(gateway(HELLO))
+        self.assertEqual(weir.admin("/drain", "POST")[0], 202)
+        self.assertEqual(weir.wait(), 0)
+
+
+@unittest.skipUnless(os.getuid() == 0, "is unprivileged anyway")
+class Rights(IntegrationCase):
+    def test_it_runs_as_nobody(self):
+        nobody = pwd.getpwnam("nobody")
+        # The build folder may be closed to others.
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        os.chmod(folder.name, 0o755)
+        binary = Path(folder.name) / "weir"
+        shutil.copy(BINARY, binary)
+        weir = self.weir(gateway(HELLO), start=False, executable=binary, user=nobody.pw_uid,
+                         group=nobody.pw_gid, extra_groups=[])
+        weir.folder.chmod(0o755)
+        weir.start()
+        self.assertEqual(Path(f"/proc/{weir.process.pid}").stat().st_uid, nobody.pw_uid)
+        self.assertEqual(self.get(weir).body, b"hello")
+
+
+if __name__ == "__main__":
+    unittest.main()
