@@ -59,6 +59,8 @@ Reason reasonForRequest(const Error& error) {
     case ErrorCode::kClosed:
     case ErrorCode::kReset:
       return Reason::kClientDisconnect;
+    case ErrorCode::kCancelled:
+      return Reason::kDraining;
     default:
       return Reason::kBadRequest;
   }

@@ -12,7 +12,7 @@ constexpr Milliseconds kLingerTime{2'000};
 
 constexpr Error kHeadTimeout = {ErrorCode::kTimeout, Origin::kDownstream,
                                 "head not complete in time"};
-constexpr Error kStopped = {ErrorCode::kReset, Origin::kLocal, "stopped"};
+constexpr Error kStopped = {ErrorCode::kCancelled, Origin::kLocal, "stopped"};
 
 }  // namespace
 
@@ -119,7 +119,8 @@ void ServerConnection::breakNow() {
 
 http::RequestEvents& ServerConnection::openExchange(http::Responder& responder) {
   Engine& engine = gate_.engine();
-  deadline_.disarm();
+  // Not only bytes that arrive begin a request: one may have waited for its turn.
+  armFor(http::ServerCodec::Phase::kHead);
   return *new (engine.exchanges().lend()) Exchange(engine, gate_, peer_, responder);
 }
 

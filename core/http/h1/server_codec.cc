@@ -8,6 +8,9 @@ namespace {
 
 // What a client may send ahead before it has to wait.
 constexpr std::size_t kMaxBacklog = 16 * 1024;
+// What it may leave unread before its next request has to wait; above a stream's low mark, so that
+// onDrained() will come.
+constexpr std::size_t kMostUnread = 64 * 1024;
 
 constexpr Error kClientGone = {ErrorCode::kClosed, Origin::kDownstream, "client closed"};
 constexpr Error kBareCr = {ErrorCode::kProtocol, Origin::kDownstream, "bare CR"};
@@ -156,13 +159,16 @@ void ServerCodec::onBroken(Error error) {
   reading_ = Reading::kNoMore;
   close_after_ = true;
   if (exchange_ == nullptr) return wire_.close(false);
-  error.code = ErrorCode::kClosed;
-  error.origin = Origin::kDownstream;
+  if (error.code != ErrorCode::kCancelled) {
+    error.code = ErrorCode::kClosed;
+    error.origin = Origin::kDownstream;
+  }
   exchange_->onRequestFailed(error);
 }
 
 void ServerCodec::onDrained() {
-  if (exchange_ != nullptr) exchange_->onResponseDrained();
+  if (exchange_ != nullptr) return exchange_->onResponseDrained();
+  if (reading_ == Reading::kWaiting) nextRequest();
 }
 
 void ServerCodec::setReading(bool reading) {
@@ -250,8 +256,14 @@ void ServerCodec::release() {
     reading_ = Reading::kNoMore;
     return wire_.close(cut_short && !client_ended_);
   }
-  reading_ = Reading::kNext;
+  // A client that pipelines and does not read must not fill our memory with answers.
+  reading_ = Reading::kWaiting;
   body_wanted_ = true;
+  if (wire_.queued() < kMostUnread) nextRequest();
+}
+
+void ServerCodec::nextRequest() {
+  reading_ = Reading::kNext;
   takeBacklog();
 }
 

@@ -44,6 +44,7 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   bool mayRead() const;
   void consume(Bytes& input);
   void takeBacklog();
+  void nextRequest();
   bool openExchange(Bytes& input);
   void onHead();
   void onRequestComplete();
