@@ -156,6 +156,7 @@ bool Exchange::prepareForward(NameId cluster) {
     return true;
   }
   cluster_->enter();
+  addForwardedHeaders(request_, *listener_, peer_);  // first: of what the client asked for
   if (!route_->request_headers.empty()) {
     route_->request_headers.apply(request_.headers, variables());
   }
@@ -163,7 +164,8 @@ bool Exchange::prepareForward(NameId cluster) {
     fail(Reason::kBadRequest, "the rewritten path is not valid");
     return true;
   }
-  addForwardedHeaders(request_, *listener_, peer_);
+  // RFC 9112, 3.2: a request of HTTP/1.0 may come without Host, one of HTTP/1.1 needs it.
+  if (request_.authority.empty()) request_.authority = cluster_->plan().name;
   cluster_->retryBudget().onRequest(engine_.loop().now());
   const route::RetryPolicy& policy = retryPolicy();
   request_relay_.keepForReplay(policy.attempts > 0 ? policy.replay_body_bytes : 0);
@@ -179,6 +181,7 @@ bool Exchange::prepareForward(NameId cluster) {
 }
 
 bool Exchange::pickEndpoint() {
+  if (backing_off_) return false;  // onTry goes on
   if (!cluster_->knowsEndpoints()) {
     fail(Reason::kUpstreamDnsError, "the upstream's addresses are not known yet");
     return true;
@@ -219,10 +222,19 @@ bool Exchange::forward() {
   return false;
 }
 
+// Shows a piece of a body to the filters. False when one of them answered: run() is to end it,
+// since we must not be gone while a filter of ours is at work.
+bool Exchange::filterBody(BodyFilter show, Bytes& bytes, bool last) {
+  const bool outer = std::exchange(running_, true);
+  const filter::Verdict verdict = ((*filters_).*show)(bytes, last);
+  running_ = outer;
+  return verdict != filter::Verdict::kResponded;
+}
+
 void Exchange::onRequestBody(Bytes bytes) {
   touchIdle();
   if (filters_ && !tunnel_ && stage_ != Stage::kDone) {
-    if (filters_->onRequestBody(bytes, false) == filter::Verdict::kResponded) return run();
+    if (!filterBody(&filter::Filters::onRequestBody, bytes, false)) return run();
   }
   if (mirror_ != nullptr && !mirror_->push(bytes)) mirror_ = nullptr;
   request_relay_.push(bytes);
@@ -233,7 +245,7 @@ void Exchange::onRequestEnd() {
   times_.request_sent = elapsed();
   if (filters_ && !tunnel_) {
     Bytes rest;
-    if (filters_->onRequestBody(rest, true) == filter::Verdict::kResponded) return run();
+    if (!filterBody(&filter::Filters::onRequestBody, rest, true)) return run();
     if (!rest.empty()) request_relay_.push(rest);
   }
   if (mirror_ != nullptr) mirror_->end(&request_.trailers);
@@ -244,7 +256,7 @@ void Exchange::onRequestEnd() {
     complete();
     return run();
   }
-  if (!tunnel_ && !response_begun_ && cluster_ != nullptr) armTotal(false);
+  if (!tunnel_ && cluster_ != nullptr) armTotal(response_begun_);
 }
 
 void Exchange::onInformational() {
@@ -305,7 +317,7 @@ void Exchange::startTunnel() {
 void Exchange::onResponseBody(Bytes bytes) {
   touchIdle();
   if (filters_ && !tunnel_) {
-    if (filters_->onResponseBody(bytes, false) == filter::Verdict::kResponded) return;
+    if (!filterBody(&filter::Filters::onResponseBody, bytes, false)) return run();
   }
   response_relay_.push(bytes);
 }
@@ -322,7 +334,7 @@ void Exchange::onResponseEnd() {
   request_relay_.discard();
   if (filters_) {
     Bytes rest;
-    filters_->onResponseBody(rest, true);
+    if (!filterBody(&filter::Filters::onResponseBody, rest, true)) return run();
     if (!rest.empty()) response_relay_.push(rest);
   }
   if (!response_begun_) return;  // a filter holds the head back

@@ -54,6 +54,7 @@ class Exchange final : public http::RequestEvents,
   struct Failure {
     Reason reason = Reason::kNone;
     std::string_view detail;
+    NameId filter = 0;  // that answered
   };
 
   // http::RequestEvents
@@ -90,6 +91,8 @@ class Exchange final : public http::RequestEvents,
   bool filterResponse();
   bool reply();
   bool checkRequest();
+  using BodyFilter = filter::Verdict (filter::Filters::*)(Bytes& bytes, bool last);
+  bool filterBody(BodyFilter show, Bytes& bytes, bool last);
   bool takeAction();
   bool prepareForward(NameId cluster);
   void startTunnel();
@@ -114,7 +117,7 @@ class Exchange final : public http::RequestEvents,
 
   // exchange_reply.cc: local answers and the end
   void fail(Reason reason, std::string_view detail);
-  void replyLocally(int status, Reason reason, std::string_view detail);
+  void replyLocally(int status, Reason reason, std::string_view detail, NameId filter = 0);
   bool sendRedirect(const route::Redirect& redirect);
   bool sendResponse(const route::Respond& respond);
   void sendLocal(std::string_view body);

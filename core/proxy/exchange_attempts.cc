@@ -148,10 +148,9 @@ void Exchange::beginBackoff(Reason reason) {
 
 void Exchange::armTotal(bool response_begun) {
   if (route_->timeouts.request) {
-    // What the route says bounds the whole answer.
-    if (!response_begun && route_->timeouts.request->count() > 0) {
-      total_.arm(*route_->timeouts.request);
-    }
+    // What the route says bounds the whole answer, from the end of the request on.
+    const Milliseconds limit = *route_->timeouts.request;
+    if (request_ended_ && limit.count() > 0 && !total_.armed()) total_.arm(limit);
     return;
   }
   if (response_begun) return total_.disarm();

@@ -1,3 +1,4 @@
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -24,7 +25,7 @@ std::string_view errorBody(Arena& arena, int status, Reason reason, std::string_
     std::memcpy(to, text.data(), text.size());
     to += text.size();
   };
-  const auto putSafe = [&](std::string_view text) {
+  const auto put_safe = [&](std::string_view text) {
     for (const char c : text) *to++ = c < ' ' || c == '"' || c == '\\' || c > '~' ? '?' : c;
   };
   put("{\"status\":");
@@ -32,9 +33,9 @@ std::string_view errorBody(Arena& arena, int status, Reason reason, std::string_
   put(",\"reason\":\"");
   put(word);
   put("\",\"detail\":\"");
-  putSafe(detail);
+  put_safe(detail);
   put("\",\"request_id\":\"");
-  putSafe(request_id);
+  put_safe(request_id);
   put("\"}\n");
   return {start, static_cast<std::size_t>(to - start)};
 }
@@ -58,15 +59,15 @@ void Exchange::fail(Reason reason, std::string_view detail) {
 }
 
 void Exchange::respond(const filter::LocalReply& reply) {
-  replyLocally(reply.status, reply.reason, reply.detail);
+  replyLocally(reply.status, reply.reason, reply.detail, filters_->asked().id);
   run();
 }
 
-void Exchange::replyLocally(int status, Reason reason, std::string_view detail) {
+void Exchange::replyLocally(int status, Reason reason, std::string_view detail, NameId filter) {
   if (stage_ == Stage::kDone) return;
   if (response_begun_) return cutShort(reason);
   dropAttempt(AttemptOutcome::kCancel, reason);
-  failure_ = {reason, detail};
+  failure_ = {reason, detail, filter};
   response_ = http::Response(arena_);
   response_.status = status;
   response_.headers.add(HeaderId::kContentType, "application/json");
@@ -139,7 +140,7 @@ void Exchange::cutShort(Reason reason) {
 void Exchange::onRequestFailed(Error error) {
   request_ended_ = true;
   const Reason reason = http::reasonForRequest(error);
-  if (reason == Reason::kClientDisconnect) {
+  if (reason == Reason::kClientDisconnect || reason == Reason::kDraining) {  // nobody to tell
     failure_ = {reason, error.detail};
     if (!response_begun_) status_ = http::statusFor(reason);
     dropAttempt(AttemptOutcome::kCancel, reason);
@@ -179,7 +180,8 @@ void Exchange::countRequest() {
   const std::uint64_t sent = response_relay_.bytes() + local_body_bytes_;
   if (sent > 0) cells.counter(responseBodyBytesKey(listener, route)).add(sent);
   if (failure_.reason != Reason::kNone) {
-    cells.counter(localRepliesKey(listener, route, status_, failure_.reason)).add();
+    cells.counter(localRepliesKey(listener, route, status_, failure_.reason, failure_.filter))
+        .add();
   }
   if (retries_ > 0) {
     const RetryOutcome outcome = status_ > 0 && status_ < 500 && failure_.reason == Reason::kNone
@@ -206,7 +208,8 @@ void Exchange::logRequest() {
   record.response_body_bytes = response_relay_.bytes() + local_body_bytes_;
   record.reason = failure_.reason;
   record.attempts = attempts_;
-  record.client_address = client_.text;
+  std::array<char, net::Ip::kMaxText> peer{};  // of a head that came to nothing
+  record.client_address = client_.text.empty() ? peer_.format(peer) : client_.text;
   record.listener = gate_.plan().name;
   if (route_ != nullptr) record.route = route_->name;
   if (cluster_ != nullptr) record.upstream = cluster_->plan().name;

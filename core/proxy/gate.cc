@@ -36,7 +36,8 @@ Gate::~Gate() { breakAll(); }
 void Gate::open(net::ListenSocket socket) {
   acceptor_ = std::make_unique<net::Acceptor>(
       engine_.loop(), std::move(socket),
-      [this](int descriptor, const net::Address& peer) { onAccept(descriptor, peer); });
+      [this](int descriptor, const net::Address& peer) { onAccept(descriptor, peer); },
+      [this] { countRefusal(); });
 }
 
 void Gate::close() {
@@ -50,10 +51,10 @@ void Gate::setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t proce
 }
 
 void Gate::onAccept(int descriptor, const net::Address& peer) {
-  if (!counts_.process.tryAdd(process_limit_)) return refuse(descriptor, LimitScope::kListener);
+  if (!counts_.process.tryAdd(process_limit_)) return refuse(descriptor);
   if (!counts_.listener.tryAdd(plan_->max_connections)) {
     counts_.process.remove();
-    return refuse(descriptor, LimitScope::kListener);
+    return refuse(descriptor);
   }
   auto stream = net::TcpStream::adopt(engine_.loop(), descriptor);
   if (stream.ok()) return serve(std::move(stream.value()), peer);
@@ -61,9 +62,14 @@ void Gate::onAccept(int descriptor, const net::Address& peer) {
   counts_.process.remove();
 }
 
+void Gate::countRefusal() {
+  constexpr auto kKey = limitRejectionsKey(LimitScope::kListener, LimitResource::kConnections);
+  engine_.metrics().counter(kKey).add();
+}
+
 // A refusal that says why, instead of a connection that hangs.
-void Gate::refuse(int descriptor, LimitScope scope) {
-  engine_.metrics().counter(limitRejectionsKey(scope, LimitResource::kConnections)).add();
+void Gate::refuse(int descriptor) {
+  countRefusal();
   engine_.metrics().counter(localRepliesKey(id(), 0, 503, Reason::kOverloadConnections)).add();
   // Best effort: a fresh socket has room for this much.
   [[maybe_unused]] const auto sent =

@@ -58,7 +58,8 @@ class Gate {
 
  private:
   void onAccept(int descriptor, const net::Address& peer);
-  void refuse(int descriptor, LimitScope scope);
+  void refuse(int descriptor);
+  void countRefusal();
 
   Engine& engine_;
   std::shared_ptr<const ListenerPlan> plan_;

@@ -30,7 +30,7 @@ constexpr std::string_view kBrowserGet =
 class AllocationTest : public ProxyTest {
  protected:
   AllocationTest() {
-    connector_used_ = &tcp_connector_;
+    connector_used = &tcp_connector_;
     listening_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     sockaddr_storage storage{};
     const auto length = net::Address::parse("127.0.0.1:0").value().toSocket(storage);
@@ -39,21 +39,21 @@ class AllocationTest : public ProxyTest {
     EXPECT_EQ(::bind(listening_, name, length), 0);
     EXPECT_EQ(::listen(listening_, 1), 0);
     EXPECT_EQ(::getsockname(listening_, name, &room), 0);
-    clusters_["orders"] = {{net::Address::fromSocket(storage).text()}};
+    clusters["orders"] = {{net::Address::fromSocket(storage).text()}};
   }
   ~AllocationTest() override {
     for (const int descriptor : {listening_, client_, upstream_}) ::close(descriptor);
-    gate_->breakAll();
-    for (int i = 0; i < 8; ++i) loop_.runOnce();
+    gate->breakAll();
+    for (int i = 0; i < 8; ++i) loop.runOnce();
   }
 
   void connectClient() {
     const auto [client, served] = test::PlainSocket::tcpPair();
     client_ = client;
-    listener_count_.tryAdd(0);
-    process_count_.tryAdd(0);
-    gate_->serve(std::move(net::TcpStream::adopt(loop_, served).value()),
-                 net::Address::parse("203.0.113.7:5000").value());
+    listener_count.tryAdd(0);
+    process_count.tryAdd(0);
+    gate->serve(std::move(net::TcpStream::adopt(loop, served).value()),
+                net::Address::parse("203.0.113.7:5000").value());
   }
 
   // Sends a request whose answer is `reply`; false when it did not come whole.
@@ -61,7 +61,7 @@ class AllocationTest : public ProxyTest {
     send(client_, request);
     std::size_t arrived = 0;
     for (int turn = 0; turn < 1000 && arrived < reply.size(); ++turn) {
-      loop_.runOnce();
+      loop.runOnce();
       serveUpstream(reply);
       arrived += receive(client_);
     }
@@ -73,7 +73,7 @@ class AllocationTest : public ProxyTest {
   std::size_t allocationsOf(std::string_view request, std::string_view reply, int times) {
     int whole = 0;
     for (int i = 0; i < times; ++i) whole += exchange(request, reply) ? 1 : 0;
-    loop_.advance(Milliseconds(1'500));  // pools are trimmed
+    loop.advance(Milliseconds(1'500));  // pools are trimmed
     const std::size_t before = test::allocations();
     for (int i = 0; i < times; ++i) whole += exchange(request, reply) ? 1 : 0;
     const std::size_t taken = test::allocations() - before;
@@ -99,7 +99,7 @@ class AllocationTest : public ProxyTest {
     if (text.ends_with("\r\n\r\n") || text.ends_with("body-end")) send(upstream_, reply);
   }
 
-  net::TcpConnector tcp_connector_{loop_};
+  net::TcpConnector tcp_connector_{loop};
   int listening_ = -1;
   int client_ = -1;
   int upstream_ = -1;
@@ -108,23 +108,23 @@ class AllocationTest : public ProxyTest {
 
 TEST_F(AllocationTest, WarmExchangesTakeNoMemoryFromTheHeap) {
   startForwarding();
-  engine_->setAccessLog(nullptr);
+  engine->setAccessLog(nullptr);
   connectClient();
   EXPECT_EQ(allocationsOf(kTinyGet, reply("hello"), 300), 0U);
   EXPECT_EQ(gauge(upstreamConnectionsActiveKey(id("orders"))), 1);
-  EXPECT_EQ(count(requestsKey(listener_.id, id("all"), 0, AppProtocol::kH1, 200)), 600U);
+  EXPECT_EQ(count(requestsKey(listener.id, id("all"), 0, AppProtocol::kH1, 200)), 600U);
 }
 
 TEST_F(AllocationTest, ABrowsersHeadersTakeNoMemoryFromTheHeap) {
   startForwarding();
-  engine_->setAccessLog(nullptr);
+  engine->setAccessLog(nullptr);
   connectClient();
   EXPECT_EQ(allocationsOf(kBrowserGet, reply("hello", "x-version: 7\r\netag: \"5\"\r\n"), 300), 0U);
 }
 
 TEST_F(AllocationTest, BodiesTakeNoMemoryFromTheHeap) {
   startForwarding();
-  engine_->setAccessLog(nullptr);
+  engine->setAccessLog(nullptr);
   connectClient();
   const std::string post =
       "POST /orders HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 8008\r\n\r\n" +
@@ -141,7 +141,7 @@ rewrite = { path = "/v1/${capture.area}" }
 request_headers = { set = { "x-caller" = "${client.address} ${request.id}" } }
 response_headers = { add = { "x-area" = "${capture.area}" } }
 )");
-  engine_->setAccessLog(nullptr);
+  engine->setAccessLog(nullptr);
   connectClient();
   EXPECT_EQ(allocationsOf(kBrowserGet, reply("hello"), 300), 0U);
 }

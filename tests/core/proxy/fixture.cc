@@ -73,42 +73,52 @@ void RecordingLog::log(const http::ExchangeRecord& record) {
        std::string(record.path), record.request_body_bytes, record.response_body_bytes});
 }
 
+::testing::Matcher<const std::string&> isLocalReply(int status, std::string_view reason) {
+  const std::string code = std::to_string(status);
+  const std::string word(reason);
+  return ::testing::AllOf(
+      ::testing::StartsWith("HTTP/1.1 " + code + " "),
+      ::testing::HasSubstr("\r\nx-weir-reason: " + word + "\r\n"),
+      ::testing::HasSubstr("\r\n\r\n{\"status\":" + code + ",\"reason\":\"" + word + "\""),
+      ::testing::EndsWith("\"}\n"));
+}
+
 ProxyTest::ProxyTest()
-    : connector_(loop_, [this](std::unique_ptr<MemoryStream> peer, const net::Address& to) {
-        arrivals_.push_back({to, std::make_unique<StreamPeer>(std::move(peer))});
-        arrivals_.back().peer->script = [this](StreamPeer& upstream) {
-          if (on_upstream_) on_upstream_(upstream);
+    : connector(loop, [this](std::unique_ptr<MemoryStream> peer, const net::Address& to) {
+        arrivals.push_back({to, std::make_unique<StreamPeer>(std::move(peer))});
+        arrivals.back().peer->script = [this](StreamPeer& upstream) {
+          if (on_upstream) on_upstream(upstream);
         };
       }) {
-  listener_.name = "public";
-  listener_.reason_header = true;
-  defaults_.retry.attempts = 0;
+  listener.name = "public";
+  listener.reason_header = true;
+  defaults.retry.attempts = 0;
 }
 
 ProxyTest::~ProxyTest() {
-  if (gate_ != nullptr) gate_->breakAll();
-  clients_.clear();
+  if (gate != nullptr) gate->breakAll();
+  clients.clear();
   turn();
   // Nothing is left behind, whatever a test did.
-  EXPECT_EQ(listener_count_.value(), 0U);
-  if (engine_ != nullptr) {
-    EXPECT_EQ(engine_->exchangesInFlight(), 0U);
+  EXPECT_EQ(listener_count.value(), 0U);
+  if (engine != nullptr) {
+    EXPECT_EQ(engine->exchangesInFlight(), 0U);
   }
-  gate_ = nullptr;
-  engine_ = nullptr;
-  EXPECT_EQ(upstream_count_.value(), 0U);
-  arrivals_.clear();
+  gate = nullptr;
+  engine = nullptr;
+  EXPECT_EQ(upstream_count.value(), 0U);
+  arrivals.clear();
   turn();
 }
 
 std::shared_ptr<const upstream::ClusterPlan> ProxyTest::clusterPlan(const std::string& name) {
   auto plan = std::make_shared<upstream::ClusterPlan>();
-  plan->id = names_.intern(name);
-  plan->name = names_.name(plan->id);
-  plan->options = options_;
+  plan->id = names.intern(name);
+  plan->name = names.name(plan->id);
+  plan->options = options;
   plan->balancer = &InOrder::make;
-  plan->discovery = std::make_shared<const Given>(endpointsAt(clusters_.at(name)));
-  plan->connections = &upstream_count_;
+  plan->discovery = std::make_shared<const Given>(endpointsAt(clusters.at(name)));
+  plan->connections = &upstream_count;
   return plan;
 }
 
@@ -116,36 +126,35 @@ void ProxyTest::start(std::string_view routes) {
   config::Mistakes mistakes;
   RouteTables settings;
   auto document = config::Document::parse(routes, "test.toml", mistakes);
-  config::readSettings(document, dialect_, settings, mistakes);
+  config::readSettings(document, dialect, settings, mistakes);
 
   auto plan = std::make_shared<Plan>();
   plan->generation = plans_.size() + 1;
   std::vector<std::string> upstreams;
-  for (const auto& [name, endpoints] : clusters_) {
+  for (const auto& [name, endpoints] : clusters) {
     upstreams.push_back(name);
     plan->clusters.push_back(clusterPlan(name));
   }
   std::sort(plan->clusters.begin(), plan->clusters.end(),
             [](const auto& left, const auto& right) { return left->id < right->id; });
-  plan->routes = route::compileRoutes(settings.routes, {names_, upstreams, {"public"}}, mistakes);
+  plan->routes = route::compileRoutes(settings.routes, {names, upstreams, {"public"}}, mistakes);
   ASSERT_EQ(mistakes.text(), "");
   for (const auto& each : settings.routes) {
-    plan->chains.push_back(filters_.chain(each.filters, names_));
+    plan->chains.push_back(filters.chain(each.filters, names));
   }
-  plan->defaults = defaults_;
-  listener_.id = names_.intern(listener_.name);
-  auto listener = std::make_shared<const ListenerPlan>(listener_);
-  plan->listeners.push_back(listener);
+  plan->defaults = defaults;
+  listener.id = names.intern(listener.name);
+  auto shared = std::make_shared<const ListenerPlan>(listener);
+  plan->listeners.push_back(shared);
   plans_.push_back(plan);
-  if (engine_ == nullptr) {
-    engine_ = std::make_unique<Engine>(Engine::Tools{loop_, *connector_used_, cells_, &log_});
+  if (engine == nullptr) {
+    engine = std::make_unique<Engine>(Engine::Tools{loop, *connector_used, cells, &log});
   }
-  engine_->setPlan(plan);
-  if (gate_ == nullptr) {
-    gate_ =
-        std::make_unique<Gate>(*engine_, listener, Gate::Counts{listener_count_, process_count_});
+  engine->setPlan(plan);
+  if (gate == nullptr) {
+    gate = std::make_unique<Gate>(*engine, shared, Gate::Counts{listener_count, process_count});
   } else {
-    gate_->setPlan(listener, 0);
+    gate->setPlan(shared, 0);
   }
 }
 
@@ -153,19 +162,19 @@ void ProxyTest::pass(Milliseconds time) {
   constexpr Milliseconds kStep{50};
   turn();
   while (time > Milliseconds(0)) {
-    loop_.advance(std::min(time, kStep));
+    loop.advance(std::min(time, kStep));
     turn();
     time -= kStep;
   }
 }
 
 StreamPeer& ProxyTest::connect(std::string_view client) {
-  auto [ours, theirs] = MemoryStream::makePair(loop_);
-  clients_.push_back(std::make_unique<StreamPeer>(std::move(theirs)));
-  listener_count_.tryAdd(0);
-  process_count_.tryAdd(0);
-  gate_->serve(std::move(ours), net::Address::parse(client).value());
-  return *clients_.back();
+  auto [ours, theirs] = MemoryStream::makePair(loop);
+  clients.push_back(std::make_unique<StreamPeer>(std::move(theirs)));
+  listener_count.tryAdd(0);
+  process_count.tryAdd(0);
+  gate->serve(std::move(ours), net::Address::parse(client).value());
+  return *clients.back();
 }
 
 std::string ProxyTest::ask(std::string_view request) {
@@ -193,7 +202,7 @@ std::string ProxyTest::reply(std::string_view body, std::string_view fields) {
 
 std::uint64_t ProxyTest::localReplies(int status, Reason reason, std::string_view route) {
   const NameId named = route.empty() ? 0 : id(route);
-  return count(localRepliesKey(listener_.id, named, status, reason));
+  return count(localRepliesKey(listener.id, named, status, reason));
 }
 
 }  // namespace weir::proxy

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/base/metric_keys.h"
@@ -48,6 +49,9 @@ class RecordingLog final : public http::AccessLog {
   void flush() override { ++flushes; }
 };
 
+// An answer of weir itself with this status and reason, whole.
+::testing::Matcher<const std::string&> isLocalReply(int status, std::string_view reason);
+
 // A connection that arrived at an upstream.
 struct Arrival {
   net::Address to;
@@ -70,7 +74,7 @@ class ProxyTest : public ::testing::Test {
   void start(std::string_view routes);
   void startForwarding() { start("[[route]]\nname = \"all\"\nupstream = \"orders\"\n"); }
 
-  void turn() { loop_.advance(Milliseconds(0)); }
+  void turn() { loop.advance(Milliseconds(0)); }
   void pass(Milliseconds time);  // in steps, with what happens in each
 
   test::StreamPeer& connect(std::string_view client = "203.0.113.7:5000");
@@ -81,43 +85,43 @@ class ProxyTest : public ::testing::Test {
   // What upstreams say once a request's head has arrived.
   static Script answering(std::string text);
   static std::string reply(std::string_view body, std::string_view fields = {});
-  test::StreamPeer& arrival(std::size_t index) { return *arrivals_.at(index).peer; }
+  test::StreamPeer& arrival(std::size_t index) { return *arrivals.at(index).peer; }
   std::string seenBy(std::size_t index) { return arrival(index).received(); }
 
-  NameId id(std::string_view name) { return names_.intern(name); }
-  std::uint64_t count(CounterKey key) { return cells_.counter(key).value(); }
-  std::int64_t gauge(GaugeKey key) { return cells_.gauge(key).value(); }
+  NameId id(std::string_view name) { return names.intern(name); }
+  std::uint64_t count(CounterKey key) { return cells.counter(key).value(); }
+  std::int64_t gauge(GaugeKey key) { return cells.gauge(key).value(); }
   // How often the gate answered itself with this, on route "all" or any that is named.
   std::uint64_t localReplies(int status, Reason reason, std::string_view route = "all");
-  const Logged& logged() const { return log_.lines.at(log_.lines.size() - 1); }
+  const Logged& logged() const { return log.lines.at(log.lines.size() - 1); }
 
-  event::Loop loop_{event::Loop::Time::kManual};
-  MetricCells cells_;
-  NameTable names_;
-  config::Dialect dialect_;
-  filter::Registry filters_{dialect_};
-  RecordingLog log_;
-  Script on_upstream_ = answering(reply("hello"));
-  std::deque<Arrival> arrivals_;
-  test::MemoryConnector connector_;
-  net::Connector* connector_used_ = &connector_;
+  event::Loop loop{event::Loop::Time::kManual};
+  MetricCells cells;
+  NameTable names;
+  config::Dialect dialect;
+  filter::Registry filters{dialect};
+  RecordingLog log;
+  Script on_upstream = answering(reply("hello"));
+  std::deque<Arrival> arrivals;
+  test::MemoryConnector connector;
+  net::Connector* connector_used = &connector;
 
-  std::map<std::string, std::optional<std::vector<std::string>>> clusters_ = {
+  std::map<std::string, std::optional<std::vector<std::string>>> clusters = {
       {"orders", {{"10.0.0.1:80", "10.0.0.2:80"}}},
       {"shadow", {{"10.0.9.1:80"}}},
       {"empty", {{}}},
       {"unknown", {}},
   };
-  upstream::ClusterOptions options_;
-  ListenerPlan listener_;
-  Defaults defaults_;
-  event::SharedCount listener_count_;
-  event::SharedCount process_count_;
-  event::SharedCount upstream_count_;
+  upstream::ClusterOptions options;
+  ListenerPlan listener;
+  Defaults defaults;
+  event::SharedCount listener_count;
+  event::SharedCount process_count;
+  event::SharedCount upstream_count;
 
-  std::unique_ptr<Engine> engine_;
-  std::unique_ptr<Gate> gate_;
-  std::deque<std::unique_ptr<test::StreamPeer>> clients_;
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<Gate> gate;
+  std::deque<std::unique_ptr<test::StreamPeer>> clients;
 
  private:
   std::shared_ptr<const upstream::ClusterPlan> clusterPlan(const std::string& name);
