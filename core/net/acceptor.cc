@@ -84,9 +84,11 @@ struct Acceptor::Poll {
   ListenSocket socket;
 };
 
-Acceptor::Acceptor(event::Loop& loop, ListenSocket socket, OnAccept on_accept)
+Acceptor::Acceptor(event::Loop& loop, ListenSocket socket, OnAccept on_accept,
+                   OnTurnedAway on_turned_away)
     : loop_(loop),
       on_accept_(std::move(on_accept)),
+      on_turned_away_(std::move(on_turned_away)),
       poll_(new Poll{{}, this, std::move(socket)}),
       retry_(loop.wheel(), *this),
       spare_(openSpare()) {
@@ -136,7 +138,10 @@ bool Acceptor::acceptOne() {
 void Acceptor::pause() {
   if (spare_ >= 0) ::close(spare_);
   const int descriptor = ::accept4(poll_->socket.descriptor(), nullptr, nullptr, SOCK_CLOEXEC);
-  if (descriptor >= 0) ::close(descriptor);
+  if (descriptor >= 0) {
+    ::close(descriptor);
+    if (on_turned_away_ != nullptr) on_turned_away_();
+  }
   spare_ = openSpare();
   uv_poll_stop(&poll_->poll);
   retry_.arm(kRetryAfterExhaustion);

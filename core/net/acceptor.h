@@ -47,7 +47,11 @@ class Acceptor {
   // Takes a descriptor that it owns from then on, and the peer's address.
   using OnAccept = std::function<void(int descriptor, const Address& peer)>;
 
-  Acceptor(event::Loop& loop, ListenSocket socket, OnAccept on_accept);
+  // Called for every client that was closed at once because no descriptor was left for it.
+  using OnTurnedAway = std::function<void()>;
+
+  Acceptor(event::Loop& loop, ListenSocket socket, OnAccept on_accept,
+           OnTurnedAway on_turned_away = nullptr);
   ~Acceptor();  // stops accepting and closes the socket
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -63,6 +67,7 @@ class Acceptor {
 
   event::Loop& loop_;
   const OnAccept on_accept_;
+  const OnTurnedAway on_turned_away_;
   Poll* poll_;  // freed by libuv's closing callback
   event::Alarm<Acceptor, &Acceptor::onRetry> retry_;
   int spare_;  // a descriptor in reserve, to refuse in good order when there are no more

@@ -36,13 +36,14 @@ class AcceptorTest : public ::testing::Test {
     }
   }
   void listen(const Address& at = kAnyPort) {
-    acceptor =
-        std::make_unique<Acceptor>(loop, std::move(ListenSocket::open(at, 64).value()),
-                                   [this](int descriptor, const Address& peer) {
-                                     accepted.push_back(std::make_unique<PlainSocket>(descriptor));
-                                     latest = descriptor;
-                                     peers.push_back(peer);
-                                   });
+    acceptor = std::make_unique<Acceptor>(
+        loop, std::move(ListenSocket::open(at, 64).value()),
+        [this](int descriptor, const Address& peer) {
+          accepted.push_back(std::make_unique<PlainSocket>(descriptor));
+          latest = descriptor;
+          peers.push_back(peer);
+        },
+        [this] { ++turned_away; });
     address = acceptor->address();
   }
   // Connects without waiting; the descriptor, or -1.
@@ -79,6 +80,7 @@ class AcceptorTest : public ::testing::Test {
   std::vector<std::unique_ptr<PlainSocket>> accepted;
   std::vector<Address> peers;
   int latest = -1;
+  int turned_away = 0;
 };
 
 TEST_F(AcceptorTest, TakesAFreePort) {
@@ -222,6 +224,7 @@ TEST_F(AcceptorTest, RefusesInGoodOrderWithoutDescriptors) {
     EXPECT_TRUE(other->ended() || other->failed());
   }
   EXPECT_TRUE(accepted.empty());
+  EXPECT_EQ(turned_away, 2);
   loop.advance(Milliseconds(104));
   const auto later = connect();
   EXPECT_TRUE(until([this] { return accepted.size() == 1; }));
