@@ -16,6 +16,14 @@ constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 
 constexpr Error kBadIp = {ErrorCode::kInvalid, Origin::kLocal, "not an IP address"};
 constexpr Error kBadAddress = {ErrorCode::kInvalid, Origin::kLocal, "not an address with a port"};
 
+char* putByte(char* to, unsigned value) {
+  const auto digit = [](unsigned one) { return static_cast<char>('0' + one); };
+  if (value >= 100) *to++ = digit(value / 100);
+  if (value >= 10) *to++ = digit(value / 10 % 10);
+  *to++ = digit(value % 10);
+  return to;
+}
+
 }  // namespace
 
 Ip Ip::v4(const std::array<std::uint8_t, 4>& bytes) {
@@ -53,7 +61,7 @@ std::string_view Ip::format(std::array<char, kMaxText>& into) const {
   char* to = into.data();
   for (std::size_t i = 12; i < 16; ++i) {
     if (i > 12) *to++ = '.';
-    to = std::to_chars(to, into.data() + into.size(), bytes_[i]).ptr;
+    to = putByte(to, bytes_[i]);
   }
   return {into.data(), static_cast<std::size_t>(to - into.data())};
 }

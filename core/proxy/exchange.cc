@@ -156,7 +156,7 @@ bool Exchange::prepareForward(NameId cluster) {
     return true;
   }
   cluster_->enter();
-  addForwardedHeaders(request_, *listener_, peer_);  // first: of what the client asked for
+  addForwardedHeaders(request_, *listener_, peer_, client_);  // first: of what the client asked for
   if (!route_->request_headers.empty()) {
     route_->request_headers.apply(request_.headers, variables());
   }

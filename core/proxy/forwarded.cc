@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+
+#include "core/base/words.h"
 
 namespace weir::proxy {
 namespace {
@@ -19,10 +20,7 @@ std::string_view joinTexts(Arena& arena, std::initializer_list<std::string_view>
   for (const std::string_view part : parts) bytes += part.size();
   char* const start = arena.allocate(bytes);
   char* to = start;
-  for (const std::string_view part : parts) {
-    std::memcpy(to, part.data(), part.size());
-    to += part.size();
-  }
+  for (const std::string_view part : parts) to = putText(to, part);
   return {start, bytes};
 }
 
@@ -83,14 +81,14 @@ Client findClient(const http::Request& request, const ListenerPlan& listener, co
   return {client, textOf(client, arena)};
 }
 
-void addForwardedHeaders(http::Request& request, const ListenerPlan& listener,
-                         const net::Ip& peer) {
+void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, const net::Ip& peer,
+                         const Client& client) {
   http::Headers& headers = request.headers;
   addVia(headers, request.version);
   if (listener.forwarded == ForwardedMode::kPreserve) return;
   Arena& arena = headers.arena();
   const bool keep = !listener.trusted.empty() && isTrusted(listener, peer);
-  const std::string_view from = textOf(peer, arena);
+  const std::string_view from = client.ip == peer ? client.text : textOf(peer, arena);
   append(headers, HeaderId::kXForwardedFor, from, keep);
   setUnlessKept(headers, HeaderId::kXForwardedProto, request.scheme, keep);
   setUnlessKept(headers, HeaderId::kXForwardedHost, request.authority, keep);

@@ -20,7 +20,8 @@ Client findClient(const http::Request& request, const ListenerPlan& listener, co
 
 // Adds X-Forwarded-For, -Proto, -Host, Forwarded (RFC 7239) and Via (RFC 9110, 7.6.3) as the
 // listener's mode says. What an untrusted peer claimed is dropped.
-void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, const net::Ip& peer);
+void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, const net::Ip& peer,
+                         const Client& client);
 
 // Appends ourselves to Via.
 void addVia(http::Headers& headers, http::Version version);

@@ -3,22 +3,24 @@
 #include <array>
 #include <cstdint>
 
+#include "core/base/words.h"
+
 namespace weir::proxy {
 namespace {
 
 constexpr std::size_t kLength = 36;
 
-constexpr std::array<char, 512> makePairs() {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::array<char, 512> pairs{};
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    pairs[2 * byte] = kHex[byte >> 4U];
-    pairs[2 * byte + 1] = kHex[byte & 15U];
-  }
-  return pairs;
+// The eight hexadecimal digits of four bytes, the lowest byte's first.
+std::uint64_t hexDigits(std::uint32_t bytes) {
+  constexpr std::uint64_t kEach = 0x0101010101010101U;
+  std::uint64_t spread = bytes;
+  spread = (spread | spread << 16U) & 0x0000FFFF0000FFFFU;
+  spread = (spread | spread << 8U) & 0x00FF00FF00FF00FFU;
+  const std::uint64_t digits = (spread >> 4U & 0x000F000F000F000FU) | (spread & 0x000F000F000F000FU)
+                                                                          << 8U;
+  const std::uint64_t letters = (digits + kEach * 6) >> 4U & kEach;  // 1 where the digit is over 9
+  return digits + kEach * '0' + letters * ('a' - '0' - 10);
 }
-
-constexpr std::array<char, 512> kPairs = makePairs();
 
 }  // namespace
 
@@ -28,13 +30,19 @@ std::string_view makeRequestId(Random& random, Arena& arena) {
   bits[0] = (bits[0] & ~(std::uint64_t{0xF0} << 48U)) | (std::uint64_t{0x40} << 48U);
   bits[1] = (bits[1] & ~std::uint64_t{0xC0}) | 0x80U;
   char* const text = arena.allocate(kLength);
-  char* to = text;
-  for (std::size_t i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
-    const std::size_t byte = (bits[i / 8] >> (8 * (i % 8))) & 0xFFU;
-    *to++ = kPairs[2 * byte];
-    *to++ = kPairs[2 * byte + 1];
-  }
+  // 8-4-4-4-12: the second and the third group of eight digits are cut in two by a dash.
+  const std::uint64_t second = hexDigits(static_cast<std::uint32_t>(bits[0] >> 32U));
+  const std::uint64_t third = hexDigits(static_cast<std::uint32_t>(bits[1]));
+  storeWord(text, hexDigits(static_cast<std::uint32_t>(bits[0])));
+  text[8] = '-';
+  storeWord(text + 9, static_cast<std::uint32_t>(second));
+  text[13] = '-';
+  storeWord(text + 14, static_cast<std::uint32_t>(second >> 32U));
+  text[18] = '-';
+  storeWord(text + 19, static_cast<std::uint32_t>(third));
+  text[23] = '-';
+  storeWord(text + 24, static_cast<std::uint32_t>(third >> 32U));
+  storeWord(text + 28, hexDigits(static_cast<std::uint32_t>(bits[1] >> 32U)));
   return {text, kLength};
 }
 

@@ -1,7 +1,8 @@
 #include "core/http/h1/writer.h"
 
 #include <charconv>
-#include <cstring>
+
+#include "core/base/words.h"
 
 namespace weir::http::h1 {
 namespace {
@@ -22,9 +23,7 @@ class Pen {
       : arena_(arena), start_(arena.allocate(bytes)), at_(start_), end_(start_ + bytes) {}
 
   Pen& put(std::string_view text) {
-    if (text.empty()) return *this;  // may have no address
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
+    at_ = putText(at_, text);
     return *this;
   }
   Pen& put(char c) {
