@@ -37,7 +37,7 @@ TABLE = [
     Row(r"\bstd::atomic\w*", ("core/event/", "core/base/metric", "tests/core/event/",
                               "tests/core/base/metric", "tests/support/"),
         "workers share nothing mutable", "Worker::post or a metric cell"),
-    Row(r"\bthread_local\b", (), "a global in disguise", "a member of the worker"),
+    Row(r"\bthread_local\b", ("tests/core/proxy/allocations.cc",), "a global in disguise", "a member of the worker"),
     Row(r"\b(steady_clock|system_clock|high_resolution_clock)::now\b|\bclock_gettime\b|"
         r"\bgettimeofday\b", ("core/base/clock", "tests/support/", "tools/bench/"),
         "time must stand still in tests", "Clock"),
@@ -59,7 +59,7 @@ TABLE = [
     Row(r"\b(mode|role)_?(\(\))?\s*[=!]=", ("tools/weir/", "core/server/plan"),
         "the role is read once, when the plan is built", "two plans"),
     Row(r"\bthrow\b", (), "no exception crosses our functions", "Result or WEIR_CHECK", OURS),
-    Row(r"\busing\s+namespace\b", ("tests/",), "names say where they are from", "the name"),
+    Row(r"\busing\s+namespace\b(?!\s+std::(chrono_)?literals\b)", ("tests/",), "names say where they are from", "the name"),
     Row(r"^\s*#\s*define\s+(?!WEIR_(TRY|CHECK|LOG|CONCAT)\w*)",
         ("tools/bench/", "core/config/toml"), "macros hide control flow (toml++ is set up by some)",
         "a function or a constant"),
