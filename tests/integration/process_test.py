@@ -163,7 +163,8 @@ class Rights(IntegrationCase):
         shutil.copy(BINARY, binary)
         weir = self.weir(gateway(HELLO), start=False, executable=binary, user=nobody.pw_uid,
                          group=nobody.pw_gid, extra_groups=[])
-        weir.folder.chmod(0o755)
+        for folder in (weir.folder, weir.folder.parent):
+            folder.chmod(0o755)
         weir.start()
         self.assertEqual(Path(f"/proc/{weir.process.pid}").stat().st_uid, nobody.pw_uid)
         self.assertEqual(self.get(weir).body, b"hello")

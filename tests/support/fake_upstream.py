@@ -1,9 +1,10 @@
 """An upstream that does as it is told: a thread per connection, a function that answers."""
 
 import socket
+import struct
 import threading
 
-from http_wire import Wire
+from http_wire import CutShort, Wire
 
 
 class EndOfConnection(Exception):
@@ -93,7 +94,7 @@ class FakeUpstream:
                 call = Call(wire, request, number)
                 self.answer(call)
                 call.read_body()
-        except (EndOfConnection, OSError):
+        except (EndOfConnection, CutShort, OSError):
             pass
         except Exception as error:  # told by the test's clean-up
             self.errors.append(error)
@@ -121,6 +122,14 @@ class FakeUpstream:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+    def reset_all(self):
+        """Breaks every connection with a RST."""
+        with self._lock:
+            left = list(self._open)
+        for connection in left:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.shutdown(socket.SHUT_RD)  # wakes its thread, which closes it
 
     def reopen(self):
         """Listens again on the same port."""

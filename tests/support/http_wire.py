@@ -6,6 +6,10 @@ import struct
 PATIENCE = 30.0  # seconds for any one read or write
 
 
+class CutShort(AssertionError):
+    """The connection ended within a message."""
+
+
 class Message:
     """A request or a response: its first line, headers in order with lower-case names, body."""
 
@@ -109,7 +113,7 @@ class Wire:
         if not raw:
             return None
         if not raw.endswith(b"\r\n\r\n"):
-            raise AssertionError(f"the head ends early: {raw!r}")
+            raise CutShort(f"the head ends early: {raw!r}")
         return Message(raw)
 
     def read_body(self, message, until_close=False):
@@ -120,7 +124,7 @@ class Wire:
         elif message.length is not None:
             message.body = self.read_exactly(message.length)
             if len(message.body) < message.length:
-                raise AssertionError(f"{len(message.body)} of {message.length} bytes came")
+                raise CutShort(f"{len(message.body)} of {message.length} bytes came")
         elif until_close:
             message.body = self.read_rest()
         return message
@@ -130,13 +134,13 @@ class Wire:
         while True:
             line = self.read_until(b"\r\n")
             if not line.endswith(b"\r\n"):
-                raise AssertionError(f"the chunked body ends early: {line!r}")
+                raise CutShort(f"the chunked body ends early: {line!r}")
             size = int(line, 16)
             if size == 0:
                 return
             data = self.read_exactly(size + 2)
             if len(data) < size + 2:
-                raise AssertionError(f"{len(data)} bytes of a chunk of {size}")
+                raise CutShort(f"{len(data)} bytes of a chunk of {size}")
             yield data[:-2]
 
     def _read_trailers(self):
@@ -187,7 +191,7 @@ class Client(Wire):
         """The next response. Without a length its body lasts until the end of the connection."""
         reply = self.read_head()
         if reply is None:
-            raise AssertionError("the connection ended without a reply")
+            raise CutShort("the connection ended without a reply")
         bodiless = method == "HEAD" or reply.status in (101, 204, 304) or reply.status < 200
         return reply if bodiless else self.read_body(reply, until_close=True)
 

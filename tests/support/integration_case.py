@@ -1,6 +1,7 @@
 """Tests of the real binary with real traffic."""
 
 import json
+import tempfile
 import unittest
 
 import poll
@@ -35,9 +36,14 @@ def forward(*endpoints, route="", upstream=""):
 class IntegrationCase(unittest.TestCase):
     """Starts processes and ends them, and fails when one did not end in good order."""
 
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="weir-test-")
+        self.addCleanup(folder.cleanup)
+        self._folder = folder.name
+
     def weir(self, config, start=True, **popen):
         """A running weir; relative paths of its configuration are below its folder."""
-        process = WeirProcess(config, **popen)
+        process = WeirProcess(tempfile.mkdtemp(dir=self._folder), config, **popen)
         self.addCleanup(self._stop, process)
         return process.start() if start else process
 

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 import threading
 from pathlib import Path
 
@@ -36,12 +35,27 @@ class Metrics:
                    if sample == name and labels.items() <= has.items())
 
 
-class WeirProcess:
-    """Owns the process and its folder. Started by start(), which waits until it is ready."""
+class AdminClient:
+    """A kept connection to the admin address."""
 
-    def __init__(self, config, **popen):
-        self._folder = tempfile.TemporaryDirectory(prefix="weir-test-")
-        self.folder = Path(self._folder.name)
+    def __init__(self, address):
+        self._connection = http.client.HTTPConnection(address, timeout=poll.PATIENCE)
+        self._connection.connect()
+
+    def sum(self, name, **labels):
+        """As Metrics.sum(), of a fresh page."""
+        self._connection.request("GET", "/metrics")
+        return Metrics(self._connection.getresponse().read().decode()).sum(name, **labels)
+
+    def close(self):
+        self._connection.close()
+
+
+class WeirProcess:
+    """Works in a folder of its own. Started by start(), which waits until it is ready."""
+
+    def __init__(self, folder, config, **popen):
+        self.folder = Path(folder)
         self.file = self.folder / "weir.toml"
         self.file.write_text(config, encoding="utf-8")
         self.run_path = self.file  # what `weir run` gets
@@ -76,21 +90,24 @@ class WeirProcess:
 
     def stop(self):
         """Ends it at once, in good order; its exit code."""
-        if self.process is None or self.process.poll() is not None:
-            return self._forget()
+        if self.process is None:
+            return None
+        if self.process.poll() is not None:
+            return self.process.returncode
         self.signal(signal.SIGTERM)
-        self.wait_for_line("draining")
-        self.signal(signal.SIGTERM)
-        try:
-            self.wait()
-        except subprocess.TimeoutExpired:
+        if not self._ends_within(0.2):
+            self.signal(signal.SIGTERM)  # connections are left
+        if not self._ends_within(poll.PATIENCE):
             self.process.kill()
             self.process.wait()
-        return self._forget()
+        return self.process.returncode
 
-    def _forget(self):
-        self._folder.cleanup()
-        return None if self.process is None else self.process.returncode
+    def _ends_within(self, seconds):
+        try:
+            self.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     # What it says
 
@@ -149,6 +166,13 @@ class WeirProcess:
 
     def metric(self, name, **labels):
         return self.metrics().sum(name, **labels)
+
+    def client_of_admin(self):
+        """Scrapes over one connection, for when no other can be opened."""
+        return AdminClient(self.admin_address)
+
+    def open_descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def resident_bytes(self):
         """Memory that it has in RAM."""

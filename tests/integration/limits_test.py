@@ -1,0 +1,206 @@
+"""Limits: connections, descriptors, slow and oversized heads. Clients learn why, weir lives on."""
+
+import resource
+import socket
+import unittest
+
+import poll
+from fake_upstream import text
+from http_wire import Client, Wire
+from integration_case import IntegrationCase, forward, gateway
+
+HELLO = '[[route]]\nname = "all"\nrespond.body = "hello"\n'
+SLOW_CLIENTS = 2000
+
+
+def listener(settings):
+    return f'[[listener]]\nname = "public"\naddress = "127.0.0.1:0"\nreason_header = true\n{settings}\n'
+
+
+def descriptors(count):
+    """What a process runs before weir, so that it gets no more than that many descriptors."""
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+
+class LimitsCase(IntegrationCase):
+    def assert_refused(self, weir, reply, status, reason):
+        """An answer of weir itself that closes; its reason also counted."""
+        self.assertEqual((reply.status, reply.header("x-weir-reason")), (status, reason))
+        self.assertEqual(reply.header("connection"), "close")
+        self.assert_metric(weir, 1, "weir_local_replies_total", code=str(status), reason=reason)
+
+
+class ConnectionLimits(LimitsCase):
+    def assert_full(self, weir):
+        """The second connection is refused, also when it asks; the first one goes on."""
+        first = self.client(weir.address())
+        self.assertEqual(first.request("/").status, 200)
+        second = self.client(weir.address())
+        refused = second.read_reply()
+        self.assertEqual((refused.status, refused.header("connection")), (503, "close"))
+        self.assertEqual(refused.header("retry-after"), "1")
+        self.assertIn(b'"reason":"overload_connections"', refused.body)
+        self.assertTrue(second.ended())
+        self.assertEqual(first.request("/").status, 200)
+        self.assert_metric(weir, 1, "weir_limit_rejections_total", resource="connections")
+        self.assert_metric(weir, 1, "weir_local_replies_total",
+                           code="503", reason="overload_connections")
+        first.close()
+        self.assert_metric(weir, 0, "weir_connections_active")
+        self.assertEqual(self.get(weir).status, 200)
+
+    def test_of_a_listener(self):
+        self.assert_full(self.weir(gateway(HELLO, listener=listener("max_connections = 1"))))
+
+    def test_of_the_process(self):
+        self.assert_full(self.weir("max_connections = 1\n" + gateway(HELLO, workers=2)))
+
+    def test_the_admin_address_does_not_count(self):
+        weir = self.weir("max_connections = 1\n" + gateway(HELLO))
+        client = self.client(weir.address())
+        self.assertEqual(client.request("/").status, 200)
+        self.assertEqual(weir.admin("/readyz")[0], 200)
+
+    def test_connections_to_an_upstream_are_waited_for_and_then_refused(self):
+        upstream = self.upstream(lambda call: call.stall())
+        weir = self.weir(gateway(forward(upstream.address, upstream=(
+            'max_connections = 1\nmax_pending = 1\nqueue_timeout = "200ms"'))))
+        clients = [self.client(weir.address()) for _ in range(3)]
+        clients[0].send_request("/")
+        poll.until(lambda: upstream.requests, "the one connection is taken")
+        clients[1].send_request("/")
+        self.assert_metric(weir, 1, "weir_upstream_queue_depth", upstream="backend")
+        self.assertEqual(clients[2].request("/").header("x-weir-reason"), "queue_full")
+        self.assertEqual(clients[1].read_reply().header("x-weir-reason"), "queue_timeout")
+        self.assert_metric(weir, 0, "weir_upstream_queue_depth", upstream="backend")
+        self.assertEqual(upstream.connections, 1)
+
+
+class Descriptors(LimitsCase):
+    def test_the_limit_of_connections_follows_from_the_descriptors(self):
+        weir = self.weir(gateway(HELLO), preexec_fn=descriptors(200))
+        weir.wait_for_line("file descriptors: 200")
+        clients = [self.client(weir.address()) for _ in range(100)]
+        self.assert_metric(weir, 68, "weir_connections_active")  # (200 - 64) / 2
+        self.assert_metric(weir, 32, "weir_limit_rejections_total", resource="connections")
+        self.assertEqual([client.request("/").status for client in clients[:68]], 68 * [200])
+        self.assertEqual(clients[-1].read_reply().status, 503)
+
+    def test_a_full_table_turns_clients_away_and_recovers(self):
+        weir = self.weir("max_connections = 10000\n" + gateway(HELLO),
+                         preexec_fn=descriptors(200))
+        self.assertEqual(self.get(weir).status, 200)
+        weir.metrics()
+        kept = weir.client_of_admin()
+        self.addCleanup(kept.close)
+        clients = [self.client(weir.address()) for _ in range(250)]
+        # Those beyond the table are closed at once or wait to be accepted.
+        poll.until(lambda: 100 < kept.sum("weir_connections_active") < 200, "the table is full")
+        poll.until(lambda: kept.sum("weir_limit_rejections_total", resource="connections") > 0,
+                   "a rejection is counted")
+        self.assertEqual(clients[0].request("/").status, 200)
+        for client in clients:
+            client.close()
+        poll.until(lambda: kept.sum("weir_connections_active") == 0, "all are gone")
+        self.assertEqual(self.get(weir).status, 200)
+
+    def test_no_descriptor_for_an_upstream_is_said_so(self):
+        upstream = self.upstream()
+        weir = self.weir("max_connections = 10000\n" + gateway(forward(upstream.address)),
+                         preexec_fn=descriptors(100))
+        kept = weir.client_of_admin()
+        self.addCleanup(kept.close)
+        clients = [self.client(weir.address())]
+        while self.descriptors_left(weir) > 0:
+            before = kept.sum("weir_connections_active")
+            clients.append(self.client(weir.address()))
+            poll.until(lambda seen=before: kept.sum("weir_connections_active") > seen, "accepted")
+        reply = clients[0].request("/")
+        self.assertEqual((reply.status, reply.header("x-weir-reason")),
+                         (503, "overload_connections"))
+        for client in clients[1:]:
+            client.close()
+        poll.until(lambda: kept.sum("weir_connections_active") == 1, "the others are gone")
+        self.assertEqual(clients[0].request("/").status, 200)
+
+    def descriptors_left(self, weir):
+        return 100 - weir.open_descriptors()
+
+
+class Heads(LimitsCase):
+    def ask(self, weir, raw):
+        client = self.client(weir.address())
+        client.send(raw)
+        reply = client.read_reply()
+        self.assertTrue(client.ended())
+        return reply
+
+    def test_a_head_that_is_too_large(self):
+        weir = self.weir(gateway(HELLO, listener=listener('max_header_size = "4KiB"')))
+        reply = self.ask(weir, b"GET / HTTP/1.1\r\nHost: a\r\nX: " + 5000 * b"x" + b"\r\n\r\n")
+        self.assert_refused(weir, reply, 431, "header_too_large")
+
+    def test_too_many_headers(self):
+        weir = self.weir(gateway(HELLO, listener=listener("max_headers = 10")))
+        reply = self.ask(weir, b"GET / HTTP/1.1\r\nHost: a\r\n" + 10 * b"X: y\r\n" + b"\r\n")
+        self.assert_refused(weir, reply, 431, "header_too_large")
+
+    def test_a_target_that_is_too_long(self):
+        weir = self.weir(gateway(HELLO))
+        reply = self.ask(weir, b"GET /" + 9000 * b"x" + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.assert_refused(weir, reply, 414, "header_too_large")
+
+    def test_a_head_that_does_not_end(self):
+        weir = self.weir(gateway(HELLO, listener=listener('header_timeout = "100ms"')))
+        client = self.client(weir.address())
+        client.send(b"GET / HTTP/1.1\r\nHost: a\r\n")
+        self.assert_refused(weir, client.read_reply(), 408, "header_timeout")
+        self.assert_metric(weir, 1, "weir_timeouts_total", stage="headers")
+
+    def test_a_connection_without_a_byte_is_closed(self):
+        weir = self.weir(gateway(HELLO, listener=listener('header_timeout = "100ms"')))
+        self.assertTrue(self.client(weir.address()).ended())
+
+    def test_a_connection_that_idles_is_closed(self):
+        weir = self.weir(gateway(HELLO, listener=listener('idle_timeout = "100ms"')))
+        client = self.client(weir.address())
+        self.assertEqual(client.request("/").status, 200)
+        self.assertTrue(client.ended())
+
+
+class SlowClients(LimitsCase):
+    def open_slow(self, address):
+        host, _, port = address.rpartition(":")
+        connection = Wire(socket.create_connection((host, int(port)), timeout=poll.PATIENCE))
+        self.addCleanup(connection.close)
+        connection.send(b"GET / HTTP/1.1\r\nHost: slow\r\nX-Begun: ")
+        return connection
+
+    def test_thousands_of_half_sent_heads_end_with_408_while_others_are_served(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        weir = self.weir(gateway(HELLO, listener=listener('header_timeout = "3s"')))
+        slow = [self.open_slow(weir.address()) for _ in range(SLOW_CLIENTS)]
+        other = Client(weir.address())
+        self.addCleanup(other.close)
+        self.assertEqual(other.request("/").status, 200)
+        for connection in slow:
+            self.assertEqual(connection.read_head().status, 408)
+            connection.close()
+        self.assert_metric(weir, SLOW_CLIENTS, "weir_timeouts_total", stage="headers")
+        self.assert_metric(weir, SLOW_CLIENTS, "weir_local_replies_total",
+                           code="408", reason="header_timeout")
+        self.assertEqual(other.request("/").status, 200)
+
+    def test_a_slow_body_ends_after_the_idle_time(self):
+        upstream = self.upstream(text(b"done"))
+        weir = self.weir(gateway(forward(upstream.address, route='idle_timeout = "200ms"')))
+        client = self.client(weir.address())
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nbegun")
+        self.assert_refused(weir, client.read_reply(), 408, "stream_idle")
+        self.assert_metric(weir, 1, "weir_timeouts_total", route="all", stage="idle")
+
+
+if __name__ == "__main__":
+    unittest.main()
