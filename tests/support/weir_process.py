@@ -15,6 +15,12 @@ BINARY = Path(os.environ.get("WEIR_BINARY", ROOT / "build" / "release" / "weir")
 ADMIN = 'admin = { address = "127.0.0.1:0" }\n'
 
 
+def sanitized():
+    """Whether the binary was built with a sanitizer, which keeps what is freed and shadows it."""
+    binary = BINARY.read_bytes()
+    return b"__asan_init" in binary or b"__tsan_init" in binary
+
+
 class Metrics:
     """A scraped page: (name, labels, value) of each sample."""
 
