@@ -38,8 +38,6 @@ Mirror::Mirror(Engine& engine, upstream::Cluster& cluster, const http::Request& 
   relay_.setSource(*this);
 }
 
-Mirror::~Mirror() { cluster_.leave(); }
-
 void Mirror::start() {
   timeout_.arm(kTimeout);
   member_ = cluster_.knowsEndpoints() ? cluster_.pick({}) : nullptr;
@@ -103,6 +101,7 @@ void Mirror::finish(MirrorOutcome outcome) {
   if (std::exchange(lending_, false)) cluster_.cancel(*this);
   if (auto* requester = std::exchange(requester_, nullptr)) requester->cancel();
   if (auto* member = std::exchange(member_, nullptr)) cluster_.done(*member);
+  cluster_.leave();  // which may be gone before we are
   if (fed_) engine_.endMirror(*this);
 }
 

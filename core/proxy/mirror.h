@@ -20,7 +20,6 @@ class Mirror final : public event::Disposable,
                      private upstream::Borrower {
  public:
   Mirror(Engine& engine, upstream::Cluster& cluster, const http::Request& original);
-  ~Mirror() override;
 
   void start();
   // The body, as it passes. False once the mirror is done with: it must not be called again.

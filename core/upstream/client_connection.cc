@@ -92,6 +92,7 @@ void ClientConnection::close(bool unread) {
   stream_->shutdownWrite();
   stream_->setReading(true);
   deadline_.arm(kFlushTime);
+  owner_.onFlushing(*this);
 }
 
 void ClientConnection::finishClosing() {

@@ -19,6 +19,8 @@ class ClientConnectionEvents {
  public:
   virtual ~ClientConnectionEvents() = default;
   virtual void onConnected(ClientConnection& connection) = 0;
+  // It takes no more exchanges, but its last bytes have yet to leave: onClosed follows.
+  virtual void onFlushing(ClientConnection& connection) = 0;
   // Each of these ends the connection: it is closed and to be given to Loop::destroyLater.
   virtual void onConnectFailed(ClientConnection& connection, Error error) = 0;
   virtual void onClosed(ClientConnection& connection) = 0;

@@ -48,6 +48,7 @@ Cluster::~Cluster() {
     connecting_.erase(connecting_.begin());
     forget(*connection);
   }
+  for (ClientConnection* connection : flushing_) forget(*connection);
   WEIR_CHECK(open_ == 0);
 }
 
@@ -120,6 +121,12 @@ void Cluster::unlinkIdle(Slot& slot, ClientConnection& connection) {
   meters_.idle.add(-1);
 }
 
+void Cluster::unlinkIfIdle(ClientConnection& connection) {
+  Slot& slot = slotOf(connection);
+  const bool idle = connection.previous != nullptr || slot.idle_first == &connection;
+  if (idle) unlinkIdle(slot, connection);
+}
+
 void Cluster::give(Borrower& borrower, ClientConnection& connection, bool reused) const {
   if (reused) meters_.reused.add();
   borrower.wanted_ = nullptr;
@@ -173,10 +180,15 @@ void Cluster::countFailure(ErrorCode code) {
   tools_.metrics.counter(upstreamConnectionFailuresKey(plan_->id, failure)).add();
 }
 
+void Cluster::onFlushing(ClientConnection& connection) {
+  unlinkIfIdle(connection);
+  flushing_.insert(&connection);
+}
+
 void Cluster::onClosed(ClientConnection& connection) {
   Slot& slot = slotOf(connection);
-  const bool idle = connection.previous != nullptr || slot.idle_first == &connection;
-  if (idle) unlinkIdle(slot, connection);
+  unlinkIfIdle(connection);
+  flushing_.erase(&connection);
   forget(connection);
   dropIfUnused(slot);
 }

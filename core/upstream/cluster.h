@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/base/metric_cells.h"
@@ -110,12 +111,14 @@ class Cluster final : private ClientConnectionEvents {
 
   void onConnected(ClientConnection& connection) override;
   void onConnectFailed(ClientConnection& connection, Error error) override;
+  void onFlushing(ClientConnection& connection) override;
   void onClosed(ClientConnection& connection) override;
   void onIdle(ClientConnection& connection) override;
 
   static Slot& slotOf(const ClientConnection& connection);
   ClientConnection* takeIdle(Slot& slot);
   void unlinkIdle(Slot& slot, ClientConnection& connection);
+  void unlinkIfIdle(ClientConnection& connection);
   void open(Slot& slot, Borrower& borrower);
   void wait(Borrower& borrower);
   void serveWaiting();
@@ -136,6 +139,7 @@ class Cluster final : private ClientConnectionEvents {
   std::unique_ptr<Balancer> balancer_;
   std::unordered_map<net::Address, std::unique_ptr<Slot>, AddressHash> slots_;
   std::unordered_map<ClientConnection*, Borrower*> connecting_;  // null: nobody waits any more
+  std::unordered_set<ClientConnection*> flushing_;
   std::uint64_t users_ = 0;
   std::size_t open_ = 0;
   std::size_t idle_ = 0;

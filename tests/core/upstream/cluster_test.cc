@@ -54,6 +54,7 @@ class Client final : public Borrower, private http::ResponseEvents {
   }
 
   std::string told() const { return told_; }
+  void send(std::string_view text) { requester_->sendBody(asBytes(text)); }
   void cancel() {
     if (auto* requester = std::exchange(requester_, nullptr)) requester->cancel();
   }
@@ -504,6 +505,56 @@ TEST_F(ClusterTest, EndsWithWhatIsOnItsWay) {
   cluster->cancel(client);
   cluster = nullptr;
   EXPECT_EQ(count.value(), 0U);
+}
+
+TEST_F(ClusterTest, EndsWithWhatIsStillLeaving) {
+  start();
+  Client& client = lend(first());
+  peers[0]->stream().setReading(false);
+  client.send("what the upstream does not take");
+  client.cancel();
+  turn();
+  EXPECT_EQ(cluster->open(), 1U);
+  cluster = nullptr;
+  EXPECT_EQ(count.value(), 0U);
+}
+
+TEST_F(ClusterTest, LastBytesHaveTimeToLeave) {
+  start();
+  Client& client = lend(first());
+  peers[0]->stream().setReading(false);
+  client.send("the end");
+  client.cancel();
+  cluster->done(first());
+  loop.advance(Milliseconds(4'000));
+  EXPECT_EQ(cluster->open(), 1U);
+  peers[0]->stream().setReading(true);
+  turn();
+  EXPECT_TRUE(peers[0]->received().ends_with("the end"));
+  peers[0]->end();
+  turn();
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+TEST_F(ClusterTest, ButNotForEver) {
+  start();
+  Client& client = lend(first());
+  peers[0]->stream().setReading(false);
+  client.send("the end");
+  client.cancel();
+  loop.advance(Milliseconds(5'100));
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+TEST_F(ClusterTest, AConnectionThatBreaksWhileItFlushesIsForgotten) {
+  start();
+  Client& client = lend(first());
+  peers[0]->stream().setReading(false);
+  client.send("the end");
+  client.cancel();
+  static_cast<MemoryStream&>(peers[0]->stream()).reset();
+  turn();
+  EXPECT_EQ(cluster->open(), 0U);
 }
 
 TEST(ClusterOptions, DifferWhenAnythingDoes) {
