@@ -66,7 +66,8 @@ class WeirProcess:
         self.file.write_text(config, encoding="utf-8")
         self.run_path = self.file  # what `weir run` gets
         self.process = None
-        self._popen = {"cwd": self.folder, **popen}
+        self._popen = {"cwd": self.folder, "stdin": subprocess.DEVNULL,
+                       "stdout": subprocess.DEVNULL, **popen}
         self._lines = []
         self._more = threading.Condition()
         self._ended = False
@@ -77,8 +78,7 @@ class WeirProcess:
         """Starts the process and does not wait."""
         self._lines, self._ended = [], False
         self.process = subprocess.Popen(
-            [BINARY, "run", str(self.run_path)], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **self._popen)
+            [BINARY, "run", str(self.run_path)], stderr=subprocess.PIPE, text=True, **self._popen)
         threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True).start()
         return self
 

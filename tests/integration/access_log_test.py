@@ -1,0 +1,167 @@
+"""The access log: JSON and templates, files and stdout, rotation, choice and sampling."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import unittest
+
+import poll
+from integration_case import IntegrationCase, forward, gateway
+
+HELLO = ('[[route]]\nname = "hello"\nmatch.path = "/hello"\nrespond.body = "hello"\n'
+         '[[route]]\nname = "missing"\nmatch.path_prefix = "/missing"\nrespond.status = 404\n')
+
+
+def log(settings='file = "access.log"'):
+    return f"[[access_log]]\n{settings}\n"
+
+
+class AccessLogCase(IntegrationCase):
+    def lines(self, weir, count, name="access.log"):
+        """The lines of a file, once there are `count`."""
+        path = weir.folder / name
+
+        def found():
+            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+            return lines if len(lines) >= count else None
+        return poll.until(found, f"{count} lines in {name}")
+
+    def all_lines(self, weir, name="access.log"):
+        """The lines of a file once weir has ended."""
+        weir.stop()
+        return (weir.folder / name).read_text(encoding="utf-8").splitlines()
+
+
+class Lines(AccessLogCase):
+    def test_json_tells_the_whole_story(self):
+        upstream = self.upstream(lambda call: call.reply(7 * b"x"))
+        weir = self.weir(gateway(forward(upstream.address) + log()))
+        self.assertEqual(self.get(weir, "/a%20b?q=1", method="PUT", body=b"12345", host="shop",
+                                  headers=[("User-Agent", 'a "quoted" one')]).status, 200)
+        line = json.loads(self.all_lines(weir)[0])
+        expected = {
+            "request_method": "PUT", "request_path": "/a%20b", "request_query": "q=1",
+            "request_protocol": "HTTP/1.1", "request_authority": "shop", "request_scheme": "http",
+            "request_bytes": 5, "response_bytes": 7, "response_status": 200, "attempts": 1,
+            "client_address": "127.0.0.1", "listener": "public", "route": "all",
+            "upstream": "backend", "upstream_endpoint": upstream.address,
+            "request_header_user_agent": 'a "quoted" one',
+            "request_id": upstream.requests[0].header("x-request-id"),
+        }
+        self.assertEqual({key: line.get(key) for key in expected}, expected)
+        self.assertNotIn("reason", line)
+        self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
+        self.assertLessEqual(line["time_connected"], line["time_upstream_first_byte"])
+        self.assertLessEqual(line["time_upstream_first_byte"], line["duration"])
+
+    def test_a_template(self):
+        weir = self.weir(gateway(HELLO + log(
+            'file = "access.log"\nformat = "${request.method} ${request.path} '
+            '${response.status} ${response.bytes} $$ [${reason}]"')))
+        self.get(weir, "/hello")
+        self.get(weir, "/none")
+        self.assertEqual(self.all_lines(weir)[0], "GET /hello 200 5 $ [-]")
+
+    def test_chosen_fields_only_and_no_query(self):
+        weir = self.weir(gateway(HELLO + log(
+            'file = "access.log"\nfields = ["request.path", "request.query"]\n'
+            "redact_query = true")))
+        self.get(weir, "/hello?token=secret")
+        self.assertEqual(json.loads(self.all_lines(weir)[0]),
+                         {"request_path": "/hello", "request_query": "redacted"})
+
+    def test_a_line_holds_no_line_of_a_clients_making(self):
+        weir = self.weir(gateway(HELLO + log(
+            'file = "access.log"\nformat = "${request.header.x} ${request.path}"')))
+        client = self.client(weir.address())
+        client.send(b"GET /hello HTTP/1.1\r\nHost: a\r\nX: caf\xc3\xa9 \"x\" \xff\r\n\r\n")
+        self.assertEqual(client.read_reply().status, 200)
+        self.assertEqual(len(self.all_lines(weir)), 1)
+
+    def test_stdout(self):
+        weir = self.weir(gateway(HELLO + log('file = "stdout"')), start=False,
+                         stdout=subprocess.PIPE)
+        weir.start()
+        self.addCleanup(weir.process.stdout.close)
+        self.get(weir, "/hello")
+        line = json.loads(weir.process.stdout.readline())
+        self.assertEqual((line["route"], line["response_status"]), ("hello", 200))
+
+    def test_every_exchange_of_a_busy_process_has_its_line(self):
+        weir = self.weir(gateway(HELLO + log(), workers=2))
+        clients = [self.client(weir.address()) for _ in range(8)]
+        for number in range(1000):
+            clients[number % 8].request(f"/hello?n={number}")
+        lines = [json.loads(line) for line in self.all_lines(weir)]
+        self.assertEqual(sorted(int(line["request_query"][2:]) for line in lines),
+                         list(range(1000)))
+        self.assertEqual(len({line["request_id"] for line in lines}), 1000)
+
+
+class Rotation(AccessLogCase):
+    def test_sigusr1_opens_the_file_again(self):
+        weir = self.weir(gateway(HELLO + log()))
+        self.get(weir, "/hello?n=1")
+        self.lines(weir, 1)
+        os.rename(weir.folder / "access.log", weir.folder / "access.log.1")
+        weir.signal(signal.SIGUSR1)
+        poll.until((weir.folder / "access.log").exists, "the new file")
+        self.get(weir, "/hello?n=2")
+        new = self.all_lines(weir)
+        self.assertEqual([json.loads(line)["request_query"] for line in new], ["n=2"])
+        self.assertEqual(len(self.lines(weir, 1, "access.log.1")), 1)
+
+    def test_a_reload_may_change_the_log(self):
+        weir = self.weir(gateway(HELLO + log()))
+        self.get(weir, "/hello?n=1")
+        weir.file.write_text(gateway(HELLO + log('file = "second.log"')), encoding="utf-8")
+        self.assertEqual(weir.admin("/reload", "POST")[0], 200)
+        self.get(weir, "/hello?n=2")
+        second = self.all_lines(weir, "second.log")
+        self.assertEqual([json.loads(line)["request_query"] for line in second], ["n=2"])
+        self.assertEqual(len(self.lines(weir, 1)), 1)
+
+    def test_a_file_that_cannot_be_written_is_told_and_traffic_goes_on(self):
+        weir = self.weir(gateway(HELLO + log('file = "no/such/folder.log"')))
+        weir.wait_for_line("access log: ")
+        self.assertEqual(self.get(weir, "/hello").status, 200)
+
+
+class Choice(AccessLogCase):
+    def paths(self, weir):
+        return [json.loads(line)["request_path"] for line in self.all_lines(weir)]
+
+    def test_by_status(self):
+        weir = self.weir(gateway(HELLO + log('file = "access.log"\nwhen.status = ["404", "5xx"]')))
+        for path in ("/hello", "/missing/1", "/hello", "/missing/2"):
+            self.get(weir, path)
+        self.assertEqual(self.paths(weir), ["/missing/1", "/missing/2"])
+
+    def test_by_reason(self):
+        weir = self.weir(gateway(HELLO + log('file = "access.log"\nwhen.reason = true')))
+        for path in ("/hello", "/missing", "/no-route"):
+            self.get(weir, path)
+        self.assertEqual(self.paths(weir), ["/no-route"])
+
+    def test_a_sample(self):
+        weir = self.weir(gateway(HELLO + log('file = "access.log"\nsample = "50%"')))
+        client = self.client(weir.address())
+        for _ in range(1000):
+            client.request("/hello")
+        count = len(self.all_lines(weir))
+        self.assertTrue(350 < count < 650, count)
+
+    def test_two_logs_with_choices_of_their_own(self):
+        weir = self.weir(gateway(HELLO + log() + log('file = "errors.log"\nwhen.status = "4xx"')))
+        self.get(weir, "/hello")
+        self.get(weir, "/missing")
+        self.assertEqual(len(self.all_lines(weir)), 2)
+        errors = self.lines(weir, 1, "errors.log")
+        self.assertEqual(len(errors), 1)
+        self.assertTrue(re.search('"response_status":404', errors[0]))
+
+
+if __name__ == "__main__":
+    unittest.main()
