@@ -38,7 +38,7 @@ struct TcpStream::Socket {
   }
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp); }
 
-  uv_tcp_t tcp;
+  uv_tcp_t tcp{};
   TcpStream* owner;  // null once the stream is destroyed
   Buffer out;
 };

@@ -32,9 +32,10 @@ std::vector<Endpoint> endpointsOf(const std::vector<Target>& targets) {
   for (const Target& target : targets) most = std::max(most, target.addresses());
   std::map<net::Address, std::uint64_t> weights;
   for (const Target& target : targets) {
-    if (target.addresses() == 0) continue;
+    const std::size_t addresses = target.addresses();
+    if (addresses == 0) continue;
     const std::uint64_t weight = std::max<std::uint64_t>(target.service.weight, 1) * most;
-    const std::uint64_t share = weight / target.addresses();
+    const std::uint64_t share = weight / addresses;
     for (const net::Ip& ip : target.answer->value().ips) {
       weights[{ip, target.service.port}] += share;
     }
