@@ -1,0 +1,50 @@
+#include "core/base/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace weir::log {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// The level is the process's: put back what was there.
+class LogTest : public ::testing::Test {
+ protected:
+  ~LogTest() override { setLevel(before); }
+  static std::string written(Level least) {
+    setLevel(least);
+    ::testing::internal::CaptureStderr();
+    debug("one");
+    info("two {}");
+    warning("three");
+    error("four");
+    return ::testing::internal::GetCapturedStderr();
+  }
+
+  const Level before = level();
+};
+
+TEST_F(LogTest, WritesLinesWithTimeAndLevel) {
+  EXPECT_THAT(written(Level::kDebug),
+              ContainsRegex("^[0-9-]+T[0-9:.]+Z debug one\n[^\n]+Z info two \\{\\}\n"
+                            "[^\n]+Z warning three\n[^\n]+Z error four\n$"));
+}
+
+TEST_F(LogTest, LeavesOutWhatIsBelowTheLevel) {
+  EXPECT_THAT(written(Level::kWarning), Not(HasSubstr("two")));
+  EXPECT_THAT(written(Level::kError), Not(HasSubstr("three")));
+  EXPECT_THAT(written(Level::kError), HasSubstr("four"));
+}
+
+TEST_F(LogTest, KnowsItsLevel) {
+  for (const Level each : {Level::kDebug, Level::kInfo, Level::kWarning, Level::kError}) {
+    setLevel(each);
+    EXPECT_EQ(level(), each);
+  }
+}
+
+}  // namespace
+}  // namespace weir::log
