@@ -17,11 +17,14 @@ struct Buffer::Chunk {
   std::size_t size() const { return end - begin; }
 };
 
+Buffer::Chunk* Buffer::first() const { return last_ == nullptr ? nullptr : last_->next; }
+
 std::span<char> Buffer::prepare() {
   const std::size_t capacity = pool_->blockBytes() - sizeof(Chunk);
   if (last_ == nullptr || last_->end == capacity) {
     auto* fresh = new (pool_->lend()) Chunk;
-    (last_ == nullptr ? first_ : last_->next) = fresh;
+    fresh->next = last_ == nullptr ? fresh : last_->next;
+    if (last_ != nullptr) last_->next = fresh;
     last_ = fresh;
   }
   return {last_->memory() + last_->end, capacity - last_->end};
@@ -45,27 +48,31 @@ void Buffer::append(Bytes bytes) {
 void Buffer::consume(std::size_t bytes) {
   WEIR_CHECK(bytes <= size_);
   size_ -= bytes;
-  while (first_ != nullptr && (bytes > 0 || first_->size() == 0)) {
-    const std::size_t now = std::min(bytes, first_->size());
-    first_->begin += static_cast<std::uint32_t>(now);
+  while (last_ != nullptr && (bytes > 0 || first()->size() == 0)) {
+    Chunk* const front = first();
+    const std::size_t now = std::min(bytes, front->size());
+    front->begin += static_cast<std::uint32_t>(now);
     bytes -= now;
-    if (first_->size() > 0) return;
-    Chunk* empty = first_;
-    first_ = empty->next;
-    if (first_ == nullptr) last_ = nullptr;
-    pool_->giveBack(empty);
+    if (front->size() > 0) return;
+    if (front == last_) {
+      last_ = nullptr;
+    } else {
+      last_->next = front->next;
+    }
+    pool_->giveBack(front);
   }
 }
 
 Bytes Buffer::front() const {
-  if (first_ == nullptr) return {};
-  return {first_->memory() + first_->begin, first_->size()};
+  if (last_ == nullptr) return {};
+  return {first()->memory() + first()->begin, first()->size()};
 }
 
 std::size_t Buffer::peek(std::span<Bytes> pieces) const {
   std::size_t count = 0;
-  for (Chunk* at = first_; at != nullptr && count < pieces.size(); at = at->next) {
+  for (Chunk* at = first(); at != nullptr && count < pieces.size(); at = at->next) {
     pieces[count++] = {at->memory() + at->begin, at->size()};
+    if (at == last_) break;
   }
   return count;
 }

@@ -31,9 +31,9 @@ class Buffer {
 
  private:
   struct Chunk;
+  Chunk* first() const;
   BlockPool* pool_;
-  Chunk* first_ = nullptr;
-  Chunk* last_ = nullptr;
+  Chunk* last_ = nullptr;  // whose next is the first: one pointer less in every connection
   std::size_t size_ = 0;
 };
 

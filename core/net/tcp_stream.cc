@@ -31,15 +31,16 @@ std::size_t bytesIn(std::span<const Bytes> pieces) {
 
 }  // namespace
 
-struct TcpStream::Socket {
-  Socket(event::Loop& loop, TcpStream* stream) : owner(stream), out(loop.chunks()) {
-    uv_tcp_init(loop.raw(), &tcp);
-    tcp.data = this;
+struct TcpStream::Socket : uv_tcp_t {
+  Socket(event::Loop& on, TcpStream* stream) : uv_tcp_t{}, out(on.chunks()) {
+    uv_tcp_init(on.raw(), this);
+    setOwner(stream);
   }
-  uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&tcp); }
+  void setOwner(TcpStream* stream) { data = stream; }
+  TcpStream* owner() const { return static_cast<TcpStream*>(data); }  // null once it is destroyed
+  uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(static_cast<uv_tcp_t*>(this)); }
+  uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(static_cast<uv_tcp_t*>(this)); }
 
-  uv_tcp_t tcp{};
-  TcpStream* owner;  // null once the stream is destroyed
   Buffer out;
 };
 
@@ -52,20 +53,21 @@ struct TcpStream::WriteJob {
 
 TcpStream::TcpStream(event::Loop& loop, Socket* socket, State state)
     : loop_(loop), socket_(socket), state_(state) {
-  socket_->owner = this;
+  socket_->setOwner(this);
 }
 
 TcpStream::~TcpStream() {
   flush();
   loop_.cancelTurnEnd(*this);  // which a failing flush asks for
-  socket_->owner = nullptr;
-  uv_close(reinterpret_cast<uv_handle_t*>(&socket_->tcp),
-           [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
+  socket_->setOwner(nullptr);
+  uv_close(socket_->handle(), [](uv_handle_t* handle) {
+    delete static_cast<Socket*>(reinterpret_cast<uv_tcp_t*>(handle));
+  });
 }
 
 Result<std::unique_ptr<Stream>> TcpStream::adopt(event::Loop& loop, int descriptor) {
   auto* socket = new Socket(loop, nullptr);
-  const int status = uv_tcp_open(&socket->tcp, descriptor);
+  const int status = uv_tcp_open(socket, descriptor);
   std::unique_ptr<Stream> stream(new TcpStream(loop, socket, State::kOpen));
   if (status != 0) {
     ::close(descriptor);
@@ -85,16 +87,16 @@ Result<std::unique_ptr<Stream>> TcpStream::connectTcp(event::Loop& loop, const A
   };
   auto* socket = new Socket(loop, nullptr);
   std::unique_ptr<TcpStream> stream(new TcpStream(loop, socket, State::kConnecting));
-  uv_tcp_nodelay(&socket->tcp, 1);
+  uv_tcp_nodelay(socket, 1);
   sockaddr_storage address{};
   to.toSocket(address);
   auto* job = new Job{{}, socket};
   job->request.data = job;
   const int status =
-      uv_tcp_connect(&job->request, &socket->tcp, reinterpret_cast<const sockaddr*>(&address),
+      uv_tcp_connect(&job->request, socket, reinterpret_cast<const sockaddr*>(&address),
                      [](uv_connect_t* request, int result) {
                        auto* done = static_cast<Job*>(request->data);
-                       TcpStream* owner = done->socket->owner;
+                       TcpStream* owner = done->socket->owner();
                        delete done;
                        if (owner != nullptr) owner->onConnectDone(result);
                      });
@@ -159,12 +161,12 @@ void TcpStream::stopReading() {
 }
 
 void TcpStream::onAllocate(uv_handle_s* handle, std::size_t, uv_buf_t* buffer) {
-  TcpStream* owner = static_cast<Socket*>(handle->data)->owner;
+  TcpStream* owner = static_cast<TcpStream*>(handle->data);
   *buffer = uv_buf_init(owner->loop_.readBuffer(), event::Loop::kReadBufferBytes);
 }
 
 void TcpStream::onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t* buffer) {
-  TcpStream* owner = static_cast<Socket*>(stream->data)->owner;
+  TcpStream* owner = static_cast<TcpStream*>(stream->data);
   if (count > 0) {
     owner->events_->onData({buffer->base, static_cast<std::size_t>(count)});
   } else if (count == UV_EOF) {
@@ -234,9 +236,9 @@ void TcpStream::startJob() {
                                 Socket* socket = done->socket;
                                 const std::size_t written = done->bytes;
                                 done->pool->giveBack(done);
-                                if (socket->owner == nullptr) return;
+                                if (socket->owner() == nullptr) return;
                                 socket->out.consume(written);
-                                socket->owner->onJobDone(result);
+                                socket->owner()->onJobDone(result);
                               });
   if (status != 0) {
     loop_.scratch().giveBack(job);
@@ -273,7 +275,7 @@ void TcpStream::afterWrite() {
   if (end_ == End::kWanted && socket_->out.empty()) {
     end_ = End::kSent;
     uv_os_fd_t descriptor = -1;
-    uv_fileno(reinterpret_cast<uv_handle_t*>(&socket_->tcp), &descriptor);
+    uv_fileno(socket_->handle(), &descriptor);
     ::shutdown(descriptor, SHUT_WR);
   }
   if (backed_up_ && queued() <= kLowWater) {

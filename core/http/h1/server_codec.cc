@@ -19,7 +19,7 @@ constexpr Error kClientEnded = {ErrorCode::kProtocol, Origin::kDownstream, "requ
 }  // namespace
 
 ServerCodec::ServerCodec(Wire& wire, ExchangeSource& exchanges, BlockPool& chunks, Limits limits)
-    : wire_(wire), exchanges_(exchanges), limits_(limits), backlog_(chunks) {}
+    : wire_(wire), exchanges_(exchanges), backlog_(chunks), limits_(limits) {}
 
 ServerCodec::~ServerCodec() { WEIR_CHECK(exchange_ == nullptr); }
 

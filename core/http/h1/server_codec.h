@@ -55,7 +55,6 @@ class ServerCodec final : public http::ServerCodec, private Responder {
 
   Wire& wire_;
   ExchangeSource& exchanges_;
-  const Limits limits_;  // a copy: the plan that they are from may go before the connection does
   RequestEvents* exchange_ = nullptr;
   Parser* parser_ = nullptr;  // in the exchange's arena
   Buffer backlog_;            // read, but not yet its turn
@@ -69,6 +68,7 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   bool draining_ = false;
   bool close_after_ = false;
   bool client_ended_ = false;
+  const Limits limits_;  // a copy: the plan that they are from may go before the connection does
 };
 
 }  // namespace weir::http::h1
