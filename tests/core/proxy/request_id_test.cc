@@ -13,9 +13,8 @@ TEST(RequestId, IsARandomUuid) {
   Arena arena(pool);
   Random random(1);
   const std::string first(makeRequestId(random, arena));
-  EXPECT_THAT(first,
-              ::testing::MatchesRegex(
-                  "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
+  EXPECT_THAT(first, ::testing::MatchesRegex(
+                         "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
   EXPECT_NE(first, makeRequestId(random, arena));
 }
 
