@@ -150,6 +150,13 @@ class Drain(IntegrationCase):
         self.assertEqual(weir.admin("/drain", "POST")[0], 202)
         self.assertEqual(weir.wait(), 0)
 
+    def test_signals_in_a_row_never_kill_it(self):
+        for _ in range(20):
+            weir = self.weir(gateway(HELLO))
+            while weir.process.poll() is None:
+                weir.signal(signal.SIGTERM)
+            self.assertEqual(weir.wait(), 0, weir.output)
+
 
 @unittest.skipUnless(os.getuid() == 0, "is unprivileged anyway")
 class Rights(IntegrationCase):

@@ -53,11 +53,19 @@ int Process::run() {
   loop_.run();
   admin_ = nullptr;
   server_->stop();
-  // What comes this late must not turn a good end into death by a signal.
+  ignoreSignals();
+  return exit_code_;
+}
+
+// What comes this late must not turn a good end into death by a signal. They are blocked while the
+// default action is in force, and then ignored: blocking alone does not save a process of several
+// threads whose last ones are just ending.
+void Process::ignoreSignals() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  return exit_code_;
+  signals_.clear();
+  for (const int number : {SIGHUP, SIGUSR1, SIGTERM, SIGINT}) ::signal(number, SIG_IGN);
 }
 
 bool Process::start() {

@@ -50,6 +50,7 @@ class Process final : public admin::AdminSubject {
 
   bool start();
   void listenToSignals();
+  void ignoreSignals();
   std::shared_ptr<const proxy::Plan> read(config::Mistakes& mistakes);
   server::Server::OpenLog logOpener();
   void onLive();
