@@ -110,10 +110,14 @@ void Directory::follow(const proxy::Plan& plan, Milliseconds patience,
     return cluster == nullptr ||
            (*cluster)->discovery->identity() != each.second->source().identity();
   });
+  for (const NameId list : std::exchange(lists_, {})) {
+    cells_.gauge(upstreamEndpointsKey(list, EndpointState::kHealthy)).set(0);
+  }
   for (const auto& cluster : plan.clusters) {
     const auto known = cluster->discovery->known();
     if (known != nullptr) {
       cells_.gauge(upstreamEndpointsKey(cluster->id, EndpointState::kHealthy)).set(sizeOf(known));
+      lists_.push_back(cluster->id);
       continue;
     }
     auto& watch = watches_[cluster->id];

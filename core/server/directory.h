@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/metric_cells.h"
 #include "core/event/loop.h"
@@ -45,6 +46,7 @@ class Directory {
   MetricCells& cells_;
   const OnEndpoints on_endpoints_;
   std::map<NameId, std::unique_ptr<Watch>> watches_;
+  std::vector<NameId> lists_;  // the clusters of the plan that need no watch
   std::function<void()> on_warm_;
   event::Alarm<Directory, &Directory::onPatienceOver> patience_;
 };

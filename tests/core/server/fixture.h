@@ -1,0 +1,100 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/config/document.h"
+#include "core/config/settings.h"
+#include "core/server/plan_builder.h"
+
+namespace weir::server {
+
+// `discovery = { list = ["10.0.0.1:80"] }`, known at once, or { later = "word" }, found later.
+struct ListSource final : upstream::DiscoverySource {
+  explicit ListSource(std::vector<std::string> list) : addresses(std::move(list)) {}
+
+  std::string_view kind() const override { return "static"; }
+  std::string identity() const override {
+    std::string text;
+    for (const std::string& address : addresses) text += address + " ";
+    return text;
+  }
+  std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools&) const override {
+    return nullptr;
+  }
+  upstream::SharedEndpoints known() const override {
+    upstream::EndpointSet set;
+    for (const std::string& address : addresses) {
+      set.endpoints.push_back({net::Address::parse(address).value(), 1, {}});
+    }
+    return std::make_shared<const upstream::EndpointSet>(std::move(set));
+  }
+
+  const std::vector<std::string> addresses;
+};
+
+// A discovery whose answers the test gives.
+struct Later final : upstream::Discovery {
+  explicit Later(std::vector<Later*>& running) : all(running) { all.push_back(this); }
+  ~Later() override { std::erase(all, this); }
+  void start(upstream::DiscoveryEvents& to) override { events = &to; }
+
+  std::vector<Later*>& all;
+  upstream::DiscoveryEvents* events = nullptr;
+};
+
+struct LaterSource final : upstream::DiscoverySource {
+  LaterSource(std::string name, std::string_view of_kind, std::vector<Later*>& all)
+      : word(std::move(name)), named(of_kind), running(all) {}
+
+  std::string_view kind() const override { return named; }
+  std::string identity() const override { return word; }
+  std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools&) const override {
+    return std::make_unique<Later>(running);
+  }
+
+  const std::string word;
+  const std::string_view named;
+  std::vector<Later*>& running;
+};
+
+// Settings as TOML, made into plans.
+class PlanTest : public ::testing::Test {
+ protected:
+  PlanTest() {
+    registry.addBalancer("least_request", &makeNone);
+    registry.addBalancer("other", &makeOther);
+    registry.addDiscovery<std::vector<std::string>>("list", "Addresses.", &makeList);
+  }
+
+  // The plan, or null with `mistakes` filled.
+  std::shared_ptr<const proxy::Plan> build(std::string_view toml,
+                                           const proxy::Plan* previous = nullptr) {
+    config::Mistakes found;
+    Settings settings;
+    auto document = config::Document::parse(toml, "test.toml", found);
+    config::readSettings(document, registry.dialect(), settings, found);
+    auto plan = found.empty() ? builder.build(settings, previous, found) : nullptr;
+    mistakes = found.text();
+    return plan;
+  }
+
+  static std::unique_ptr<upstream::Balancer> makeNone(Random&) { return nullptr; }
+  static std::unique_ptr<upstream::Balancer> makeOther(Random&) { return nullptr; }
+  static std::shared_ptr<const upstream::DiscoverySource> makeList(
+      const std::vector<std::string>& addresses) {
+    return std::make_shared<const ListSource>(addresses);
+  }
+
+  Registry registry;
+  NameTable names;
+  Counts counts;
+  PlanBuilder builder{registry, names, counts};
+  std::string mistakes;
+};
+
+}  // namespace weir::server

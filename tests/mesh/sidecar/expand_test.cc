@@ -1,0 +1,164 @@
+#include "mesh/sidecar/expand.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/config/document.h"
+#include "core/config/settings.h"
+#include "core/server/plan_builder.h"
+#include "mesh/balance/balancers.h"
+#include "mesh/discovery/discoveries.h"
+
+namespace weir::mesh {
+namespace {
+
+using ::testing::HasSubstr;
+
+// [sidecar] beside the ordinary settings.
+struct Both {
+  std::optional<SidecarSettings> sidecar;
+  server::Settings settings;
+
+  static void read(config::Table& table, Both& out) {
+    server::Settings::read(table, out.settings);
+    table.read("sidecar", out.sidecar, "A sidecar.");
+  }
+};
+
+class ExpandTest : public ::testing::Test {
+ protected:
+  ExpandTest() {
+    addDiscoveries(registry);
+    for (const NamedBalancer& each : balancers()) registry.addBalancer(each.name, each.make);
+  }
+
+  std::shared_ptr<const proxy::Plan> expand(std::string_view toml) {
+    config::Mistakes found;
+    Both both;
+    auto document = config::Document::parse(toml, "test.toml", found);
+    config::readSettings(document, registry.dialect(), both, found);
+    if (found.empty()) expandSidecar(*both.sidecar, registry, both.settings, found);
+    auto plan = found.empty() ? builder.build(both.settings, nullptr, found) : nullptr;
+    mistakes = found.text();
+    return plan;
+  }
+  // The upstream that a request through the listener goes to; "" for none.
+  std::string upstreamFor(const proxy::Plan& plan, std::string_view listener,
+                          std::string_view host) {
+    BlockPool pool(4096);
+    Arena arena(pool);
+    http::Request request(arena);
+    request.method_text = "GET";
+    request.authority = host;
+    request.path = "/";
+    route::Captures captures;
+    const auto* found = plan.routes.find(request, {names.intern(listener), {}}, captures);
+    if (found == nullptr) return "";
+    Random random(1);
+    return std::string(names.name(*std::get<route::Forward>(found->action).pick(random)));
+  }
+
+  server::Registry registry;
+  NameTable names;
+  server::Counts counts;
+  server::PlanBuilder builder{registry, names, counts};
+  std::string mistakes;
+};
+
+constexpr std::string_view kShop = R"(
+role = "sidecar"
+[sidecar]
+service = "shop"
+inbound = { address = "0.0.0.0:15006", application = "127.0.0.1:8080" }
+outbound = { address = "127.0.0.1:15001" }
+
+[upstream."orders.test"]
+discovery = { static = ["10.0.0.1:80"] }
+
+[upstream.payments]
+discovery = { static = ["10.0.0.2:80"] }
+)";
+
+TEST_F(ExpandTest, InboundLeadsToTheApplication) {
+  const auto plan = expand(kShop);
+  ASSERT_NE(plan, nullptr) << mistakes;
+  EXPECT_EQ(upstreamFor(*plan, "inbound", "whatever.test"), "application");
+  const auto& application = *plan->cluster(names.intern("application"));
+  EXPECT_EQ(application->discovery->known()->endpoints.at(0).address.text(), "127.0.0.1:8080");
+}
+
+TEST_F(ExpandTest, OutboundLeadsToTheUpstreamThatHostNames) {
+  const auto plan = expand(kShop);
+  ASSERT_NE(plan, nullptr) << mistakes;
+  EXPECT_EQ(upstreamFor(*plan, "outbound", "orders.test"), "orders.test");
+  EXPECT_EQ(upstreamFor(*plan, "outbound", "payments:8080"), "payments");
+  EXPECT_EQ(upstreamFor(*plan, "outbound", "unknown.test"), "");
+}
+
+TEST_F(ExpandTest, TheListenersAreWhereTheyAreSaidToBe) {
+  const auto plan = expand(kShop);
+  ASSERT_EQ(plan->listeners.size(), 2U) << mistakes;
+  EXPECT_EQ(plan->listeners[0]->name, "outbound");
+  EXPECT_EQ(plan->listeners[0]->address.text(), "127.0.0.1:15001");
+  EXPECT_EQ(plan->listeners[1]->name, "inbound");
+  EXPECT_EQ(plan->listeners[1]->address.text(), "0.0.0.0:15006");
+}
+
+TEST_F(ExpandTest, RoutesHaveNames) {
+  const auto plan = expand(kShop);
+  std::vector<std::string> found;
+  for (const auto& route : plan->routes.routes()) found.emplace_back(route.name);
+  EXPECT_THAT(found,
+              ::testing::UnorderedElementsAre("outbound-orders.test", "outbound-payments", "shop"));
+}
+
+TEST_F(ExpandTest, ASidecarMayHaveOneSideOnly) {
+  const auto inbound = expand(
+      "[sidecar]\nservice = \"a\"\n"
+      "inbound = { address = \":1\", application = \"unix:/run/app.sock\" }\n");
+  ASSERT_NE(inbound, nullptr) << mistakes;
+  EXPECT_EQ(inbound->listeners.size(), 1U);
+  const auto outbound = expand("[sidecar]\nservice = \"a\"\noutbound = { address = \":1\" }\n");
+  ASSERT_NE(outbound, nullptr) << mistakes;
+  EXPECT_EQ(outbound->listeners.size(), 1U);
+  EXPECT_TRUE(outbound->clusters.empty());
+}
+
+TEST_F(ExpandTest, TheApplicationsNameIsReserved) {
+  EXPECT_EQ(expand("[sidecar]\nservice = \"a\"\n"
+                   "inbound = { address = \":1\", application = \"127.0.0.1:2\" }\n"
+                   "[upstream.application]\ndiscovery = { static = [] }\n"),
+            nullptr);
+  EXPECT_THAT(mistakes, HasSubstr("the name of upstream \"application\" is taken"));
+}
+
+TEST_F(ExpandTest, AnUpstreamThatNoHostCanNameGetsNoRoute) {
+  const auto plan = expand(
+      "[sidecar]\nservice = \"a\"\noutbound = { address = \":1\" }\n"
+      "[upstream.\"a b\"]\ndiscovery = { static = [\"10.0.0.1:80\"] }\n");
+  ASSERT_NE(plan, nullptr) << mistakes;
+  EXPECT_TRUE(plan->routes.routes().empty());
+}
+
+TEST_F(ExpandTest, ConfiguredRoutesWinWhereTheyAreNarrower) {
+  const auto plan = expand(std::string(kShop) + R"(
+[[route]]
+name = "special"
+hosts = ["orders.test"]
+match = { path = "/", listeners = ["outbound"] }
+upstream = "payments"
+)");
+  ASSERT_NE(plan, nullptr) << mistakes;
+  EXPECT_EQ(upstreamFor(*plan, "outbound", "orders.test"), "payments");
+}
+
+TEST_F(ExpandTest, WhatIsRequiredIsMissed) {
+  expand("[sidecar]\ninbound = {}\n");
+  EXPECT_THAT(mistakes, HasSubstr("service"));
+  EXPECT_THAT(mistakes, HasSubstr("application"));
+}
+
+}  // namespace
+}  // namespace weir::mesh
