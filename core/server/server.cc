@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/memory.h"
 #include "core/base/metric_keys.h"
 
 namespace weir::server {
@@ -102,14 +103,20 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
 void Server::handOver(const std::shared_ptr<const proxy::Plan>& plan,
                       const std::vector<std::vector<Station::Opening>>& openings,
                       const std::function<void()>& on_live) {
-  workers_behind_ += stations_.size();
-  const auto on_worker_live = [this, on_live] {
-    if (--workers_behind_ == 0) on_live();
-  };
-  const auto tell = [this, on_worker_live] { parts_.loop.post(on_worker_live); };
+  const std::uint64_t number = ++last_hand_over_;
+  hand_overs_[number] = {stations_.size(), on_live};
+  const auto tell = [this, number] { parts_.loop.post([this, number] { onWorkerLive(number); }); };
   for (std::size_t i = 0; i < stations_.size(); ++i) {
     stations_[i]->publish(plan, openings[i], tell);
   }
+}
+
+void Server::onWorkerLive(std::uint64_t hand_over) {
+  const auto found = hand_overs_.find(hand_over);
+  if (--found->second.workers_behind > 0) return;
+  const auto on_live = std::move(found->second.on_live);
+  hand_overs_.erase(found);
+  on_live();
 }
 
 std::vector<Server::Bound> Server::listeners() const {
@@ -150,7 +157,9 @@ void Server::stop() {
 
 // Old plans are destroyed here, where a large one keeps nobody waiting.
 void Server::onSweep() {
-  std::erase_if(history_, [](const auto& plan) { return plan.use_count() == 1; });
+  if (std::erase_if(history_, [](const auto& plan) { return plan.use_count() == 1; }) > 0) {
+    returnFreeMemory();
+  }
   sweep_.arm(kSweep);
 }
 

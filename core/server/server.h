@@ -76,6 +76,7 @@ class Server {
   void handOver(const std::shared_ptr<const proxy::Plan>& plan,
                 const std::vector<std::vector<Station::Opening>>& openings,
                 const std::function<void()>& on_live);
+  void onWorkerLive(std::uint64_t hand_over);
   void onDrainTimeout();
   void onStationEmpty();
   void onSweep();
@@ -86,9 +87,15 @@ class Server {
   std::shared_ptr<const proxy::Plan> plan_;
   std::vector<std::shared_ptr<const proxy::Plan>> history_;  // destroyed here, once unused
   std::map<NameId, Listening> listening_;
+  // A plan on its way to the workers; the next one may set out before it has arrived.
+  struct HandOver {
+    std::size_t workers_behind = 0;
+    std::function<void()> on_live;
+  };
+  std::map<std::uint64_t, HandOver> hand_overs_;  // by number
+  std::uint64_t last_hand_over_ = 0;
   std::function<void(bool)> on_drained_;
-  std::size_t stations_busy_ = 0;   // while draining
-  std::size_t workers_behind_ = 0;  // the latest plan
+  std::size_t stations_busy_ = 0;  // while draining
   bool draining_ = false;
   event::Alarm<Server, &Server::onDrainTimeout> drain_timeout_;
   event::Alarm<Server, &Server::onSweep> sweep_;

@@ -1,0 +1,183 @@
+#include "core/server/server.h"
+
+#include <functional>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+
+#include "core/base/metric_keys.h"
+#include "core/dns/resolver.h"
+#include "tests/core/server/fixture.h"
+#include "tests/support/plain_socket.h"
+
+namespace weir::server {
+namespace {
+
+using test::PlainSocket;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n";
+
+std::string saying(std::string_view body, std::string_view listeners) {
+  return std::string(listeners) + "[[route]]\nname = \"all\"\nrespond = { body = \"" +
+         std::string(body) + "\" }\n";
+}
+std::string listener(std::string_view name) {
+  return "[[listener]]\nname = \"" + std::string(name) + "\"\naddress = \"127.0.0.1:0\"\n";
+}
+
+// Two workers behind listeners on loopback, with clients in the test's hands.
+class ServerTest : public PlanTest {
+ protected:
+  ServerTest() {
+    server.start([](MetricCells&) { return nullptr; });
+  }
+  ~ServerTest() override {
+    clients.clear();
+    server.stop();
+    resolver = nullptr;
+    for (int i = 0; i < 10; ++i) loop.runOnce();
+  }
+
+  // Turns of the control loop until it holds; false when it never does.
+  bool until(const std::function<bool()>& holds) {
+    for (int turn = 0; turn < 2'000'000; ++turn) {
+      if (holds()) return true;
+      loop.runOnce();
+      ::sched_yield();
+    }
+    return false;
+  }
+  // Until the plan is live.
+  void publish(const std::string& toml) {
+    const auto plan = build(toml, server.plan());
+    ASSERT_NE(plan, nullptr) << mistakes;
+    config::Mistakes found;
+    const int before = live;
+    ASSERT_TRUE(server.publish(plan, found, [this] { ++live; })) << found.text();
+    ASSERT_TRUE(until([&] { return live > before; }));
+  }
+  PlainSocket& dial(std::size_t index = 0) {
+    sockaddr_storage storage{};
+    const auto length = server.listeners().at(index).address.toSocket(storage);
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_EQ(::connect(descriptor, reinterpret_cast<sockaddr*>(&storage), length), 0);
+    clients.push_back(std::make_unique<PlainSocket>(descriptor));
+    return *clients.back();
+  }
+  std::string ask(PlainSocket& client) {
+    client.send(kGet);
+    std::string answer;
+    EXPECT_TRUE(until([&] {
+      answer += client.take();
+      return answer.find("\r\n\r\n") != std::string::npos;
+    }));
+    return answer;
+  }
+  bool ends(PlainSocket& client) {
+    return until([&] {
+      client.take();
+      return client.ended() || client.failed();
+    });
+  }
+
+  event::Loop loop;
+  std::unique_ptr<dns::Resolver> resolver =
+      std::move(dns::Resolver::make(loop, {.servers = {"127.0.0.1:1"}}).value());
+  MetricCells cells;
+  Server server{{loop, *resolver, names, cells, counts}, 2};
+  std::vector<std::unique_ptr<PlainSocket>> clients;
+  int live = 0;
+};
+
+TEST_F(ServerTest, HasNoListenersBeforeItsFirstPlan) {
+  EXPECT_EQ(server.plan(), nullptr);
+  EXPECT_TRUE(server.listeners().empty());
+}
+
+TEST_F(ServerTest, ServesWhatThePlanSays) {
+  publish(saying("one", listener("public")));
+  EXPECT_THAT(ask(dial()), EndsWith("one"));
+  EXPECT_EQ(server.listeners().at(0).connections, 1U);
+  EXPECT_NE(server.listeners().at(0).address.port(), 0U);
+}
+
+TEST_F(ServerTest, AReloadHoldsForTheNextRequestOfAnOpenConnection) {
+  publish(saying("one", listener("public")));
+  PlainSocket& client = dial();
+  ask(client);
+  const auto address = server.listeners().at(0).address;
+  publish(saying("two", listener("public")));
+  EXPECT_THAT(ask(client), EndsWith("two"));
+  EXPECT_EQ(server.listeners().at(0).address, address);
+  server.refreshMetrics();
+  EXPECT_GE(cells.gauge(configActiveGenerationsKey()).value(), 1);
+}
+
+TEST_F(ServerTest, ReloadsOnEachOthersHeelsAllGoLive) {
+  publish(saying("one", listener("public")));
+  config::Mistakes found;
+  int done = 0;
+  for (int i = 0; i < 20; ++i) {
+    const auto plan = build(saying("more", listener("public")), server.plan());
+    ASSERT_TRUE(server.publish(plan, found, [&] { ++done; }));
+  }
+  EXPECT_TRUE(until([&] { return done == 20; }));
+  EXPECT_EQ(done, 20);
+}
+
+TEST_F(ServerTest, ListenersComeAndGo) {
+  publish(saying("one", listener("a")));
+  PlainSocket& idle = dial();
+  ask(idle);
+  publish(saying("two", listener("b") + listener("c")));
+  EXPECT_TRUE(ends(idle));
+  EXPECT_EQ(server.listeners().size(), 2U);
+  EXPECT_THAT(ask(dial(1)), EndsWith("two"));
+}
+
+TEST_F(ServerTest, AnAddressThatIsTakenChangesNothing) {
+  publish(saying("one", listener("public")));
+  const auto before = server.plan();
+  const auto plan = build("[[listener]]\nname = \"other\"\naddress = \"192.0.2.1:80\"\n");
+  config::Mistakes found;
+  EXPECT_FALSE(server.publish(plan, found, [this] { ++live; }));
+  EXPECT_THAT(found.text(), HasSubstr("listener other: cannot listen on 192.0.2.1:80: "));
+  EXPECT_EQ(server.plan(), before);
+  EXPECT_THAT(ask(dial()), EndsWith("one"));
+}
+
+TEST_F(ServerTest, DrainsWhenNothingIsInFlight) {
+  publish(saying("one", listener("public")));
+  PlainSocket& idle = dial();
+  ask(idle);
+  bool complete = false;
+  server.drain(Milliseconds(10'000), [&](bool all) { complete = all; });
+  EXPECT_TRUE(server.draining());
+  EXPECT_TRUE(ends(idle));
+  EXPECT_TRUE(until([&] { return complete; }));
+  EXPECT_EQ(cells.gauge(drainingKey()).value(), 1);
+}
+
+TEST_F(ServerTest, DrainsNoLongerThanItMay) {
+  publish(saying("one", listener("public")));
+  PlainSocket& slow = dial();
+  ask(slow);
+  slow.send("GET / HTT");
+  EXPECT_TRUE(until([&] { return counts.process().value() == 1; }));
+  int told = 0;
+  server.drain(Milliseconds(1), [&](bool) { ++told; });
+  EXPECT_TRUE(until([&] { return told > 0; }));
+}
+
+TEST_F(ServerTest, LogsMayBeReplaced) {
+  publish(saying("one", listener("public")));
+  server.setAccessLogs([](MetricCells&) { return nullptr; });
+  EXPECT_THAT(ask(dial()), EndsWith("one"));
+}
+
+}  // namespace
+}  // namespace weir::server
