@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/base/metric_keys.h"
 #include "observability/access_log/worker_log.h"
 #include "observability/admin/explain.h"
@@ -76,7 +77,7 @@ bool Process::start() {
     exit_code_ = 2;
     return false;
   }
-  configuration_ = candidate_;
+  configuration_ = std::exchange(candidate_, {});
   auto resolver = dns::Resolver::make(loop_, {});
   if (!resolver.ok()) {
     log::error("DNS: " + std::string(resolver.error().detail));
@@ -143,6 +144,7 @@ server::Server::OpenLog Process::logOpener() {
 }
 
 void Process::onLive() {
+  returnFreeMemory();  // what reading the files took
   if (!std::exchange(live_, true)) {
     for (const server::Server::Bound& bound : server_->listeners()) {
       log::info("listener " + std::string(bound.listener->name) + " on " + bound.address.text());
@@ -185,13 +187,14 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
     done(applied);
   };
   if (plan == nullptr || !server_->publish(std::move(plan), outcome.mistakes, on_live)) {
+    candidate_ = {};
     log::error("configuration rejected, the old one stays in force:");
     logMistakes(outcome.mistakes);
     return done(std::move(outcome));
   }
   const bool logs_changed = configuration_.access_logs != candidate_.access_logs;
   const bool admin_changed = configuration_.admin != candidate_.admin;
-  configuration_ = candidate_;
+  configuration_ = std::exchange(candidate_, {});
   if (logs_changed) server_->setAccessLogs(logOpener());
   if (admin_changed) startAdmin();
 }

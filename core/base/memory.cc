@@ -1,0 +1,9 @@
+#include "core/base/memory.h"
+
+#include <malloc.h>
+
+namespace weir {
+
+void returnFreeMemory() { ::malloc_trim(0); }
+
+}  // namespace weir
