@@ -35,6 +35,28 @@ bool prepare(int descriptor, const Address& at, ListenSocket::Sharing sharing) {
          setOption(descriptor, IPPROTO_TCP, TCP_NODELAY);
 }
 
+// A socket in the file system outlives its process. One that nobody listens on is removed.
+bool removeStale(const Address& at, const sockaddr* raw, socklen_t length) {
+  struct stat found {};
+  if (::lstat(at.path().c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const bool stale = probe >= 0 && ::connect(probe, raw, length) != 0 && errno == ECONNREFUSED;
+  if (probe >= 0) ::close(probe);
+  return stale && ::unlink(at.path().c_str()) == 0;
+}
+
+// False with errno of the first failure.
+bool bindTo(int descriptor, const Address& at, const sockaddr* raw, socklen_t length) {
+  if (::bind(descriptor, raw, length) == 0) return true;
+  const int failure = errno;
+  if (at.isUnix() && failure == EADDRINUSE && removeStale(at, raw, length) &&
+      ::bind(descriptor, raw, length) == 0) {
+    return true;
+  }
+  errno = failure;
+  return false;
+}
+
 // The connection stays in the queue, so that trying again at once would spin.
 bool exhausted(int failure) {
   return failure == EMFILE || failure == ENFILE || failure == ENOBUFS || failure == ENOMEM;
@@ -51,7 +73,7 @@ Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing 
   if (descriptor < 0) return errorOf(-errno);
   ListenSocket opened(descriptor, at);
   const auto* raw = reinterpret_cast<const sockaddr*>(&socket_address);
-  if (!prepare(descriptor, at, sharing) || ::bind(descriptor, raw, length) != 0 ||
+  if (!prepare(descriptor, at, sharing) || !bindTo(descriptor, at, raw, length) ||
       ::listen(descriptor, backlog) != 0) {
     return errorOf(-errno);
   }

@@ -19,7 +19,8 @@ class ListenSocket {
     kWorkers,  // each opens its own for the same address (SO_REUSEPORT): the kernel spreads
     kNone,     // fails while anybody else listens there, another process of ours included
   };
-  // Binds and listens. Port 0 takes a free one: ask address().
+  // Binds and listens. Port 0 takes a free one: ask address(). A Unix socket that a process left
+  // behind is replaced.
   static Result<ListenSocket> open(const Address& at, int backlog,
                                    Sharing sharing = Sharing::kWorkers);
   // Takes over a descriptor that listens already, such as one that release() gave.

@@ -1,5 +1,6 @@
 #include "core/net/acceptor.h"
 
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <netinet/in.h>
@@ -156,6 +157,30 @@ TEST_F(AcceptorTest, AcceptsOnUnixSockets) {
   EXPECT_EQ(address.text(), "unix:" + folder + "/socket");
   const auto client = connect();
   EXPECT_TRUE(until([this] { return accepted.size() == 1; }));
+}
+
+TEST_F(AcceptorTest, ReplacesAUnixSocketThatWasLeftBehind) {
+  const Address at = unixAddress();
+  listen(at);
+  acceptor = nullptr;
+  listen(at);
+  const auto client = connect();
+  EXPECT_TRUE(until([this] { return accepted.size() == 1; }));
+}
+
+TEST_F(AcceptorTest, TakesNoUnixSocketAwayFromAnother) {
+  const Address at = unixAddress();
+  listen(at);
+  EXPECT_EQ(failure(ListenSocket::open(at, 16)), "address already in use");
+  const auto client = connect();
+  EXPECT_TRUE(until([this] { return accepted.size() == 2; }));  // the first one only looked
+}
+
+TEST_F(AcceptorTest, RemovesNoFileThatIsNoSocket) {
+  const Address at = unixAddress();
+  std::ofstream(at.path()) << "mine";
+  EXPECT_EQ(failure(ListenSocket::open(at, 16)), "address already in use");
+  EXPECT_EQ(::access(at.path().c_str(), F_OK), 0);
 }
 
 TEST_F(AcceptorTest, RefusesAPathThatIsTooLong) {
