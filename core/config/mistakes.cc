@@ -13,7 +13,8 @@ std::string Place::text() const {
 }
 
 std::string Mistake::text() const {
-  std::string text = place.text() + ": ";
+  std::string text = place.text();
+  if (!text.empty()) text += ": ";
   if (!path.empty()) text += path + ": ";
   text += what;
   if (!suggestion.empty()) text += " (did you mean \"" + suggestion + "\"?)";

@@ -31,6 +31,11 @@ TEST(Mistakes, NameFileLineColumnAndPath) {
             "weir.toml:8:22: route[1].retry.attempts: 11 is above the maximum of 10\n");
 }
 
+TEST(Mistakes, WithoutAPlaceNameThePathAlone) {
+  const Mistake mistake = {{}, "listener public", "cannot listen", {}};
+  EXPECT_EQ(mistake.text(), "listener public: cannot listen");
+}
+
 TEST(Mistakes, AllAreReportedAtOnceInTheOrderOfTheFile) {
   EXPECT_EQ(mistakesOf("port = 70000\nspeed = 1\nquiet = 'yes'\n[[route]]\n"),
             "weir.toml:1:8: port: 70000 is above the maximum of 65535\n"
