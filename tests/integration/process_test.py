@@ -88,12 +88,33 @@ class Start(IntegrationCase):
             taken = f"127.0.0.1:{other.getsockname()[1]}"
             listener = f'[[listener]]\nname = "public"\naddress = "{taken}"\n'
             self.assert_taken(gateway(HELLO, listener=listener),
-                              f"listener public: cannot listen on {taken}: address")
+                              f" error listener public: cannot listen on {taken}: address")
 
     def test_a_taken_admin_address_exits_1_so_that_nothing_runs_twice(self):
         first = self.weir(gateway(HELLO))
         admin = f'admin = {{ address = "{first.admin_address}" }}\n'
         self.assert_taken(admin, "admin: cannot listen")
+
+
+class UnixSockets(IntegrationCase):
+    def ask(self, path):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(poll.PATIENCE)
+            client.connect(str(path))
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            return client.makefile("rb").read()
+
+    def test_it_starts_again_where_one_was_stopped_or_killed(self):
+        weir = self.weir("", start=False)
+        path = weir.folder / "in.sock"
+        listener = f'[[listener]]\nname = "public"\naddress = "unix:{path}"\n'
+        weir.file.write_text(gateway(HELLO, workers=2, listener=listener), encoding="utf-8")
+        for end in (signal.SIGKILL, signal.SIGTERM, signal.SIGTERM):
+            weir.start()
+            self.assertTrue(self.ask(path).endswith(b"\r\n\r\nhello"))
+            weir.signal(end)
+            self.assertEqual(weir.wait(), -9 if end == signal.SIGKILL else 0)
+            weir.process.stderr.close()
 
 
 class Drain(IntegrationCase):
