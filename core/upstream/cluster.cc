@@ -206,7 +206,7 @@ void Cluster::forget(ClientConnection& connection) {
 
 void Cluster::onIdle(ClientConnection& connection) {
   Slot& slot = slotOf(connection);
-  if (!slot.listed) return onClosed(connection);
+  if (!slot.listed || leaving_) return onClosed(connection);
   connection.next = slot.idle_first;
   connection.previous = nullptr;
   if (slot.idle_first != nullptr) slot.idle_first->previous = &connection;
@@ -297,16 +297,10 @@ void Cluster::closeIdle(Slot& slot) {
   }
 }
 
+// The members stay: exchanges in flight may still pick one for another try.
 void Cluster::closeIdle() {
-  std::vector<Slot*> all;
-  for (auto& [address, slot] : slots_) {
-    slot->listed = false;
-    all.push_back(slot.get());
-  }
-  for (Slot* slot : all) {
-    closeIdle(*slot);
-    dropIfUnused(*slot);
-  }
+  leaving_ = true;
+  for (auto& [address, slot] : slots_) closeIdle(*slot);
 }
 
 // At the limit, a connection that nobody uses makes room for one that is wanted.

@@ -143,6 +143,7 @@ class Cluster final : private ClientConnectionEvents {
   std::uint64_t users_ = 0;
   std::size_t open_ = 0;
   std::size_t idle_ = 0;
+  bool leaving_ = false;
   Borrower* waiting_first_ = nullptr;
   Borrower* waiting_last_ = nullptr;
   std::uint32_t waiting_count_ = 0;

@@ -498,6 +498,20 @@ TEST_F(ClusterTest, ALeavingClusterKeepsNothingThatIsNotInUse) {
   EXPECT_TRUE(cluster->quiet());
 }
 
+TEST_F(ClusterTest, ALeavingClusterStillServesTheTriesOfExchangesInFlight) {
+  start();
+  cluster->enter();
+  cluster->closeIdle();
+  EXPECT_EQ(first().endpoint.address.text(), "10.0.0.1:80");
+  Client& client = lend(second());
+  answer(0);
+  EXPECT_EQ(client.told(), "fresh 204 ");
+  EXPECT_EQ(cluster->open(), 0U);
+  cluster->done(second());
+  EXPECT_EQ(second().endpoint.address.text(), "10.0.0.2:80");
+  cluster->leave();
+}
+
 TEST_F(ClusterTest, EndsWithWhatIsOnItsWay) {
   start();
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
