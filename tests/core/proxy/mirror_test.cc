@@ -161,6 +161,15 @@ TEST_F(MirrorTest, ACopyHasItsTime) {
   EXPECT_TRUE(shadow().ended());
 }
 
+TEST_F(MirrorTest, InformationalAnswersToTheCopyAreOfNoInterest) {
+  startMirroring();
+  StreamPeer& client = send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+  shadow().send("HTTP/1.1 103 Early Hints\r\n\r\n" + reply("copy"));
+  turn();
+  EXPECT_THAT(client.received(), IsEmpty());
+  EXPECT_EQ(outcomes(MirrorOutcome::kSent), 1U);
+}
+
 TEST_F(MirrorTest, OnlyAShareMayBeCopied) {
   start(R"([[route]]
 name = "all"
