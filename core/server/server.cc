@@ -90,7 +90,8 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
   for (NewSocket& each : opened) {
     for (std::size_t i = 0; i < each.sockets.size(); ++i) {
       const net::Address address = each.sockets[i].address();
-      openings[i].push_back({each.listener, each.sockets[i].release(), address});
+      openings[i].push_back({each.listener, each.sockets[i].release(), address,
+                             &parts_.counts.listener(each.listener->id)});
     }
   }
   directory_.follow(*plan, kWarmTime,

@@ -49,7 +49,7 @@ void Station::onPublish(std::shared_ptr<const proxy::Plan> plan, std::vector<Ope
   const proxy::Plan& now = *plan;
   engine_->setPlan(std::move(plan));
   for (Opening& opening : openings) {
-    const proxy::Gate::Counts counts{counts_.listener(opening.listener->id), counts_.process()};
+    const proxy::Gate::Counts counts{*opening.connections, counts_.process()};
     auto gate = std::make_unique<proxy::Gate>(*engine_, opening.listener, counts);
     gate->open(net::ListenSocket::adopt(opening.descriptor, opening.address));
     auto& place = gates_[opening.listener->id];

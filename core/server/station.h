@@ -34,6 +34,7 @@ class Station {
     std::shared_ptr<const proxy::ListenerPlan> listener;
     int descriptor;  // given away
     net::Address address;
+    event::SharedCount* connections;  // of the listener; looked up where plans are made
   };
   // From then on requests follow the plan. Gates that it does not list drain.
   void publish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening> openings,

@@ -125,7 +125,8 @@ TEST(WorkerLog, StartsANewBlockForALineThatDoesNotFit) {
   const std::string path = "/" + std::string(4000, 'p');
   bench.sample.record.path = path;
   bench.logTimes(8);  // 32 KiB less a few bytes
-  bench.sample.record.path = "/" + std::string(9, 'q');
+  const std::string last = "/" + std::string(9, 'q');
+  bench.sample.record.path = last;
   const std::string expected_tail = "/qqqqqqqqq\n";
   bench.logTimes(100);
   bench.log.flush();
