@@ -4,7 +4,7 @@ set(weir_python /usr/bin/python3)
 set(weir_sanitizer_environment
     "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
-    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
 
 # The support library is linked by name only: each test brings the modules that its part needs, so
 # a test of a low module does not wait for the high ones.
