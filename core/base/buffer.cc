@@ -35,14 +35,14 @@ void Buffer::commit(std::size_t bytes) {
   size_ += bytes;
 }
 
-void Buffer::append(Bytes bytes) {
-  while (!bytes.empty()) {
+void Buffer::appendSome(Bytes bytes) {
+  do {
     const std::span<char> room = prepare();
     const std::size_t now = std::min(room.size(), bytes.size());
     std::memcpy(room.data(), bytes.data(), now);
     commit(now);
     bytes = bytes.subspan(now);
-  }
+  } while (!bytes.empty());
 }
 
 void Buffer::consume(std::size_t bytes) {

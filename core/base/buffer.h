@@ -12,11 +12,15 @@ namespace weir {
 class Buffer {
  public:
   explicit Buffer(BlockPool& pool) : pool_(&pool) {}
-  ~Buffer() { clear(); }
+  ~Buffer() {
+    if (last_ != nullptr) clear();
+  }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
-  void append(Bytes bytes);
+  void append(Bytes bytes) {
+    if (!bytes.empty()) appendSome(bytes);
+  }
   void consume(std::size_t bytes);  // from the front; at most size()
   void clear() { consume(size_); }
 
@@ -31,6 +35,7 @@ class Buffer {
 
  private:
   struct Chunk;
+  void appendSome(Bytes bytes);
   Chunk* first() const;
   BlockPool* pool_;
   Chunk* last_ = nullptr;  // whose next is the first: one pointer less in every connection

@@ -48,7 +48,7 @@ constexpr std::uint64_t lowerWord(std::uint64_t word) {
 }
 
 // Copies and returns the end of the copy. The texts do not overlap.
-inline char* putText(char* to, std::string_view text) {
+[[gnu::always_inline]] inline char* putText(char* to, std::string_view text) {
   const std::size_t size = text.size();
   const char* from = text.data();
   if (size > 32) {

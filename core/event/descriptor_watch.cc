@@ -9,11 +9,12 @@ namespace weir::event {
 
 struct DescriptorWatch::Handle {
   uv_poll_t poll;
+  Loop& loop;
   OnReady on_ready;
 };
 
 DescriptorWatch::DescriptorWatch(Loop& loop, int descriptor, OnReady on_ready)
-    : handle_(new Handle{{}, std::move(on_ready)}) {
+    : handle_(new Handle{{}, loop, std::move(on_ready)}) {
   WEIR_CHECK(uv_poll_init(loop.raw(), &handle_->poll, descriptor) == 0);
   handle_->poll.data = handle_;
 }
@@ -34,7 +35,9 @@ void DescriptorWatch::watch(bool reading, bool writing) {
     // An error is found out by whoever reads and writes.
     const bool readable = status != 0 || (ready & UV_READABLE) != 0;
     const bool writable = status != 0 || (ready & UV_WRITABLE) != 0;
-    static_cast<Handle*>(poll->data)->on_ready(readable, writable);
+    auto* handle = static_cast<Handle*>(poll->data);
+    handle->loop.beginEvent();
+    handle->on_ready(readable, writable);
   });
 }
 

@@ -63,7 +63,9 @@ void FileWatch::watchDirectory(const std::string& path) {
   directory->event.data = directory;
   directories_.push_back(directory);
   const auto callback = [](uv_fs_event_t* event, const char*, int, int) {
-    static_cast<Directory*>(event->data)->owner->onEvent();
+    FileWatch* owner = static_cast<Directory*>(event->data)->owner;
+    owner->loop_.beginEvent();
+    owner->onEvent();
   };
   // A directory that went away meanwhile is not an error: the next reload watches anew.
   uv_fs_event_start(&directory->event, callback, path.c_str(), 0);

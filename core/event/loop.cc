@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include <uv.h>
 
@@ -31,7 +32,6 @@ Loop::Loop(Time time)
     : time_(time),
       loop_(new uv_loop_t),
       timer_(std::make_unique<uv_timer_t>()),
-      check_(std::make_unique<uv_check_t>()),
       prepare_(std::make_unique<uv_prepare_t>()),
       async_(std::make_unique<uv_async_t>()),
       inbox_(std::make_unique<Inbox>()),
@@ -40,16 +40,13 @@ Loop::Loop(Time time)
       scratch_(kScratchBytes) {
   WEIR_CHECK(uv_loop_init(loop_.get()) == 0);
   WEIR_CHECK(uv_timer_init(loop_.get(), timer_.get()) == 0);
-  WEIR_CHECK(uv_check_init(loop_.get(), check_.get()) == 0);
   WEIR_CHECK(uv_prepare_init(loop_.get(), prepare_.get()) == 0);
-  timer_->data = check_->data = prepare_->data = this;
+  timer_->data = prepare_->data = this;
   const auto on_async = [](uv_async_t* handle) { static_cast<Loop*>(handle->data)->onAsync(); };
   WEIR_CHECK(uv_async_init(loop_.get(), async_.get(), on_async) == 0);
   async_->data = this;
-  uv_check_start(check_.get(), [](uv_check_t* h) { static_cast<Loop*>(h->data)->onCheck(); });
   uv_prepare_start(prepare_.get(),
                    [](uv_prepare_t* h) { static_cast<Loop*>(h->data)->onPrepare(); });
-  polled_at_ = Milliseconds(uv_now(loop_.get()));
   wheel_.setDriver(this);
   wheel_.advance(wheelTime());
 }
@@ -64,14 +61,19 @@ Loop::~Loop() {
 
 void Loop::closeHandles() {
   uv_close(reinterpret_cast<uv_handle_t*>(timer_.get()), nullptr);
-  uv_close(reinterpret_cast<uv_handle_t*>(check_.get()), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(prepare_.get()), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(async_.get()), nullptr);
 }
 
-void Loop::run() { uv_run(loop_.get(), UV_RUN_DEFAULT); }
+void Loop::run() {
+  uv_run(loop_.get(), UV_RUN_DEFAULT);
+  finishTurn();
+}
 
-void Loop::runOnce() { uv_run(loop_.get(), UV_RUN_NOWAIT); }
+void Loop::runOnce() {
+  uv_run(loop_.get(), UV_RUN_NOWAIT);
+  finishTurn();
+}
 
 void Loop::stop() {
   {
@@ -83,6 +85,7 @@ void Loop::stop() {
 
 void Loop::advance(Milliseconds by) {
   WEIR_CHECK(time_ == Time::kManual);
+  beginEvent();
   manual_now_ += by;
   wheel_.advance(manual_now_);
   finishTurn();
@@ -97,6 +100,7 @@ void Loop::post(std::function<void()> task) {
 }
 
 void Loop::onAsync() {
+  beginEvent();
   bool stop = false;
   {
     const std::lock_guard lock(inbox_->mutex);
@@ -139,20 +143,23 @@ void Loop::finishTurn() {
       task->queued_ = false;
       task->onTurnEnd();
     }
-    auto doomed = std::move(doomed_);
+    if (doomed_.empty()) continue;
+    const auto doomed = std::move(doomed_);
     doomed_.clear();
-    doomed.clear();
   }
 }
 
-void Loop::onCheck() {
-  polled_at_ = Milliseconds(uv_now(loop_.get()));  // libuv reads the clock right after polling
-  finishTurn();
+// libuv read the clock right after polling: the look at it costs us nothing.
+void Loop::beginTurn() {
+  turn_begun_ = true;
+  polled_at_ = Milliseconds(uv_now(loop_.get()));
 }
 
+// Right before polling, which ends the turn. Since it began, libuv has read the clock again.
 void Loop::onPrepare() {
   finishTurn();
-  // libuv read the clock again at the top of this turn: the difference cost us nothing.
+  event_time_ = Nanoseconds(0);
+  if (!std::exchange(turn_begun_, false)) return;
   if (turn_observer_) turn_observer_(Milliseconds(uv_now(loop_.get())) - polled_at_);
 }
 
@@ -174,6 +181,7 @@ void Loop::planWake() {
 }
 
 void Loop::onTimer() {
+  beginEvent();
   wheel_.advance(Milliseconds(uv_now(loop_.get())));
   planWake();
 }

@@ -11,7 +11,6 @@
 
 struct uv_loop_s;
 struct uv_timer_s;
-struct uv_check_s;
 struct uv_prepare_s;
 struct uv_async_s;
 
@@ -63,6 +62,17 @@ class Loop final : private Wheel::Driver {
 
   Wheel& wheel() { return wheel_; }
   Milliseconds now() const { return wheel_.now(); }  // when this turn began
+  // Whoever is called by libuv says so first: the time of the event in hand begins here.
+  void beginEvent() {
+    event_time_ = Nanoseconds(0);
+    if (!turn_begun_) beginTurn();
+  }
+  // When the event in hand was first asked for its time: the clock is read once for all stages
+  // that follow each other without waiting.
+  Nanoseconds eventTime() {
+    if (event_time_.count() == 0) event_time_ = monotonicNow();
+    return event_time_;
+  }
   // Hears after each turn for how long it kept the loop from polling, to the millisecond.
   using TurnObserver = std::function<void(Milliseconds busy)>;
   void setTurnObserver(TurnObserver observer) { turn_observer_ = std::move(observer); }
@@ -82,16 +92,15 @@ class Loop final : private Wheel::Driver {
   void onEarlier() override;
   void planWake();
   void onTimer();
-  void onCheck();
   void onPrepare();
   void onAsync();
+  void beginTurn();
   void finishTurn();
   void closeHandles();
 
   const Time time_;
   std::unique_ptr<uv_loop_s, CloseLoop> loop_;
   std::unique_ptr<uv_timer_s> timer_;
-  std::unique_ptr<uv_check_s> check_;
   std::unique_ptr<uv_prepare_s> prepare_;
   std::unique_ptr<uv_async_s> async_;
   struct Inbox;
@@ -107,7 +116,9 @@ class Loop final : private Wheel::Driver {
   std::vector<std::function<void()>> inbox_batch_;
   TurnObserver turn_observer_;
   Milliseconds manual_now_{0};
-  Milliseconds polled_at_{0};
+  Milliseconds polled_at_{0};  // uv_now() of the turn's first event
+  Nanoseconds event_time_{0};  // 0: not asked for yet
+  bool turn_begun_ = false;    // an event came since the last poll
 };
 
 }  // namespace weir::event

@@ -10,18 +10,11 @@ Deadline::~Deadline() {
   if (link_ != nullptr) Wheel::unlink(*this);
 }
 
-void Deadline::arm(Milliseconds after) {
-  const Milliseconds due = wheel_->now() + std::max(after, Milliseconds(0));
-  due_ = Wheel::tickOf(due + Wheel::kTick - Milliseconds(1));
-  if (link_ != nullptr && linked_at_ <= due_) return;  // looked at in time, and linked anew then
-  if (link_ != nullptr) Wheel::unlink(*this);
-  wheel_->link(*this, wheel_->current_ + 1);
-}
-
 Wheel::Wheel(Milliseconds now) : now_(now), current_(tickOf(now)) {}
 
-std::uint64_t Wheel::tickOf(Milliseconds time) {
-  return static_cast<std::uint64_t>(time.count() / kTick.count());
+void Wheel::relink(Deadline& deadline) {
+  if (deadline.link_ != nullptr) unlink(deadline);
+  link(deadline, current_ + 1);
 }
 
 void Wheel::link(Deadline& deadline, std::uint64_t earliest) {

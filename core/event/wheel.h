@@ -20,7 +20,7 @@ class Deadline {
   Deadline& operator=(const Deadline&) = delete;
 
   // Calls onDeadline() once, `after` from now, rounded up to the wheel's tick.
-  void arm(Milliseconds after);
+  inline void arm(Milliseconds after);
   void disarm() { due_ = kNever; }
   bool armed() const { return due_ != kNever; }
 
@@ -86,7 +86,11 @@ class Wheel {
     std::array<std::uint64_t, kSlots / 64> used{};  // one bit a slot; may be stale-set
   };
 
-  static std::uint64_t tickOf(Milliseconds time);
+  // The time is never negative.
+  static std::uint64_t tickOf(Milliseconds time) {
+    return static_cast<std::uint64_t>(time.count()) / static_cast<std::uint64_t>(kTick.count());
+  }
+  void relink(Deadline& deadline);
   void link(Deadline& deadline, std::uint64_t earliest);
   static void unlink(Deadline& deadline);
   void step();
@@ -103,5 +107,12 @@ class Wheel {
   std::uint64_t wake_tick_ = Deadline::kNever;  // when the driver means to come back
   Driver* driver_ = nullptr;
 };
+
+inline void Deadline::arm(Milliseconds after) {
+  const Milliseconds wait = after.count() > 0 ? after : Milliseconds(0);
+  due_ = Wheel::tickOf(wheel_->now() + wait + Wheel::kTick - Milliseconds(1));
+  if (link_ == nullptr || linked_at_ > due_) wheel_->relink(*this);
+  // Else it is looked at in time, and linked anew then.
+}
 
 }  // namespace weir::event

@@ -50,14 +50,14 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(HeaderId::kCount
     "x-weir-original-path",
 };
 
-constexpr std::size_t kLongest = 20;
+constexpr std::size_t kLongest = 24;
 
-// A name in lower case, as words; compares at once what a loop would compare byte by byte.
+// A name in lower case, as words that overlap where it is no multiple of eight bytes: what a loop
+// would compare byte by byte is compared at once.
 struct NameWords {
   std::uint64_t first = 0;
   std::uint64_t second = 0;
-  std::uint64_t third = 0;
-  friend bool operator==(const NameWords&, const NameWords&) = default;
+  std::uint64_t last = 0;
 };
 
 constexpr std::uint64_t wordAt(std::string_view name, std::size_t at) {
@@ -68,44 +68,79 @@ constexpr std::uint64_t wordAt(std::string_view name, std::size_t at) {
   return word;
 }
 
+constexpr NameWords wordsOfLower(std::string_view name) {
+  NameWords words;
+  words.first = wordAt(name, 0);
+  if (name.size() > 8) words.last = wordAt(name, name.size() - 8);
+  if (name.size() > 16) words.second = wordAt(name, 8);
+  return words;
+}
+
+// Of letters and dashes, the only bytes of a token that become one when this bit is set are the
+// letters' capitals: it compares them without regard to case.
+constexpr std::uint64_t kSmall = 0x2020202020202020U;
+
+bool equals(const NameWords& words, std::string_view name) {
+  const char* at = name.data();
+  const std::size_t size = name.size();
+  const auto small = [at](std::size_t i) { return loadWord<std::uint64_t>(at + i) | kSmall; };
+  if (size <= 8) return words.first == (shortWord(at, size) | (kSmall >> (64 - 8 * size)));
+  if (words.first != small(0) || words.last != small(size - 8)) return false;
+  return size <= 16 || words.second == small(8);
+}
+
 struct Known {
   NameWords words;
   HeaderId id = HeaderId::kOther;
+  std::uint8_t length = 0;
 };
 
-// Names of the same length stand together, so that one comparison or two settle a look-up.
-struct ByLength {
-  std::array<Known, kNames.size()> names{};
-  std::array<std::uint8_t, kLongest + 2> start{};
-};
+// A perfect hash of length, first and last letter: one comparison settles a look-up.
+struct Index {
+  static constexpr unsigned kSlots = 512;
+  unsigned of_length = 0;
+  unsigned of_last = 0;
+  std::array<std::uint8_t, kSlots> ids{};
 
-constexpr ByLength sortByLength() {
-  ByLength table;
-  std::uint8_t next = 0;
-  for (std::size_t length = 0; length <= kLongest; ++length) {
-    table.start[length] = next;
+  constexpr unsigned slot(std::string_view name) const {
+    const auto letter = [](char c) { return static_cast<unsigned char>(c) | 0x20U; };
+    const auto length = static_cast<unsigned>(name.size());
+    return (length * of_length + letter(name.front()) + letter(name.back()) * of_last) % kSlots;
+  }
+  constexpr bool fill() {
+    ids = {};
     for (std::size_t id = 1; id < kNames.size(); ++id) {
-      const std::string_view name = kNames[id];
-      if (name.size() != length) continue;
-      table.names[next++] = {{wordAt(name, 0), wordAt(name, 8), wordAt(name, 16)},
-                             static_cast<HeaderId>(id)};
+      std::uint8_t& place = ids[slot(kNames[id])];
+      if (place != 0) return false;
+      place = static_cast<std::uint8_t>(id);
+    }
+    return true;
+  }
+};
+
+constexpr Index makeIndex() {
+  Index index;
+  for (index.of_length = 1; index.of_length < 64; ++index.of_length) {
+    for (index.of_last = 1; index.of_last < 64; ++index.of_last) {
+      if (index.fill()) return index;
     }
   }
-  table.start[kLongest + 1] = next;
-  return table;
+  return {};  // does not happen: static_assert below
 }
 
-constexpr ByLength kByLength = sortByLength();
+constexpr Index kIndex = makeIndex();
+static_assert(kIndex.of_length != 0, "two names share length, first and last letter");
 
-NameWords wordsOf(std::string_view name) {
-  NameWords words;
-  words.first = lowerWord(shortWord(name.data(), name.size()));
-  if (name.size() <= 8) return words;
-  words.second = lowerWord(shortWord(name.data() + 8, name.size() - 8));
-  if (name.size() <= 16) return words;
-  words.third = lowerWord(shortWord(name.data() + 16, name.size() - 16));
-  return words;
+constexpr std::array<Known, kNames.size()> makeKnown() {
+  std::array<Known, kNames.size()> known;
+  for (std::size_t id = 1; id < kNames.size(); ++id) {
+    known[id] = {wordsOfLower(kNames[id]), static_cast<HeaderId>(id),
+                 static_cast<std::uint8_t>(kNames[id].size())};
+  }
+  return known;
 }
+
+constexpr auto kKnown = makeKnown();
 
 }  // namespace
 
@@ -123,13 +158,10 @@ bool equalsIgnoringCase(std::string_view left, std::string_view right) {
 }
 
 HeaderId headerId(std::string_view name) {
-  const std::size_t length = name.size();
-  if (length > kLongest || length == 0) return HeaderId::kOther;
-  const NameWords words = wordsOf(name);
-  for (std::size_t i = kByLength.start[length]; i < kByLength.start[length + 1]; ++i) {
-    if (kByLength.names[i].words == words) return kByLength.names[i].id;
-  }
-  return HeaderId::kOther;
+  if (name.size() > kLongest || name.empty()) return HeaderId::kOther;
+  const Known& known = kKnown[kIndex.ids[kIndex.slot(name)]];
+  const bool same = known.length == name.size() && equals(known.words, name);
+  return same ? known.id : HeaderId::kOther;
 }
 
 std::string_view headerName(HeaderId id) { return kNames[static_cast<std::size_t>(id)]; }

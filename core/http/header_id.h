@@ -49,7 +49,7 @@ enum class HeaderId : std::uint8_t {
   kCount,
 };
 
-// The id of a name in any case.
+// The id of a name in any case. What is no token (RFC 9110, 5.6.2) may be taken for one.
 HeaderId headerId(std::string_view name);
 
 // The name in lower case; "" for kOther.

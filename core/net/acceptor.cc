@@ -140,7 +140,10 @@ void Acceptor::onRetry() {
 
 // One connection a turn: when more wait, the next poll says so, and a second accept4 just to be
 // told EAGAIN is saved.
-void Acceptor::onReadable() { acceptOne(); }
+void Acceptor::onReadable() {
+  loop_.beginEvent();
+  acceptOne();
+}
 
 bool Acceptor::acceptOne() {
   sockaddr_storage peer{};

@@ -52,7 +52,7 @@ Result<Ip> Ip::parse(std::string_view text) {
 
 bool Ip::isV4() const { return std::equal(kMapped.begin(), kMapped.end(), bytes_.begin()); }
 
-std::string_view Ip::format(std::array<char, kMaxText>& into) const {
+std::string_view Ip::format(std::span<char, kMaxText> into) const {
   if (!isV4()) {
     inet_ntop(AF_INET6, bytes_.data(), into.data(), kMaxText);
     return into.data();

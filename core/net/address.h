@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,7 +26,7 @@ class Ip {
   bool isV4() const;
   const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
   static constexpr unsigned kMaxText = 46;
-  std::string_view format(std::array<char, kMaxText>& into) const;
+  std::string_view format(std::span<char, kMaxText> into) const;  // the text begins at its front
   std::string text() const;
   friend bool operator==(const Ip&, const Ip&) = default;
   friend auto operator<=>(const Ip&, const Ip&) = default;

@@ -131,6 +131,7 @@ Result<std::unique_ptr<Stream>> TcpStream::connectUnix(event::Loop& loop, const 
 }
 
 void TcpStream::onConnectDone(int status) {
+  loop_.beginEvent();
   if (status != 0) return tellBroken(status);
   tellConnected();
 }
@@ -167,6 +168,7 @@ void TcpStream::onAllocate(uv_handle_s* handle, std::size_t, uv_buf_t* buffer) {
 
 void TcpStream::onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t* buffer) {
   TcpStream* owner = static_cast<TcpStream*>(stream->data);
+  owner->loop_.beginEvent();
   if (count > 0) {
     owner->events_->onData({buffer->base, static_cast<std::size_t>(count)});
   } else if (count == UV_EOF) {
@@ -191,8 +193,21 @@ void TcpStream::write(Bytes first, Bytes second) {
 }
 
 bool TcpStream::flush() {
-  if (state_ == State::kOpen && !write_job_ && write_failure_ == 0) send({}, {});
+  if (state_ == State::kOpen && !write_job_ && write_failure_ == 0) sendQueued();
   return socket_->out.empty();
+}
+
+// What is queued, which is mostly one piece.
+void TcpStream::sendQueued() {
+  Buffer& out = socket_->out;
+  const Bytes front = out.front();
+  if (front.size() < out.size()) return send({}, {});
+  if (front.empty()) return;
+  const uv_buf_t buffer = bufOf(front);
+  const int sent = uv_try_write(socket_->stream(), &buffer, 1);
+  if (sent < 0 && sent != UV_EAGAIN) return failWrite(sent);
+  if (sent > 0) out.consume(static_cast<std::size_t>(sent));
+  if (!out.empty()) startJob();
 }
 
 void TcpStream::send(Bytes first, Bytes second) {
@@ -248,10 +263,11 @@ void TcpStream::startJob() {
 }
 
 void TcpStream::onJobDone(int status) {
+  loop_.beginEvent();
   write_job_ = false;
   if (state_ == State::kBroken) return;
   if (status != 0) return failWrite(status);
-  send({}, {});
+  sendQueued();
   afterWrite();
 }
 
@@ -265,7 +281,7 @@ void TcpStream::failWrite(int status) {
 void TcpStream::onTurnEnd() {
   if (state_ == State::kConnected) return tellConnected();
   if (state_ != State::kOpen) return;
-  if (write_failure_ == 0 && !write_job_) send({}, {});
+  if (write_failure_ == 0 && !write_job_) sendQueued();
   if (write_failure_ == 0) return afterWrite();
   if (!reading_) tellBroken(write_failure_);
 }

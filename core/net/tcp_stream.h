@@ -49,6 +49,7 @@ class TcpStream final : public Stream, private event::TurnEnd {
   void tellConnected();
   void stopReading();
   void onTurnEnd() override;
+  void sendQueued();
   void send(Bytes first, Bytes second);
   void startJob();
   void onJobDone(int status);

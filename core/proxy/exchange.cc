@@ -20,7 +20,7 @@ Exchange::Exchange(Engine& engine, Gate& gate, const net::Ip& peer, http::Respon
       response_(arena_),
       request_relay_(engine.loop().chunks()),
       response_relay_(engine.loop().chunks()),
-      started_(monotonicNow()),
+      started_(engine.loop().eventTime()),
       total_(engine.loop().wheel(), *this),
       try_(engine.loop().wheel(), *this),
       idle_(engine.loop().wheel(), *this) {
@@ -109,6 +109,7 @@ bool Exchange::checkRequest() {
   }
   if (listener_->reject_underscores) {
     for (const http::Header& field : headers) {
+      if (field.id != http::HeaderId::kOther) continue;
       if (field.name.find('_') == std::string_view::npos) continue;
       fail(Reason::kBadRequest, "underscore in a header name");
       return false;

@@ -125,7 +125,7 @@ class Exchange final : public http::RequestEvents,
   void complete();
   void countRequest();
   void logRequest();
-  Nanoseconds elapsed() const { return monotonicNow() - started_; }
+  Nanoseconds elapsed() const { return engine_.loop().eventTime() - started_; }
   route::ExchangeVariables variables() const;
   const Plan& plan() const { return *pinned_->plan; }
   NameId routeId() const { return route_ == nullptr ? 0 : route_->id; }

@@ -41,7 +41,7 @@ const route::RetryPolicy& Exchange::retryPolicy() const {
 
 void Exchange::beginAttempt() {
   ++attempts_;
-  attempt_started_ = monotonicNow();
+  attempt_started_ = engine_.loop().eventTime();
   head_arrived_ = false;
   if (engine_.accessLog() != nullptr) endpoint_ = arena_.copy(member_->endpoint.address.text());
 }
@@ -52,7 +52,7 @@ void Exchange::endAttempt(AttemptOutcome outcome, int status, Reason reason) {
   const NameId upstream = cluster_->plan().id;
   cells.counter(upstreamRequestsKey(upstream, status, reason)).add();
   cells.histogram(upstreamAttemptDurationKey(upstream, outcome))
-      .observe(monotonicNow() - attempt_started_);
+      .observe(engine_.loop().eventTime() - attempt_started_);
   if (outcome != AttemptOutcome::kOk && tried_count_ < kMaxTried) tried_[tried_count_++] = member_;
   cluster_->done(*member_);
   member_ = nullptr;

@@ -154,7 +154,7 @@ void Exchange::onRequestFailed(Error error) {
 void Exchange::complete() {
   if (stage_ == Stage::kDone) return;
   stage_ = Stage::kDone;
-  times_.total = elapsed();
+  times_.total = monotonicNow() - started_;  // what we do ourselves counts, too
   if (mirror_ != nullptr) mirror_->abandon();
   mirror_ = nullptr;
   endAttempt(AttemptOutcome::kOk, response_.status, failure_.reason);

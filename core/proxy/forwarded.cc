@@ -1,9 +1,9 @@
 #include "core/proxy/forwarded.h"
 
 #include <algorithm>
-#include <array>
+#include <span>
 
-#include "core/base/words.h"
+#include "core/base/pen.h"
 
 namespace weir::proxy {
 namespace {
@@ -15,18 +15,11 @@ bool isTrusted(const ListenerPlan& listener, const net::Ip& ip) {
                      [&](const route::IpRange& range) { return range.contains({ip.bytes()}); });
 }
 
-std::string_view joinTexts(Arena& arena, std::initializer_list<std::string_view> parts) {
-  std::size_t bytes = 0;
-  for (const std::string_view part : parts) bytes += part.size();
-  char* const start = arena.allocate(bytes);
-  char* to = start;
-  for (const std::string_view part : parts) to = putText(to, part);
-  return {start, bytes};
-}
-
 std::string_view textOf(const net::Ip& ip, Arena& arena) {
-  std::array<char, net::Ip::kMaxText> buffer{};
-  return arena.copy(ip.format(buffer));
+  char* const room = arena.allocate(net::Ip::kMaxText);
+  const auto text = ip.format(std::span<char, net::Ip::kMaxText>(room, net::Ip::kMaxText));
+  arena.giveBack(text.data() + text.size(), room + net::Ip::kMaxText);
+  return text;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -43,12 +36,18 @@ Result<net::Ip> parseHop(std::string_view hop) {
   return address.ip();
 }
 
-// Adds `value` behind what trusted peers wrote, or alone.
-void append(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
-  if (!headers.mayHave(id)) return headers.add(id, value);
+// `value` behind what stands there already, when that is to be kept. It is taken out.
+std::string_view behind(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
   const auto before = keep ? headers.joined(http::headerName(id)) : std::nullopt;
   headers.remove(id);
-  if (before) value = joinTexts(headers.arena(), {*before, ", ", value});
+  if (!before) return value;
+  Pen pen(headers.arena(), before->size() + value.size() + 2);
+  return pen.put(*before).put(", ").put(value).text();
+}
+
+// Adds `value` behind what trusted peers wrote, or alone.
+void append(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
+  if (headers.mayHave(id)) value = behind(headers, id, value, keep);
   headers.add(id, value);
 }
 
@@ -58,6 +57,21 @@ void setUnlessKept(http::Headers& headers, HeaderId id, std::string_view value, 
     headers.remove(id);
   }
   if (!value.empty()) headers.add(id, value);
+}
+
+// Our element of Forwarded (RFC 7239). An IPv6 address stands in brackets and quotes.
+std::string_view forwardedElement(const http::Request& request, std::string_view from, bool v4) {
+  constexpr std::size_t kFixed = 32;
+  Pen pen(request.headers.arena(),
+          kFixed + from.size() + request.scheme.size() + request.authority.size());
+  if (v4) {
+    pen.put("for=").put(from).put(";proto=");
+  } else {
+    pen.put("for=\"[").put(from).put("]\";proto=");
+  }
+  pen.put(request.scheme);
+  if (!request.authority.empty()) pen.put(";host=\"").put(request.authority).put('"');
+  return pen.text();
 }
 
 }  // namespace
@@ -92,14 +106,7 @@ void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, c
   append(headers, HeaderId::kXForwardedFor, from, keep);
   setUnlessKept(headers, HeaderId::kXForwardedProto, request.scheme, keep);
   setUnlessKept(headers, HeaderId::kXForwardedHost, request.authority, keep);
-  // RFC 7239, 6: an IPv6 address stands in brackets and quotes.
-  const std::string_view open = peer.isV4() ? "for=" : "for=\"[";
-  const std::string_view close = peer.isV4() ? ";proto=" : "]\";proto=";
-  const bool named = !request.authority.empty();
-  append(headers, HeaderId::kForwarded,
-         joinTexts(arena, {open, from, close, request.scheme, named ? ";host=\"" : "",
-                           request.authority, named ? "\"" : ""}),
-         keep);
+  append(headers, HeaderId::kForwarded, forwardedElement(request, from, peer.isV4()), keep);
 }
 
 void addVia(http::Headers& headers, http::Version version) {

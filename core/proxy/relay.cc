@@ -24,14 +24,14 @@ void Relay::end(const http::Headers* trailers) {
 void Relay::attach(http::BodySink& sink) {
   sink_ = &sink;
   if (bytes_ > replay_limit_) replayable_ = false;
-  std::array<Bytes, 16> pieces;
   if (!replayable_) {
     while (!held_.empty()) {
       const Bytes piece = held_.front();
       sink.sendBody(piece);
       held_.consume(piece.size());
     }
-  } else {
+  } else if (!held_.empty()) {
+    std::array<Bytes, 16> pieces;
     // kMaxReplay fits into this many chunks.
     const std::size_t count = held_.peek(pieces);
     for (std::size_t i = 0; i < count; ++i) sink.sendBody(pieces[i]);

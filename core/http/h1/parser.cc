@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include <llhttp.h>
 
@@ -216,13 +217,12 @@ Bytes Parser::collect(Bytes input) {
 }
 
 void Parser::growHead(std::size_t room) {
-  const std::size_t capacity =
-      head_ == nullptr ? room : std::max(head_size_ + room, 2 * head_size_);
+  const std::size_t capacity = std::max(head_size_ + room, 2 * head_size_);
   char* moved = arena_.allocate(capacity);
-  const char* old = head_;
-  if (old != nullptr) std::memcpy(moved, old, head_size_);
-  head_ = moved;
+  const char* old = std::exchange(head_, moved);
   head_capacity_ = capacity;
+  if (old == nullptr) return;  // nothing points into it yet
+  std::memcpy(moved, old, head_size_);
   const auto rebase = [&](std::string_view& text) {
     if (!text.empty()) text = {moved + (text.data() - old), text.size()};
   };

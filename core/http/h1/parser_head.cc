@@ -1,4 +1,6 @@
 // What the start line and the fields of a head mean together (RFC 9112, 3, 6 and 9).
+#include <array>
+
 #include <llhttp.h>
 
 #include "core/base/number.h"
@@ -6,6 +8,29 @@
 #include "core/http/h1/syntax.h"
 
 namespace weir::http::h1 {
+namespace {
+
+// llhttp's methods by their number, with our word for each.
+class MethodNames {
+ public:
+  struct Entry {
+    std::string_view text;
+    Method method = Method::kOther;
+  };
+
+  MethodNames() {
+    for (unsigned number = 0; number < entries_.size(); ++number) {
+      const char* text = llhttp_method_name(static_cast<llhttp_method_t>(number));
+      entries_[number] = {text, methodOf(text)};
+    }
+  }
+  const Entry& operator[](unsigned number) const { return entries_[number]; }
+
+ private:
+  std::array<Entry, HTTP_QUERY + 1> entries_;  // the last one that it knows
+};
+
+}  // namespace
 
 bool Parser::readFramingField(HeaderId id) {
   switch (id) {
@@ -93,9 +118,10 @@ bool Parser::finishRequest() {
   llhttp_t* state = llhttp_;
   Request& request = *request_;
   request.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
-  const char* name = llhttp_method_name(static_cast<llhttp_method_t>(llhttp_get_method(state)));
-  request.method_text = name;
-  request.method = methodOf(request.method_text);
+  static const MethodNames kMethods;
+  const MethodNames::Entry& method = kMethods[llhttp_get_method(state)];
+  request.method_text = method.text;
+  request.method = method.method;
   if (!checkStartLine()) return false;
   if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
     return refuse(ErrorCode::kVersion, "HTTP version not supported");

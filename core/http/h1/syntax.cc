@@ -36,13 +36,6 @@ std::size_t ipLiteralLength(std::string_view text) {
 
 }  // namespace
 
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 bool hasToken(std::string_view list, std::string_view token) {
   bool found = false;
   forEachToken(list, [&](std::string_view each) {

@@ -9,7 +9,12 @@
 namespace weir::http::h1 {
 
 // Without spaces and tabs at both ends.
-std::string_view trimmed(std::string_view text);
+inline std::string_view trimmed(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 // Calls `visit` with each element of a comma-separated list, trimmed, empty ones left out.
 template <typename Visit>

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "core/base/words.h"
+#include "core/base/pen.h"
 
 namespace weir::http::h1 {
 namespace {
@@ -16,42 +16,13 @@ std::size_t sizeOf(const Headers& headers) {
   return bytes;
 }
 
-// Appends to memory that was measured beforehand.
-class Pen {
- public:
-  Pen(Arena& arena, std::size_t bytes)
-      : arena_(arena), start_(arena.allocate(bytes)), at_(start_), end_(start_ + bytes) {}
+void putField(Pen& pen, std::string_view name, std::string_view value) {
+  pen.put(name).put(": ").put(value).put("\r\n");
+}
 
-  Pen& put(std::string_view text) {
-    at_ = putText(at_, text);
-    return *this;
-  }
-  Pen& put(char c) {
-    *at_++ = c;
-    return *this;
-  }
-  Pen& number(std::uint64_t value) {
-    at_ = std::to_chars(at_, end_, value).ptr;
-    return *this;
-  }
-  Pen& field(std::string_view name, std::string_view value) {
-    return put(name).put(": ").put(value).put("\r\n");
-  }
-  Pen& fields(const Headers& headers) {
-    for (const Header& each : headers) field(each.name, each.value);
-    return *this;
-  }
-  Bytes done() {
-    arena_.giveBack(at_, end_);
-    return {start_, at_};
-  }
-
- private:
-  Arena& arena_;
-  char* const start_;
-  char* at_;
-  char* const end_;
-};
+void putFields(Pen& pen, const Headers& headers) {
+  for (const Header& each : headers) putField(pen, each.name, each.value);
+}
 
 // A server may wait for a body that is not announced (RFC 9112, 6.3): these methods have one.
 bool expectsBody(Method method) {
@@ -68,7 +39,8 @@ void putRequestFraming(Pen& pen, const Request& request) {
   }
   if (request.expects_continue) pen.put("expect: 100-continue\r\n");
   if (!request.upgrade.empty()) {
-    pen.put("connection: upgrade\r\n").field("upgrade", request.upgrade);
+    pen.put("connection: upgrade\r\n");
+    putField(pen, "upgrade", request.upgrade);
   } else if (request.accepts_trailers) {
     pen.put("connection: te\r\nte: trailers\r\n");
   }
@@ -83,7 +55,8 @@ void putResponseFraming(Pen& pen, const Response& response, const ResponseFramin
     pen.put("content-length: 0\r\n");
   }
   if (response.status == 101) {
-    pen.put("connection: upgrade\r\n").field("upgrade", response.upgrade);
+    pen.put("connection: upgrade\r\n");
+    putField(pen, "upgrade", response.upgrade);
   } else if (framing.close) {
     pen.put("connection: close\r\n");
   } else if (framing.keep_alive) {
@@ -105,9 +78,9 @@ Bytes writeRequestHead(const Request& request, Arena& arena) {
     if (request.has_query) pen.put('?').put(request.query);
   }
   pen.put(" HTTP/1.1\r\nhost: ").put(request.authority).put("\r\n");
-  pen.fields(request.headers);
+  putFields(pen, request.headers);
   putRequestFraming(pen, request);
-  return pen.put("\r\n").done();
+  return asBytes(pen.put("\r\n").text());
 }
 
 Bytes writeResponseHead(const Response& response, const ResponseFraming& framing, Arena& arena) {
@@ -115,9 +88,9 @@ Bytes writeResponseHead(const Response& response, const ResponseFraming& framing
   Pen pen(arena, kFixedBytes + sizeOf(response.headers) + phrase.size() + response.upgrade.size());
   pen.put("HTTP/1.1 ").number(static_cast<std::uint64_t>(response.status));
   pen.put(' ').put(phrase).put("\r\n");
-  pen.fields(response.headers);
+  putFields(pen, response.headers);
   putResponseFraming(pen, response, framing);
-  return pen.put("\r\n").done();
+  return asBytes(pen.put("\r\n").text());
 }
 
 Bytes writeChunkLine(std::size_t bytes, char (&into)[kMaxChunkLine]) {
@@ -130,7 +103,9 @@ Bytes writeChunkLine(std::size_t bytes, char (&into)[kMaxChunkLine]) {
 Bytes writeLastChunk(const Headers* trailers, Arena& arena) {
   if (trailers == nullptr || trailers->empty()) return asBytes("0\r\n\r\n");
   Pen pen(arena, sizeOf(*trailers) + 8);
-  return pen.put("0\r\n").fields(*trailers).put("\r\n").done();
+  pen.put("0\r\n");
+  putFields(pen, *trailers);
+  return asBytes(pen.put("\r\n").text());
 }
 
 }  // namespace weir::http::h1

@@ -304,7 +304,7 @@ TEST(RealLoop, DropsTasksThatItDidNotRun) {
   EXPECT_EQ(log, "x");
 }
 
-TEST(RealLoop, TellsItsObserverOfEachTurn) {
+TEST(RealLoop, TellsItsObserverOfEachTurnInWhichSomethingHappened) {
   Loop loop;
   int turns = 0;
   bool negative = false;
@@ -312,9 +312,22 @@ TEST(RealLoop, TellsItsObserverOfEachTurn) {
     ++turns;
     negative = negative || busy < Milliseconds(0);
   });
-  for (int i = 0; i < 3; ++i) loop.runOnce();
+  for (int i = 0; i < 3; ++i) {
+    loop.post([] {});
+    loop.runOnce();
+  }
+  loop.runOnce();  // a turn is told of when the next one is about to poll
+  loop.runOnce();
   EXPECT_EQ(turns, 3);
   EXPECT_FALSE(negative);
+}
+
+TEST(ManualLoop, ReadsTheClockOnceAnEvent) {
+  Loop loop(Loop::Time::kManual);
+  const Nanoseconds first = loop.eventTime();
+  EXPECT_EQ(loop.eventTime(), first);
+  loop.beginEvent();
+  EXPECT_GT(loop.eventTime(), first);
 }
 
 }  // namespace
