@@ -26,6 +26,8 @@ std::string_view toString(ErrorCode code) {
       return "not implemented";
     case ErrorCode::kVersion:
       return "version";
+    case ErrorCode::kTls:
+      return "tls";
     case ErrorCode::kExpectation:
       return "expectation";
     case ErrorCode::kInvalid:

@@ -22,6 +22,7 @@ enum class ErrorCode : std::uint8_t {
   kNotImplemented,  // well-formed, but unknown to us: a method, a transfer coding
   kVersion,         // a version that we do not speak
   kExpectation,     // an Expect that we cannot meet
+  kTls,             // no secured connection came about, or a record of it was forged
   kInvalid,         // a value of ours or of the configuration is not acceptable
   kNotFound,
   kExhausted,  // out of descriptors, memory or slots

@@ -29,6 +29,19 @@ constexpr Words kLimitScopes = {"listener", "route", "upstream", "endpoint"};
 constexpr Words kLimitResources = {"connections", "requests", "pending", "memory"};
 constexpr Words kMirrorOutcomes = {"sent", "failed", "skipped"};
 constexpr Words kReloadResults = {"applied", "unchanged", "rejected"};
+constexpr Words kHandshakes = {"ok",
+                               "closed",
+                               "timeout",
+                               "protocol",
+                               "version",
+                               "cipher",
+                               "unknown_name",
+                               "no_peer_certificate",
+                               "bad_peer_certificate",
+                               "peer_alert",
+                               "overload",
+                               "internal"};
+constexpr Words kTlsVersions = {"none", "1.2", "1.3"};
 constexpr Words kDecisions = {"allow", "deny"};
 constexpr Words kAuthzModes = {"enforce", "shadow"};
 
@@ -248,6 +261,21 @@ constexpr MetricFamily kFamilies[] = {
      kCounter,
      kOne,
      {{{"outcome", kFirst, wordOf<kMirrorOutcomes>}}}},
+    {kTlsHandshakes,
+     "weir_tls_handshakes_total",
+     "TLS handshakes with clients, by how they ended.",
+     kCounter,
+     kOne,
+     {{kListener,
+       {"result", kFirst, wordOf<kHandshakes>},
+       {"version", kSecond, wordOf<kTlsVersions>},
+       {"resumed", kCode, wordOf<kBooleans>}}}},
+    {kTlsCertificateExpiry,
+     "weir_tls_certificate_expiry_timestamp_seconds",
+     "When a certificate in use ends, in seconds since 1970.",
+     kGauge,
+     kNanoseconds,
+     {{{"cert", kNameA}}}},
     {kAuthzDecisions,
      "weir_authz_decisions_total",
      "Decisions of authorisation policies.",

@@ -39,6 +39,8 @@ enum class Metric : std::uint8_t {
   kTimeouts,
   kLimitRejections,
   kMirrorRequests,
+  kTlsHandshakes,
+  kTlsCertificateExpiry,
   kAuthzDecisions,
   kConfigReloads,
   kConfigLastReloadSuccessful,

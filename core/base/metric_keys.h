@@ -44,6 +44,7 @@ enum class LimitScope : std::uint8_t { kListener, kRoute, kUpstream, kEndpoint }
 enum class LimitResource : std::uint8_t { kConnections, kRequests, kPending, kMemory };
 enum class MirrorOutcome : std::uint8_t { kSent, kFailed, kSkipped };
 enum class ReloadResult : std::uint8_t { kApplied, kUnchanged, kRejected };
+enum class TlsVersion : std::uint8_t { kNone, k12, k13 };
 enum class AuthzDecision : std::uint8_t { kAllow, kDeny };
 enum class AuthzMode : std::uint8_t { kEnforce, kShadow };
 
@@ -169,6 +170,16 @@ constexpr CounterKey limitRejectionsKey(LimitScope scope, LimitResource resource
 }
 constexpr CounterKey mirrorRequestsKey(MirrorOutcome outcome) {
   return {Metric::kMirrorRequests, {}, {.first = field(outcome)}};
+}
+// `result` is the index of a net::Handshake.
+constexpr CounterKey tlsHandshakesKey(NameId listener, unsigned result, TlsVersion version,
+                                      bool resumed) {
+  return {Metric::kTlsHandshakes,
+          {.a = listener},
+          {.code = resumed ? 1U : 0U, .first = result, .second = field(version)}};
+}
+constexpr GaugeKey tlsCertificateExpiryKey(NameId certificate) {  // gauge, ns of the wall clock
+  return {Metric::kTlsCertificateExpiry, {.a = certificate}};
 }
 constexpr CounterKey authzDecisionsKey(NameId policy, AuthzDecision decision, AuthzMode mode) {
   return {

@@ -35,7 +35,6 @@ Loop::Loop(Time time)
       prepare_(std::make_unique<uv_prepare_t>()),
       async_(std::make_unique<uv_async_t>()),
       inbox_(std::make_unique<Inbox>()),
-      read_buffer_(new char[kReadBufferBytes]),
       chunks_(kChunkBytes),
       scratch_(kScratchBytes) {
   WEIR_CHECK(uv_loop_init(loop_.get()) == 0);

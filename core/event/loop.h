@@ -77,9 +77,12 @@ class Loop final : private Wheel::Driver {
   using TurnObserver = std::function<void(Milliseconds busy)>;
   void setTurnObserver(TurnObserver observer) { turn_observer_ = std::move(observer); }
 
-  // Lent to whoever reads: its contents are gone when the read callback returns.
-  static constexpr std::size_t kReadBufferBytes = 128 * 1024;
-  char* readBuffer() { return read_buffer_.get(); }
+  // Lent for the time of one call each, so that no connection has buffers of its own: to whoever
+  // reads, to whoever opens what was read, to whoever seals what is to be written.
+  static constexpr std::size_t kLentBytes = 128 * 1024;
+  char* readBuffer() { return lend(read_buffer_); }
+  char* openBuffer() { return lend(open_buffer_); }
+  char* sealBuffer() { return lend(seal_buffer_); }
   BlockPool& chunks() { return chunks_; }    // 16 KiB, for queued bytes
   BlockPool& scratch() { return scratch_; }  // 4 KiB, for arenas
   uv_loop_s* raw() { return loop_.get(); }
@@ -96,6 +99,10 @@ class Loop final : private Wheel::Driver {
   void onAsync();
   void beginTurn();
   void finishTurn();
+  static char* lend(std::unique_ptr<char[]>& buffer) {
+    if (buffer == nullptr) buffer = std::unique_ptr<char[]>(new char[kLentBytes]);
+    return buffer.get();
+  }
   void closeHandles();
 
   const Time time_;
@@ -107,7 +114,9 @@ class Loop final : private Wheel::Driver {
   std::unique_ptr<Inbox> inbox_;
 
   Wheel wheel_;
-  std::unique_ptr<char[]> read_buffer_;
+  std::unique_ptr<char[]> read_buffer_;  // these are there once they were lent
+  std::unique_ptr<char[]> open_buffer_;
+  std::unique_ptr<char[]> seal_buffer_;
   BlockPool chunks_;
   BlockPool scratch_;
   TurnEnd* turn_end_first_ = nullptr;

@@ -5,6 +5,7 @@
 #include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/event/loop.h"
+#include "core/net/security.h"
 
 namespace weir::net {
 
@@ -12,10 +13,12 @@ namespace weir::net {
 class StreamEvents {
  public:
   virtual ~StreamEvents() = default;
-  virtual void onConnected() {}          // of a stream that a Connector opened; nothing precedes it
-  virtual void onData(Bytes bytes) = 0;  // gone on return: the read buffer belongs to the loop
-  virtual void onEnd() = 0;              // the peer sends no more; we may still write
-  virtual void onDrained() = 0;          // queued() fell below kLowWater after having been above
+  // Of a stream that a Connector opened, or that is secured: now bytes may come. Nothing precedes
+  // it.
+  virtual void onConnected() {}
+  virtual void onData(Bytes bytes) = 0;    // gone on return: the read buffer belongs to the loop
+  virtual void onEnd() = 0;                // the peer sends no more; we may still write
+  virtual void onDrained() = 0;            // queued() fell below kLowWater after having been above
   virtual void onBroken(Error error) = 0;  // nothing more goes in or out; destroy the stream
 };
 
@@ -26,8 +29,8 @@ class StreamEvents {
 // within a call to the stream. Destroying a stream closes it; bytes still queued are lost.
 class Stream : public event::Disposable {
  public:
-  static constexpr std::size_t kLowWater = 32 * 1024;
-  static constexpr std::size_t kHighWater = 128 * 1024;
+  // What is written while more than this is queued is copied, and waits its turn.
+  static constexpr std::size_t kLowWater = 4 * 1024;
 
   virtual void setEvents(StreamEvents& events) = 0;
   virtual void write(Bytes first,
@@ -38,6 +41,8 @@ class Stream : public event::Disposable {
   virtual bool flush() = 0;
   virtual void setReading(bool reading) = 0;  // a new stream does not read
   virtual void shutdownWrite() = 0;           // sends what is queued, then the end; once
+  // Null: in the clear. Else complete with onConnected, or with onBroken in place of it.
+  virtual const Security* security() const { return nullptr; }
 };
 
 }  // namespace weir::net

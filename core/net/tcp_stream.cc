@@ -163,7 +163,7 @@ void TcpStream::stopReading() {
 
 void TcpStream::onAllocate(uv_handle_s* handle, std::size_t, uv_buf_t* buffer) {
   TcpStream* owner = static_cast<TcpStream*>(handle->data);
-  *buffer = uv_buf_init(owner->loop_.readBuffer(), event::Loop::kReadBufferBytes);
+  *buffer = uv_buf_init(owner->loop_.readBuffer(), event::Loop::kLentBytes);
 }
 
 void TcpStream::onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t* buffer) {

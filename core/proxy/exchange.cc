@@ -10,11 +10,11 @@
 
 namespace weir::proxy {
 
-Exchange::Exchange(Engine& engine, Gate& gate, const net::Ip& peer, http::Responder& responder)
+Exchange::Exchange(Engine& engine, Gate& gate, const Caller& caller, http::Responder& responder)
     : engine_(engine),
       gate_(gate),
       responder_(responder),
-      peer_(peer),
+      caller_(caller),
       arena_(engine.loop().scratch()),
       request_(arena_),
       response_(arena_),
@@ -38,7 +38,7 @@ void Exchange::onRequestHead() {
   pinned_ = &engine_.pin();
   listener_ = &gate_.plan();
   counted_ = true;
-  gate_.meters().in_flight.add(1);
+  gate_.requestsInFlight().add(1);
   request_ended_ = request_.body == http::BodyKind::kNone;
   run();
 }
@@ -78,8 +78,8 @@ bool Exchange::step() {
 bool Exchange::findRoute() {
   original_path_ = request_.path;
   original_query_ = request_.query;
-  request_.scheme = "http";
-  client_ = findClient(request_, *listener_, peer_);
+  request_.scheme = caller_.security == nullptr ? "http" : "https";
+  client_ = findClient(request_, *listener_, caller_.ip);
   if (!checkRequest()) return true;
   const route::Source source{listener_->id, {client_.ip.bytes()}};
   route_ = plan().routes.find(request_, source, captures_);
@@ -157,7 +157,8 @@ bool Exchange::prepareForward(NameId cluster) {
     return true;
   }
   cluster_->enter();
-  addForwardedHeaders(request_, *listener_, peer_, client_);  // first: of what the client asked for
+  addForwardedHeaders(request_, *listener_, caller_.ip,
+                      client_);  // first: of what the client asked for
   if (!route_->request_headers.empty()) {
     route_->request_headers.apply(request_.headers, variables());
   }

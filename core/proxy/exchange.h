@@ -23,6 +23,12 @@ namespace weir::proxy {
 class Gate;
 class Mirror;
 
+// Who is at the other end of an exchange's connection.
+struct Caller {
+  net::Ip ip;
+  const net::Security* security = nullptr;  // null: in the clear
+};
+
 // The life of a request: from its head to the last byte of its answer, whatever the versions of
 // HTTP on either side.
 //
@@ -33,7 +39,7 @@ class Exchange final : public http::RequestEvents,
                        private upstream::Borrower,
                        private filter::Control {
  public:
-  Exchange(Engine& engine, Gate& gate, const net::Ip& peer, http::Responder& responder);
+  Exchange(Engine& engine, Gate& gate, const Caller& caller, http::Responder& responder);
   ~Exchange() override;
 
   // The stage functions below, in the order of a request's life. A failure goes to kReply with a
@@ -134,7 +140,7 @@ class Exchange final : public http::RequestEvents,
   Engine& engine_;
   Gate& gate_;
   http::Responder& responder_;
-  const net::Ip peer_;
+  const Caller caller_;
 
   // The request and what was decided about it.
   Arena arena_;

@@ -14,6 +14,8 @@ Reason reasonForLending(const Error& error) {
       return Reason::kUpstreamConnectTimeout;
     case ErrorCode::kExhausted:
       return Reason::kOverloadConnections;
+    case ErrorCode::kTls:
+      return Reason::kUpstreamTlsError;
     default:
       return Reason::kUpstreamConnectRefused;
   }
@@ -21,6 +23,8 @@ Reason reasonForLending(const Error& error) {
 
 Reason reasonForResponse(const Error& error, bool reused) {
   switch (error.code) {
+    case ErrorCode::kTls:
+      return Reason::kUpstreamTlsError;
     case ErrorCode::kProtocol:
     case ErrorCode::kTooLarge:
     case ErrorCode::kNotImplemented:

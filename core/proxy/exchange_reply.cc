@@ -158,7 +158,7 @@ void Exchange::complete() {
   if (mirror_ != nullptr) mirror_->abandon();
   mirror_ = nullptr;
   endAttempt(AttemptOutcome::kOk, response_.status, failure_.reason);
-  if (counted_) gate_.meters().in_flight.add(-1);
+  if (counted_) gate_.requestsInFlight().add(-1);
   countRequest();
   if (engine_.accessLog() != nullptr) logRequest();
 }
@@ -209,7 +209,7 @@ void Exchange::logRequest() {
   record.reason = failure_.reason;
   record.attempts = attempts_;
   std::array<char, net::Ip::kMaxText> peer{};  // of a head that came to nothing
-  record.client_address = client_.text.empty() ? peer_.format(peer) : client_.text;
+  record.client_address = client_.text.empty() ? caller_.ip.format(peer) : client_.text;
   record.listener = gate_.plan().name;
   if (route_ != nullptr) record.route = route_->name;
   if (cluster_ != nullptr) record.upstream = cluster_->plan().name;

@@ -5,6 +5,7 @@
 
 #include "core/net/tcp_stream.h"
 #include "core/proxy/server_connection.h"
+#include "core/tls/tls_stream.h"
 
 namespace weir::proxy {
 namespace {
@@ -23,12 +24,19 @@ constexpr std::string_view kFullReply =
 
 Gate::Gate(Engine& engine, std::shared_ptr<const ListenerPlan> plan, const Counts& counts)
     : engine_(engine), plan_(std::move(plan)), counts_(counts) {
+  in_flight_ = engine_.metrics().gauge(requestsInFlightKey(id()));
+  makeMeters();
+}
+
+// For connections to come.
+void Gate::makeMeters() {
   MetricCells& cells = engine_.metrics();
-  meters_.in_flight = cells.gauge(requestsInFlightKey(id()));
-  meters_.active = cells.gauge(connectionsActiveKey(id(), TransportProtocol::kTcp));
-  meters_.opened = cells.counter(connectionsOpenedKey(id(), TransportProtocol::kTcp));
-  meters_.closed =
-      cells.counter(connectionsClosedKey(id(), TransportProtocol::kTcp, Reason::kNone));
+  const bool clear = plan_->tls == nullptr;
+  const auto protocol = clear ? TransportProtocol::kTcp : TransportProtocol::kTls;
+  Meters& meters = clear ? clear_ : secured_;
+  meters.active = cells.gauge(connectionsActiveKey(id(), protocol));
+  meters.opened = cells.counter(connectionsOpenedKey(id(), protocol));
+  meters.closed = cells.counter(connectionsClosedKey(id(), protocol, Reason::kNone));
 }
 
 Gate::~Gate() { breakAll(); }
@@ -48,6 +56,7 @@ void Gate::close() {
 void Gate::setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t process_limit) {
   plan_ = std::move(plan);
   process_limit_ = process_limit;
+  makeMeters();
 }
 
 void Gate::onAccept(int descriptor, const net::Address& peer) {
@@ -57,9 +66,24 @@ void Gate::onAccept(int descriptor, const net::Address& peer) {
     return refuse(descriptor);
   }
   auto stream = net::TcpStream::adopt(engine_.loop(), descriptor);
-  if (stream.ok()) return serve(std::move(stream.value()), peer);
+  if (stream.ok()) return serve(secured(std::move(stream.value())), peer);
   counts_.listener.remove();
   counts_.process.remove();
+}
+
+std::unique_ptr<net::Stream> Gate::secured(std::unique_ptr<net::Stream> stream) {
+  if (plan_->tls == nullptr) return stream;
+  return tls::TlsStream::accept(engine_.loop(), std::move(stream), plan_->tls);
+}
+
+void Gate::countHandshake(const net::Security& security) {
+  TlsVersion version = TlsVersion::kNone;
+  if (security.version == "TLSv1.2") version = TlsVersion::k12;
+  if (security.version == "TLSv1.3") version = TlsVersion::k13;
+  engine_.metrics()
+      .counter(
+          tlsHandshakesKey(id(), static_cast<unsigned>(security.result), version, security.resumed))
+      .add();
 }
 
 void Gate::countRefusal() {
@@ -87,8 +111,9 @@ void Gate::serve(std::unique_ptr<net::Stream> stream, const net::Address& peer) 
   if (first_ != nullptr) first_->previous = connection;
   first_ = connection;
   ++count_;
-  meters_.active.add(1);
-  meters_.opened.add();
+  const Meters& meters = metersOf(connection->secured());
+  meters.active.add(1);
+  meters.opened.add();
   connection->start();
 }
 
@@ -96,8 +121,9 @@ void Gate::remove(ServerConnection& connection) {
   (connection.previous == nullptr ? first_ : connection.previous->next) = connection.next;
   if (connection.next != nullptr) connection.next->previous = connection.previous;
   --count_;
-  meters_.active.add(-1);
-  meters_.closed.add();
+  const Meters& meters = metersOf(connection.secured());
+  meters.active.add(-1);
+  meters.closed.add();
   counts_.listener.remove();
   counts_.process.remove();
   engine_.loop().destroyLater(std::unique_ptr<event::Disposable>(&connection));

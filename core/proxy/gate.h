@@ -45,26 +45,31 @@ class Gate {
   bool draining() const { return draining_; }
   Engine& engine() { return engine_; }
 
-  struct Meters {
-    Gauge in_flight;
-    Gauge active;
-    Counter opened;
-    Counter closed;
-  };
-  const Meters& meters() const { return meters_; }
+  Gauge requestsInFlight() const { return in_flight_; }
+  void countHandshake(const net::Security& security);
 
   // For ServerConnection: it is closed and takes itself off the list.
   void remove(ServerConnection& connection);
 
  private:
   void onAccept(int descriptor, const net::Address& peer);
+  std::unique_ptr<net::Stream> secured(std::unique_ptr<net::Stream> stream);
   void refuse(int descriptor);
   void countRefusal();
+  struct Meters {
+    Gauge active;
+    Counter opened;
+    Counter closed;
+  };
+  void makeMeters();
+  const Meters& metersOf(bool secured) const { return secured ? secured_ : clear_; }
 
   Engine& engine_;
   std::shared_ptr<const ListenerPlan> plan_;
   Counts counts_;
-  Meters meters_;
+  Gauge in_flight_;
+  Meters clear_;    // of connections in the clear
+  Meters secured_;  // of those with TLS
   std::uint64_t process_limit_ = 0;
   std::unique_ptr<net::Acceptor> acceptor_;
   ServerConnection* first_ = nullptr;

@@ -9,10 +9,13 @@ void Relay::push(Bytes bytes) {
   if (discarding_) return;
   if (sink_ != nullptr && replayable_ && bytes_ > replay_limit_) stopKeeping();
   if (sink_ == nullptr || replayable_) held_.append(bytes);
-  if (sink_ == nullptr) return pauseIfFull(held_.size());
+  if (sink_ == nullptr) {
+    if (held_.size() >= kMostHeld) pause();
+    return;
+  }
   sink_->sendBody(bytes);
   // The sink may have failed, and taken itself away, within the call.
-  if (sink_ != nullptr) pauseIfFull(sink_->queued());
+  if (sink_ != nullptr && sink_->queued() >= kHighWater) pause();
 }
 
 void Relay::end(const http::Headers* trailers) {
@@ -52,8 +55,8 @@ void Relay::discard() {
   onDrained();
 }
 
-void Relay::pauseIfFull(std::size_t waiting) {
-  if (paused_ || waiting < kHighWater) return;
+void Relay::pause() {
+  if (paused_) return;
   paused_ = true;
   source_->setReading(false);
 }

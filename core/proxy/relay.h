@@ -6,18 +6,22 @@
 
 #include "core/base/buffer.h"
 #include "core/http/codec.h"
+#include "core/net/stream.h"
 
 namespace weir::proxy {
 
 // The one byte pump: carries a body, or one way of a tunnel, from a source to a sink.
 //
-// A sink that does not keep up stops the source, so that an exchange holds no more than about
-// kHighWater and one read. Before there is a sink bytes are held back; and as long as they fit into
-// the replay limit they are kept, so that another attempt can send them again.
+// A sink that does not take all at once stops the source until it has: so bytes go straight from
+// the read buffer to the kernel, only the rest of a read is ever copied, and an exchange holds no
+// more than that. Before there is a sink bytes are held back; and as long as they fit into the
+// replay limit they are kept, so that another attempt can send them again.
 class Relay {
  public:
-  static constexpr std::size_t kHighWater = 64 * 1024;
-  static constexpr std::size_t kLowWater = 32 * 1024;
+  static constexpr std::size_t kHighWater =
+      8 * 1024;  // waiting at the sink; less is gathered there
+  static constexpr std::size_t kLowWater = net::Stream::kLowWater;
+  static constexpr std::size_t kMostHeld = 64 * 1024;  // while there is no sink
   static constexpr std::size_t kMaxReplay = 192 * 1024;
 
   explicit Relay(BlockPool& chunks) : held_(chunks) {}
@@ -39,7 +43,7 @@ class Relay {
   std::uint64_t bytes() const { return bytes_; }
 
  private:
-  void pauseIfFull(std::size_t waiting);
+  void pause();
 
   Buffer held_;
   http::BodySource* source_ = nullptr;

@@ -67,6 +67,10 @@ void ServerConnection::onDrained() {
 }
 
 void ServerConnection::onBroken(Error error) {
+  const net::Security* security = stream_->security();
+  if (security != nullptr && security->result != net::Handshake::kOk) {
+    gate_.countHandshake(*security);
+  }
   if (state_ == State::kOpen) codec_.onBroken(error);
   remove();
 }
@@ -121,7 +125,8 @@ http::RequestEvents& ServerConnection::openExchange(http::Responder& responder) 
   Engine& engine = gate_.engine();
   // Not only bytes that arrive begin a request: one may have waited for its turn.
   armFor(http::ServerCodec::Phase::kHead);
-  return *new (engine.exchanges().lend()) Exchange(engine, gate_, peer_, responder);
+  return *new (engine.exchanges().lend())
+      Exchange(engine, gate_, {peer_, stream_->security()}, responder);
 }
 
 void ServerConnection::closeExchange(http::RequestEvents& exchange) {

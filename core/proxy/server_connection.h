@@ -28,11 +28,13 @@ class ServerConnection final : public event::Disposable,
   void start();
   void drain();     // ends after the request in hand, or now
   void breakNow();  // ends whatever is in hand
+  bool secured() const { return stream_->security() != nullptr; }
 
  private:
   enum class State : std::uint8_t { kOpen, kLingering, kClosed };
 
   // net::StreamEvents
+  void onConnected() override { gate_.countHandshake(*stream_->security()); }
   void onData(Bytes bytes) override;
   void onEnd() override;
   void onDrained() override;

@@ -127,6 +127,7 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       settings.request_id.value_or(gateway ? RequestIds::kReplace : RequestIds::kKeep) ==
       RequestIds::kKeep;
   plan->reason_header = settings.reason_header;
+  if (settings.tls) plan->tls = tls_.server(*settings.tls, mistakes);
   return plan;
 }
 
@@ -139,7 +140,8 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
     // The same settings: the same object, so that workers need not even look at it.
     const auto* before = previous == nullptr ? nullptr : previous->cluster(made->id);
     const bool unchanged = before != nullptr && (*before)->options == made->options &&
-                           (*before)->balancer == made->balancer &&
+                           (*before)->balancer == made->balancer && made->tls == nullptr &&
+                           (*before)->tls == nullptr &&
                            (*before)->discovery->identity() == made->discovery->identity();
     plan.clusters.push_back(unchanged ? *before : made);
   }
@@ -173,6 +175,7 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::str
   plan->options.queue_timeout = settings.queue_timeout;
   plan->options.limits = {.head_bytes = 64 * 1024, .target_bytes = 0, .headers = 200};
   plan->connections = &counts_.cluster(plan->id);
+  if (settings.tls) plan->tls = tls_.client(*settings.tls, plan->discovery->hostName(), mistakes);
   return plan;
 }
 

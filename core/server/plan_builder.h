@@ -8,6 +8,7 @@
 #include "core/server/counts.h"
 #include "core/server/registry.h"
 #include "core/server/settings.h"
+#include "core/server/tls_builder.h"
 
 namespace weir::server {
 
@@ -39,6 +40,7 @@ class PlanBuilder {
   const Registry& registry_;
   NameTable& names_;
   Counts& counts_;
+  TlsBuilder tls_;
   std::uint64_t generation_ = 0;
 };
 

@@ -85,6 +85,7 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
   }
   if (plan_ != nullptr) history_.push_back(plan_);
   plan_ = plan;
+  noteCertificates();
   // A function that can be copied must not own sockets: descriptors pass by number.
   std::vector<std::vector<Station::Opening>> openings(stations_.size());
   for (NewSocket& each : opened) {
@@ -99,6 +100,16 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
                       handOver(plan, openings, on_live);
                     });
   return true;
+}
+
+void Server::noteCertificates() const {
+  for (const auto& listener : plan_->listeners) {
+    if (listener->tls == nullptr) continue;
+    for (const auto& certificate : listener->tls->certificates().all()) {
+      const NameId source = parts_.names.intern(certificate->source());
+      parts_.cells.gauge(tlsCertificateExpiryKey(source)).set(certificate->notAfter().count());
+    }
+  }
 }
 
 void Server::handOver(const std::shared_ptr<const proxy::Plan>& plan,

@@ -73,6 +73,7 @@ class Server {
                    config::Mistakes& mistakes) const;
   bool openListener(const std::shared_ptr<const proxy::ListenerPlan>& listener,
                     std::vector<NewSocket>& opened, config::Mistakes& mistakes) const;
+  void noteCertificates() const;
   void handOver(const std::shared_ptr<const proxy::Plan>& plan,
                 const std::vector<std::vector<Station::Opening>>& openings,
                 const std::function<void()>& on_live);

@@ -53,6 +53,7 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   table.read("connect", out.connect, "Whether the CONNECT method is allowed.");
   table.read("reason_header", out.reason_header,
              "Whether answers of weir itself carry X-Weir-Reason.");
+  table.read("tls", out.tls, "Secures the connections. Default: in the clear.");
   out.place = table.place("address");
 }
 
@@ -69,6 +70,7 @@ void UpstreamSettings::read(config::Table& table, UpstreamSettings& out) {
   table.read("max_pending", out.max_pending,
              "Requests of one worker that may wait for a connection.");
   table.read("queue_timeout", out.queue_timeout, "How long they wait.", {.min = 1ms, .max = 1h});
+  table.read("tls", out.tls, "Secures the connections to the endpoints. Default: in the clear.");
   out.place = table.place("balancer");
 }
 

@@ -10,6 +10,7 @@
 #include "core/config/table.h"
 #include "core/proxy/plan.h"
 #include "core/route/settings.h"
+#include "core/server/tls_settings.h"
 
 // The configuration as it is written: what core reads of it.
 namespace weir::server {
@@ -37,6 +38,7 @@ struct ListenerSettings {
   bool merge_slashes = false;
   bool connect = false;
   bool reason_header = false;
+  std::optional<ListenerTlsSettings> tls;
   config::Place place;
 
   static void read(config::Table& table, ListenerSettings& out);
@@ -51,6 +53,7 @@ struct UpstreamSettings {
   std::uint32_t max_connections = 1024;
   std::uint32_t max_pending = 1024;
   Milliseconds queue_timeout{3'000};
+  std::optional<UpstreamTlsSettings> tls;
   config::Place place;
 
   static void read(config::Table& table, UpstreamSettings& out);

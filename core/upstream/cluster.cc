@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/base/check.h"
+#include "core/tls/connector.h"
 
 namespace weir::upstream {
 namespace {
@@ -144,12 +145,20 @@ void Cluster::open(Slot& slot, Borrower& borrower) {
   ++slot.connections;
   ++open_;
   meters_.active.add(1);
-  const auto started =
-      connection->connect(tools_.connector, slot.endpoint.address, plan_->options.connect_timeout);
+  const auto started = connect(*connection, slot);
   connection->next = nullptr;
   borrower.connecting_ = connection;
   connecting_.emplace(connection, &borrower);
   if (!started.ok()) onConnectFailed(*connection, started.error());
+}
+
+Result<void> Cluster::connect(ClientConnection& connection, Slot& slot) {
+  const net::Address& to = slot.endpoint.address;
+  const Milliseconds timeout = plan_->options.connect_timeout;
+  if (plan_->tls == nullptr) return connection.connect(tools_.connector, to, timeout);
+  if (slot.sessions == nullptr) slot.sessions = std::make_shared<tls::SessionStore>();
+  tls::Connector secured(tools_.loop, tools_.connector, plan_->tls, slot.sessions);
+  return connection.connect(secured, to, timeout);
 }
 
 void Cluster::onConnected(ClientConnection& connection) {
@@ -176,6 +185,7 @@ void Cluster::countFailure(ErrorCode code) {
   ConnectFailure failure = ConnectFailure::kUnreachable;
   if (code == ErrorCode::kRefused) failure = ConnectFailure::kRefused;
   if (code == ErrorCode::kTimeout) failure = ConnectFailure::kTimeout;
+  if (code == ErrorCode::kTls) failure = ConnectFailure::kTls;
   if (code == ErrorCode::kReset || code == ErrorCode::kClosed) failure = ConnectFailure::kReset;
   tools_.metrics.counter(upstreamConnectionFailuresKey(plan_->id, failure)).add();
 }

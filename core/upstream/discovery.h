@@ -48,6 +48,8 @@ class DiscoverySource {
   virtual std::string_view kind() const = 0;  // "static", "dns", "srv" ...
   virtual std::string identity() const = 0;   // equal texts: the same source
   virtual std::unique_ptr<Discovery> make(const DiscoveryTools& tools) const = 0;
+  // The name that is looked up, for which endpoints have certificates; empty: none.
+  virtual std::string_view hostName() const { return {}; }
   // The endpoints, when they are known without asking anybody; else null.
   virtual SharedEndpoints known() const { return nullptr; }
 };

@@ -62,6 +62,7 @@ class DnsSource final : public upstream::DiscoverySource {
     const auto family = static_cast<std::size_t>(settings_.family);
     return "dns " + settings_.address.text() + " " + std::string(kFamilies[family].first);
   }
+  std::string_view hostName() const override { return settings_.address.host; }
   std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools& tools) const override {
     return std::make_unique<DnsDiscovery>(tools, settings_);
   }

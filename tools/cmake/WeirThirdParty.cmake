@@ -56,5 +56,16 @@ else()
 endif()
 add_library(weir::llhttp ALIAS weir_llhttp)
 
+# BoringSSL as tools/deps built it. What links it links nothing of OpenSSL.
+set(boringssl_root ${WEIR_DEPS_DIR}/boringssl)
+if(NOT EXISTS ${boringssl_root}/lib/libssl.a)
+  message(FATAL_ERROR "BoringSSL is missing: run tools/deps first")
+endif()
+add_library(weir_boringssl INTERFACE)
+target_include_directories(weir_boringssl SYSTEM INTERFACE ${boringssl_root}/src/include)
+target_link_libraries(weir_boringssl INTERFACE ${boringssl_root}/lib/libssl.a
+                      ${boringssl_root}/lib/libcrypto.a Threads::Threads)
+add_library(weir::boringssl ALIAS weir_boringssl)
+
 find_package(GTest CONFIG REQUIRED)
 find_package(benchmark CONFIG QUIET)

@@ -5,6 +5,7 @@
 
 #include "core/config/field_reference.h"
 #include "core/config/json_schema.h"
+#include "tools/weir/authority.h"
 #include "tools/weir/configuration.h"
 #include "tools/weir/process.h"
 
@@ -54,6 +55,52 @@ int describe(bool reference) {
   return kDone;
 }
 
+// `weir ca` with its own commands.
+class AuthorityCommands {
+ public:
+  explicit AuthorityCommands(CLI::App& app)
+      : ca_(app.add_subcommand("ca", "Make a root of trust, and certificates of it")) {
+    ca_->require_subcommand(1);
+    init_ = add("init", "Make a root: DIR/root.crt and DIR/root.key");
+    init_->add_option("name", options_.name, "Its name, for people")->default_val("weir root");
+    issue_ = add("issue", "Make a certificate and its key");
+    issue_->add_option("name", options_.name, "Of its subject; a DNS name unless others are given")
+        ->required();
+    issue_->add_option("--dns", options_.dns_names, "A DNS name it holds for; repeatable");
+    issue_->add_option("--address", options_.addresses, "An IP address it holds for; repeatable");
+    issue_->add_option("--identity", options_.identity, "spiffe://DOMAIN/ns/NS/sa/NAME");
+    issue_->add_option("--out", options_.out, "Writes OUT.crt and OUT.key; default DIR/NAME");
+    issue_->add_flag("--rsa", options_.rsa, "RSA with 2048 bits instead of ECDSA with P-256");
+    renew_ = add("renew", "Replace OUT.crt and OUT.key: the same names, a new key and time");
+    renew_->add_option("out", options_.out, "Path without .crt")->required();
+    show_ = ca_->add_subcommand("show", "Print what a certificate says");
+    show_->add_option("path", path_, "File in PEM form")->required();
+  }
+  bool parsed() const { return ca_->parsed(); }
+  int run() const {
+    if (init_->parsed()) return weir::makeAuthority(options_);
+    if (issue_->parsed()) return weir::issueCertificate(options_);
+    if (renew_->parsed()) return weir::renewCertificate(options_);
+    return weir::showCertificate(path_);
+  }
+
+ private:
+  CLI::App* add(const char* name, const char* meaning) {
+    CLI::App* command = ca_->add_subcommand(name, meaning);
+    command->add_option("--dir", options_.directory, "Where the root is")->capture_default_str();
+    command->add_option("--days", options_.days, "How long it holds");
+    return command;
+  }
+
+  weir::AuthorityOptions options_;
+  std::string path_;
+  CLI::App* ca_;
+  CLI::App* init_ = nullptr;
+  CLI::App* issue_ = nullptr;
+  CLI::App* renew_ = nullptr;
+  CLI::App* show_ = nullptr;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,6 +119,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"text", "json"}));
   CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
   schema->add_flag("--reference", reference, "Print the field reference in Markdown instead");
+  const AuthorityCommands authority(app);
   CLI::App* version = app.add_subcommand("version", "Print the version");
   try {
     app.parse(argc, argv);
@@ -81,6 +129,7 @@ int main(int argc, char** argv) {
   if (run->parsed()) return weir::Process(path).run();
   if (checks->parsed()) return check(options);
   if (schema->parsed()) return describe(reference);
+  if (authority.parsed()) return authority.run();
   if (version->parsed()) print("weir " WEIR_VERSION "\n");
   return kDone;
 }

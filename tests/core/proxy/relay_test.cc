@@ -88,11 +88,11 @@ TEST_F(RelayTest, StopsTheSourceWhenTheSinkIsFull) {
 }
 
 TEST_F(RelayTest, StopsTheSourceWhenTooMuchIsHeld) {
-  push(std::string(Relay::kHighWater, 'x'));
+  push(std::string(Relay::kMostHeld, 'x'));
   EXPECT_FALSE(source.reading);
   relay.attach(sink);
   EXPECT_TRUE(source.reading);
-  EXPECT_EQ(sink.text.size(), Relay::kHighWater);
+  EXPECT_EQ(sink.text.size(), Relay::kMostHeld);
   EXPECT_EQ(pool.lent(), 0U);
 }
 
@@ -151,12 +151,12 @@ TEST_F(RelayTest, KeepsNothingOnceNoAttemptCanFollow) {
 }
 
 TEST_F(RelayTest, DropsWhatNobodyWants) {
-  push(std::string(Relay::kHighWater, 'x'));
+  push(std::string(Relay::kMostHeld, 'x'));
   relay.discard();
   EXPECT_TRUE(source.reading);
   push("more");
   EXPECT_EQ(pool.lent(), 0U);
-  EXPECT_EQ(relay.bytes(), Relay::kHighWater + 4);
+  EXPECT_EQ(relay.bytes(), Relay::kMostHeld + 4);
 }
 
 }  // namespace

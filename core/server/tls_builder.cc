@@ -1,0 +1,124 @@
+#include "core/server/tls_builder.h"
+
+#include <algorithm>
+
+#include "core/config/file_text.h"
+
+namespace weir::server {
+namespace {
+
+// Reads the files of one table and keeps what is wrong with them.
+class Reader {
+ public:
+  Reader(const config::Place& place, std::string_view path, config::Mistakes& mistakes)
+      : place_(place), path_(path), mistakes_(mistakes) {}
+
+  std::string text(const config::File& file, std::string_view key) {
+    config::FileText read = config::readFileText(file.path);
+    if (!read.error.empty()) fail(key, "cannot read " + file.path + ": " + read.error);
+    return std::move(read.text);
+  }
+  void fail(std::string_view key, std::string what) {
+    good_ = false;
+    mistakes_.add({place_, path_ + "." + std::string(key), std::move(what), {}});
+  }
+  bool good() const { return good_; }
+
+  std::shared_ptr<const tls::Certificate> certificate(const config::File& cert,
+                                                      const config::File& key) {
+    const std::string chain = text(cert, "cert");
+    const std::string secret = text(key, "key");
+    if (!good_) return nullptr;
+    auto made = tls::Certificate::parse(chain, secret, cert.path);
+    if (made.ok()) return made.value();
+    fail("cert", cert.path + " and " + key.path + ": " + std::string(made.error().detail));
+    return nullptr;
+  }
+
+  std::shared_ptr<const tls::Verifier> verifier(const std::optional<config::File>& roots,
+                                                std::string_view roots_key,
+                                                const std::optional<config::File>& revocations,
+                                                std::string_view revocations_key) {
+    tls::Verifier::Options options;
+    options.system_roots = !roots;
+    if (roots) options.roots = text(*roots, roots_key);
+    if (revocations) options.revocations = text(*revocations, revocations_key);
+    if (!good_) return nullptr;
+    auto made = tls::Verifier::make(options);
+    if (made.ok()) return made.value();
+    fail(roots_key, std::string(made.error().detail));
+    return nullptr;
+  }
+
+ private:
+  const config::Place& place_;
+  const std::string path_;
+  config::Mistakes& mistakes_;
+  bool good_ = true;
+};
+
+tls::TicketKeys::Secret secretOf(const std::string& text) {
+  tls::TicketKeys::Secret secret;
+  std::copy_n(text.begin(), secret.size(), secret.begin());
+  return secret;
+}
+
+}  // namespace
+
+TlsBuilder::TlsBuilder()
+    : own_tickets_(std::make_shared<const tls::TicketKeys>(
+          std::vector<tls::TicketKeys::Secret>{tls::TicketKeys::random()})) {}
+
+std::shared_ptr<const tls::ServerContext> TlsBuilder::server(const ListenerTlsSettings& settings,
+                                                             config::Mistakes& mistakes) {
+  bool good = true;
+  std::vector<std::shared_ptr<const tls::Certificate>> certificates;
+  for (const CertificateSettings& each : settings.certificates) {
+    Reader reader(each.place, "listener.tls.certificates", mistakes);
+    certificates.push_back(reader.certificate(each.cert, each.key));
+    good = good && reader.good();
+  }
+  Reader reader(settings.place, "listener.tls", mistakes);
+  tls::ServerOptions options;
+  options.min_version = settings.min_version;
+  options.max_version = settings.max_version;
+  options.protocols = {"http/1.1"};
+  options.refuse_unknown_names = settings.unknown_names == UnknownNames::kRefuse;
+  options.client_certificate = settings.client_certificate;
+  options.handshake_timeout = settings.handshake_timeout;
+  if (settings.client_ca) {
+    options.clients =
+        reader.verifier(settings.client_ca, "client_ca", settings.client_crl, "client_crl");
+  }
+  if (!good || !reader.good() || certificates.empty()) return nullptr;
+  auto tickets = own_tickets_;
+  if (!settings.ticket_secrets.empty()) {
+    std::vector<tls::TicketKeys::Secret> secrets;
+    for (const auto& each : settings.ticket_secrets) secrets.push_back(secretOf(each.reveal()));
+    tickets = std::make_shared<const tls::TicketKeys>(std::move(secrets));
+  }
+  return std::make_shared<const tls::ServerContext>(
+      std::move(options), tls::CertificateSet(std::move(certificates)), std::move(tickets));
+}
+
+std::shared_ptr<const tls::ClientContext> TlsBuilder::client(const UpstreamTlsSettings& settings,
+                                                             std::string_view looked_up,
+                                                             config::Mistakes& mistakes) {
+  Reader reader(settings.place, "upstream.tls", mistakes);
+  tls::ClientOptions options;
+  options.protocols = {"http/1.1"};
+  options.server_name = settings.server_name.value_or(std::string(looked_up));
+  if (!settings.insecure) {
+    if (options.server_name.empty()) {
+      reader.fail("server_name", "is needed: the endpoints have no name that could be checked");
+    }
+    options.servers = reader.verifier(settings.ca, "ca", settings.crl, "crl");
+  }
+  if (settings.cert && settings.key) {
+    options.own = reader.certificate(*settings.cert, *settings.key);
+  }
+  if (!reader.good()) return nullptr;
+  return std::make_shared<const tls::ClientContext>(std::move(options));
+}
+
+}  // namespace weir::server

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "core/config/mistakes.h"
+#include "core/server/tls_settings.h"
+#include "core/tls/client_context.h"
+#include "core/tls/server_context.h"
+
+namespace weir::server {
+
+// Makes TLS contexts of settings: reads the files that they name, and checks what is in them.
+//
+// Thread: the control thread.
+class TlsBuilder {
+ public:
+  TlsBuilder();
+
+  // Null, with every mistake recorded, when a file cannot be used. `path`: for mistakes.
+  std::shared_ptr<const tls::ServerContext> server(const ListenerTlsSettings& settings,
+                                                   config::Mistakes& mistakes);
+  // `looked_up`: the name that discovery asks for; empty for addresses.
+  std::shared_ptr<const tls::ClientContext> client(const UpstreamTlsSettings& settings,
+                                                   std::string_view looked_up,
+                                                   config::Mistakes& mistakes);
+
+ private:
+  // For listeners that name no secrets; every plan has the same, so that sessions outlive reloads.
+  const std::shared_ptr<const tls::TicketKeys> own_tickets_;
+};
+
+}  // namespace weir::server

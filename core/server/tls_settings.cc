@@ -1,0 +1,72 @@
+#include "core/server/tls_settings.h"
+
+namespace weir::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::pair<std::string_view, tls::Version> kVersions[] = {{"1.2", tls::Version::k12},
+                                                                   {"1.3", tls::Version::k13}};
+constexpr std::pair<std::string_view, UnknownNames> kUnknownNames[] = {
+    {"first", UnknownNames::kFirst}, {"refuse", UnknownNames::kRefuse}};
+constexpr std::pair<std::string_view, tls::ClientCertificate> kClientCertificates[] = {
+    {"none", tls::ClientCertificate::kNone},
+    {"optional", tls::ClientCertificate::kOptional},
+    {"required", tls::ClientCertificate::kRequired}};
+
+}  // namespace
+
+void CertificateSettings::read(config::Table& table, CertificateSettings& out) {
+  table.read("cert", out.cert, "PEM: the certificate, then those that lead to a root.",
+             {.required = true});
+  table.read("key", out.key, "PEM: its private key, not encrypted.", {.required = true});
+  out.place = table.place("cert");
+}
+
+void ListenerTlsSettings::read(config::Table& table, ListenerTlsSettings& out) {
+  table.read("certificates", out.certificates,
+             "Chosen by the name that a client asks for; of two for one name, by the kind of key "
+             "that it can check. Read anew when a file changes.",
+             {.min_size = 1, .required = true});
+  table.read("min_version", out.min_version, kVersions, "The oldest version of TLS.");
+  table.read("max_version", out.max_version, kVersions, "The newest version of TLS.");
+  table.read("unknown_names", out.unknown_names, kUnknownNames,
+             "Clients that ask for another name, or for none: shown the first certificate, or "
+             "refused.");
+  table.read("client_certificate", out.client_certificate, kClientCertificates,
+             "Whether clients show a certificate.");
+  table.read("client_ca", out.client_ca, "PEM: the roots of clients' certificates.");
+  table.read("client_crl", out.client_crl,
+             "PEM: certificates that are revoked; a list of every issuer.");
+  table.read("handshake_timeout", out.handshake_timeout, "For a handshake.",
+             {.min = 1ms, .max = 1h});
+  table.read("ticket_secrets", out.ticket_secrets,
+             "Secrets of 32 bytes and more that a fleet shares, so that any of its processes can "
+             "resume a session: the first seals, all open. Default: one of the process's own.");
+  if (out.min_version > out.max_version) table.fail("min_version", "is above max_version");
+  const bool asks = out.client_certificate != tls::ClientCertificate::kNone;
+  if (asks && !out.client_ca) table.fail("client_certificate", "needs client_ca");
+  if (!asks && out.client_ca) table.fail("client_ca", "needs client_certificate");
+  for (std::size_t i = 0; i < out.ticket_secrets.size(); ++i) {
+    if (out.ticket_secrets[i].reveal().size() >= tls::TicketKeys::kSecretBytes) continue;
+    table.failElement("ticket_secrets", i, "has less than 32 bytes");
+  }
+  out.place = table.place("certificates");
+}
+
+void UpstreamTlsSettings::read(config::Table& table, UpstreamTlsSettings& out) {
+  table.read("server_name", out.server_name,
+             "The name asked for and checked. Default: the one that discovery looks up.");
+  table.read("ca", out.ca, "PEM: the roots that are trusted. Default: the system's.");
+  table.read("crl", out.crl, "PEM: certificates that are revoked; a list of every issuer.");
+  table.read("cert", out.cert, "PEM: our own certificate, for servers that ask for one.");
+  table.read("key", out.key, "PEM: its private key, not encrypted.");
+  table.read("insecure", out.insecure, "Believes whoever answers: nothing is checked.");
+  if (out.cert.has_value() != out.key.has_value()) {
+    table.fail(out.cert ? "cert" : "key", "cert and key go together");
+  }
+  if (out.insecure && (out.ca || out.crl)) table.fail("insecure", "nothing would be checked");
+  out.place = table.place();
+}
+
+}  // namespace weir::server

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/secret.h"
+#include "core/config/table.h"
+#include "core/tls/server_context.h"
+
+// TLS as it is written in a configuration.
+namespace weir::server {
+
+enum class UnknownNames : std::uint8_t { kFirst, kRefuse };
+
+// { cert = "edge.crt", key = "edge.key" }
+struct CertificateSettings {
+  config::File cert;
+  config::File key;
+  config::Place place;
+
+  static void read(config::Table& table, CertificateSettings& out);
+};
+
+// [listener.tls]
+struct ListenerTlsSettings {
+  std::vector<CertificateSettings> certificates;
+  tls::Version min_version = tls::Version::k12;
+  tls::Version max_version = tls::Version::k13;
+  UnknownNames unknown_names = UnknownNames::kFirst;
+  tls::ClientCertificate client_certificate = tls::ClientCertificate::kNone;
+  std::optional<config::File> client_ca;
+  std::optional<config::File> client_crl;
+  Milliseconds handshake_timeout{10'000};
+  std::vector<config::Secret> ticket_secrets;
+  config::Place place;
+
+  static void read(config::Table& table, ListenerTlsSettings& out);
+};
+
+// [upstream.NAME.tls]
+struct UpstreamTlsSettings {
+  std::optional<std::string> server_name;
+  std::optional<config::File> ca;
+  std::optional<config::File> crl;
+  std::optional<config::File> cert;
+  std::optional<config::File> key;
+  bool insecure = false;
+  config::Place place;
+
+  static void read(config::Table& table, UpstreamTlsSettings& out);
+};
+
+}  // namespace weir::server

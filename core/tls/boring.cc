@@ -1,0 +1,73 @@
+#include "core/tls/boring.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "core/base/check.h"
+
+namespace weir::tls {
+namespace {
+
+// Of TLS 1.2; those of 1.3 are all good. Forward secrecy and authenticated encryption only.
+constexpr const char* kCiphers =
+    "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]:"
+    "[ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-CHACHA20-POLY1305]:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
+constexpr const char* kGroups = "X25519:P-256:P-384";
+
+int ownerIndex() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+}  // namespace
+
+int noPassword(char*, int, int, void*) { return -1; }
+
+std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> readChain(std::string_view pem) {
+  const bssl::UniquePtr<BIO> in = bioOver(pem);
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> chain;
+  std::uint8_t* bytes = nullptr;
+  long size = 0;
+  while (PEM_bytes_read_bio(&bytes, &size, nullptr, PEM_STRING_X509, in.get(), noPassword,
+                            nullptr) == 1) {
+    const bssl::UniquePtr<std::uint8_t> owner(bytes);
+    bssl::UniquePtr<CRYPTO_BUFFER> buffer(
+        CRYPTO_BUFFER_new(bytes, static_cast<std::size_t>(size), nullptr));
+    const bssl::UniquePtr<X509> parsed(X509_parse_from_buffer(buffer.get()));
+    if (parsed == nullptr) return {};
+    chain.push_back(std::move(buffer));
+  }
+  // Running out of certificates is how the loop ends; anything else is a text that is cut off.
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  ERR_clear_error();
+  if (!at_end) chain.clear();
+  return chain;
+}
+
+bool isIpAddress(const std::string& name) {
+  const bssl::UniquePtr<ASN1_OCTET_STRING> address(a2i_IPADDRESS(name.c_str()));
+  ERR_clear_error();
+  return address != nullptr;
+}
+
+std::vector<CRYPTO_BUFFER*> chainOf(const Certificate& certificate) {
+  std::vector<CRYPTO_BUFFER*> chain;
+  chain.reserve(certificate.parts().chain.size());
+  for (const auto& each : certificate.parts().chain) chain.push_back(each.get());
+  return chain;
+}
+
+bssl::UniquePtr<SSL_CTX> makeContext(const void* owner) {
+  bssl::UniquePtr<SSL_CTX> context(SSL_CTX_new(TLS_with_buffers_method()));
+  SSL_CTX_set_ex_data(context.get(), ownerIndex(), const_cast<void*>(owner));
+  WEIR_CHECK(SSL_CTX_set_strict_cipher_list(context.get(), kCiphers) == 1);
+  WEIR_CHECK(SSL_CTX_set1_groups_list(context.get(), kGroups) == 1);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  return context;
+}
+
+const void* ownerOf(const SSL_CTX* context) { return SSL_CTX_get_ex_data(context, ownerIndex()); }
+
+}  // namespace weir::tls

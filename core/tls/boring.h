@@ -1,0 +1,62 @@
+#pragma once
+
+// What the sources of this folder share of BoringSSL's types; included by no header.
+
+#include <memory>
+#include <openssl/base.h>
+#include <openssl/bio.h>
+#include <openssl/pool.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/tls/certificate.h"
+#include "core/tls/client_context.h"
+#include "core/tls/server_context.h"
+#include "core/tls/verifier.h"
+
+namespace weir::tls {
+
+struct Certificate::Parts {
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> chain;
+  bssl::UniquePtr<EVP_PKEY> key;  // null when it is only described
+  bssl::UniquePtr<EVP_PKEY> public_key;
+  bssl::UniquePtr<X509> leaf;
+};
+
+struct Verifier::Parts {
+  bssl::UniquePtr<X509_STORE> store;
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> names;  // of the roots
+  bool revocations = false;
+};
+
+struct ServerContext::Parts {
+  bssl::UniquePtr<SSL_CTX> context;
+};
+
+struct ClientContext::Parts {
+  bssl::UniquePtr<SSL_CTX> context;
+};
+
+// The certificates of a PEM text, in its order; empty when one of them cannot be read.
+std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> readChain(std::string_view pem);
+
+std::vector<CRYPTO_BUFFER*> chainOf(const Certificate& certificate);
+
+// Keys that are encrypted are refused: nobody is there to type a password.
+int noPassword(char*, int, int, void*);
+
+// A context with the ciphers and groups of both sides. Its callbacks find `owner` again.
+bssl::UniquePtr<SSL_CTX> makeContext(const void* owner);
+const void* ownerOf(const SSL_CTX* context);
+
+bool isIpAddress(const std::string& name);
+
+// A BIO over memory that stays where it is.
+inline bssl::UniquePtr<BIO> bioOver(std::string_view text) {
+  return bssl::UniquePtr<BIO>(BIO_new_mem_buf(text.data(), static_cast<ossl_ssize_t>(text.size())));
+}
+
+}  // namespace weir::tls

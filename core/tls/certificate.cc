@@ -1,0 +1,132 @@
+#include "core/tls/certificate.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cctype>
+#include <openssl/asn1.h>
+#include <openssl/bytestring.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/mem.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "core/tls/boring.h"
+
+namespace weir::tls {
+namespace {
+
+constexpr std::string_view kNoCertificate = "holds no certificate in PEM form";
+constexpr std::string_view kUnknownKey = "has a key of an unknown kind";
+
+Error invalid(std::string_view detail) {
+  ERR_clear_error();
+  return {ErrorCode::kInvalid, Origin::kLocal, detail};
+}
+
+Nanoseconds timeOf(const ASN1_TIME* time) {
+  std::int64_t seconds = 0;
+  if (ASN1_TIME_to_posix(time, &seconds) != 1) return Nanoseconds(0);
+  return std::chrono::seconds(seconds);
+}
+
+std::string textOf(X509_NAME* name) {
+  const bssl::UniquePtr<BIO> out(BIO_new(BIO_s_mem()));
+  X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+  const std::uint8_t* bytes = nullptr;
+  std::size_t size = 0;
+  if (BIO_mem_contents(out.get(), &bytes, &size) != 1) return {};
+  return {reinterpret_cast<const char*>(bytes), size};
+}
+
+std::string textOf(const ASN1_STRING* text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+
+std::string commonNameOf(X509_NAME* name) {
+  const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+  if (at < 0) return {};
+  return textOf(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+}
+
+bool isKnownKind(const EVP_PKEY* key) {
+  if (key == nullptr) return false;
+  const int id = EVP_PKEY_id(key);
+  return id == EVP_PKEY_EC || id == EVP_PKEY_RSA || id == EVP_PKEY_ED25519;
+}
+
+// Empty for what is no address of 4 or 16 bytes.
+std::string addressOf(const ASN1_STRING* bytes) {
+  char text[INET6_ADDRSTRLEN] = "";
+  const int family = ASN1_STRING_length(bytes) == 4 ? AF_INET : AF_INET6;
+  if (family == AF_INET6 && ASN1_STRING_length(bytes) != 16) return {};
+  return inet_ntop(family, ASN1_STRING_get0_data(bytes), text, sizeof text);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Certificate>> Certificate::parse(std::string_view chain,
+                                                              std::string_view key,
+                                                              std::string source) {
+  auto parts = std::make_unique<Parts>();
+  parts->chain = readChain(chain);
+  if (parts->chain.empty()) return invalid(kNoCertificate);
+  parts->leaf.reset(X509_parse_from_buffer(parts->chain.front().get()));
+  parts->key.reset(PEM_read_bio_PrivateKey(bioOver(key).get(), nullptr, noPassword, nullptr));
+  if (parts->key == nullptr) return invalid("holds no private key in PEM form");
+  parts->public_key.reset(X509_get_pubkey(parts->leaf.get()));
+  if (!isKnownKind(parts->public_key.get())) return invalid(kUnknownKey);
+  if (EVP_PKEY_cmp(parts->public_key.get(), parts->key.get()) != 1) {
+    return invalid("the key does not belong to the certificate");
+  }
+  return std::shared_ptr<const Certificate>(
+      std::make_shared<Certificate>(std::move(parts), std::move(source)));
+}
+
+Result<std::shared_ptr<const Certificate>> Certificate::describe(std::string_view chain) {
+  auto parts = std::make_unique<Parts>();
+  parts->chain = readChain(chain);
+  if (parts->chain.empty()) return invalid(kNoCertificate);
+  parts->leaf.reset(X509_parse_from_buffer(parts->chain.front().get()));
+  parts->public_key.reset(X509_get_pubkey(parts->leaf.get()));
+  if (!isKnownKind(parts->public_key.get())) return invalid(kUnknownKey);
+  return std::shared_ptr<const Certificate>(
+      std::make_shared<Certificate>(std::move(parts), std::string()));
+}
+
+Certificate::Certificate(std::unique_ptr<Parts> parts, std::string source)
+    : parts_(std::move(parts)), source_(std::move(source)) {
+  X509* leaf = parts_->leaf.get();
+  const int id = EVP_PKEY_id(parts_->public_key.get());
+  if (id == EVP_PKEY_RSA) key_type_ = KeyType::kRsa;
+  if (id == EVP_PKEY_ED25519) key_type_ = KeyType::kEd25519;
+  readNames();
+  subject_ = textOf(X509_get_subject_name(leaf));
+  common_name_ = commonNameOf(X509_get_subject_name(leaf));
+  issuer_ = textOf(X509_get_issuer_name(leaf));
+  not_before_ = timeOf(X509_get0_notBefore(leaf));
+  not_after_ = timeOf(X509_get0_notAfter(leaf));
+  ERR_clear_error();
+}
+
+Certificate::~Certificate() = default;
+
+void Certificate::readNames() {
+  const bssl::UniquePtr<GENERAL_NAMES> all(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(parts_->leaf.get(), NID_subject_alt_name, nullptr, nullptr)));
+  for (std::size_t i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
+    if (name->type == GEN_DNS) {
+      names_.push_back(textOf(name->d.dNSName));
+      std::transform(names_.back().begin(), names_.back().end(), names_.back().begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    } else if (name->type == GEN_IPADD) {
+      addresses_.push_back(addressOf(name->d.iPAddress));
+    } else if (name->type == GEN_URI && identity_.empty()) {
+      identity_ = textOf(name->d.uniformResourceIdentifier);
+    }
+  }
+}
+
+}  // namespace weir::tls

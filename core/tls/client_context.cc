@@ -1,0 +1,56 @@
+#include "core/tls/client_context.h"
+
+#include "core/base/check.h"
+#include "core/tls/boring.h"
+#include "core/tls/tls_stream.h"
+
+namespace weir::tls {
+namespace {
+
+const ClientContext& contextOf(const SSL* ssl) {
+  return *static_cast<const ClientContext*>(ownerOf(SSL_get_SSL_CTX(ssl)));
+}
+
+ssl_verify_result_t verifyServer(SSL* ssl, std::uint8_t* alert) {
+  const ClientOptions& options = contextOf(ssl).options();
+  if (options.servers == nullptr ||
+      options.servers->accepts(ssl, Verifier::Peer::kServer, options.server_name)) {
+    return ssl_verify_ok;
+  }
+  *alert = SSL_AD_BAD_CERTIFICATE;
+  return ssl_verify_invalid;
+}
+
+void showOwn(SSL_CTX* context, const Certificate& own) {
+  const std::vector<CRYPTO_BUFFER*> chain = chainOf(own);
+  WEIR_CHECK(SSL_CTX_set_chain_and_key(context, chain.data(), chain.size(), own.parts().key.get(),
+                                       nullptr) == 1);
+}
+
+}  // namespace
+
+ClientContext::ClientContext(ClientOptions options)
+    : options_(std::move(options)), parts_(std::make_unique<Parts>()) {
+  parts_->context = makeContext(this);
+  SSL_CTX* context = parts_->context.get();
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_custom_verify(context, SSL_VERIFY_PEER, verifyServer);
+  if (options_.own != nullptr) showOwn(context, *options_.own);
+  std::vector<std::uint8_t> protocols;
+  for (const std::string& each : options_.protocols) {
+    protocols.push_back(static_cast<std::uint8_t>(each.size()));
+    protocols.insert(protocols.end(), each.begin(), each.end());
+  }
+  WEIR_CHECK(SSL_CTX_set_alpn_protos(context, protocols.data(), protocols.size()) == 0);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context, [](SSL* ssl, SSL_SESSION* session) {
+    auto* store = static_cast<SessionStore*>(SSL_get_app_data(ssl));
+    if (store == nullptr) return 0;
+    store->keep(session);
+    return 1;
+  });
+}
+
+ClientContext::~ClientContext() = default;
+
+}  // namespace weir::tls

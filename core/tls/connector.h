@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+
+#include "core/net/connector.h"
+#include "core/tls/tls_stream.h"
+
+namespace weir::tls {
+
+// Opens connections that are secured, over those of another connector.
+class Connector final : public net::Connector {
+ public:
+  Connector(event::Loop& loop, net::Connector& wires, std::shared_ptr<const ClientContext> context,
+            std::shared_ptr<SessionStore> sessions)
+      : loop_(loop), wires_(wires), context_(std::move(context)), sessions_(std::move(sessions)) {}
+
+  Result<std::unique_ptr<net::Stream>> connect(const net::Address& to) override {
+    WEIR_TRY(std::unique_ptr<net::Stream> wire, wires_.connect(to));
+    return TlsStream::connect(loop_, std::move(wire), context_, sessions_);
+  }
+
+ private:
+  event::Loop& loop_;
+  net::Connector& wires_;
+  std::shared_ptr<const ClientContext> context_;
+  std::shared_ptr<SessionStore> sessions_;
+};
+
+}  // namespace weir::tls

@@ -1,0 +1,169 @@
+#include "core/tls/server_context.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <openssl/bytestring.h>
+#include <openssl/err.h>
+
+#include "core/base/check.h"
+#include "core/tls/boring.h"
+
+namespace weir::tls {
+namespace {
+
+const ServerContext& contextOf(const SSL* ssl) {
+  return *static_cast<const ServerContext*>(ownerOf(SSL_get_SSL_CTX(ssl)));
+}
+
+bool extension(const SSL_CLIENT_HELLO* hello, std::uint16_t type, CBS* out) {
+  const std::uint8_t* bytes = nullptr;
+  std::size_t size = 0;
+  if (SSL_early_callback_ctx_extension_get(hello, type, &bytes, &size) != 1) return false;
+  CBS_init(out, bytes, size);
+  return true;
+}
+
+template <std::size_t kCount>
+bool holdsOneOf(CBS list, const std::array<std::uint16_t, kCount>& wanted) {
+  std::uint16_t each = 0;
+  while (CBS_get_u16(&list, &each) == 1) {
+    if (std::find(wanted.begin(), wanted.end(), each) != wanted.end()) return true;
+  }
+  return false;
+}
+
+bool speaksTls13(const SSL_CLIENT_HELLO* hello) {
+  CBS extension_body;
+  CBS versions;
+  constexpr std::array<std::uint16_t, 1> kTls13 = {TLS1_3_VERSION};
+  return extension(hello, TLSEXT_TYPE_supported_versions, &extension_body) &&
+         CBS_get_u8_length_prefixed(&extension_body, &versions) == 1 &&
+         holdsOneOf(versions, kTls13);
+}
+
+// Whether the client can check an ECDSA or Ed25519 signature (RFC 8446, 4.2.3; before TLS 1.3 the
+// cipher suites must say so as well).
+bool checksEcdsa(const SSL_CLIENT_HELLO* hello) {
+  constexpr std::array<std::uint16_t, 4> kSignatures = {0x0403, 0x0503, 0x0603, 0x0807};
+  constexpr std::array<std::uint16_t, 7> kSuites = {0xC02B, 0xC02C, 0xCCA9, 0xC009,
+                                                    0xC00A, 0xC023, 0xC024};
+  CBS extension_body;
+  CBS signatures;
+  const bool named = extension(hello, TLSEXT_TYPE_signature_algorithms, &extension_body) &&
+                     CBS_get_u16_length_prefixed(&extension_body, &signatures) == 1;
+  if (named && !holdsOneOf(signatures, kSignatures)) return false;
+  CBS suites;
+  CBS_init(&suites, hello->cipher_suites, hello->cipher_suites_len);
+  return speaksTls13(hello) || holdsOneOf(suites, kSuites);
+}
+
+CertificateSet::Choice choiceFor(const ServerContext& context, const SSL* ssl) {
+  const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  std::string name(asked == nullptr ? "" : asked);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (name.ends_with('.')) name.pop_back();
+  const auto found = context.certificates().find(name);
+  if (!found.empty() || context.options().refuse_unknown_names) return found;
+  return context.certificates().fallback();
+}
+
+ssl_select_cert_result_t selectCertificate(const SSL_CLIENT_HELLO* hello) {
+  const ServerContext& context = contextOf(hello->ssl);
+  const CertificateSet::Choice choice = choiceFor(context, hello->ssl);
+  if (choice.empty()) return ssl_select_cert_success;  // checkName refuses it, with the right alert
+  const bool ecdsa = choice.rsa == nullptr || (choice.ecdsa != nullptr && checksEcdsa(hello));
+  const Certificate& chosen = ecdsa ? *choice.ecdsa : *choice.rsa;
+  const std::vector<CRYPTO_BUFFER*> chain = chainOf(chosen);
+  const bool set = SSL_set_chain_and_key(hello->ssl, chain.data(), chain.size(),
+                                         chosen.parts().key.get(), nullptr) == 1;
+  return set ? ssl_select_cert_success : ssl_select_cert_error;
+}
+
+int checkName(SSL* ssl, int* alert, void*) {
+  if (!choiceFor(contextOf(ssl), ssl).empty()) return SSL_TLSEXT_ERR_OK;
+  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+int selectProtocol(SSL*, const std::uint8_t** out, std::uint8_t* out_size,
+                   const std::uint8_t* offered, unsigned offered_size, void* argument) {
+  const auto& context = *static_cast<const ServerContext*>(argument);
+  for (const std::string& ours : context.options().protocols) {
+    CBS list;
+    CBS each;
+    CBS_init(&list, offered, offered_size);
+    while (CBS_get_u8_length_prefixed(&list, &each) == 1) {
+      if (CBS_len(&each) != ours.size() || !std::equal(ours.begin(), ours.end(), CBS_data(&each))) {
+        continue;
+      }
+      *out = CBS_data(&each);
+      *out_size = static_cast<std::uint8_t>(CBS_len(&each));
+      return SSL_TLSEXT_ERR_OK;
+    }
+  }
+  return SSL_TLSEXT_ERR_ALERT_FATAL;  // RFC 7301, 3.2
+}
+
+int onTicket(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* mac,
+             int seal) {
+  const TicketKeys& keys = contextOf(ssl).tickets();
+  return seal != 0 ? keys.seal(name, iv, cipher, mac) : keys.open(name, iv, cipher, mac);
+}
+
+ssl_verify_result_t verifyClient(SSL* ssl, std::uint8_t* alert) {
+  const Verifier& clients = *contextOf(ssl).options().clients;
+  if (clients.accepts(ssl, Verifier::Peer::kClient, {})) return ssl_verify_ok;
+  *alert = SSL_AD_BAD_CERTIFICATE;
+  return ssl_verify_invalid;
+}
+
+std::uint16_t numberOf(Version version) {
+  return version == Version::k12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+}
+
+void askForClientCertificate(SSL_CTX* context, const ServerOptions& options) {
+  int mode = SSL_VERIFY_PEER;
+  if (options.client_certificate == ClientCertificate::kRequired) {
+    mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  }
+  SSL_CTX_set_custom_verify(context, mode, verifyClient);
+  bssl::UniquePtr<STACK_OF(CRYPTO_BUFFER)> names(sk_CRYPTO_BUFFER_new_null());
+  for (const auto& name : options.clients->parts().names) {
+    bssl::PushToStack(names.get(), bssl::UpRef(name));
+  }
+  SSL_CTX_set0_client_CAs(context, names.release());
+}
+
+}  // namespace
+
+ServerContext::ServerContext(ServerOptions options, CertificateSet certificates,
+                             std::shared_ptr<const TicketKeys> tickets)
+    : options_(std::move(options)),
+      certificates_(std::move(certificates)),
+      tickets_(std::move(tickets)),
+      parts_(std::make_unique<Parts>()) {
+  WEIR_CHECK(!certificates_.all().empty());
+  parts_->context = makeContext(this);
+  SSL_CTX* context = parts_->context.get();
+  SSL_CTX_set_min_proto_version(context, numberOf(options_.min_version));
+  SSL_CTX_set_max_proto_version(context, numberOf(options_.max_version));
+  SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // Tickets hold the sessions: no cache, and no lock that the workers would share.
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_tlsext_ticket_key_cb(context, onTicket);
+  SSL_CTX_set_num_tickets(context, 1);
+  constexpr std::uint8_t kScope[] = {'w', 'e', 'i', 'r'};
+  SSL_CTX_set_session_id_context(context, kScope, sizeof kScope);
+  SSL_CTX_set_select_certificate_cb(context, selectCertificate);
+  SSL_CTX_set_tlsext_servername_callback(context, checkName);
+  if (!options_.protocols.empty()) SSL_CTX_set_alpn_select_cb(context, selectProtocol, this);
+  if (options_.client_certificate != ClientCertificate::kNone) {
+    askForClientCertificate(context, options_);
+  }
+}
+
+ServerContext::~ServerContext() = default;
+
+}  // namespace weir::tls

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/tls/certificate_set.h"
+#include "core/tls/ticket_keys.h"
+#include "core/tls/verifier.h"
+
+namespace weir::tls {
+
+enum class Version : std::uint8_t { k12, k13 };
+enum class ClientCertificate : std::uint8_t { kNone, kOptional, kRequired };
+
+struct ServerOptions {
+  Version min_version = Version::k12;
+  Version max_version = Version::k13;
+  std::vector<std::string> protocols;  // for ALPN, the one that we like best first
+  // A name that no certificate holds for: refused, instead of shown the first certificate.
+  bool refuse_unknown_names = false;
+  ClientCertificate client_certificate = ClientCertificate::kNone;
+  std::shared_ptr<const Verifier> clients;  // with a client certificate
+  Milliseconds handshake_timeout{10'000};
+};
+
+// How a listener's handshakes go: certificates, versions, tickets. Immutable; shared by all
+// workers. Connections keep the one that they began with.
+class ServerContext {
+ public:
+  // `certificates` holds one at least.
+  ServerContext(ServerOptions options, CertificateSet certificates,
+                std::shared_ptr<const TicketKeys> tickets);
+  ~ServerContext();
+  ServerContext(const ServerContext&) = delete;
+  ServerContext& operator=(const ServerContext&) = delete;
+
+  const ServerOptions& options() const { return options_; }
+  const CertificateSet& certificates() const { return certificates_; }
+
+  struct Parts;
+  const Parts& parts() const { return *parts_; }
+  const TicketKeys& tickets() const { return *tickets_; }
+
+ private:
+  const ServerOptions options_;
+  const CertificateSet certificates_;
+  const std::shared_ptr<const TicketKeys> tickets_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace weir::tls

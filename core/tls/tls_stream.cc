@@ -1,0 +1,417 @@
+#include "core/tls/tls_stream.h"
+
+#include <algorithm>
+#include <cstring>
+#include <openssl/err.h>
+#include <optional>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/tls/boring.h"
+
+namespace weir::tls {
+namespace {
+
+// From here on, bytes are sealed from where they are instead of being gathered first.
+constexpr std::size_t kDirectBytes = 8 * 1024;
+// What is sealed or opened in one go; with its overhead it fits into a lent buffer.
+constexpr std::size_t kAtOnce = 64 * 1024;
+// A client can use a record when all of it is there: the first ones fit into one packet each.
+constexpr std::uint16_t kSmallRecord = 1350;
+constexpr std::uint16_t kLargeRecord = 16 * 1024;
+constexpr std::size_t kSmallUntil = 64 * 1024;
+constexpr Milliseconds kSmallAfterRest{1'000};
+
+constexpr Error kCutShort = {ErrorCode::kReset, Origin::kLocal, "ended without close_notify"};
+constexpr Error kSealing = {ErrorCode::kSystem, Origin::kLocal, "sealing failed"};
+constexpr Error kTimeout = {ErrorCode::kTimeout, Origin::kLocal, "TLS handshake timeout"};
+
+std::string_view detailOf(net::Handshake result) {
+  switch (result) {
+    case net::Handshake::kOk:
+      return "";
+    case net::Handshake::kClosed:
+      return "TLS handshake: the peer went away";
+    case net::Handshake::kTimeout:
+      return "TLS handshake: timeout";
+    case net::Handshake::kProtocol:
+      return "TLS handshake: the peer does not speak TLS";
+    case net::Handshake::kVersion:
+      return "TLS handshake: no version in common";
+    case net::Handshake::kCipher:
+      return "TLS handshake: no cipher in common";
+    case net::Handshake::kUnknownName:
+      return "TLS handshake: no certificate for that name";
+    case net::Handshake::kNoPeerCertificate:
+      return "TLS handshake: the peer showed no certificate";
+    case net::Handshake::kBadPeerCertificate:
+      return "TLS handshake: the peer's certificate is not acceptable";
+    case net::Handshake::kPeerAlert:
+      return "TLS handshake: refused by the peer";
+    case net::Handshake::kOverload:
+      return "TLS handshake: too many at the same time";
+    case net::Handshake::kInternal:
+      return "TLS handshake: failed";
+  }
+  return "";
+}
+
+// What BoringSSL says of a handshake that failed, in our words.
+net::Handshake failureOf(std::uint32_t error) {
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return net::Handshake::kInternal;
+  const int reason = ERR_GET_REASON(error);
+  if (reason >= SSL_AD_REASON_OFFSET) return net::Handshake::kPeerAlert;
+  switch (reason) {
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_INAPPROPRIATE_FALLBACK:
+      return net::Handshake::kVersion;
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_SHARED_GROUP:
+    case SSL_R_NO_COMMON_SIGNATURE_ALGORITHMS:
+    case SSL_R_NO_APPLICATION_PROTOCOL:
+      return net::Handshake::kCipher;
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+      return net::Handshake::kNoPeerCertificate;
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+      return net::Handshake::kBadPeerCertificate;
+    case SSL_R_CLIENTHELLO_TLSEXT:
+      return net::Handshake::kUnknownName;
+    default:
+      return net::Handshake::kProtocol;
+  }
+}
+
+}  // namespace
+
+struct TlsStream::Engine {
+  bssl::UniquePtr<SSL> ssl;
+  std::size_t sealed = 0;  // bytes in the loop's seal buffer
+
+  static TlsStream& streamOf(BIO* bio) { return *static_cast<TlsStream*>(BIO_get_data(bio)); }
+
+  static int read(BIO* bio, char* out, int size) {
+    BIO_clear_retry_flags(bio);
+    TlsStream& stream = streamOf(bio);
+    const Bytes from = stream.held_.empty() ? stream.arrived_ : stream.held_.front();
+    const std::size_t now = std::min(from.size(), static_cast<std::size_t>(size));
+    if (now == 0) {
+      if (stream.wire_ended_) return 0;
+      BIO_set_retry_read(bio);
+      return -1;
+    }
+    std::memcpy(out, from.data(), now);
+    if (stream.held_.empty()) {
+      stream.arrived_ = stream.arrived_.subspan(now);
+    } else {
+      stream.held_.consume(now);
+    }
+    return static_cast<int>(now);
+  }
+
+  static int write(BIO* bio, const char* in, int size) {
+    BIO_clear_retry_flags(bio);
+    TlsStream& stream = streamOf(bio);
+    Engine& engine = *stream.engine_;
+    const auto bytes = static_cast<std::size_t>(size);
+    if (engine.sealed + bytes > event::Loop::kLentBytes) stream.sendSealed();
+    std::memcpy(stream.loop_.sealBuffer() + engine.sealed, in, bytes);
+    engine.sealed += bytes;
+    return size;
+  }
+
+  static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+  static const BIO_METHOD* method() {
+    static const bssl::UniquePtr<BIO_METHOD> method = [] {
+      bssl::UniquePtr<BIO_METHOD> made(BIO_meth_new(0, "weir"));
+      BIO_meth_set_create(made.get(), [](BIO* bio) {
+        BIO_set_init(bio, 1);
+        return 1;
+      });
+      BIO_meth_set_read(made.get(), read);
+      BIO_meth_set_write(made.get(), write);
+      BIO_meth_set_ctrl(made.get(), control);
+      return made;
+    }();
+    return method.get();
+  }
+
+  Engine(SSL_CTX* context, TlsStream* stream) : ssl(SSL_new(context)) {
+    BIO* bio = BIO_new(method());
+    BIO_set_data(bio, stream);
+    SSL_set_bio(ssl.get(), bio, bio);
+    SSL_set_shed_handshake_config(ssl.get(), 1);
+  }
+};
+
+TlsStream::TlsStream(event::Loop& loop, std::unique_ptr<net::Stream> wire)
+    : loop_(loop),
+      wire_(std::move(wire)),
+      out_(loop.chunks()),
+      held_(loop.chunks()),
+      handshake_deadline_(loop.wheel(), *this) {
+  wire_->setEvents(*this);
+}
+
+std::unique_ptr<net::Stream> TlsStream::accept(event::Loop& loop, std::unique_ptr<net::Stream> wire,
+                                               std::shared_ptr<const ServerContext> context) {
+  std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(wire)));
+  stream->engine_ = std::make_unique<Engine>(context->parts().context.get(), stream.get());
+  stream->server_ = std::move(context);
+  SSL* ssl = stream->engine_->ssl.get();
+  SSL_set_accept_state(ssl);
+  stream->small_records_ = SSL_set_max_send_fragment(ssl, kSmallRecord) == 1;
+  stream->handshake_deadline_.arm(stream->server_->options().handshake_timeout);
+  return stream;
+}
+
+std::unique_ptr<net::Stream> TlsStream::connect(event::Loop& loop,
+                                                std::unique_ptr<net::Stream> wire,
+                                                std::shared_ptr<const ClientContext> context,
+                                                std::shared_ptr<SessionStore> sessions) {
+  std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(wire)));
+  stream->engine_ = std::make_unique<Engine>(context->parts().context.get(), stream.get());
+  stream->client_ = std::move(context);
+  stream->sessions_ = std::move(sessions);
+  stream->reading_ = true;
+  SSL* ssl = stream->engine_->ssl.get();
+  SSL_set_connect_state(ssl);
+  const std::string& name = stream->client_->options().server_name;
+  if (!name.empty() && !isIpAddress(name)) SSL_set_tlsext_host_name(ssl, name.c_str());
+  if (stream->sessions_ != nullptr) {
+    SSL_set_app_data(ssl, stream->sessions_.get());
+    if (SSL_SESSION* latest = stream->sessions_->latest()) SSL_set_session(ssl, latest);
+    stream->sessions_->used();
+  }
+  return stream;
+}
+
+TlsStream::~TlsStream() {
+  loop_.cancelTurnEnd(*this);
+  if (state_ != State::kOpen) return;
+  sealQueued();
+  if (end_ != End::kSent) SSL_shutdown(engine_->ssl.get());  // says close_notify
+  sendSealed();
+  ERR_clear_error();
+}
+
+void TlsStream::onConnected() { advance(); }
+
+void TlsStream::onData(Bytes bytes) {
+  if (state_ == State::kBroken) return;
+  if (held_.empty()) {
+    arrived_ = bytes;
+  } else {
+    held_.append(bytes);
+  }
+  advance();
+  held_.append(std::exchange(arrived_, {}));
+}
+
+void TlsStream::onEnd() {
+  wire_ended_ = true;
+  if (state_ != State::kBroken) advance();
+}
+
+void TlsStream::advance() {
+  if (state_ == State::kHandshake && !shakeHands()) return;
+  open();
+}
+
+bool TlsStream::shakeHands() {
+  SSL* ssl = engine_->ssl.get();
+  const int result = SSL_do_handshake(ssl);
+  const int why = SSL_get_error(ssl, result);
+  const std::uint32_t error = ERR_peek_error();
+  ERR_clear_error();
+  sendSealed();
+  if (result == 1) {
+    finishHandshake();
+    return state_ == State::kOpen;
+  }
+  if (why == SSL_ERROR_WANT_READ) return false;
+  const bool gone = why == SSL_ERROR_SYSCALL || why == SSL_ERROR_ZERO_RETURN;
+  const net::Handshake failure = gone ? net::Handshake::kClosed : failureOf(error);
+  fail(failure, {ErrorCode::kTls, Origin::kLocal, detailOf(failure)});
+  return false;
+}
+
+void TlsStream::finishHandshake() {
+  const SSL* ssl = engine_->ssl.get();
+  state_ = State::kOpen;
+  handshake_deadline_.disarm();
+  security_.version = SSL_get_version(ssl);
+  security_.cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl));
+  security_.resumed = SSL_session_reused(ssl) == 1;
+  const std::uint8_t* protocol = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl, &protocol, &size);
+  security_.protocol = {reinterpret_cast<const char*>(protocol), size};
+  if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) {
+    security_.server_name = name;
+  }
+  if (!reading_) wire_->setReading(false);
+  if (!out_.empty() || end_ == End::kWanted) loop_.atTurnEnd(*this);
+  events_->onConnected();
+}
+
+void TlsStream::open() {
+  while (state_ == State::kOpen && reading_ && !peer_ended_ && openSome()) {
+  }
+}
+
+// Hands on what has arrived, up to a buffer full of it. False: that was all for now.
+bool TlsStream::openSome() {
+  SSL* ssl = engine_->ssl.get();
+  char* const buffer = loop_.openBuffer();
+  std::size_t size = 0;
+  int why = SSL_ERROR_NONE;
+  while (size < kAtOnce && why == SSL_ERROR_NONE) {
+    const int got = SSL_read(ssl, buffer + size, static_cast<int>(kAtOnce - size));
+    if (got > 0) size += static_cast<std::size_t>(got);
+    if (got <= 0) why = SSL_get_error(ssl, got);
+  }
+  ERR_clear_error();
+  sendSealed();  // the answer to a request for new keys, or an alert
+  if (size > 0) events_->onData({buffer, size});
+  if (state_ != State::kOpen || !reading_) return false;  // what else there was, is told later
+  switch (why) {
+    case SSL_ERROR_NONE:
+      return true;
+    case SSL_ERROR_WANT_READ:
+      return false;
+    case SSL_ERROR_ZERO_RETURN:
+      peer_ended_ = true;
+      events_->onEnd();
+      return false;
+    case SSL_ERROR_SYSCALL:
+      fail(net::Handshake::kOk, kCutShort);
+      return false;
+    default:
+      fail(net::Handshake::kOk, {ErrorCode::kTls, Origin::kLocal, "broken TLS record"});
+      return false;
+  }
+}
+
+void TlsStream::setReading(bool reading) {
+  reading_ = reading;
+  if (state_ == State::kBroken) return;
+  if (state_ == State::kHandshake) {
+    if (reading) wire_->setReading(true);
+    return;  // the handshake reads in any case
+  }
+  wire_->setReading(reading);
+  if (!reading) return;
+  // The caller is not to be called back from within.
+  if (held_.empty() && SSL_has_pending(engine_->ssl.get()) == 0 && !wire_ended_) return;
+  resume_ = true;
+  loop_.atTurnEnd(*this);
+}
+
+void TlsStream::write(Bytes first, Bytes second) {
+  if (state_ == State::kBroken || end_ != End::kNone) return;
+  const std::size_t size = out_.size() + first.size() + second.size();
+  if (state_ == State::kOpen && size >= kDirectBytes) {
+    sealQueued();
+    seal(first);
+    seal(second);
+    sendSealed();
+  } else {
+    out_.append(first);
+    out_.append(second);
+    if (state_ == State::kOpen) loop_.atTurnEnd(*this);
+  }
+  if (queued() > kLowWater) backed_up_ = true;
+}
+
+void TlsStream::sealQueued() {
+  while (!out_.empty()) {
+    const Bytes piece = out_.front();
+    seal(piece);
+    out_.consume(piece.size());
+  }
+}
+
+void TlsStream::seal(Bytes bytes) {
+  SSL* ssl = engine_->ssl.get();
+  if (server_ != nullptr && !small_records_ && loop_.now() - sent_at_ > kSmallAfterRest) {
+    small_records_ = SSL_set_max_send_fragment(ssl, kSmallRecord) == 1;
+    sent_ = 0;
+  }
+  sent_at_ = loop_.now();
+  while (!bytes.empty() && !to_tell_) {
+    if (small_records_ && sent_ >= kSmallUntil) {
+      small_records_ = SSL_set_max_send_fragment(ssl, kLargeRecord) != 1;
+    }
+    const Bytes now = bytes.first(std::min(bytes.size(), kAtOnce));
+    if (SSL_write(ssl, now.data(), static_cast<int>(now.size())) <= 0) return later(kSealing);
+    sent_ += now.size();
+    bytes = bytes.subspan(now.size());
+  }
+}
+
+void TlsStream::sendSealed() {
+  const std::size_t size = std::exchange(engine_->sealed, 0);
+  if (size > 0) wire_->write({loop_.sealBuffer(), size}, {});
+}
+
+std::size_t TlsStream::queued() const { return out_.size() + wire_->queued(); }
+
+bool TlsStream::flush() {
+  if (state_ == State::kOpen) {
+    sealQueued();
+    sendSealed();
+  }
+  return wire_->flush() && out_.empty();
+}
+
+void TlsStream::shutdownWrite() {
+  if (end_ != End::kNone) return;
+  end_ = End::kWanted;
+  if (state_ == State::kOpen) loop_.atTurnEnd(*this);
+}
+
+void TlsStream::onTurnEnd() {
+  if (to_tell_ && state_ != State::kBroken) return fail(net::Handshake::kOk, *to_tell_);
+  if (state_ != State::kOpen) return;
+  sealQueued();
+  if (end_ == End::kWanted) SSL_shutdown(engine_->ssl.get());
+  sendSealed();
+  if (end_ == End::kWanted) {
+    end_ = End::kSent;
+    wire_->shutdownWrite();
+  }
+  if (std::exchange(resume_, false)) open();
+  if (state_ == State::kOpen) onDrained();
+}
+
+void TlsStream::onDrained() {
+  if (!backed_up_ || queued() > kLowWater) return;
+  backed_up_ = false;
+  events_->onDrained();
+}
+
+void TlsStream::onHandshakeTimeout() {
+  if (state_ == State::kHandshake) fail(net::Handshake::kTimeout, kTimeout);
+}
+
+void TlsStream::onBroken(Error error) {
+  if (state_ == State::kBroken) return;
+  fail(net::Handshake::kClosed, error);
+}
+
+void TlsStream::fail(net::Handshake result, const Error& error) {
+  if (state_ == State::kHandshake) security_.result = result;
+  state_ = State::kBroken;
+  handshake_deadline_.disarm();
+  wire_->flush();  // an alert says why
+  wire_->setReading(false);
+  events_->onBroken(error);
+}
+
+void TlsStream::later(const Error& error) {
+  to_tell_ = error;
+  loop_.atTurnEnd(*this);
+}
+
+}  // namespace weir::tls

@@ -1,0 +1,96 @@
+#include "core/tls/verifier.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "core/tls/boring.h"
+
+namespace weir::tls {
+namespace {
+
+Error invalid(std::string_view detail) {
+  ERR_clear_error();
+  return {ErrorCode::kInvalid, Origin::kLocal, detail};
+}
+
+bool addRoots(Verifier::Parts& parts, std::string_view pem) {
+  const auto roots = readChain(pem);
+  for (const auto& root : roots) {
+    const bssl::UniquePtr<X509> parsed(X509_parse_from_buffer(root.get()));
+    if (X509_STORE_add_cert(parts.store.get(), parsed.get()) != 1) return false;
+    std::uint8_t* bytes = nullptr;
+    const int size = i2d_X509_NAME(X509_get_subject_name(parsed.get()), &bytes);
+    if (size <= 0) return false;
+    const bssl::UniquePtr<std::uint8_t> owner(bytes);
+    parts.names.emplace_back(CRYPTO_BUFFER_new(bytes, static_cast<std::size_t>(size), nullptr));
+  }
+  return !roots.empty();
+}
+
+bool addRevocations(Verifier::Parts& parts, std::string_view pem) {
+  const bssl::UniquePtr<BIO> in = bioOver(pem);
+  int count = 0;
+  for (;; ++count) {
+    const bssl::UniquePtr<X509_CRL> crl(PEM_read_bio_X509_CRL(in.get(), nullptr, nullptr, nullptr));
+    if (crl == nullptr) break;
+    if (X509_STORE_add_crl(parts.store.get(), crl.get()) != 1) return false;
+  }
+  parts.revocations = count > 0;
+  return parts.revocations;
+}
+
+bool expect(X509_VERIFY_PARAM* parameters, std::string_view name) {
+  const std::string text(name);
+  X509_VERIFY_PARAM_set_hostflags(
+      parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  return isIpAddress(text) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, text.c_str()) == 1
+                           : X509_VERIFY_PARAM_set1_host(parameters, text.data(), text.size()) == 1;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Verifier>> Verifier::make(const Options& options) {
+  auto parts = std::make_unique<Parts>();
+  parts->store.reset(X509_STORE_new());
+  if (options.system_roots && X509_STORE_set_default_paths(parts->store.get()) != 1) {
+    return invalid("the system's roots cannot be read");
+  }
+  if (!options.roots.empty() && !addRoots(*parts, options.roots)) {
+    return invalid("holds no certificate in PEM form");
+  }
+  if (!options.revocations.empty() && !addRevocations(*parts, options.revocations)) {
+    return invalid("holds no revocation list in PEM form");
+  }
+  return std::shared_ptr<const Verifier>(std::make_shared<Verifier>(std::move(parts)));
+}
+
+Verifier::Verifier(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Verifier::~Verifier() = default;
+
+bool Verifier::accepts(const ssl_st* ssl, Peer peer, std::string_view name) const {
+  const STACK_OF(CRYPTO_BUFFER)* shown = SSL_get0_peer_certificates(ssl);
+  if (shown == nullptr || sk_CRYPTO_BUFFER_num(shown) == 0) return false;
+  const bssl::UniquePtr<STACK_OF(X509)> chain(sk_X509_new_null());
+  for (std::size_t i = 0; i < sk_CRYPTO_BUFFER_num(shown); ++i) {
+    bssl::UniquePtr<X509> each(X509_parse_from_buffer(sk_CRYPTO_BUFFER_value(shown, i)));
+    if (each == nullptr || !bssl::PushToStack(chain.get(), std::move(each))) return false;
+  }
+  const bssl::UniquePtr<X509_STORE_CTX> check(X509_STORE_CTX_new());
+  if (X509_STORE_CTX_init(check.get(), parts_->store.get(), sk_X509_value(chain.get(), 0),
+                          chain.get()) != 1) {
+    return false;
+  }
+  X509_STORE_CTX_set_default(check.get(), peer == Peer::kServer ? "ssl_server" : "ssl_client");
+  X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(check.get());
+  if (parts_->revocations) {
+    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+  }
+  const bool good =
+      (name.empty() || expect(parameters, name)) && X509_verify_cert(check.get()) == 1;
+  ERR_clear_error();
+  return good;
+}
+
+}  // namespace weir::tls

@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""TLS on both sides, with certificates of `weir ca`: what clients, metrics and logs see."""
+
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import unittest
+from pathlib import Path
+
+import poll
+from fake_upstream import text
+from integration_case import IntegrationCase, forward, gateway
+from weir_process import BINARY
+
+TLS_LISTENER = """
+[[listener]]
+name = "public"
+address = "127.0.0.1:0"
+reason_header = true
+tls = { certificates = [{ cert = "ca/edge.crt", key = "ca/edge.key" }] %s }
+"""
+
+
+class TlsCase(IntegrationCase):
+    def ca(self, folder, *arguments):
+        return subprocess.run([BINARY, "ca", *arguments], cwd=folder, check=True,
+                              capture_output=True, text=True).stdout
+
+    def authority(self, folder, *names):
+        """A root and a certificate for each name (and 127.0.0.1) below FOLDER/ca."""
+        self.ca(folder, "init", "--days", "2")
+        for name in names:
+            self.ca(folder, "issue", name, "--dns", f"{name}.test", "--address", "127.0.0.1")
+
+    def secured(self, rest, more="", names=("edge",), start=True):
+        weir = self.weir(gateway(rest, listener=TLS_LISTENER % more), start=False)
+        self.authority(weir.folder, *names)
+        return weir.start() if start else weir
+
+    def context(self, weir):
+        return ssl.create_default_context(cafile=str(weir.folder / "ca/root.crt"))
+
+    def https(self, weir, context=None, name="edge.test"):
+        """A connection to the listener, shaken hands and checked for `name`."""
+        host, port = weir.address().rsplit(":", 1)
+        plain = socket.create_connection((host, int(port)), timeout=poll.PATIENCE)
+        self.addCleanup(plain.close)
+        context = context or self.context(weir)
+        secure = context.wrap_socket(plain, server_hostname=name)
+        self.addCleanup(secure.close)
+        connection = http.client.HTTPConnection(name, timeout=poll.PATIENCE)
+        connection.sock = secure
+        return connection
+
+    def fetch(self, connection, path="/"):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer, answer.read()
+
+
+class DownstreamTest(TlsCase):
+    def test_a_request_over_tls(self):
+        upstream = self.upstream(text(b"hello\n"))
+        weir = self.secured(forward(upstream.address))
+        connection = self.https(weir)
+        self.assertEqual(connection.sock.version(), "TLSv1.3")
+        for _ in range(3):
+            answer, body = self.fetch(connection)
+            self.assertEqual((answer.status, body), (200, b"hello\n"))
+        self.assertEqual(upstream.requests[0].header("x-forwarded-proto"), "https")
+        self.assert_metric(weir, 1, "weir_tls_handshakes_total", listener="public", result="ok",
+                           version="1.3", resumed="false")
+        self.assert_metric(weir, 1, "weir_connections_opened_total", protocol="tls")
+
+    def test_large_bodies_both_ways(self):
+        body = bytes(range(256)) * 8192
+        upstream = self.upstream(text(body))
+        weir = self.secured(forward(upstream.address))
+        connection = self.https(weir)
+        connection.request("POST", "/", body=body)
+        self.assertEqual(connection.getresponse().read(), body)
+        self.assertEqual(upstream.requests[0].body, body)
+
+    def test_sessions_resume_also_after_a_reload(self):
+        weir = self.secured(forward(self.upstream().address))
+        context = self.context(weir)
+        first = self.https(weir, context)
+        self.fetch(first)
+        session = first.sock.session
+        weir.file.write_text(weir.file.read_text() + "# changed\n")
+        self.assert_metric(weir, 1, "weir_config_reloads_total", result="applied")
+        host, port = weir.address().rsplit(":", 1)
+        with socket.create_connection((host, int(port))) as plain, context.wrap_socket(
+                plain, server_hostname="edge.test", session=session) as again:
+            self.assertTrue(again.session_reused)
+
+    def test_what_is_no_tls_is_counted(self):
+        weir = self.secured(forward(self.upstream().address))
+        host, port = weir.address().rsplit(":", 1)
+        with socket.create_connection((host, int(port)), timeout=poll.PATIENCE) as plain:
+            plain.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            while plain.recv(4096):
+                pass
+        self.assert_metric(weir, 1, "weir_tls_handshakes_total", result="protocol")
+        self.assert_metric(weir, 0, "weir_connections_active", protocol="tls")
+
+    def test_a_client_certificate_can_be_required(self):
+        weir = self.secured(forward(self.upstream().address),
+                            ', client_certificate = "required", client_ca = "ca/root.crt"',
+                            names=("edge", "client"))
+        with self.assertRaises(ssl.SSLError):
+            self.fetch(self.https(weir))  # TLS 1.3 tells it with the first bytes
+        self.assert_metric(weir, 1, "weir_tls_handshakes_total", result="no_peer_certificate")
+        context = self.context(weir)
+        context.load_cert_chain(weir.folder / "ca/client.crt", weir.folder / "ca/client.key")
+        answer, _ = self.fetch(self.https(weir, context))
+        self.assertEqual(answer.status, 200)
+
+    def test_a_name_can_be_refused(self):
+        weir = self.secured(forward(self.upstream().address), ', unknown_names = "refuse"')
+        self.fetch(self.https(weir))
+        with self.assertRaisesRegex(ssl.SSLError, "UNRECOGNIZED_NAME"):
+            self.https(weir, name="other.test")
+        self.assert_metric(weir, 1, "weir_tls_handshakes_total", result="unknown_name")
+
+
+class RotationTest(TlsCase):
+    def serial(self, weir):
+        return self.https(weir).sock.getpeercert()["serialNumber"]
+
+    def test_a_new_certificate_is_shown_without_a_restart(self):
+        weir = self.secured(forward(self.upstream().address))
+        kept = self.https(weir)
+        self.fetch(kept)
+        before = self.serial(weir)
+        expiry = weir.metric("weir_tls_certificate_expiry_timestamp_seconds")
+        self.ca(weir.folder, "renew", "ca/edge", "--days", "100")
+        poll.until(lambda: self.serial(weir) != before, "the new certificate")
+        self.assertGreater(weir.metric("weir_tls_certificate_expiry_timestamp_seconds"), expiry)
+        self.assertEqual(self.fetch(kept)[0].status, 200)  # on the old one
+
+    def test_a_bad_pair_changes_nothing_and_is_told(self):
+        weir = self.secured(forward(self.upstream().address), names=("edge", "other"))
+        before = self.serial(weir)
+        key = (weir.folder / "ca/other.key").read_text()
+        (weir.folder / "ca/edge.key").write_text(key)
+        self.assert_metric(weir, 1, "weir_config_reloads_total", result="rejected")
+        weir.wait_for_line("the key does not belong to the certificate")
+        self.assertEqual(self.serial(weir), before)
+
+
+class UpstreamTest(TlsCase):
+    def pair(self, upstream_tls, service_more=""):
+        """A gateway in the clear before a service that speaks TLS."""
+        service = self.secured(
+            '\n[[route]]\nname = "all"\nrespond = { status = 200, body = "secret" }\n',
+            service_more, names=("edge", "client"))
+        folder = json.dumps(str(service.folder / "ca"))[1:-1]
+        tls = upstream_tls.replace("CA", folder)
+        front = self.weir(gateway(forward(service.address(), upstream=f"tls = {{ {tls} }}")))
+        return front, service
+
+    def test_a_checked_upstream(self):
+        front, service = self.pair('server_name = "edge.test", ca = "CA/root.crt"')
+        for _ in range(3):
+            self.assertEqual(self.get(front).body, b"secret")
+        self.assert_metric(service, 1, "weir_tls_handshakes_total", result="ok")
+
+    def test_an_upstream_of_another_name(self):
+        front, service = self.pair('server_name = "other.test", ca = "CA/root.crt"')
+        reply = self.get(front)
+        self.assertEqual((reply.status, reply.header("x-weir-reason")),
+                         (502, "upstream_tls_error"))
+        self.assertGreater(
+            front.metric("weir_upstream_connection_failures_total", reason="tls"), 0)
+        self.assertGreater(service.metric("weir_tls_handshakes_total", result="peer_alert"), 0)
+
+    def test_an_upstream_of_an_unknown_root(self):
+        front, _ = self.pair('server_name = "edge.test"')
+        self.assertEqual(self.get(front).header("x-weir-reason"), "upstream_tls_error")
+
+    def test_insecure_has_to_be_said(self):
+        front, _ = self.pair("insecure = true")
+        self.assertEqual(self.get(front).body, b"secret")
+
+    def test_our_own_certificate(self):
+        front, _ = self.pair(
+            'server_name = "edge.test", ca = "CA/root.crt", cert = "CA/client.crt", '
+            'key = "CA/client.key"',
+            ', client_certificate = "required", client_ca = "ca/root.crt"')
+        self.assertEqual(self.get(front).body, b"secret")
+
+
+class CommandTest(TlsCase):
+    def test_show_says_what_a_certificate_is_for(self):
+        folder = Path(self._folder)
+        self.ca(folder, "init")
+        self.ca(folder, "issue", "cart", "--identity", "spiffe://example.org/ns/shop/sa/cart")
+        shown = self.ca(folder, "show", "ca/cart.crt")
+        self.assertIn("identity:   spiffe://example.org/ns/shop/sa/cart\n", shown)
+        self.assertIn("issuer:     CN=weir root\n", shown)
+        self.assertEqual((folder / "ca/cart.key").stat().st_mode & 0o777, 0o600)
+
+    def test_a_root_is_not_replaced(self):
+        folder = Path(self._folder)
+        self.ca(folder, "init")
+        again = subprocess.run([BINARY, "ca", "init"], cwd=folder, capture_output=True, text=True,
+                               check=False)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("there is a root already", again.stderr)
+
+    def test_check_names_every_file_that_is_wrong(self):
+        weir = self.secured(forward("127.0.0.1:1"), start=False)
+        (weir.folder / "ca/edge.key").unlink()
+        checked = subprocess.run([BINARY, "check", str(weir.file)], capture_output=True, text=True,
+                                 check=False)
+        self.assertEqual(checked.returncode, 2)
+        self.assertIn("listener.tls.certificates.key: cannot read", checked.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

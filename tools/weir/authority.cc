@@ -1,0 +1,169 @@
+#include "tools/weir/authority.h"
+
+#include <cstdio>
+#include <ctime>
+#include <fcntl.h>
+#include <filesystem>
+#include <optional>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/config/file_text.h"
+#include "core/tls/authority.h"
+
+namespace weir {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr unsigned kRootDays = 3650;
+constexpr unsigned kCertificateDays = 90;
+constexpr Nanoseconds kDay = std::chrono::hours(24);
+// Clocks differ: what was issued just now must not look as if it came from the future.
+constexpr Nanoseconds kBackdate = std::chrono::minutes(5);
+
+int fail(const std::string& what) {
+  std::fprintf(stderr, "weir ca: %s\n", what.c_str());
+  return kFailed;
+}
+
+std::optional<std::string> readFile(const std::string& path) {
+  config::FileText file = config::readFileText(path);
+  if (file.error.empty()) return std::move(file.text);
+  fail(path + ": " + file.error);
+  return std::nullopt;
+}
+
+// Replaces a file in one step, so that nobody sees half of it.
+bool writeFile(const std::string& path, const std::string& text, mode_t mode) {
+  const std::string fresh = path + ".new";
+  const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  const bool written =
+      descriptor >= 0 && ::fchmod(descriptor, mode) == 0 &&
+      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (descriptor >= 0) ::close(descriptor);
+  if (written && std::rename(fresh.c_str(), path.c_str()) == 0) return true;
+  std::perror(path.c_str());
+  return false;
+}
+
+int writePair(const std::string& stem, const tls::KeyPair& pair) {
+  // The key first: whoever watches the certificate finds its key there.
+  const bool written =
+      writeFile(stem + ".key", pair.key, 0600) && writeFile(stem + ".crt", pair.certificate, 0644);
+  if (!written) return kFailed;
+  std::printf("%s.crt\n%s.key\n", stem.c_str(), stem.c_str());
+  return kDone;
+}
+
+std::optional<tls::KeyPair> readPair(const std::string& stem) {
+  auto certificate = readFile(stem + ".crt");
+  auto key = readFile(stem + ".key");
+  if (!certificate || !key) return std::nullopt;
+  return tls::KeyPair{std::move(*certificate), std::move(*key)};
+}
+
+int issueTo(const std::string& stem, const AuthorityOptions& options,
+            tls::CertificateRequest request) {
+  const auto root = readPair(options.directory + "/root");
+  if (!root) return kFailed;
+  const Nanoseconds now = wallClockNow();
+  request.not_before = now - kBackdate;
+  request.not_after = now + (options.days == 0 ? kCertificateDays : options.days) * kDay;
+  const auto issued = tls::issue(*root, request);
+  if (!issued.ok()) return fail(std::string(issued.error().detail));
+  return writePair(stem, issued.value());
+}
+
+std::string dateOf(Nanoseconds wall) {
+  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+void showList(const char* label, const std::vector<std::string>& values) {
+  if (values.empty()) return;
+  std::printf("%s", label);
+  for (const std::string& each : values) std::printf(" %s", each.c_str());
+  std::printf("\n");
+}
+
+const char* wordOf(tls::Certificate::KeyType type) {
+  switch (type) {
+    case tls::Certificate::KeyType::kEcdsa:
+      return "ECDSA";
+    case tls::Certificate::KeyType::kRsa:
+      return "RSA";
+    case tls::Certificate::KeyType::kEd25519:
+      return "Ed25519";
+  }
+  return "";
+}
+
+}  // namespace
+
+int makeAuthority(const AuthorityOptions& options) {
+  const std::string stem = options.directory + "/root";
+  if (std::filesystem::exists(stem + ".crt") || std::filesystem::exists(stem + ".key")) {
+    return fail(stem + ".crt: there is a root already; choose another --dir");
+  }
+  std::error_code failed;
+  std::filesystem::create_directories(options.directory, failed);
+  const Nanoseconds now = wallClockNow();
+  const unsigned days = options.days == 0 ? kRootDays : options.days;
+  return writePair(stem, tls::makeRoot(options.name, now - kBackdate, now + days * kDay));
+}
+
+int issueCertificate(const AuthorityOptions& options) {
+  tls::CertificateRequest request;
+  request.name = options.name;
+  request.dns_names = options.dns_names;
+  request.addresses = options.addresses;
+  request.identity = options.identity;
+  if (options.rsa) request.key_type = tls::Certificate::KeyType::kRsa;
+  const bool named =
+      !request.dns_names.empty() || !request.addresses.empty() || !request.identity.empty();
+  if (!named) request.dns_names = {options.name};
+  return issueTo(options.out.empty() ? options.directory + "/" + options.name : options.out,
+                 options, std::move(request));
+}
+
+int renewCertificate(const AuthorityOptions& options) {
+  const auto old = readPair(options.out);
+  if (!old) return kFailed;
+  const auto parsed = tls::Certificate::parse(old->certificate, old->key);
+  if (!parsed.ok()) return fail(options.out + ".crt: " + std::string(parsed.error().detail));
+  const tls::Certificate& certificate = *parsed.value();
+  tls::CertificateRequest request;
+  request.name = certificate.commonName();
+  request.dns_names = certificate.names();
+  request.addresses = certificate.addresses();
+  request.identity = certificate.identity();
+  request.key_type = certificate.keyType();
+  return issueTo(options.out, options, std::move(request));
+}
+
+int showCertificate(const std::string& path) {
+  const auto text = readFile(path);
+  if (!text) return kFailed;
+  const auto parsed = tls::Certificate::describe(*text);
+  if (!parsed.ok()) return fail(path + ": " + std::string(parsed.error().detail));
+  const tls::Certificate& certificate = *parsed.value();
+  std::printf("subject:    %s\n", certificate.subject().c_str());
+  std::printf("issuer:     %s\n", certificate.issuer().c_str());
+  showList("names:     ", certificate.names());
+  showList("addresses: ", certificate.addresses());
+  if (!certificate.identity().empty()) {
+    std::printf("identity:   %s\n", certificate.identity().c_str());
+  }
+  std::printf("key:        %s\n", wordOf(certificate.keyType()));
+  std::printf("not before: %s\n", dateOf(certificate.notBefore()).c_str());
+  std::printf("not after:  %s%s\n", dateOf(certificate.notAfter()).c_str(),
+              certificate.validAt(wallClockNow()) ? "" : "  (not valid now)");
+  return kDone;
+}
+
+}  // namespace weir

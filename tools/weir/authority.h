@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace weir {
+
+// `weir ca`: a root of trust in a directory, and certificates of it.
+struct AuthorityOptions {
+  std::string directory = "ca";  // of root.crt and root.key
+  std::string name;              // of the root, or what a certificate is for
+  std::vector<std::string> dns_names;
+  std::vector<std::string> addresses;
+  std::string identity;
+  std::string out;  // OUT.crt and OUT.key are written; default: beside the root, after the name
+  bool rsa = false;
+  unsigned days = 0;  // 0: ten years for a root, 90 days for a certificate
+};
+
+// Each says on stderr what went wrong, and gives the exit code of the process.
+int makeAuthority(const AuthorityOptions& options);  // refuses to replace a root
+int issueCertificate(const AuthorityOptions& options);
+int renewCertificate(const AuthorityOptions& options);  // OUT.crt and OUT.key, with a new key
+int showCertificate(const std::string& path);
+
+}  // namespace weir
