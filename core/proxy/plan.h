@@ -14,7 +14,7 @@
 #include "core/route/ip_range.h"
 #include "core/route/path.h"
 #include "core/route/route_table.h"
-#include "core/tls/server_context.h"
+#include "core/tls/server_terms.h"
 #include "core/upstream/cluster.h"
 
 namespace weir::proxy {
@@ -40,9 +40,9 @@ struct ListenerPlan {
   route::PathRules path_rules;
   bool reject_underscores = true;  // in header names
   bool allow_connect = false;
-  bool keep_request_id = false;                   // the client's, if it sent one
-  bool reason_header = false;                     // x-weir-reason on local replies
-  std::shared_ptr<const tls::ServerContext> tls;  // null: in the clear
+  bool keep_request_id = false;                 // the client's, if it sent one
+  bool reason_header = false;                   // x-weir-reason on local replies
+  std::shared_ptr<const tls::ServerTerms> tls;  // null: in the clear
 };
 
 // The role's answers to what a route leaves open.

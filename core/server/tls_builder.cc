@@ -69,8 +69,8 @@ TlsBuilder::TlsBuilder()
     : own_tickets_(std::make_shared<const tls::TicketKeys>(
           std::vector<tls::TicketKeys::Secret>{tls::TicketKeys::random()})) {}
 
-std::shared_ptr<const tls::ServerContext> TlsBuilder::server(const ListenerTlsSettings& settings,
-                                                             config::Mistakes& mistakes) {
+std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(const ListenerTlsSettings& settings,
+                                                           config::Mistakes& mistakes) {
   bool good = true;
   std::vector<std::shared_ptr<const tls::Certificate>> certificates;
   for (const CertificateSettings& each : settings.certificates) {
@@ -97,13 +97,13 @@ std::shared_ptr<const tls::ServerContext> TlsBuilder::server(const ListenerTlsSe
     for (const auto& each : settings.ticket_secrets) secrets.push_back(secretOf(each.reveal()));
     tickets = std::make_shared<const tls::TicketKeys>(std::move(secrets));
   }
-  return std::make_shared<const tls::ServerContext>(
+  return std::make_shared<const tls::ServerTerms>(
       std::move(options), tls::CertificateSet(std::move(certificates)), std::move(tickets));
 }
 
-std::shared_ptr<const tls::ClientContext> TlsBuilder::client(const UpstreamTlsSettings& settings,
-                                                             std::string_view looked_up,
-                                                             config::Mistakes& mistakes) {
+std::shared_ptr<const tls::ClientTerms> TlsBuilder::client(const UpstreamTlsSettings& settings,
+                                                           std::string_view looked_up,
+                                                           config::Mistakes& mistakes) {
   Reader reader(settings.place, "upstream.tls", mistakes);
   tls::ClientOptions options;
   options.protocols = {"http/1.1"};
@@ -118,7 +118,7 @@ std::shared_ptr<const tls::ClientContext> TlsBuilder::client(const UpstreamTlsSe
     options.own = reader.certificate(*settings.cert, *settings.key);
   }
   if (!reader.good()) return nullptr;
-  return std::make_shared<const tls::ClientContext>(std::move(options));
+  return std::make_shared<const tls::ClientTerms>(std::move(options));
 }
 
 }  // namespace weir::server

@@ -5,8 +5,8 @@
 
 #include "core/config/mistakes.h"
 #include "core/server/tls_settings.h"
-#include "core/tls/client_context.h"
-#include "core/tls/server_context.h"
+#include "core/tls/client_terms.h"
+#include "core/tls/server_terms.h"
 
 namespace weir::server {
 
@@ -18,12 +18,12 @@ class TlsBuilder {
   TlsBuilder();
 
   // Null, with every mistake recorded, when a file cannot be used. `path`: for mistakes.
-  std::shared_ptr<const tls::ServerContext> server(const ListenerTlsSettings& settings,
-                                                   config::Mistakes& mistakes);
+  std::shared_ptr<const tls::ServerTerms> server(const ListenerTlsSettings& settings,
+                                                 config::Mistakes& mistakes);
   // `looked_up`: the name that discovery asks for; empty for addresses.
-  std::shared_ptr<const tls::ClientContext> client(const UpstreamTlsSettings& settings,
-                                                   std::string_view looked_up,
-                                                   config::Mistakes& mistakes);
+  std::shared_ptr<const tls::ClientTerms> client(const UpstreamTlsSettings& settings,
+                                                 std::string_view looked_up,
+                                                 config::Mistakes& mistakes);
 
  private:
   // For listeners that name no secrets; every plan has the same, so that sessions outlive reloads.

@@ -6,7 +6,7 @@
 
 #include "core/config/secret.h"
 #include "core/config/table.h"
-#include "core/tls/server_context.h"
+#include "core/tls/server_terms.h"
 
 // TLS as it is written in a configuration.
 namespace weir::server {

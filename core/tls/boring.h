@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "core/tls/certificate.h"
-#include "core/tls/client_context.h"
-#include "core/tls/server_context.h"
+#include "core/tls/client_terms.h"
+#include "core/tls/server_terms.h"
 #include "core/tls/verifier.h"
 
 namespace weir::tls {
@@ -32,11 +32,11 @@ struct Verifier::Parts {
   bool revocations = false;
 };
 
-struct ServerContext::Parts {
+struct ServerTerms::Parts {
   bssl::UniquePtr<SSL_CTX> context;
 };
 
-struct ClientContext::Parts {
+struct ClientTerms::Parts {
   bssl::UniquePtr<SSL_CTX> context;
 };
 

@@ -10,9 +10,9 @@ namespace weir::tls {
 // Opens connections that are secured, over those of another connector.
 class Connector final : public net::Connector {
  public:
-  Connector(event::Loop& loop, net::Connector& wires, std::shared_ptr<const ClientContext> context,
-            std::shared_ptr<SessionStore> sessions)
-      : loop_(loop), wires_(wires), context_(std::move(context)), sessions_(std::move(sessions)) {}
+  Connector(event::Loop& loop, net::Connector& wires, std::shared_ptr<const ClientTerms> context,
+            SessionStore* sessions)
+      : loop_(loop), wires_(wires), context_(std::move(context)), sessions_(sessions) {}
 
   Result<std::unique_ptr<net::Stream>> connect(const net::Address& to) override {
     WEIR_TRY(std::unique_ptr<net::Stream> wire, wires_.connect(to));
@@ -22,8 +22,8 @@ class Connector final : public net::Connector {
  private:
   event::Loop& loop_;
   net::Connector& wires_;
-  std::shared_ptr<const ClientContext> context_;
-  std::shared_ptr<SessionStore> sessions_;
+  std::shared_ptr<const ClientTerms> context_;
+  SessionStore* const sessions_;
 };
 
 }  // namespace weir::tls

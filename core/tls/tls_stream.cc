@@ -154,7 +154,7 @@ TlsStream::TlsStream(event::Loop& loop, std::unique_ptr<net::Stream> wire)
 }
 
 std::unique_ptr<net::Stream> TlsStream::accept(event::Loop& loop, std::unique_ptr<net::Stream> wire,
-                                               std::shared_ptr<const ServerContext> context) {
+                                               std::shared_ptr<const ServerTerms> context) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(wire)));
   stream->engine_ = std::make_unique<Engine>(context->parts().context.get(), stream.get());
   stream->server_ = std::move(context);
@@ -167,21 +167,20 @@ std::unique_ptr<net::Stream> TlsStream::accept(event::Loop& loop, std::unique_pt
 
 std::unique_ptr<net::Stream> TlsStream::connect(event::Loop& loop,
                                                 std::unique_ptr<net::Stream> wire,
-                                                std::shared_ptr<const ClientContext> context,
-                                                std::shared_ptr<SessionStore> sessions) {
+                                                std::shared_ptr<const ClientTerms> context,
+                                                SessionStore* sessions) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(wire)));
   stream->engine_ = std::make_unique<Engine>(context->parts().context.get(), stream.get());
   stream->client_ = std::move(context);
-  stream->sessions_ = std::move(sessions);
   stream->reading_ = true;
   SSL* ssl = stream->engine_->ssl.get();
   SSL_set_connect_state(ssl);
   const std::string& name = stream->client_->options().server_name;
   if (!name.empty() && !isIpAddress(name)) SSL_set_tlsext_host_name(ssl, name.c_str());
-  if (stream->sessions_ != nullptr) {
-    SSL_set_app_data(ssl, stream->sessions_.get());
-    if (SSL_SESSION* latest = stream->sessions_->latest()) SSL_set_session(ssl, latest);
-    stream->sessions_->used();
+  if (sessions != nullptr) {
+    SSL_set_app_data(ssl, sessions);
+    if (SSL_SESSION* latest = sessions->latest()) SSL_set_session(ssl, latest);
+    sessions->used();
   }
   return stream;
 }
@@ -250,7 +249,6 @@ void TlsStream::finishHandshake() {
   if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) {
     security_.server_name = name;
   }
-  if (!reading_) wire_->setReading(false);
   if (!out_.empty() || end_ == End::kWanted) loop_.atTurnEnd(*this);
   events_->onConnected();
 }
@@ -296,12 +294,8 @@ bool TlsStream::openSome() {
 void TlsStream::setReading(bool reading) {
   reading_ = reading;
   if (state_ == State::kBroken) return;
-  if (state_ == State::kHandshake) {
-    if (reading) wire_->setReading(true);
-    return;  // the handshake reads in any case
-  }
   wire_->setReading(reading);
-  if (!reading) return;
+  if (!reading || state_ == State::kHandshake) return;
   // The caller is not to be called back from within.
   if (held_.empty() && SSL_has_pending(engine_->ssl.get()) == 0 && !wire_ended_) return;
   resume_ = true;

@@ -6,8 +6,8 @@
 
 #include "core/base/buffer.h"
 #include "core/net/stream.h"
-#include "core/tls/client_context.h"
-#include "core/tls/server_context.h"
+#include "core/tls/client_terms.h"
+#include "core/tls/server_terms.h"
 #include "core/tls/session_store.h"
 
 namespace weir::tls {
@@ -22,11 +22,12 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
  public:
   // Our side of an accepted connection. Bytes may be written once it is connected.
   static std::unique_ptr<net::Stream> accept(event::Loop& loop, std::unique_ptr<net::Stream> wire,
-                                             std::shared_ptr<const ServerContext> context);
-  // Our side of a connection that we open; `wire` is connecting. `sessions` may be null.
+                                             std::shared_ptr<const ServerTerms> context);
+  // Our side of a connection that we open; `wire` is connecting. `sessions` may be null,
+  // and is used until the stream no longer reads.
   static std::unique_ptr<net::Stream> connect(event::Loop& loop, std::unique_ptr<net::Stream> wire,
-                                              std::shared_ptr<const ClientContext> context,
-                                              std::shared_ptr<SessionStore> sessions);
+                                              std::shared_ptr<const ClientTerms> context,
+                                              SessionStore* sessions);
   ~TlsStream() override;
 
   void setEvents(net::StreamEvents& events) override { events_ = &events; }
@@ -69,9 +70,8 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   event::Loop& loop_;
   std::unique_ptr<net::Stream> wire_;
   std::unique_ptr<Engine> engine_;
-  std::shared_ptr<const ServerContext> server_;  // one of the two
-  std::shared_ptr<const ClientContext> client_;
-  std::shared_ptr<SessionStore> sessions_;
+  std::shared_ptr<const ServerTerms> server_;  // one of the two
+  std::shared_ptr<const ClientTerms> client_;
   net::StreamEvents* events_ = nullptr;
   net::Security security_;
 

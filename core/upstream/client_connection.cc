@@ -99,7 +99,11 @@ void ClientConnection::finishClosing() {
   if (std::exchange(state_, State::kClosed) != State::kClosed) owner_.onClosed(*this);
 }
 
-void ClientConnection::closeNow() { state_ = State::kClosed; }
+// Nothing is heard of it from now on, and it touches nothing of its endpoint's.
+void ClientConnection::closeNow() {
+  state_ = State::kClosed;
+  if (stream_ != nullptr) stream_->setReading(false);
+}
 
 void ClientConnection::onExchangeEnd(bool reusable) {
   if (state_ != State::kOpen) return;

@@ -156,8 +156,8 @@ Result<void> Cluster::connect(ClientConnection& connection, Slot& slot) {
   const net::Address& to = slot.endpoint.address;
   const Milliseconds timeout = plan_->options.connect_timeout;
   if (plan_->tls == nullptr) return connection.connect(tools_.connector, to, timeout);
-  if (slot.sessions == nullptr) slot.sessions = std::make_shared<tls::SessionStore>();
-  tls::Connector secured(tools_.loop, tools_.connector, plan_->tls, slot.sessions);
+  if (slot.sessions == nullptr) slot.sessions = std::make_unique<tls::SessionStore>();
+  tls::Connector secured(tools_.loop, tools_.connector, plan_->tls, slot.sessions.get());
   return connection.connect(secured, to, timeout);
 }
 

@@ -11,7 +11,7 @@
 #include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/event/shared_count.h"
-#include "core/tls/client_context.h"
+#include "core/tls/client_terms.h"
 #include "core/tls/session_store.h"
 #include "core/upstream/balancer.h"
 #include "core/upstream/client_connection.h"
@@ -39,8 +39,8 @@ struct ClusterPlan {
   ClusterOptions options;
   BalancerFactory balancer = nullptr;
   std::shared_ptr<const DiscoverySource> discovery;
-  event::SharedCount* connections = nullptr;      // of all workers; outlives every plan
-  std::shared_ptr<const tls::ClientContext> tls;  // null: in the clear
+  event::SharedCount* connections = nullptr;    // of all workers; outlives every plan
+  std::shared_ptr<const tls::ClientTerms> tls;  // null: in the clear
 };
 
 // What an exchange gets from a cluster.
@@ -107,7 +107,7 @@ class Cluster final : private ClientConnectionEvents {
   struct Slot : Member {
     ClientConnection* idle_first = nullptr;  // latest returned first
     std::uint32_t connections = 0;
-    std::shared_ptr<tls::SessionStore> sessions;  // with TLS, from the first connection on
+    std::unique_ptr<tls::SessionStore> sessions;  // with TLS, from the first connection on
   };
   struct AddressHash {
     std::size_t operator()(const net::Address& address) const;

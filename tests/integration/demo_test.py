@@ -85,7 +85,8 @@ class Configurations(unittest.TestCase):
 
     def test_every_example_is_good(self):
         examples = sorted(CONFIGS.glob("*.toml"))
-        self.assertGreaterEqual(len(examples), 4)
+        self.assertGreaterEqual(len(examples), 5)
+        examples.remove(CONFIGS / "https.toml")  # needs certificates: see tls_test
         for example in examples:
             with self.subTest(example.name):
                 checked = run("check", example)

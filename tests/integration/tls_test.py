@@ -12,7 +12,7 @@ from pathlib import Path
 import poll
 from fake_upstream import text
 from integration_case import IntegrationCase, forward, gateway
-from weir_process import BINARY
+from weir_process import BINARY, ROOT
 
 TLS_LISTENER = """
 [[listener]]
@@ -210,6 +210,17 @@ class CommandTest(TlsCase):
                                check=False)
         self.assertEqual(again.returncode, 1)
         self.assertIn("there is a root already", again.stderr)
+
+    def test_the_example_works_as_the_readme_says(self):
+        folder = Path(self._folder)
+        (folder / "configs").mkdir()
+        example = folder / "configs" / "https.toml"
+        example.write_text((ROOT / "configs" / "https.toml").read_text())
+        self.ca(folder, "init")
+        self.ca(folder, "issue", "edge", "--dns", "localhost", "--address", "127.0.0.1")
+        checked = subprocess.run([BINARY, "check", str(example)], capture_output=True, text=True,
+                                 check=False)
+        self.assertEqual((checked.returncode, checked.stdout), (0, f"{example}: good\n"))
 
     def test_check_names_every_file_that_is_wrong(self):
         weir = self.secured(forward("127.0.0.1:1"), start=False)

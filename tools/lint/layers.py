@@ -26,6 +26,8 @@ HOMES = [
     (r"(gtest|gmock)/", ("tests/",)),
     (r"benchmark/", ("tools/bench/",)),
 ]
+# Headers that the sources of one folder share, and nobody else: they may name its library.
+PRIVATE = ("core/tls/boring.h",)
 SYSTEM = re.compile(
     r"^((sys|netinet|arpa|net|linux)/\w+|unistd|strings|fcntl|signal|pthread|sched|poll|netdb|"
     r"dirent|termios|spawn|malloc|endian|dlfcn|getopt|immintrin|nmmintrin|emmintrin|sanitizer/\w+)\.h$")
@@ -70,6 +72,8 @@ class Layers:
     def _own_mistake(self, name, target):
         if target.startswith(".") or "/" not in target:
             return "include from the root of the repository"
+        if target in PRIVATE and (name.endswith(".h") or Path(name).parent != Path(target).parent):
+            return f"{target} is for the sources of its folder"
         if not name.startswith(sources.PRODUCTION):
             return None
         module, wanted = self.module_of(name), self.module_of(target)
@@ -90,6 +94,8 @@ class Layers:
             return f"<{target}> has no home: name it in tools/lint/layers.py"
         if not name.removeprefix("tests/").startswith(homes) and not name.startswith(homes):
             return f"<{target}> stays in {', '.join(homes)}"
+        if name in PRIVATE:
+            return None
         if name.endswith(".h") and name.startswith(sources.PRODUCTION):
             return f"<{target}> stays out of headers: forward declare"
         return None

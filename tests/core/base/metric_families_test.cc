@@ -104,6 +104,10 @@ TEST(MetricKeys, HaveAWordForEveryEnumerator) {
   EXPECT_EQ(wordOf(limit, "scope"), "endpoint");
   EXPECT_EQ(wordOf(limit, "resource"), "memory");
   EXPECT_EQ(wordOf(mirrorRequestsKey(MirrorOutcome::kSkipped), "outcome"), "skipped");
+  const MetricKey handshake = tlsHandshakesKey(1, 6, TlsVersion::k13, true);
+  EXPECT_EQ(wordOf(handshake, "result"), "unknown_name");
+  EXPECT_EQ(wordOf(handshake, "version"), "1.3");
+  EXPECT_EQ(wordOf(handshake, "resumed"), "true");
   const MetricKey authz = authzDecisionsKey(1, AuthzDecision::kDeny, AuthzMode::kShadow);
   EXPECT_EQ(wordOf(authz, "decision"), "deny");
   EXPECT_EQ(wordOf(authz, "mode"), "shadow");
@@ -134,6 +138,7 @@ const std::vector<CounterKey> kCounters = {
     timeoutsKey(1, TimeoutStage::kConnect),
     limitRejectionsKey(LimitScope::kListener, LimitResource::kConnections),
     mirrorRequestsKey(MirrorOutcome::kSent),
+    tlsHandshakesKey(1, 0, TlsVersion::k13, false),
     authzDecisionsKey(1, AuthzDecision::kAllow, AuthzMode::kEnforce),
     configReloadsKey(ReloadResult::kApplied),
     accessLogDroppedKey(1),
@@ -157,6 +162,7 @@ const std::vector<GaugeKey> kGauges = {
     buildInfoKey(1, 2),
     loopBusyRatioKey(1),
     memoryBytesKey(1),
+    tlsCertificateExpiryKey(1),
     metricSeriesKey(),
 };
 

@@ -35,15 +35,15 @@ class TlsStreamTest : public ::testing::Test {
   void start() {
     client.reset();
     server.reset();
-    Connector connector(loop, wires, std::make_shared<const ClientContext>(client_options),
-                        sessions);
+    Connector connector(loop, wires, std::make_shared<const ClientTerms>(client_options),
+                        &sessions);
     auto stream = connector.connect(net::Address::parse("10.0.0.1:443").value());
     client.emplace(std::move(stream.value()));
   }
   void accept(std::unique_ptr<MemoryStream> wire) {
     server_wire = wire.get();
     server.emplace(TlsStream::accept(loop, std::move(wire),
-                                     std::make_shared<const ServerContext>(
+                                     std::make_shared<const ServerTerms>(
                                          server_options, CertificateSet(certificates), tickets)));
   }
   void turns(int count) {
@@ -65,7 +65,7 @@ class TlsStreamTest : public ::testing::Test {
   ClientOptions client_options;
   std::shared_ptr<const TicketKeys> tickets =
       std::make_shared<const TicketKeys>(std::vector<TicketKeys::Secret>{TicketKeys::random()});
-  std::shared_ptr<SessionStore> sessions = std::make_shared<SessionStore>();
+  SessionStore sessions;
   test::MemoryConnector wires{loop, [this](std::unique_ptr<MemoryStream> wire,
                                            const net::Address&) { accept(std::move(wire)); }};
   MemoryStream* server_wire = nullptr;

@@ -1,4 +1,4 @@
-#include "core/tls/server_context.h"
+#include "core/tls/server_terms.h"
 
 #include <algorithm>
 #include <array>
@@ -12,8 +12,8 @@
 namespace weir::tls {
 namespace {
 
-const ServerContext& contextOf(const SSL* ssl) {
-  return *static_cast<const ServerContext*>(ownerOf(SSL_get_SSL_CTX(ssl)));
+const ServerTerms& contextOf(const SSL* ssl) {
+  return *static_cast<const ServerTerms*>(ownerOf(SSL_get_SSL_CTX(ssl)));
 }
 
 bool extension(const SSL_CLIENT_HELLO* hello, std::uint16_t type, CBS* out) {
@@ -58,7 +58,7 @@ bool checksEcdsa(const SSL_CLIENT_HELLO* hello) {
   return speaksTls13(hello) || holdsOneOf(suites, kSuites);
 }
 
-CertificateSet::Choice choiceFor(const ServerContext& context, const SSL* ssl) {
+CertificateSet::Choice choiceFor(const ServerTerms& context, const SSL* ssl) {
   const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   std::string name(asked == nullptr ? "" : asked);
   std::transform(name.begin(), name.end(), name.begin(),
@@ -70,7 +70,7 @@ CertificateSet::Choice choiceFor(const ServerContext& context, const SSL* ssl) {
 }
 
 ssl_select_cert_result_t selectCertificate(const SSL_CLIENT_HELLO* hello) {
-  const ServerContext& context = contextOf(hello->ssl);
+  const ServerTerms& context = contextOf(hello->ssl);
   const CertificateSet::Choice choice = choiceFor(context, hello->ssl);
   if (choice.empty()) return ssl_select_cert_success;  // checkName refuses it, with the right alert
   const bool ecdsa = choice.rsa == nullptr || (choice.ecdsa != nullptr && checksEcdsa(hello));
@@ -89,7 +89,7 @@ int checkName(SSL* ssl, int* alert, void*) {
 
 int selectProtocol(SSL*, const std::uint8_t** out, std::uint8_t* out_size,
                    const std::uint8_t* offered, unsigned offered_size, void* argument) {
-  const auto& context = *static_cast<const ServerContext*>(argument);
+  const auto& context = *static_cast<const ServerTerms*>(argument);
   for (const std::string& ours : context.options().protocols) {
     CBS list;
     CBS each;
@@ -138,8 +138,8 @@ void askForClientCertificate(SSL_CTX* context, const ServerOptions& options) {
 
 }  // namespace
 
-ServerContext::ServerContext(ServerOptions options, CertificateSet certificates,
-                             std::shared_ptr<const TicketKeys> tickets)
+ServerTerms::ServerTerms(ServerOptions options, CertificateSet certificates,
+                         std::shared_ptr<const TicketKeys> tickets)
     : options_(std::move(options)),
       certificates_(std::move(certificates)),
       tickets_(std::move(tickets)),
@@ -164,6 +164,6 @@ ServerContext::ServerContext(ServerOptions options, CertificateSet certificates,
   }
 }
 
-ServerContext::~ServerContext() = default;
+ServerTerms::~ServerTerms() = default;
 
 }  // namespace weir::tls

@@ -29,14 +29,14 @@ struct ServerOptions {
 
 // How a listener's handshakes go: certificates, versions, tickets. Immutable; shared by all
 // workers. Connections keep the one that they began with.
-class ServerContext {
+class ServerTerms {
  public:
   // `certificates` holds one at least.
-  ServerContext(ServerOptions options, CertificateSet certificates,
-                std::shared_ptr<const TicketKeys> tickets);
-  ~ServerContext();
-  ServerContext(const ServerContext&) = delete;
-  ServerContext& operator=(const ServerContext&) = delete;
+  ServerTerms(ServerOptions options, CertificateSet certificates,
+              std::shared_ptr<const TicketKeys> tickets);
+  ~ServerTerms();
+  ServerTerms(const ServerTerms&) = delete;
+  ServerTerms& operator=(const ServerTerms&) = delete;
 
   const ServerOptions& options() const { return options_; }
   const CertificateSet& certificates() const { return certificates_; }

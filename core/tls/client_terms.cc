@@ -1,4 +1,4 @@
-#include "core/tls/client_context.h"
+#include "core/tls/client_terms.h"
 
 #include "core/base/check.h"
 #include "core/tls/boring.h"
@@ -7,8 +7,8 @@
 namespace weir::tls {
 namespace {
 
-const ClientContext& contextOf(const SSL* ssl) {
-  return *static_cast<const ClientContext*>(ownerOf(SSL_get_SSL_CTX(ssl)));
+const ClientTerms& contextOf(const SSL* ssl) {
+  return *static_cast<const ClientTerms*>(ownerOf(SSL_get_SSL_CTX(ssl)));
 }
 
 ssl_verify_result_t verifyServer(SSL* ssl, std::uint8_t* alert) {
@@ -29,7 +29,7 @@ void showOwn(SSL_CTX* context, const Certificate& own) {
 
 }  // namespace
 
-ClientContext::ClientContext(ClientOptions options)
+ClientTerms::ClientTerms(ClientOptions options)
     : options_(std::move(options)), parts_(std::make_unique<Parts>()) {
   parts_->context = makeContext(this);
   SSL_CTX* context = parts_->context.get();
@@ -51,6 +51,6 @@ ClientContext::ClientContext(ClientOptions options)
   });
 }
 
-ClientContext::~ClientContext() = default;
+ClientTerms::~ClientTerms() = default;
 
 }  // namespace weir::tls

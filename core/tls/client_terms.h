@@ -18,12 +18,12 @@ struct ClientOptions {
 };
 
 // How a cluster's handshakes go. Immutable; shared by all workers.
-class ClientContext {
+class ClientTerms {
  public:
-  explicit ClientContext(ClientOptions options);
-  ~ClientContext();
-  ClientContext(const ClientContext&) = delete;
-  ClientContext& operator=(const ClientContext&) = delete;
+  explicit ClientTerms(ClientOptions options);
+  ~ClientTerms();
+  ClientTerms(const ClientTerms&) = delete;
+  ClientTerms& operator=(const ClientTerms&) = delete;
 
   const ClientOptions& options() const { return options_; }
 
