@@ -71,7 +71,7 @@ constexpr std::uint64_t wordAt(std::string_view name, std::size_t at) {
 constexpr NameWords wordsOfLower(std::string_view name) {
   NameWords words;
   words.first = wordAt(name, 0);
-  if (name.size() > 8) words.last = wordAt(name, name.size() - 8);
+  if (name.size() >= 8) words.last = wordAt(name, name.size() - 8);
   if (name.size() > 16) words.second = wordAt(name, 8);
   return words;
 }
@@ -84,7 +84,10 @@ bool equals(const NameWords& words, std::string_view name) {
   const char* at = name.data();
   const std::size_t size = name.size();
   const auto small = [at](std::size_t i) { return loadWord<std::uint64_t>(at + i) | kSmall; };
-  if (size <= 8) return words.first == (shortWord(at, size) | (kSmall >> (64 - 8 * size)));
+  if (size < 8) {
+    const std::uint64_t letters = (std::uint64_t{1} << (8 * size)) - 1;
+    return words.first == (shortWord(at, size) | (kSmall & letters));
+  }
   if (words.first != small(0) || words.last != small(size - 8)) return false;
   return size <= 16 || words.second == small(8);
 }

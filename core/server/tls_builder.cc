@@ -58,7 +58,7 @@ class Reader {
 };
 
 tls::TicketKeys::Secret secretOf(const std::string& text) {
-  tls::TicketKeys::Secret secret;
+  tls::TicketKeys::Secret secret{};
   std::copy_n(text.begin(), secret.size(), secret.begin());
   return secret;
 }

@@ -56,6 +56,12 @@ bool isKnownKind(const EVP_PKEY* key) {
   return id == EVP_PKEY_EC || id == EVP_PKEY_RSA || id == EVP_PKEY_ED25519;
 }
 
+std::string inLowerCase(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 // Empty for what is no address of 4 or 16 bytes.
 std::string addressOf(const ASN1_STRING* bytes) {
   char text[INET6_ADDRSTRLEN] = "";
@@ -117,15 +123,9 @@ void Certificate::readNames() {
       X509_get_ext_d2i(parts_->leaf.get(), NID_subject_alt_name, nullptr, nullptr)));
   for (std::size_t i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
-    if (name->type == GEN_DNS) {
-      names_.push_back(textOf(name->d.dNSName));
-      std::transform(names_.back().begin(), names_.back().end(), names_.back().begin(),
-                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    } else if (name->type == GEN_IPADD) {
-      addresses_.push_back(addressOf(name->d.iPAddress));
-    } else if (name->type == GEN_URI && identity_.empty()) {
-      identity_ = textOf(name->d.uniformResourceIdentifier);
-    }
+    if (name->type == GEN_DNS) names_.push_back(inLowerCase(textOf(name->d.dNSName)));
+    if (name->type == GEN_IPADD) addresses_.push_back(addressOf(name->d.iPAddress));
+    if (name->type == GEN_URI) identity_ = textOf(name->d.uniformResourceIdentifier);
   }
 }
 

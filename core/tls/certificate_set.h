@@ -1,9 +1,10 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/tls/certificate.h"
@@ -30,16 +31,10 @@ class CertificateSet {
   const std::vector<std::shared_ptr<const Certificate>>& all() const { return certificates_; }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const {
-      return std::hash<std::string_view>()(name);
-    }
-  };
   static void add(Choice& choice, const Certificate& certificate);
 
   std::vector<std::shared_ptr<const Certificate>> certificates_;
-  std::unordered_map<std::string, Choice, Hash, std::equal_to<>> names_;
+  std::map<std::string, Choice, std::less<>> names_;
   Choice fallback_;
 };
 

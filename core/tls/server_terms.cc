@@ -87,6 +87,7 @@ int checkName(SSL* ssl, int* alert, void*) {
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// NOLINTNEXTLINE(readability-function-size): the signature is BoringSSL's
 int selectProtocol(SSL*, const std::uint8_t** out, std::uint8_t* out_size,
                    const std::uint8_t* offered, unsigned offered_size, void* argument) {
   const auto& context = *static_cast<const ServerTerms*>(argument);
@@ -106,6 +107,7 @@ int selectProtocol(SSL*, const std::uint8_t** out, std::uint8_t* out_size,
   return SSL_TLSEXT_ERR_ALERT_FATAL;  // RFC 7301, 3.2
 }
 
+// NOLINTNEXTLINE(readability-function-size): the signature is BoringSSL's
 int onTicket(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* mac,
              int seal) {
   const TicketKeys& keys = contextOf(ssl).tickets();

@@ -18,14 +18,14 @@ TicketKeys::TicketKeys(std::vector<Secret> secrets, Clock clock)
 }
 
 TicketKeys::Secret TicketKeys::random() {
-  Secret secret;
+  Secret secret{};
   RAND_bytes(secret.data(), secret.size());
   return secret;
 }
 
 TicketKeys::Keys TicketKeys::derive(const Secret& secret, std::uint64_t period) {
-  Keys keys;
-  std::array<std::uint8_t, sizeof(Keys)> material;
+  Keys keys{};
+  std::array<std::uint8_t, sizeof(Keys)> material{};
   constexpr std::string_view kPurpose = "weir session tickets";
   WEIR_CHECK(HKDF(material.data(), material.size(), EVP_sha256(), secret.data(), secret.size(),
                   reinterpret_cast<const std::uint8_t*>(kPurpose.data()), kPurpose.size(),
