@@ -112,7 +112,11 @@ std::shared_ptr<const tls::ClientTerms> TlsBuilder::client(const UpstreamTlsSett
     if (options.server_name.empty()) {
       reader.fail("server_name", "is needed: the endpoints have no name that could be checked");
     }
-    options.servers = reader.verifier(settings.ca, "ca", settings.crl, "crl");
+    const bool system = !settings.ca && !settings.crl;
+    options.servers = system && system_ != nullptr
+                          ? system_
+                          : reader.verifier(settings.ca, "ca", settings.crl, "crl");
+    if (system) system_ = options.servers;
   }
   if (settings.cert && settings.key) {
     options.own = reader.certificate(*settings.cert, *settings.key);

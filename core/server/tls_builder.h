@@ -28,6 +28,8 @@ class TlsBuilder {
  private:
   // For listeners that name no secrets; every plan has the same, so that sessions outlive reloads.
   const std::shared_ptr<const tls::TicketKeys> own_tickets_;
+  // The system's roots, read once: they take megabytes.
+  std::shared_ptr<const tls::Verifier> system_;
 };
 
 }  // namespace weir::server

@@ -189,15 +189,15 @@ TlsStream::~TlsStream() {
   loop_.cancelTurnEnd(*this);
   if (state_ != State::kOpen) return;
   sealQueued();
-  if (end_ != End::kSent) SSL_shutdown(engine_->ssl.get());  // says close_notify
+  if (end_ != End::kSent) sayEnd();
   sendSealed();
-  ERR_clear_error();
 }
 
 void TlsStream::onConnected() { advance(); }
 
 void TlsStream::onData(Bytes bytes) {
-  if (state_ == State::kBroken) return;
+  // What comes after the peer's end is nobody's, and must not pile up.
+  if (state_ == State::kBroken || peer_ended_) return;
   if (held_.empty()) {
     arrived_ = bytes;
   } else {
@@ -338,10 +338,19 @@ void TlsStream::seal(Bytes bytes) {
       small_records_ = SSL_set_max_send_fragment(ssl, kLargeRecord) != 1;
     }
     const Bytes now = bytes.first(std::min(bytes.size(), kAtOnce));
-    if (SSL_write(ssl, now.data(), static_cast<int>(now.size())) <= 0) return later(kSealing);
+    if (SSL_write(ssl, now.data(), static_cast<int>(now.size())) <= 0) {
+      ERR_clear_error();  // the queue is the thread's: another stream would take it for its own
+      return later(kSealing);
+    }
     sent_ += now.size();
     bytes = bytes.subspan(now.size());
   }
+}
+
+// close_notify; whether the peer answers does not matter.
+void TlsStream::sayEnd() {
+  SSL_shutdown(engine_->ssl.get());
+  ERR_clear_error();
 }
 
 void TlsStream::sendSealed() {
@@ -369,7 +378,7 @@ void TlsStream::onTurnEnd() {
   if (to_tell_ && state_ != State::kBroken) return fail(net::Handshake::kOk, *to_tell_);
   if (state_ != State::kOpen) return;
   sealQueued();
-  if (end_ == End::kWanted) SSL_shutdown(engine_->ssl.get());
+  if (end_ == End::kWanted) sayEnd();
   sendSealed();
   if (end_ == End::kWanted) {
     end_ = End::kSent;

@@ -63,6 +63,7 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   void keepRest();
   void sealQueued();
   void seal(Bytes bytes);
+  void sayEnd();
   void sendSealed();
   void fail(net::Handshake result, const Error& error);
   void later(const Error& error);

@@ -1,5 +1,6 @@
 #include "core/tls/verifier.h"
 
+#include <cstdlib>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -28,6 +29,18 @@ bool addRoots(Verifier::Parts& parts, std::string_view pem) {
   return !roots.empty();
 }
 
+// All of them at once: looking them up one by one would read files in the midst of a handshake.
+bool addSystemRoots(Verifier::Parts& parts) {
+  const char* const given = std::getenv("SSL_CERT_FILE");
+  for (const char* path : {given, "/etc/ssl/certs/ca-certificates.crt",
+                           "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"}) {
+    if (path == nullptr) continue;
+    if (X509_STORE_load_locations(parts.store.get(), path, nullptr) == 1) return true;
+    ERR_clear_error();
+  }
+  return false;
+}
+
 bool addRevocations(Verifier::Parts& parts, std::string_view pem) {
   const bssl::UniquePtr<BIO> in = bioOver(pem);
   int count = 0;
@@ -53,8 +66,8 @@ bool expect(X509_VERIFY_PARAM* parameters, std::string_view name) {
 Result<std::shared_ptr<const Verifier>> Verifier::make(const Options& options) {
   auto parts = std::make_unique<Parts>();
   parts->store.reset(X509_STORE_new());
-  if (options.system_roots && X509_STORE_set_default_paths(parts->store.get()) != 1) {
-    return invalid("the system's roots cannot be read");
+  if (options.system_roots && !addSystemRoots(*parts)) {
+    return invalid("the system has no roots: install the package ca-certificates");
   }
   if (!options.roots.empty() && !addRoots(*parts, options.roots)) {
     return invalid("holds no certificate in PEM form");

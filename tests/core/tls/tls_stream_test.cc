@@ -17,6 +17,21 @@ using net::Handshake;
 using test::MemoryStream;
 using test::StreamPeer;
 
+// A stream whose end never comes: its writer says more after TLS has ended.
+class EndlessStream final : public net::Stream {
+ public:
+  explicit EndlessStream(std::unique_ptr<net::Stream> stream) : stream_(std::move(stream)) {}
+  void setEvents(net::StreamEvents& events) override { stream_->setEvents(events); }
+  void write(Bytes first, Bytes second) override { stream_->write(first, second); }
+  std::size_t queued() const override { return stream_->queued(); }
+  bool flush() override { return stream_->flush(); }
+  void setReading(bool reading) override { stream_->setReading(reading); }
+  void shutdownWrite() override {}
+
+ private:
+  std::unique_ptr<net::Stream> stream_;
+};
+
 // A client and a server that speak TLS over connections in memory.
 class TlsStreamTest : public ::testing::Test {
  protected:
@@ -40,8 +55,10 @@ class TlsStreamTest : public ::testing::Test {
     auto stream = connector.connect(net::Address::parse("10.0.0.1:443").value());
     client.emplace(std::move(stream.value()));
   }
-  void accept(std::unique_ptr<MemoryStream> wire) {
-    server_wire = wire.get();
+  void accept(std::unique_ptr<MemoryStream> memory) {
+    server_wire = memory.get();
+    std::unique_ptr<net::Stream> wire = std::move(memory);
+    if (wire_never_ends) wire = std::make_unique<EndlessStream>(std::move(wire));
     server.emplace(TlsStream::accept(loop, std::move(wire),
                                      std::make_shared<const ServerTerms>(
                                          server_options, CertificateSet(certificates), tickets)));
@@ -69,6 +86,7 @@ class TlsStreamTest : public ::testing::Test {
   test::MemoryConnector wires{loop, [this](std::unique_ptr<MemoryStream> wire,
                                            const net::Address&) { accept(std::move(wire)); }};
   MemoryStream* server_wire = nullptr;
+  bool wire_never_ends = false;
   std::optional<StreamPeer> server;
   std::optional<StreamPeer> client;
 };
@@ -175,6 +193,21 @@ TEST_F(TlsStreamTest, TakesAnEndWithoutWarningForABreakdown) {
   turns(3);
   EXPECT_TRUE(client->broken());
   EXPECT_FALSE(client->ended());
+}
+
+TEST_F(TlsStreamTest, DropsWhatComesAfterTheEnd) {
+  wire_never_ends = true;
+  connect();
+  server->end();
+  turns(3);
+  ASSERT_TRUE(client->ended());
+  const std::size_t lent = loop.chunks().lent();
+  for (int i = 0; i < 10; ++i) {
+    server_wire->write(asBytes(pattern(100'000)));
+    turns(2);
+  }
+  EXPECT_EQ(loop.chunks().lent(), lent);
+  EXPECT_FALSE(client->broken());
 }
 
 TEST_F(TlsStreamTest, SaysThatItEndsWhenItIsDestroyed) {
