@@ -110,11 +110,10 @@ class Descriptors(LimitsCase):
                          preexec_fn=descriptors(100))
         kept = weir.client_of_admin()
         self.addCleanup(kept.close)
-        clients = [self.client(weir.address())]
+        clients = []
         while self.descriptors_left(weir) > 0:
-            before = kept.sum("weir_connections_active")
             clients.append(self.client(weir.address()))
-            poll.until(lambda seen=before: kept.sum("weir_connections_active") > seen, "accepted")
+            poll.until(lambda: kept.sum("weir_connections_active") == len(clients), "accepted")
         reply = clients[0].request("/")
         self.assertEqual((reply.status, reply.header("x-weir-reason")),
                          (503, "overload_connections"))
