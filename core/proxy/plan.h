@@ -9,7 +9,7 @@
 
 #include "core/base/names.h"
 #include "core/filter/chain.h"
-#include "core/http/h1/parser.h"
+#include "core/http/limits.h"
 #include "core/net/address.h"
 #include "core/route/ip_range.h"
 #include "core/route/path.h"
@@ -31,7 +31,7 @@ struct ListenerPlan {
   std::string_view name;  // lives as long as the NameTable
   net::Address address;   // as configured; port 0 takes a free one
   int backlog = 4096;
-  http::h1::Limits limits;
+  http::Limits limits;
   Milliseconds header_timeout{0};     // from a request's first byte to the end of its head; 0: none
   Milliseconds idle_timeout{0};       // between requests; 0: none
   std::uint64_t max_connections = 0;  // of the process; 0: no limit

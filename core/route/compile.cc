@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/config/suggestion.h"
-#include "core/http/h1/syntax.h"
+#include "core/http/syntax.h"
 #include "core/route/path_pattern.h"
 #include "core/route/retry_words.h"
 #include "core/route/route_table_builder.h"
@@ -125,7 +125,7 @@ Predicates RouteCompiler::predicates() {
   const MatchSettings& match = settings_.match;
   Predicates predicates;
   for (const std::string& name : match.methods) {
-    const http::Method method = http::h1::methodOf(name);
+    const http::Method method = http::methodOf(name);
     if (method == http::Method::kOther) {
       predicates.other_methods.push_back(name);
     } else {

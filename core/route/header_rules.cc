@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/http/h1/syntax.h"
+#include "core/http/syntax.h"
 
 namespace weir::route {
 namespace {
@@ -25,7 +25,7 @@ std::optional<Text> compileFieldText(std::string_view text, const TextScope& sco
 
 }  // namespace
 
-bool isHeaderName(std::string_view text) { return !text.empty() && http::h1::isTokenSoFar(text); }
+bool isHeaderName(std::string_view text) { return !text.empty() && http::isTokenSoFar(text); }
 
 bool isChangeableHeader(std::string_view name, std::string& why) {
   const std::string quoted = "\"" + std::string(name) + "\"";
@@ -34,7 +34,7 @@ bool isChangeableHeader(std::string_view name, std::string& why) {
     why = quoted + " is not the name of a header";
   } else if (id == http::HeaderId::kHost) {
     why = quoted + " cannot be changed as a header; use rewrite = { host = ... }";
-  } else if (http::h1::isFramingField(id) || id == http::HeaderId::kTrailer) {
+  } else if (http::isFramingField(id) || id == http::HeaderId::kTrailer) {
     why = quoted + " frames the message; weir writes it itself";
   } else if (id == http::HeaderId::kXWeirIdentity) {
     why = quoted + " says who the caller is; only weir may set it";

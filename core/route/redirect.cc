@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "core/base/number.h"
-#include "core/http/h1/syntax.h"
+#include "core/http/syntax.h"
 #include "core/route/arena_text.h"
 #include "core/route/escapes.h"
 
@@ -69,7 +69,7 @@ Result<std::string_view> Redirect::location(const http::Request& request,
   const std::string_view host =
       target_.host.empty() ? asked.host : target_.host.expand(variables, arena);
   const std::string_view port = portFor(scheme, asked.port);
-  if (!http::h1::isAuthority(host)) return unfitHost();
+  if (!http::isAuthority(host)) return unfitHost();
   if (!port.empty() && !parseNumber<std::uint16_t>(port)) return unfitHost();
   WEIR_TRY(const PathChange::Changed changed, target_.path.apply(request.path, variables, arena));
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/http/h1/syntax.h"
+#include "core/http/syntax.h"
 #include "core/route/arena_text.h"
 #include "core/route/path.h"
 
@@ -48,7 +48,7 @@ std::string_view pathAndQuery(const http::Request& request) {
 
 std::optional<Text> compileHost(std::string_view text, const TextScope& scope, std::string& why) {
   auto host = Text::compile(text, scope, why);
-  if (!host || !host->isConstant() || http::h1::isAuthority(host->constant())) return host;
+  if (!host || !host->isConstant() || http::isAuthority(host->constant())) return host;
   why = "\"" + std::string(text) + "\" is not a host";
   return std::nullopt;
 }
@@ -128,7 +128,7 @@ Result<void> Rewrite::apply(http::Request& request, const Variables& variables) 
   WEIR_TRY(const PathChange::Changed changed, path_.apply(request.path, variables, arena));
   if (!host_.empty()) {
     const std::string_view host = host_.expand(variables, arena);
-    if (!http::h1::isAuthority(host)) {
+    if (!http::isAuthority(host)) {
       return Error{ErrorCode::kInvalid, Origin::kDownstream, "rewrite: the new host is not a host"};
     }
     request.authority = host;

@@ -5,7 +5,7 @@
 
 #include "core/base/number.h"
 #include "core/config/document.h"
-#include "core/http/h1/syntax.h"
+#include "core/http/syntax.h"
 #include "core/route/header_rules.h"
 #include "core/route/path_pattern.h"
 #include "core/route/regex.h"
@@ -53,7 +53,7 @@ void checkMethods(config::Table& table, const std::vector<std::string>& methods)
     for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     if (!isHeaderName(methods[i])) {
       table.failElement("methods", i, "not the name of a method");
-    } else if (upper != methods[i] && http::h1::methodOf(upper) != http::Method::kOther) {
+    } else if (upper != methods[i] && http::methodOf(upper) != http::Method::kOther) {
       table.failElement("methods", i, "methods are case-sensitive", upper);
     }
   }
@@ -66,7 +66,7 @@ void checkHeaderNames(config::Table& table, const MatchSettings& settings) {
       table.fail("headers", "\"" + name + "\" is not the name of a header");
     } else if (id == http::HeaderId::kHost) {
       table.fail("headers", "the host is matched by the route's hosts");
-    } else if (http::h1::isFramingField(id)) {
+    } else if (http::isFramingField(id)) {
       table.fail("headers", "\"" + name + "\" frames the message and cannot be matched");
     }
   }

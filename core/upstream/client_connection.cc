@@ -10,7 +10,7 @@ constexpr Milliseconds kFlushTime{5'000};
 }  // namespace
 
 ClientConnection::ClientConnection(event::Loop& loop, ClientConnectionEvents& owner,
-                                   http::h1::Limits limits)
+                                   http::Limits limits)
     : owner_(owner), codec_(*this, *this, limits), deadline_(loop.wheel(), *this) {}
 
 ClientConnection::~ClientConnection() = default;

@@ -38,7 +38,7 @@ class ClientConnection final : public event::Disposable,
                                private http::Wire,
                                private http::ClientCodecEvents {
  public:
-  ClientConnection(event::Loop& loop, ClientConnectionEvents& owner, http::h1::Limits limits);
+  ClientConnection(event::Loop& loop, ClientConnectionEvents& owner, http::Limits limits);
   ~ClientConnection() override;
 
   // onConnected or onConnectFailed follows, unless it fails at once.

@@ -27,7 +27,7 @@ struct ClusterOptions {
   std::uint32_t max_connections = 1024;  // of the whole process; 0: no limit
   std::uint32_t max_pending = 1024;      // exchanges that wait for a connection, per worker
   Milliseconds queue_timeout{3'000};     // for how long they wait
-  http::h1::Limits limits;               // of responses
+  http::Limits limits;               // of responses
 
   friend bool operator==(const ClusterOptions& left, const ClusterOptions& right);
 };

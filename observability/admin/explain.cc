@@ -5,7 +5,7 @@
 #include <string_view>
 #include <variant>
 
-#include "core/http/h1/syntax.h"
+#include "core/http/syntax.h"
 #include "core/net/address.h"
 #include "core/proxy/plan.h"
 #include "core/route/path.h"
@@ -28,7 +28,7 @@ void fillRequest(const ExplainQuery& query, http::Request& request) {
   const std::string_view target = query.path;
   const std::size_t mark = std::min(target.find('?'), target.size());
   request.method_text = query.method;
-  request.method = http::h1::methodOf(query.method);
+  request.method = http::methodOf(query.method);
   request.scheme = "http";
   request.authority = query.host;
   request.path = target.substr(0, mark);

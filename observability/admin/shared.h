@@ -5,7 +5,7 @@
 #include <map>
 
 #include "core/event/loop.h"
-#include "core/http/h1/parser.h"
+#include "core/http/limits.h"
 #include "observability/admin/reply.h"
 #include "observability/admin/settings.h"
 #include "observability/admin/subject.h"
@@ -33,7 +33,7 @@ struct Shared {
   event::Loop& loop;
   AdminSubject& subject;
   Settings settings;
-  http::h1::Limits limits;
+  http::Limits limits;
   Tickets tickets;
   std::size_t unsent_bytes = 0;  // of the replies that are being sent
 };

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/http/h1/syntax.h"
+#include "core/http/syntax.h"
 #include "core/route/header_rules.h"
 #include "core/route/path.h"
 #include "core/route/redirect.h"
@@ -122,7 +122,7 @@ void checkRewrite(Rules& rules, std::string_view query, std::string_view value) 
   const Rewrite rewrite(std::move(rules.path), std::move(rules.host));
   const bool changed = rewrite.apply(request, variables).ok();
   checkPath(request.path, arena);
-  WEIR_CHECK(http::h1::isAuthority(request.authority));
+  WEIR_CHECK(http::isAuthority(request.authority));
   WEIR_CHECK(changed || request.path == "/a/b%20c");
 }
 

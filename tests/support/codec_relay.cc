@@ -120,7 +120,7 @@ class CodecRelay::Exchange final : public http::RequestEvents, public http::Resp
   bool upstream_done_ = false;
 };
 
-CodecRelay::CodecRelay(Answers answers, const http::h1::Limits& limits)
+CodecRelay::CodecRelay(Answers answers, const http::Limits& limits)
     : answers_(answers),
       limits_(limits),
       blocks_(kBlockBytes),

@@ -8,7 +8,7 @@
 
 #include "core/base/arena.h"
 #include "core/http/codec.h"
-#include "core/http/h1/parser.h"
+#include "core/http/limits.h"
 #include "tests/support/recording_wire.h"
 
 namespace weir::test {
@@ -28,7 +28,7 @@ class CodecRelay final : private http::ExchangeSource {
     bool reusable = false;   // said so when the exchange ended
   };
 
-  explicit CodecRelay(Answers answers, const http::h1::Limits& limits = {});
+  explicit CodecRelay(Answers answers, const http::Limits& limits = {});
   ~CodecRelay() override;
 
   void clientSends(std::string_view bytes);
@@ -55,7 +55,7 @@ class CodecRelay final : private http::ExchangeSource {
   void onRequestWhole(Upstream& upstream);
 
   const Answers answers_;
-  const http::h1::Limits limits_;
+  const http::Limits limits_;
   BlockPool blocks_;
   RecordingWire client_;
   std::deque<Upstream> upstreams_;

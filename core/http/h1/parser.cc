@@ -8,7 +8,7 @@
 #include <llhttp.h>
 
 #include "core/base/check.h"
-#include "core/http/h1/syntax.h"
+#include "core/http/syntax.h"
 
 namespace weir::http::h1 {
 namespace {

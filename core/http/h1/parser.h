@@ -7,17 +7,12 @@
 #include "core/base/arena.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
+#include "core/http/limits.h"
 #include "core/http/message.h"
 
 struct llhttp__internal_s;
 
 namespace weir::http::h1 {
-
-struct Limits {
-  std::uint32_t head_bytes = 32 * 1024;  // start line and headers together; trailers the same again
-  std::uint32_t target_bytes = 8 * 1024;
-  std::uint32_t headers = 100;
-};
 
 // What a message says about its connection, apart from its meaning.
 struct Persistence {

@@ -5,7 +5,7 @@
 
 #include "core/base/number.h"
 #include "core/http/h1/parser.h"
-#include "core/http/h1/syntax.h"
+#include "core/http/syntax.h"
 
 namespace weir::http::h1 {
 namespace {

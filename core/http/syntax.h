@@ -5,8 +5,8 @@
 #include "core/base/number.h"
 #include "core/http/message.h"
 
-// The small grammar of HTTP/1 that llhttp leaves to its caller.
-namespace weir::http::h1 {
+// The small grammar that every version of HTTP shares, and that their libraries leave to us.
+namespace weir::http {
 
 // Without spaces and tabs at both ends.
 inline std::string_view trimmed(std::string_view text) {
@@ -50,4 +50,4 @@ struct Absolute {
 // "http://host/path?query" (RFC 9112, 3.2.2).
 Absolute splitAbsolute(std::string_view target);
 
-}  // namespace weir::http::h1
+}  // namespace weir::http

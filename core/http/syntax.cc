@@ -1,9 +1,9 @@
-#include "core/http/h1/syntax.h"
+#include "core/http/syntax.h"
 
 #include <algorithm>
 #include <array>
 
-namespace weir::http::h1 {
+namespace weir::http {
 namespace {
 
 constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
@@ -130,4 +130,4 @@ Absolute splitAbsolute(std::string_view target) {
   return {after.substr(0, end), after.substr(end)};
 }
 
-}  // namespace weir::http::h1
+}  // namespace weir::http
