@@ -29,6 +29,7 @@ constexpr Words kLimitScopes = {"listener", "route", "upstream", "endpoint"};
 constexpr Words kLimitResources = {"connections", "requests", "pending", "memory"};
 constexpr Words kMirrorOutcomes = {"sent", "failed", "skipped"};
 constexpr Words kReloadResults = {"applied", "unchanged", "rejected"};
+constexpr Words kFloods = {"resets", "control_frames", "empty_frames", "window_updates"};
 constexpr Words kHandshakes = {"ok",
                                "closed",
                                "timeout",
@@ -261,6 +262,12 @@ constexpr MetricFamily kFamilies[] = {
      kCounter,
      kOne,
      {{{"outcome", kFirst, wordOf<kMirrorOutcomes>}}}},
+    {kHttp2Floods,
+     "weir_http2_floods_total",
+     "Connections of HTTP/2 that were ended because the client did something too often.",
+     kCounter,
+     kOne,
+     {{kListener, {"kind", kFirst, wordOf<kFloods>}}}},
     {kTlsHandshakes,
      "weir_tls_handshakes_total",
      "TLS handshakes with clients, by how they ended.",

@@ -39,6 +39,7 @@ enum class Metric : std::uint8_t {
   kTimeouts,
   kLimitRejections,
   kMirrorRequests,
+  kHttp2Floods,
   kTlsHandshakes,
   kTlsCertificateExpiry,
   kAuthzDecisions,

@@ -171,6 +171,10 @@ constexpr CounterKey limitRejectionsKey(LimitScope scope, LimitResource resource
 constexpr CounterKey mirrorRequestsKey(MirrorOutcome outcome) {
   return {Metric::kMirrorRequests, {}, {.first = field(outcome)}};
 }
+// `kind` is the index of an http::Flood.
+constexpr CounterKey http2FloodsKey(NameId listener, unsigned kind) {
+  return {Metric::kHttp2Floods, {.a = listener}, {.first = kind}};
+}
 // `result` is the index of a net::Handshake.
 constexpr CounterKey tlsHandshakesKey(NameId listener, unsigned result, TlsVersion version,
                                       bool resumed) {

@@ -78,10 +78,11 @@ class Loop final : private Wheel::Driver {
   void setTurnObserver(TurnObserver observer) { turn_observer_ = std::move(observer); }
 
   // Lent for the time of one call each, so that no connection has buffers of its own: to whoever
-  // reads, to whoever opens what was read, to whoever seals what is to be written.
+  // reads, to whoever opens what was read, to whoever makes frames or seals what is to be written.
   static constexpr std::size_t kLentBytes = 128 * 1024;
   char* readBuffer() { return lend(read_buffer_); }
   char* openBuffer() { return lend(open_buffer_); }
+  char* frameBuffer() { return lend(frame_buffer_); }
   char* sealBuffer() { return lend(seal_buffer_); }
   BlockPool& chunks() { return chunks_; }    // 16 KiB, for queued bytes
   BlockPool& scratch() { return scratch_; }  // 4 KiB, for arenas
@@ -116,6 +117,7 @@ class Loop final : private Wheel::Driver {
   Wheel wheel_;
   std::unique_ptr<char[]> read_buffer_;  // these are there once they were lent
   std::unique_ptr<char[]> open_buffer_;
+  std::unique_ptr<char[]> frame_buffer_;
   std::unique_ptr<char[]> seal_buffer_;
   BlockPool chunks_;
   BlockPool scratch_;

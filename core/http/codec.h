@@ -59,6 +59,14 @@ class RequestEvents {
   virtual void onResponseDrained() = 0;  // queued() fell below the codec's low mark
 };
 
+// What a client may do too often. In the order of the words of weir_http2_floods_total.
+enum class Flood : std::uint8_t {
+  kResets,         // requests taken back, or broken so that we must reset them
+  kControl,        // PING, SETTINGS, PRIORITY and unknown frames
+  kEmpty,          // DATA frames without data
+  kWindowUpdates,  // out of proportion to what was sent
+};
+
 // Opens exchanges for a server codec. Implemented by the owner of the connection.
 class ExchangeSource {
  public:
@@ -67,6 +75,8 @@ class ExchangeSource {
   virtual RequestEvents& openExchange(Responder& responder) = 0;
   // It called responder.release() and is done with; its memory may be used again at once.
   virtual void closeExchange(RequestEvents& exchange) = 0;
+  // The codec ends the connection because of it.
+  virtual void onFlood(Flood) {}
 };
 
 // The upstream's side of one attempt: where the request goes. Implemented by client codecs.
@@ -119,8 +129,11 @@ class ServerCodec {
   virtual void onEnd() = 0;                // the client sends no more
   virtual void onBroken(Error error) = 0;  // the wire is gone
   virtual void onDrained() = 0;
-  // No further request is accepted: says so to the client with the next answer.
-  virtual void drain() = 0;
+  // No further request is accepted: says so to the client with the next answer. True when there is
+  // nothing to wait for: the connection may be closed.
+  virtual bool drain() = 0;
+  // Nothing is in hand, and nothing came for too long: ends the connection.
+  virtual void closeIdle() = 0;
   // A deadline of the connection passed in the midst of a head.
   virtual void failHead(Error error) = 0;
   virtual Phase phase() const = 0;
@@ -133,6 +146,7 @@ class ClientCodec {
   // One more exchange over this connection; only while free() > 0.
   virtual Requester& open(ResponseEvents& events) = 0;
   virtual std::size_t free() const = 0;  // how many more exchanges it takes at the same time
+  virtual bool idle() const = 0;         // it carries no exchange
   virtual void feed(Bytes bytes) = 0;
   virtual void onEnd() = 0;
   virtual void onBroken(Error error) = 0;
@@ -143,8 +157,11 @@ class ClientCodec {
 class ClientCodecEvents {
  public:
   virtual ~ClientCodecEvents() = default;
-  // An exchange ended. Not `reusable`: no other may be opened, and the wire is to be closed.
+  // An exchange ended. Not `reusable`: no other may be opened, and the wire is to be closed once
+  // the codec is idle.
   virtual void onExchangeEnd(bool reusable) = 0;
+  // free() changed without that: the peer allows more, or wants no further exchange.
+  virtual void onFreeChanged() {}
 };
 
 }  // namespace weir::http

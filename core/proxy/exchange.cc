@@ -1,11 +1,13 @@
 #include "core/proxy/exchange.h"
 
+#include <string>
 #include <variant>
 
 #include "core/http/status.h"
 #include "core/proxy/gate.h"
 #include "core/proxy/mirror.h"
 #include "core/proxy/request_id.h"
+#include "core/proxy/web_socket.h"
 #include "core/route/path.h"
 
 namespace weir::proxy {
@@ -103,6 +105,10 @@ bool Exchange::checkRequest() {
     request_id_ = makeRequestId(engine_.random(), arena_);
     headers.set(http::HeaderId::kXRequestId, request_id_);
   }
+  if (isMisdirected()) {
+    replyLocally(421, Reason::kBadRequest, "this connection is not for that authority");
+    return false;
+  }
   if (request_.method == http::Method::kConnect && !listener_->allow_connect) {
     fail(Reason::kConfigDisabled, "CONNECT is not enabled");
     return false;
@@ -122,6 +128,21 @@ bool Exchange::checkRequest() {
   }
   request_.path = path.value();
   return true;
+}
+
+// RFC 9110, 15.5.20: a client may send requests for other names over a connection when it finds
+// them in the certificate. Not for a name that has another certificate here.
+bool Exchange::isMisdirected() const {
+  if (request_.version != http::Version::kHttp2 || caller_.security == nullptr) return false;
+  const std::string& asked = caller_.security->server_name;
+  const std::string_view host = http::hostOf(request_.authority);
+  if (listener_->tls == nullptr || asked.empty() || http::equalsIgnoringCase(asked, host)) {
+    return false;
+  }
+  std::string name(host);
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const tls::CertificateSet& certificates = listener_->tls->certificates();
+  return !(certificates.find(name) == certificates.find(asked));
 }
 
 bool Exchange::filterRequest() {
@@ -166,6 +187,7 @@ bool Exchange::prepareForward(NameId cluster) {
     fail(Reason::kBadRequest, "the rewritten path is not valid");
     return true;
   }
+  if (!request_.upgrade.empty()) addWebSocketKey(request_, engine_.random());
   // RFC 9112, 3.2: a request of HTTP/1.0 may come without Host, one of HTTP/1.1 needs it.
   if (request_.authority.empty()) request_.authority = cluster_->plan().name;
   cluster_->retryBudget().onRequest(engine_.loop().now());
@@ -283,6 +305,7 @@ bool Exchange::filterResponse() {
     const filter::Verdict verdict = filters_->onResponse(response_);
     if (verdict != filter::Verdict::kContinue) return verdict == filter::Verdict::kResponded;
   }
+  if (response_.status == 101) addWebSocketAccept(request_, response_);
   addVia(response_.headers, response_.version);
   if (!route_->response_headers.empty()) {
     route_->response_headers.apply(response_.headers, variables());

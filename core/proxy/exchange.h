@@ -97,6 +97,7 @@ class Exchange final : public http::RequestEvents,
   bool filterResponse();
   bool reply();
   bool checkRequest();
+  bool isMisdirected() const;
   using BodyFilter = filter::Verdict (filter::Filters::*)(Bytes& bytes, bool last);
   bool filterBody(BodyFilter show, Bytes& bytes, bool last);
   bool takeAction();
@@ -111,7 +112,7 @@ class Exchange final : public http::RequestEvents,
   bool retryFor(route::RetryOn failure, Reason reason);
   bool mayRetry(std::optional<route::RetryOn> failure);
   void beginBackoff(Reason reason);
-  bool replayAfterRace(const Error& error);
+  bool replayUnseen(const Error& error);
   bool refuseRetry(RetryRefusal refusal);
   const route::RetryPolicy& retryPolicy() const;
   void armTotal(bool response_begun);
@@ -168,6 +169,7 @@ class Exchange final : public http::RequestEvents,
   std::uint8_t tried_count_ = 0;
   std::uint8_t attempts_ = 0;
   std::uint8_t retries_ = 0;
+  std::uint8_t replays_ = 0;  // that are no retries: the upstream has not seen the request
   Nanoseconds attempt_started_{0};
 
   Relay request_relay_;

@@ -5,6 +5,8 @@
 namespace weir::proxy {
 namespace {
 
+constexpr std::uint8_t kMostReplays = 3;
+
 Reason reasonForLending(const Error& error) {
   if (error.origin == Origin::kLocal) {
     return error.code == ErrorCode::kTimeout ? Reason::kQueueTimeout : Reason::kQueueFull;
@@ -92,20 +94,28 @@ void Exchange::onResponseFailed(Error error) {
     cutShort(Reason::kUpstreamResetAfterHeaders);
     return run();
   }
-  if (replayAfterRace(error)) return run();
+  if (replayUnseen(error)) return run();
   const Reason reason = reasonForResponse(error, reused_);
   endAttempt(AttemptOutcome::kError, 0, reason);
   const bool reset = reason != Reason::kUpstreamProtocolError;
-  if (!reset || !retryFor(route::RetryOn::kReset, reason)) fail(reason, error.detail);
+  const auto failure =
+      error.code == ErrorCode::kRefused ? route::RetryOn::kRefusedStream : route::RetryOn::kReset;
+  if (!reset || !retryFor(failure, reason)) fail(reason, error.detail);
   run();
 }
 
-// The peer closed a kept-alive connection just as we used it again. Not a byte of an answer came:
-// the request is sent once more on a new connection, unless it may have been acted on.
-bool Exchange::replayAfterRace(const Error& error) {
-  if (error.code != ErrorCode::kClosed || !reused_) return false;
-  if (!http::isIdempotent(request_.method) || !request_relay_.replayable()) return false;
-  endAttempt(AttemptOutcome::kError, 0, Reason::kUpstreamKeepaliveRace);
+// The upstream has not acted on the request: it refused the stream (RFC 9113, 8.7), or it closed a
+// kept-alive connection just as we used it again and not a byte of an answer came. Then the request
+// is sent once more on a new connection; after a close only if it does no harm twice.
+bool Exchange::replayUnseen(const Error& error) {
+  const bool refused = error.code == ErrorCode::kRefused;
+  const bool raced =
+      error.code == ErrorCode::kClosed && reused_ && http::isIdempotent(request_.method);
+  if (!refused && !raced) return false;
+  if (!request_relay_.replayable() || replays_ == kMostReplays) return false;
+  ++replays_;
+  endAttempt(AttemptOutcome::kError, 0,
+             raced ? Reason::kUpstreamKeepaliveRace : Reason::kUpstreamResetBeforeHeaders);
   tried_count_ = 0;  // nothing is wrong with the endpoint
   fresh_ = true;
   stage_ = Stage::kPickEndpoint;

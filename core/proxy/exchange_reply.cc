@@ -168,7 +168,9 @@ void Exchange::countRequest() {
   const NameId listener = gate_.id();
   const NameId route = routeId();
   const auto method = static_cast<unsigned>(request_.method);
-  const AppProtocol protocol = tunnel_ ? AppProtocol::kWebSocket : AppProtocol::kH1;
+  AppProtocol protocol = AppProtocol::kH1;
+  if (request_.version == http::Version::kHttp2) protocol = AppProtocol::kH2;
+  if (tunnel_) protocol = AppProtocol::kWebSocket;
   cells.counter(requestsKey(listener, route, method, protocol, status_)).add();
   cells.histogram(requestDurationKey(listener, route, protocol, status_)).observe(times_.total);
   if (times_.upstream_first_byte != http::PhaseTimes::kNotReached) {

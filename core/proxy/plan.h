@@ -2,14 +2,15 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/names.h"
 #include "core/filter/chain.h"
+#include "core/http/h2/options.h"
 #include "core/http/limits.h"
+#include "core/http/version_choice.h"
 #include "core/net/address.h"
 #include "core/route/ip_range.h"
 #include "core/route/path.h"
@@ -32,6 +33,8 @@ struct ListenerPlan {
   net::Address address;   // as configured; port 0 takes a free one
   int backlog = 4096;
   http::Limits limits;
+  http::VersionChoice versions = http::VersionChoice::kAuto;
+  http::h2::Options http2;
   Milliseconds header_timeout{0};     // from a request's first byte to the end of its head; 0: none
   Milliseconds idle_timeout{0};       // between requests; 0: none
   std::uint64_t max_connections = 0;  // of the process; 0: no limit

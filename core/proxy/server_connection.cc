@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/http/h2/server_codec.h"
 #include "core/proxy/exchange.h"
 
 namespace weir::proxy {
@@ -20,16 +21,26 @@ ServerConnection::ServerConnection(Gate& gate, std::unique_ptr<net::Stream> stre
                                    const net::Address& peer)
     : gate_(gate),
       stream_(std::move(stream)),
-      codec_(*this, *this, gate.engine().loop().chunks(), gate.plan().limits),
+      codec_(std::in_place_index<0>, static_cast<http::Wire&>(*this),
+             static_cast<http::ExchangeSource&>(*this), gate.engine().loop().chunks(),
+             gate.plan().limits),
       peer_(peer.ip()),
       deadline_(gate.engine().loop().wheel(), *this) {
   stream_->setEvents(*this);
+  if (gate.plan().versions == http::VersionChoice::kAuto && !secured()) return;
+  preface_seen_ = kVersionKnown;
+  if (gate.plan().versions == http::VersionChoice::kHttp2) speakHttp2();
 }
 
 ServerConnection::~ServerConnection() = default;
 
+http::ServerCodec& ServerConnection::codec() {
+  if (auto* http1 = std::get_if<0>(&codec_)) return *http1;
+  return *std::get<1>(codec_);
+}
+
 void ServerConnection::start() {
-  if (gate_.draining()) codec_.drain();
+  if (gate_.draining()) codec().drain();
   armFor(http::ServerCodec::Phase::kHead);  // the first request must come in time as well
   stream_->setReading(true);
 }
@@ -46,24 +57,55 @@ void ServerConnection::armFor(http::ServerCodec::Phase phase) {
   }
 }
 
+void ServerConnection::onConnected() {
+  const net::Security& security = *stream_->security();
+  gate_.countHandshake(security);
+  if (security.protocol == "h2" && codec_.index() == 0) speakHttp2();
+}
+
+void ServerConnection::speakHttp2() {
+  http::Wire& wire = *this;
+  http::ExchangeSource& exchanges = *this;
+  codec_.emplace<1>(std::make_unique<http::h2::ServerCodec>(gate_.engine().loop(), wire, exchanges,
+                                                            gate_.plan().http2));
+  if (gate_.draining()) codec().drain();
+}
+
+// In the clear a client that knows of us may speak HTTP/2 right away (RFC 9113, 3.3): its first
+// bytes tell. False when they do not suffice.
+bool ServerConnection::detectVersion(Bytes bytes) {
+  constexpr std::string_view kPreface = "PRI ";  // no method of HTTP/1 begins like this
+  const std::string_view wanted = kPreface.substr(preface_seen_);
+  const std::string_view came = asText(bytes).substr(0, wanted.size());
+  if (came.size() < wanted.size() && wanted.starts_with(came)) {
+    preface_seen_ = static_cast<std::uint8_t>(preface_seen_ + came.size());
+    return false;
+  }
+  const std::size_t seen = std::exchange(preface_seen_, kVersionKnown);
+  if (came == wanted) speakHttp2();
+  if (seen > 0) codec().feed(asBytes(kPreface.substr(0, seen)));
+  return true;
+}
+
 void ServerConnection::onData(Bytes bytes) {
   if (state_ != State::kOpen) return;
-  const auto before = codec_.phase();
-  codec_.feed(bytes);
+  if (preface_seen_ != kVersionKnown && !detectVersion(bytes)) return;
+  const auto before = codec().phase();
+  codec().feed(bytes);
   if (state_ != State::kOpen) return;
-  const auto after = codec_.phase();
+  const auto after = codec().phase();
   // A head that trickles in does not get its time anew with every byte.
   if (after == before && after != http::ServerCodec::Phase::kIdle) return;
   armFor(after);
 }
 
 void ServerConnection::onEnd() {
-  if (state_ == State::kOpen) return codec_.onEnd();
+  if (state_ == State::kOpen) return codec().onEnd();
   remove();
 }
 
 void ServerConnection::onDrained() {
-  if (state_ == State::kOpen) codec_.onDrained();
+  if (state_ == State::kOpen) codec().onDrained();
 }
 
 void ServerConnection::onBroken(Error error) {
@@ -71,18 +113,18 @@ void ServerConnection::onBroken(Error error) {
   if (security != nullptr && security->result != net::Handshake::kOk) {
     gate_.countHandshake(*security);
   }
-  if (state_ == State::kOpen) codec_.onBroken(error);
+  if (state_ == State::kOpen) codec().onBroken(error);
   remove();
 }
 
 void ServerConnection::onDeadline() {
   if (state_ != State::kOpen) return remove();
-  switch (codec_.phase()) {
+  switch (codec().phase()) {
     case http::ServerCodec::Phase::kHead:
       gate_.engine().metrics().counter(timeoutsKey(0, TimeoutStage::kHeaders)).add();
-      return codec_.failHead(kHeadTimeout);
+      return codec().failHead(kHeadTimeout);
     case http::ServerCodec::Phase::kIdle:
-      return close(false);
+      return codec().closeIdle();
     case http::ServerCodec::Phase::kBusy:
       return;
   }
@@ -112,12 +154,15 @@ void ServerConnection::remove() {
 }
 
 void ServerConnection::drain() {
-  codec_.drain();
-  if (state_ == State::kOpen && codec_.phase() == http::ServerCodec::Phase::kIdle) close(false);
+  const bool done = codec().drain();
+  if (state_ != State::kOpen) return;
+  if (done) return close(false);
+  // The client gets a while to hear of it.
+  if (codec().phase() == http::ServerCodec::Phase::kIdle) deadline_.arm(kLingerTime);
 }
 
 void ServerConnection::breakNow() {
-  if (state_ == State::kOpen) codec_.onBroken(kStopped);
+  if (state_ == State::kOpen) codec().onBroken(kStopped);
   remove();
 }
 
@@ -133,7 +178,11 @@ void ServerConnection::closeExchange(http::RequestEvents& exchange) {
   auto& done = static_cast<Exchange&>(exchange);
   done.~Exchange();
   gate_.engine().exchanges().giveBack(&done);
-  armFor(http::ServerCodec::Phase::kIdle);
+  armFor(codec().phase());
+}
+
+void ServerConnection::onFlood(http::Flood kind) {
+  gate_.engine().metrics().counter(http2FloodsKey(gate_.id(), static_cast<unsigned>(kind))).add();
 }
 
 }  // namespace weir::proxy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <variant>
 
 #include "core/base/linked.h"
 #include "core/event/loop.h"
@@ -32,9 +33,10 @@ class ServerConnection final : public event::Disposable,
 
  private:
   enum class State : std::uint8_t { kOpen, kLingering, kClosed };
+  static constexpr std::uint8_t kVersionKnown = 0xFF;
 
   // net::StreamEvents
-  void onConnected() override { gate_.countHandshake(*stream_->security()); }
+  void onConnected() override;
   void onData(Bytes bytes) override;
   void onEnd() override;
   void onDrained() override;
@@ -48,17 +50,24 @@ class ServerConnection final : public event::Disposable,
   // http::ExchangeSource
   http::RequestEvents& openExchange(http::Responder& responder) override;
   void closeExchange(http::RequestEvents& exchange) override;
+  void onFlood(http::Flood kind) override;
 
+  http::ServerCodec& codec();
+  bool detectVersion(Bytes bytes);
+  void speakHttp2();
   void onDeadline();
   void armFor(http::ServerCodec::Phase phase);
   void remove();
 
   Gate& gate_;
   std::unique_ptr<net::Stream> stream_;
-  http::h1::ServerCodec codec_;
+  // HTTP/1 until the client is known to speak HTTP/2; inline, because a connection at rest is to
+  // be small.
+  std::variant<http::h1::ServerCodec, std::unique_ptr<http::ServerCodec>> codec_;
   net::Ip peer_;
   event::Alarm<ServerConnection, &ServerConnection::onDeadline> deadline_;
   State state_ = State::kOpen;
+  std::uint8_t preface_seen_ = 0;  // bytes of HTTP/2's preface that came; or kVersionKnown
 };
 
 }  // namespace weir::proxy

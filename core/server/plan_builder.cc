@@ -109,6 +109,8 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       settings.max_header_size.value_or(config::Size{(gateway ? 32U : 60U) * 1024U}).bytes);
   plan->limits.target_bytes = std::min<std::uint32_t>(plan->limits.head_bytes, 8 * 1024);
   plan->limits.headers = settings.max_headers.value_or(gateway ? 100 : 200);
+  plan->versions = settings.protocol;
+  plan->http2 = settings.http2.options(plan->limits);
   plan->max_connections = settings.max_connections;
   plan->trusted = settings.trusted;
   plan->forwarded = settings.forwarded.value_or(gateway ? proxy::ForwardedMode::kAppend
@@ -127,7 +129,9 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       settings.request_id.value_or(gateway ? RequestIds::kReplace : RequestIds::kKeep) ==
       RequestIds::kKeep;
   plan->reason_header = settings.reason_header;
-  if (settings.tls) plan->tls = tls_.server(*settings.tls, mistakes);
+  if (settings.tls) {
+    plan->tls = tls_.server(*settings.tls, settings.protocol, mistakes);
+  }
   return plan;
 }
 
@@ -173,9 +177,14 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::str
   plan->options.max_connections = settings.max_connections;
   plan->options.max_pending = settings.max_pending;
   plan->options.queue_timeout = settings.queue_timeout;
-  plan->options.limits = {.head_bytes = 64 * 1024, .target_bytes = 0, .headers = 200};
+  plan->options.protocol = settings.protocol;
+  plan->options.http2 =
+      settings.http2.options({.head_bytes = 64 * 1024, .target_bytes = 0, .headers = 200});
   plan->connections = &counts_.cluster(plan->id);
-  if (settings.tls) plan->tls = tls_.client(*settings.tls, plan->discovery->hostName(), mistakes);
+  if (settings.tls) {
+    plan->tls =
+        tls_.client(*settings.tls, settings.protocol, plan->discovery->hostName(), mistakes);
+  }
   return plan;
 }
 

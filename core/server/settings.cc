@@ -16,6 +16,11 @@ constexpr std::pair<std::string_view, EscapedSlashes> kEscapedSlashes[] = {
 constexpr std::pair<std::string_view, RequestIds> kRequestIds[] = {
     {"replace", RequestIds::kReplace}, {"keep", RequestIds::kKeep}};
 
+constexpr std::pair<std::string_view, http::VersionChoice> kProtocols[] = {
+    {"auto", http::VersionChoice::kAuto},
+    {"http1", http::VersionChoice::kHttp1},
+    {"http2", http::VersionChoice::kHttp2}};
+
 }  // namespace
 
 void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
@@ -54,6 +59,10 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   table.read("reason_header", out.reason_header,
              "Whether answers of weir itself carry X-Weir-Reason.");
   table.read("tls", out.tls, "Secures the connections. Default: in the clear.");
+  table.read("protocol", out.protocol, kProtocols,
+             "What clients may speak. auto: HTTP/2 as agreed on under TLS or right away in the "
+             "clear, else HTTP/1.");
+  table.read("http2", out.http2, "Many requests at a time on one connection.");
   out.place = table.place("address");
 }
 
@@ -71,6 +80,9 @@ void UpstreamSettings::read(config::Table& table, UpstreamSettings& out) {
              "Requests of one worker that may wait for a connection.");
   table.read("queue_timeout", out.queue_timeout, "How long they wait.", {.min = 1ms, .max = 1h});
   table.read("tls", out.tls, "Secures the connections to the endpoints. Default: in the clear.");
+  table.read("protocol", out.protocol, kProtocols,
+             "What the endpoints speak. auto: agreed on under TLS, HTTP/1 in the clear.");
+  table.read("http2", out.http2, "Many requests at a time on one connection.");
   out.place = table.place("balancer");
 }
 

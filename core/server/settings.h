@@ -10,6 +10,7 @@
 #include "core/config/table.h"
 #include "core/proxy/plan.h"
 #include "core/route/settings.h"
+#include "core/server/http2_settings.h"
 #include "core/server/tls_settings.h"
 
 // The configuration as it is written: what core reads of it.
@@ -39,6 +40,8 @@ struct ListenerSettings {
   bool connect = false;
   bool reason_header = false;
   std::optional<ListenerTlsSettings> tls;
+  http::VersionChoice protocol = http::VersionChoice::kAuto;
+  ListenerHttp2Settings http2;
   config::Place place;
 
   static void read(config::Table& table, ListenerSettings& out);
@@ -54,6 +57,8 @@ struct UpstreamSettings {
   std::uint32_t max_pending = 1024;
   Milliseconds queue_timeout{3'000};
   std::optional<UpstreamTlsSettings> tls;
+  http::VersionChoice protocol = http::VersionChoice::kAuto;
+  UpstreamHttp2Settings http2;
   config::Place place;
 
   static void read(config::Table& table, UpstreamSettings& out);

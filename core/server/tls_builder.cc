@@ -63,6 +63,13 @@ tls::TicketKeys::Secret secretOf(const std::string& text) {
   return secret;
 }
 
+std::vector<std::string> alpnOf(http::VersionChoice versions) {
+  std::vector<std::string> protocols;
+  if (versions != http::VersionChoice::kHttp1) protocols.emplace_back("h2");
+  if (versions != http::VersionChoice::kHttp2) protocols.emplace_back("http/1.1");
+  return protocols;
+}
+
 }  // namespace
 
 TlsBuilder::TlsBuilder()
@@ -70,6 +77,7 @@ TlsBuilder::TlsBuilder()
           std::vector<tls::TicketKeys::Secret>{tls::TicketKeys::random()})) {}
 
 std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(const ListenerTlsSettings& settings,
+                                                           http::VersionChoice versions,
                                                            config::Mistakes& mistakes) {
   bool good = true;
   std::vector<std::shared_ptr<const tls::Certificate>> certificates;
@@ -82,7 +90,7 @@ std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(const ListenerTlsSett
   tls::ServerOptions options;
   options.min_version = settings.min_version;
   options.max_version = settings.max_version;
-  options.protocols = {"http/1.1"};
+  options.protocols = alpnOf(versions);
   options.refuse_unknown_names = settings.unknown_names == UnknownNames::kRefuse;
   options.client_certificate = settings.client_certificate;
   options.handshake_timeout = settings.handshake_timeout;
@@ -102,11 +110,12 @@ std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(const ListenerTlsSett
 }
 
 std::shared_ptr<const tls::ClientTerms> TlsBuilder::client(const UpstreamTlsSettings& settings,
+                                                           http::VersionChoice versions,
                                                            std::string_view looked_up,
                                                            config::Mistakes& mistakes) {
   Reader reader(settings.place, "upstream.tls", mistakes);
   tls::ClientOptions options;
-  options.protocols = {"http/1.1"};
+  options.protocols = alpnOf(versions);
   options.server_name = settings.server_name.value_or(std::string(looked_up));
   if (!settings.insecure) {
     if (options.server_name.empty()) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/config/mistakes.h"
+#include "core/http/version_choice.h"
 #include "core/server/tls_settings.h"
 #include "core/tls/client_terms.h"
 #include "core/tls/server_terms.h"
@@ -19,9 +20,11 @@ class TlsBuilder {
 
   // Null, with every mistake recorded, when a file cannot be used. `path`: for mistakes.
   std::shared_ptr<const tls::ServerTerms> server(const ListenerTlsSettings& settings,
+                                                 http::VersionChoice versions,
                                                  config::Mistakes& mistakes);
   // `looked_up`: the name that discovery asks for; empty for addresses.
   std::shared_ptr<const tls::ClientTerms> client(const UpstreamTlsSettings& settings,
+                                                 http::VersionChoice versions,
                                                  std::string_view looked_up,
                                                  config::Mistakes& mistakes);
 

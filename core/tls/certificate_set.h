@@ -19,6 +19,7 @@ class CertificateSet {
     const Certificate* ecdsa = nullptr;  // or Ed25519
     const Certificate* rsa = nullptr;
     bool empty() const { return ecdsa == nullptr && rsa == nullptr; }
+    friend bool operator==(const Choice&, const Choice&) = default;
   };
 
   // The first one is for clients that name nobody, and for unknown names unless refused. Of two

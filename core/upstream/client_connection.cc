@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "core/http/h1/client_codec.h"
+#include "core/http/h2/client_codec.h"
+
 namespace weir::upstream {
 namespace {
 
@@ -10,8 +13,12 @@ constexpr Milliseconds kFlushTime{5'000};
 }  // namespace
 
 ClientConnection::ClientConnection(event::Loop& loop, ClientConnectionEvents& owner,
-                                   http::Limits limits)
-    : owner_(owner), codec_(*this, *this, limits), deadline_(loop.wheel(), *this) {}
+                                   http::VersionChoice protocol, const http::h2::Options& options)
+    : loop_(loop),
+      owner_(owner),
+      options_(options),
+      deadline_(loop.wheel(), *this),
+      protocol_(protocol) {}
 
 ClientConnection::~ClientConnection() = default;
 
@@ -33,7 +40,24 @@ Result<void> ClientConnection::connect(net::Connector& connector, const net::Add
 void ClientConnection::onConnected() {
   state_ = State::kOpen;
   deadline_.disarm();
+  makeCodec();
   owner_.onConnected(*this);
+}
+
+void ClientConnection::makeCodec() {
+  http::Wire& wire = *this;
+  http::ClientCodecEvents& events = *this;
+  const net::Security* security = stream_->security();
+  const bool agreed = security != nullptr && security->protocol == "h2";
+  if (agreed || (security == nullptr && protocol_ == http::VersionChoice::kHttp2)) {
+    protocol_ = http::VersionChoice::kHttp2;
+    const std::string_view scheme = security == nullptr ? "http" : "https";
+    codec_ = std::make_unique<http::h2::ClientCodec>(loop_, wire, events, options_, scheme);
+    stream_->setReading(true);
+  } else {
+    protocol_ = http::VersionChoice::kHttp1;
+    codec_ = std::make_unique<http::h1::ClientCodec>(wire, events, options_.limits);
+  }
 }
 
 void ClientConnection::onDeadline() {
@@ -48,16 +72,16 @@ void ClientConnection::onDeadline() {
 }
 
 void ClientConnection::onData(Bytes bytes) {
-  if (state_ == State::kOpen) codec_.feed(bytes);
+  if (state_ == State::kOpen) codec_->feed(bytes);
 }
 
 void ClientConnection::onEnd() {
-  if (state_ == State::kOpen) return codec_.onEnd();
+  if (state_ == State::kOpen) return codec_->onEnd();
   if (state_ == State::kFlushing) finishClosing();
 }
 
 void ClientConnection::onDrained() {
-  if (state_ == State::kOpen) codec_.onDrained();
+  if (state_ == State::kOpen) codec_->onDrained();
 }
 
 void ClientConnection::onBroken(Error error) {
@@ -66,7 +90,7 @@ void ClientConnection::onBroken(Error error) {
     error.origin = Origin::kUpstream;
     owner_.onConnectFailed(*this, error);
   } else if (state_ == State::kOpen) {
-    codec_.onBroken(error);
+    codec_->onBroken(error);
   } else {
     finishClosing();
   }
@@ -91,8 +115,8 @@ void ClientConnection::close(bool unread) {
   state_ = State::kFlushing;
   stream_->shutdownWrite();
   stream_->setReading(true);
-  deadline_.arm(kFlushTime);
   owner_.onFlushing(*this);
+  deadline_.arm(kFlushTime);
 }
 
 void ClientConnection::finishClosing() {
@@ -107,9 +131,15 @@ void ClientConnection::closeNow() {
 
 void ClientConnection::onExchangeEnd(bool reusable) {
   if (state_ != State::kOpen) return;
-  if (!reusable) return close(false);
+  if (!reusable && codec_->idle()) return close(false);
   stream_->setReading(true);  // so that the end of an idle connection is noticed
-  owner_.onIdle(*this);
+  owner_.onFree(*this);
+}
+
+void ClientConnection::onFreeChanged() {
+  if (state_ != State::kOpen) return;
+  if (codec_->idle() && codec_->free() == 0) return close(false);
+  owner_.onFree(*this);
 }
 
 }  // namespace weir::upstream

@@ -6,7 +6,8 @@
 #include "core/base/linked.h"
 #include "core/event/loop.h"
 #include "core/http/codec.h"
-#include "core/http/h1/client_codec.h"
+#include "core/http/h2/options.h"
+#include "core/http/version_choice.h"
 #include "core/net/connector.h"
 #include "core/net/stream.h"
 
@@ -24,13 +25,13 @@ class ClientConnectionEvents {
   // Each of these ends the connection: it is closed and to be given to Loop::destroyLater.
   virtual void onConnectFailed(ClientConnection& connection, Error error) = 0;
   virtual void onClosed(ClientConnection& connection) = 0;
-  // An exchange on it is over and another may follow.
-  virtual void onIdle(ClientConnection& connection) = 0;
+  // It may have become free for another exchange, or busy: see ClientCodec::free().
+  virtual void onFree(ClientConnection& connection) = 0;
 };
 
 // A connection to one endpoint, with the codec that speaks on it.
 //
-// Owned by: Cluster, which lends it to one exchange at a time.
+// Owned by: Cluster, which lends it to as many exchanges at a time as the codec takes.
 // Life:     connecting -> idle <-> busy -> closed.
 class ClientConnection final : public event::Disposable,
                                public Linked<ClientConnection>,  // the owner's list
@@ -38,16 +39,22 @@ class ClientConnection final : public event::Disposable,
                                private http::Wire,
                                private http::ClientCodecEvents {
  public:
-  ClientConnection(event::Loop& loop, ClientConnectionEvents& owner, http::Limits limits);
+  // Under TLS the codec follows from what was agreed on, whatever `protocol`.
+  ClientConnection(event::Loop& loop, ClientConnectionEvents& owner, http::VersionChoice protocol,
+                   const http::h2::Options& options);
   ~ClientConnection() override;
 
   // onConnected or onConnectFailed follows, unless it fails at once.
   Result<void> connect(net::Connector& connector, const net::Address& to, Milliseconds timeout);
-  http::ClientCodec& codec() { return codec_; }
+  http::ClientCodec& codec() { return *codec_; }  // once connected
+  bool open() const { return state_ == State::kOpen; }
+  bool multiplexes() const { return protocol_ == http::VersionChoice::kHttp2; }  // once connected
   void armIdle(Milliseconds timeout) { deadline_.arm(timeout); }
   void disarmIdle() { deadline_.disarm(); }
   void setLender(void* lender) { lender_ = lender; }  // what the owner keeps beside it
   void* lender() const { return lender_; }
+  bool countedIdle() const { return counted_idle_; }  // by the owner, as well
+  void setCountedIdle(bool idle) { counted_idle_ = idle; }
   Nanoseconds connectStarted() const { return connect_started_; }
   void closeNow();  // with no exchange on it; no event follows
 
@@ -68,17 +75,24 @@ class ClientConnection final : public event::Disposable,
   void close(bool unread) override;
   // http::ClientCodecEvents
   void onExchangeEnd(bool reusable) override;
+  void onFreeChanged() override;
 
   void onDeadline();
   void finishClosing();
 
+  void makeCodec();
+
+  event::Loop& loop_;
   ClientConnectionEvents& owner_;
+  const http::h2::Options options_;
   std::unique_ptr<net::Stream> stream_;
-  http::h1::ClientCodec codec_;
+  std::unique_ptr<http::ClientCodec> codec_;
   event::Alarm<ClientConnection, &ClientConnection::onDeadline> deadline_;  // connecting, or idle
   void* lender_ = nullptr;
   Nanoseconds connect_started_{0};
   State state_ = State::kConnecting;
+  http::VersionChoice protocol_;
+  bool counted_idle_ = false;
 };
 
 }  // namespace weir::upstream

@@ -20,7 +20,8 @@ constexpr Error kQueueTimeout = {ErrorCode::kTimeout, Origin::kLocal, "waited fo
 bool operator==(const ClusterOptions& left, const ClusterOptions& right) {
   return left.connect_timeout == right.connect_timeout && left.idle_timeout == right.idle_timeout &&
          left.max_connections == right.max_connections && left.max_pending == right.max_pending &&
-         left.queue_timeout == right.queue_timeout;
+         left.queue_timeout == right.queue_timeout && left.protocol == right.protocol &&
+         left.http2 == right.http2;
 }
 
 std::size_t Cluster::AddressHash::operator()(const net::Address& address) const {
@@ -100,56 +101,95 @@ void Cluster::lend(Member& member, Borrower& borrower, bool fresh) {
   ++member.in_flight;
   borrower.wanted_ = &member;
   borrower.connecting_ = nullptr;
-  auto& slot = static_cast<Slot&>(member);
-  ClientConnection* connection = fresh ? nullptr : takeIdle(slot);
-  if (connection != nullptr) return give(borrower, *connection, true);
-  open(slot, borrower);
+  serve(static_cast<Slot&>(member), borrower, fresh);
 }
 
-ClientConnection* Cluster::takeIdle(Slot& slot) {
-  ClientConnection* connection = slot.idle_first;
-  if (connection == nullptr) return nullptr;
-  unlinkIdle(slot, *connection);
-  connection->disarmIdle();
-  return connection;
+// A connection that is there, else one that is on its way and takes many, else one more.
+void Cluster::serve(Slot& slot, Borrower& borrower, bool fresh) {
+  if (slot.free_first != nullptr && !fresh) return give(borrower, *slot.free_first, true);
+  if (!joinConnecting(slot, borrower)) open(slot, borrower);
 }
 
-void Cluster::unlinkIdle(Slot& slot, ClientConnection& connection) {
-  (connection.previous == nullptr ? slot.idle_first : connection.previous->next) = connection.next;
+bool Cluster::isListed(const ClientConnection& connection) {
+  return connection.previous != nullptr || slotOf(connection).free_first == &connection;
+}
+
+void Cluster::list(ClientConnection& connection) {
+  Slot& slot = slotOf(connection);
+  connection.next = slot.free_first;
+  connection.previous = nullptr;
+  if (slot.free_first != nullptr) slot.free_first->previous = &connection;
+  slot.free_first = &connection;
+}
+
+void Cluster::unlist(ClientConnection& connection) {
+  if (!isListed(connection)) return;
+  Slot& slot = slotOf(connection);
+  (connection.previous == nullptr ? slot.free_first : connection.previous->next) = connection.next;
   if (connection.next != nullptr) connection.next->previous = connection.previous;
   connection.next = connection.previous = nullptr;
-  --idle_;
-  meters_.idle.add(-1);
 }
 
-void Cluster::unlinkIfIdle(ClientConnection& connection) {
-  Slot& slot = slotOf(connection);
-  const bool idle = connection.previous != nullptr || slot.idle_first == &connection;
-  if (idle) unlinkIdle(slot, connection);
+void Cluster::setIdle(ClientConnection& connection, bool idle) {
+  if (connection.countedIdle() == idle) return;
+  connection.setCountedIdle(idle);
+  if (idle) {
+    ++idle_;
+    meters_.idle.add(1);
+    connection.armIdle(plan_->options.idle_timeout);
+  } else {
+    --idle_;
+    meters_.idle.add(-1);
+    connection.disarmIdle();
+  }
 }
 
-void Cluster::give(Borrower& borrower, ClientConnection& connection, bool reused) const {
+ClientConnection* Cluster::findIdle(const Slot& slot) {
+  ClientConnection* at = slot.free_first;
+  while (at != nullptr && !at->countedIdle()) at = at->next;
+  return at;
+}
+
+void Cluster::give(Borrower& borrower, ClientConnection& connection, bool reused) {
   if (reused) meters_.reused.add();
+  unlist(connection);
+  setIdle(connection, false);
   borrower.wanted_ = nullptr;
   borrower.connecting_ = nullptr;
   borrower.onLent({connection.codec(), reused});
+  if (connection.multiplexes()) onFree(connection);
+}
+
+// What multiplexes is opened once for all who ask before it is there.
+bool Cluster::joinConnecting(Slot& slot, Borrower& borrower) {
+  if (slot.connecting == nullptr || slot.expected >= plan_->options.http2.max_streams) return false;
+  ++slot.expected;
+  borrower.connecting_ = slot.connecting;
+  Borrower** last = &connecting_[slot.connecting];
+  while (*last != nullptr) last = &(*last)->next_waiting_;
+  *last = &borrower;
+  borrower.next_waiting_ = nullptr;
+  return true;
 }
 
 void Cluster::open(Slot& slot, Borrower& borrower) {
-  const std::uint32_t limit = plan_->options.max_connections;
-  if (!plan_->connections->tryAdd(limit)) {
-    if (!makeRoom() || !plan_->connections->tryAdd(limit)) return wait(borrower);
+  const ClusterOptions& options = plan_->options;
+  if (!plan_->connections->tryAdd(options.max_connections)) {
+    if (!makeRoom() || !plan_->connections->tryAdd(options.max_connections)) return wait(borrower);
   }
-  auto* connection = new ClientConnection(tools_.loop, *this, plan_->options.limits);
+  auto* connection = new ClientConnection(tools_.loop, *this, options.protocol, options.http2);
   connection->setLender(&slot);
   ++slot.connections;
   ++open_;
   meters_.active.add(1);
   const auto started = connect(*connection, slot);
-  connection->next = nullptr;
   borrower.connecting_ = connection;
+  borrower.next_waiting_ = nullptr;
   connecting_.emplace(connection, &borrower);
-  if (!started.ok()) onConnectFailed(*connection, started.error());
+  if (!started.ok()) return onConnectFailed(*connection, started.error());
+  if (!slot.multiplexes && options.protocol != http::VersionChoice::kHttp2) return;
+  slot.connecting = connection;
+  slot.expected = 1;
 }
 
 Result<void> Cluster::connect(ClientConnection& connection, Slot& slot) {
@@ -161,24 +201,45 @@ Result<void> Cluster::connect(ClientConnection& connection, Slot& slot) {
   return connection.connect(secured, to, timeout);
 }
 
+Borrower* Cluster::takeExpecting(ClientConnection& connection) {
+  Slot& slot = slotOf(connection);
+  if (slot.connecting == &connection) slot.connecting = nullptr;
+  const auto found = connecting_.find(&connection);
+  Borrower* first = found->second;
+  connecting_.erase(found);
+  return first;
+}
+
 void Cluster::onConnected(ClientConnection& connection) {
   meters_.connect.observe(monotonicNow() - connection.connectStarted());
-  const auto found = connecting_.find(&connection);
-  Borrower* borrower = found->second;
-  connecting_.erase(found);
-  if (borrower == nullptr) return onIdle(connection);
-  give(*borrower, connection, false);
+  slotOf(connection).multiplexes = connection.multiplexes();
+  Borrower* borrower = takeExpecting(connection);
+  if (borrower == nullptr) return onFree(connection);
+  bool first = true;
+  while (borrower != nullptr) {
+    Borrower* next = std::exchange(borrower->next_waiting_, nullptr);
+    const bool room = connection.open() && connection.codec().free() > 0;
+    if (std::exchange(first, false) || room) {
+      give(*borrower, connection, false);
+    } else {
+      serve(slotOf(connection), *borrower, false);
+    }
+    borrower = next;
+  }
 }
 
 void Cluster::onConnectFailed(ClientConnection& connection, Error error) {
   countFailure(error.code);
-  const auto found = connecting_.find(&connection);
-  Borrower* borrower = found->second;
-  connecting_.erase(found);
+  Slot& slot = slotOf(connection);
+  Borrower* borrower = takeExpecting(connection);
   forget(connection);
-  if (borrower == nullptr) return dropIfUnused(slotOf(connection));
-  borrower->connecting_ = nullptr;
-  borrower->onLendFailed(error);
+  if (borrower == nullptr) return dropIfUnused(slot);
+  while (borrower != nullptr) {
+    Borrower* next = std::exchange(borrower->next_waiting_, nullptr);
+    borrower->connecting_ = nullptr;
+    borrower->onLendFailed(error);
+    borrower = next;
+  }
 }
 
 void Cluster::countFailure(ErrorCode code) {
@@ -191,13 +252,15 @@ void Cluster::countFailure(ErrorCode code) {
 }
 
 void Cluster::onFlushing(ClientConnection& connection) {
-  unlinkIfIdle(connection);
+  unlist(connection);
+  setIdle(connection, false);
   flushing_.insert(&connection);
 }
 
 void Cluster::onClosed(ClientConnection& connection) {
   Slot& slot = slotOf(connection);
-  unlinkIfIdle(connection);
+  unlist(connection);
+  setIdle(connection, false);
   flushing_.erase(&connection);
   forget(connection);
   dropIfUnused(slot);
@@ -214,16 +277,15 @@ void Cluster::forget(ClientConnection& connection) {
   if (waiting_first_ != nullptr) wait_tick_.arm(Milliseconds(0));
 }
 
-void Cluster::onIdle(ClientConnection& connection) {
-  Slot& slot = slotOf(connection);
-  if (!slot.listed || leaving_) return onClosed(connection);
-  connection.next = slot.idle_first;
-  connection.previous = nullptr;
-  if (slot.idle_first != nullptr) slot.idle_first->previous = &connection;
-  slot.idle_first = &connection;
-  ++idle_;
-  meters_.idle.add(1);
-  connection.armIdle(plan_->options.idle_timeout);
+// Puts a connection where others find it, for as long as it takes another exchange.
+void Cluster::onFree(ClientConnection& connection) {
+  if (!connection.open()) return;
+  const Slot& slot = slotOf(connection);
+  const bool idle = connection.codec().idle();
+  if (idle && (!slot.listed || leaving_)) return onClosed(connection);
+  setIdle(connection, idle);
+  if (connection.codec().free() == 0 || !slot.listed || leaving_) return unlist(connection);
+  if (!isListed(connection)) list(connection);
   if (waiting_first_ != nullptr) serveWaiting();
 }
 
@@ -269,14 +331,10 @@ void Cluster::serveWaiting() {
   while (waiting_first_ != nullptr) {
     Borrower& borrower = *waiting_first_;
     auto* wanted = static_cast<Slot*>(borrower.wanted_);
-    if (wanted->idle_first == nullptr && idle_ == 0 && atLimit()) return;
+    if (wanted->free_first == nullptr && idle_ == 0 && atLimit()) return;
     unlinkWaiting(borrower);
     meters_.pool_wait.observe(monotonicNow() - borrower.asked_at_);
-    if (ClientConnection* connection = takeIdle(*wanted)) {
-      give(borrower, *connection, true);
-    } else {
-      open(*wanted, borrower);
-    }
+    serve(*wanted, borrower, false);
   }
 }
 
@@ -294,17 +352,24 @@ void Cluster::onWaitTick() {
 
 void Cluster::cancel(Borrower& borrower) {
   if (borrower.waiting_) unlinkWaiting(borrower);
-  // A connection that is on its way will serve somebody else.
-  if (borrower.connecting_ != nullptr) connecting_[borrower.connecting_] = nullptr;
-  borrower.connecting_ = nullptr;
+  ClientConnection* connection = std::exchange(borrower.connecting_, nullptr);
+  if (connection == nullptr) return;
+  // The connection is on its way and will serve somebody else.
+  Borrower** at = &connecting_[connection];
+  while (*at != &borrower) at = &(*at)->next_waiting_;
+  *at = std::exchange(borrower.next_waiting_, nullptr);
+  Slot& slot = slotOf(*connection);
+  if (slot.connecting == connection) --slot.expected;
 }
 
 void Cluster::closeIdle(Slot& slot) {
-  while (slot.idle_first != nullptr) {
-    ClientConnection& connection = *slot.idle_first;
-    unlinkIdle(slot, connection);
-    forget(connection);
-  }
+  while (ClientConnection* connection = findIdle(slot)) closeIdle(*connection);
+}
+
+void Cluster::closeIdle(ClientConnection& connection) {
+  unlist(connection);
+  setIdle(connection, false);
+  forget(connection);
 }
 
 // The members stay: exchanges in flight may still pick one for another try.
@@ -317,10 +382,9 @@ void Cluster::closeIdle() {
 bool Cluster::makeRoom() {
   if (idle_ == 0) return false;
   for (auto& [address, slot] : slots_) {
-    if (slot->idle_first == nullptr) continue;
-    ClientConnection& connection = *slot->idle_first;
-    unlinkIdle(*slot, connection);
-    forget(connection);
+    ClientConnection* connection = findIdle(*slot);
+    if (connection == nullptr) continue;
+    closeIdle(*connection);
     return true;
   }
   return false;

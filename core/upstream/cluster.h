@@ -27,7 +27,8 @@ struct ClusterOptions {
   std::uint32_t max_connections = 1024;  // of the whole process; 0: no limit
   std::uint32_t max_pending = 1024;      // exchanges that wait for a connection, per worker
   Milliseconds queue_timeout{3'000};     // for how long they wait
-  http::Limits limits;               // of responses
+  http::VersionChoice protocol = http::VersionChoice::kAuto;
+  http::h2::Options http2;  // its limits are those of responses in any version
 
   friend bool operator==(const ClusterOptions& left, const ClusterOptions& right);
 };
@@ -105,8 +106,11 @@ class Cluster final : private ClientConnectionEvents {
 
  private:
   struct Slot : Member {
-    ClientConnection* idle_first = nullptr;  // latest returned first
+    ClientConnection* free_first = nullptr;  // that take another exchange, latest returned first
+    ClientConnection* connecting = nullptr;  // the latest; for many exchanges at a time
+    std::uint32_t expected = 0;              // that wait for it
     std::uint32_t connections = 0;
+    bool multiplexes = false;                     // what its latest connection turned out to be
     std::unique_ptr<tls::SessionStore> sessions;  // with TLS, from the first connection on
   };
   struct AddressHash {
@@ -117,21 +121,27 @@ class Cluster final : private ClientConnectionEvents {
   void onConnectFailed(ClientConnection& connection, Error error) override;
   void onFlushing(ClientConnection& connection) override;
   void onClosed(ClientConnection& connection) override;
-  void onIdle(ClientConnection& connection) override;
+  void onFree(ClientConnection& connection) override;
 
   static Slot& slotOf(const ClientConnection& connection);
-  ClientConnection* takeIdle(Slot& slot);
-  void unlinkIdle(Slot& slot, ClientConnection& connection);
-  void unlinkIfIdle(ClientConnection& connection);
+  static bool isListed(const ClientConnection& connection);
+  static void list(ClientConnection& connection);
+  static void unlist(ClientConnection& connection);
+  void setIdle(ClientConnection& connection, bool idle);
+  static ClientConnection* findIdle(const Slot& slot);
+  void serve(Slot& slot, Borrower& borrower, bool fresh);
+  bool joinConnecting(Slot& slot, Borrower& borrower);
   void open(Slot& slot, Borrower& borrower);
   Result<void> connect(ClientConnection& connection, Slot& slot);
   void wait(Borrower& borrower);
   void serveWaiting();
   void onWaitTick();
   void unlinkWaiting(Borrower& borrower);
-  void give(Borrower& borrower, ClientConnection& connection, bool reused) const;
+  void give(Borrower& borrower, ClientConnection& connection, bool reused);
   void forget(ClientConnection& connection);
   void closeIdle(Slot& slot);
+  void closeIdle(ClientConnection& connection);
+  Borrower* takeExpecting(ClientConnection& connection);
   bool makeRoom();
   bool atLimit() const;
   void dropIfUnused(Slot& slot);
@@ -143,7 +153,8 @@ class Cluster final : private ClientConnectionEvents {
   SharedEndpoints endpoints_;
   std::unique_ptr<Balancer> balancer_;
   std::unordered_map<net::Address, std::unique_ptr<Slot>, AddressHash> slots_;
-  std::unordered_map<ClientConnection*, Borrower*> connecting_;  // null: nobody waits any more
+  // With those who wait for it, linked by next_waiting_; null: nobody does any more.
+  std::unordered_map<ClientConnection*, Borrower*> connecting_;
   std::unordered_set<ClientConnection*> flushing_;
   std::uint64_t users_ = 0;
   std::size_t open_ = 0;

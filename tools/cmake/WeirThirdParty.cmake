@@ -21,6 +21,12 @@ add_library(weir_libuv INTERFACE)
 target_link_libraries(weir_libuv INTERFACE ${WEIR_LIBUV} Threads::Threads ${CMAKE_DL_LIBS})
 add_library(weir::libuv ALIAS weir_libuv)
 
+# nghttp2 is as close to every byte of HTTP/2.
+find_library(WEIR_NGHTTP2 NAMES libnghttp2.a nghttp2 REQUIRED)
+add_library(weir_nghttp2 INTERFACE)
+target_link_libraries(weir_nghttp2 INTERFACE ${WEIR_NGHTTP2})
+add_library(weir::nghttp2 ALIAS weir_nghttp2)
+
 find_package(spdlog CONFIG REQUIRED)
 add_library(weir::spdlog ALIAS spdlog::spdlog)
 

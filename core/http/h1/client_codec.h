@@ -12,6 +12,7 @@ class ClientCodec final : public http::ClientCodec, private Requester {
 
   Requester& open(ResponseEvents& events) override;
   std::size_t free() const override { return exchange_ == nullptr && !spent_ ? 1 : 0; }
+  bool idle() const override { return exchange_ == nullptr; }
   void feed(Bytes bytes) override;
   void onEnd() override;
   void onBroken(Error error) override;

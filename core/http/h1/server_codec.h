@@ -17,7 +17,11 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   void onEnd() override;
   void onBroken(Error error) override;
   void onDrained() override;
-  void drain() override { draining_ = true; }
+  bool drain() override {
+    draining_ = true;
+    return exchange_ == nullptr;
+  }
+  void closeIdle() override { wire_.close(false); }
   void failHead(Error error) override;
   Phase phase() const override;
 

@@ -126,7 +126,7 @@ TEST_F(ExchangeReason, TheUpstreamDoesNotSpeakHttp) {
 }
 
 TEST_F(ExchangeReason, TheUpstreamsHeadIsTooLarge) {
-  options.limits.head_bytes = 1024;
+  options.http2.limits.head_bytes = 1024;
   startForwarding();
   on_upstream = answering(reply("hello", "x-long: " + std::string(2000, 'x') + "\r\n"));
   EXPECT_THAT(get(), isLocalReply(502, "upstream_protocol_error"));

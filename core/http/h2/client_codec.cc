@@ -1,0 +1,246 @@
+#include "core/http/h2/client_codec.h"
+
+#include <algorithm>
+
+#include <nghttp2/nghttp2.h>
+
+#include "core/base/check.h"
+
+namespace weir::http::h2 {
+namespace {
+
+constexpr std::size_t kMostSpare = 8;
+// Each of them stays in the exchange's arena.
+constexpr int kMostInformational = 32;
+
+constexpr Error kTooManyInformational = {ErrorCode::kProtocol, Origin::kUpstream,
+                                         "too many informational responses"};
+constexpr Error kGone = {ErrorCode::kClosed, Origin::kUpstream, "connection ended"};
+
+}  // namespace
+
+// One request of ours and its response.
+class ClientCodec::Call final : public Stream, public http::Requester {
+ public:
+  Call(ClientCodec& codec, BlockPool& chunks) : Stream(chunks), codec_(codec) {}
+
+  // BodySink, BodySource, Requester
+  void sendHead(const http::Request& request) override;
+  void sendBody(Bytes bytes) override { codec_.sendBody(*this, bytes); }
+  void finish(const Headers* trailers) override;
+  std::size_t queued() const override { return unsent(); }
+  void setReading(bool reading) override { codec_.setReading(*this, reading); }
+  void cancel() override;
+
+  void begin(ResponseEvents& exchange) { exchange_ = &exchange; }
+  void beginHead(HeadReader& head);
+  void readHead(HeadReader& head, bool ends);
+  void readEnd();
+  void fail(Error error);
+  void renew();
+  ResponseEvents* exchange() { return exchange_; }
+  std::size_t place = 0;  // in the codec's list
+
+ private:
+  void openTunnel(Response& response);
+  ResponseEvents* detach();
+
+  ClientCodec& codec_;
+  ResponseEvents* exchange_ = nullptr;
+  Method method_ = Method::kGet;
+  std::string_view upgrade_;  // that was asked for; in the exchange's arena
+  int informational_ = 0;
+  bool answered_ = false;  // the final head came
+  bool ended_ = false;     // the upstream sends no more
+  bool tunnel_ = false;
+};
+
+void ClientCodec::Call::sendHead(const http::Request& request) {
+  method_ = request.method;
+  upgrade_ = request.upgrade;
+  const bool tunnel = request.body == BodyKind::kTunnel || !upgrade_.empty();
+  codec_.submitRequest(*this, fieldsOf(request, codec_.scheme_, request.headers.arena()),
+                       tunnel || request.body != BodyKind::kNone);
+}
+
+void ClientCodec::Call::finish(const Headers* trailers) {
+  codec_.finish(*this, trailers);
+  if (!tunnel_ || !ended_) return;
+  detach();  // both ways of the tunnel have ended
+  codec_.owner_.onExchangeEnd(codec_.openable());
+}
+
+void ClientCodec::Call::cancel() {
+  codec_.reset(*this, NGHTTP2_CANCEL);
+  detach();
+  codec_.owner_.onExchangeEnd(codec_.openable());
+}
+
+ResponseEvents* ClientCodec::Call::detach() {
+  if (exchange_ == nullptr) return nullptr;
+  --codec_.exchanges_;
+  codec_.setReading(*this, true);
+  upgrade_ = {};
+  return std::exchange(exchange_, nullptr);
+}
+
+void ClientCodec::Call::beginHead(HeadReader& head) {
+  Response& response = exchange_->response();
+  if (answered_) return head.beginTrailers(response.trailers);
+  response = Response(response.headers.arena());
+  head.begin(response);
+}
+
+void ClientCodec::Call::readHead(HeadReader& head, bool ends) {
+  if (answered_) return readEnd();
+  const Result<void> good = head.finishResponse(ends, method_);
+  if (!good.ok()) {
+    codec_.reset(*this, NGHTTP2_PROTOCOL_ERROR);
+    return fail(good.error());
+  }
+  Response& response = exchange_->response();
+  if (response.status < 200) {
+    if (++informational_ <= kMostInformational) return exchange_->onInformational();
+    codec_.reset(*this, NGHTTP2_ENHANCE_YOUR_CALM);
+    return fail(kTooManyInformational);
+  }
+  answered_ = true;
+  openTunnel(response);
+  exchange_->onResponseHead();
+  if (ends) readEnd();
+}
+
+// What an extended CONNECT asked for reads as the switch of protocols that it stands for.
+void ClientCodec::Call::openTunnel(Response& response) {
+  tunnel_ = response.body == BodyKind::kTunnel;
+  if (upgrade_.empty() || response.status >= 300 || response.body == BodyKind::kNone) return;
+  tunnel_ = true;
+  response.status = 101;
+  response.upgrade = upgrade_;
+  response.body = BodyKind::kTunnel;
+  response.has_content_length = false;
+}
+
+void ClientCodec::Call::readEnd() {
+  ended_ = true;
+  if (exchange_ == nullptr) return;
+  if (tunnel_ && !finished()) return exchange_->onResponseEnd();  // half-closed
+  if (!finished()) codec_.reset(*this, NGHTTP2_CANCEL);  // the rest of the request is not wanted
+  ResponseEvents* exchange = detach();
+  // First the connection is free again, so that what follows may use it.
+  codec_.owner_.onExchangeEnd(codec_.openable());
+  exchange->onResponseEnd();
+}
+
+void ClientCodec::Call::fail(Error error) {
+  // A connection that ended before it answered may have been idle for the upstream.
+  if (error.code == ErrorCode::kClosed && answered_) error.code = ErrorCode::kReset;
+  ResponseEvents* exchange = detach();
+  if (exchange == nullptr) return;
+  codec_.owner_.onExchangeEnd(codec_.openable());
+  exchange->onResponseFailed(error);
+}
+
+void ClientCodec::Call::renew() {
+  Stream::renew();
+  informational_ = 0;
+  answered_ = ended_ = tunnel_ = false;
+}
+
+ClientCodec::ClientCodec(event::Loop& loop, Wire& wire, ClientCodecEvents& owner,
+                         const Options& options, std::string_view scheme)
+    : Session(loop, wire, options, Side::kClient),
+      owner_(owner),
+      scheme_(scheme),
+      head_(options.limits) {}
+
+ClientCodec::~ClientCodec() = default;
+
+http::Requester& ClientCodec::open(ResponseEvents& events) {
+  WEIR_CHECK(free() > 0);
+  if (spare_.empty()) {
+    open_.push_back(std::make_unique<Call>(*this, loop().chunks()));
+  } else {
+    open_.push_back(std::move(spare_.back()));
+    spare_.pop_back();
+  }
+  Call& call = *open_.back();
+  call.place = open_.size() - 1;
+  call.begin(events);
+  ++exchanges_;
+  return call;
+}
+
+std::size_t ClientCodec::free() const {
+  if (!openable()) return 0;
+  const std::size_t most = std::min<std::size_t>(allowedByPeer(), options().max_streams);
+  return most > exchanges_ ? most - exchanges_ : 0;
+}
+
+void ClientCodec::onHeadBegin(Stream& stream) {
+  auto& call = static_cast<Call&>(stream);
+  if (call.exchange() != nullptr) call.beginHead(head_);
+}
+
+void ClientCodec::onField(Stream& stream, std::string_view name, std::string_view value) {
+  if (static_cast<Call&>(stream).exchange() != nullptr) head_.add(name, value);
+}
+
+void ClientCodec::onHeadEnd(Stream& stream, bool ends) {
+  auto& call = static_cast<Call&>(stream);
+  if (call.exchange() != nullptr) call.readHead(head_, ends);
+}
+
+void ClientCodec::onBody(Stream& stream, Bytes bytes) {
+  auto& call = static_cast<Call&>(stream);
+  if (call.exchange() != nullptr) call.exchange()->onResponseBody(bytes);
+}
+
+void ClientCodec::onBodyEnd(Stream& stream) { static_cast<Call&>(stream).readEnd(); }
+
+void ClientCodec::onDrained(Stream& stream) {
+  auto& call = static_cast<Call&>(stream);
+  if (call.exchange() != nullptr) call.exchange()->onRequestDrained();
+}
+
+void ClientCodec::onClosed(Stream& stream, Error error) {
+  auto& call = static_cast<Call&>(stream);
+  call.fail(error);
+  recycle(call);
+  owner_.onFreeChanged();
+}
+
+void ClientCodec::recycle(Call& call) {
+  const std::size_t place = call.place;
+  std::unique_ptr<Call> taken = std::move(open_[place]);
+  if (place + 1 != open_.size()) {
+    open_[place] = std::move(open_.back());
+    open_[place]->place = place;
+  }
+  open_.pop_back();
+  if (spare_.size() >= kMostSpare) return;
+  taken->renew();
+  spare_.push_back(std::move(taken));
+}
+
+void ClientCodec::onEnd() { onBroken(kGone); }
+
+void ClientCodec::onBroken(Error error) {
+  broken_ = true;
+  error.origin = Origin::kUpstream;
+  if (error.code == ErrorCode::kReset) error.code = ErrorCode::kClosed;
+  failAll(error);
+  wire().close(false);
+}
+
+void ClientCodec::failAll(const Error& error) {
+  for (std::size_t i = 0; i < open_.size(); ++i) open_[i]->fail(error);
+}
+
+void ClientCodec::onSessionEnd() {
+  broken_ = true;
+  failAll(kGone);
+  wire().close(false);
+}
+
+}  // namespace weir::http::h2

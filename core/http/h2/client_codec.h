@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/http/codec.h"
+#include "core/http/h2/head_reader.h"
+#include "core/http/h2/session.h"
+
+namespace weir::http::h2 {
+
+// HTTP/2 towards an upstream: as many exchanges at a time as both sides allow.
+class ClientCodec final : public http::ClientCodec, private Session {
+ public:
+  // `scheme` is that of the wire, "http" or "https", and static. The others outlive the codec.
+  ClientCodec(event::Loop& loop, Wire& wire, ClientCodecEvents& owner, const Options& options,
+              std::string_view scheme);
+  ~ClientCodec() override;
+
+  http::Requester& open(ResponseEvents& events) override;
+  std::size_t free() const override;
+  bool idle() const override { return exchanges_ == 0; }
+  void feed(Bytes bytes) override { receive(bytes); }
+  void onEnd() override;
+  void onBroken(Error error) override;
+  void onDrained() override { schedule(); }
+
+ private:
+  class Call;  // a stream with its exchange
+
+  Stream* openStream() override { return nullptr; }
+  void onHeadBegin(Stream& stream) override;
+  void onField(Stream& stream, std::string_view name, std::string_view value) override;
+  void onHeadEnd(Stream& stream, bool ends) override;
+  void onBody(Stream& stream, Bytes bytes) override;
+  void onBodyEnd(Stream& stream) override;
+  void onDrained(Stream& stream) override;
+  void onClosed(Stream& stream, Error error) override;
+  void onSettings() override { owner_.onFreeChanged(); }
+  void onGoaway() override { owner_.onFreeChanged(); }
+  void onSessionEnd() override;
+
+  bool openable() const { return !broken_ && Session::openable(); }
+  void recycle(Call& call);
+  void failAll(const Error& error);
+
+  ClientCodecEvents& owner_;
+  const std::string_view scheme_;
+  HeadReader head_;
+  std::vector<std::unique_ptr<Call>> open_;   // until both sides have ended
+  std::vector<std::unique_ptr<Call>> spare_;  // for streams to come
+  std::size_t exchanges_ = 0;
+  bool broken_ = false;
+};
+
+}  // namespace weir::http::h2

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/http/limits.h"
+
+namespace weir::http::h2 {
+
+// How often something may happen: `burst` times at once, and `per_second` in the long run.
+struct Rate {
+  std::uint32_t burst = 0;
+  std::uint32_t per_second = 0;
+
+  friend bool operator==(const Rate&, const Rate&) = default;
+};
+
+// How our side of a connection behaves; most of it is told to the peer (RFC 9113, 6.5.2).
+struct Options {
+  Limits limits;                            // of heads that come in
+  std::uint32_t max_streams = 100;          // at the same time, whoever opens them
+  std::uint32_t stream_window = 64 * 1024;  // bytes of one body that may be on their way to us
+  std::uint32_t connection_window = 1024 * 1024;   // bytes of all bodies
+  std::uint32_t header_table = 4096;               // bytes, for each direction
+  Rate resets{.burst = 1000, .per_second = 33};    // of a client: see Flood
+  Rate control{.burst = 1000, .per_second = 100};  // of a client: PING, SETTINGS and the like
+
+  friend bool operator==(const Options&, const Options&) = default;
+};
+
+}  // namespace weir::http::h2

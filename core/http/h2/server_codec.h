@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/base/buffer.h"
+#include "core/http/codec.h"
+#include "core/http/h2/head_reader.h"
+#include "core/http/h2/session.h"
+
+namespace weir::http::h2 {
+
+// HTTP/2 towards a client: an exchange for each of its streams.
+class ServerCodec final : public http::ServerCodec, private Session {
+ public:
+  // All outlive the codec.
+  ServerCodec(event::Loop& loop, Wire& wire, ExchangeSource& exchanges, const Options& options);
+  ~ServerCodec() override;
+
+  void feed(Bytes bytes) override { receive(bytes); }
+  void onEnd() override;
+  void onBroken(Error error) override;
+  void onDrained() override { schedule(); }
+  bool drain() override;
+  void closeIdle() override;
+  void failHead(Error error) override;
+  Phase phase() const override;
+
+ private:
+  class Request;  // a stream with its exchange
+
+  Stream* openStream() override;
+  void onHeadBegin(Stream& stream) override;
+  void onField(Stream& stream, std::string_view name, std::string_view value) override;
+  void onHeadEnd(Stream& stream, bool ends) override;
+  void onBody(Stream& stream, Bytes bytes) override;
+  void onBodyEnd(Stream& stream) override;
+  void onSentEnd(Stream& stream) override;
+  void onDrained(Stream& stream) override;
+  void onClosed(Stream& stream, Error error) override;
+  void onPong() override;
+  void onFlood(Flood kind) override { exchanges_.onFlood(kind); }
+  void onSessionEnd() override;
+
+  void recycle(Request& request);
+  void failAll(const Error& error);
+
+  ExchangeSource& exchanges_;
+  HeadReader head_;
+  std::vector<std::unique_ptr<Request>> open_;   // until both sides have ended
+  std::vector<std::unique_ptr<Request>> spare_;  // for streams to come
+  std::size_t exchanges_open_ = 0;
+  bool draining_ = false;
+  bool said_goodbye_ = false;  // the second GOAWAY
+};
+
+}  // namespace weir::http::h2

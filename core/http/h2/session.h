@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/event/loop.h"
+#include "core/http/codec.h"
+#include "core/http/h2/allowance.h"
+#include "core/http/h2/fields.h"
+#include "core/http/h2/frame_scanner.h"
+#include "core/http/h2/options.h"
+#include "core/http/h2/stream.h"
+
+struct nghttp2_session;
+
+namespace weir::http::h2 {
+
+// One connection's HTTP/2 (RFC 9113), the same for both sides: nghttp2 reads and makes the frames.
+//
+// Frames are made at the end of the turn, in a buffer lent by the loop, and leave in one write;
+// those of a large piece of a body at once, so that it is copied only there. What the session has
+// to tell it tells from receive() and at the end of the turn, never from within another call.
+class Session : private event::TurnEnd {
+ protected:
+  enum class Side : std::uint8_t { kServer, kClient };
+
+  Session(event::Loop& loop, Wire& wire, const Options& options, Side side);
+  ~Session() override;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void receive(Bytes bytes);
+  void schedule() { loop_.atTurnEnd(*this); }  // there may be something to send, or to end
+
+  // The first frames of a stream. `fields` are copied.
+  void submitRequest(Stream& stream, Fields fields, bool body);
+  void submitResponse(Stream& stream, Fields fields, bool body);
+  void submitInformational(Stream& stream, Fields fields);
+  void sendBody(Stream& stream, Bytes bytes);
+  void finish(Stream& stream, const Headers* trailers);
+  void reset(Stream& stream, std::uint32_t code);
+  // Whether the peer gets back the window that bodies used up.
+  void setReading(Stream& stream, bool reading);
+
+  void submitShutdownNotice();  // GOAWAY, the first of two; onPong says when it was heard of
+  void submitGoaway();          // what came until now is still answered
+  void terminate(std::uint32_t code);
+  std::size_t allowedByPeer() const;  // streams that the peer lets us open
+  bool openable() const;              // the connection takes further streams at all
+  bool inHead() const { return in_head_; }
+  bool greeted() const { return greeted_; }  // the peer's SETTINGS came
+  event::Loop& loop() { return loop_; }
+  Wire& wire() { return wire_; }
+  const Options& options() const { return options_; }
+
+  // What the codecs make of it.
+  virtual Stream* openStream() = 0;  // for a request that begins; null where there are none
+  virtual void onHeadBegin(Stream& stream) = 0;  // of a message, an interim response or trailers
+  virtual void onField(Stream& stream, std::string_view name, std::string_view value) = 0;
+  virtual void onHeadEnd(Stream& stream, bool ends) = 0;
+  virtual void onBody(Stream& stream, Bytes bytes) = 0;
+  virtual void onBodyEnd(Stream& stream) = 0;  // unless a head ended the stream
+  virtual void onSentEnd(Stream&) {}
+  virtual void onDrained(Stream& stream) = 0;
+  // Its last event. `error` as in RequestEvents and ResponseEvents.
+  virtual void onClosed(Stream& stream, Error error) = 0;
+  virtual void onPong() {}
+  virtual void onSettings() {}  // the peer's; may change allowedByPeer()
+  virtual void onGoaway() {}
+  virtual void onFlood(Flood) {}
+  // Nothing more goes in or out: the wire is to be closed.
+  virtual void onSessionEnd() = 0;
+
+ private:
+  struct Callbacks;  // nghttp2's
+  friend struct Callbacks;
+  struct Delete {
+    void operator()(nghttp2_session* session) const;
+  };
+
+  void onTurnEnd() override;
+  void start(Side side);
+  void send();
+  void resume(Stream& stream);
+  bool makeRoom(std::size_t size);
+  void gather(Bytes bytes);
+  void gatherBody(Stream& stream, std::size_t size);
+  void sendGathered();
+  void settle();
+  void endIfOver();
+  void countControl(Flood kind, Allowance& allowance);
+  void countWindowUpdate();
+  void flood(Flood kind);
+  Error errorOf(const Stream& stream) const;
+  void take(Bytes bytes);
+  void refuseLate(const FrameScanner::Header& header);
+  bool mayComeOn(std::int32_t id) const;
+  void abandon(std::int32_t id);
+
+  event::Loop& loop_;
+  Wire& wire_;
+  const Options options_;
+  const Side side_;
+  std::unique_ptr<nghttp2_session, Delete> session_;
+  FrameScanner scanner_;
+  std::vector<Stream*> closed_;   // since settle()
+  std::vector<Stream*> drained_;  // the same
+  char* frames_ = nullptr;        // the loop's, while sending
+  std::size_t gathered_ = 0;
+  Allowance resets_;
+  Allowance control_;
+  // Closed by us alone: what the peer sent before it knew is passed over. Of more than there is
+  // room for, all up to an id.
+  std::vector<std::int32_t> abandoned_;
+  std::int32_t abandoned_up_to_ = 0;
+  std::uint64_t frames_sent_ = 0;     // DATA
+  std::uint64_t window_updates_ = 0;  // received
+  bool in_receive_ = false;
+  bool in_head_ = false;
+  bool greeted_ = false;
+  bool flooded_ = false;
+  bool over_ = false;
+};
+
+}  // namespace weir::http::h2

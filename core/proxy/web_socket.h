@@ -1,0 +1,14 @@
+#pragma once
+
+#include "core/base/random.h"
+#include "core/http/message.h"
+
+// What WebSocket's handshake has in HTTP/1 (RFC 6455, 4) and not in HTTP/2 (RFC 8441, 5).
+namespace weir::proxy {
+
+// Sec-WebSocket-Key, in case the request goes to an upstream of HTTP/1.
+void addWebSocketKey(http::Request& request, Random& random);
+// Sec-WebSocket-Accept, which a client of HTTP/1 checks.
+void addWebSocketAccept(const http::Request& request, http::Response& response);
+
+}  // namespace weir::proxy

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/config/table.h"
+#include "core/http/h2/options.h"
+
+// What is written of HTTP/2; the defaults are those of http::h2::Options.
+namespace weir::server {
+
+// [listener.http2]
+struct ListenerHttp2Settings {
+  std::uint32_t max_streams = 100;
+  config::Size stream_window{64 * 1024};
+  config::Size connection_window{1024 * 1024};
+  config::Size header_table{4096};
+  http::h2::Rate resets = http::h2::Options().resets;
+  http::h2::Rate control_frames = http::h2::Options().control;
+
+  static void read(config::Table& table, ListenerHttp2Settings& out);
+  http::h2::Options options(const http::Limits& limits) const;
+};
+
+// [upstream.NAME.http2]
+struct UpstreamHttp2Settings {
+  std::uint32_t max_streams = 100;
+  config::Size stream_window{256 * 1024};
+  config::Size connection_window{4 * 1024 * 1024};
+  config::Size header_table{4096};
+
+  static void read(config::Table& table, UpstreamHttp2Settings& out);
+  http::h2::Options options(const http::Limits& limits) const;
+};
+
+}  // namespace weir::server

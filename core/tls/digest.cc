@@ -1,0 +1,28 @@
+#include "core/tls/digest.h"
+
+#include <array>
+#include <cstdint>
+#include <openssl/base64.h>
+#include <openssl/sha.h>
+
+namespace weir::tls {
+
+std::string_view base64(Bytes bytes, Arena& arena) {
+  // The last byte is the 0 that EVP_EncodeBlock adds.
+  auto* const text = arena.array<std::uint8_t>(4 * ((bytes.size() + 2) / 3) + 1);
+  const std::size_t size =
+      EVP_EncodeBlock(text, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  return {reinterpret_cast<const char*>(text), size};
+}
+
+std::string_view sha1Base64(std::string_view first, std::string_view second, Arena& arena) {
+  std::array<std::uint8_t, SHA_DIGEST_LENGTH> digest{};
+  SHA_CTX state;
+  SHA1_Init(&state);
+  SHA1_Update(&state, first.data(), first.size());
+  SHA1_Update(&state, second.data(), second.size());
+  SHA1_Final(digest.data(), &state);
+  return base64({reinterpret_cast<const char*>(digest.data()), digest.size()}, arena);
+}
+
+}  // namespace weir::tls

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string_view>
+
+#include "core/base/arena.h"
+#include "core/base/bytes.h"
+
+namespace weir::tls {
+
+// RFC 4648, 4, with padding. The text lies in `arena`.
+std::string_view base64(Bytes bytes, Arena& arena);
+
+// The SHA-1 of both texts, one after the other, in base64. For protocols that ask for it, never to
+// protect anything.
+std::string_view sha1Base64(std::string_view first, std::string_view second, Arena& arena);
+
+}  // namespace weir::tls

@@ -1,0 +1,342 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/core/http/h2/pair.h"
+
+namespace weir::http::h2 {
+namespace {
+
+using test::HeardRequest;
+using test::HeardResponse;
+using test::Pair;
+using testing::ElementsAre;
+
+constexpr std::size_t kWindow = 64 * 1024;
+
+Options with(void (*change)(Options& options)) {
+  Options options;
+  change(options);
+  return options;
+}
+
+TEST(H2Codecs, ARequestAndItsAnswer) {
+  Pair pair;
+  http::Request& request = pair.get("/a");
+  request.has_query = true;
+  request.query = "b=c";
+  request.headers.add("X-Mixed", "Value");
+  HeardResponse& response = pair.call(request);
+  pair.settle();
+  ASSERT_EQ(pair.heardCount(), 1U);
+  HeardRequest& heard = pair.heard();
+  EXPECT_TRUE(heard.head);
+  EXPECT_EQ(heard.request().method, Method::kGet);
+  EXPECT_EQ(heard.request().version, Version::kHttp2);
+  EXPECT_EQ(heard.request().authority, "a.test");
+  EXPECT_EQ(heard.request().path, "/a");
+  EXPECT_EQ(heard.request().query, "b=c");
+  EXPECT_EQ(heard.request().body, BodyKind::kNone);
+  EXPECT_EQ(heard.request().headers.find("x-mixed")->name, "x-mixed");
+  heard.answer(200, "hello");
+  pair.settle();
+  EXPECT_EQ(response.response().status, 200);
+  EXPECT_EQ(response.body, "hello");
+  EXPECT_TRUE(response.ended);
+  EXPECT_TRUE(heard.closed);
+  EXPECT_TRUE(pair.client().idle());
+}
+
+TEST(H2Codecs, BodiesAndTrailersBothWays) {
+  Pair pair;
+  http::Request& request = pair.get("/");
+  request.method = Method::kPost;
+  request.method_text = "POST";
+  request.body = BodyKind::kStream;
+  HeardResponse& response = pair.call(request);
+  response.requester->sendBody(asBytes("some "));
+  response.requester->sendBody(asBytes("body"));
+  request.trailers.add("x-sum", "1");
+  response.requester->finish(&request.trailers);
+  pair.settle();
+  HeardRequest& heard = pair.heard();
+  EXPECT_EQ(heard.body, "some body");
+  EXPECT_TRUE(heard.ended);
+  EXPECT_EQ(heard.request().trailers.get("x-sum"), "1");
+
+  http::Response answer(heard.arena);
+  answer.status = 200;
+  answer.body = BodyKind::kStream;
+  heard.responder->sendHead(answer);
+  answer.trailers.add("grpc-status", "0");
+  heard.responder->sendBody(asBytes("reply"));
+  heard.responder->finish(&answer.trailers);
+  heard.responder->release();
+  pair.settle();
+  EXPECT_EQ(response.body, "reply");
+  EXPECT_EQ(response.response().trailers.get("grpc-status"), "0");
+  EXPECT_TRUE(response.ended);
+}
+
+TEST(H2Codecs, AKnownLengthIsSaid) {
+  Pair pair;
+  http::Request& request = pair.get("/");
+  request.method = Method::kPost;
+  request.method_text = "POST";
+  request.body = BodyKind::kLength;
+  request.content_length = 3;
+  HeardResponse& response = pair.call(request);
+  response.requester->sendBody(asBytes("abc"));
+  response.requester->finish(nullptr);
+  pair.settle();
+  EXPECT_EQ(pair.heard().request().body, BodyKind::kLength);
+  EXPECT_EQ(pair.heard().request().content_length, 3U);
+}
+
+TEST(H2Codecs, InterimResponsesComeFirst) {
+  Pair pair;
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  http::Response hints(pair.heard().arena);
+  hints.status = 103;
+  pair.heard().responder->sendInformational(hints);
+  pair.heard().answer(204);
+  pair.settle();
+  EXPECT_THAT(response.informational, ElementsAre(103));
+  EXPECT_EQ(response.response().status, 204);
+}
+
+TEST(H2Codecs, AnswersOfManyStreamsLeaveInOneWrite) {
+  Pair pair;
+  for (int i = 0; i < 10; ++i) pair.call(pair.get("/"));
+  pair.settle();
+  ASSERT_EQ(pair.heardCount(), 10U);
+  const int before = pair.toClient().writes;
+  for (std::size_t i = 0; i < 10; ++i) pair.heard(i).answer(200, "hello");
+  pair.loop().runOnce();
+  EXPECT_EQ(pair.toClient().writes, before + 1);
+}
+
+TEST(H2Codecs, AReaderThatPausesStopsItsStreamAlone) {
+  Pair pair({}, with([](Options& options) { options.stream_window = kWindow; }));
+  HeardResponse& slow = pair.call(pair.get("/slow"));
+  HeardResponse& quick = pair.call(pair.get("/quick"));
+  pair.settle();
+  slow.requester->setReading(false);
+  const std::string large(4 * kWindow, 'x');
+  HeardRequest& answering = pair.heard(0);
+  http::Response answer(answering.arena);
+  answer.status = 200;
+  answer.body = BodyKind::kStream;
+  answering.responder->sendHead(answer);
+  answering.responder->sendBody(asBytes(large));
+  pair.heard(1).answer(200, large);
+  pair.settle();
+  EXPECT_EQ(slow.body.size(), kWindow);
+  EXPECT_EQ(answering.responder->queued(), large.size() - kWindow);
+  EXPECT_FALSE(answering.drained);
+  EXPECT_EQ(quick.body.size(), large.size());
+
+  slow.requester->setReading(true);
+  pair.settle();
+  EXPECT_EQ(slow.body.size(), large.size());
+  EXPECT_EQ(answering.responder->queued(), 0U);
+  EXPECT_TRUE(answering.drained);
+  answering.responder->finish(nullptr);
+  answering.responder->release();
+  pair.settle();
+  EXPECT_TRUE(slow.ended);
+}
+
+TEST(H2Codecs, AFullWireIsWaitedFor) {
+  Pair pair;
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  pair.toClient().full = true;
+  pair.heard().answer(200, "hello");
+  pair.settle();
+  EXPECT_FALSE(response.head);
+  pair.toClient().full = false;
+  pair.server().onDrained();
+  pair.settle();
+  EXPECT_EQ(response.body, "hello");
+}
+
+TEST(H2Codecs, ACancelledRequestIsToldToTheServer) {
+  Pair pair;
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  response.requester->cancel();
+  pair.settle();
+  EXPECT_EQ(pair.heard().failed, ErrorCode::kClosed);
+  EXPECT_TRUE(pair.heard().closed);
+  EXPECT_TRUE(pair.reusable());
+}
+
+TEST(H2Codecs, AnAnswerThatBreaksOffIsToldToTheClient) {
+  Pair pair;
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  http::Response answer(pair.heard().arena);
+  answer.status = 200;
+  answer.body = BodyKind::kStream;
+  pair.heard().responder->sendHead(answer);
+  pair.settle();
+  pair.heard().responder->abort();
+  pair.heard().responder->release();
+  pair.settle();
+  EXPECT_TRUE(response.head);
+  EXPECT_EQ(response.failed, ErrorCode::kReset);
+}
+
+// RFC 9113, 8.1: an answer need not wait for the rest of its request.
+TEST(H2Codecs, AnEarlyAnswerEndsTheRequest) {
+  Pair pair;
+  http::Request& request = pair.get("/");
+  request.method = Method::kPost;
+  request.method_text = "POST";
+  request.body = BodyKind::kStream;
+  HeardResponse& response = pair.call(request);
+  response.requester->sendBody(asBytes("first"));
+  pair.settle();
+  pair.heard().answer(413, "too much");
+  pair.settle();
+  EXPECT_EQ(response.response().status, 413);
+  EXPECT_EQ(response.body, "too much");
+  EXPECT_TRUE(response.ended);
+  EXPECT_TRUE(pair.client().idle());
+  pair.call(pair.get("/next"));
+  pair.settle();
+  EXPECT_EQ(pair.heardCount(), 2U);
+}
+
+TEST(H2Codecs, DrainingEndsInTwoSteps) {
+  Pair pair;
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  EXPECT_FALSE(pair.server().drain());
+  pair.settle();
+  EXPECT_EQ(pair.client().free(), 0U);
+  EXPECT_FALSE(pair.toClient().closed);
+  pair.heard().answer(200, "last");
+  pair.settle();
+  EXPECT_EQ(response.body, "last");
+  EXPECT_FALSE(pair.reusable());
+  EXPECT_TRUE(pair.toClient().closed);
+}
+
+TEST(H2Codecs, WhatCrossesAGoawayMayBeSentAgain) {
+  Pair pair;
+  pair.settle();
+  pair.server().closeIdle();
+  pair.loop().runOnce();  // the GOAWAY is under way
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  EXPECT_EQ(response.failed, ErrorCode::kRefused);
+}
+
+TEST(H2Codecs, AnEndedConnectionFailsEveryExchange) {
+  Pair pair;
+  HeardResponse& waiting = pair.call(pair.get("/"));
+  HeardResponse& begun = pair.call(pair.get("/"));
+  pair.settle();
+  http::Response answer(pair.heard(1).arena);
+  answer.status = 200;
+  answer.body = BodyKind::kStream;
+  pair.heard(1).responder->sendHead(answer);
+  pair.settle();
+  pair.client().onEnd();
+  EXPECT_EQ(waiting.failed, ErrorCode::kClosed);
+  EXPECT_EQ(begun.failed, ErrorCode::kReset);
+  pair.server().onEnd();
+  EXPECT_EQ(pair.heard(0).failed, ErrorCode::kClosed);
+  EXPECT_EQ(pair.server().phase(), http::ServerCodec::Phase::kIdle);
+}
+
+TEST(H2Codecs, NoMoreStreamsThanBothAllow) {
+  Pair pair(with([](Options& options) { options.max_streams = 2; }),
+            with([](Options& options) { options.max_streams = 5; }));
+  pair.settle();
+  EXPECT_EQ(pair.client().free(), 2U);
+  pair.call(pair.get("/"));
+  EXPECT_EQ(pair.client().free(), 1U);
+}
+
+// RFC 8441, which reads as an upgrade on either side.
+TEST(H2Codecs, ATunnelByExtendedConnect) {
+  Pair pair;
+  http::Request& request = pair.get("/chat");
+  request.upgrade = "websocket";
+  HeardResponse& response = pair.call(request);
+  pair.settle();
+  HeardRequest& heard = pair.heard();
+  EXPECT_EQ(heard.request().method, Method::kGet);
+  EXPECT_EQ(heard.request().upgrade, "websocket");
+  EXPECT_EQ(heard.request().path, "/chat");
+  response.requester->sendBody(asBytes("early"));
+  pair.settle();
+  EXPECT_EQ(heard.body, "");  // there is no tunnel yet
+
+  http::Response answer(heard.arena);
+  answer.status = 101;
+  answer.upgrade = "websocket";
+  answer.body = BodyKind::kTunnel;
+  heard.responder->sendHead(answer);
+  heard.responder->setReading(true);
+  heard.responder->sendBody(asBytes("down"));
+  pair.settle();
+  EXPECT_EQ(response.response().status, 101);
+  EXPECT_EQ(response.response().body, BodyKind::kTunnel);
+  EXPECT_EQ(response.response().upgrade, "websocket");
+  EXPECT_EQ(heard.body, "early");
+  EXPECT_EQ(response.body, "down");
+
+  response.requester->finish(nullptr);
+  pair.settle();
+  EXPECT_TRUE(heard.ended);
+  heard.responder->sendBody(asBytes(" to the end"));
+  heard.responder->finish(nullptr);
+  heard.responder->release();
+  pair.settle();
+  EXPECT_EQ(response.body, "down to the end");
+  EXPECT_TRUE(response.ended);
+  EXPECT_TRUE(pair.client().idle());
+}
+
+TEST(H2Codecs, AHeadOverTheLimitIsToldAsSuch) {
+  Pair pair(with([](Options& options) { options.limits.head_bytes = 1024; }));
+  http::Request& request = pair.get("/");
+  const std::string large(2000, 'x');
+  request.headers.add("x-large", large);
+  pair.call(request);
+  pair.settle();
+  EXPECT_EQ(pair.heard().failed, ErrorCode::kTooLarge);
+}
+
+TEST(H2Codecs, TakingBackRequestsTooOftenEndsTheConnection) {
+  Pair pair(with([](Options& options) { options.resets = {.burst = 10, .per_second = 1}; }));
+  for (int i = 0; i < 30; ++i) {
+    pair.call(pair.get("/")).requester->cancel();
+    HeardResponse& response = pair.call(pair.get("/"));
+    pair.settle();
+    response.requester->cancel();
+    pair.settle();
+    if (pair.toClient().closed) break;
+  }
+  EXPECT_THAT(pair.floods(), ElementsAre(Flood::kResets));
+  EXPECT_TRUE(pair.toClient().closed);
+}
+
+TEST(H2Codecs, NothingIsAllocatedByStreamsOnceWarm) {
+  Pair pair;
+  for (int i = 0; i < 3; ++i) {
+    HeardResponse& response = pair.call(pair.get("/"));
+    pair.settle();
+    pair.heard(static_cast<std::size_t>(i)).answer(200, "hello");
+    pair.settle();
+    EXPECT_EQ(response.body, "hello");
+  }
+  EXPECT_EQ(pair.loop().chunks().lent(), 0U);
+}
+
+}  // namespace
+}  // namespace weir::http::h2

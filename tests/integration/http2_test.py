@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""HTTP/2 on both sides, as curl and h2load speak it."""
+
+import subprocess
+import unittest
+
+import poll
+from fake_upstream import text
+from integration_case import IntegrationCase, forward, gateway
+from tls_test import TlsCase
+
+H2C = "--http2-prior-knowledge"
+
+
+class Http2Case(IntegrationCase):
+    def curl(self, *arguments):
+        """What curl prints; it must succeed."""
+        done = subprocess.run(["curl", "-sS", "--max-time", str(poll.PATIENCE), *arguments],
+                              capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def status(self, *arguments):
+        """Status and version of the answer."""
+        return self.curl("-o", "/dev/null", "-w", "%{http_code} %{http_version}",
+                         *arguments).decode()
+
+    def load(self, url, requests, clients, streams):
+        """How many requests of h2load's succeeded."""
+        done = subprocess.run(["h2load", "-n", str(requests), "-c", str(clients), "-m",
+                               str(streams), url], capture_output=True, check=True, text=True)
+        line = next(line for line in done.stdout.splitlines() if line.startswith("requests:"))
+        return int(line.split(" succeeded")[0].split()[-1])
+
+    def url(self, weir, path="/", scheme="http"):
+        return f"{scheme}://{weir.address()}{path}"
+
+    def mesh(self, rest, service):
+        """A weir that reaches the service over HTTP/2."""
+        return self.weir(gateway(forward(service.address(),
+                                         upstream='protocol = "http2"\n' + rest)))
+
+
+class Downstream(Http2Case):
+    def test_prior_knowledge_in_the_clear(self):
+        weir = self.weir(gateway(forward(self.upstream().address)))
+        self.assertEqual(self.status(H2C, self.url(weir)), "200 2")
+        self.assertEqual(self.status(self.url(weir)), "200 1.1")
+        self.assert_metric(weir, 1, "weir_requests_total", protocol="h2")
+        self.assert_metric(weir, 1, "weir_requests_total", protocol="h1")
+
+    def test_the_versions_that_a_listener_speaks(self):
+        listener = ('[[listener]]\nname = "one"\naddress = "127.0.0.1:0"\nprotocol = "http1"\n'
+                    '[[listener]]\nname = "two"\naddress = "127.0.0.1:0"\nprotocol = "http2"\n')
+        weir = self.weir(gateway(forward(self.upstream().address), listener=listener))
+        self.assertEqual(self.status(f"http://{weir.address('one')}/"), "200 1.1")
+        self.assertEqual(self.status(H2C, f"http://{weir.address('two')}/"), "200 2")
+        for version, listener in ((H2C, "one"), ("--http1.1", "two")):
+            refused = subprocess.run(["curl", "-s", version, f"http://{weir.address(listener)}/"],
+                                     check=False, capture_output=True)
+            self.assertNotEqual(refused.returncode, 0)
+
+    def test_an_upgrade_to_it_is_not_taken(self):
+        weir = self.weir(gateway(forward(self.upstream().address)))
+        self.assertEqual(self.status("--http2", self.url(weir)), "200 1.1")
+
+    def test_bodies_both_ways(self):
+        upstream = self.upstream(lambda call: call.reply(call.read_body()))
+        weir = self.weir(gateway(forward(upstream.address)))
+        body = weir.folder / "body"
+        body.write_bytes(bytes(range(256)) * 12_000)  # several windows
+        answer = self.curl(H2C, "--data-binary", f"@{body}", self.url(weir))
+        self.assertEqual(answer, body.read_bytes())
+
+    def test_a_missing_upstream_is_told_with_its_reason(self):
+        weir = self.weir(gateway(forward("127.0.0.1:1")))
+        head = self.curl(H2C, "-D", "-", "-o", "/dev/null", self.url(weir)).decode()
+        self.assertIn("HTTP/2 502", head)
+        self.assertIn("x-weir-reason: upstream_connect_refused", head)
+
+    def test_a_head_over_the_limit(self):
+        weir = self.weir(gateway(forward(self.upstream().address)))
+        self.assertEqual(self.status(H2C, "-H", "x: " + 40_000 * "y", self.url(weir)), "431 2")
+
+    def test_many_at_a_time(self):
+        weir = self.weir(gateway(forward(self.upstream().address), workers=2))
+        self.assertEqual(self.load(self.url(weir), 2000, 4, 25), 2000)
+        self.assert_metric(weir, 2000, "weir_requests_total", protocol="h2", code="200")
+        self.assert_metric(weir, 0, "weir_requests_in_flight")
+
+    def test_a_reload_takes_no_request_away(self):
+        weir = self.weir(gateway(forward(self.upstream().address)))
+        load = subprocess.Popen(["h2load", "-n", "3000", "-c", "2", "-m", "5", self.url(weir)],
+                                stdout=subprocess.PIPE, text=True)
+        for number in range(3):
+            poll.until(lambda: weir.metric("weir_requests_total") > 300 * number, "the load runs")
+            weir.reload(weir.config + f"\n# {number}\n")
+        self.assertIn("3000 succeeded", load.communicate(timeout=poll.PATIENCE)[0])
+
+    def test_draining_lets_what_is_in_hand_end(self):
+        held = []
+        upstream = self.upstream(lambda call: (held.append(call), call.read_body(), call.stall()))
+        weir = self.weir(gateway(forward(upstream.address, route='timeouts.request = "2s"')))
+        curl = subprocess.Popen(["curl", "-s", H2C, "-o", "/dev/null", "-w", "%{http_code}",
+                                 self.url(weir)], stdout=subprocess.PIPE, text=True)
+        poll.until(lambda: held, "the request is at the upstream")
+        weir.terminate()
+        self.assertEqual(curl.communicate(timeout=poll.PATIENCE)[0], "504")
+
+
+class Secured(TlsCase, Http2Case):
+    def test_agreed_on_by_alpn(self):
+        weir = self.secured(forward(self.upstream().address))
+        root = ("--cacert", str(weir.folder / "ca/root.crt"))
+        url = self.url(weir, scheme="https")
+        self.assertEqual(self.status(*root, url), "200 2")
+        self.assertEqual(self.status(*root, "--http1.1", url), "200 1.1")
+
+    def test_an_authority_of_another_certificate_is_misdirected(self):
+        more = ', { cert = "ca/other.crt", key = "ca/other.key" }'
+        listener = ('[[listener]]\nname = "public"\naddress = "127.0.0.1:0"\n'
+                    'tls = { certificates = [{ cert = "ca/edge.crt", key = "ca/edge.key" }%s] }\n'
+                    % more)
+        weir = self.weir(gateway(forward(self.upstream().address), listener=listener), start=False)
+        self.authority(weir.folder, "edge", "other")
+        weir.start()
+        port = weir.address().rsplit(":", 1)[1]
+        at = ("--cacert", str(weir.folder / "ca/root.crt"),
+              "--resolve", f"edge.test:{port}:127.0.0.1", f"https://edge.test:{port}/")
+        self.assertEqual(self.status(*at), "200 2")
+        self.assertEqual(self.status("-H", "Host: unknown.test", *at), "421 2")
+        self.assertEqual(self.status("-H", "Host: other.test", *at), "421 2")
+
+    def test_an_upstream_that_agrees_on_it(self):
+        service = self.secured(forward(self.upstream().address))
+        root = service.folder / "ca/root.crt"
+        tls = f'tls = {{ ca = "{root}", server_name = "edge.test" }}'
+        weir = self.weir(gateway(forward(service.address(), upstream=tls)))
+        self.assertEqual(self.load(self.url(weir), 200, 2, 10), 200)
+        self.assert_metric(service, 200, "weir_requests_total", protocol="h2")
+        self.assert_metric(service, 1, "weir_connections_opened_total", protocol="tls")
+
+
+class Upstream(Http2Case):
+    def test_many_requests_share_a_connection(self):
+        service = self.weir(gateway(forward(self.upstream().address)))
+        weir = self.mesh("", service)
+        self.assertEqual(self.load(self.url(weir), 1000, 4, 20), 1000)
+        self.assertEqual(self.status(self.url(weir)), "200 1.1")
+        self.assert_metric(service, 1, "weir_connections_opened_total")
+        self.assert_metric(weir, 1, "weir_upstream_connections_idle")
+
+    def test_another_connection_when_streams_run_out(self):
+        release = []
+        upstream = self.upstream(lambda call: (poll.until(lambda: release, "told"), call.reply()))
+        service = self.weir(gateway(forward(upstream.address)))
+        weir = self.mesh("http2 = { max_streams = 2 }", service)
+        load = subprocess.Popen(["h2load", "-n", "5", "-c", "5", "-m", "1", self.url(weir)],
+                                stdout=subprocess.PIPE, text=True)
+        self.assert_metric(service, 5, "weir_requests_in_flight")
+        self.assert_metric(service, 3, "weir_connections_active")
+        release.append(True)
+        self.assertIn("5 succeeded", load.communicate(timeout=poll.PATIENCE)[0])
+
+    def test_a_service_that_drains_loses_no_request(self):
+        upstream = self.upstream(text(b"hello\n"))
+        service = self.weir(gateway(forward(upstream.address)))
+        weir = self.mesh("", service)
+        load = subprocess.Popen(["h2load", "-n", "2000", "-c", "2", "-m", "5", self.url(weir)],
+                                stdout=subprocess.PIPE, text=True)
+        for _ in range(2):
+            before = weir.metric("weir_requests_total")
+            poll.until(lambda seen=before: weir.metric("weir_requests_total") > seen + 100, "load")
+            # Its listener goes and comes back: connections are told to go with GOAWAY.
+            service.reload(service.config.replace('name = "public"', 'name = "renamed"'))
+            service.reload(service.config)
+        self.assertIn("2000 succeeded", load.communicate(timeout=poll.PATIENCE)[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
