@@ -131,7 +131,7 @@ bool Exchange::checkRequest() {
 }
 
 // RFC 9110, 15.5.20: a client may send requests for other names over a connection when it finds
-// them in the certificate. Not for a name that has another certificate here.
+// them in the certificate. Not for a name that has another certificate here, or should have one.
 bool Exchange::isMisdirected() const {
   if (request_.version != http::Version::kHttp2 || caller_.security == nullptr) return false;
   const std::string& asked = caller_.security->server_name;
@@ -142,7 +142,9 @@ bool Exchange::isMisdirected() const {
   std::string name(host);
   for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   const tls::CertificateSet& certificates = listener_->tls->certificates();
-  return !(certificates.find(name) == certificates.find(asked));
+  const tls::CertificateSet::Choice choice = certificates.find(name);
+  if (choice.empty()) return listener_->tls->options().refuse_unknown_names;
+  return !(choice == certificates.find(asked));
 }
 
 bool Exchange::filterRequest() {

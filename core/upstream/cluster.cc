@@ -160,6 +160,13 @@ void Cluster::give(Borrower& borrower, ClientConnection& connection, bool reused
   if (connection.multiplexes()) onFree(connection);
 }
 
+// Until it is known, hope: a wrong guess costs one handshake's time, once.
+bool Cluster::mayMultiplex(const Slot& slot) const {
+  const http::VersionChoice protocol = plan_->options.protocol;
+  if (protocol != http::VersionChoice::kAuto) return protocol == http::VersionChoice::kHttp2;
+  return slot.multiplexes.value_or(plan_->tls != nullptr);
+}
+
 // What multiplexes is opened once for all who ask before it is there.
 bool Cluster::joinConnecting(Slot& slot, Borrower& borrower) {
   if (slot.connecting == nullptr || slot.expected >= plan_->options.http2.max_streams) return false;
@@ -187,7 +194,7 @@ void Cluster::open(Slot& slot, Borrower& borrower) {
   borrower.next_waiting_ = nullptr;
   connecting_.emplace(connection, &borrower);
   if (!started.ok()) return onConnectFailed(*connection, started.error());
-  if (!slot.multiplexes && options.protocol != http::VersionChoice::kHttp2) return;
+  if (!mayMultiplex(slot)) return;
   slot.connecting = connection;
   slot.expected = 1;
 }

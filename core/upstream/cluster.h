@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -110,7 +111,7 @@ class Cluster final : private ClientConnectionEvents {
     ClientConnection* connecting = nullptr;  // the latest; for many exchanges at a time
     std::uint32_t expected = 0;              // that wait for it
     std::uint32_t connections = 0;
-    bool multiplexes = false;                     // what its latest connection turned out to be
+    std::optional<bool> multiplexes;              // what its latest connection turned out to do
     std::unique_ptr<tls::SessionStore> sessions;  // with TLS, from the first connection on
   };
   struct AddressHash {
@@ -130,6 +131,7 @@ class Cluster final : private ClientConnectionEvents {
   void setIdle(ClientConnection& connection, bool idle);
   static ClientConnection* findIdle(const Slot& slot);
   void serve(Slot& slot, Borrower& borrower, bool fresh);
+  bool mayMultiplex(const Slot& slot) const;
   bool joinConnecting(Slot& slot, Borrower& borrower);
   void open(Slot& slot, Borrower& borrower);
   Result<void> connect(ClientConnection& connection, Slot& slot);
