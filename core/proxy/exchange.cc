@@ -5,6 +5,7 @@
 
 #include "core/http/status.h"
 #include "core/proxy/gate.h"
+#include "core/proxy/grpc.h"
 #include "core/proxy/mirror.h"
 #include "core/proxy/request_id.h"
 #include "core/proxy/web_socket.h"
@@ -200,6 +201,7 @@ bool Exchange::prepareForward(NameId cluster) {
       mirror_ = engine_.startMirror(mirror.cluster, plan(), request_);
     }
   }
+  if (isGrpc(request_)) grpc_timeout_ = grpcTimeout(request_);
   armTotal(false);
   touchIdle();
   stage_ = Stage::kPickEndpoint;

@@ -116,6 +116,7 @@ class Exchange final : public http::RequestEvents,
   bool refuseRetry(RetryRefusal refusal);
   const route::RetryPolicy& retryPolicy() const;
   void armTotal(bool response_begun);
+  Milliseconds routeTimeout() const;
   void touchIdle();
   void onTotal();
   void onTry();
@@ -191,6 +192,7 @@ class Exchange final : public http::RequestEvents,
   std::string_view endpoint_;  // of the latest attempt
 
   Nanoseconds started_;
+  std::optional<Milliseconds> grpc_timeout_;  // of the caller: of the whole exchange
   http::PhaseTimes times_;
   event::Alarm<Exchange, &Exchange::onTotal> total_;
   event::Alarm<Exchange, &Exchange::onTry> try_;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/proxy/exchange.h"
 #include "core/upstream/backoff.h"
 
@@ -161,6 +163,10 @@ void Exchange::beginBackoff(Reason reason) {
 }
 
 void Exchange::armTotal(bool response_begun) {
+  if (grpc_timeout_) {
+    if (!total_.armed()) total_.arm(std::min(*grpc_timeout_, routeTimeout()));
+    return;
+  }
   if (route_->timeouts.request) {
     // What the route says bounds the whole answer, from the end of the request on.
     const Milliseconds limit = *route_->timeouts.request;
@@ -171,6 +177,11 @@ void Exchange::armTotal(bool response_begun) {
   if (request_ended_ && plan().defaults.response_timeout.count() > 0) {
     total_.arm(plan().defaults.response_timeout);
   }
+}
+
+Milliseconds Exchange::routeTimeout() const {
+  const auto limit = route_->timeouts.request;
+  return limit && limit->count() > 0 ? *limit : Milliseconds::max();
 }
 
 void Exchange::touchIdle() {

@@ -5,6 +5,7 @@
 #include "core/http/status.h"
 #include "core/proxy/exchange.h"
 #include "core/proxy/gate.h"
+#include "core/proxy/grpc.h"
 #include "core/proxy/mirror.h"
 
 // The answers that weir gives itself, and the end of an exchange.
@@ -73,6 +74,10 @@ void Exchange::replyLocally(int status, Reason reason, std::string_view detail, 
   response_.headers.add(HeaderId::kContentType, "application/json");
   const ListenerPlan& listener = gate_.plan();
   if (listener.reason_header) response_.headers.add(HeaderId::kXWeirReason, toString(reason));
+  if (isGrpc(request_)) {
+    writeGrpcFailure(response_, status, detail);
+    return sendLocal({});
+  }
   sendLocal(errorBody(arena_, status, reason, detail, request_id_));
 }
 
@@ -170,6 +175,7 @@ void Exchange::countRequest() {
   const auto method = static_cast<unsigned>(request_.method);
   AppProtocol protocol = AppProtocol::kH1;
   if (request_.version == http::Version::kHttp2) protocol = AppProtocol::kH2;
+  if (isGrpc(request_)) protocol = AppProtocol::kGrpc;
   if (tunnel_) protocol = AppProtocol::kWebSocket;
   cells.counter(requestsKey(listener, route, method, protocol, status_)).add();
   cells.histogram(requestDurationKey(listener, route, protocol, status_)).observe(times_.total);

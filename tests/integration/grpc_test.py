@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""gRPC through weir, with a real client and a real server."""
+
+import concurrent.futures
+import threading
+import unittest
+
+import grpc
+import poll
+from integration_case import IntegrationCase, forward, gateway
+
+STREAMS = 200
+
+
+class Echo(grpc.GenericRpcHandler):
+    """Methods of every kind, whose messages are plain bytes."""
+
+    def __init__(self):
+        self.cancelled = threading.Event()
+        self.deadlines = []
+
+    def service(self, details):
+        handlers = {
+            "/test.Echo/Unary": grpc.unary_unary_rpc_method_handler(self.unary),
+            "/test.Echo/Split": grpc.unary_stream_rpc_method_handler(self.split),
+            "/test.Echo/Join": grpc.stream_unary_rpc_method_handler(self.join),
+            "/test.Echo/Chat": grpc.stream_stream_rpc_method_handler(self.chat),
+            "/test.Echo/Fail": grpc.unary_unary_rpc_method_handler(self.fail),
+            "/test.Echo/Hang": grpc.unary_unary_rpc_method_handler(self.hang),
+        }
+        return handlers.get(details.method)
+
+    def unary(self, request, context):
+        self.deadlines.append(context.time_remaining())
+        context.set_trailing_metadata((("x-trailer", "end"),))
+        return request
+
+    def split(self, request, _context):
+        for byte in request:
+            yield bytes([byte])
+
+    def join(self, requests, _context):
+        return b"".join(requests)
+
+    def chat(self, requests, _context):
+        for request in requests:
+            yield b"heard " + request
+
+    def fail(self, _request, context):
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, "50% done")
+
+    def hang(self, _request, context):
+        context.add_callback(self.cancelled.set)
+        self.cancelled.wait(poll.PATIENCE)
+        return b""
+
+
+class GrpcCase(IntegrationCase):
+    def setUp(self):
+        super().setUp()
+        self.echo = Echo()
+        workers = concurrent.futures.ThreadPoolExecutor(max_workers=8)
+        self.addCleanup(workers.shutdown)
+        server = grpc.server(workers, handlers=(self.echo,),
+                             options=(("grpc.max_receive_message_length", -1),))
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        self.addCleanup(lambda: server.stop(None).wait())
+        self.service = f"127.0.0.1:{port}"
+
+    def through(self, config):
+        """A running weir and a channel to it."""
+        weir = self.weir(gateway(config))
+        channel = grpc.insecure_channel(
+            weir.address(), options=(("grpc.max_receive_message_length", -1),
+                                     ("grpc.max_send_message_length", -1)))
+        self.addCleanup(channel.close)
+        return weir, channel
+
+    def forwarding(self, route=""):
+        return self.through(forward(self.service, route=route, upstream='protocol = "http2"'))
+
+    def code_of(self, call):
+        with self.assertRaises(grpc.RpcError) as raised:
+            call()
+        return raised.exception.code()
+
+
+class Kinds(GrpcCase):
+    def test_unary_with_metadata_and_trailers(self):
+        weir, channel = self.forwarding()
+        answer, call = channel.unary_unary("/test.Echo/Unary").with_call(b"hello")
+        self.assertEqual(answer, b"hello")
+        self.assertIn(("x-trailer", "end"), call.trailing_metadata())
+        self.assert_metric(weir, 1, "weir_requests_total", protocol="grpc", code="200")
+
+    def test_streams_of_the_server(self):
+        _, channel = self.forwarding()
+        self.assertEqual(list(channel.unary_stream("/test.Echo/Split")(b"abc")), [b"a", b"b", b"c"])
+
+    def test_streams_of_the_client(self):
+        _, channel = self.forwarding()
+        self.assertEqual(channel.stream_unary("/test.Echo/Join")(iter([b"a", b"b"])), b"ab")
+
+    def test_both_ways_in_turn(self):
+        _, channel = self.forwarding()
+        heard = threading.Semaphore(1)
+
+        def words():
+            for number in range(20):
+                heard.acquire()  # the answer to the one before is there
+                yield str(number).encode()
+        answers = []
+        for answer in channel.stream_stream("/test.Echo/Chat")(words()):
+            answers.append(answer)
+            heard.release()
+        self.assertEqual(answers, [f"heard {number}".encode() for number in range(20)])
+
+    def test_large_messages(self):
+        _, channel = self.forwarding()
+        message = bytes(range(256)) * 40_000  # 10 MB
+        self.assertEqual(channel.unary_unary("/test.Echo/Unary")(message), message)
+
+    def test_many_at_a_time(self):
+        weir, channel = self.forwarding()
+        unary = channel.unary_unary("/test.Echo/Unary")
+        calls = [unary.future(str(number).encode()) for number in range(STREAMS)]
+        self.assertEqual([call.result(poll.PATIENCE) for call in calls],
+                         [str(number).encode() for number in range(STREAMS)])
+        self.assert_metric(weir, STREAMS, "weir_requests_total", protocol="grpc")
+
+
+class Failures(GrpcCase):
+    def test_the_servers_status_comes_through(self):
+        _, channel = self.forwarding()
+        with self.assertRaises(grpc.RpcError) as raised:
+            channel.unary_unary("/test.Echo/Fail")(b"")
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+        self.assertEqual(raised.exception.details(), "50% done")
+
+    def test_a_cancelled_call_is_cancelled_at_the_server(self):
+        weir, channel = self.forwarding()
+        call = channel.unary_unary("/test.Echo/Hang").future(b"")
+        self.assert_metric(weir, 1, "weir_requests_in_flight")
+        call.cancel()
+        self.assertTrue(self.echo.cancelled.wait(poll.PATIENCE))
+        self.assert_metric(weir, 0, "weir_requests_in_flight")
+
+    def test_the_callers_deadline_is_kept_and_passed_on(self):
+        weir, channel = self.forwarding()
+        channel.unary_unary("/test.Echo/Unary")(b"", timeout=20)
+        self.assertLess(self.echo.deadlines[0], 20.1)
+        self.assertEqual(
+            self.code_of(lambda: channel.unary_unary("/test.Echo/Hang")(b"", timeout=0.3)),
+            grpc.StatusCode.DEADLINE_EXCEEDED)
+        self.assertTrue(self.echo.cancelled.wait(poll.PATIENCE))
+        self.assert_metric(weir, 0, "weir_requests_in_flight")
+
+    def test_answers_of_weir_itself_are_statuses(self):
+        _, channel = self.through(forward("127.0.0.1:1", upstream='protocol = "http2"'))
+        with self.assertRaises(grpc.RpcError) as raised:
+            channel.unary_unary("/test.Echo/Unary")(b"")
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.UNAVAILABLE)
+        self.assertEqual(raised.exception.details(), "connection refused")
+
+    def test_no_route_is_an_unknown_method(self):
+        _, channel = self.forwarding(route='match = { path = "/elsewhere" }')
+        self.assertEqual(self.code_of(lambda: channel.unary_unary("/test.Echo/Unary")(b"")),
+                         grpc.StatusCode.UNIMPLEMENTED)
+
+
+if __name__ == "__main__":
+    unittest.main()
