@@ -245,9 +245,8 @@ struct Codec<std::vector<T>> {
     values.reserve(array->size());
     bool good = checkSize(entry, array->size(), rules.limits, "elements");
     for (std::size_t index = 0; index < array->size(); ++index) {
-      T value{};
-      good = ElementCodec<T>::read(entry.element(index), value, rules) && good;
-      values.push_back(std::move(value));
+      // In place: settings are large.
+      good = ElementCodec<T>::read(entry.element(index), values.emplace_back(), rules) && good;
     }
     out = std::move(values);
     return good;

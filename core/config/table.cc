@@ -11,6 +11,9 @@
 namespace weir::config {
 namespace {
 
+// Of most tables; to find the room at once is a good part of reading a small one.
+constexpr std::size_t kUsualKeys = 24;
+
 std::string listed(const Table::Keys& keys) {
   std::string text;
   for (const std::string_view key : keys) {
@@ -25,7 +28,9 @@ std::string listed(const Table::Keys& keys) {
 bool Table::readAt(const Entry& entry, std::string_view short_key, const ReadFunction& read) {
   const std::size_t before = entry.reading().mistakes.size();
   if (entry.value().kind() == Value::Kind::kTable) {
-    Table table(Given{entry, {}, std::vector<bool>(entry.value().as<Value::Table>()->size())});
+    Given given{entry, {}, std::vector<bool>(entry.value().as<Value::Table>()->size())};
+    given.known.reserve(kUsualKeys);
+    Table table(std::move(given));
     read(table);
     table.finish();
   } else if (!short_key.empty()) {

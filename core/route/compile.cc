@@ -311,6 +311,7 @@ std::unique_ptr<const RetryPolicy> RouteCompiler::retry() const {
 class RouteNames {
  public:
   explicit RouteNames(const std::vector<RouteSettings>& settings) {
+    owners_.reserve(settings.size());
     for (const RouteSettings& one : settings) {
       if (one.name) owners_.emplace(*one.name, &one);
     }
@@ -350,7 +351,7 @@ RouteTable compileRoutes(const std::vector<RouteSettings>& settings, const Refer
                          config::Mistakes& mistakes) {
   const NameSet upstreams(references.upstreams.begin(), references.upstreams.end());
   RouteNames names(settings);
-  RouteTableBuilder builder;
+  RouteTableBuilder builder(settings.size());
   for (std::size_t i = 0; i < settings.size(); ++i) {
     Complaints complaints(i, mistakes);
     RouteCompiler compiler(settings[i], references, upstreams, complaints);

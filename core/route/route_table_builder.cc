@@ -11,7 +11,13 @@ constexpr std::size_t kManyRegexes = 4;
 
 }  // namespace
 
-RouteTableBuilder::RouteTableBuilder() = default;
+RouteTableBuilder::RouteTableBuilder(std::size_t routes) {
+  table_.routes_.reserve(routes);
+  table_.shapes_.reserve(routes);
+  predicates_.reserve(routes);
+  kept_.reserve(routes);
+  seen_.reserve(routes);
+}
 
 std::optional<std::uint32_t> RouteTableBuilder::add(Route route, Match match) {
   const auto index = static_cast<RouteIndex>(table_.routes_.size());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,7 +26,7 @@ struct Match {
 // Puts routes into a table. On the control thread.
 class RouteTableBuilder {
  public:
-  RouteTableBuilder();
+  explicit RouteTableBuilder(std::size_t routes = 0);  // about as many as will be added
 
   // In the order of the file. Returns the index of an earlier route with the same match, after
   // which this one would never be found.
