@@ -196,16 +196,31 @@ bool Exchange::prepareForward(NameId cluster) {
   cluster_->retryBudget().onRequest(engine_.loop().now());
   const route::RetryPolicy& policy = retryPolicy();
   request_relay_.keepForReplay(policy.attempts > 0 ? policy.replay_body_bytes : 0);
-  for (const route::Mirror& mirror : route_->mirrors) {
-    if (mirror_ == nullptr && mirror.wants(engine_.random())) {
-      mirror_ = engine_.startMirror(mirror.cluster, plan(), request_);
-    }
-  }
+  if (!route_->mirrors.empty()) startMirrors();
   if (isGrpc(request_)) grpc_timeout_ = grpcTimeout(request_);
   armTotal(false);
   touchIdle();
   stage_ = Stage::kPickEndpoint;
   return true;
+}
+
+void Exchange::startMirrors() {
+  for (const route::Mirror& mirror : route_->mirrors) {
+    if (!mirror.wants(engine_.random())) continue;
+    Mirror* const fed = engine_.startMirror(mirror.cluster, plan(), request_);
+    if (fed != nullptr) fed->next = std::exchange(mirrors_, fed);
+  }
+}
+
+void Exchange::feedMirrors(Bytes bytes) {
+  for (Mirror** at = &mirrors_; *at != nullptr;) {
+    Mirror* const next = (*at)->next;
+    if ((*at)->push(bytes)) {
+      at = &(*at)->next;
+    } else {
+      *at = next;
+    }
+  }
 }
 
 bool Exchange::pickEndpoint() {
@@ -264,7 +279,7 @@ void Exchange::onRequestBody(Bytes bytes) {
   if (filters_ && !tunnel_ && stage_ != Stage::kDone) {
     if (!filterBody(&filter::Filters::onRequestBody, bytes, false)) return run();
   }
-  if (mirror_ != nullptr && !mirror_->push(bytes)) mirror_ = nullptr;
+  if (mirrors_ != nullptr) feedMirrors(bytes);
   request_relay_.push(bytes);
 }
 
@@ -276,8 +291,9 @@ void Exchange::onRequestEnd() {
     if (!filterBody(&filter::Filters::onRequestBody, rest, true)) return run();
     if (!rest.empty()) request_relay_.push(rest);
   }
-  if (mirror_ != nullptr) mirror_->end(&request_.trailers);
-  mirror_ = nullptr;
+  while (mirrors_ != nullptr) {
+    std::exchange(mirrors_, mirrors_->next)->end(&request_.trailers);
+  }
   request_relay_.end(&request_.trailers);
   if (tunnel_ && upstream_ended_) {
     requester_ = nullptr;

@@ -102,6 +102,8 @@ class Exchange final : public http::RequestEvents,
   bool filterBody(BodyFilter show, Bytes& bytes, bool last);
   bool takeAction();
   bool prepareForward(NameId cluster);
+  void startMirrors();
+  void feedMirrors(Bytes bytes);
   void startTunnel();
   void finishResponse();
 
@@ -157,7 +159,7 @@ class Exchange final : public http::RequestEvents,
   std::string_view request_id_;
   std::string_view original_path_;
   std::string_view original_query_;
-  Mirror* mirror_ = nullptr;  // the engine's; null once it has the whole request
+  Mirror* mirrors_ = nullptr;  // the engine's; those that have yet to get the rest of the request
 
   // The attempt in hand.
   upstream::Cluster* cluster_ = nullptr;

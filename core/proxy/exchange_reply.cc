@@ -160,8 +160,7 @@ void Exchange::complete() {
   if (stage_ == Stage::kDone) return;
   stage_ = Stage::kDone;
   times_.total = monotonicNow() - started_;  // what we do ourselves counts, too
-  if (mirror_ != nullptr) mirror_->abandon();
-  mirror_ = nullptr;
+  while (mirrors_ != nullptr) std::exchange(mirrors_, mirrors_->next)->abandon();
   endAttempt(AttemptOutcome::kOk, response_.status, failure_.reason);
   if (counted_) gate_.requestsInFlight().add(-1);
   countRequest();

@@ -27,6 +27,8 @@ class Mirror final : public event::Disposable,
   void end(const http::Headers* trailers);  // the last call
   void abandon();                           // the last call: the request itself was cut short
 
+  Mirror* next = nullptr;  // of the same request; the exchange's
+
  private:
   static constexpr std::size_t kMaxWaiting = 64 * 1024;
   static constexpr Milliseconds kTimeout{30'000};

@@ -68,6 +68,31 @@ TEST_F(MirrorTest, TheCopyHasTheBody) {
   EXPECT_THAT(client.received(), EndsWith("real"));
 }
 
+TEST_F(MirrorTest, EachOfSeveralCopiesHasTheBody) {
+  clusters["second"] = {{"10.0.9.2:80"}};
+  start("[[route]]\nname = \"all\"\nupstream = \"orders\"\nmirror = [\"shadow\", \"second\"]\n");
+  StreamPeer& client = send(std::string(kPost) + "abc");
+  client.send("def");
+  turn();
+  EXPECT_THAT(shadow().received(), EndsWith("\r\n\r\nabcdef"));
+  EXPECT_THAT(at("10.0.9.2:80").received(), EndsWith("\r\n\r\nabcdef"));
+  shadow().send(reply("copy"));
+  at("10.0.9.2:80").send(reply("copy"));
+  orders().send(reply("real"));
+  turn();
+  EXPECT_EQ(outcomes(MirrorOutcome::kSent), 2U);
+  EXPECT_THAT(client.received(), EndsWith("real"));
+}
+
+TEST_F(MirrorTest, SeveralCopiesOfARequestThatIsCutShortAreGivenUp) {
+  clusters["second"] = {{"10.0.9.2:80"}};
+  start("[[route]]\nname = \"all\"\nupstream = \"orders\"\nmirror = [\"shadow\", \"second\"]\n");
+  StreamPeer& client = send(std::string(kPost) + "abc");
+  client.close();
+  turn();
+  EXPECT_EQ(outcomes(MirrorOutcome::kSkipped), 2U);
+}
+
 TEST_F(MirrorTest, TheCopyHasTheTrailers) {
   startMirroring();
   send(
