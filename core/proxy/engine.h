@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/event/shared_count.h"
+#include "core/http/date.h"
 #include "core/http/record.h"
 #include "core/net/connector.h"
 #include "core/proxy/plan.h"
@@ -68,6 +70,7 @@ class Engine {
   event::Loop& loop() { return tools_.loop; }
   MetricCells& metrics() { return tools_.metrics; }
   Random& random() { return random_; }
+  std::string_view date() { return date_.at(wallClockNow()); }  // for Date; until the next call
   http::AccessLog* accessLog() const { return tools_.access_log; }
   BlockPool& exchanges() { return exchanges_; }
   std::uint64_t exchangesInFlight() const { return exchanges_.lent(); }

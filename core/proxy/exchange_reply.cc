@@ -121,6 +121,10 @@ void Exchange::sendLocal(std::string_view body) {
   response_.body = silent ? http::BodyKind::kNone : http::BodyKind::kLength;
   response_.ends_connection = !request_ended_;
   response_.headers.add(HeaderId::kServer, "weir");
+  // RFC 9110, 6.6.1. What upstreams answer keeps the date that it has, or has not.
+  if (response_.headers.find(HeaderId::kDate) == nullptr) {
+    response_.headers.add(HeaderId::kDate, engine_.date());
+  }
   response_begun_ = true;
   status_ = response_.status;
   responder_.sendHead(response_);

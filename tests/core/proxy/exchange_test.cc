@@ -10,6 +10,14 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 // What an exchange carries, both ways, when nothing goes wrong.
+// With "now" in place of the date.
+std::string undated(std::string text) {
+  const std::size_t begin = text.find("\r\ndate: ") + 8;
+  const std::size_t end = text.find(" GMT\r\n", begin);
+  EXPECT_EQ(end - begin, 25U) << text;
+  return text.replace(begin, end + 4 - begin, "now");
+}
+
 using ExchangeTest = ProxyTest;
 
 TEST_F(ExchangeTest, ForwardsARequestAndItsAnswer) {
@@ -188,9 +196,9 @@ name = "all"
 redirect = { status = 308, host = "new.test" }
 response_headers = { set = { "x-why" = "moved" } }
 )");
-  EXPECT_EQ(get("/a?b"),
+  EXPECT_EQ(undated(get("/a?b")),
             "HTTP/1.1 308 Permanent Redirect\r\nlocation: http://new.test/a?b\r\nx-why: moved\r\n"
-            "server: weir\r\ncontent-length: 0\r\n\r\n");
+            "server: weir\r\ndate: now\r\ncontent-length: 0\r\n\r\n");
   EXPECT_EQ(count(requestsKey(listener.id, id("all"), 0, AppProtocol::kH1, 308)), 1U);
   EXPECT_EQ(logged().reason, Reason::kNone);
 }
@@ -201,17 +209,22 @@ name = "all"
 respond = { status = 200, body = "I am ${route.name}", headers = { "x-a" = "1" } }
 response_headers = { set = { "x-b" = "2" } }
 )");
-  EXPECT_EQ(get(),
+  EXPECT_EQ(undated(get()),
             "HTTP/1.1 200 OK\r\nx-a: 1\r\ncontent-type: text/plain; charset=utf-8\r\nx-b: 2\r\n"
-            "server: weir\r\ncontent-length: 8\r\n\r\nI am all");
-  EXPECT_EQ(ask("HEAD / HTTP/1.1\r\nHost: shop.test\r\n\r\n"),
+            "server: weir\r\ndate: now\r\ncontent-length: 8\r\n\r\nI am all");
+  EXPECT_EQ(undated(ask("HEAD / HTTP/1.1\r\nHost: shop.test\r\n\r\n")),
             "HTTP/1.1 200 OK\r\nx-a: 1\r\ncontent-type: text/plain; charset=utf-8\r\nx-b: 2\r\n"
-            "server: weir\r\ncontent-length: 8\r\n\r\n");
+            "server: weir\r\ndate: now\r\ncontent-length: 8\r\n\r\n");
+}
+
+TEST_F(ExchangeTest, AFixedAnswerMayHaveADateOfItsOwn) {
+  start("[[route]]\nname = \"all\"\nrespond = { status = 204, headers = { date = \"then\" } }\n");
+  EXPECT_EQ(get(), "HTTP/1.1 204 No Content\r\ndate: then\r\nserver: weir\r\n\r\n");
 }
 
 TEST_F(ExchangeTest, AFixedAnswerMayHaveNoBody) {
   start("[[route]]\nname = \"all\"\nrespond = { status = 204 }\n");
-  EXPECT_EQ(get(), "HTTP/1.1 204 No Content\r\nserver: weir\r\n\r\n");
+  EXPECT_EQ(undated(get()), "HTTP/1.1 204 No Content\r\nserver: weir\r\ndate: now\r\n\r\n");
 }
 
 TEST_F(ExchangeTest, AConnectionCarriesOneRequestAfterAnother) {

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "core/base/clock.h"
+
+namespace weir::http {
+
+// The text of a Date header, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7), formatted anew only
+// when the second changes.
+class DateText {
+ public:
+  // Of wall-clock time since 1970; valid until the next call.
+  std::string_view at(Nanoseconds now);
+
+ private:
+  std::array<char, 29> text_{};
+  std::chrono::seconds second_{-1};
+};
+
+}  // namespace weir::http
