@@ -1,5 +1,7 @@
 #include "core/proxy/gate.h"
 
+#include <array>
+#include <string>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,15 +12,15 @@
 namespace weir::proxy {
 namespace {
 
-constexpr std::string_view kFullReply =
+constexpr std::string_view kFullHead =
     "HTTP/1.1 503 Service Unavailable\r\n"
     "content-type: application/json\r\n"
     "content-length: 47\r\n"
     "connection: close\r\n"
     "retry-after: 1\r\n"
-    "server: weir\r\n"
-    "\r\n"
-    "{\"status\":503,\"reason\":\"overload_connections\"}\n";
+    "server: weir\r\n";
+constexpr std::string_view kFullReason = "x-weir-reason: overload_connections\r\n";
+constexpr std::string_view kFullBody = "\r\n{\"status\":503,\"reason\":\"overload_connections\"}\n";
 
 }  // namespace
 
@@ -60,10 +62,10 @@ void Gate::setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t proce
 }
 
 void Gate::onAccept(int descriptor, const net::Address& peer) {
-  if (!counts_.process.tryAdd(process_limit_)) return refuse(descriptor);
+  if (!counts_.process.tryAdd(process_limit_)) return refuse(descriptor, peer);
   if (!counts_.listener.tryAdd(plan_->max_connections)) {
     counts_.process.remove();
-    return refuse(descriptor);
+    return refuse(descriptor, peer);
   }
   auto stream = net::TcpStream::adopt(engine_.loop(), descriptor);
   if (stream.ok()) return serve(secured(std::move(stream.value())), peer);
@@ -91,13 +93,30 @@ void Gate::countRefusal() {
   engine_.metrics().counter(kKey).add();
 }
 
+void Gate::logRefusal(const net::Address& peer) {
+  if (engine_.accessLog() == nullptr) return;
+  http::ExchangeRecord record;
+  record.start = wallClockNow();
+  record.method = http::Method::kOther;  // whatever it would have asked
+  record.status = 503;
+  record.reason = Reason::kOverloadConnections;
+  std::array<char, net::Ip::kMaxText> text{};
+  record.client_address = peer.ip().format(text);
+  record.listener = plan_->name;
+  engine_.accessLog()->log(record);
+}
+
 // A refusal that says why, instead of a connection that hangs.
-void Gate::refuse(int descriptor) {
+void Gate::refuse(int descriptor, const net::Address& peer) {
   countRefusal();
+  logRefusal(peer);
   engine_.metrics().counter(localRepliesKey(id(), 0, 503, Reason::kOverloadConnections)).add();
+  std::string reply(kFullHead);
+  if (plan_->reason_header) reply += kFullReason;
+  reply += kFullBody;
   // Best effort: a fresh socket has room for this much.
   [[maybe_unused]] const auto sent =
-      ::send(descriptor, kFullReply.data(), kFullReply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      ::send(descriptor, reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(descriptor, SHUT_WR);
   // What the client sent already would turn the close into a reset that eats the reply.
   char unread[4096];

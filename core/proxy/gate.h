@@ -54,7 +54,8 @@ class Gate {
  private:
   void onAccept(int descriptor, const net::Address& peer);
   std::unique_ptr<net::Stream> secured(std::unique_ptr<net::Stream> stream);
-  void refuse(int descriptor);
+  void refuse(int descriptor, const net::Address& peer);
+  void logRefusal(const net::Address& peer);
   void countRefusal();
   struct Meters {
     Gauge active;

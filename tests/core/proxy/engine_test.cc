@@ -188,6 +188,24 @@ TEST_F(GateTest, RefusesWhatIsOverTheListenersLimit) {
   EXPECT_EQ(process_count.value(), 1U);
 }
 
+TEST_F(GateTest, ARefusalSaysItsReasonWhereReasonsAreWanted) {
+  listener.max_connections = 1;
+  listener.reason_header = true;
+  open();
+  dial();
+  EXPECT_THAT(dial().take(), HasSubstr("\r\nx-weir-reason: overload_connections\r\n"));
+}
+
+TEST_F(GateTest, ARefusalIsLogged) {
+  listener.max_connections = 1;
+  open();
+  dial();
+  dial();
+  EXPECT_EQ(logged().status, 503);
+  EXPECT_EQ(logged().reason, Reason::kOverloadConnections);
+  EXPECT_EQ(logged().client, "127.0.0.1");
+}
+
 TEST_F(GateTest, RefusesWhatIsOverTheProcessLimit) {
   open();
   gate->setPlan(std::make_shared<const ListenerPlan>(listener), 1);
