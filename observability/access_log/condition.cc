@@ -1,6 +1,7 @@
 #include "observability/access_log/condition.h"
 
 #include <algorithm>
+#include <string>
 
 #include "core/base/number.h"
 #include "core/config/table.h"
@@ -8,19 +9,33 @@
 namespace weir::config {
 
 template <>
-struct TextForm<access_log::StatusRange> {
+struct Codec<access_log::StatusRange> {
   using StatusRange = access_log::StatusRange;
 
-  static constexpr std::string_view kName = "status";
-  static constexpr std::string_view kExpected =
-      "a status such as \"404\", \"5xx\", \"400-499\" or \">=500\"";
-  static constexpr std::string_view kPattern =
-      "^([1-5][0-9][0-9](-[1-5][0-9][0-9])?|[1-5]xx|[<>]=?[1-5][0-9][0-9])$";
-
-  static std::optional<StatusRange> parse(std::string_view text) {
-    return access_log::parseStatusRange(text);
+  static bool read(const Entry& entry, StatusRange& out, const Rules<StatusRange>&) {
+    const std::string text = plainText(entry.value());
+    const std::optional<StatusRange> range = access_log::parseStatusRange(text);
+    if (!range) {
+      if (numberOf(entry.value())) {
+        return entry.fail(text + " is no status; expected one from 100 to 599");
+      }
+      return entry.failKind(
+          "a status such as 404, or a string such as \"5xx\", \"400-499\" or \">=500\"");
+    }
+    out = *range;
+    return true;
   }
-  static std::string text(StatusRange range) { return access_log::statusRangeText(range); }
+  static Type type(const StatusRange&, const Rules<StatusRange>&, const Scope&) {
+    Type either{.kind = Type::Kind::kAnyOf, .name = "status"};
+    either.of = {
+        patternType("status",
+                    "^([1-5][0-9][0-9](-[1-5][0-9][0-9])?|[1-5]xx|[<>]=?[1-5][0-9][0-9])$"),
+        integerType({100, 599}, {})};
+    return either;
+  }
+  static Value show(const StatusRange& range, const Rules<StatusRange>&, const Scope&) {
+    return Value(access_log::statusRangeText(range));
+  }
 };
 
 template <>

@@ -58,6 +58,18 @@ TEST(Settings, TakeOneStatusWithoutAnArray) {
   EXPECT_EQ(reading.settings.when.status.ranges, (std::vector<StatusRange>{{500, 599}}));
 }
 
+TEST(Settings, TakeStatusesAsIntegersToo) {
+  const Reading one("when = { status = 404 }");
+  EXPECT_TRUE(one.mistakes.empty()) << one.mistakes.text();
+  EXPECT_EQ(one.settings.when.status.ranges, (std::vector<StatusRange>{{404, 404}}));
+  const Reading several("when = { status = [404, \">=500\", 204] }");
+  EXPECT_TRUE(several.mistakes.empty()) << several.mistakes.text();
+  EXPECT_EQ(several.settings.when.status.ranges,
+            (std::vector<StatusRange>{{404, 404}, {500, 599}, {204, 204}}));
+  EXPECT_EQ(mistakesIn("when = { status = 4040 }"),
+            "weir.toml:1:19: when.status: 4040 is no status; expected one from 100 to 599\n");
+}
+
 TEST(Settings, SayWhatIsWrong) {
   EXPECT_EQ(mistakesIn("format = \"${request.colour}\""),
             "weir.toml:1:10: format: there is no field request.colour\n");
@@ -73,7 +85,9 @@ TEST(Settings, RefuseWhatIsOutOfRange) {
   EXPECT_FALSE(mistakesIn("sample = \"101%\"").empty());
   EXPECT_FALSE(mistakesIn("when = { status = \"6xx\" }").empty());
   EXPECT_FALSE(mistakesIn("when = { status = [\"6xx\"] }").empty());
-  EXPECT_FALSE(mistakesIn("when = { status = 500 }").empty());
+  EXPECT_FALSE(mistakesIn("when = { status = 600 }").empty());
+  EXPECT_FALSE(mistakesIn("when = { status = 404.5 }").empty());
+  EXPECT_FALSE(mistakesIn("when = { status = [true] }").empty());
   EXPECT_FALSE(mistakesIn("file = \"\"").empty());
   EXPECT_FALSE(mistakesIn("formt = \"json\"").empty());
 }
