@@ -1,0 +1,203 @@
+#include "core/upstream/cluster.h"
+#include "tests/core/upstream/fixture.h"
+
+namespace weir::upstream {
+namespace {
+
+using test::MemoryConnector;
+using test::MemoryStream;
+using ::testing::IsEmpty;
+
+TEST_F(ClusterTest, ConnectsAndLends) {
+  start();
+  Client& client = lend(first());
+  EXPECT_EQ(client.told(), "fresh ");
+  EXPECT_EQ(peers[0]->received(), "GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+  EXPECT_EQ(first().in_flight, 1U);
+  EXPECT_EQ(gauge(upstreamConnectionsActiveKey(7)), 1);
+  answer(0);
+  cluster->done(first());
+  EXPECT_EQ(client.told(), "fresh 204 ");
+  EXPECT_EQ(first().in_flight, 0U);
+  EXPECT_EQ(cluster->idle(), 1U);
+}
+
+TEST_F(ClusterTest, LendsTheLatestReturnedFirst) {
+  start();
+  lend(first());
+  lend(first());
+  answer(0);
+  answer(1);
+  EXPECT_EQ(cluster->idle(), 2U);
+  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(peers[1]->received().size(), 2 * peers[0]->received().size());
+  EXPECT_EQ(cells.counter(upstreamReusedConnectionsKey(7)).value(), 1U);
+}
+
+TEST_F(ClusterTest, AFreshOneIsNeverReused) {
+  start();
+  lend(first());
+  answer(0);
+  EXPECT_EQ(lend(first(), true).told(), "fresh ");
+  EXPECT_EQ(cluster->open(), 2U);
+}
+
+TEST_F(ClusterTest, ConnectionsBelongToTheirEndpoint) {
+  start();
+  lend(first());
+  answer(0);
+  EXPECT_EQ(lend(second()).told(), "fresh ");
+  EXPECT_EQ(attempts(), "10.0.0.1:80 10.0.0.2:80 ");
+}
+
+TEST_F(ClusterTest, AnIdleConnectionIsClosedAfterItsTime) {
+  options.idle_timeout = Milliseconds(1'000);
+  start();
+  lend(first());
+  answer(0);
+  loop.advance(Milliseconds(900));
+  EXPECT_EQ(cluster->idle(), 1U);
+  loop.advance(Milliseconds(200));
+  EXPECT_EQ(cluster->idle(), 0U);
+  EXPECT_EQ(cluster->open(), 0U);
+  turn();
+  EXPECT_TRUE(peers[0]->ended());
+}
+
+TEST_F(ClusterTest, AConnectionInUseHasNoIdleTime) {
+  options.idle_timeout = Milliseconds(1'000);
+  start();
+  lend(first());
+  answer(0);
+  lend(first());
+  loop.advance(Milliseconds(5'000));
+  EXPECT_EQ(cluster->open(), 1U);
+}
+
+TEST_F(ClusterTest, AnIdleConnectionThatEndsIsForgotten) {
+  start();
+  lend(first());
+  lend(first());
+  answer(0);
+  answer(1);
+  peers[0]->close();  // the second in the list
+  turn();
+  EXPECT_EQ(cluster->idle(), 1U);
+  EXPECT_EQ(lend(first()).told(), "reused ");
+}
+
+TEST_F(ClusterTest, UnaskedBytesEndAnIdleConnection) {
+  start();
+  lend(first());
+  answer(0);
+  answer(0);
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+TEST_F(ClusterTest, AnAnswerThatClosesIsNotKept) {
+  start();
+  lend(first());
+  answer(0, "connection: close\r\n");
+  EXPECT_EQ(cluster->open(), 0U);
+  EXPECT_EQ(cluster->idle(), 0U);
+}
+
+TEST_F(ClusterTest, ACancelledExchangeEndsItsConnection) {
+  start();
+  Client& client = lend(first());
+  client.cancel();
+  turn();
+  EXPECT_EQ(cluster->open(), 0U);
+  EXPECT_TRUE(peers[0]->ended());
+}
+
+TEST_F(ClusterTest, TellsWhyConnectingFailed) {
+  start();
+  connector.setOutcome(MemoryConnector::Outcome::kRefuses);
+  EXPECT_EQ(lend(first()).told(), "refused ");
+  connector.setOutcome(MemoryConnector::Outcome::kUnreachable);
+  EXPECT_EQ(lend(first()).told(), "unreachable ");
+  connector.setOutcome(MemoryConnector::Outcome::kFails);
+  EXPECT_EQ(lend(first()).told(), "exhausted ");
+  EXPECT_EQ(cluster->open(), 0U);
+  EXPECT_EQ(cells.counter(upstreamConnectionFailuresKey(7, ConnectFailure::kRefused)).value(), 1U);
+}
+
+TEST_F(ClusterTest, ConnectingHasItsTime) {
+  options.connect_timeout = Milliseconds(300);
+  start();
+  connector.setOutcome(MemoryConnector::Outcome::kHangs);
+  Client& client = lend(first());
+  loop.advance(Milliseconds(200));
+  EXPECT_THAT(client.told(), IsEmpty());
+  loop.advance(Milliseconds(200));
+  EXPECT_EQ(client.told(), "timeout ");
+  EXPECT_EQ(cells.counter(upstreamConnectionFailuresKey(7, ConnectFailure::kTimeout)).value(), 1U);
+}
+
+TEST_F(ClusterTest, AConnectionThatNobodyWaitsForAnyMoreIsKept) {
+  start();
+  connector.setOutcome(MemoryConnector::Outcome::kHangs);
+  Client& gone = lend(first());
+  cluster->cancel(gone);
+  cluster->done(first());
+  connector.finishHanging();
+  turn();
+  EXPECT_THAT(gone.told(), IsEmpty());
+  EXPECT_EQ(cluster->idle(), 1U);
+  EXPECT_EQ(lend(first()).told(), "reused ");
+}
+
+TEST_F(ClusterTest, AFailureThatNobodyWaitsForAnyMoreIsCountedOnly) {
+  options.connect_timeout = Milliseconds(100);
+  start();
+  connector.setOutcome(MemoryConnector::Outcome::kHangs);
+  Client& gone = lend(first());
+  cluster->cancel(gone);
+  cluster->done(first());
+  cluster->setEndpoints(at({"10.0.0.9:80"}));
+  loop.advance(Milliseconds(200));
+  EXPECT_THAT(gone.told(), IsEmpty());
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+TEST_F(ClusterTest, LastBytesHaveTimeToLeave) {
+  start();
+  Client& client = lend(first());
+  peers[0]->stream().setReading(false);
+  client.send("the end");
+  client.cancel();
+  cluster->done(first());
+  loop.advance(Milliseconds(4'000));
+  EXPECT_EQ(cluster->open(), 1U);
+  peers[0]->stream().setReading(true);
+  turn();
+  EXPECT_TRUE(peers[0]->received().ends_with("the end"));
+  peers[0]->end();
+  turn();
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+TEST_F(ClusterTest, ButNotForEver) {
+  start();
+  Client& client = lend(first());
+  peers[0]->stream().setReading(false);
+  client.send("the end");
+  client.cancel();
+  loop.advance(Milliseconds(5'100));
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+TEST_F(ClusterTest, AConnectionThatBreaksWhileItFlushesIsForgotten) {
+  start();
+  Client& client = lend(first());
+  peers[0]->stream().setReading(false);
+  client.send("the end");
+  client.cancel();
+  static_cast<MemoryStream&>(peers[0]->stream()).reset();
+  turn();
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+}  // namespace
+}  // namespace weir::upstream
