@@ -306,6 +306,15 @@ void TcpStream::shutdownWrite() {
   if (state_ == State::kOpen) loop_.atTurnEnd(*this);
 }
 
+// Without time to linger, closing resets.
+void TcpStream::breakOff() {
+  flush();
+  uv_os_fd_t descriptor = -1;
+  if (uv_fileno(socket_->handle(), &descriptor) != 0) return;
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 void TcpStream::tellBroken(int status) {
   state_ = State::kBroken;
   write_failure_ = status;

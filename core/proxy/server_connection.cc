@@ -147,6 +147,12 @@ void ServerConnection::close(bool unread) {
   deadline_.arm(kLingerTime);
 }
 
+void ServerConnection::breakOff() {
+  if (state_ != State::kOpen) return;
+  stream_->breakOff();
+  remove();
+}
+
 void ServerConnection::remove() {
   if (std::exchange(state_, State::kClosed) == State::kClosed) return;
   deadline_.disarm();

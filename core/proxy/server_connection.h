@@ -47,6 +47,7 @@ class ServerConnection final : public event::Disposable,
   void setReading(bool reading) override;
   void shutdownWrite() override { stream_->shutdownWrite(); }
   void close(bool unread) override;
+  void breakOff() override;
   // http::ExchangeSource
   http::RequestEvents& openExchange(http::Responder& responder) override;
   void closeExchange(http::RequestEvents& exchange) override;

@@ -374,6 +374,12 @@ void TlsStream::shutdownWrite() {
   if (state_ == State::kOpen) loop_.atTurnEnd(*this);
 }
 
+void TlsStream::breakOff() {
+  flush();
+  end_ = End::kSent;  // though it was not: close_notify must not follow
+  wire_->breakOff();
+}
+
 void TlsStream::onTurnEnd() {
   if (to_tell_ && state_ != State::kBroken) return fail(net::Handshake::kOk, *to_tell_);
   if (state_ != State::kOpen) return;

@@ -37,6 +37,7 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   bool flush() override;
   void setReading(bool reading) override;
   void shutdownWrite() override;
+  void breakOff() override;
   const net::Security* security() const override { return &security_; }
 
  private:

@@ -95,6 +95,11 @@ void MemoryStream::shutdownWrite() {
   loop_.atTurnEnd(*peer_);
 }
 
+void MemoryStream::breakOff() {
+  state_ = State::kBroken;
+  if (peer_ != nullptr) peer_->fail(ErrorCode::kReset);
+}
+
 void MemoryStream::reset() {
   state_ = State::kBroken;
   if (peer_ == nullptr) return;

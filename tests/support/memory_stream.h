@@ -64,6 +64,7 @@ class MemoryStream final : public net::Stream, private event::TurnEnd {
   bool flush() override;  // true when the other end takes what is queued, if only at the turn's end
   void setReading(bool reading) override;
   void shutdownWrite() override;
+  void breakOff() override;
 
   void reset();        // the other end breaks at the end of the turn; this one is dead
   MemoryWire& sent();  // towards the other end, which must be there

@@ -19,9 +19,11 @@ class RecordingWire final : public http::Wire {
   void setReading(bool reading) override { reading_ = reading; }
   void shutdownWrite() override { ended_ = true; }
   void close(bool) override { closed_ = true; }
+  void breakOff() override { closed_ = broken_off_ = true; }
 
   const std::string& text() const { return text_; }
   bool closed() const { return closed_; }
+  bool brokenOff() const { return broken_off_; }
   bool ended() const { return ended_; }  // half-closed by us
   bool reading() const { return reading_; }
   bool writtenAfterClose() const { return written_after_close_; }
@@ -29,6 +31,7 @@ class RecordingWire final : public http::Wire {
  private:
   std::string text_;
   bool closed_ = false;
+  bool broken_off_ = false;
   bool ended_ = false;
   bool reading_ = true;
   bool written_after_close_ = false;

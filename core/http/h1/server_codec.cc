@@ -242,6 +242,7 @@ void ServerCodec::finish(const Headers* trailers) {
 
 void ServerCodec::abort() {
   close_after_ = true;
+  break_off_ = writing_ == Writing::kUntilClose;
   reading_ = Reading::kNoMore;
 }
 
@@ -254,6 +255,7 @@ void ServerCodec::release() {
   exchanges_.closeExchange(*done);
   if (close_after_ || cut_short || !keepsAlive()) {
     reading_ = Reading::kNoMore;
+    if (break_off_) return wire_.breakOff();
     return wire_.close(cut_short && !client_ended_);
   }
   // A client that pipelines and does not read must not fill our memory with answers.

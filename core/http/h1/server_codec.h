@@ -71,6 +71,7 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   bool body_wanted_ = true;
   bool draining_ = false;
   bool close_after_ = false;
+  bool break_off_ = false;  // a clean end would look like the end of the answer
   bool client_ended_ = false;
   const Limits limits_;  // a copy: the plan that they are from may go before the connection does
 };

@@ -219,6 +219,15 @@ TEST_F(TcpStreamTest, HearsWhatCameBeforeAReset) {
   EXPECT_EQ(peer.received(), "last words");
 }
 
+TEST_F(TcpStreamTest, ResetsWhenItIsBrokenOff) {
+  peer.send("half of it");
+  peer.stream().breakOff();
+  peer.close();
+  EXPECT_EQ(receive(plain, 1'000), "half of it");
+  EXPECT_TRUE(plain.failed());
+  EXPECT_FALSE(plain.ended());
+}
+
 TEST_F(TcpStreamTest, FindsAResetByWritingWhileItDoesNotRead) {
   peer.stream().setReading(false);
   plain.reset();

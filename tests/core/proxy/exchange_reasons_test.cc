@@ -149,6 +149,30 @@ TEST_F(ExchangeReason, TheUpstreamBreaksWithinTheBody) {
   EXPECT_EQ(count(upstreamRequestsKey(id("orders"), 200, Reason::kUpstreamResetAfterHeaders)), 1U);
 }
 
+// The end of the connection is the end of such an answer: it must not look like one.
+TEST_F(ExchangeReason, AnAnswerUntilTheEndIsBrokenOff) {
+  startForwarding();
+  on_upstream = answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+  StreamPeer& client = connect();
+  client.send("GET / HTTP/1.0\r\nHost: shop.test\r\n\r\n");
+  turn();
+  arrival(0).close();
+  turn();
+  EXPECT_THAT(client.history(), EndsWith("broken:reset")) << client.received();
+}
+
+TEST_F(ExchangeReason, AChunkedAnswerJustEndsTooEarly) {
+  startForwarding();
+  on_upstream = answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+  StreamPeer& client = connect();
+  client.send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+  turn();
+  arrival(0).close();
+  turn();
+  EXPECT_THAT(client.received(), EndsWith("4\r\nhalf\r\n"));
+  EXPECT_THAT(client.history(), EndsWith("end"));
+}
+
 TEST_F(ExchangeReason, AKeptConnectionClosesUnderARequestThatMayHaveBeenActedOn) {
   startForwarding();
   get();

@@ -27,6 +27,7 @@ class EndlessStream final : public net::Stream {
   bool flush() override { return stream_->flush(); }
   void setReading(bool reading) override { stream_->setReading(reading); }
   void shutdownWrite() override {}
+  void breakOff() override { stream_->breakOff(); }
 
  private:
   std::unique_ptr<net::Stream> stream_;
@@ -117,6 +118,16 @@ TEST_F(TlsStreamTest, CarriesBytesBothWays) {
   server->send("answer");
   turns(2);
   EXPECT_EQ(client->received(), "answer");
+}
+
+TEST_F(TlsStreamTest, DoesNotSayThatItEndsWhenItBreaksOff) {
+  connect();
+  server->send("half of it");
+  server->stream().breakOff();
+  server->close();
+  turns(4);
+  EXPECT_EQ(client->received(), "half of it");
+  EXPECT_EQ(client->history(), "connected data broken:reset");
 }
 
 TEST_F(TlsStreamTest, SealsWhatIsWrittenInATurnInOneRecord) {
