@@ -30,6 +30,8 @@ constexpr Words kLimitResources = {"connections", "requests", "pending", "memory
 constexpr Words kMirrorOutcomes = {"sent", "failed", "skipped"};
 constexpr Words kReloadResults = {"applied", "unchanged", "rejected"};
 constexpr Words kFloods = {"resets", "control_frames", "empty_frames", "window_updates"};
+constexpr Words kProxyProtocolResults = {"v1",      "v2",     "absent",  "untrusted",
+                                         "missing", "broken", "timeout", "closed"};
 constexpr Words kHandshakes = {"ok",
                                "closed",
                                "timeout",
@@ -268,6 +270,12 @@ constexpr MetricFamily kFamilies[] = {
      kCounter,
      kOne,
      {{kListener, {"kind", kFirst, wordOf<kFloods>}}}},
+    {kProxyProtocolHeaders,
+     "weir_proxy_protocol_headers_total",
+     "Connections by what became of the PROXY protocol header in front.",
+     kCounter,
+     kOne,
+     {{kListener, {"result", kFirst, wordOf<kProxyProtocolResults>}}}},
     {kTlsHandshakes,
      "weir_tls_handshakes_total",
      "TLS handshakes with clients, by how they ended.",

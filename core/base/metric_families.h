@@ -40,6 +40,7 @@ enum class Metric : std::uint8_t {
   kLimitRejections,
   kMirrorRequests,
   kHttp2Floods,
+  kProxyProtocolHeaders,
   kTlsHandshakes,
   kTlsCertificateExpiry,
   kAuthzDecisions,

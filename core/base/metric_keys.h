@@ -42,6 +42,16 @@ enum class RetryRefusal : std::uint8_t {
 enum class TimeoutStage : std::uint8_t { kConnect, kHeaders, kPerTry, kRequest, kIdle, kStream };
 enum class LimitScope : std::uint8_t { kListener, kRoute, kUpstream, kEndpoint };
 enum class LimitResource : std::uint8_t { kConnections, kRequests, kPending, kMemory };
+enum class ProxyProtocolResult : std::uint8_t {
+  kVersion1,
+  kVersion2,
+  kAbsent,     // and taken for what it is
+  kUntrusted,  // from somebody who may not send one
+  kMissing,    // none, where one is required
+  kBroken,
+  kTimeout,
+  kClosed,  // the peer went away in the midst of it
+};
 enum class MirrorOutcome : std::uint8_t { kSent, kFailed, kSkipped };
 enum class ReloadResult : std::uint8_t { kApplied, kUnchanged, kRejected };
 enum class TlsVersion : std::uint8_t { kNone, k12, k13 };
@@ -174,6 +184,9 @@ constexpr CounterKey mirrorRequestsKey(MirrorOutcome outcome) {
 // `kind` is the index of an http::Flood.
 constexpr CounterKey http2FloodsKey(NameId listener, unsigned kind) {
   return {Metric::kHttp2Floods, {.a = listener}, {.first = kind}};
+}
+constexpr CounterKey proxyProtocolHeadersKey(NameId listener, ProxyProtocolResult result) {
+  return {Metric::kProxyProtocolHeaders, {.a = listener}, {.first = field(result)}};
 }
 // `result` is the index of a net::Handshake.
 constexpr CounterKey tlsHandshakesKey(NameId listener, unsigned result, TlsVersion version,

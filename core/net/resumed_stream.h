@@ -22,6 +22,7 @@ class ResumedStream final : public Stream, private event::TurnEnd {
   bool flush() override { return wire_->flush(); }
   void setReading(bool reading) override;
   void shutdownWrite() override { wire_->shutdownWrite(); }
+  void breakOff() override { wire_->breakOff(); }
   const Security* security() const override { return wire_->security(); }
 
  private:

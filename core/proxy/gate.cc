@@ -1,11 +1,13 @@
 #include "core/proxy/gate.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/net/tcp_stream.h"
+#include "core/proxy/preamble.h"
 #include "core/proxy/server_connection.h"
 #include "core/tls/tls_stream.h"
 
@@ -68,9 +70,51 @@ void Gate::onAccept(int descriptor, const net::Address& peer) {
     return refuse(descriptor, peer);
   }
   auto stream = net::TcpStream::adopt(engine_.loop(), descriptor);
-  if (stream.ok()) return serve(secured(std::move(stream.value())), peer);
+  if (stream.ok()) return receive(std::move(stream.value()), peer);
+  uncount();
+}
+
+void Gate::uncount() {
   counts_.listener.remove();
   counts_.process.remove();
+}
+
+void Gate::receive(std::unique_ptr<net::Stream> stream, const net::Address& peer) {
+  if (plan_->proxy_protocol == ProxyProtocol::kOff) return serve(secured(std::move(stream)), peer);
+  const auto& from = plan_->proxy_protocol_from;
+  const bool trusted = std::any_of(from.begin(), from.end(), [&](const route::IpRange& range) {
+    return range.contains({peer.ip().bytes()});
+  });
+  if (!trusted) {
+    countProxyHeader(ProxyProtocolResult::kUntrusted);
+    if (plan_->proxy_protocol == ProxyProtocol::kRequired) return uncount();
+    return serve(secured(std::move(stream)), peer);
+  }
+  auto* preamble = new Preamble(*this, std::move(stream), peer);
+  preamble->next = first_preamble_;
+  if (first_preamble_ != nullptr) first_preamble_->previous = preamble;
+  first_preamble_ = preamble;
+  ++preamble_count_;
+  preamble->start();
+}
+
+void Gate::countProxyHeader(ProxyProtocolResult result) {
+  engine_.metrics().counter(proxyProtocolHeadersKey(id(), result)).add();
+}
+
+void Gate::endPreamble(Preamble& preamble, ProxyProtocolResult result,
+                       std::unique_ptr<net::Stream> stream, const net::Address& client) {
+  countProxyHeader(result);
+  remove(preamble);
+  if (stream == nullptr) return uncount();
+  serve(secured(std::move(stream)), client);
+}
+
+void Gate::remove(Preamble& preamble) {
+  (preamble.previous == nullptr ? first_preamble_ : preamble.previous->next) = preamble.next;
+  if (preamble.next != nullptr) preamble.next->previous = preamble.previous;
+  --preamble_count_;
+  engine_.loop().destroyLater(std::unique_ptr<event::Disposable>(&preamble));
 }
 
 std::unique_ptr<net::Stream> Gate::secured(std::unique_ptr<net::Stream> stream) {
@@ -143,8 +187,7 @@ void Gate::remove(ServerConnection& connection) {
   const Meters& meters = metersOf(connection.secured());
   meters.active.add(-1);
   meters.closed.add();
-  counts_.listener.remove();
-  counts_.process.remove();
+  uncount();
   engine_.loop().destroyLater(std::unique_ptr<event::Disposable>(&connection));
 }
 
@@ -159,6 +202,7 @@ void Gate::drain() {
 
 void Gate::breakAll() {
   acceptor_ = nullptr;
+  while (first_preamble_ != nullptr) first_preamble_->breakNow();
   while (first_ != nullptr) first_->breakNow();
 }
 

@@ -11,6 +11,7 @@
 
 namespace weir::proxy {
 
+class Preamble;
 class ServerConnection;
 
 // One worker's side of a listener: its accepting socket and the connections that came through it.
@@ -36,18 +37,23 @@ class Gate {
   void drain();
   void breakAll();
 
+  // An accepted connection that counts already: what may precede TLS and HTTP is read first.
+  void receive(std::unique_ptr<net::Stream> stream, const net::Address& peer);
   // A connection that was accepted elsewhere, or a stream in memory.
   void serve(std::unique_ptr<net::Stream> stream, const net::Address& peer);
 
   const ListenerPlan& plan() const { return *plan_; }
   NameId id() const { return plan_->id; }
-  std::size_t connections() const { return count_; }
+  std::size_t connections() const { return count_ + preamble_count_; }
   bool draining() const { return draining_; }
   Engine& engine() { return engine_; }
 
   Gauge requestsInFlight() const { return in_flight_; }
   void countHandshake(const net::Security& security);
 
+  // For Preamble: it is over, and takes itself off the list. `stream` is null when it failed.
+  void endPreamble(Preamble& preamble, ProxyProtocolResult result,
+                   std::unique_ptr<net::Stream> stream, const net::Address& client);
   // For ServerConnection: it is closed and takes itself off the list.
   void remove(ServerConnection& connection);
 
@@ -56,6 +62,9 @@ class Gate {
   std::unique_ptr<net::Stream> secured(std::unique_ptr<net::Stream> stream);
   void refuse(int descriptor, const net::Address& peer);
   void logRefusal(const net::Address& peer);
+  void countProxyHeader(ProxyProtocolResult result);
+  void remove(Preamble& preamble);
+  void uncount();
   void countRefusal();
   struct Meters {
     Gauge active;
@@ -75,6 +84,8 @@ class Gate {
   std::unique_ptr<net::Acceptor> acceptor_;
   ServerConnection* first_ = nullptr;
   std::size_t count_ = 0;
+  Preamble* first_preamble_ = nullptr;
+  std::size_t preamble_count_ = 0;
   bool draining_ = false;
 };
 

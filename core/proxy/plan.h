@@ -26,6 +26,9 @@ enum class ForwardedMode : std::uint8_t {
   kPreserve,  // of a sidecar: what the application or gateway said goes on unchanged
 };
 
+// Whether connections begin with a PROXY protocol header.
+enum class ProxyProtocol : std::uint8_t { kOff, kOptional, kRequired };
+
 // A bound address and how its connections are treated. Immutable, part of a plan.
 struct ListenerPlan {
   NameId id = 0;
@@ -40,6 +43,9 @@ struct ListenerPlan {
   std::uint64_t max_connections = 0;  // of the process; 0: no limit
   ForwardedMode forwarded = ForwardedMode::kAppend;
   std::vector<route::IpRange> trusted;  // peers whose X-Forwarded-* are believed
+  ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
+  std::vector<route::IpRange> proxy_protocol_from;  // peers whose PROXY headers are believed
+  Milliseconds proxy_protocol_timeout{5'000};       // for the whole of one
   route::PathRules path_rules;
   bool reject_underscores = true;  // in header names
   bool allow_connect = false;

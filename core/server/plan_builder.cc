@@ -115,6 +115,9 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
   plan->trusted = settings.trusted;
   plan->forwarded = settings.forwarded.value_or(gateway ? proxy::ForwardedMode::kAppend
                                                         : proxy::ForwardedMode::kPreserve);
+  plan->proxy_protocol = settings.proxy_protocol;
+  plan->proxy_protocol_from = settings.proxy_protocol_from;
+  plan->proxy_protocol_timeout = settings.proxy_protocol_timeout;
   plan->reject_underscores =
       settings.underscores.value_or(gateway ? Underscores::kReject : Underscores::kPass) ==
       Underscores::kReject;

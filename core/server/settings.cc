@@ -9,6 +9,10 @@ constexpr std::pair<std::string_view, Role> kRoles[] = {{"gateway", Role::kGatew
                                                         {"sidecar", Role::kSidecar}};
 constexpr std::pair<std::string_view, proxy::ForwardedMode> kForwardedModes[] = {
     {"append", proxy::ForwardedMode::kAppend}, {"preserve", proxy::ForwardedMode::kPreserve}};
+constexpr std::pair<std::string_view, proxy::ProxyProtocol> kProxyProtocols[] = {
+    {"off", proxy::ProxyProtocol::kOff},
+    {"optional", proxy::ProxyProtocol::kOptional},
+    {"required", proxy::ProxyProtocol::kRequired}};
 constexpr std::pair<std::string_view, Underscores> kUnderscores[] = {
     {"reject", Underscores::kReject}, {"pass", Underscores::kPass}};
 constexpr std::pair<std::string_view, EscapedSlashes> kEscapedSlashes[] = {
@@ -20,6 +24,20 @@ constexpr std::pair<std::string_view, http::VersionChoice> kProtocols[] = {
     {"auto", http::VersionChoice::kAuto},
     {"http1", http::VersionChoice::kHttp1},
     {"http2", http::VersionChoice::kHttp2}};
+
+void readProxyProtocol(config::Table& table, ListenerSettings& out) {
+  table.read("proxy_protocol", out.proxy_protocol, kProxyProtocols,
+             "Whether connections begin with a PROXY protocol header, version 1 or 2, that names "
+             "the client. Required: without one, or from others than proxy_protocol_from, they are "
+             "closed.");
+  table.read("proxy_protocol_from", out.proxy_protocol_from,
+             "Peers whose PROXY protocol headers are believed.");
+  table.read("proxy_protocol_timeout", out.proxy_protocol_timeout,
+             "For the whole PROXY protocol header.", {.min = 1ms, .max = 1h});
+  if (out.proxy_protocol != proxy::ProxyProtocol::kOff && out.proxy_protocol_from.empty()) {
+    table.fail("proxy_protocol", "needs proxy_protocol_from: the peers to believe");
+  }
+}
 
 }  // namespace
 
@@ -46,6 +64,7 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   table.read("forwarded", out.forwarded, kForwardedModes,
              "What becomes of X-Forwarded-* and Forwarded. Default: append in a gateway, preserve "
              "in a sidecar.");
+  readProxyProtocol(table, out);
   table.read("underscores", out.underscores, kUnderscores,
              "Requests with an underscore in a header name. Default: reject in a gateway, pass in "
              "a sidecar.");

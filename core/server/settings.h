@@ -33,6 +33,9 @@ struct ListenerSettings {
   std::uint64_t max_connections = 0;
   std::vector<route::IpRange> trusted;
   std::optional<proxy::ForwardedMode> forwarded;
+  proxy::ProxyProtocol proxy_protocol = proxy::ProxyProtocol::kOff;
+  std::vector<route::IpRange> proxy_protocol_from;
+  Milliseconds proxy_protocol_timeout{5'000};
   std::optional<Underscores> underscores;
   std::optional<EscapedSlashes> escaped_slashes;
   std::optional<RequestIds> request_id;

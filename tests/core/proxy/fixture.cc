@@ -173,7 +173,7 @@ StreamPeer& ProxyTest::connect(std::string_view client) {
   clients.push_back(std::make_unique<StreamPeer>(std::move(theirs)));
   listener_count.tryAdd(0);
   process_count.tryAdd(0);
-  gate->serve(std::move(ours), net::Address::parse(client).value());
+  gate->receive(std::move(ours), net::Address::parse(client).value());
   return *clients.back();
 }
 

@@ -1,0 +1,156 @@
+#include "core/proxy/preamble.h"
+
+#include "tests/core/proxy/fixture.h"
+
+namespace weir::proxy {
+namespace {
+
+using test::StreamPeer;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n";
+constexpr std::string_view kHeader = "PROXY TCP4 192.0.2.7 198.51.100.1 4660 443\r\n";
+
+class PreambleTest : public ProxyTest {
+ protected:
+  PreambleTest() {
+    listener.proxy_protocol = ProxyProtocol::kRequired;
+    listener.proxy_protocol_from = {*route::IpRange::parse("10.1.0.0/16")};
+  }
+  StreamPeer& fromBalancer() { return connect("10.1.2.3:5000"); }
+  std::uint64_t counted(ProxyProtocolResult result) {
+    return count(proxyProtocolHeadersKey(id(listener.name), result));
+  }
+};
+
+TEST_F(PreambleTest, NamesTheClient) {
+  startForwarding();
+  StreamPeer& client = fromBalancer();
+  client.send(std::string(kHeader) + std::string(kGet));
+  turn();
+  EXPECT_THAT(client.received(), HasSubstr("hello"));
+  EXPECT_EQ(logged().client, "192.0.2.7");
+  EXPECT_THAT(seenBy(0), HasSubstr("x-forwarded-for: 192.0.2.7\r\n"));
+  client.send(kGet);
+  turn();
+  EXPECT_EQ(log.lines.size(), 2U);
+  EXPECT_EQ(counted(ProxyProtocolResult::kVersion1), 1U);
+}
+
+TEST_F(PreambleTest, ComesInPieces) {
+  startForwarding();
+  StreamPeer& client = fromBalancer();
+  for (const char& byte : std::string(kHeader) + std::string(kGet)) {
+    client.send({&byte, 1});
+    turn();
+  }
+  EXPECT_EQ(logged().client, "192.0.2.7");
+}
+
+TEST_F(PreambleTest, ManyRequestsMayFollowInOnePiece) {
+  startForwarding();
+  StreamPeer& client = fromBalancer();
+  std::string text(kHeader);
+  for (int i = 0; i < 100; ++i) text += kGet;
+  client.send(text);
+  pass(Milliseconds(100));
+  EXPECT_EQ(log.lines.size(), 100U);
+}
+
+TEST_F(PreambleTest, WithoutAClientThePeerIsIt) {
+  startForwarding();
+  StreamPeer& client = fromBalancer();
+  client.send("PROXY UNKNOWN\r\n" + std::string(kGet));
+  turn();
+  EXPECT_EQ(logged().client, "10.1.2.3");
+}
+
+TEST_F(PreambleTest, IsBelievedFromTrustedPeersOnly) {
+  startForwarding();
+  StreamPeer& client = connect("10.2.0.1:5000");
+  client.send(std::string(kHeader) + std::string(kGet));
+  turn();
+  EXPECT_TRUE(client.ended() || client.broken());
+  EXPECT_THAT(client.received(), IsEmpty());
+  EXPECT_EQ(counted(ProxyProtocolResult::kUntrusted), 1U);
+  EXPECT_EQ(listener_count.value(), 0U);
+}
+
+TEST_F(PreambleTest, OfOthersIsNoRequestWhenItIsOptional) {
+  listener.proxy_protocol = ProxyProtocol::kOptional;
+  startForwarding();
+  StreamPeer& forger = connect("10.2.0.1:5000");
+  forger.send(std::string(kHeader) + std::string(kGet));
+  StreamPeer& client = connect("10.2.0.1:5001");
+  client.send(kGet);
+  turn();
+  EXPECT_THAT(forger.received(), HasSubstr("501 Not Implemented"));
+  EXPECT_THAT(client.received(), HasSubstr("hello"));
+}
+
+TEST_F(PreambleTest, MayBeAbsentWhenItIsOptional) {
+  listener.proxy_protocol = ProxyProtocol::kOptional;
+  startForwarding();
+  StreamPeer& client = fromBalancer();
+  client.send(kGet);
+  turn();
+  EXPECT_THAT(client.received(), HasSubstr("hello"));
+  EXPECT_EQ(logged().client, "10.1.2.3");
+  EXPECT_EQ(counted(ProxyProtocolResult::kAbsent), 1U);
+}
+
+TEST_F(PreambleTest, SilenceIsNoHeaderWhenItIsOptional) {
+  listener.proxy_protocol = ProxyProtocol::kOptional;
+  startForwarding();
+  StreamPeer& client = fromBalancer();
+  pass(Milliseconds(5'200));
+  EXPECT_FALSE(client.ended());
+  client.send(kGet);
+  turn();
+  EXPECT_THAT(client.received(), HasSubstr("hello"));
+}
+
+struct BadEnd {
+  std::string_view name;
+  std::string_view text;
+  ProxyProtocolResult result;
+};
+class BadPreambleTest : public PreambleTest, public ::testing::WithParamInterface<BadEnd> {};
+
+TEST_P(BadPreambleTest, IsClosedAndCounted) {
+  startForwarding();
+  StreamPeer& client = fromBalancer();
+  client.send(GetParam().text);
+  turn();
+  if (GetParam().result == ProxyProtocolResult::kClosed) client.end();
+  pass(Milliseconds(5'200));
+  EXPECT_TRUE(client.ended());
+  EXPECT_THAT(client.received(), IsEmpty());
+  EXPECT_EQ(counted(GetParam().result), 1U);
+  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener_count.value(), 0U);
+  EXPECT_EQ(process_count.value(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Preamble, BadPreambleTest,
+    ::testing::Values(BadEnd{"Missing", kGet, ProxyProtocolResult::kMissing},
+                      BadEnd{"Broken", "PROXY TCP9\r\n", ProxyProtocolResult::kBroken},
+                      BadEnd{"Slow", "PROXY TCP4 ", ProxyProtocolResult::kTimeout},
+                      BadEnd{"Silent", "", ProxyProtocolResult::kTimeout},
+                      BadEnd{"Closed", "PROXY", ProxyProtocolResult::kClosed}),
+    [](const auto& parameter) { return std::string(parameter.param.name); });
+
+TEST_F(PreambleTest, EndsWithTheGate) {
+  startForwarding();
+  StreamPeer& client = fromBalancer();
+  EXPECT_EQ(gate->connections(), 1U);
+  gate->breakAll();
+  turn();
+  EXPECT_TRUE(client.ended());
+  EXPECT_EQ(gate->connections(), 0U);
+}
+
+}  // namespace
+}  // namespace weir::proxy
