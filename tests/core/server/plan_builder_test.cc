@@ -163,6 +163,12 @@ TEST_F(PlanTest, AListenerNeedsAnAddressAndNoName) {
   EXPECT_THAT(mistakes, HasSubstr("needs an IP address to listen on, not a name"));
 }
 
+TEST_F(PlanTest, ProxyProtocolNeedsPeersToBelieve) {
+  EXPECT_EQ(build("[[listener]]\nname = \"a\"\naddress = \":0\"\nproxy_protocol = \"required\"\n"),
+            nullptr);
+  EXPECT_THAT(mistakes, HasSubstr("needs proxy_protocol_from: the peers to believe"));
+}
+
 TEST_F(PlanTest, ABalancerMustExist) {
   EXPECT_EQ(build("[upstream.a]\nbalancer = \"best\"\ndiscovery = { list = [] }\n"), nullptr);
   EXPECT_THAT(mistakes, HasSubstr("there is no balancer \"best\"; there are least_request, other"));
