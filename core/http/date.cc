@@ -15,16 +15,16 @@ void putDigits(char* end, unsigned value, int digits) {
 }  // namespace
 
 std::string_view DateText::at(Nanoseconds now) {
-  using namespace std::chrono;
-  const auto second = floor<seconds>(now);
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
   const std::string_view text(text_.data(), text_.size());
   if (second == second_) return text;
   second_ = second;
-  const sys_days day = floor<days>(sys_seconds(second));
-  const year_month_day date(day);
-  const hh_mm_ss time(second - day.time_since_epoch());
+  const std::chrono::sys_days day =
+      std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(second));
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(second - day.time_since_epoch());
   std::memcpy(text_.data(), "Day, 00 Mon 0000 00:00:00 GMT", text_.size());
-  std::memcpy(text_.data(), &kDays[std::size_t{3} * weekday(day).c_encoding()], 3);
+  std::memcpy(text_.data(), &kDays[std::size_t{3} * std::chrono::weekday(day).c_encoding()], 3);
   std::memcpy(&text_[8], &kMonths[std::size_t{3} * (unsigned{date.month()} - 1)], 3);
   putDigits(&text_[7], unsigned{date.day()}, 2);
   putDigits(&text_[16], static_cast<unsigned>(int{date.year()}), 4);

@@ -82,6 +82,7 @@ class Engine {
 
   Tools tools_;
   Random random_;
+  http::DateText date_;
   BlockPool exchanges_;
   std::unique_ptr<PinnedPlan> current_;
   std::vector<std::unique_ptr<PinnedPlan>> retired_;

@@ -16,6 +16,7 @@ class Echo(grpc.GenericRpcHandler):
     """Methods of every kind, whose messages are plain bytes."""
 
     def __init__(self):
+        self.hanging = threading.Event()
         self.cancelled = threading.Event()
         self.deadlines = []
 
@@ -51,6 +52,7 @@ class Echo(grpc.GenericRpcHandler):
 
     def hang(self, _request, context):
         context.add_callback(self.cancelled.set)
+        self.hanging.set()
         self.cancelled.wait(poll.PATIENCE)
         return b""
 
@@ -141,6 +143,7 @@ class Failures(GrpcCase):
     def test_a_cancelled_call_is_cancelled_at_the_server(self):
         weir, channel = self.forwarding()
         call = channel.unary_unary("/test.Echo/Hang").future(b"")
+        self.assertTrue(self.echo.hanging.wait(poll.PATIENCE))
         self.assert_metric(weir, 1, "weir_requests_in_flight")
         call.cancel()
         self.assertTrue(self.echo.cancelled.wait(poll.PATIENCE))

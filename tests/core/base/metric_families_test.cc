@@ -138,6 +138,8 @@ const std::vector<CounterKey> kCounters = {
     timeoutsKey(1, TimeoutStage::kConnect),
     limitRejectionsKey(LimitScope::kListener, LimitResource::kConnections),
     mirrorRequestsKey(MirrorOutcome::kSent),
+    http2FloodsKey(1, 0),
+    proxyProtocolHeadersKey(1, ProxyProtocolResult::kVersion1),
     tlsHandshakesKey(1, 0, TlsVersion::k13, false),
     authzDecisionsKey(1, AuthzDecision::kAllow, AuthzMode::kEnforce),
     configReloadsKey(ReloadResult::kApplied),
