@@ -8,6 +8,8 @@ namespace {
 
 // What a field costs beyond its text (RFC 9113, 6.5.2).
 constexpr std::size_t kFieldCost = 32;
+// Pseudo-header fields, which are no fields of the message.
+constexpr std::uint32_t kMostPseudo = 5;
 
 constexpr Error kTooLarge = {ErrorCode::kTooLarge, Origin::kDownstream, "header fields too large"};
 
@@ -45,7 +47,7 @@ void HeadReader::beginTrailers(Headers& trailers) { start(trailers); }
 void HeadReader::add(std::string_view name, std::string_view value) {
   bytes_ += name.size() + value.size() + kFieldCost;
   ++fields_;
-  too_large_ = too_large_ || bytes_ > limits_.head_bytes || fields_ > limits_.headers + 5;
+  too_large_ = too_large_ || bytes_ > limits_.head_bytes || fields_ > limits_.headers + kMostPseudo;
   if (too_large_) return;
   if (name.starts_with(':')) return addPseudo(name, value);
   const HeaderId id = headerId(name);

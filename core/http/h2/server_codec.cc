@@ -247,6 +247,8 @@ void ServerCodec::onPong() {
 void ServerCodec::closeIdle() {
   said_goodbye_ = true;
   submitGoaway();
+  // A client that leaves answers unread would not let it leave, either.
+  if (!open_.empty() || wire().queued() > 0) wire().close(false);
 }
 
 void ServerCodec::onSessionEnd() {

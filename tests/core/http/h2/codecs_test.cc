@@ -224,6 +224,27 @@ TEST(H2Codecs, DrainingEndsInTwoSteps) {
   EXPECT_TRUE(pair.toClient().closed);
 }
 
+TEST(H2Codecs, AnIdleConnectionEndsWithAGoaway) {
+  Pair pair;
+  pair.settle();
+  pair.server().closeIdle();
+  pair.settle();
+  EXPECT_TRUE(pair.toClient().closed);
+  EXPECT_EQ(pair.client().free(), 0U);
+}
+
+TEST(H2Codecs, AClientThatLeavesItsAnswerUnreadIsLeft) {
+  Pair pair({}, with([](Options& options) { options.stream_window = kWindow; }));
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  response.requester->setReading(false);
+  pair.heard().answer(200, std::string(2 * kWindow, 'x'));
+  pair.settle();
+  EXPECT_EQ(pair.server().phase(), http::ServerCodec::Phase::kIdle);
+  pair.server().closeIdle();
+  EXPECT_TRUE(pair.toClient().closed);
+}
+
 TEST(H2Codecs, WhatCrossesAGoawayMayBeSentAgain) {
   Pair pair;
   pair.settle();
