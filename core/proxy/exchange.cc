@@ -1,5 +1,6 @@
 #include "core/proxy/exchange.h"
 
+#include <algorithm>
 #include <string>
 #include <variant>
 
@@ -12,6 +13,16 @@
 #include "core/route/path.h"
 
 namespace weir::proxy {
+namespace {
+
+// In the name of a field that weir does not know itself.
+bool hasUnderscore(const http::Headers& headers) {
+  return std::any_of(headers.begin(), headers.end(), [](const http::Header& field) {
+    return field.id == http::HeaderId::kOther && field.name.find('_') != std::string_view::npos;
+  });
+}
+
+}  // namespace
 
 Exchange::Exchange(Engine& engine, Gate& gate, const Caller& caller, http::Responder& responder)
     : engine_(engine),
@@ -114,13 +125,9 @@ bool Exchange::checkRequest() {
     fail(Reason::kConfigDisabled, "CONNECT is not enabled");
     return false;
   }
-  if (listener_->reject_underscores) {
-    for (const http::Header& field : headers) {
-      if (field.id != http::HeaderId::kOther) continue;
-      if (field.name.find('_') == std::string_view::npos) continue;
-      fail(Reason::kBadRequest, "underscore in a header name");
-      return false;
-    }
+  if (listener_->reject_underscores && hasUnderscore(headers)) {
+    fail(Reason::kBadRequest, "underscore in a header name");
+    return false;
   }
   const auto path = route::normalizePath(request_.path, listener_->path_rules, arena_);
   if (!path.ok()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/arena.h"
+#include "core/base/linked.h"
 #include "core/event/wheel.h"
 #include "core/http/codec.h"
 #include "core/proxy/relay.h"
@@ -15,6 +16,7 @@ class Engine;
 //
 // Owned by: Engine, from startMirror() until it is done.
 class Mirror final : public event::Disposable,
+                     public Linked<Mirror>,  // those of one request; the exchange's list
                      private http::ResponseEvents,
                      private http::BodySource,
                      private upstream::Borrower {
@@ -26,8 +28,6 @@ class Mirror final : public event::Disposable,
   bool push(Bytes bytes);
   void end(const http::Headers* trailers);  // the last call
   void abandon();                           // the last call: the request itself was cut short
-
-  Mirror* next = nullptr;  // of the same request; the exchange's
 
  private:
   static constexpr std::size_t kMaxWaiting = 64 * 1024;

@@ -39,13 +39,14 @@ class ClientCodec::Call final : public Stream, public http::Requester {
   void fail(Error error);
   void renew();
   ResponseEvents* exchange() { return exchange_; }
-  std::size_t place = 0;  // in the codec's list
 
  private:
+  friend class ClientCodec;
   void openTunnel(Response& response);
   ResponseEvents* detach();
 
   ClientCodec& codec_;
+  std::size_t place_ = 0;  // in the codec's list
   ResponseEvents* exchange_ = nullptr;
   Method method_ = Method::kGet;
   std::string_view upgrade_;  // that was asked for; in the exchange's arena
@@ -165,7 +166,7 @@ http::Requester& ClientCodec::open(ResponseEvents& events) {
     spare_.pop_back();
   }
   Call& call = *open_.back();
-  call.place = open_.size() - 1;
+  call.place_ = open_.size() - 1;
   call.begin(events);
   ++exchanges_;
   return call;
@@ -211,11 +212,11 @@ void ClientCodec::onClosed(Stream& stream, Error error) {
 }
 
 void ClientCodec::recycle(Call& call) {
-  const std::size_t place = call.place;
+  const std::size_t place = call.place_;
   std::unique_ptr<Call> taken = std::move(open_[place]);
   if (place + 1 != open_.size()) {
     open_[place] = std::move(open_.back());
-    open_[place]->place = place;
+    open_[place]->place_ = place;
   }
   open_.pop_back();
   if (spare_.size() >= kMostSpare) return;

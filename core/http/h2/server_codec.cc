@@ -39,13 +39,13 @@ class ServerCodec::Request final : public Stream, public Responder {
   void onSentEnd();
   void renew();
   RequestEvents* exchange() { return exchange_; }
-  std::size_t place = 0;  // in the codec's list
 
  private:
   friend class ServerCodec;
   enum class Tunnel : std::uint8_t { kNone, kAsked, kOpen };
 
   ServerCodec& codec_;
+  std::size_t place_ = 0;  // in the codec's list
   RequestEvents* exchange_ = nullptr;
   Buffer early_;  // of a tunnel that is not open yet
   Tunnel tunnel_ = Tunnel::kNone;
@@ -158,7 +158,7 @@ Stream* ServerCodec::openStream() {
     open_.push_back(std::move(spare_.back()));
     spare_.pop_back();
   }
-  open_.back()->place = open_.size() - 1;
+  open_.back()->place_ = open_.size() - 1;
   return open_.back().get();
 }
 
@@ -202,11 +202,11 @@ void ServerCodec::onClosed(Stream& stream, Error error) {
 }
 
 void ServerCodec::recycle(Request& request) {
-  const std::size_t place = request.place;
+  const std::size_t place = request.place_;
   std::unique_ptr<Request> taken = std::move(open_[place]);
   if (place + 1 != open_.size()) {
     open_[place] = std::move(open_.back());
-    open_[place]->place = place;
+    open_[place]->place_ = place;
   }
   open_.pop_back();
   if (spare_.size() >= kMostSpare) return;

@@ -14,6 +14,7 @@
 #include "core/http/h2/stream.h"
 
 struct nghttp2_session;
+struct nghttp2_session_callbacks;
 
 namespace weir::http::h2 {
 
@@ -23,13 +24,15 @@ namespace weir::http::h2 {
 // those of a large piece of a body at once, so that it is copied only there. What the session has
 // to tell it tells from receive() and at the end of the turn, never from within another call.
 class Session : private event::TurnEnd {
+ public:
+  ~Session() override;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
  protected:
   enum class Side : std::uint8_t { kServer, kClient };
 
   Session(event::Loop& loop, Wire& wire, const Options& options, Side side);
-  ~Session() override;
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
 
   void receive(Bytes bytes);
   void schedule() { loop_.atTurnEnd(*this); }  // there may be something to send, or to end
@@ -74,14 +77,17 @@ class Session : private event::TurnEnd {
   virtual void onSessionEnd() = 0;
 
  private:
-  struct Callbacks;  // nghttp2's
-  friend struct Callbacks;
+  struct Receiving;  // callbacks of nghttp2's
+  struct Sending;
+  friend struct Receiving;
+  friend struct Sending;
   struct Delete {
     void operator()(nghttp2_session* session) const;
   };
 
   void onTurnEnd() override;
   void start(Side side);
+  static void addSending(nghttp2_session_callbacks* table);
   void send();
   void resume(Stream& stream);
   bool makeRoom(std::size_t size);
@@ -90,6 +96,7 @@ class Session : private event::TurnEnd {
   void sendGathered();
   void settle();
   void endIfOver();
+  void onControlFrame(std::uint8_t type, bool ack);
   void countControl(Flood kind, Allowance& allowance);
   void countWindowUpdate();
   void flood(Flood kind);
