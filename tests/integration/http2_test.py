@@ -186,5 +186,50 @@ class Upstream(Http2Case):
                                      reason="upstream_connect_refused"), lost)
 
 
+class WebSockets(Http2Case):
+    """A client and a service of HTTP/1, with a hop of HTTP/2 between two processes."""
+
+    UPGRADE = (b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+               b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+
+    def echo(self, call):
+        call.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                  b"Upgrade: websocket\r\n\r\n")
+        while data := call.wire.socket.recv(65536):
+            call.send(b"heard " + data)
+        call.close()
+
+    def test_through_a_hop_of_http2(self):
+        upstream = self.upstream(self.echo)
+        service = self.weir(gateway(forward(upstream.address)))
+        weir = self.mesh("", service)
+        client = self.client(weir.address())
+        client.send(self.UPGRADE)
+        head = client.read_head()
+        self.assertEqual((head.status, head.header("upgrade")), (101, "websocket"))
+        self.assertEqual(head.header("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        self.assertEqual(upstream.requests[0].header("sec-websocket-key"),
+                         "dGhlIHNhbXBsZSBub25jZQ==")
+        for word in (b"one", b"two"):
+            client.send(word)
+            self.assertEqual(client.read_exactly(6 + len(word)), b"heard " + word)
+        self.assert_metric(weir, 1, "weir_requests_in_flight")
+        client.half_close()
+        self.assertTrue(client.ended())
+        for process in (weir, service):
+            self.assert_metric(process, 1, "weir_requests_total", protocol="ws", code="101")
+            self.assert_metric(process, 0, "weir_requests_in_flight")
+
+    def test_a_refusal_is_an_answer(self):
+        upstream = self.upstream(text(b"no\n", status="403 Forbidden"))
+        service = self.weir(gateway(forward(upstream.address)))
+        weir = self.mesh("", service)
+        client = self.client(weir.address())
+        client.send(self.UPGRADE)
+        reply = client.read_reply()
+        self.assertEqual((reply.status, reply.body), (403, b"no\n"))
+        self.assertEqual(client.request("/").status, 403)
+
+
 if __name__ == "__main__":
     unittest.main()
