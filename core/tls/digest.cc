@@ -15,6 +15,27 @@ std::string_view base64(Bytes bytes, Arena& arena) {
   return {reinterpret_cast<const char*>(text), size};
 }
 
+void appendBase64(Bytes bytes, std::string& to) {
+  const std::size_t before = to.size();
+  // The last byte is the 0 that EVP_EncodeBlock adds.
+  to.resize(before + 4 * ((bytes.size() + 2) / 3) + 1);
+  const std::size_t size =
+      EVP_EncodeBlock(reinterpret_cast<std::uint8_t*>(&to[before]),
+                      reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  to.resize(before + size);
+}
+
+bool appendFromBase64(std::string_view text, std::string& to) {
+  const std::size_t before = to.size();
+  std::size_t size = text.size() / 4 * 3;
+  to.resize(before + size);
+  const bool good =
+      EVP_DecodeBase64(reinterpret_cast<std::uint8_t*>(&to[before]), &size, size,
+                       reinterpret_cast<const std::uint8_t*>(text.data()), text.size()) == 1;
+  to.resize(good ? before + size : before);
+  return good;
+}
+
 std::string_view sha1Base64(std::string_view first, std::string_view second, Arena& arena) {
   std::array<std::uint8_t, SHA_DIGEST_LENGTH> digest{};
   SHA_CTX state;

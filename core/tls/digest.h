@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/base/arena.h"
@@ -9,6 +10,9 @@ namespace weir::tls {
 
 // RFC 4648, 4, with padding. The text lies in `arena`.
 std::string_view base64(Bytes bytes, Arena& arena);
+void appendBase64(Bytes bytes, std::string& to);
+// False, with nothing appended, when `text` is not whole groups of four, the last one padded.
+bool appendFromBase64(std::string_view text, std::string& to);
 
 // The SHA-1 of both texts, one after the other, in base64. For protocols that ask for it, never to
 // protect anything.

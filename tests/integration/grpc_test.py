@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """gRPC through weir, with a real client and a real server."""
 
+import base64
 import concurrent.futures
+import struct
 import threading
 import unittest
 
@@ -130,6 +132,49 @@ class Kinds(GrpcCase):
         self.assertEqual([call.result(poll.PATIENCE) for call in calls],
                          [str(number).encode() for number in range(STREAMS)])
         self.assert_metric(weir, STREAMS, "weir_requests_total", protocol="grpc")
+
+
+class FromTheWeb(GrpcCase):
+    """gRPC-Web over HTTP/1, as a browser sends it."""
+
+    TRAILERS = b"\x80\x00\x00\x00"
+
+    def ask(self, method, body, kind="application/grpc-web+proto"):
+        weir, _ = self.forwarding(route="filters = [{ grpc_web = {} }]")
+        client = self.client(weir.address())
+        return client.request(f"/test.Echo/{method}", "POST", body=body,
+                              headers=[("Content-Type", kind)])
+
+    def message(self, text_of_it):
+        return b"\0" + struct.pack(">I", len(text_of_it)) + text_of_it
+
+    def test_a_call(self):
+        reply = self.ask("Unary", self.message(b"hello"))
+        self.assertEqual((reply.status, reply.header("content-type")),
+                         (200, "application/grpc-web+proto"))
+        self.assertTrue(reply.body.startswith(self.message(b"hello") + self.TRAILERS), reply.body)
+        self.assertIn(b"grpc-status: 0\r\n", reply.body)
+        self.assertIn(b"x-trailer: end\r\n", reply.body)
+
+    def test_a_call_in_text_with_a_stream_for_an_answer(self):
+        text_of_it = base64.b64encode(self.message(b"ab"))
+        reply = self.ask("Split", text_of_it, "application/grpc-web-text")
+        self.assertEqual(reply.header("content-type"), "application/grpc-web-text")
+        # Each piece is padded on its own.
+        body = b"".join(base64.b64decode(piece + b"=" * (-len(piece) % 4))
+                        for piece in reply.body.replace(b"=", b" ").split())
+        self.assertTrue(body.startswith(self.message(b"a") + self.message(b"b") + self.TRAILERS),
+                        body)
+
+    def test_a_status_without_a_message(self):
+        reply = self.ask("Fail", self.message(b""))
+        self.assertEqual(reply.status, 200)
+        in_body = b"grpc-status: 9\r\n" in reply.body
+        self.assertTrue(reply.header("grpc-status") == "9" or in_body, reply.body)
+
+    def test_text_that_is_no_base64(self):
+        reply = self.ask("Unary", b"!!!!", "application/grpc-web-text")
+        self.assertEqual(reply.header("grpc-status"), "13")
 
 
 class Failures(GrpcCase):
