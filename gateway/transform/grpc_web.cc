@@ -47,8 +47,8 @@ filter::Verdict GrpcWeb::onRequestBody(Bytes& bytes, bool last) {
   std::size_t taken = 0;
   bool good = true;
   while (good && rest_.size() - taken >= 4) {
-    std::string_view groups = std::string_view(rest_).substr(taken);
-    groups = groups.substr(0, groups.size() / 4 * 4);
+    const std::string_view left(rest_.data() + taken, rest_.size() - taken);
+    std::string_view groups = left.substr(0, left.size() / 4 * 4);
     const std::size_t padding = groups.find('=');
     if (padding != std::string_view::npos) groups = groups.substr(0, padding / 4 * 4 + 4);
     good = tls::appendFromBase64(groups, out_);
