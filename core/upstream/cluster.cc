@@ -225,6 +225,7 @@ void Cluster::onConnected(ClientConnection& connection) {
   bool first = true;
   while (borrower != nullptr) {
     Borrower* next = std::exchange(borrower->next_waiting_, nullptr);
+    borrower->connecting_ = nullptr;
     const bool room = connection.open() && connection.codec().free() > 0;
     if (std::exchange(first, false) || room) {
       give(*borrower, connection, false);

@@ -8,7 +8,7 @@ import unittest
 import poll
 from fake_upstream import text
 from integration_case import IntegrationCase, forward, gateway
-from tls_case import TlsCase
+from tls_case import TLS_LISTENER, TlsCase
 
 H2C = "--http2-prior-knowledge"
 
@@ -147,6 +147,26 @@ class Secured(TlsCase, Http2Case):
         self.assertEqual(self.load(weir, 200, 2, 10), 200)
         self.assert_metric(service, 200, "weir_requests_total", protocol="h2")
         self.assert_metric(service, 1, "weir_connections_opened_total", protocol="tls")
+
+    def test_an_upstream_that_does_not_agree_serves_one_at_a_time(self):
+        upstream = self.upstream(lambda call: call.stall())
+        listener = TLS_LISTENER % "" + 'protocol = "http1"\n'
+        service = self.weir(gateway(forward(upstream.address), listener=listener), start=False)
+        self.authority(service.folder, "edge")
+        service.start()
+        root = service.folder / "ca/root.crt"
+        weir = self.weir(gateway(forward(service.address(), upstream=(
+            f'max_connections = 1\ntls = {{ ca = "{root}", server_name = "edge.test" }}\n'
+            'queue_timeout = "20s"'))))
+        clients = [self.client(weir.address()) for _ in range(3)]
+        for client in clients:
+            client.send_request("/")
+        # All hoped to share the connection; now two wait for another one, and give up.
+        self.assert_metric(weir, 2, "weir_upstream_queue_depth")
+        for client in clients:
+            client.close()
+        self.assert_metric(weir, 0, "weir_upstream_queue_depth")
+        self.assert_metric(weir, 0, "weir_requests_in_flight")
 
 
 class Upstream(Http2Case):
