@@ -114,7 +114,6 @@ class UnixSockets(IntegrationCase):
             self.assertTrue(self.ask(path).endswith(b"\r\n\r\nhello"))
             weir.signal(end)
             self.assertEqual(weir.wait(), -9 if end == signal.SIGKILL else 0)
-            weir.process.stderr.close()
 
 
 class Drain(IntegrationCase):

@@ -66,6 +66,7 @@ class WeirProcess:
         self.file.write_text(config, encoding="utf-8")
         self.run_path = self.file  # what `weir run` gets
         self.process = None
+        self._reader = None
         self._popen = {"cwd": self.folder, "stdin": subprocess.DEVNULL,
                        "stdout": subprocess.DEVNULL, **popen}
         self._lines = []
@@ -76,10 +77,13 @@ class WeirProcess:
 
     def launch(self):
         """Starts the process and does not wait."""
+        if self._reader is not None:
+            self._reader.join()  # it tells of the end of the one before
         self._lines, self._ended = [], False
         self.process = subprocess.Popen(
             [BINARY, "run", str(self.run_path)], stderr=subprocess.PIPE, text=True, **self._popen)
-        threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
+        self._reader.start()
         return self
 
     def start(self):
