@@ -12,6 +12,26 @@ using enum KeyPart;
 constexpr Words kMethods = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
                             "CONNECT", "OPTIONS", "TRACE", "PATCH", "_OTHER"};
 constexpr Words kAppProtocols = {"h1", "h2", "h3", "grpc", "ws"};
+// The codes of gRPC in order; then any other, and an end without one.
+constexpr Words kGrpcCodes = {"OK",
+                              "CANCELLED",
+                              "UNKNOWN",
+                              "INVALID_ARGUMENT",
+                              "DEADLINE_EXCEEDED",
+                              "NOT_FOUND",
+                              "ALREADY_EXISTS",
+                              "PERMISSION_DENIED",
+                              "RESOURCE_EXHAUSTED",
+                              "FAILED_PRECONDITION",
+                              "ABORTED",
+                              "OUT_OF_RANGE",
+                              "UNIMPLEMENTED",
+                              "INTERNAL",
+                              "UNAVAILABLE",
+                              "DATA_LOSS",
+                              "UNAUTHENTICATED",
+                              "_OTHER",
+                              "none"};
 constexpr Words kTransports = {"tcp", "tls", "quic", "udp"};
 constexpr Words kCodeClasses = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 constexpr Words kAttemptOutcomes = {"ok", "error", "timeout", "cancel"};
@@ -44,6 +64,9 @@ constexpr Words kHandshakes = {"ok",
                                "peer_alert",
                                "overload",
                                "internal"};
+constexpr Words kDirections = {"inbound", "outbound"};
+constexpr Words kMtlsResults = {"ok", "failed"};
+constexpr Words kRefreshResults = {"ok", "failed"};
 constexpr Words kTlsVersions = {"none", "1.2", "1.3"};
 constexpr Words kDecisions = {"allow", "deny"};
 constexpr Words kAuthzModes = {"enforce", "shadow"};
@@ -136,6 +159,12 @@ constexpr MetricFamily kFamilies[] = {
      kCounter,
      kOne,
      {{kListener, kRoute, kCodeLabel, kFirstReason, {"filter", kNameC}}}},
+    {kGrpcRequests,
+     "weir_grpc_requests_total",
+     "Calls of gRPC, by the status that ended them.",
+     kCounter,
+     kOne,
+     {{kRoute, {"grpc_code", kFirst, wordOf<kGrpcCodes>}}}},
     {kConnectionsActive,
      "weir_connections_active",
      "Downstream connections that are open.",
@@ -291,6 +320,22 @@ constexpr MetricFamily kFamilies[] = {
      kGauge,
      kNanoseconds,
      {{{"cert", kNameA}}}},
+    {kMtlsConnections,
+     "weir_mtls_connections_total",
+     "Handshakes in which both sides show a certificate, by the name that was asked of the peer, "
+     "or "
+     "the upstream.",
+     kCounter,
+     kOne,
+     {{{"direction", kFirst, wordOf<kDirections>},
+       {"peer_service", kNameA},
+       {"result", kSecond, wordOf<kMtlsResults>}}}},
+    {kIdentityRefreshes,
+     "weir_identity_refreshes_total",
+     "Certificates that were read anew: taken, or not fit to take the place of the old one.",
+     kCounter,
+     kOne,
+     {{{"result", kFirst, wordOf<kRefreshResults>}}}},
     {kAuthzDecisions,
      "weir_authz_decisions_total",
      "Decisions of authorisation policies.",

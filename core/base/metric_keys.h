@@ -54,6 +54,9 @@ enum class ProxyProtocolResult : std::uint8_t {
 };
 enum class MirrorOutcome : std::uint8_t { kSent, kFailed, kSkipped };
 enum class ReloadResult : std::uint8_t { kApplied, kUnchanged, kRejected };
+enum class Direction : std::uint8_t { kInbound, kOutbound };
+enum class MtlsResult : std::uint8_t { kOk, kFailed };
+enum class RefreshResult : std::uint8_t { kOk, kFailed };
 enum class TlsVersion : std::uint8_t { kNone, k12, k13 };
 enum class AuthzDecision : std::uint8_t { kAllow, kDeny };
 enum class AuthzMode : std::uint8_t { kEnforce, kShadow };
@@ -103,6 +106,12 @@ constexpr CounterKey localRepliesKey(NameId listener, NameId route, int status, 
           {.code = codeField(status), .first = field(reason)}};
 }
 
+// `code` is one of gRPC's, or kOtherGrpcCode or kNoGrpcCode.
+inline constexpr unsigned kOtherGrpcCode = 17;
+inline constexpr unsigned kNoGrpcCode = 18;
+constexpr CounterKey grpcRequestsKey(NameId route, unsigned code) {
+  return {Metric::kGrpcRequests, {.b = route}, {.first = code}};
+}
 constexpr GaugeKey connectionsActiveKey(NameId listener, TransportProtocol protocol) {
   return {Metric::kConnectionsActive, {.a = listener}, {.first = field(protocol)}};
 }
@@ -197,6 +206,14 @@ constexpr CounterKey tlsHandshakesKey(NameId listener, unsigned result, TlsVersi
 }
 constexpr GaugeKey tlsCertificateExpiryKey(NameId certificate) {  // gauge, ns of the wall clock
   return {Metric::kTlsCertificateExpiry, {.a = certificate}};
+}
+// `peer`: the name that was asked of a client, 0 when none was; or the upstream.
+constexpr CounterKey mtlsConnectionsKey(Direction direction, NameId peer, MtlsResult result) {
+  return {
+      Metric::kMtlsConnections, {.a = peer}, {.first = field(direction), .second = field(result)}};
+}
+constexpr CounterKey identityRefreshesKey(RefreshResult result) {
+  return {Metric::kIdentityRefreshes, {}, {.first = field(result)}};
 }
 constexpr CounterKey authzDecisionsKey(NameId policy, AuthzDecision decision, AuthzMode mode) {
   return {

@@ -41,6 +41,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(HeaderId::kCount
     "user-agent",
     "vary",
     "via",
+    "x-forwarded-client-cert",
     "x-forwarded-for",
     "x-forwarded-host",
     "x-forwarded-proto",

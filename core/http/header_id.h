@@ -39,6 +39,7 @@ enum class HeaderId : std::uint8_t {
   kUserAgent,
   kVary,
   kVia,
+  kXForwardedClientCert,
   kXForwardedFor,
   kXForwardedHost,
   kXForwardedProto,

@@ -43,13 +43,16 @@ struct ExchangeRecord {
   Reason reason = Reason::kNone;
   unsigned attempts = 0;  // sent upstream
 
-  std::string_view client_address;  // host:port, after the trusted-hop rules
+  std::string_view client_address;   // host:port, after the trusted-hop rules
+  std::string_view client_identity;  // that its certificate proves
   std::string_view listener;
   std::string_view route;
   std::string_view upstream;
-  std::string_view endpoint;  // address of the last attempt
+  std::string_view endpoint;           // address of the last attempt
+  std::string_view upstream_identity;  // of the last endpoint
   std::string_view request_id;
   std::string_view trace_id;
+  std::string_view grpc_status;  // a number, as it was sent
 
   // May be null when no message came that far. Referer and User-Agent are read from here.
   const Headers* request_headers = nullptr;

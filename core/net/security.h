@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir::net {
 
@@ -22,14 +25,25 @@ enum class Handshake : std::uint8_t {
   kInternal,
 };
 
+// Of a peer that proved to be who it says. Immutable.
+struct PeerCertificate {
+  std::string identity;            // its one URI, "spiffe://..."; or empty
+  std::vector<std::string> names;  // of DNS, in lower case
+  std::string subject;             // RFC 4514; may be empty
+  std::string hash;                // SHA-256 of the whole certificate, in hexadecimal
+  // Which of the names that we ask of peers let it in; nothing when we ask for none.
+  std::optional<std::size_t> admitted_as;
+};
+
 // What a secured stream knows once its handshake is over. Lives as long as the stream.
 struct Security {
   Handshake result = Handshake::kOk;
   bool resumed = false;
-  std::string_view version;   // "TLSv1.3"; empty when it did not get so far
-  std::string_view cipher;    // the name of IANA
-  std::string_view protocol;  // agreed on by ALPN; empty for none
-  std::string server_name;    // that the client asked for, in lower case
+  std::string_view version;                     // "TLSv1.3"; empty when it did not get so far
+  std::string_view cipher;                      // the name of IANA
+  std::string_view protocol;                    // agreed on by ALPN; empty for none
+  std::string server_name;                      // that the client asked for, in lower case
+  std::unique_ptr<const PeerCertificate> peer;  // null: it showed none, or nobody checked it
 };
 
 }  // namespace weir::net

@@ -8,6 +8,7 @@
 #include "core/proxy/gate.h"
 #include "core/proxy/grpc.h"
 #include "core/proxy/mirror.h"
+#include "core/proxy/peer_headers.h"
 #include "core/proxy/request_id.h"
 #include "core/proxy/web_socket.h"
 #include "core/route/path.h"
@@ -190,6 +191,7 @@ bool Exchange::prepareForward(NameId cluster) {
   cluster_->enter();
   addForwardedHeaders(request_, *listener_, caller_.ip,
                       client_);  // first: of what the client asked for
+  addPeerHeaders(request_, *listener_, caller_.peer());
   if (!route_->request_headers.empty()) {
     route_->request_headers.apply(request_.headers, variables());
   }
@@ -255,6 +257,9 @@ bool Exchange::connect() {
 void Exchange::onLent(const upstream::Lease& lease) {
   lending_ = false;
   reused_ = lease.reused;
+  if (engine_.accessLog() != nullptr && lease.peer != nullptr) {
+    upstream_identity_ = arena_.copy(lease.peer->identity);
+  }
   requester_ = &lease.codec.open(*this);
   times_.connected = reused_ ? times_.routed : elapsed();
   stage_ = Stage::kForward;

@@ -27,6 +27,11 @@ class Mirror;
 struct Caller {
   net::Ip ip;
   const net::Security* security = nullptr;  // null: in the clear
+
+  // Null when it showed no certificate.
+  const net::PeerCertificate* peer() const {
+    return security == nullptr ? nullptr : security->peer.get();
+  }
 };
 
 // The life of a request: from its head to the last byte of its answer, whatever the versions of
@@ -192,6 +197,7 @@ class Exchange final : public http::RequestEvents,
   int status_ = 0;                       // as sent to the client
   std::uint64_t local_body_bytes_ = 0;
   std::string_view endpoint_;  // of the latest attempt
+  std::string_view upstream_identity_;
 
   Nanoseconds started_;
   std::optional<Milliseconds> grpc_timeout_;  // of the caller: of the whole exchange

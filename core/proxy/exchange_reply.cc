@@ -178,7 +178,10 @@ void Exchange::countRequest() {
   const auto method = static_cast<unsigned>(request_.method);
   AppProtocol protocol = AppProtocol::kH1;
   if (request_.version == http::Version::kHttp2) protocol = AppProtocol::kH2;
-  if (isGrpc(request_)) protocol = AppProtocol::kGrpc;
+  if (isGrpc(request_)) {
+    protocol = AppProtocol::kGrpc;
+    cells.counter(grpcRequestsKey(route, grpcCode(grpcStatus(response_)))).add();
+  }
   if (tunnel_) protocol = AppProtocol::kWebSocket;
   cells.counter(requestsKey(listener, route, method, protocol, status_)).add();
   cells.histogram(requestDurationKey(listener, route, protocol, status_)).observe(times_.total);
@@ -221,10 +224,13 @@ void Exchange::logRequest() {
   record.attempts = attempts_;
   std::array<char, net::Ip::kMaxText> peer{};  // of a head that came to nothing
   record.client_address = client_.text.empty() ? caller_.ip.format(peer) : client_.text;
+  if (caller_.peer() != nullptr) record.client_identity = caller_.peer()->identity;
   record.listener = gate_.plan().name;
   if (route_ != nullptr) record.route = route_->name;
   if (cluster_ != nullptr) record.upstream = cluster_->plan().name;
   record.endpoint = endpoint_;
+  record.upstream_identity = upstream_identity_;
+  if (isGrpc(request_)) record.grpc_status = grpcStatus(response_);
   record.request_id = request_id_;
   record.request_headers = &request_.headers;
   record.response_headers = &response_.headers;

@@ -45,12 +45,6 @@ std::string_view behind(http::Headers& headers, HeaderId id, std::string_view va
   return pen.put(*before).put(", ").put(value).text();
 }
 
-// Adds `value` behind what trusted peers wrote, or alone.
-void append(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
-  if (headers.mayHave(id)) value = behind(headers, id, value, keep);
-  headers.add(id, value);
-}
-
 void setUnlessKept(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
   if (headers.mayHave(id)) {
     if (keep && headers.find(id) != nullptr) return;
@@ -75,6 +69,11 @@ std::string_view forwardedElement(const http::Request& request, std::string_view
 }
 
 }  // namespace
+
+void appendElement(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
+  if (headers.mayHave(id)) value = behind(headers, id, value, keep);
+  headers.add(id, value);
+}
 
 Client findClient(const http::Request& request, const ListenerPlan& listener, const net::Ip& peer) {
   Arena& arena = request.headers.arena();
@@ -103,17 +102,17 @@ void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, c
   Arena& arena = headers.arena();
   const bool keep = !listener.trusted.empty() && isTrusted(listener, peer);
   const std::string_view from = client.ip == peer ? client.text : textOf(peer, arena);
-  append(headers, HeaderId::kXForwardedFor, from, keep);
+  appendElement(headers, HeaderId::kXForwardedFor, from, keep);
   setUnlessKept(headers, HeaderId::kXForwardedProto, request.scheme, keep);
   setUnlessKept(headers, HeaderId::kXForwardedHost, request.authority, keep);
-  append(headers, HeaderId::kForwarded, forwardedElement(request, from, peer.isV4()), keep);
+  appendElement(headers, HeaderId::kForwarded, forwardedElement(request, from, peer.isV4()), keep);
 }
 
 void addVia(http::Headers& headers, http::Version version) {
   std::string_view ours = "1.1 weir";
   if (version == http::Version::kHttp10) ours = "1.0 weir";
   if (version == http::Version::kHttp2) ours = "2 weir";
-  append(headers, HeaderId::kVia, ours, true);
+  appendElement(headers, HeaderId::kVia, ours, true);
 }
 
 }  // namespace weir::proxy

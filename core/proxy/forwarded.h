@@ -23,6 +23,9 @@ Client findClient(const http::Request& request, const ListenerPlan& listener, co
 void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, const net::Ip& peer,
                          const Client& client);
 
+// Adds `value` behind what is there, if that is to be kept, or in its place.
+void appendElement(http::Headers& headers, http::HeaderId id, std::string_view value, bool keep);
+
 // Appends ourselves to Via.
 void addVia(http::Headers& headers, http::Version version);
 

@@ -130,6 +130,20 @@ void Gate::countHandshake(const net::Security& security) {
       .counter(
           tlsHandshakesKey(id(), static_cast<unsigned>(security.result), version, security.resumed))
       .add();
+  countMtls(security);
+}
+
+// Only where clients are to show a certificate.
+void Gate::countMtls(const net::Security& security) {
+  const tls::ServerTerms* terms = plan_->tls.get();
+  if (terms == nullptr || terms->options().clients == nullptr) return;
+  const bool refused = security.result == net::Handshake::kNoPeerCertificate ||
+                       security.result == net::Handshake::kBadPeerCertificate;
+  if (security.peer == nullptr && !refused) return;
+  const auto name = security.peer == nullptr ? std::nullopt : security.peer->admitted_as;
+  const NameId peer = name && *name < plan_->peer_names.size() ? plan_->peer_names[*name] : 0;
+  const MtlsResult result = refused ? MtlsResult::kFailed : MtlsResult::kOk;
+  engine_.metrics().counter(mtlsConnectionsKey(Direction::kInbound, peer, result)).add();
 }
 
 void Gate::countRefusal() {

@@ -62,6 +62,7 @@ class Gate {
   std::unique_ptr<net::Stream> secured(std::unique_ptr<net::Stream> stream);
   void refuse(int descriptor, const net::Address& peer);
   void logRefusal(const net::Address& peer);
+  void countMtls(const net::Security& security);
   void countProxyHeader(ProxyProtocolResult result);
   void remove(Preamble& preamble);
   void uncount();

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/base/metric_keys.h"
 #include "core/base/number.h"
 
 namespace weir::proxy {
@@ -67,6 +68,18 @@ std::optional<Milliseconds> grpcTimeout(const http::Request& request) {
   constexpr Milliseconds kForever = std::chrono::hours(24 * 365);
   if (*amount > kForever / *unit) return std::nullopt;
   return std::chrono::ceil<Milliseconds>(*amount * *unit);
+}
+
+std::string_view grpcStatus(const http::Response& response) {
+  constexpr std::string_view kName = "grpc-status";
+  const auto in_trailers = response.trailers.get(kName);
+  return in_trailers ? *in_trailers : response.headers.get(kName).value_or(std::string_view());
+}
+
+unsigned grpcCode(std::string_view status) {
+  if (status.empty()) return kNoGrpcCode;
+  const auto code = parseNumber<unsigned>(status);
+  return code && *code < kOtherGrpcCode ? *code : kOtherGrpcCode;
 }
 
 int grpcStatusFor(int http_status) {

@@ -15,6 +15,11 @@ bool isGrpc(const http::Request& request);
 // grpc-timeout: for how long the caller waits. None: for as long as it takes, or not understood.
 std::optional<Milliseconds> grpcTimeout(const http::Request& request);
 
+// The status that ended a call, as it was sent: "0". Empty when none was.
+std::string_view grpcStatus(const http::Response& response);
+// As a label of weir_grpc_requests_total.
+unsigned grpcCode(std::string_view status);
+
 // The status that stands for one of HTTP's (http-grpc-status-mapping.md).
 int grpcStatusFor(int http_status);
 

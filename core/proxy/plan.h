@@ -26,6 +26,13 @@ enum class ForwardedMode : std::uint8_t {
   kPreserve,  // of a sidecar: what the application or gateway said goes on unchanged
 };
 
+// What becomes of X-Forwarded-Client-Cert, which says who showed which certificate on the way here.
+struct ClientCertRule {
+  bool keep_from_peers = false;  // that showed a certificate themselves
+  bool keep_from_all = false;
+  bool tell = false;  // the certificate of the client
+};
+
 // Whether connections begin with a PROXY protocol header.
 enum class ProxyProtocol : std::uint8_t { kOff, kOptional, kRequired };
 
@@ -43,6 +50,8 @@ struct ListenerPlan {
   std::uint64_t max_connections = 0;  // of the process; 0: no limit
   ForwardedMode forwarded = ForwardedMode::kAppend;
   std::vector<route::IpRange> trusted;  // peers whose X-Forwarded-* are believed
+  ClientCertRule client_cert;
+  std::vector<NameId> peer_names;  // the names that clients' certificates may have, for metrics
   ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
   std::vector<route::IpRange> proxy_protocol_from;  // peers whose PROXY headers are believed
   Milliseconds proxy_protocol_timeout{5'000};       // for the whole of one

@@ -28,6 +28,22 @@ Result<net::Address> bindAddress(const config::Address& address) {
   return net::Address(ip, address.port);
 }
 
+proxy::ClientCertRule clientCertRule(ClientCertMode mode) {
+  switch (mode) {
+    case ClientCertMode::kSanitize:
+      return {};
+    case ClientCertMode::kForward:
+      return {.keep_from_peers = true};
+    case ClientCertMode::kAppend:
+      return {.keep_from_peers = true, .tell = true};
+    case ClientCertMode::kSet:
+      return {.tell = true};
+    case ClientCertMode::kAlwaysForward:
+      return {.keep_from_all = true};
+  }
+  return {};
+}
+
 // What two listeners cannot have in common.
 void compareListeners(const proxy::ListenerPlan& made, const proxy::ListenerPlan& other,
                       const config::Place& place, config::Mistakes& mistakes) {
@@ -72,7 +88,11 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   addListeners(settings, *plan, mistakes);
   addClusters(settings, previous, *plan, mistakes);
   addRoutes(settings, *plan, mistakes);
-  if (!mistakes.empty()) return nullptr;
+  if (!mistakes.empty()) {
+    tls_.certificates().rollBack();
+    return nullptr;
+  }
+  tls_.certificates().commit();
   plan->generation = ++generation_;
   return plan;
 }
@@ -115,6 +135,7 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
   plan->trusted = settings.trusted;
   plan->forwarded = settings.forwarded.value_or(gateway ? proxy::ForwardedMode::kAppend
                                                         : proxy::ForwardedMode::kPreserve);
+  plan->client_cert = clientCertRule(settings.forwarded_client_cert);
   plan->proxy_protocol = settings.proxy_protocol;
   plan->proxy_protocol_from = settings.proxy_protocol_from;
   plan->proxy_protocol_timeout = settings.proxy_protocol_timeout;
@@ -134,6 +155,9 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
   plan->reason_header = settings.reason_header;
   if (settings.tls) {
     plan->tls = tls_.server(*settings.tls, settings.protocol, mistakes);
+    for (const std::string& each : settings.tls->client_names) {
+      plan->peer_names.push_back(names_.intern(each));
+    }
   }
   return plan;
 }

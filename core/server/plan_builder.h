@@ -26,6 +26,9 @@ class PlanBuilder {
   std::shared_ptr<const proxy::Plan> build(const Settings& settings, const proxy::Plan* previous,
                                            config::Mistakes& mistakes);
 
+  // Of the certificates of all plans that were made since.
+  Refreshes takeRefreshes() { return tls_.certificates().takeRefreshes(); }
+
  private:
   void addListeners(const Settings& settings, proxy::Plan& plan, config::Mistakes& mistakes);
   std::shared_ptr<const proxy::ListenerPlan> listener(const ListenerSettings& settings, Role role,

@@ -9,6 +9,12 @@ constexpr std::pair<std::string_view, Role> kRoles[] = {{"gateway", Role::kGatew
                                                         {"sidecar", Role::kSidecar}};
 constexpr std::pair<std::string_view, proxy::ForwardedMode> kForwardedModes[] = {
     {"append", proxy::ForwardedMode::kAppend}, {"preserve", proxy::ForwardedMode::kPreserve}};
+constexpr std::pair<std::string_view, ClientCertMode> kClientCertModes[] = {
+    {"sanitize", ClientCertMode::kSanitize},
+    {"forward", ClientCertMode::kForward},
+    {"append", ClientCertMode::kAppend},
+    {"set", ClientCertMode::kSet},
+    {"always_forward", ClientCertMode::kAlwaysForward}};
 constexpr std::pair<std::string_view, proxy::ProxyProtocol> kProxyProtocols[] = {
     {"off", proxy::ProxyProtocol::kOff},
     {"optional", proxy::ProxyProtocol::kOptional},
@@ -39,6 +45,14 @@ void readProxyProtocol(config::Table& table, ListenerSettings& out) {
   }
 }
 
+void checkIdentity(config::Table& table, const UpstreamSettings& out) {
+  if (!out.identity) return;
+  const std::string_view fault = tls::faultOf(*out.identity);
+  if (!fault.empty()) table.fail("identity", std::string(fault));
+  if (!out.identity->starts_with("spiffe://")) table.fail("identity", "begins with spiffe://");
+  if (out.tls) table.fail("identity", "stands in place of tls");
+}
+
 }  // namespace
 
 void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
@@ -64,6 +78,9 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   table.read("forwarded", out.forwarded, kForwardedModes,
              "What becomes of X-Forwarded-* and Forwarded. Default: append in a gateway, preserve "
              "in a sidecar.");
+  table.read("forwarded_client_cert", out.forwarded_client_cert, kClientCertModes,
+             "What becomes of X-Forwarded-Client-Cert: dropped; kept from clients that show a "
+             "certificate; kept, with their own added; replaced by their own; or kept from all.");
   readProxyProtocol(table, out);
   table.read("underscores", out.underscores, kUnderscores,
              "Requests with an underscore in a header name. Default: reject in a gateway, pass in "
@@ -99,6 +116,11 @@ void UpstreamSettings::read(config::Table& table, UpstreamSettings& out) {
              "Requests of one worker that may wait for a connection.");
   table.read("queue_timeout", out.queue_timeout, "How long they wait.", {.min = 1ms, .max = 1h});
   table.read("tls", out.tls, "Secures the connections to the endpoints. Default: in the clear.");
+  table.read(
+      "identity", out.identity,
+      "Who the endpoints are, \"spiffe://DOMAIN/...\": nodes of weir, reached by HTTP/2 over "
+      "TLS in which both sides show their certificates. Needs [identity].");
+  checkIdentity(table, out);
   table.read("protocol", out.protocol, kProtocols,
              "What the endpoints speak. auto: agreed on under TLS, HTTP/1 in the clear.");
   table.read("http2", out.http2, "Many requests at a time on one connection.");

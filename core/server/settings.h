@@ -20,6 +20,8 @@ enum class Role : std::uint8_t { kGateway, kSidecar };
 
 enum class Underscores : std::uint8_t { kReject, kPass };
 enum class EscapedSlashes : std::uint8_t { kReject, kKeep };
+// Of X-Forwarded-Client-Cert, in Envoy's terms.
+enum class ClientCertMode : std::uint8_t { kSanitize, kForward, kAppend, kSet, kAlwaysForward };
 enum class RequestIds : std::uint8_t { kReplace, kKeep };
 
 // [[listener]]. What is not given has the role's default.
@@ -33,6 +35,7 @@ struct ListenerSettings {
   std::uint64_t max_connections = 0;
   std::vector<route::IpRange> trusted;
   std::optional<proxy::ForwardedMode> forwarded;
+  ClientCertMode forwarded_client_cert = ClientCertMode::kSanitize;
   proxy::ProxyProtocol proxy_protocol = proxy::ProxyProtocol::kOff;
   std::vector<route::IpRange> proxy_protocol_from;
   Milliseconds proxy_protocol_timeout{5'000};
@@ -60,6 +63,7 @@ struct UpstreamSettings {
   std::uint32_t max_pending = 1024;
   Milliseconds queue_timeout{3'000};
   std::optional<UpstreamTlsSettings> tls;
+  std::optional<std::string> identity;
   http::VersionChoice protocol = http::VersionChoice::kAuto;
   UpstreamHttp2Settings http2;
   config::Place place;

@@ -10,8 +10,9 @@ namespace {
 // Reads the files of one table and keeps what is wrong with them.
 class Reader {
  public:
-  Reader(const config::Place& place, std::string_view path, config::Mistakes& mistakes)
-      : place_(place), path_(path), mistakes_(mistakes) {}
+  Reader(const config::Place& place, std::string_view path, CertificateStore& certificates,
+         config::Mistakes& mistakes)
+      : place_(place), path_(path), certificates_(certificates), mistakes_(mistakes) {}
 
   std::string text(const config::File& file, std::string_view key) {
     config::FileText read = config::readFileText(file.path);
@@ -26,33 +27,33 @@ class Reader {
 
   std::shared_ptr<const tls::Certificate> certificate(const config::File& cert,
                                                       const config::File& key) {
-    const std::string chain = text(cert, "cert");
-    const std::string secret = text(key, "key");
-    if (!good_) return nullptr;
-    auto made = tls::Certificate::parse(chain, secret, cert.path);
-    if (made.ok()) return made.value();
-    fail("cert", cert.path + " and " + key.path + ": " + std::string(made.error().detail));
-    return nullptr;
+    std::string why;
+    auto found = certificates_.load(cert.path, key.path, why);
+    if (found == nullptr) fail("cert", std::move(why));
+    return found;
   }
 
-  std::shared_ptr<const tls::Verifier> verifier(const std::optional<config::File>& roots,
-                                                std::string_view roots_key,
-                                                const std::optional<config::File>& revocations,
-                                                std::string_view revocations_key) {
-    tls::Verifier::Options options;
-    options.system_roots = !roots;
-    if (roots) options.roots = text(*roots, roots_key);
-    if (revocations) options.revocations = text(*revocations, revocations_key);
+  // A file of PEM and the key that names it.
+  struct Named {
+    std::string_view key;
+    const std::optional<config::File>& file;
+  };
+  std::shared_ptr<const tls::Verifier> verifier(const Named& roots, const Named& revocations,
+                                                tls::Verifier::Options options) {
+    options.system_roots = !roots.file;
+    if (roots.file) options.roots = text(*roots.file, roots.key);
+    if (revocations.file) options.revocations = text(*revocations.file, revocations.key);
     if (!good_) return nullptr;
     auto made = tls::Verifier::make(options);
     if (made.ok()) return made.value();
-    fail(roots_key, std::string(made.error().detail));
+    fail(roots.key, std::string(made.error().detail));
     return nullptr;
   }
 
  private:
   const config::Place& place_;
   const std::string path_;
+  CertificateStore& certificates_;
   config::Mistakes& mistakes_;
   bool good_ = true;
 };
@@ -82,11 +83,11 @@ std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(const ListenerTlsSett
   bool good = true;
   std::vector<std::shared_ptr<const tls::Certificate>> certificates;
   for (const CertificateSettings& each : settings.certificates) {
-    Reader reader(each.place, "listener.tls.certificates", mistakes);
+    Reader reader(each.place, "listener.tls.certificates", certificates_, mistakes);
     certificates.push_back(reader.certificate(each.cert, each.key));
     good = good && reader.good();
   }
-  Reader reader(settings.place, "listener.tls", mistakes);
+  Reader reader(settings.place, "listener.tls", certificates_, mistakes);
   tls::ServerOptions options;
   options.min_version = settings.min_version;
   options.max_version = settings.max_version;
@@ -95,8 +96,11 @@ std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(const ListenerTlsSett
   options.client_certificate = settings.client_certificate;
   options.handshake_timeout = settings.handshake_timeout;
   if (settings.client_ca) {
-    options.clients =
-        reader.verifier(settings.client_ca, "client_ca", settings.client_crl, "client_crl");
+    tls::Verifier::Options demands;
+    demands.names = tls::NameList(settings.client_names);
+    demands.hashes = settings.client_hashes;
+    options.clients = reader.verifier({"client_ca", settings.client_ca},
+                                      {"client_crl", settings.client_crl}, std::move(demands));
   }
   if (!good || !reader.good() || certificates.empty()) return nullptr;
   auto tickets = own_tickets_;
@@ -113,18 +117,26 @@ std::shared_ptr<const tls::ClientTerms> TlsBuilder::client(const UpstreamTlsSett
                                                            http::VersionChoice versions,
                                                            std::string_view looked_up,
                                                            config::Mistakes& mistakes) {
-  Reader reader(settings.place, "upstream.tls", mistakes);
+  Reader reader(settings.place, "upstream.tls", certificates_, mistakes);
   tls::ClientOptions options;
   options.protocols = alpnOf(versions);
   options.server_name = settings.server_name.value_or(std::string(looked_up));
+  options.check_server_name = settings.names.empty();
   if (!settings.insecure) {
-    if (options.server_name.empty()) {
+    if (options.server_name.empty() && options.check_server_name) {
       reader.fail("server_name", "is needed: the endpoints have no name that could be checked");
     }
-    const bool system = !settings.ca && !settings.crl;
-    options.servers = system && system_ != nullptr
-                          ? system_
-                          : reader.verifier(settings.ca, "ca", settings.crl, "crl");
+    const bool system =
+        !settings.ca && !settings.crl && settings.names.empty() && settings.hashes.empty();
+    if (!system || system_ == nullptr) {
+      tls::Verifier::Options demands;
+      demands.names = tls::NameList(settings.names);
+      demands.hashes = settings.hashes;
+      options.servers =
+          reader.verifier({"ca", settings.ca}, {"crl", settings.crl}, std::move(demands));
+    } else {
+      options.servers = system_;
+    }
     if (system) system_ = options.servers;
   }
   if (settings.cert && settings.key) {

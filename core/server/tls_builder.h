@@ -5,6 +5,7 @@
 
 #include "core/config/mistakes.h"
 #include "core/http/version_choice.h"
+#include "core/server/certificate_store.h"
 #include "core/server/tls_settings.h"
 #include "core/tls/client_terms.h"
 #include "core/tls/server_terms.h"
@@ -28,7 +29,11 @@ class TlsBuilder {
                                                  std::string_view looked_up,
                                                  config::Mistakes& mistakes);
 
+  // Every plan begins by loading its certificates; these end with it.
+  CertificateStore& certificates() { return certificates_; }
+
  private:
+  CertificateStore certificates_;
   // For listeners that name no secrets; every plan has the same, so that sessions outlive reloads.
   const std::shared_ptr<const tls::TicketKeys> own_tickets_;
   // The system's roots, read once: they take megabytes.

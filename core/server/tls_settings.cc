@@ -14,6 +14,27 @@ constexpr std::pair<std::string_view, tls::ClientCertificate> kClientCertificate
     {"optional", tls::ClientCertificate::kOptional},
     {"required", tls::ClientCertificate::kRequired}};
 
+constexpr std::size_t kHashDigits = 64;
+
+void checkNames(config::Table& table, std::string_view key, const std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string_view fault = tls::faultOf(names[i]);
+    if (!fault.empty()) table.failElement(key, i, std::string(fault));
+  }
+}
+
+// In lower case and without the colons that some tools print.
+void readHashes(config::Table& table, std::string_view key, std::vector<std::string>& hashes) {
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    std::string& hash = hashes[i];
+    std::erase(hash, ':');
+    for (char& c : hash) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    const bool digits = hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (hash.size() == kHashDigits && digits) continue;
+    table.failElement(key, i, "is no SHA-256: 64 hexadecimal digits");
+  }
+}
+
 }  // namespace
 
 void CertificateSettings::read(config::Table& table, CertificateSettings& out) {
@@ -38,6 +59,13 @@ void ListenerTlsSettings::read(config::Table& table, ListenerTlsSettings& out) {
   table.read("client_ca", out.client_ca, "PEM: the roots of clients' certificates.");
   table.read("client_crl", out.client_crl,
              "PEM: certificates that are revoked; a list of every issuer.");
+  table.read(
+      "client_names", out.client_names,
+      "Names that a client's certificate may have, one of them at least: "
+      "\"spiffe://example.org/ns/shop/*\", \"cart.example.org\", \"*.example.org\". Default: "
+      "any.");
+  table.read("client_hashes", out.client_hashes,
+             "SHA-256 of the certificates that clients may show, in hexadecimal. Default: any.");
   table.read("handshake_timeout", out.handshake_timeout, "For a handshake.",
              {.min = 1ms, .max = 1h});
   table.read("ticket_secrets", out.ticket_secrets,
@@ -47,6 +75,10 @@ void ListenerTlsSettings::read(config::Table& table, ListenerTlsSettings& out) {
   const bool asks = out.client_certificate != tls::ClientCertificate::kNone;
   if (asks && !out.client_ca) table.fail("client_certificate", "needs client_ca");
   if (!asks && out.client_ca) table.fail("client_ca", "needs client_certificate");
+  if (!asks && !out.client_names.empty()) table.fail("client_names", "needs client_certificate");
+  if (!asks && !out.client_hashes.empty()) table.fail("client_hashes", "needs client_certificate");
+  checkNames(table, "client_names", out.client_names);
+  readHashes(table, "client_hashes", out.client_hashes);
   for (std::size_t i = 0; i < out.ticket_secrets.size(); ++i) {
     if (out.ticket_secrets[i].reveal().size() >= tls::TicketKeys::kSecretBytes) continue;
     table.failElement("ticket_secrets", i, "has less than 32 bytes");
@@ -61,11 +93,19 @@ void UpstreamTlsSettings::read(config::Table& table, UpstreamTlsSettings& out) {
   table.read("crl", out.crl, "PEM: certificates that are revoked; a list of every issuer.");
   table.read("cert", out.cert, "PEM: our own certificate, for servers that ask for one.");
   table.read("key", out.key, "PEM: its private key, not encrypted.");
+  table.read("names", out.names,
+             "Names that an endpoint's certificate may have, one of them at least, in place of "
+             "server_name: \"spiffe://example.org/ns/shop/sa/cart\".");
+  table.read("hashes", out.hashes,
+             "SHA-256 of the certificates that endpoints may show, in hexadecimal. Default: any.");
   table.read("insecure", out.insecure, "Believes whoever answers: nothing is checked.");
   if (out.cert.has_value() != out.key.has_value()) {
     table.fail(out.cert ? "cert" : "key", "cert and key go together");
   }
-  if (out.insecure && (out.ca || out.crl)) table.fail("insecure", "nothing would be checked");
+  checkNames(table, "names", out.names);
+  readHashes(table, "hashes", out.hashes);
+  const bool checks = out.ca || out.crl || !out.names.empty() || !out.hashes.empty();
+  if (out.insecure && checks) table.fail("insecure", "nothing would be checked");
   out.place = table.place();
 }
 

@@ -31,6 +31,8 @@ struct ListenerTlsSettings {
   tls::ClientCertificate client_certificate = tls::ClientCertificate::kNone;
   std::optional<config::File> client_ca;
   std::optional<config::File> client_crl;
+  std::vector<std::string> client_names;
+  std::vector<std::string> client_hashes;
   Milliseconds handshake_timeout{10'000};
   std::vector<config::Secret> ticket_secrets;
   config::Place place;
@@ -45,6 +47,8 @@ struct UpstreamTlsSettings {
   std::optional<config::File> crl;
   std::optional<config::File> cert;
   std::optional<config::File> key;
+  std::vector<std::string> names;
+  std::vector<std::string> hashes;
   bool insecure = false;
   config::Place place;
 

@@ -1,15 +1,12 @@
 #include "core/tls/certificate.h"
 
-#include <algorithm>
-#include <arpa/inet.h>
-#include <cctype>
 #include <openssl/asn1.h>
 #include <openssl/bytestring.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509.h>
 
 #include "core/tls/boring.h"
 
@@ -30,44 +27,18 @@ Nanoseconds timeOf(const ASN1_TIME* time) {
   return std::chrono::seconds(seconds);
 }
 
-std::string textOf(X509_NAME* name) {
-  const bssl::UniquePtr<BIO> out(BIO_new(BIO_s_mem()));
-  X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-  const std::uint8_t* bytes = nullptr;
-  std::size_t size = 0;
-  if (BIO_mem_contents(out.get(), &bytes, &size) != 1) return {};
-  return {reinterpret_cast<const char*>(bytes), size};
-}
-
-std::string textOf(const ASN1_STRING* text) {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-          static_cast<std::size_t>(ASN1_STRING_length(text))};
-}
-
 std::string commonNameOf(X509_NAME* name) {
   const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
   if (at < 0) return {};
-  return textOf(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+  const ASN1_STRING* text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<std::size_t>(ASN1_STRING_length(text))};
 }
 
 bool isKnownKind(const EVP_PKEY* key) {
   if (key == nullptr) return false;
   const int id = EVP_PKEY_id(key);
   return id == EVP_PKEY_EC || id == EVP_PKEY_RSA || id == EVP_PKEY_ED25519;
-}
-
-std::string inLowerCase(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-// Empty for what is no address of 4 or 16 bytes.
-std::string addressOf(const ASN1_STRING* bytes) {
-  char text[INET6_ADDRSTRLEN] = "";
-  const int family = ASN1_STRING_length(bytes) == 4 ? AF_INET : AF_INET6;
-  if (family == AF_INET6 && ASN1_STRING_length(bytes) != 16) return {};
-  return inet_ntop(family, ASN1_STRING_get0_data(bytes), text, sizeof text);
 }
 
 }  // namespace
@@ -107,7 +78,7 @@ Certificate::Certificate(std::unique_ptr<Parts> parts, std::string source)
   const int id = EVP_PKEY_id(parts_->public_key.get());
   if (id == EVP_PKEY_RSA) key_type_ = KeyType::kRsa;
   if (id == EVP_PKEY_ED25519) key_type_ = KeyType::kEd25519;
-  readNames();
+  names_ = namesOf(leaf);
   subject_ = textOf(X509_get_subject_name(leaf));
   common_name_ = commonNameOf(X509_get_subject_name(leaf));
   issuer_ = textOf(X509_get_issuer_name(leaf));
@@ -117,16 +88,5 @@ Certificate::Certificate(std::unique_ptr<Parts> parts, std::string source)
 }
 
 Certificate::~Certificate() = default;
-
-void Certificate::readNames() {
-  const bssl::UniquePtr<GENERAL_NAMES> all(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(parts_->leaf.get(), NID_subject_alt_name, nullptr, nullptr)));
-  for (std::size_t i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
-    if (name->type == GEN_DNS) names_.push_back(inLowerCase(textOf(name->d.dNSName)));
-    if (name->type == GEN_IPADD) addresses_.push_back(addressOf(name->d.iPAddress));
-    if (name->type == GEN_URI) identity_ = textOf(name->d.uniformResourceIdentifier);
-  }
-}
 
 }  // namespace weir::tls

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/tls/names.h"
 
 namespace weir::tls {
 
@@ -33,10 +34,10 @@ class Certificate {
 
   KeyType keyType() const { return key_type_; }
   // The DNS names it holds for, in lower case, wildcards as they are written: "*.example.com".
-  const std::vector<std::string>& names() const { return names_; }
-  const std::vector<std::string>& addresses() const { return addresses_; }  // IP addresses
-  const std::string& identity() const { return identity_; }  // its URI, "spiffe://..."; or empty
-  const std::string& subject() const { return subject_; }    // "CN=example.com,O=..."
+  const std::vector<std::string>& names() const { return names_.dns; }
+  const std::vector<std::string>& addresses() const { return names_.addresses; }
+  std::string_view identity() const { return names_.identity(); }  // "spiffe://..."; or empty
+  const std::string& subject() const { return subject_; }          // "CN=example.com,O=..."
   const std::string& commonName() const { return common_name_; }
   const std::string& issuer() const { return issuer_; }
   const std::string& source() const { return source_; }
@@ -47,14 +48,10 @@ class Certificate {
   const Parts& parts() const { return *parts_; }
 
  private:
-  void readNames();
-
   const std::unique_ptr<Parts> parts_;
   const std::string source_;
   KeyType key_type_ = KeyType::kEcdsa;
-  std::vector<std::string> names_;
-  std::vector<std::string> addresses_;
-  std::string identity_;
+  Names names_;
   std::string subject_;
   std::string common_name_;
   std::string issuer_;

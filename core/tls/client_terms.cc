@@ -13,8 +13,9 @@ const ClientTerms& contextOf(const SSL* ssl) {
 
 ssl_verify_result_t verifyServer(SSL* ssl, std::uint8_t* alert) {
   const ClientOptions& options = contextOf(ssl).options();
-  if (options.servers == nullptr ||
-      options.servers->accepts(ssl, Verifier::Peer::kServer, options.server_name)) {
+  const std::string_view name =
+      options.check_server_name ? options.server_name : std::string_view();
+  if (options.servers == nullptr || options.servers->accepts(ssl, Verifier::Peer::kServer, name)) {
     return ssl_verify_ok;
   }
   *alert = SSL_AD_BAD_CERTIFICATE;
@@ -27,14 +28,23 @@ void showOwn(SSL_CTX* context, const Certificate& own) {
                                        nullptr) == 1);
 }
 
+std::string scopeOf(const ClientOptions& options) {
+  std::string scope = options.own == nullptr ? "" : hashOf(options.own->parts().leaf.get());
+  scope += '/';
+  if (options.servers != nullptr) scope += options.servers->fingerprint();
+  return scope + '/' + options.server_name;
+}
+
 }  // namespace
 
 ClientTerms::ClientTerms(ClientOptions options)
-    : options_(std::move(options)), parts_(std::make_unique<Parts>()) {
+    : options_(std::move(options)), scope_(scopeOf(options_)), parts_(std::make_unique<Parts>()) {
   parts_->context = makeContext(this);
   SSL_CTX* context = parts_->context.get();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_custom_verify(context, SSL_VERIFY_PEER, verifyServer);
+  // The demands may be others than when the session began.
+  SSL_CTX_set_reverify_on_resume(context, 1);
   if (options_.own != nullptr) showOwn(context, *options_.own);
   std::vector<std::uint8_t> protocols;
   for (const std::string& each : options_.protocols) {
@@ -46,7 +56,7 @@ ClientTerms::ClientTerms(ClientOptions options)
   SSL_CTX_sess_set_new_cb(context, [](SSL* ssl, SSL_SESSION* session) {
     auto* store = static_cast<SessionStore*>(SSL_get_app_data(ssl));
     if (store == nullptr) return 0;
-    store->keep(session);
+    store->keep(session, contextOf(ssl).scope());
     return 1;
   });
 }

@@ -14,6 +14,7 @@ struct ClientOptions {
   std::vector<std::string> protocols;       // offered by ALPN, in order
   std::shared_ptr<const Verifier> servers;  // null: whoever answers is believed
   std::string server_name;                  // for SNI and the check; an IP address is not sent
+  bool check_server_name = true;            // false: what `servers` asks for suffices
   std::shared_ptr<const Certificate> own;   // shown to servers that ask; may be null
 };
 
@@ -26,12 +27,16 @@ class ClientTerms {
   ClientTerms& operator=(const ClientTerms&) = delete;
 
   const ClientOptions& options() const { return options_; }
+  // A digest of what a session depends on: who we are, and what is asked of the peer. A session of
+  // another one must not be offered: the peer would take us for who we were.
+  const std::string& scope() const { return scope_; }
 
   struct Parts;
   const Parts& parts() const { return *parts_; }
 
  private:
   const ClientOptions options_;
+  const std::string scope_;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -36,6 +36,25 @@ bool appendFromBase64(std::string_view text, std::string& to) {
   return good;
 }
 
+std::string sha256(Bytes bytes) {
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
+         reinterpret_cast<std::uint8_t*>(digest.data()));
+  return digest;
+}
+
+std::string hexOf(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    text += kDigits[value >> 4U];
+    text += kDigits[value & 0xFU];
+  }
+  return text;
+}
+
 std::string_view sha1Base64(std::string_view first, std::string_view second, Arena& arena) {
   std::array<std::uint8_t, SHA_DIGEST_LENGTH> digest{};
   SHA_CTX state;

@@ -14,6 +14,9 @@ void appendBase64(Bytes bytes, std::string& to);
 // False, with nothing appended, when `text` is not whole groups of four, the last one padded.
 bool appendFromBase64(std::string_view text, std::string& to);
 
+std::string sha256(Bytes bytes);  // its 32 bytes
+std::string hexOf(std::string_view bytes);
+
 // The SHA-1 of both texts, one after the other, in base64. For protocols that ask for it, never to
 // protect anything.
 std::string_view sha1Base64(std::string_view first, std::string_view second, Arena& arena);

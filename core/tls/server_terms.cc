@@ -121,6 +121,12 @@ ssl_verify_result_t verifyClient(SSL* ssl, std::uint8_t* alert) {
   return ssl_verify_invalid;
 }
 
+// A session says that its client was checked, and is not checked again: it is resumed only where
+// the same is asked of clients, whatever came between.
+std::string scopeOf(const ServerOptions& options) {
+  return options.clients == nullptr ? "weir" : options.clients->fingerprint();
+}
+
 std::uint16_t numberOf(Version version) {
   return version == Version::k12 ? TLS1_2_VERSION : TLS1_3_VERSION;
 }
@@ -156,8 +162,9 @@ ServerTerms::ServerTerms(ServerOptions options, CertificateSet certificates,
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_tlsext_ticket_key_cb(context, onTicket);
   SSL_CTX_set_num_tickets(context, 1);
-  constexpr std::uint8_t kScope[] = {'w', 'e', 'i', 'r'};
-  SSL_CTX_set_session_id_context(context, kScope, sizeof kScope);
+  const std::string scope = scopeOf(options_);
+  WEIR_CHECK(SSL_CTX_set_session_id_context(
+                 context, reinterpret_cast<const std::uint8_t*>(scope.data()), scope.size()) == 1);
   SSL_CTX_set_select_certificate_cb(context, selectCertificate);
   SSL_CTX_set_tlsext_servername_callback(context, checkName);
   if (!options_.protocols.empty()) SSL_CTX_set_alpn_select_cb(context, selectProtocol, this);

@@ -5,14 +5,20 @@
 
 namespace weir::tls {
 
-SessionStore::~SessionStore() { keep(nullptr); }
+SessionStore::~SessionStore() { forget(); }
 
-void SessionStore::keep(ssl_session_st* session) {
-  SSL_SESSION_free(std::exchange(session_, session));  // of null: nothing
+void SessionStore::forget() {
+  SSL_SESSION_free(std::exchange(session_, nullptr));  // of null: nothing
+}
+
+void SessionStore::keep(ssl_session_st* session, const std::string& scope) {
+  forget();
+  session_ = session;
+  scope_ = scope;
 }
 
 void SessionStore::used() {
-  if (session_ != nullptr && SSL_SESSION_should_be_single_use(session_) == 1) keep(nullptr);
+  if (session_ != nullptr && SSL_SESSION_should_be_single_use(session_) == 1) forget();
 }
 
 }  // namespace weir::tls

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <memory>
+#include <string>
 
 struct ssl_session_st;
 
@@ -15,13 +15,19 @@ class SessionStore {
   SessionStore(const SessionStore&) = delete;
   SessionStore& operator=(const SessionStore&) = delete;
 
-  void keep(ssl_session_st* session);  // which becomes ours
-  ssl_session_st* latest() const { return session_; }
+  // `session` becomes ours; it is for connections of this ClientTerms::scope() only.
+  void keep(ssl_session_st* session, const std::string& scope);
+  ssl_session_st* latest(const std::string& scope) const {
+    return scope == scope_ ? session_ : nullptr;
+  }
   // TLS 1.3 sessions are for one use: two connections with the same one could be told apart.
   void used();
 
  private:
+  void forget();
+
   ssl_session_st* session_ = nullptr;
+  std::string scope_;
 };
 
 }  // namespace weir::tls

@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/tls/boring.h"
+#include "core/tls/peer.h"
 
 namespace weir::tls {
 namespace {
@@ -179,7 +180,9 @@ std::unique_ptr<net::Stream> TlsStream::connect(event::Loop& loop,
   if (!name.empty() && !isIpAddress(name)) SSL_set_tlsext_host_name(ssl, name.c_str());
   if (sessions != nullptr) {
     SSL_set_app_data(ssl, sessions);
-    if (SSL_SESSION* latest = sessions->latest()) SSL_set_session(ssl, latest);
+    if (SSL_SESSION* latest = sessions->latest(stream->client_->scope())) {
+      SSL_set_session(ssl, latest);
+    }
     sessions->used();
   }
   return stream;
@@ -249,6 +252,8 @@ void TlsStream::finishHandshake() {
   if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) {
     security_.server_name = name;
   }
+  const auto& verifier = server_ ? server_->options().clients : client_->options().servers;
+  if (verifier != nullptr) security_.peer = peerOf(ssl, *verifier);
   if (!out_.empty() || end_ == End::kWanted) loop_.atTurnEnd(*this);
   events_->onConnected();
 }
@@ -269,7 +274,7 @@ bool TlsStream::openSome() {
     if (got > 0) size += static_cast<std::size_t>(got);
     if (got <= 0) why = SSL_get_error(ssl, got);
   }
-  ERR_clear_error();
+  if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) ERR_clear_error();
   sendSealed();  // the answer to a request for new keys, or an alert
   if (size > 0) events_->onData({buffer, size});
   if (state_ != State::kOpen || !reading_) return false;  // what else there was, is told later

@@ -1,11 +1,13 @@
 #include "core/tls/verifier.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "core/tls/boring.h"
+#include "core/tls/digest.h"
 
 namespace weir::tls {
 namespace {
@@ -53,6 +55,21 @@ bool addRevocations(Verifier::Parts& parts, std::string_view pem) {
   return parts.revocations;
 }
 
+// Every part with its length, so that no two sets of demands read alike.
+std::string fingerprintOf(const Verifier::Options& options) {
+  std::string all = options.system_roots ? "system" : "";
+  const auto add = [&all](std::string_view part) {
+    all += std::to_string(part.size()) + ':';
+    all += part;
+  };
+  add(options.roots);
+  add(options.revocations);
+  for (const std::string& each : options.names.patterns()) add(each);
+  add({});
+  for (const std::string& each : options.hashes) add(each);
+  return sha256(asBytes(all));
+}
+
 bool expect(X509_VERIFY_PARAM* parameters, std::string_view name) {
   const std::string text(name);
   X509_VERIFY_PARAM_set_hostflags(
@@ -75,10 +92,14 @@ Result<std::shared_ptr<const Verifier>> Verifier::make(const Options& options) {
   if (!options.revocations.empty() && !addRevocations(*parts, options.revocations)) {
     return invalid("holds no revocation list in PEM form");
   }
-  return std::shared_ptr<const Verifier>(std::make_shared<Verifier>(std::move(parts)));
+  return std::shared_ptr<const Verifier>(std::make_shared<Verifier>(std::move(parts), options));
 }
 
-Verifier::Verifier(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Verifier::Verifier(std::unique_ptr<Parts> parts, const Options& options)
+    : parts_(std::move(parts)),
+      names_(options.names),
+      hashes_(options.hashes),
+      fingerprint_(fingerprintOf(options)) {}
 
 Verifier::~Verifier() = default;
 
@@ -103,7 +124,13 @@ bool Verifier::accepts(const ssl_st* ssl, Peer peer, std::string_view name) cons
   const bool good =
       (name.empty() || expect(parameters, name)) && X509_verify_cert(check.get()) == 1;
   ERR_clear_error();
-  return good;
+  return good && admits(sk_X509_value(chain.get(), 0));
+}
+
+bool Verifier::admits(const x509_st* leaf) const {
+  if (!names_.empty() && !names_.match(namesOf(leaf))) return false;
+  if (hashes_.empty()) return true;
+  return std::find(hashes_.begin(), hashes_.end(), hashOf(leaf)) != hashes_.end();
 }
 
 }  // namespace weir::tls

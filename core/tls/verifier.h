@@ -3,8 +3,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
+#include "core/tls/names.h"
 
 struct ssl_st;
 
@@ -15,13 +17,15 @@ class Verifier {
  public:
   struct Options {
     bool system_roots = false;
-    std::string roots;        // PEM
-    std::string revocations;  // PEM, a CRL of every issuer; empty: not checked
+    std::string roots = {};                // PEM
+    std::string revocations = {};          // PEM, a CRL of every issuer; empty: not checked
+    NameList names = {};                   // the peer has one of them; empty: any
+    std::vector<std::string> hashes = {};  // SHA-256 of its certificate, in hexadecimal; empty: any
   };
   // kInvalid says what is wrong with the texts.
   static Result<std::shared_ptr<const Verifier>> make(const Options& options);
   struct Parts;
-  explicit Verifier(std::unique_ptr<Parts> parts);
+  Verifier(std::unique_ptr<Parts> parts, const Options& options);
   ~Verifier();
 
   enum class Peer { kClient, kServer };
@@ -30,11 +34,21 @@ class Verifier {
   // it is empty.
   bool accepts(const ssl_st* ssl, Peer peer, std::string_view name) const;
 
+  // What is asked of peers beyond a root.
+  const NameList& names() const { return names_; }
+  // A digest of all that is asked: a session of other demands must not be resumed.
+  const std::string& fingerprint() const { return fingerprint_; }
+
   // The names of the roots, which a server tells its clients; lives as long as this object.
   const Parts& parts() const { return *parts_; }
 
  private:
+  bool admits(const x509_st* leaf) const;
+
   const std::unique_ptr<Parts> parts_;
+  const NameList names_;
+  const std::vector<std::string> hashes_;
+  const std::string fingerprint_;
 };
 
 }  // namespace weir::tls

@@ -47,6 +47,11 @@ class ClientConnection final : public event::Disposable,
   // onConnected or onConnectFailed follows, unless it fails at once.
   Result<void> connect(net::Connector& connector, const net::Address& to, Milliseconds timeout);
   http::ClientCodec& codec() { return *codec_; }  // once connected
+  // Null: it showed no certificate, or nobody checked it.
+  const net::PeerCertificate* peer() const {
+    const net::Security* security = stream_->security();
+    return security == nullptr ? nullptr : security->peer.get();
+  }
   bool open() const { return state_ == State::kOpen; }
   bool multiplexes() const { return protocol_ == http::VersionChoice::kHttp2; }  // once connected
   void armIdle(Milliseconds timeout) { deadline_.arm(timeout); }

@@ -156,7 +156,7 @@ void Cluster::give(Borrower& borrower, ClientConnection& connection, bool reused
   setIdle(connection, false);
   borrower.wanted_ = nullptr;
   borrower.connecting_ = nullptr;
-  borrower.onLent({connection.codec(), reused});
+  borrower.onLent({connection.codec(), connection.peer(), reused});
   if (connection.multiplexes()) onFree(connection);
 }
 
@@ -220,6 +220,7 @@ Borrower* Cluster::takeExpecting(ClientConnection& connection) {
 void Cluster::onConnected(ClientConnection& connection) {
   meters_.connect.observe(monotonicNow() - connection.connectStarted());
   slotOf(connection).multiplexes = connection.multiplexes();
+  if (connection.peer() != nullptr) countMtls(MtlsResult::kOk);
   Borrower* borrower = takeExpecting(connection);
   if (borrower == nullptr) return onFree(connection);
   bool first = true;
@@ -254,9 +255,17 @@ void Cluster::countFailure(ErrorCode code) {
   ConnectFailure failure = ConnectFailure::kUnreachable;
   if (code == ErrorCode::kRefused) failure = ConnectFailure::kRefused;
   if (code == ErrorCode::kTimeout) failure = ConnectFailure::kTimeout;
-  if (code == ErrorCode::kTls) failure = ConnectFailure::kTls;
+  if (code == ErrorCode::kTls) {
+    failure = ConnectFailure::kTls;
+    countMtls(MtlsResult::kFailed);
+  }
   if (code == ErrorCode::kReset || code == ErrorCode::kClosed) failure = ConnectFailure::kReset;
   tools_.metrics.counter(upstreamConnectionFailuresKey(plan_->id, failure)).add();
+}
+
+void Cluster::countMtls(MtlsResult result) {
+  if (plan_->tls == nullptr || plan_->tls->options().own == nullptr) return;
+  tools_.metrics.counter(mtlsConnectionsKey(Direction::kOutbound, plan_->id, result)).add();
 }
 
 void Cluster::onFlushing(ClientConnection& connection) {

@@ -48,6 +48,7 @@ struct ClusterPlan {
 // What an exchange gets from a cluster.
 struct Lease {
   http::ClientCodec& codec;
+  const net::PeerCertificate* peer;  // that the endpoint showed; null: none, or nobody checked it
   bool reused;  // carried exchanges before, so the peer may be closing it at this moment
 };
 
@@ -148,6 +149,7 @@ class Cluster final : private ClientConnectionEvents {
   bool atLimit() const;
   void dropIfUnused(Slot& slot);
   void countFailure(ErrorCode code);
+  void countMtls(MtlsResult result);
   void refreshMembers();
 
   Tools tools_;

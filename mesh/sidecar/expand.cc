@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/config/settings.h"
+#include "mesh/identity/expand.h"
 
 namespace weir::mesh {
 namespace {
@@ -66,7 +67,12 @@ void expandSidecar(const SidecarSettings& sidecar, const server::Registry& regis
                   {}});
     return;
   }
-  settings.listeners.push_back(listener(kInbound, sidecar.inbound->address, place));
+  auto inbound = listener(kInbound, sidecar.inbound->address, place);
+  if (sidecar.identity) {
+    const auto domain = trustDomain(*sidecar.identity, mistakes);
+    if (domain) secureListener(*sidecar.identity, *domain, inbound);
+  }
+  settings.listeners.push_back(std::move(inbound));
   settings.routes.push_back(forward(sidecar.service, kInbound, kApplication, place));
   addApplication(sidecar.inbound->application, place, registry, settings, mistakes);
 }

@@ -16,6 +16,7 @@ inline constexpr std::string_view kApplication = "application";
 //
 //   inbound   a listener whose requests go to the upstream "application", by the route named as the
 //             service;
+//             Where the node has an identity, only for nodes that show theirs.
 //   outbound  a listener with a route for each [upstream.NAME], which takes the Host NAME.
 //
 // Routes that are configured beside it stay, and win where they match more narrowly.

@@ -19,6 +19,10 @@ void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
   table.read("inbound", out.inbound, "From the network to the application.");
   table.read("outbound", out.outbound,
              "From the application to the upstream that the Host of a request names.");
+  table.read(
+      "identity", out.identity,
+      "Who this node is to others, as [identity]: inbound then takes TLS only, from nodes of "
+      "the same trust domain.");
   out.place = table.place();
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/config/table.h"
+#include "mesh/identity/settings.h"
 
 namespace weir::mesh {
 
@@ -27,6 +28,7 @@ struct SidecarSettings {
   std::string service;
   std::optional<InboundSettings> inbound;
   std::optional<OutboundSettings> outbound;
+  std::optional<IdentitySettings> identity;
   config::Place place;
 
   static void read(config::Table& table, SidecarSettings& out);

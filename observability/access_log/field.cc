@@ -38,11 +38,14 @@ constexpr FieldRow kRows[] = {
     {Field::kRequestQuery, "request.query", true},
     {Field::kRequestProtocol, "request.protocol", true},
     {Field::kClientAddress, "client.address", true},
+    {Field::kClientIdentity, "client.identity", true},
     {Field::kListenerName, "listener.name", true},
     {Field::kRouteName, "route.name", true},
     {Field::kUpstreamName, "upstream.name", true},
     {Field::kUpstreamEndpoint, "upstream.endpoint", true},
+    {Field::kUpstreamIdentity, "upstream.identity", true},
     {Field::kReason, "reason", true},
+    {Field::kGrpcStatus, "grpc.status", true},
     {Field::kTraceId, "trace.id", true},
 };
 
@@ -121,6 +124,8 @@ std::string_view textOf(Field field, const ExchangeRecord& record) {
       return http::toString(record.version);
     case Field::kClientAddress:
       return record.client_address;
+    case Field::kClientIdentity:
+      return record.client_identity;
     case Field::kListenerName:
       return record.listener;
     case Field::kRouteName:
@@ -129,8 +134,12 @@ std::string_view textOf(Field field, const ExchangeRecord& record) {
       return record.upstream;
     case Field::kUpstreamEndpoint:
       return record.endpoint;
+    case Field::kUpstreamIdentity:
+      return record.upstream_identity;
     case Field::kReason:
       return toString(record.reason);
+    case Field::kGrpcStatus:
+      return record.grpc_status;
     case Field::kTraceId:
       return record.trace_id;
     default:

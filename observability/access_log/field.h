@@ -34,11 +34,14 @@ enum class Field : std::uint8_t {
   kRequestQuery,      // request.query
   kRequestProtocol,   // request.protocol: HTTP/1.1
   kClientAddress,     // client.address
+  kClientIdentity,    // client.identity: of its certificate, "spiffe://..."
   kListenerName,      // listener.name
   kRouteName,         // route.name
   kUpstreamName,      // upstream.name
   kUpstreamEndpoint,  // upstream.endpoint
+  kUpstreamIdentity,  // upstream.identity
   kReason,            // reason
+  kGrpcStatus,        // grpc.status: a number
   kTraceId,           // trace.id
   kRequestHeader,     // request.header.NAME
   kResponseHeader,    // response.header.NAME

@@ -3,20 +3,25 @@
 import json
 import os
 import re
+import shutil
 import socket
+import ssl
 import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
 import poll
-from integration_case import IntegrationCase
+from tls_case import TlsCase
 from weir_process import BINARY, ROOT
 
 CONFIGS = ROOT / "configs"
 
 
-def demo(name, ports):
+def demo(name, ports, certificates=""):
     """configs/NAME.toml, its fixed ports replaced; those not in `ports` by free ones."""
     text = (CONFIGS / f"{name}.toml").read_text(encoding="utf-8")
+    text = text.replace("../build/demo", str(certificates))
     return re.sub(r"127\.0\.0\.1:(\d+)",
                   lambda found: f"127.0.0.1:{ports.get(int(found[1]), 0)}", text)
 
@@ -30,7 +35,30 @@ def run(*arguments):
                           check=False, timeout=poll.PATIENCE)
 
 
-class Demo(IntegrationCase):
+def make_certificates(folder):
+    """As tools/run makes them; the directory."""
+    run("ca", "init", "--dir", folder, "--days", "2")
+    run("ca", "issue", "edge", "--dir", folder, "--dns", "edge.test", "--address", "127.0.0.1")
+    for name, account in (("edge-node", "edge"), ("shop", "shop"), ("orders", "orders")):
+        run("ca", "issue", name, "--dir", folder,
+            "--identity", f"spiffe://demo.test/ns/demo/sa/{account}")
+    return folder
+
+
+class Demo(TlsCase):
+    def setUp(self):
+        super().setUp()
+        self.certificates = make_certificates(Path(self._folder) / "certificates")
+
+    def node(self, name, ports):
+        return self.weir(demo(name, ports, self.certificates))
+
+    def get_secure(self, edge, target):
+        """Status, headers and body of the answer of the edge's TLS listener."""
+        context = ssl.create_default_context(cafile=str(self.certificates / "root.crt"))
+        answer, body = self.fetch(self.https(edge, context), target)
+        return answer.status, answer.headers, body
+
     def start_shop_service(self, port, sidecar_port):
         """The sample service in Python, once it listens."""
         service = subprocess.Popen(
@@ -46,24 +74,24 @@ class Demo(IntegrationCase):
 
     def start_chain(self):
         """edge, shop, orders and orders-service, each told where the next one listens."""
-        service = self.weir(demo("orders-service", {}))
-        orders = self.weir(demo("orders", {8082: port_of(service.address("orders"))}))
+        service = self.node("orders-service", {})
+        orders = self.node("orders", {8082: port_of(service.address("orders"))})
         # Bound and not listening: nobody else gets the port, the service may still take it.
         reserved = socket.socket()
         self.addCleanup(reserved.close)
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         reserved.bind(("127.0.0.1", 0))
         shop_port = reserved.getsockname()[1]
-        shop = self.weir(demo("shop", {8081: shop_port, 16006: port_of(orders.address("inbound"))}))
+        shop = self.node("shop", {8081: shop_port, 16006: port_of(orders.address("inbound"))})
         self.start_shop_service(shop_port, port_of(shop.address("outbound")))
-        edge = self.weir(demo("edge", {15006: port_of(shop.address("inbound"))}))
+        edge = self.node("edge", {15006: port_of(shop.address("inbound"))})
         return edge, shop, orders, service
 
     def test_a_request_goes_through_gateway_sidecars_and_services_and_comes_back(self):
         edge, shop, orders, service = self.start_chain()
-        reply = self.get(edge, "/shop/cart")
-        self.assertEqual(reply.status, 200)
-        self.assertEqual(json.loads(reply.body), {
+        status, _, body = self.get_secure(edge, "/shop/cart")
+        self.assertEqual(status, 200)
+        self.assertEqual(json.loads(body), {
             "shop": "open", "orders service said": {"orders": [17, 42]}})
         self.assert_metric(edge, 1, "weir_requests_total", route="shop", code="200")
         self.assert_metric(shop, 1, "weir_requests_total", listener="inbound", code="200")
@@ -72,10 +100,13 @@ class Demo(IntegrationCase):
         self.assert_metric(service, 1, "weir_requests_total", route="orders", code="200")
 
     def test_the_edge_answers_itself_and_explains(self):
-        edge = self.weir(demo("edge", {}))
-        self.assertEqual(self.get(edge).body, b"weir is here, 127.0.0.1\n")
-        unknown = self.get(edge, "/nothing")
-        self.assertEqual((unknown.status, unknown.header("x-weir-reason")), (404, "no_route"))
+        edge = self.node("edge", {})
+        self.assertEqual(self.get_secure(edge, "/")[2], b"weir is here, 127.0.0.1\n")
+        status, headers, _ = self.get_secure(edge, "/nothing")
+        self.assertEqual((status, headers["x-weir-reason"]), (404, "no_route"))
+        plain = self.client(edge.address("plain")).request("/shop/cart?a=b", host="shop.test")
+        self.assertEqual((plain.status, plain.header("location")),
+                         (301, "https://shop.test:8443/shop/cart?a=b"))
         status, explanation = edge.admin("/explain?path=/shop/cart")
         self.assertEqual((status, json.loads(explanation)["route"]), (200, "shop"))
 
@@ -86,11 +117,18 @@ class Configurations(unittest.TestCase):
     def test_every_example_is_good(self):
         examples = sorted(CONFIGS.glob("*.toml"))
         self.assertGreaterEqual(len(examples), 5)
-        examples.remove(CONFIGS / "https.toml")  # needs certificates: see tls_test
-        for example in examples:
-            with self.subTest(example.name):
-                checked = run("check", example)
-                self.assertEqual((checked.returncode, checked.stdout), (0, f"{example}: good\n"))
+        with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
+            make_certificates(Path(folder) / "build" / "demo")
+            make_certificates(Path(folder) / "ca")
+            copies = Path(folder) / "configs"
+            copies.mkdir()
+            for example in examples:
+                copy = copies / example.name
+                shutil.copy(example, copy)
+                with self.subTest(example.name):
+                    checked = run("check", copy)
+                    self.assertEqual((checked.returncode, checked.stdout, checked.stderr),
+                                     (0, f"{copy}: good\n", ""))
 
     def test_every_example_names_its_schema(self):
         for example in CONFIGS.glob("*.toml"):

@@ -99,11 +99,44 @@ class RotationTest(TlsCase):
     def test_a_bad_pair_changes_nothing_and_is_told(self):
         weir = self.secured(forward(self.upstream().address), names=("edge", "other"))
         before = self.serial(weir)
-        key = (weir.folder / "ca/other.key").read_text()
-        (weir.folder / "ca/edge.key").write_text(key)
-        self.assert_metric(weir, 1, "weir_config_reloads_total", result="rejected")
+        good = (weir.folder / "ca/edge.key").read_text()
+        (weir.folder / "ca/edge.key").write_text((weir.folder / "ca/other.key").read_text())
         weir.wait_for_line("the key does not belong to the certificate")
+        self.assert_metric(weir, 1, "weir_identity_refreshes_total", result="failed")
         self.assertEqual(self.serial(weir), before)
+        (weir.folder / "ca/edge.key").write_text(good)
+        self.ca(weir.folder, "renew", "ca/edge")
+        poll.until(lambda: self.serial(weir) != before, "the new certificate")
+
+    def test_a_mistake_in_the_configuration_does_not_hold_a_certificate_back(self):
+        weir = self.secured(forward(self.upstream().address))
+        before = self.serial(weir)
+        weir.file.write_text("this is no TOML", encoding="utf-8")
+        self.assert_metric(weir, 1, "weir_config_reloads_total", result="rejected")
+        self.ca(weir.folder, "renew", "ca/edge")
+        poll.until(lambda: self.serial(weir) != before, "the new certificate")
+        self.assert_metric(weir, 1, "weir_identity_refreshes_total", result="ok")
+
+    def test_certificates_may_be_swapped_by_a_symbolic_link(self):
+        weir = self.secured(forward(self.upstream().address), names=("edge", "next"), start=False)
+        folder = weir.folder / "ca"
+        for version, name in (("one", "edge"), ("two", "next")):
+            (folder / version).mkdir()
+            for kind in ("key", "crt"):
+                (folder / f"{name}.{kind}").rename(folder / version / f"edge.{kind}")
+        (folder / "current").symlink_to("one")
+        for kind in ("key", "crt"):
+            (folder / f"edge.{kind}").symlink_to(f"current/edge.{kind}")
+        weir.start()
+        context = ssl.create_default_context(cafile=str(folder / "root.crt"))
+        context.check_hostname = False
+
+        def serial():
+            return self.https(weir, context).sock.getpeercert()["serialNumber"]
+        before = serial()
+        (folder / "fresh").symlink_to("two")
+        (folder / "fresh").rename(folder / "current")
+        poll.until(lambda: serial() != before, "the other certificate")
 
 
 class UpstreamTest(TlsCase):
@@ -183,7 +216,7 @@ class CommandTest(TlsCase):
         checked = subprocess.run([BINARY, "check", str(weir.file)], capture_output=True, text=True,
                                  check=False)
         self.assertEqual(checked.returncode, 2)
-        self.assertIn("listener.tls.certificates.key: cannot read", checked.stdout)
+        self.assertIn("listener.tls.certificates.cert: cannot read", checked.stdout)
 
 
 if __name__ == "__main__":

@@ -41,8 +41,9 @@ class TestAuthority {
   static std::shared_ptr<const tls::Certificate> parsed(const tls::KeyPair& pair) {
     return tls::Certificate::parse(pair.certificate, pair.key).value();
   }
-  std::shared_ptr<const tls::Verifier> verifier() const {
-    return tls::Verifier::make({.roots = root_.certificate, .revocations = {}}).value();
+  std::shared_ptr<const tls::Verifier> verifier(tls::Verifier::Options demands = {}) const {
+    demands.roots = root_.certificate;
+    return tls::Verifier::make(demands).value();
   }
   static Nanoseconds now() { return wallClockNow(); }
 

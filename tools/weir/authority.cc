@@ -157,7 +157,7 @@ int showCertificate(const std::string& path) {
   showList("names:     ", certificate.names());
   showList("addresses: ", certificate.addresses());
   if (!certificate.identity().empty()) {
-    std::printf("identity:   %s\n", certificate.identity().c_str());
+    std::printf("identity:   %s\n", std::string(certificate.identity()).c_str());
   }
   std::printf("key:        %s\n", wordOf(certificate.keyType()));
   std::printf("not before: %s\n", dateOf(certificate.notBefore()).c_str());

@@ -1,16 +1,24 @@
 #include "tools/weir/configuration.h"
 
+#include "mesh/identity/expand.h"
 #include "mesh/sidecar/expand.h"
 
 namespace weir {
 
 void Configuration::read(config::Table& table, Configuration& out) {
   server::Settings::read(table, out.core);
+  table.read("identity", out.identity, "Who this node is to other nodes of the mesh.");
   table.read("sidecar", out.sidecar, "Short for a sidecar's listeners, routes and upstream.");
   table.read("admin", out.admin, "Where the process is looked at and controlled.");
   table.read("access_log", out.access_logs, "A line for each request.");
   const bool sidecar = out.core.role == server::Role::kSidecar;
   if (out.sidecar && !sidecar) table.fail("sidecar", "needs role = \"sidecar\"");
+  if (out.sidecar && out.sidecar->identity) {
+    if (out.identity) table.fail("identity", "is given twice: in [sidecar], too");
+    out.identity = out.sidecar->identity;
+  } else if (out.sidecar) {
+    out.sidecar->identity = out.identity;
+  }
 }
 
 std::optional<Configuration> loadConfiguration(const std::string& path,
@@ -26,6 +34,8 @@ std::optional<Configuration> loadConfiguration(const std::string& path,
     mesh::expandSidecar(*configuration.sidecar, registry, configuration.core, mistakes);
     configuration.sidecar.reset();
   }
+  mesh::expandUpstreams(configuration.identity, configuration.core, mistakes);
+  configuration.identity.reset();
   if (!mistakes.empty()) return std::nullopt;
   return configuration;
 }

@@ -17,6 +17,7 @@ namespace weir {
 // The whole of a configuration, as it is written: each part by the module that it configures.
 struct Configuration {
   server::Settings core;
+  std::optional<mesh::IdentitySettings> identity;
   std::optional<mesh::SidecarSettings> sidecar;
   admin::Settings admin;
   std::vector<access_log::Settings> access_logs;

@@ -78,6 +78,8 @@ bool Process::start() {
     return false;
   }
   configuration_ = std::exchange(candidate_, {});
+  files_in_use_ = files_;
+  noteRefreshes();
   auto resolver = dns::Resolver::make(loop_, {});
   if (!resolver.ok()) {
     log::error("DNS: " + std::string(resolver.error().detail));
@@ -119,6 +121,8 @@ bool Process::startAdmin() {
 
 void Process::watchFiles() {
   std::vector<std::string> paths = files_;
+  // A configuration that cannot be read does not name its certificates.
+  paths.insert(paths.end(), files_in_use_.begin(), files_in_use_.end());
   paths.push_back(path_);
   watch_->watch(paths);
 }
@@ -190,13 +194,36 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
     candidate_ = {};
     log::error("configuration rejected, the old one stays in force:");
     logMistakes(outcome.mistakes);
+    refreshCertificates();
     return done(std::move(outcome));
   }
+  noteRefreshes();
+  files_in_use_ = files_;
   const bool logs_changed = configuration_.access_logs != candidate_.access_logs;
   const bool admin_changed = configuration_.admin != candidate_.admin;
   configuration_ = std::exchange(candidate_, {});
   if (logs_changed) server_->setAccessLogs(logOpener());
   if (admin_changed) startAdmin();
+}
+
+// Logs and counts what became of certificates; gives the number of those that are new.
+unsigned Process::noteRefreshes() {
+  const server::Refreshes refreshes = plan_builder_.takeRefreshes();
+  for (const std::string& trouble : refreshes.troubles) {
+    log::error("the certificate in use stays: " + trouble);
+  }
+  cells_.counter(identityRefreshesKey(RefreshResult::kOk)).add(refreshes.renewed);
+  cells_.counter(identityRefreshesKey(RefreshResult::kFailed)).add(refreshes.troubles.size());
+  return refreshes.renewed;
+}
+
+// A certificate that was renewed does not wait until a mistake in the configuration is mended.
+void Process::refreshCertificates() {
+  config::Mistakes mistakes;
+  auto plan = plan_builder_.build(configuration_.core, server_->plan(), mistakes);
+  if (plan == nullptr || noteRefreshes() == 0) return;
+  server_->publish(std::move(plan), mistakes,
+                   [] { log::info("certificates renewed, under the old configuration"); });
 }
 
 void Process::countReload(ReloadResult result, Nanoseconds took) {

@@ -57,6 +57,8 @@ class Process final : public admin::AdminSubject {
   void onTerminate();
   bool startAdmin();
   void watchFiles();
+  unsigned noteRefreshes();
+  void refreshCertificates();
   void countReload(ReloadResult result, Nanoseconds took);
   void finish(int exit_code);
 
@@ -70,8 +72,9 @@ class Process final : public admin::AdminSubject {
   server::Counts counts_;
   event::WriterThread log_writer_;
   Configuration configuration_;
-  Configuration candidate_;  // read, but not in force yet
-  std::vector<std::string> files_;
+  Configuration candidate_;                // read, but not in force yet
+  std::vector<std::string> files_;         // that were read latest
+  std::vector<std::string> files_in_use_;  // of the configuration that is in force
   std::unique_ptr<dns::Resolver> resolver_;
   server::PlanBuilder plan_builder_;
   std::unique_ptr<server::Server> server_;

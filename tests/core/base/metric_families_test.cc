@@ -108,6 +108,12 @@ TEST(MetricKeys, HaveAWordForEveryEnumerator) {
   EXPECT_EQ(wordOf(handshake, "result"), "unknown_name");
   EXPECT_EQ(wordOf(handshake, "version"), "1.3");
   EXPECT_EQ(wordOf(handshake, "resumed"), "true");
+  EXPECT_EQ(wordOf(grpcRequestsKey(1, 16), "grpc_code"), "UNAUTHENTICATED");
+  EXPECT_EQ(wordOf(grpcRequestsKey(1, kNoGrpcCode), "grpc_code"), "none");
+  const MetricKey mtls = mtlsConnectionsKey(Direction::kOutbound, 1, MtlsResult::kFailed);
+  EXPECT_EQ(wordOf(mtls, "direction"), "outbound");
+  EXPECT_EQ(wordOf(mtls, "result"), "failed");
+  EXPECT_EQ(wordOf(identityRefreshesKey(RefreshResult::kFailed), "result"), "failed");
   const MetricKey authz = authzDecisionsKey(1, AuthzDecision::kDeny, AuthzMode::kShadow);
   EXPECT_EQ(wordOf(authz, "decision"), "deny");
   EXPECT_EQ(wordOf(authz, "mode"), "shadow");
@@ -127,6 +133,7 @@ const std::vector<CounterKey> kCounters = {
     requestBodyBytesKey(1, 2),
     responseBodyBytesKey(1, 2),
     localRepliesKey(1, 2, 404, Reason::kNoRoute),
+    grpcRequestsKey(2, kNoGrpcCode),
     connectionsOpenedKey(1, TransportProtocol::kTcp),
     connectionsClosedKey(1, TransportProtocol::kTcp, Reason::kNone),
     upstreamRequestsKey(1, 200, Reason::kNone),
@@ -141,6 +148,8 @@ const std::vector<CounterKey> kCounters = {
     http2FloodsKey(1, 0),
     proxyProtocolHeadersKey(1, ProxyProtocolResult::kVersion1),
     tlsHandshakesKey(1, 0, TlsVersion::k13, false),
+    identityRefreshesKey(RefreshResult::kOk),
+    mtlsConnectionsKey(Direction::kInbound, 1, MtlsResult::kOk),
     authzDecisionsKey(1, AuthzDecision::kAllow, AuthzMode::kEnforce),
     configReloadsKey(ReloadResult::kApplied),
     accessLogDroppedKey(1),

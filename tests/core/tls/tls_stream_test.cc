@@ -384,6 +384,90 @@ TEST_F(TlsStreamTest, AsksClientsForACertificate) {
   EXPECT_EQ(atServer().result, Handshake::kBadPeerCertificate);
 }
 
+TEST_F(TlsStreamTest, TellsWhoThePeerIs) {
+  server_options.client_certificate = ClientCertificate::kOptional;
+  server_options.clients = authority.verifier();
+  tls::CertificateRequest wanted;
+  wanted.name = "cart";
+  wanted.dns_names = {"cart.test"};
+  wanted.identity = "spiffe://a.test/ns/shop/sa/cart";
+  client_options.own = test::TestAuthority::parsed(authority.issueFor(wanted));
+  connect();
+  ASSERT_NE(atServer().peer, nullptr);
+  EXPECT_EQ(atServer().peer->identity, wanted.identity);
+  EXPECT_EQ(atServer().peer->names, wanted.dns_names);
+  EXPECT_EQ(atServer().peer->subject, "CN=cart");
+  EXPECT_EQ(atServer().peer->hash.size(), 64U);
+  EXPECT_FALSE(atServer().peer->admitted_as);
+  ASSERT_NE(atClient().peer, nullptr);
+  EXPECT_EQ(atClient().peer->names, std::vector<std::string>{"a.test"});
+  client_options.own = nullptr;  // a session would still say who we were
+  connect();
+  EXPECT_EQ(atServer().peer, nullptr);
+}
+
+TEST_F(TlsStreamTest, LetsInWhoHasANameThatIsAskedFor) {
+  server_options.client_certificate = ClientCertificate::kRequired;
+  server_options.clients = authority.verifier({.names = NameList({"other.test", "*.shop.test"})});
+  client_options.own = authority.certificate({"cart.shop.test"});
+  connect();
+  EXPECT_EQ(server->history(), "connected");
+  EXPECT_EQ(atServer().peer->admitted_as, 1U);
+  client_options.own = authority.certificate({"cart.test"});
+  connect();
+  EXPECT_EQ(atServer().result, Handshake::kBadPeerCertificate);
+}
+
+TEST_F(TlsStreamTest, LetsInWhoHasACertificateThatIsAskedFor) {
+  server_options.client_certificate = ClientCertificate::kRequired;
+  server_options.clients = authority.verifier();
+  client_options.own = authority.certificate({"cart.test"});
+  connect();
+  const std::string hash = atServer().peer->hash;
+  server_options.clients = authority.verifier({.hashes = {hash}});
+  connect();
+  EXPECT_EQ(server->history(), "connected");
+  client_options.own = authority.certificate({"cart.test"});
+  connect();
+  EXPECT_EQ(atServer().result, Handshake::kBadPeerCertificate);
+}
+
+// A session was checked when it began; what is asked of clients may be more by now.
+TEST_F(TlsStreamTest, ChecksAClientAnewWhenOtherThingsAreAsked) {
+  for (const Version version : {Version::k12, Version::k13}) {
+    server_options.max_version = version;
+    server_options.client_certificate = ClientCertificate::kRequired;
+    server_options.clients = authority.verifier();
+    client_options.own = authority.certificate({"cart.test"});
+    connect();
+    server->send("a ticket comes with the first bytes");
+    turns(3);
+    connect();
+    EXPECT_TRUE(atServer().resumed);
+    EXPECT_EQ(atServer().peer->names, std::vector<std::string>{"cart.test"});
+    server_options.clients = authority.verifier({.names = NameList({"other.test"})});
+    connect();
+    EXPECT_FALSE(atServer().resumed);
+    EXPECT_EQ(atServer().result, Handshake::kBadPeerCertificate);
+  }
+}
+
+TEST_F(TlsStreamTest, ChecksAServerAnewWhenOtherThingsAreAsked) {
+  connect();
+  client_options.servers = authority.verifier({.names = NameList({"spiffe://a.test/x"})});
+  connect();
+  EXPECT_EQ(atClient().result, Handshake::kBadPeerCertificate);
+}
+
+TEST_F(TlsStreamTest, ChecksNamesInPlaceOfTheServersName) {
+  client_options.servers = authority.verifier({.names = NameList({"a.test"})});
+  client_options.server_name = "cart";
+  client_options.check_server_name = false;
+  connect();
+  EXPECT_EQ(client->history(), "connected");
+  EXPECT_EQ(atServer().server_name, "cart");
+}
+
 TEST_F(TlsStreamTest, LetsClientsGoWithoutACertificateWhenItIsOptional) {
   server_options.client_certificate = ClientCertificate::kOptional;
   server_options.clients = authority.verifier();

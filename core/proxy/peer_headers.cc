@@ -1,0 +1,75 @@
+#include "core/proxy/peer_headers.h"
+
+#include "core/base/pen.h"
+#include "core/proxy/forwarded.h"
+
+namespace weir::proxy {
+namespace {
+
+using http::HeaderId;
+
+// Of the certificate that the client saw; which of several it was, does not matter: they are ours.
+std::string_view ownIdentity(const ListenerPlan& listener) {
+  return listener.tls->certificates().all().front()->identity();
+}
+
+// What would end a value early is quoted, as in Envoy's form of the header.
+void putValue(Pen& pen, std::string_view value) {
+  pen.put('"');
+  for (const char c : value) {
+    if (c == '"' || c == '\\') pen.put('\\');
+    pen.put(c);
+  }
+  pen.put('"');
+}
+
+bool isPlain(std::string_view value) {
+  return value.find_first_of(",;=\"\\ ") == std::string_view::npos;
+}
+
+void putPart(Pen& pen, std::string_view key, std::string_view value) {
+  pen.put(key);
+  if (isPlain(value)) {
+    pen.put(value);
+  } else {
+    putValue(pen, value);
+  }
+}
+
+std::string_view element(const net::PeerCertificate& peer, std::string_view by, Arena& arena) {
+  std::size_t room = 64 + peer.hash.size() + 2 * (by.size() + peer.subject.size());
+  room += 2 * peer.identity.size();
+  for (const std::string& name : peer.names) room += 16 + 2 * name.size();
+  Pen pen(arena, room);
+  if (!by.empty()) putPart(pen, "By=", by);
+  putPart(pen, by.empty() ? "Hash=" : ";Hash=", peer.hash);
+  if (!peer.subject.empty()) {
+    pen.put(";Subject=");
+    putValue(pen, peer.subject);
+  }
+  if (!peer.identity.empty()) putPart(pen, ";URI=", peer.identity);
+  for (const std::string& name : peer.names) putPart(pen, ";DNS=", name);
+  return pen.text();
+}
+
+void addClientCert(http::Headers& headers, const ListenerPlan& listener,
+                   const net::PeerCertificate* peer) {
+  constexpr HeaderId kId = HeaderId::kXForwardedClientCert;
+  const ClientCertRule& rule = listener.client_cert;
+  const bool keep = rule.keep_from_all || (rule.keep_from_peers && peer != nullptr);
+  if (!keep && headers.mayHave(kId)) headers.remove(kId);
+  if (peer == nullptr || !rule.tell) return;
+  appendElement(headers, kId, element(*peer, ownIdentity(listener), headers.arena()), keep);
+}
+
+}  // namespace
+
+void addPeerHeaders(http::Request& request, const ListenerPlan& listener,
+                    const net::PeerCertificate* peer) {
+  addClientCert(request.headers, listener, peer);
+  if (peer == nullptr || peer->identity.empty()) return;
+  Arena& arena = request.headers.arena();
+  request.headers.add(HeaderId::kXWeirIdentity, arena.copy(peer->identity));
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/tls/certificate.h"
+
+namespace weir::server {
+
+// What became of certificates when their files were read anew.
+struct Refreshes {
+  unsigned renewed = 0;
+  std::vector<std::string> troubles;  // of pairs that were not taken: the old ones stay in use
+};
+
+// The certificates in use, by their files: a pair that cannot be used does not take the place of
+// one that can.
+//
+// Thread: the control thread.
+class CertificateStore {
+ public:
+  // The pair as the files have it now, else the one that is in use. Null, and `why` filled, when
+  // there is neither. Holds from commit() on.
+  std::shared_ptr<const tls::Certificate> load(const std::string& cert, const std::string& key,
+                                               std::string& why);
+  // The plan that was made of what was loaded is good, or not.
+  void commit();
+  void rollBack() { pending_.clear(); }
+
+  Refreshes takeRefreshes() { return std::exchange(refreshes_, {}); }
+
+ private:
+  using Files = std::pair<std::string, std::string>;
+  struct Entry {
+    std::weak_ptr<const tls::Certificate> certificate;  // of the plans that use it
+    std::string digest;                                 // of both texts
+    std::string trouble;                                // with what came after
+  };
+  std::map<Files, Entry> entries_;
+  std::map<Files, Entry> pending_;
+  Refreshes refreshes_;
+};
+
+}  // namespace weir::server

@@ -1,0 +1,113 @@
+#include "core/tls/names.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cctype>
+#include <openssl/digest.h>
+#include <openssl/x509v3.h>
+
+#include "core/tls/boring.h"
+#include "core/tls/digest.h"
+
+namespace weir::tls {
+namespace {
+
+std::string textOf(const ASN1_STRING* text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+
+std::string inLowerCase(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// Empty for what is no address of 4 or 16 bytes.
+std::string addressOf(const ASN1_STRING* bytes) {
+  char text[INET6_ADDRSTRLEN] = "";
+  const int family = ASN1_STRING_length(bytes) == 4 ? AF_INET : AF_INET6;
+  if (family == AF_INET6 && ASN1_STRING_length(bytes) != 16) return {};
+  return inet_ntop(family, ASN1_STRING_get0_data(bytes), text, sizeof text);
+}
+
+bool isUri(std::string_view pattern) { return pattern.find("://") != std::string_view::npos; }
+
+bool matchesUri(std::string_view pattern, std::string_view uri) {
+  if (!pattern.ends_with("/*")) return uri == pattern;
+  pattern.remove_suffix(1);
+  return uri.size() > pattern.size() && uri.starts_with(pattern);
+}
+
+// A wildcard in the certificate itself is no name that a client could be.
+bool matchesDns(std::string_view pattern, std::string_view name) {
+  if (!pattern.starts_with("*.")) return name == pattern;
+  const std::size_t dot = name.find('.');
+  return dot != std::string_view::npos && dot > 0 && name.substr(dot) == pattern.substr(1);
+}
+
+}  // namespace
+
+Names namesOf(const x509_st* certificate) {
+  Names names;
+  const bssl::UniquePtr<GENERAL_NAMES> all(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (std::size_t i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
+    if (name->type == GEN_DNS) names.dns.push_back(inLowerCase(textOf(name->d.dNSName)));
+    if (name->type == GEN_IPADD) names.addresses.push_back(addressOf(name->d.iPAddress));
+    if (name->type == GEN_URI) names.uris.push_back(textOf(name->d.uniformResourceIdentifier));
+  }
+  return names;
+}
+
+std::string hashOf(const x509_st* certificate) {
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return {};
+  return hexOf({reinterpret_cast<const char*>(digest.data()), size});
+}
+
+std::string textOf(const X509_name_st* name) {
+  const bssl::UniquePtr<BIO> out(BIO_new(BIO_s_mem()));
+  X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+  const std::uint8_t* bytes = nullptr;
+  std::size_t size = 0;
+  if (BIO_mem_contents(out.get(), &bytes, &size) != 1) return {};
+  return {reinterpret_cast<const char*>(bytes), size};
+}
+
+NameList::NameList(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {
+  for (std::string& each : patterns_) {
+    if (!isUri(each)) each = inLowerCase(std::move(each));
+  }
+}
+
+std::optional<std::size_t> NameList::match(const Names& names) const {
+  for (std::size_t i = 0; i < patterns_.size(); ++i) {
+    const std::string& pattern = patterns_[i];
+    const bool found =
+        isUri(pattern) ? matchesUri(pattern, names.identity())
+                       : std::any_of(names.dns.begin(), names.dns.end(),
+                                     [&](const auto& name) { return matchesDns(pattern, name); });
+    if (found) return i;
+  }
+  return std::nullopt;
+}
+
+std::string_view faultOf(std::string_view pattern) {
+  if (pattern.empty()) return "is empty";
+  const std::size_t star = pattern.find('*');
+  if (isUri(pattern)) {
+    const bool at_end = star == pattern.size() - 1 && pattern.ends_with("/*");
+    return star == std::string_view::npos || at_end
+               ? ""
+               : "may have a star at its end only, after a slash";
+  }
+  if (star == std::string_view::npos) return "";
+  const bool first_label = star == 0 && pattern.starts_with("*.") && pattern.rfind('*') == 0;
+  return first_label ? "" : "may have a star for its first label only";
+}
+
+}  // namespace weir::tls

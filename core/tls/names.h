@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct X509_name_st;
+struct x509_st;
+
+namespace weir::tls {
+
+// Whom a certificate is for, by its subject alternative names (RFC 5280, 4.2.1.6).
+struct Names {
+  std::vector<std::string> dns;        // in lower case; wildcards as written, "*.example.com"
+  std::vector<std::string> addresses;  // IP addresses
+  std::vector<std::string> uris;
+
+  // The one URI, as a SPIFFE identity has it (X509-SVID, 2); empty when there are none or several.
+  std::string_view identity() const { return uris.size() == 1 ? uris.front() : std::string_view(); }
+};
+
+Names namesOf(const x509_st* certificate);
+// SHA-256 of the whole certificate, in hexadecimal.
+std::string hashOf(const x509_st* certificate);
+// "CN=example.com,O=Example" (RFC 4514).
+std::string textOf(const X509_name_st* name);
+
+// Names that a peer may have, one of them at least.
+//
+//   spiffe://example.org/ns/shop/sa/cart   exactly this URI
+//   spiffe://example.org/ns/shop/*         every URI below it
+//   cart.example.org, *.example.org        a DNS name; the star is one label
+class NameList {
+ public:
+  NameList() = default;
+  explicit NameList(std::vector<std::string> patterns);
+
+  bool empty() const { return patterns_.empty(); }
+  const std::vector<std::string>& patterns() const { return patterns_; }
+  // The first pattern that one of `names` matches.
+  std::optional<std::size_t> match(const Names& names) const;
+
+ private:
+  std::vector<std::string> patterns_;
+};
+
+// What is wrong with a pattern; empty when nothing is.
+std::string_view faultOf(std::string_view pattern);
+
+}  // namespace weir::tls

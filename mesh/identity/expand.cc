@@ -1,0 +1,74 @@
+#include "mesh/identity/expand.h"
+
+#include "core/config/file_text.h"
+#include "core/tls/certificate.h"
+
+namespace weir::mesh {
+namespace {
+
+constexpr std::string_view kScheme = "spiffe://";
+
+void secureUpstream(const IdentitySettings& identity, std::string_view name,
+                    server::UpstreamSettings& upstream) {
+  server::UpstreamTlsSettings tls;
+  tls.server_name = std::string(name);
+  tls.ca = identity.trust;
+  tls.cert = identity.cert;
+  tls.key = identity.key;
+  tls.names = {*upstream.identity};
+  tls.place = upstream.place;
+  upstream.tls = std::move(tls);
+  if (upstream.protocol == http::VersionChoice::kAuto) {
+    upstream.protocol = http::VersionChoice::kHttp2;
+  }
+  upstream.identity.reset();
+}
+
+}  // namespace
+
+std::optional<std::string> trustDomain(const IdentitySettings& identity,
+                                       config::Mistakes& mistakes) {
+  const auto fail = [&](const std::string& what) {
+    mistakes.add({identity.place, "identity.cert", identity.cert.path + ": " + what, {}});
+    return std::nullopt;
+  };
+  const config::FileText file = config::readFileText(identity.cert.path);
+  if (!file.error.empty()) return fail(file.error);
+  const auto certificate = tls::Certificate::describe(file.text);
+  if (!certificate.ok()) return fail(std::string(certificate.error().detail));
+  const std::string_view name = certificate.value()->identity();
+  const std::size_t end = name.find('/', kScheme.size());
+  if (!name.starts_with(kScheme) || end == std::string_view::npos || end == kScheme.size()) {
+    return fail("has no name of the form spiffe://DOMAIN/...");
+  }
+  return std::string(name.substr(0, end)) + "/*";
+}
+
+void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Settings& settings,
+                     config::Mistakes& mistakes) {
+  for (auto& [name, upstream] : settings.upstreams) {
+    if (!upstream.identity) continue;
+    if (identity) {
+      secureUpstream(*identity, name, upstream);
+    } else {
+      mistakes.add({upstream.place,
+                    "upstream." + name + ".identity",
+                    "needs [identity]: who we are ourselves",
+                    {}});
+    }
+  }
+}
+
+void secureListener(const IdentitySettings& identity, const std::string& domain,
+                    server::ListenerSettings& listener) {
+  server::ListenerTlsSettings tls;
+  tls.certificates = {{identity.cert, identity.key, identity.place}};
+  tls.client_certificate = tls::ClientCertificate::kRequired;
+  tls.client_ca = identity.trust;
+  tls.client_names = {domain};
+  tls.place = identity.place;
+  listener.tls = std::move(tls);
+  listener.forwarded_client_cert = server::ClientCertMode::kAppend;
+}
+
+}  // namespace weir::mesh

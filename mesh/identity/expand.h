@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/config/mistakes.h"
+#include "core/server/settings.h"
+#include "mesh/identity/settings.h"
+
+namespace weir::mesh {
+
+// "spiffe://DOMAIN/*": whoever has a name in the same trust domain as the certificate of
+// `identity`. Nothing, with the mistake recorded, when that cannot be told.
+std::optional<std::string> trustDomain(const IdentitySettings& identity,
+                                       config::Mistakes& mistakes);
+
+// Turns [upstream.NAME] identity = "spiffe://..." into what it is short for: HTTP/2 over TLS, in
+// which we show our own certificate and the endpoint one that holds for that identity.
+void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Settings& settings,
+                     config::Mistakes& mistakes);
+
+// A listener for other nodes: they show certificates of `domain`, and we ours.
+void secureListener(const IdentitySettings& identity, const std::string& domain,
+                    server::ListenerSettings& listener);
+
+}  // namespace weir::mesh

@@ -1,0 +1,91 @@
+#include "core/proxy/peer_headers.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/test_certificates.h"
+
+namespace weir::proxy {
+namespace {
+
+class PeerHeadersTest : public ::testing::Test {
+ protected:
+  PeerHeadersTest() {
+    peer.hash = "abcd";
+    peer.subject = "CN=cart,O=\"Shop, Inc\"";
+    peer.identity = "spiffe://a.test/ns/shop/sa/cart";
+    peer.names = {"cart.test"};
+    request.headers.add("X-Forwarded-Client-Cert", "Hash=00");
+  }
+  // The values of the header, a line each.
+  std::string told(ClientCertRule rule, const net::PeerCertificate* by) {
+    listener.client_cert = rule;
+    addPeerHeaders(request, listener, by);
+    std::string lines;
+    for (const http::Header& field : request.headers) {
+      if (field.id == http::HeaderId::kXForwardedClientCert)
+        lines += std::string(field.value) + "\n";
+    }
+    return lines;
+  }
+  void useIdentity(const std::string& identity) {
+    const test::TestAuthority authority;
+    tls::CertificateRequest wanted;
+    wanted.name = "edge";
+    wanted.identity = identity;
+    std::vector<std::shared_ptr<const tls::Certificate>> own = {
+        test::TestAuthority::parsed(authority.issueFor(wanted))};
+    listener.tls = std::make_shared<const tls::ServerTerms>(
+        tls::ServerOptions{}, tls::CertificateSet(std::move(own)),
+        std::make_shared<const tls::TicketKeys>(
+            std::vector<tls::TicketKeys::Secret>{tls::TicketKeys::random()}));
+  }
+
+  BlockPool pool{4096};
+  Arena arena{pool};
+  http::Request request{arena};
+  ListenerPlan listener;
+  net::PeerCertificate peer;
+};
+
+constexpr std::string_view kElement =
+    "By=spiffe://a.test/ns/edge/sa/edge;Hash=abcd;Subject=\"CN=cart,O=\\\"Shop, Inc\\\"\";"
+    "URI=spiffe://a.test/ns/shop/sa/cart;DNS=cart.test";
+
+TEST_F(PeerHeadersTest, DropWhatAClientClaims) { EXPECT_EQ(told({}, &peer), ""); }
+
+TEST_F(PeerHeadersTest, KeepItFromClientsWithACertificate) {
+  EXPECT_EQ(told({.keep_from_peers = true}, &peer), "Hash=00\n");
+  EXPECT_EQ(told({.keep_from_peers = true}, nullptr), "");
+}
+
+TEST_F(PeerHeadersTest, KeepItFromAllWhenToldTo) {
+  EXPECT_EQ(told({.keep_from_all = true}, nullptr), "Hash=00\n");
+}
+
+TEST_F(PeerHeadersTest, AppendTheClientsOwn) {
+  useIdentity("spiffe://a.test/ns/edge/sa/edge");
+  EXPECT_EQ(told({.keep_from_peers = true, .tell = true}, &peer),
+            "Hash=00, " + std::string(kElement) + "\n");
+}
+
+TEST_F(PeerHeadersTest, AppendNothingForAClientWithout) {
+  EXPECT_EQ(told({.keep_from_peers = true, .tell = true}, nullptr), "");
+}
+
+TEST_F(PeerHeadersTest, SetTheClientsOwnAlone) {
+  useIdentity("spiffe://a.test/ns/edge/sa/edge");
+  EXPECT_EQ(told({.tell = true}, &peer), std::string(kElement) + "\n");
+}
+
+TEST_F(PeerHeadersTest, SayWhoThePeerIs) {
+  addPeerHeaders(request, listener, &peer);
+  EXPECT_EQ(request.headers.get(http::HeaderId::kXWeirIdentity), peer.identity);
+  http::Request other(arena);
+  addPeerHeaders(other, listener, nullptr);
+  EXPECT_EQ(other.headers.size(), 0U);
+}
+
+}  // namespace
+}  // namespace weir::proxy

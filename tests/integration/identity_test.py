@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Who is who: identities in certificates, checked between nodes, told to services and in logs."""
+
+import hashlib
+import ssl
+import unittest
+
+import poll
+from http_wire import CutShort
+from integration_case import LOG, forward, gateway
+from tls_case import TlsCase
+from weir_process import ADMIN
+
+
+class PeerTest(TlsCase):
+    """Who a client is, by its certificate."""
+
+    ASKS = ', client_certificate = "optional", client_ca = "ca/root.crt"'
+    IDENTITY = "spiffe://shop.test/ns/shop/sa/cart"
+
+    def front(self, more="", listener=""):
+        self.service = self.upstream()
+        weir = self.secured(forward(self.service.address), self.ASKS + more, start=False)
+        text_before = weir.file.read_text(encoding="utf-8")
+        weir.file.write_text(text_before.replace(
+            'name = "public"', 'name = "public"\n' + listener), encoding="utf-8")
+        self.ca(weir.folder, "issue", "cart", "--identity", self.IDENTITY)
+        return weir.start()
+
+    def seen(self, weir, certificate=None, headers=None):
+        """The request that the service gets."""
+        context = self.context(weir)
+        if certificate:
+            stem = weir.folder / "ca" / certificate
+            context.load_cert_chain(f"{stem}.crt", f"{stem}.key")
+        connection = self.https(weir, context)
+        connection.request("GET", "/", headers=headers or {})
+        self.assertEqual(connection.getresponse().status, 200)
+        return self.service.requests[-1]
+
+    def test_the_service_hears_who_the_client_is(self):
+        weir = self.front(listener='forwarded_client_cert = "append"')
+        request = self.seen(weir, "cart", {"X-Weir-Identity": "spiffe://evil.test/x"})
+        self.assertEqual(request.all("x-weir-identity"), [self.IDENTITY])
+        der = ssl.PEM_cert_to_DER_cert((weir.folder / "ca/cart.crt").read_text())
+        self.assertEqual(request.header("x-forwarded-client-cert"),
+                         f"Hash={hashlib.sha256(der).hexdigest()};"
+                         f'Subject="CN=cart";URI={self.IDENTITY}')
+
+    def test_what_a_client_claims_is_dropped(self):
+        weir = self.front()
+        claims = {"X-Forwarded-Client-Cert": "URI=spiffe://evil.test/x",
+                  "X-Weir-Identity": "spiffe://evil.test/x"}
+        request = self.seen(weir, headers=claims)
+        self.assertEqual(request.all("x-forwarded-client-cert"), [])
+        self.assertEqual(request.all("x-weir-identity"), [])
+
+    def test_only_names_that_are_asked_for_get_in(self):
+        weir = self.front(', client_names = ["spiffe://shop.test/ns/shop/*"]')
+        self.ca(weir.folder, "issue", "other", "--identity", "spiffe://shop.test/ns/bank/sa/x")
+        self.seen(weir, "cart")
+        context = self.context(weir)
+        context.load_cert_chain(weir.folder / "ca/other.crt", weir.folder / "ca/other.key")
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            self.fetch(self.https(weir, context))
+        self.assert_metric(weir, 1, "weir_mtls_connections_total", direction="inbound",
+                           peer_service="spiffe://shop.test/ns/shop/*", result="ok")
+        self.assert_metric(weir, 1, "weir_tls_handshakes_total", result="bad_peer_certificate")
+
+
+class MeshTest(TlsCase):
+    """Two nodes that show each other who they are."""
+
+    EDGE = "spiffe://shop.test/ns/edge/sa/edge"
+    SERVICE = "spiffe://shop.test/ns/shop/sa/service"
+
+    def nodes(self, promised=SERVICE, other_root=False):
+        """A gateway with an identity of its own before the sidecar of a service."""
+        self.service = self.upstream()
+        sidecar = self.weir(f"""{ADMIN}
+role = "sidecar"
+{LOG}
+[sidecar]
+service = "service"
+inbound = {{ address = "127.0.0.1:0", application = "{self.service.address}" }}
+identity = {{ cert = "ca/service.crt", key = "ca/service.key", trust = "ca/root.crt" }}
+""", start=False)
+        self.ca(sidecar.folder, "init", "--days", "2")
+        self.ca(sidecar.folder, "issue", "service", "--identity", self.SERVICE)
+        self.ca(sidecar.folder, "issue", "edge", "--identity", self.EDGE)
+        self.ca(sidecar.folder, "issue", "stranger", "--identity", "spiffe://bank.test/x")
+        sidecar.start()
+        ca = sidecar.folder / "ca"
+        own = "stranger" if other_root else "edge"
+        front = self.weir(gateway(
+            f'\n[[route]]\nname = "all"\nupstream = "service"\n'
+            f'[upstream.service]\ndiscovery = {{ static = ["{sidecar.address("inbound")}"] }}\n'
+            f'identity = "{promised}"\n'
+            f'[identity]\ncert = "{ca}/{own}.crt"\nkey = "{ca}/{own}.key"\n'
+            f'trust = "{ca}/root.crt"\n{LOG}'))
+        return front, sidecar
+
+    def test_a_request_through_both(self):
+        front, sidecar = self.nodes()
+        self.assertEqual(self.get(front).status, 200)
+        request = self.service.requests[-1]
+        self.assertEqual(request.all("x-weir-identity"), [self.EDGE])
+        self.assertIn(f"By={self.SERVICE};", request.header("x-forwarded-client-cert"))
+        self.assert_metric(front, 1, "weir_mtls_connections_total", direction="outbound",
+                           peer_service="service", result="ok")
+        self.assert_metric(sidecar, 1, "weir_mtls_connections_total", direction="inbound",
+                           peer_service="spiffe://shop.test/*", result="ok")
+        self.assert_metric(sidecar, 1, "weir_requests_total", listener="inbound", protocol="h2")
+        self.assertEqual(self.log_lines(sidecar, 1)[0]["client_identity"], self.EDGE)
+        self.assertEqual(self.log_lines(front, 1)[0]["upstream_identity"], self.SERVICE)
+
+    def test_a_service_that_is_somebody_else(self):
+        front, _ = self.nodes(promised="spiffe://shop.test/ns/shop/sa/other")
+        reply = self.get(front)
+        self.assertEqual((reply.status, reply.header("x-weir-reason")),
+                         (502, "upstream_tls_error"))
+        self.assert_metric(front, 2, "weir_mtls_connections_total", result="failed")  # tried twice
+
+    def test_a_caller_of_another_domain(self):
+        front, sidecar = self.nodes(other_root=True)
+        self.assertEqual(self.get(front).status, 502)
+        self.assert_metric(sidecar, 1, "weir_mtls_connections_total", direction="inbound",
+                           result="failed")
+
+    def test_a_caller_in_the_clear(self):
+        _, sidecar = self.nodes()
+        with self.assertRaises((ConnectionError, CutShort)):
+            self.client(sidecar.address("inbound")).request("/")
+
+    def test_new_certificates_do_not_cost_a_request(self):
+        front, sidecar = self.nodes()
+        before = front.metric("weir_config_generation")
+        for _ in range(5):
+            self.ca(sidecar.folder, "renew", "ca/service")
+            self.ca(sidecar.folder, "renew", "ca/edge")
+            poll.until(lambda: front.metric("weir_config_generation") > before, "a reload")
+            before = front.metric("weir_config_generation")
+            for _ in range(20):
+                self.assertEqual(self.get(front).status, 200)
+
+
+if __name__ == "__main__":
+    unittest.main()
