@@ -52,6 +52,8 @@ Loop::Loop(Time time)
 
 Loop::~Loop() {
   finishTurn();
+  // Those who asked for it are gone, and so it ends soon.
+  while (at_work_ > 0) uv_run(loop_.get(), UV_RUN_ONCE);
   closeHandles();
   // Closing callbacks run in the turn after; a handle that nobody closed must not hang us here.
   for (int turn = 0; turn < 8 && uv_run(loop_.get(), UV_RUN_NOWAIT) != 0; ++turn) {
@@ -111,6 +113,35 @@ void Loop::onAsync() {
   if (stop) uv_stop(loop_.get());
 }
 
+void Loop::work(std::function<void()> task, std::function<void()> done) {
+  if (time_ == Time::kManual) {  // nobody polls for the other thread
+    task();
+    worked_.push_back(std::move(done));
+    return;
+  }
+  struct Work {
+    uv_work_t request;
+    Loop& loop;
+    std::function<void()> task;
+    std::function<void()> done;
+  };
+  auto* work = new Work{{}, *this, std::move(task), std::move(done)};
+  work->request.data = work;
+  const auto run = [](uv_work_t* request) { static_cast<Work*>(request->data)->task(); };
+  const auto finish = [](uv_work_t* request, int) {
+    const std::unique_ptr<Work> finished(static_cast<Work*>(request->data));
+    finished->loop.onWorked(finished->done);
+  };
+  ++at_work_;
+  WEIR_CHECK(uv_queue_work(loop_.get(), &work->request, run, finish) == 0);
+}
+
+void Loop::onWorked(const std::function<void()>& done) {
+  beginEvent();
+  --at_work_;
+  done();
+}
+
 void Loop::atTurnEnd(TurnEnd& task) {
   if (task.queued_) return;
   task.queued_ = true;
@@ -134,7 +165,9 @@ void Loop::destroyLater(std::unique_ptr<Disposable> object) {
 
 void Loop::finishTurn() {
   // What runs here may dirty or doom more: go on until nothing is left.
-  while (turn_end_first_ != nullptr || !doomed_.empty()) {
+  while (turn_end_first_ != nullptr || !doomed_.empty() || !worked_.empty()) {
+    const auto worked = std::exchange(worked_, {});
+    for (const auto& done : worked) done();
     while (turn_end_first_ != nullptr) {
       TurnEnd* task = turn_end_first_;
       turn_end_first_ = task->next_;

@@ -56,6 +56,8 @@ class Loop final : private Wheel::Driver {
 
   // Runs `task` on the loop's thread, in order of posting. The one bridge between threads.
   void post(std::function<void()> task);
+  // Runs `task` on another thread, then `done` on the loop's: for what takes too long here.
+  void work(std::function<void()> task, std::function<void()> done);
   void atTurnEnd(TurnEnd& task);
   void cancelTurnEnd(TurnEnd& task);
   void destroyLater(std::unique_ptr<Disposable> object);
@@ -98,6 +100,7 @@ class Loop final : private Wheel::Driver {
   void onTimer();
   void onPrepare();
   void onAsync();
+  void onWorked(const std::function<void()>& done);
   void beginTurn();
   void finishTurn();
   static char* lend(std::unique_ptr<char[]>& buffer) {
@@ -125,6 +128,8 @@ class Loop final : private Wheel::Driver {
   TurnEnd* turn_end_last_ = nullptr;
   std::vector<std::unique_ptr<Disposable>> doomed_;
   std::vector<std::function<void()>> inbox_batch_;
+  std::vector<std::function<void()>> worked_;  // with manual time: done, to be told
+  std::size_t at_work_ = 0;
   TurnObserver turn_observer_;
   Milliseconds manual_now_{0};
   Milliseconds polled_at_{0};  // uv_now() of the turn's first event

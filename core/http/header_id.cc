@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(HeaderId::kCount
     "content-type",
     "cookie",
     "date",
+    "early-data",
     "expect",
     "forwarded",
     "host",

@@ -18,6 +18,7 @@ enum class HeaderId : std::uint8_t {
   kContentType,
   kCookie,
   kDate,
+  kEarlyData,
   kExpect,
   kForwarded,
   kHost,

@@ -84,6 +84,11 @@ std::string_view toString(Version version) {
   return "";
 }
 
+bool isSafe(Method method) {
+  return method == Method::kGet || method == Method::kHead || method == Method::kOptions ||
+         method == Method::kTrace;
+}
+
 bool isIdempotent(Method method) {
   switch (method) {
     case Method::kGet:

@@ -36,6 +36,9 @@ enum class BodyKind : std::uint8_t {
 std::string_view toString(Method method);  // "_OTHER" for kOther
 std::string_view toString(Version version);
 
+// Asks for nothing to change (RFC 9110, 9.2.1).
+bool isSafe(Method method);
+
 // May be sent a second time without harm (RFC 9110, 9.2.2).
 bool isIdempotent(Method method);
 

@@ -39,6 +39,9 @@ struct PeerCertificate {
 struct Security {
   Handshake result = Handshake::kOk;
   bool resumed = false;
+  // What comes at this moment was sent before the handshake was over: somebody may be sending it a
+  // second time (RFC 8446, 2.3).
+  bool early_data = false;
   std::string_view version;                     // "TLSv1.3"; empty when it did not get so far
   std::string_view cipher;                      // the name of IANA
   std::string_view protocol;                    // agreed on by ALPN; empty for none

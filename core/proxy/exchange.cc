@@ -122,6 +122,7 @@ bool Exchange::checkRequest() {
     replyLocally(421, Reason::kBadRequest, "this connection is not for that authority");
     return false;
   }
+  if (caller_.security != nullptr && caller_.security->early_data && !acceptEarly()) return false;
   if (request_.method == http::Method::kConnect && !listener_->allow_connect) {
     fail(Reason::kConfigDisabled, "CONNECT is not enabled");
     return false;
@@ -136,6 +137,17 @@ bool Exchange::checkRequest() {
     return false;
   }
   request_.path = path.value();
+  return true;
+}
+
+// RFC 8470: a request that may be a copy of another one goes on when a copy does no harm, and says
+// what it is, so that the upstream can refuse it as well.
+bool Exchange::acceptEarly() {
+  if (!http::isSafe(request_.method)) {
+    replyLocally(425, Reason::kBadRequest, "sent before the handshake was over");
+    return false;
+  }
+  request_.headers.set(http::HeaderId::kEarlyData, "1");
   return true;
 }
 

@@ -34,7 +34,7 @@ std::shared_ptr<const tls::Certificate> CertificateStore::load(const std::string
                                                                std::string& why) {
   const Files files{cert, key};
   const Entry& before = entries_[files];
-  const auto in_use = before.certificate.lock();
+  auto in_use = before.certificate.lock();
   const Texts texts = readTexts(cert, key);
   const std::string digest = digestOf(texts);
   why = texts.trouble;

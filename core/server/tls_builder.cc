@@ -33,6 +33,18 @@ class Reader {
     return found;
   }
 
+  void staple(const config::File& file, const tls::Certificate& certificate,
+              tls::ServerOptions& options) {
+    const std::string der = text(file, "ocsp");
+    if (!good_) return;
+    auto read = tls::readStaple(der, certificate);
+    if (read.ok()) {
+      options.staples[&certificate] = std::move(read.value());
+    } else {
+      fail("ocsp", file.path + ": " + std::string(read.error().detail));
+    }
+  }
+
   // A file of PEM and the key that names it.
   struct Named {
     std::string_view key;
@@ -81,14 +93,16 @@ std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(const ListenerTlsSett
                                                            http::VersionChoice versions,
                                                            config::Mistakes& mistakes) {
   bool good = true;
+  tls::ServerOptions options;
   std::vector<std::shared_ptr<const tls::Certificate>> certificates;
   for (const CertificateSettings& each : settings.certificates) {
     Reader reader(each.place, "listener.tls.certificates", certificates_, mistakes);
     certificates.push_back(reader.certificate(each.cert, each.key));
+    if (each.ocsp && reader.good()) reader.staple(*each.ocsp, *certificates.back(), options);
     good = good && reader.good();
   }
   Reader reader(settings.place, "listener.tls", certificates_, mistakes);
-  tls::ServerOptions options;
+  options.early_data = settings.early_data;
   options.min_version = settings.min_version;
   options.max_version = settings.max_version;
   options.protocols = alpnOf(versions);

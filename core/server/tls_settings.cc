@@ -41,6 +41,8 @@ void CertificateSettings::read(config::Table& table, CertificateSettings& out) {
   table.read("cert", out.cert, "PEM: the certificate, then those that lead to a root.",
              {.required = true});
   table.read("key", out.key, "PEM: its private key, not encrypted.", {.required = true});
+  table.read("ocsp", out.ocsp,
+             "DER: what the issuer says of its state, shown to clients as long as it holds.");
   out.place = table.place("cert");
 }
 
@@ -71,6 +73,10 @@ void ListenerTlsSettings::read(config::Table& table, ListenerTlsSettings& out) {
   table.read("ticket_secrets", out.ticket_secrets,
              "Secrets of 32 bytes and more that a fleet shares, so that any of its processes can "
              "resume a session: the first seals, all open. Default: one of the process's own.");
+  table.read("early_data", out.early_data,
+             "Whether a client that comes back may send GET, HEAD and OPTIONS before the handshake "
+             "is over: faster, but others can send a copy. The upstream reads Early-Data: 1; other "
+             "methods get 425.");
   if (out.min_version > out.max_version) table.fail("min_version", "is above max_version");
   const bool asks = out.client_certificate != tls::ClientCertificate::kNone;
   if (asks && !out.client_ca) table.fail("client_certificate", "needs client_ca");

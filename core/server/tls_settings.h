@@ -17,6 +17,7 @@ enum class UnknownNames : std::uint8_t { kFirst, kRefuse };
 struct CertificateSettings {
   config::File cert;
   config::File key;
+  std::optional<config::File> ocsp;
   config::Place place;
 
   static void read(config::Table& table, CertificateSettings& out);
@@ -35,6 +36,7 @@ struct ListenerTlsSettings {
   std::vector<std::string> client_hashes;
   Milliseconds handshake_timeout{10'000};
   std::vector<config::Secret> ticket_secrets;
+  bool early_data = false;
   config::Place place;
 
   static void read(config::Table& table, ListenerTlsSettings& out);

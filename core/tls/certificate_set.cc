@@ -1,5 +1,7 @@
 #include "core/tls/certificate_set.h"
 
+#include <algorithm>
+
 namespace weir::tls {
 
 CertificateSet::CertificateSet(std::vector<std::shared_ptr<const Certificate>> certificates)
@@ -20,6 +22,12 @@ void CertificateSet::add(Choice& choice, const Certificate& certificate) {
   const bool rsa = certificate.keyType() == Certificate::KeyType::kRsa;
   const Certificate*& place = rsa ? choice.rsa : choice.ecdsa;
   if (place == nullptr) place = &certificate;
+}
+
+bool CertificateSet::holdsRsa() const {
+  return std::any_of(certificates_.begin(), certificates_.end(), [](const auto& each) {
+    return each->keyType() == Certificate::KeyType::kRsa;
+  });
 }
 
 CertificateSet::Choice CertificateSet::find(std::string_view name) const {

@@ -28,6 +28,7 @@ class CertificateSet {
 
   // By exact name, then by "*." in place of its first label (RFC 6125, 6.4.3); empty for none.
   Choice find(std::string_view name) const;  // in lower case
+  bool holdsRsa() const;
   Choice fallback() const { return fallback_; }
   const std::vector<std::shared_ptr<const Certificate>>& all() const { return certificates_; }
 

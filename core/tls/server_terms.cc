@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/tls/boring.h"
+#include "core/tls/signer.h"
 
 namespace weir::tls {
 namespace {
@@ -69,16 +70,35 @@ CertificateSet::Choice choiceFor(const ServerTerms& context, const SSL* ssl) {
   return context.certificates().fallback();
 }
 
+void showStaple(SSL* ssl, const ServerTerms& context, const Certificate& certificate) {
+  const auto found = context.options().staples.find(&certificate);
+  if (found == context.options().staples.end()) return;
+  const Staple& staple = found->second;
+  if (!staple.validAt(wallClockNow())) return;
+  SSL_set_ocsp_response(ssl, reinterpret_cast<const std::uint8_t*>(staple.der.data()),
+                        staple.der.size());
+}
+
+// A signer is there when signatures may take long.
+bool show(SSL* ssl, const Certificate& certificate) {
+  const std::vector<CRYPTO_BUFFER*> chain = chainOf(certificate);
+  auto* signer = static_cast<Signer*>(SSL_get_app_data(ssl));
+  EVP_PKEY* key = certificate.parts().key.get();
+  if (signer == nullptr || certificate.keyType() != Certificate::KeyType::kRsa) {
+    return SSL_set_chain_and_key(ssl, chain.data(), chain.size(), key, nullptr) == 1;
+  }
+  signer->use(key);
+  return SSL_set_chain_and_key(ssl, chain.data(), chain.size(), nullptr, &Signer::method()) == 1;
+}
+
 ssl_select_cert_result_t selectCertificate(const SSL_CLIENT_HELLO* hello) {
   const ServerTerms& context = contextOf(hello->ssl);
   const CertificateSet::Choice choice = choiceFor(context, hello->ssl);
   if (choice.empty()) return ssl_select_cert_success;  // checkName refuses it, with the right alert
   const bool ecdsa = choice.rsa == nullptr || (choice.ecdsa != nullptr && checksEcdsa(hello));
   const Certificate& chosen = ecdsa ? *choice.ecdsa : *choice.rsa;
-  const std::vector<CRYPTO_BUFFER*> chain = chainOf(chosen);
-  const bool set = SSL_set_chain_and_key(hello->ssl, chain.data(), chain.size(),
-                                         chosen.parts().key.get(), nullptr) == 1;
-  return set ? ssl_select_cert_success : ssl_select_cert_error;
+  showStaple(hello->ssl, context, chosen);
+  return show(hello->ssl, chosen) ? ssl_select_cert_success : ssl_select_cert_error;
 }
 
 int checkName(SSL* ssl, int* alert, void*) {
@@ -167,6 +187,7 @@ ServerTerms::ServerTerms(ServerOptions options, CertificateSet certificates,
                  context, reinterpret_cast<const std::uint8_t*>(scope.data()), scope.size()) == 1);
   SSL_CTX_set_select_certificate_cb(context, selectCertificate);
   SSL_CTX_set_tlsext_servername_callback(context, checkName);
+  SSL_CTX_set_early_data_enabled(context, options_.early_data ? 1 : 0);
   if (!options_.protocols.empty()) SSL_CTX_set_alpn_select_cb(context, selectProtocol, this);
   if (options_.client_certificate != ClientCertificate::kNone) {
     askForClientCertificate(context, options_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/tls/certificate_set.h"
+#include "core/tls/staple.h"
 #include "core/tls/ticket_keys.h"
 #include "core/tls/verifier.h"
 
@@ -25,6 +27,9 @@ struct ServerOptions {
   ClientCertificate client_certificate = ClientCertificate::kNone;
   std::shared_ptr<const Verifier> clients;  // with a client certificate
   Milliseconds handshake_timeout{10'000};
+  // Whether a client that resumes a session may send before the handshake is over.
+  bool early_data = false;
+  std::map<const Certificate*, Staple> staples;  // shown with the certificates
 };
 
 // How a listener's handshakes go: certificates, versions, tickets. Immutable; shared by all

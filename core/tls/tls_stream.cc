@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/tls/boring.h"
 #include "core/tls/peer.h"
+#include "core/tls/signer.h"
 
 namespace weir::tls {
 namespace {
@@ -85,6 +86,7 @@ net::Handshake failureOf(std::uint32_t error) {
 }  // namespace
 
 struct TlsStream::Engine {
+  std::unique_ptr<Signer> signer;  // while the handshake may need it
   bssl::UniquePtr<SSL> ssl;
   std::size_t sealed = 0;  // bytes in the loop's seal buffer
 
@@ -161,6 +163,11 @@ std::unique_ptr<net::Stream> TlsStream::accept(event::Loop& loop, std::unique_pt
   stream->server_ = std::move(context);
   SSL* ssl = stream->engine_->ssl.get();
   SSL_set_accept_state(ssl);
+  if (stream->server_->certificates().holdsRsa()) {
+    auto* const self = stream.get();
+    self->engine_->signer = std::make_unique<Signer>(loop, [self] { self->onSigned(); });
+    SSL_set_app_data(ssl, self->engine_->signer.get());
+  }
   stream->small_records_ = SSL_set_max_send_fragment(ssl, kSmallRecord) == 1;
   stream->handshake_deadline_.arm(stream->server_->options().handshake_timeout);
   return stream;
@@ -220,6 +227,10 @@ void TlsStream::advance() {
   open();
 }
 
+void TlsStream::onSigned() {
+  if (state_ == State::kHandshake) advance();
+}
+
 bool TlsStream::shakeHands() {
   SSL* ssl = engine_->ssl.get();
   const int result = SSL_do_handshake(ssl);
@@ -231,7 +242,7 @@ bool TlsStream::shakeHands() {
     finishHandshake();
     return state_ == State::kOpen;
   }
-  if (why == SSL_ERROR_WANT_READ) return false;
+  if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_PRIVATE_KEY_OPERATION) return false;
   const bool gone = why == SSL_ERROR_SYSCALL || why == SSL_ERROR_ZERO_RETURN;
   const net::Handshake failure = gone ? net::Handshake::kClosed : failureOf(error);
   fail(failure, {ErrorCode::kTls, Origin::kLocal, detailOf(failure)});
@@ -239,7 +250,11 @@ bool TlsStream::shakeHands() {
 }
 
 void TlsStream::finishHandshake() {
-  const SSL* ssl = engine_->ssl.get();
+  SSL* ssl = engine_->ssl.get();
+  if (engine_->signer != nullptr) {
+    SSL_set_app_data(ssl, nullptr);
+    engine_->signer = nullptr;
+  }
   state_ = State::kOpen;
   handshake_deadline_.disarm();
   security_.version = SSL_get_version(ssl);
@@ -269,6 +284,7 @@ bool TlsStream::openSome() {
   char* const buffer = loop_.openBuffer();
   std::size_t size = 0;
   int why = SSL_ERROR_NONE;
+  security_.early_data = SSL_in_early_data(ssl) == 1;
   while (size < kAtOnce && why == SSL_ERROR_NONE) {
     const int got = SSL_read(ssl, buffer + size, static_cast<int>(kAtOnce - size));
     if (got > 0) size += static_cast<std::size_t>(got);

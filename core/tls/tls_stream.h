@@ -55,6 +55,7 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   void onBroken(Error error) override;
   void onTurnEnd() override;
   void onHandshakeTimeout();
+  void onSigned();
 
   void advance();
   bool shakeHands();

@@ -1,5 +1,6 @@
 #include "core/event/loop.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -292,6 +293,34 @@ TEST(RealLoop, IsStoppedByAnotherThread) {
   std::thread stopper([&] { loop.stop(); });
   loop.run();
   stopper.join();
+}
+
+TEST(RealLoop, WorksOnAnotherThreadAndTellsOnItsOwn) {
+  Loop loop;
+  std::thread::id worked;
+  std::thread::id told;
+  loop.post([&] {
+    loop.work([&] { worked = std::this_thread::get_id(); },
+              [&] {
+                told = std::this_thread::get_id();
+                loop.stop();
+              });
+  });
+  loop.run();
+  EXPECT_NE(worked, std::thread::id());
+  EXPECT_NE(worked, std::this_thread::get_id());
+  EXPECT_EQ(told, std::this_thread::get_id());
+}
+
+TEST(RealLoop, WaitsForWorkThatIsUnderWayWhenItGoes) {
+  std::atomic<bool> worked = false;
+  bool told = false;
+  {
+    Loop loop;
+    loop.work([&] { worked = true; }, [&] { told = true; });
+  }
+  EXPECT_TRUE(worked);
+  EXPECT_TRUE(told);
 }
 
 TEST(RealLoop, DropsTasksThatItDidNotRun) {

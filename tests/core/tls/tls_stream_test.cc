@@ -384,6 +384,25 @@ TEST_F(TlsStreamTest, AsksClientsForACertificate) {
   EXPECT_EQ(atServer().result, Handshake::kBadPeerCertificate);
 }
 
+TEST_F(TlsStreamTest, SignsWithRsaAsideOfTheLoop) {
+  certificates = {authority.certificate({"a.test"}, Certificate::KeyType::kRsa)};
+  for (const Version version : {Version::k12, Version::k13}) {
+    server_options.max_version = version;
+    connect();
+    EXPECT_EQ(server->history(), "connected");
+    EXPECT_EQ(client->history(), "connected");
+  }
+}
+
+TEST_F(TlsStreamTest, MayBeGoneBeforeItsSignatureIsMade) {
+  certificates = {authority.certificate({"a.test"}, Certificate::KeyType::kRsa)};
+  start();
+  server->stream().breakOff();
+  server.reset();
+  turns(4);
+  EXPECT_TRUE(client->broken());
+}
+
 TEST_F(TlsStreamTest, TellsWhoThePeerIs) {
   server_options.client_certificate = ClientCertificate::kOptional;
   server_options.clients = authority.verifier();
