@@ -21,6 +21,8 @@ enum class Metric : std::uint8_t {
   kConnectionsActive,
   kConnectionsOpened,
   kConnectionsClosed,
+  kTcpReceivedBytes,
+  kTcpSentBytes,
   kUpstreamRequests,
   kUpstreamAttemptDuration,
   kUpstreamConnectDuration,

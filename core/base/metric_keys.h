@@ -117,6 +117,13 @@ constexpr CounterKey connectionsClosedKey(NameId listener, TransportProtocol pro
           {.first = field(protocol), .second = field(reason)}};
 }
 
+constexpr CounterKey tcpReceivedBytesKey(NameId listener, NameId upstream) {
+  return {Metric::kTcpReceivedBytes, {.a = listener, .b = upstream}};
+}
+constexpr CounterKey tcpSentBytesKey(NameId listener, NameId upstream) {
+  return {Metric::kTcpSentBytes, {.a = listener, .b = upstream}};
+}
+
 // Status 0: the attempt ended without a response.
 constexpr CounterKey upstreamRequestsKey(NameId upstream, int status, Reason reason) {
   return {Metric::kUpstreamRequests,

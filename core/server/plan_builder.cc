@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "core/route/compile.h"
+#include "core/server/tcp_plan.h"
 
 namespace weir::server {
 namespace {
@@ -82,14 +83,14 @@ void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
   for (const ListenerSettings& each : settings.listeners) {
     auto made = listener(each, settings.role, mistakes);
     if (made == nullptr) continue;
+    addTcp(each, {settings.upstreams, names_}, *made, mistakes);
     for (const auto& other : plan.listeners) compareListeners(*made, *other, each.place, mistakes);
     plan.listeners.push_back(std::move(made));
   }
 }
 
-std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerSettings& settings,
-                                                                 Role role,
-                                                                 config::Mistakes& mistakes) {
+std::shared_ptr<proxy::ListenerPlan> PlanBuilder::listener(const ListenerSettings& settings,
+                                                           Role role, config::Mistakes& mistakes) {
   const bool gateway = role == Role::kGateway;
   auto plan = std::make_shared<proxy::ListenerPlan>();
   const auto address = bindAddress(settings.address);
@@ -109,7 +110,7 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       settings.max_header_size.value_or(config::Size{(gateway ? 32U : 60U) * 1024U}).bytes);
   plan->limits.target_bytes = std::min<std::uint32_t>(plan->limits.head_bytes, 8 * 1024);
   plan->limits.headers = settings.max_headers.value_or(gateway ? 100 : 200);
-  plan->versions = settings.protocol;
+  plan->versions = versionsOf(settings.protocol).value_or(http::VersionChoice::kAuto);
   plan->http2 = settings.http2.options(plan->limits);
   plan->max_connections = settings.max_connections;
   plan->trusted = settings.trusted;
@@ -133,7 +134,7 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       RequestIds::kKeep;
   plan->reason_header = settings.reason_header;
   if (settings.tls) {
-    plan->tls = tls_.server(*settings.tls, settings.protocol, mistakes);
+    plan->tls = tls_.server(*settings.tls, versionsOf(settings.protocol), mistakes);
   }
   return plan;
 }
@@ -144,6 +145,9 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
   for (const auto& [name, each] : settings.upstreams) {
     auto made = cluster(name, each, mistakes);
     if (made == nullptr) continue;
+    if (made->tls != nullptr && isCarriedTo(plan, made->id)) {
+      made->tunnel_tls = withoutProtocols(*made->tls);
+    }
     // The same settings: the same object, so that workers need not even look at it.
     const auto* before = previous == nullptr ? nullptr : previous->cluster(made->id);
     const bool unchanged = before != nullptr && (*before)->options == made->options &&
@@ -156,9 +160,9 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
             [](const auto& left, const auto& right) { return left->id < right->id; });
 }
 
-std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::string& name,
-                                                                  const UpstreamSettings& settings,
-                                                                  config::Mistakes& mistakes) {
+std::shared_ptr<upstream::ClusterPlan> PlanBuilder::cluster(const std::string& name,
+                                                            const UpstreamSettings& settings,
+                                                            config::Mistakes& mistakes) {
   auto plan = std::make_shared<upstream::ClusterPlan>();
   plan->balancer = registry_.balancer(settings.balancer);
   if (plan->balancer == nullptr) {
@@ -181,6 +185,7 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::str
   plan->options.max_pending = settings.max_pending;
   plan->options.queue_timeout = settings.queue_timeout;
   plan->options.protocol = settings.protocol;
+  plan->options.proxy_protocol = settings.proxy_protocol;
   plan->options.http2 =
       settings.http2.options({.head_bytes = 64 * 1024, .target_bytes = 0, .headers = 200});
   plan->connections = &counts_.cluster(plan->id);
@@ -197,6 +202,7 @@ void PlanBuilder::addRoutes(const Settings& settings, proxy::Plan& plan,
   for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
   std::vector<std::string> listeners;
   for (const ListenerSettings& each : settings.listeners) listeners.push_back(each.name);
+  checkRoutes(settings, mistakes);
   plan.routes = route::compileRoutes(settings.routes, {names_, upstreams, listeners}, mistakes);
   if (!mistakes.empty()) return;
   for (const route::RouteSettings& each : settings.routes) {

@@ -11,6 +11,7 @@
 #include "core/proxy/plan.h"
 #include "core/route/settings.h"
 #include "core/server/http2_settings.h"
+#include "core/server/tls_rule_settings.h"
 #include "core/server/tls_settings.h"
 
 // The configuration as it is written: what core reads of it.
@@ -21,6 +22,9 @@ enum class Role : std::uint8_t { kGateway, kSidecar };
 enum class Underscores : std::uint8_t { kReject, kPass };
 enum class EscapedSlashes : std::uint8_t { kReject, kKeep };
 enum class RequestIds : std::uint8_t { kReplace, kKeep };
+
+// What clients speak to a listener.
+enum class ListenerProtocol : std::uint8_t { kAuto, kHttp1, kHttp2, kTcp };
 
 // [[listener]]. What is not given has the role's default.
 struct ListenerSettings {
@@ -43,7 +47,9 @@ struct ListenerSettings {
   bool connect = false;
   bool reason_header = false;
   std::optional<ListenerTlsSettings> tls;
-  http::VersionChoice protocol = http::VersionChoice::kAuto;
+  std::vector<TlsRuleSettings> tls_rules;
+  ListenerProtocol protocol = ListenerProtocol::kAuto;
+  std::optional<route::PlacedText> upstream;
   ListenerHttp2Settings http2;
   config::Place place;
 
@@ -62,6 +68,7 @@ struct UpstreamSettings {
   std::optional<UpstreamTlsSettings> tls;
   http::VersionChoice protocol = http::VersionChoice::kAuto;
   UpstreamHttp2Settings http2;
+  net::ProxyVersion proxy_protocol = net::ProxyVersion::kNone;
   config::Place place;
 
   static void read(config::Table& table, UpstreamSettings& out);

@@ -11,6 +11,7 @@
 // TLS as it is written in a configuration.
 namespace weir::server {
 
+enum class ClearText : std::uint8_t { kRefuse, kAllow };
 enum class UnknownNames : std::uint8_t { kFirst, kRefuse };
 
 // { cert = "edge.crt", key = "edge.key" }
@@ -31,6 +32,7 @@ struct ListenerTlsSettings {
   tls::ClientCertificate client_certificate = tls::ClientCertificate::kNone;
   std::optional<config::File> client_ca;
   std::optional<config::File> client_crl;
+  ClearText clear = ClearText::kRefuse;
   Milliseconds handshake_timeout{10'000};
   std::vector<config::Secret> ticket_secrets;
   config::Place place;

@@ -51,6 +51,8 @@ void expandSidecar(const SidecarSettings& sidecar, const server::Registry& regis
   if (sidecar.outbound) {
     settings.listeners.push_back(listener(kOutbound, sidecar.outbound->address, place));
     for (const auto& [name, upstream] : settings.upstreams) {
+      // A connection that names its client carries no requests of others.
+      if (upstream.proxy_protocol != net::ProxyVersion::kNone) continue;
       auto route = forward(std::string(kOutbound) + "-" + name, kOutbound, name, place);
       const auto host = route::HostPattern::parse(name);
       if (!host) continue;  // no Host can name it; a configured route may still lead there

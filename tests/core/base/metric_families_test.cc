@@ -129,6 +129,8 @@ const std::vector<CounterKey> kCounters = {
     localRepliesKey(1, 2, 404, Reason::kNoRoute),
     connectionsOpenedKey(1, TransportProtocol::kTcp),
     connectionsClosedKey(1, TransportProtocol::kTcp, Reason::kNone),
+    tcpReceivedBytesKey(1, 2),
+    tcpSentBytesKey(1, 2),
     upstreamRequestsKey(1, 200, Reason::kNone),
     upstreamConnectionFailuresKey(1, ConnectFailure::kRefused),
     upstreamReusedConnectionsKey(1),
