@@ -70,5 +70,5 @@ class TcpCase(TlsCase):
         return read_all(peer)
 
     def assert_talks(self, peer):
-        peer.sendall(b"ping")
-        self.assertEqual(read_exactly(peer, 4), b"ping")
+        peer.sendall(b"ping\n")
+        self.assertEqual(read_exactly(peer, 5), b"ping\n")

@@ -43,8 +43,9 @@ std::string records(const std::string& text, std::size_t each = 16 * 1024) {
   return wire;
 }
 
-const std::string kUsual =
-    hello(extension(10, "groups") + serverName("DB.Example.com") + alpn("\x02h2\x03foo"));
+const std::string kUsual = hello(extension(10, "groups") + serverName("DB.Example.com") +
+                                 alpn("\x02h2\x03"
+                                      "foo"));
 
 HelloRead outcomeOf(const std::string& wire) {
   ClientHello read;
@@ -136,8 +137,7 @@ TEST(ClientHello, NamesAreStrict) {
   }
   EXPECT_EQ(outcomeOfHello(serverName("a.test") + serverName("b.test")), HelloRead::kBroken);
   EXPECT_EQ(outcomeOfHello(extension(0, "")), HelloRead::kBroken);
-  EXPECT_EQ(outcomeOfHello(extension(0, sized(2, "\1"s + sized(2, "a.test")))),
-            HelloRead::kBroken);
+  EXPECT_EQ(outcomeOfHello(extension(0, sized(2, "\1"s + sized(2, "a.test")))), HelloRead::kBroken);
   const std::string two = "\0"s + sized(2, "a.test") + "\0"s + sized(2, "b.test");
   EXPECT_EQ(outcomeOfHello(extension(0, sized(2, two))), HelloRead::kBroken);
   EXPECT_EQ(outcomeOfHello(serverName(std::string(255, 'a'))), HelloRead::kComplete);
