@@ -13,6 +13,7 @@ constexpr Words kMethods = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
                             "CONNECT", "OPTIONS", "TRACE", "PATCH", "_OTHER"};
 constexpr Words kAppProtocols = {"h1", "h2", "h3", "grpc", "ws"};
 constexpr Words kTransports = {"tcp", "tls", "quic", "udp"};
+constexpr Words kDetections = {"http", "tcp", "tcp_server_first"};
 constexpr Words kCodeClasses = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 constexpr Words kAttemptOutcomes = {"ok", "error", "timeout", "cancel"};
 constexpr Words kBooleans = {"false", "true"};
@@ -154,6 +155,12 @@ constexpr MetricFamily kFamilies[] = {
      kCounter,
      kOne,
      {{kListener, kTransport, {"reason", kSecond, reasonWord}}}},
+    {kProtocolDetect,
+     "weir_protocol_detect_total",
+     "Connections of a listener that carries what is no HTTP, by what they turned out to be.",
+     kCounter,
+     kOne,
+     {{kListener, {"result", kFirst, wordOf<kDetections>}}}},
     {kTcpReceivedBytes,
      "weir_tcp_received_bytes_total",
      "Bytes that came from clients of TCP.",

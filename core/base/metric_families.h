@@ -21,6 +21,7 @@ enum class Metric : std::uint8_t {
   kConnectionsActive,
   kConnectionsOpened,
   kConnectionsClosed,
+  kProtocolDetect,
   kTcpReceivedBytes,
   kTcpSentBytes,
   kUpstreamRequests,

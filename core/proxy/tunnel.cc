@@ -106,6 +106,7 @@ void Tunnel::guess(Bytes bytes) {
     case http::Guess::kHttp:
       return speakHttp();
     case http::Guess::kOther:
+      countGuess(Detection::kTcp);
       return commit();
     case http::Guess::kMore:
       if (!server_.stream()) wait_.disarm();
@@ -117,7 +118,12 @@ void Tunnel::guess(Bytes bytes) {
   }
 }
 
+void Tunnel::countGuess(Detection result) {
+  engine().metrics().counter(protocolDetectKey(gate_.id(), result)).add();
+}
+
 void Tunnel::speakHttp() {
+  countGuess(Detection::kHttp);
   if (server_.stream()) dropServer();
   stage_ = Stage::kClosed;
   wait_.disarm();
@@ -237,7 +243,10 @@ void Tunnel::open() {
 
 void Tunnel::onServerData(Bytes bytes) {
   if (stage_ == Stage::kClosed) return;
-  if (stage_ == Stage::kGuessing) commit();  // who speaks first is no server of HTTP
+  if (stage_ == Stage::kGuessing) {  // who speaks first is no server of HTTP
+    countGuess(Detection::kTcpServerFirst);
+    commit();
+  }
   touch();
   sent_.add(bytes.size());
   down_.push(bytes);
@@ -245,7 +254,10 @@ void Tunnel::onServerData(Bytes bytes) {
 
 void Tunnel::onClientEnd() {
   if (stage_ == Stage::kClosed) return;
-  if (stage_ == Stage::kGuessing) commit();
+  if (stage_ == Stage::kGuessing) {
+    countGuess(Detection::kTcp);
+    commit();
+  }
   if (stage_ == Stage::kClosed) return;
   touch();
   up_.end(nullptr);

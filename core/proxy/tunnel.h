@@ -106,6 +106,7 @@ class Tunnel final : public Accepted {
 
   void begin();
   void guess(Bytes bytes);
+  void countGuess(Detection result);
   void speakHttp();
   void commit();
   bool findCluster();

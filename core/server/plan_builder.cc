@@ -81,17 +81,17 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
 void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
                                config::Mistakes& mistakes) {
   for (const ListenerSettings& each : settings.listeners) {
-    auto made = listener(each, settings.role, mistakes);
+    auto made = listener(each, settings, mistakes);
     if (made == nullptr) continue;
-    addTcp(each, {settings.upstreams, names_}, *made, mistakes);
     for (const auto& other : plan.listeners) compareListeners(*made, *other, each.place, mistakes);
     plan.listeners.push_back(std::move(made));
   }
 }
 
-std::shared_ptr<proxy::ListenerPlan> PlanBuilder::listener(const ListenerSettings& settings,
-                                                           Role role, config::Mistakes& mistakes) {
-  const bool gateway = role == Role::kGateway;
+std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerSettings& settings,
+                                                                 const Settings& all,
+                                                                 config::Mistakes& mistakes) {
+  const bool gateway = all.role == Role::kGateway;
   auto plan = std::make_shared<proxy::ListenerPlan>();
   const auto address = bindAddress(settings.address);
   if (!address.ok()) {
@@ -136,6 +136,7 @@ std::shared_ptr<proxy::ListenerPlan> PlanBuilder::listener(const ListenerSetting
   if (settings.tls) {
     plan->tls = tls_.server(*settings.tls, versionsOf(settings.protocol), mistakes);
   }
+  addTcp(settings, {all.upstreams, names_}, *plan, mistakes);
   return plan;
 }
 
@@ -143,11 +144,8 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
                               proxy::Plan& plan, config::Mistakes& mistakes) {
   plan.clusters.reserve(settings.upstreams.size());
   for (const auto& [name, each] : settings.upstreams) {
-    auto made = cluster(name, each, mistakes);
+    auto made = cluster(name, each, plan, mistakes);
     if (made == nullptr) continue;
-    if (made->tls != nullptr && isCarriedTo(plan, made->id)) {
-      made->tunnel_tls = withoutProtocols(*made->tls);
-    }
     // The same settings: the same object, so that workers need not even look at it.
     const auto* before = previous == nullptr ? nullptr : previous->cluster(made->id);
     const bool unchanged = before != nullptr && (*before)->options == made->options &&
@@ -160,12 +158,13 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
             [](const auto& left, const auto& right) { return left->id < right->id; });
 }
 
-std::shared_ptr<upstream::ClusterPlan> PlanBuilder::cluster(const std::string& name,
-                                                            const UpstreamSettings& settings,
-                                                            config::Mistakes& mistakes) {
-  auto plan = std::make_shared<upstream::ClusterPlan>();
-  plan->balancer = registry_.balancer(settings.balancer);
-  if (plan->balancer == nullptr) {
+std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::string& name,
+                                                                  const UpstreamSettings& settings,
+                                                                  const proxy::Plan& plan,
+                                                                  config::Mistakes& mistakes) {
+  auto made = std::make_shared<upstream::ClusterPlan>();
+  made->balancer = registry_.balancer(settings.balancer);
+  if (made->balancer == nullptr) {
     std::string known;
     for (const std::string_view each : registry_.balancerNames()) {
       known += (known.empty() ? "" : ", ") + std::string(each);
@@ -175,25 +174,27 @@ std::shared_ptr<upstream::ClusterPlan> PlanBuilder::cluster(const std::string& n
                   "there is no balancer \"" + settings.balancer + "\"; there are " + known,
                   {}});
   }
-  if (settings.discovery.made()) plan->discovery = registry_.discovery(settings.discovery);
-  if (plan->balancer == nullptr || plan->discovery == nullptr) return nullptr;
-  plan->id = names_.intern(name);
-  plan->name = names_.name(plan->id);
-  plan->options.connect_timeout = settings.connect_timeout;
-  plan->options.idle_timeout = settings.idle_timeout;
-  plan->options.max_connections = settings.max_connections;
-  plan->options.max_pending = settings.max_pending;
-  plan->options.queue_timeout = settings.queue_timeout;
-  plan->options.protocol = settings.protocol;
-  plan->options.proxy_protocol = settings.proxy_protocol;
-  plan->options.http2 =
+  if (settings.discovery.made()) made->discovery = registry_.discovery(settings.discovery);
+  if (made->balancer == nullptr || made->discovery == nullptr) return nullptr;
+  made->id = names_.intern(name);
+  made->name = names_.name(made->id);
+  made->options.connect_timeout = settings.connect_timeout;
+  made->options.idle_timeout = settings.idle_timeout;
+  made->options.max_connections = settings.max_connections;
+  made->options.max_pending = settings.max_pending;
+  made->options.queue_timeout = settings.queue_timeout;
+  made->options.protocol = settings.protocol;
+  made->options.proxy_protocol = settings.proxy_protocol;
+  made->options.http2 =
       settings.http2.options({.head_bytes = 64 * 1024, .target_bytes = 0, .headers = 200});
-  plan->connections = &counts_.cluster(plan->id);
+  made->connections = &counts_.cluster(made->id);
   if (settings.tls) {
-    plan->tls =
-        tls_.client(*settings.tls, settings.protocol, plan->discovery->hostName(), mistakes);
+    made->tls =
+        tls_.client(*settings.tls, settings.protocol, made->discovery->hostName(), mistakes);
+    const bool carries = made->tls != nullptr && isCarriedTo(plan, made->id);
+    if (carries) made->tunnel_tls = withoutProtocols(*made->tls);
   }
-  return plan;
+  return made;
 }
 
 void PlanBuilder::addRoutes(const Settings& settings, proxy::Plan& plan,

@@ -185,6 +185,8 @@ class Guessing(PreludeCase):
         self.assertEqual(self.ask(weir, b"\x00\x01binary"), b"\x00\x01binary")
         self.assertEqual(self.ask(weir, b"SET key value\r\n"), b"SET key value\r\n")
         self.assertEqual(self.ask(weir, b""), b"")
+        self.assert_metric(weir, 1, "weir_protocol_detect_total", result="http")
+        self.assert_metric(weir, 3, "weir_protocol_detect_total", result="tcp")
         self.assert_metric(weir, 4, "weir_connections_closed_total")
         self.assert_metric(weir, 4, "weir_connections_opened_total")
         self.assert_metric(weir, 0, "weir_connections_active")
@@ -202,6 +204,7 @@ class Guessing(PreludeCase):
         self.assertEqual(read_exactly(peer, 13), b"220 welcome\r\n")
         peer.sendall(b"EHLO a\r\n")
         self.assertEqual(read_exactly(peer, 8), b"EHLO a\r\n")
+        self.assert_metric(weir, 1, "weir_protocol_detect_total", result="tcp_server_first")
 
     def test_a_client_may_think_before_it_speaks_http(self):
         weir = self.guessing()

@@ -30,8 +30,8 @@ TEST(ProxyProtocolWriter, TextHasTheAddresses) {
 
 TEST(ProxyProtocolWriter, TwoFamiliesAreToldAsOne) {
   EXPECT_EQ(text("192.0.2.7:1", "[::1]:2"), "PROXY TCP6 ::ffff:192.0.2.7 ::1 1 2\r\n");
-  const std::string header = proxyHeader(
-      ProxyVersion::kBinary, {at("192.0.2.7:1"), at("[2001:db8::1]:2"), {}, {}, {}});
+  const std::string header =
+      proxyHeader(ProxyVersion::kBinary, {at("192.0.2.7:1"), at("[2001:db8::1]:2"), {}, {}, {}});
   EXPECT_EQ(readBack(header).client, at("192.0.2.7:1"));
   EXPECT_EQ(readBack(header).server, at("[2001:db8::1]:2"));
 }
