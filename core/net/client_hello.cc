@@ -1,7 +1,6 @@
 #include "core/net/client_hello.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace weir::net {
@@ -10,7 +9,7 @@ namespace {
 constexpr std::size_t kRecordHead = 5;
 constexpr std::size_t kMaxFragment = 16 * 1024;  // of a record that is not encrypted
 constexpr std::size_t kMessageHead = 4;
-constexpr unsigned kClientHelloType = 1;
+constexpr std::size_t kClientHelloType = 1;
 constexpr unsigned kVersionMajor = 3;
 constexpr std::size_t kMaxName = 255;
 
@@ -140,11 +139,35 @@ Record takeRecord(std::string_view& wire) {
   return {HelloRead::kComplete, fragment};
 }
 
-// The length of the message whose head this is; none: not enough of it is there.
-std::optional<std::size_t> messageSize(std::string_view head) {
-  if (head.size() < kMessageHead) return std::nullopt;
-  return kMessageHead + (std::size_t{byteAt(head, 1)} << 16U | byteAt(head, 2) << 8U |
-                         std::size_t{byteAt(head, 3)});
+// The message that records carry, copied only when it takes more than one.
+class Gathered {
+ public:
+  void add(std::string_view fragment) {
+    if (text_.empty()) {
+      text_ = fragment;
+      return;
+    }
+    if (joined_.empty()) joined_ = text_;
+    text_ = joined_.append(fragment);
+  }
+  bool empty() const { return text_.empty(); }
+  HelloRead read(ClientHello& out) const;
+
+ private:
+  std::string_view text_;
+  std::string joined_;
+};
+
+HelloRead Gathered::read(ClientHello& out) const {
+  Cursor head(text_);
+  const std::size_t type = head.number(1);
+  if (!text_.empty() && type != kClientHelloType) return HelloRead::kBroken;
+  const std::size_t size = head.number(3);
+  if (!head.good()) return HelloRead::kMore;
+  if (size > ClientHello::kMaxBytes) return HelloRead::kBroken;
+  const std::string_view body = text_.substr(kMessageHead, size);
+  if (body.size() < size) return HelloRead::kMore;
+  return readMessage(body, out) ? HelloRead::kComplete : HelloRead::kBroken;
 }
 
 }  // namespace
@@ -166,8 +189,7 @@ std::string_view ClientHello::soleProtocol() const {
 HelloRead readClientHello(Bytes bytes, ClientHello& out) {
   out = {};
   std::string_view wire = asText(bytes).substr(0, ClientHello::kMaxBytes);
-  std::string_view message;
-  std::string joined;  // of more records than one
+  Gathered message;
   while (true) {
     const Record record = takeRecord(wire);
     if (record.outcome == HelloRead::kMore) break;
@@ -175,20 +197,9 @@ HelloRead readClientHello(Bytes bytes, ClientHello& out) {
     if (record.outcome != HelloRead::kComplete) {
       return message.empty() ? record.outcome : HelloRead::kBroken;
     }
-    if (message.empty()) {
-      message = record.fragment;
-    } else {
-      if (joined.empty()) joined = message;
-      message = joined.append(record.fragment);
-    }
-    if (!message.empty() && byteAt(message, 0) != kClientHelloType) return HelloRead::kBroken;
-    const auto size = messageSize(message);
-    if (size && *size > ClientHello::kMaxBytes) return HelloRead::kBroken;
-    if (size && message.size() >= *size) {
-      return readMessage(message.substr(kMessageHead, *size - kMessageHead), out)
-                 ? HelloRead::kComplete
-                 : HelloRead::kBroken;
-    }
+    message.add(record.fragment);
+    const HelloRead outcome = message.read(out);
+    if (outcome != HelloRead::kMore) return outcome;
   }
   return bytes.size() < ClientHello::kMaxBytes ? HelloRead::kMore : HelloRead::kBroken;
 }

@@ -106,7 +106,7 @@ class Cluster final : private ClientConnectionEvents {
   // and the attempt as in flight, until hangUp(). `first` goes ahead of everything, TLS included.
   // kExhausted of local origin at the limit of connections: who carries bytes does not wait here.
   Result<std::unique_ptr<net::Stream>> dial(Member& member, std::string_view first);
-  void noteDialed(Nanoseconds took) { meters_.connect.observe(took); }
+  void noteDialed(Nanoseconds took) const { meters_.connect.observe(took); }
   void noteDialFailed(const Error& error) { countFailure(error.code); }
   void hangUp(Member& member);
 

@@ -177,10 +177,11 @@ class Reaching(TcpCase):
         weir = self.two(self.closed_port(), db.address, 'balancer = "round_robin"')
         for _ in range(4):
             self.assertEqual(self.ask(weir, b"ping"), b"ping")
-        self.assertEqual({line["attempts"] for line in self.log_lines(weir, 4)}, {1, 2})
+        attempts = [line["attempts"] for line in self.log_lines(weir, 4)]
+        self.assertIn(2, attempts)
         retried = weir.metric("weir_retries_total", upstream="db", outcome="success",
                               reason="upstream_connect_refused")
-        self.assertGreater(retried, 0)
+        self.assertEqual(retried, sum(attempts) - 4)
         self.assertEqual(weir.metric("weir_upstream_connection_failures_total", upstream="db",
                                      reason="refused"), retried)
 
