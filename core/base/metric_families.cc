@@ -33,6 +33,7 @@ constexpr Words kGrpcCodes = {"OK",
                               "_OTHER",
                               "none"};
 constexpr Words kTransports = {"tcp", "tls", "quic", "udp"};
+constexpr Words kDetections = {"http", "tcp", "tcp_server_first"};
 constexpr Words kCodeClasses = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 constexpr Words kAttemptOutcomes = {"ok", "error", "timeout", "cancel"};
 constexpr Words kBooleans = {"false", "true"};
@@ -183,9 +184,27 @@ constexpr MetricFamily kFamilies[] = {
      kCounter,
      kOne,
      {{kListener, kTransport, {"reason", kSecond, reasonWord}}}},
+    {kProtocolDetect,
+     "weir_protocol_detect_total",
+     "Connections of a listener that carries what is no HTTP, by what they turned out to be.",
+     kCounter,
+     kOne,
+     {{kListener, {"result", kFirst, wordOf<kDetections>}}}},
+    {kTcpReceivedBytes,
+     "weir_tcp_received_bytes_total",
+     "Bytes that came from clients of TCP.",
+     kCounter,
+     kOne,
+     {{kListener, {"upstream", kNameB}}}},
+    {kTcpSentBytes,
+     "weir_tcp_sent_bytes_total",
+     "Bytes that went to clients of TCP.",
+     kCounter,
+     kOne,
+     {{kListener, {"upstream", kNameB}}}},
     {kUpstreamRequests,
      "weir_upstream_requests_total",
-     "Attempts sent upstream, by the status that came back.",
+     "Attempts sent upstream, by the status that came back; none with TCP.",
      kCounter,
      kOne,
      {{kUpstream, kCodeLabel, kFirstReason}}},

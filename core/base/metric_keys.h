@@ -9,6 +9,7 @@ namespace weir {
 
 enum class AppProtocol : std::uint8_t { kH1, kH2, kH3, kGrpc, kWebSocket };
 enum class TransportProtocol : std::uint8_t { kTcp, kTls, kQuic, kUdp };
+enum class Detection : std::uint8_t { kHttp, kTcp, kTcpServerFirst };
 enum class AttemptOutcome : std::uint8_t { kOk, kError, kTimeout, kCancel };
 enum class ConnectFailure : std::uint8_t { kRefused, kTimeout, kTls, kDns, kReset, kUnreachable };
 enum class EndpointState : std::uint8_t {
@@ -124,6 +125,16 @@ constexpr CounterKey connectionsClosedKey(NameId listener, TransportProtocol pro
   return {Metric::kConnectionsClosed,
           {.a = listener},
           {.first = field(protocol), .second = field(reason)}};
+}
+
+constexpr CounterKey protocolDetectKey(NameId listener, Detection result) {
+  return {Metric::kProtocolDetect, {.a = listener}, {.first = field(result)}};
+}
+constexpr CounterKey tcpReceivedBytesKey(NameId listener, NameId upstream) {
+  return {Metric::kTcpReceivedBytes, {.a = listener, .b = upstream}};
+}
+constexpr CounterKey tcpSentBytesKey(NameId listener, NameId upstream) {
+  return {Metric::kTcpSentBytes, {.a = listener, .b = upstream}};
 }
 
 // Status 0: the attempt ended without a response.

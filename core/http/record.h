@@ -22,6 +22,8 @@ struct PhaseTimes {
   Nanoseconds total = kNotReached;                // the response's last byte went downstream
 };
 
+inline constexpr std::string_view kTcpTransport = "TCP";
+
 // What is known of a finished exchange. Texts are views that hold during AccessLog::log only; an
 // empty one means that there is none.
 struct ExchangeRecord {
@@ -42,6 +44,10 @@ struct ExchangeRecord {
   std::uint64_t response_body_bytes = 0;
   Reason reason = Reason::kNone;
   unsigned attempts = 0;  // sent upstream
+
+  // kTcpTransport of a connection that was carried as it is: then there is no request, and what is
+  // said of bodies is of all its bytes. Empty: an exchange of HTTP.
+  std::string_view transport;
 
   std::string_view client_address;   // host:port, after the trusted-hop rules
   std::string_view client_identity;  // that its certificate proves

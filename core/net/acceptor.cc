@@ -64,6 +64,14 @@ bool exhausted(int failure) {
 
 }  // namespace
 
+Address localAddressOf(int descriptor) {
+  sockaddr_storage socket_address{};
+  socklen_t length = sizeof socket_address;
+  auto* raw = reinterpret_cast<sockaddr*>(&socket_address);
+  return ::getsockname(descriptor, raw, &length) == 0 ? Address::fromSocket(socket_address)
+                                                      : Address();
+}
+
 Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing sharing) {
   sockaddr_storage socket_address{};
   socklen_t length = at.toSocket(socket_address);

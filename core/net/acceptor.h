@@ -12,6 +12,9 @@ struct uv_poll_s;
 
 namespace weir::net {
 
+// Whom the peer of an accepted socket connected to; none when the system cannot tell.
+Address localAddressOf(int descriptor);
+
 // A listening socket before it is given to a worker. Closed when destroyed.
 class ListenSocket {
  public:

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/number.h"
+#include "core/net/crc32c.h"
 
 namespace weir::net {
 namespace {
@@ -35,30 +36,6 @@ std::uint16_t wordAt(std::string_view text, std::size_t at) {
 }
 std::uint32_t doubleWordAt(std::string_view text, std::size_t at) {
   return std::uint32_t{wordAt(text, at)} << 16U | wordAt(text, at + 2);
-}
-
-// Castagnoli's polynomial, reflected (RFC 9260, appendix A).
-constexpr std::array<std::uint32_t, 256> crcTable() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < table.size(); ++i) {
-    std::uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit) {
-      value = (value & 1U) != 0 ? value >> 1U ^ 0x82F63B78U : value >> 1U;
-    }
-    table[i] = value;
-  }
-  return table;
-}
-constexpr std::array<std::uint32_t, 256> kCrcTable = crcTable();
-
-// Of the header with the four bytes at `hole`, the checksum itself, taken as zeros.
-std::uint32_t checksumOf(std::string_view header, std::size_t hole) {
-  std::uint32_t value = 0xFFFFFFFFU;
-  for (std::size_t i = 0; i < header.size(); ++i) {
-    const unsigned byte = i >= hole && i < hole + 4 ? 0U : byteAt(header, i);
-    value = kCrcTable[(value ^ byte) & 0xFFU] ^ value >> 8U;
-  }
-  return ~value;
 }
 
 struct Tlv {
@@ -98,7 +75,7 @@ bool readTls(std::string_view value, ProxyHeader& out) {
 bool isChecked(std::string_view header, std::string_view checksum) {
   if (checksum.size() != 4) return false;
   const auto hole = static_cast<std::size_t>(checksum.data() - header.data());
-  return doubleWordAt(checksum, 0) == checksumOf(header, hole);
+  return doubleWordAt(checksum, 0) == crc32cWithHole(header, hole);
 }
 
 bool readTlvs(std::string_view header, std::string_view rest, ProxyHeader& out) {

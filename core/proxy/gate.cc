@@ -9,6 +9,7 @@
 #include "core/net/tcp_stream.h"
 #include "core/proxy/preamble.h"
 #include "core/proxy/server_connection.h"
+#include "core/proxy/tunnel.h"
 #include "core/tls/tls_stream.h"
 
 namespace weir::proxy {
@@ -32,15 +33,17 @@ Gate::Gate(Engine& engine, std::shared_ptr<const ListenerPlan> plan, const Count
   makeMeters();
 }
 
-// For connections to come.
-void Gate::makeMeters() {
+Gate::Meters Gate::metersFor(TransportProtocol protocol) {
   MetricCells& cells = engine_.metrics();
-  const bool clear = plan_->tls == nullptr;
-  const auto protocol = clear ? TransportProtocol::kTcp : TransportProtocol::kTls;
-  Meters& meters = clear ? clear_ : secured_;
-  meters.active = cells.gauge(connectionsActiveKey(id(), protocol));
-  meters.opened = cells.counter(connectionsOpenedKey(id(), protocol));
-  meters.closed = cells.counter(connectionsClosedKey(id(), protocol, Reason::kNone));
+  return {cells.gauge(connectionsActiveKey(id(), protocol)),
+          cells.counter(connectionsOpenedKey(id(), protocol)),
+          cells.counter(connectionsClosedKey(id(), protocol, Reason::kNone))};
+}
+
+// For connections to come. What is passed on without a look inside counts as in the clear.
+void Gate::makeMeters() {
+  if (plan_->servesClear() || plan_->peeks()) clear_ = metersFor(TransportProtocol::kTcp);
+  if (plan_->tls != nullptr) secured_ = metersFor(TransportProtocol::kTls);
 }
 
 Gate::~Gate() { breakAll(); }
@@ -69,8 +72,11 @@ void Gate::onAccept(int descriptor, const net::Address& peer) {
     counts_.process.remove();
     return refuse(descriptor, peer);
   }
+  Visitor visitor;
+  visitor.address = peer;
+  if (plan_->tells_server) visitor.server = net::localAddressOf(descriptor);
   auto stream = net::TcpStream::adopt(engine_.loop(), descriptor);
-  if (stream.ok()) return receive(std::move(stream.value()), peer);
+  if (stream.ok()) return receive(std::move(stream.value()), std::move(visitor));
   uncount();
 }
 
@@ -79,42 +85,57 @@ void Gate::uncount() {
   counts_.process.remove();
 }
 
-void Gate::receive(std::unique_ptr<net::Stream> stream, const net::Address& peer) {
-  if (plan_->proxy_protocol == ProxyProtocol::kOff) return serve(secured(std::move(stream)), peer);
+bool Gate::believesHeaderOf(const net::Address& peer) const {
   const auto& from = plan_->proxy_protocol_from;
-  const bool trusted = std::any_of(from.begin(), from.end(), [&](const route::IpRange& range) {
+  return std::any_of(from.begin(), from.end(), [&](const route::IpRange& range) {
     return range.contains({peer.ip().bytes()});
   });
-  if (!trusted) {
+}
+
+void Gate::receive(std::unique_ptr<net::Stream> stream, Visitor visitor) {
+  bool has_header = plan_->proxy_protocol != ProxyProtocol::kOff;
+  if (has_header && !believesHeaderOf(visitor.address)) {
     countProxyHeader(ProxyProtocolResult::kUntrusted);
     if (plan_->proxy_protocol == ProxyProtocol::kRequired) return uncount();
-    return serve(secured(std::move(stream)), peer);
+    has_header = false;
   }
-  auto* preamble = new Preamble(*this, std::move(stream), peer);
-  preamble->next = first_preamble_;
-  if (first_preamble_ != nullptr) first_preamble_->previous = preamble;
-  first_preamble_ = preamble;
-  ++preamble_count_;
-  preamble->start();
+  if (!has_header && !plan_->peeks()) return serve(secured(std::move(stream)), std::move(visitor));
+  auto* preamble = new Preamble(*this, std::move(stream), std::move(visitor));
+  list(*preamble);
+  preamble->start(has_header);
 }
 
 void Gate::countProxyHeader(ProxyProtocolResult result) {
   engine_.metrics().counter(proxyProtocolHeadersKey(id(), result)).add();
 }
 
-void Gate::endPreamble(Preamble& preamble, ProxyProtocolResult result,
-                       std::unique_ptr<net::Stream> stream, const net::Address& client) {
-  countProxyHeader(result);
-  remove(preamble);
-  if (stream == nullptr) return uncount();
-  serve(secured(std::move(stream)), client);
+void Gate::endPreamble(Preamble& preamble, const Admission& admission,
+                       std::unique_ptr<net::Stream> stream, Visitor visitor) {
+  unlist(preamble);
+  switch (admission.way) {
+    case Admission::Way::kSecured:
+      return serve(secured(std::move(stream)), std::move(visitor));
+    case Admission::Way::kClear:
+      return serve(std::move(stream), std::move(visitor));
+    case Admission::Way::kPass:
+      return carry(std::move(stream), std::move(visitor), admission.upstream);
+    case Admission::Way::kClosed:
+      return uncount();
+  }
 }
 
-void Gate::remove(Preamble& preamble) {
-  (preamble.previous == nullptr ? first_preamble_ : preamble.previous->next) = preamble.next;
-  if (preamble.next != nullptr) preamble.next->previous = preamble.previous;
-  --preamble_count_;
-  engine_.loop().destroyLater(std::unique_ptr<event::Disposable>(&preamble));
+void Gate::list(Accepted& connection) {
+  connection.next = first_;
+  if (first_ != nullptr) first_->previous = &connection;
+  first_ = &connection;
+  ++count_;
+}
+
+void Gate::unlist(Accepted& connection) {
+  (connection.previous == nullptr ? first_ : connection.previous->next) = connection.next;
+  if (connection.next != nullptr) connection.next->previous = connection.previous;
+  --count_;
+  engine_.loop().destroyLater(std::unique_ptr<event::Disposable>(&connection));
 }
 
 std::unique_ptr<net::Stream> Gate::secured(std::unique_ptr<net::Stream> stream) {
@@ -156,7 +177,8 @@ void Gate::logRefusal(const net::Address& peer) {
   http::ExchangeRecord record;
   record.start = wallClockNow();
   record.method = http::Method::kOther;  // whatever it would have asked
-  record.status = 503;
+  if (plan_->tcp) record.transport = http::kTcpTransport;
+  if (!plan_->tcp) record.status = 503;
   record.reason = Reason::kOverloadConnections;
   std::array<char, net::Ip::kMaxText> text{};
   record.client_address = peer.ip().format(text);
@@ -168,6 +190,10 @@ void Gate::logRefusal(const net::Address& peer) {
 void Gate::refuse(int descriptor, const net::Address& peer) {
   countRefusal();
   logRefusal(peer);
+  if (plan_->tcp) {
+    ::close(descriptor);
+    return;
+  }
   engine_.metrics().counter(localRepliesKey(id(), 0, 503, Reason::kOverloadConnections)).add();
   std::string reply(kFullHead);
   if (plan_->reason_header) reply += kFullReason;
@@ -182,33 +208,57 @@ void Gate::refuse(int descriptor, const net::Address& peer) {
   ::close(descriptor);
 }
 
-void Gate::serve(std::unique_ptr<net::Stream> stream, const net::Address& peer) {
-  auto* connection = new ServerConnection(*this, std::move(stream), peer);
-  connection->next = first_;
-  if (first_ != nullptr) first_->previous = connection;
-  first_ = connection;
-  ++count_;
-  const Meters& meters = metersOf(connection->secured());
+void Gate::countOpened(const net::Stream& stream) {
+  const Meters& meters = metersOf(stream.security() != nullptr);
   meters.active.add(1);
   meters.opened.add();
+}
+
+void Gate::serve(std::unique_ptr<net::Stream> stream, Visitor visitor) {
+  if (plan_->tcp) return carry(std::move(stream), std::move(visitor), plan_->upstream);
+  countOpened(*stream);
+  if (plan_->upstream == 0) return serveHttp(std::move(stream), visitor);
+  auto* tunnel = new Tunnel(*this, std::move(stream), std::move(visitor), {plan_->upstream, true});
+  list(*tunnel);
+  tunnel->start();
+}
+
+void Gate::carry(std::unique_ptr<net::Stream> stream, Visitor visitor, NameId upstream) {
+  countOpened(*stream);
+  auto* tunnel = new Tunnel(*this, std::move(stream), std::move(visitor), {upstream, false});
+  list(*tunnel);
+  tunnel->start();
+}
+
+void Gate::serveHttp(std::unique_ptr<net::Stream> stream, const Visitor& visitor) {
+  auto* connection = new ServerConnection(*this, std::move(stream), visitor.address);
+  list(*connection);
   connection->start();
 }
 
-void Gate::remove(ServerConnection& connection) {
-  (connection.previous == nullptr ? first_ : connection.previous->next) = connection.next;
-  if (connection.next != nullptr) connection.next->previous = connection.previous;
-  --count_;
-  const Meters& meters = metersOf(connection.secured());
+void Gate::speakHttp(Accepted& tunnel, std::unique_ptr<net::Stream> stream,
+                     const Visitor& visitor) {
+  unlist(tunnel);
+  serveHttp(std::move(stream), visitor);
+}
+
+void Gate::remove(Accepted& connection, bool secured, Reason reason) {
+  const Meters& meters = metersOf(secured);
   meters.active.add(-1);
-  meters.closed.add();
+  if (reason == Reason::kNone) {
+    meters.closed.add();
+  } else {
+    const auto protocol = secured ? TransportProtocol::kTls : TransportProtocol::kTcp;
+    engine_.metrics().counter(connectionsClosedKey(id(), protocol, reason)).add();
+  }
   uncount();
-  engine_.loop().destroyLater(std::unique_ptr<event::Disposable>(&connection));
+  unlist(connection);
 }
 
 void Gate::drain() {
   draining_ = true;
-  for (ServerConnection* at = first_; at != nullptr;) {
-    ServerConnection* next = at->next;
+  for (Accepted* at = first_; at != nullptr;) {
+    Accepted* next = at->next;
     at->drain();
     at = next;
   }
@@ -216,7 +266,6 @@ void Gate::drain() {
 
 void Gate::breakAll() {
   acceptor_ = nullptr;
-  while (first_preamble_ != nullptr) first_preamble_->breakNow();
   while (first_ != nullptr) first_->breakNow();
 }
 

@@ -6,13 +6,25 @@
 #include "core/base/metric_keys.h"
 #include "core/event/shared_count.h"
 #include "core/net/acceptor.h"
+#include "core/proxy/accepted.h"
 #include "core/proxy/engine.h"
 #include "core/proxy/plan.h"
 
 namespace weir::proxy {
 
 class Preamble;
-class ServerConnection;
+
+// What becomes of a connection when what may precede it has been read.
+struct Admission {
+  enum class Way : std::uint8_t {
+    kSecured,  // by TLS, where the listener has it
+    kClear,
+    kPass,    // to an upstream, as it is
+    kClosed,  // there is no stream any more
+  };
+  Way way = Way::kSecured;
+  NameId upstream = 0;  // of kPass
+};
 
 // One worker's side of a listener: its accepting socket and the connections that came through it.
 //
@@ -38,40 +50,49 @@ class Gate {
   void breakAll();
 
   // An accepted connection that counts already: what may precede TLS and HTTP is read first.
-  void receive(std::unique_ptr<net::Stream> stream, const net::Address& peer);
+  void receive(std::unique_ptr<net::Stream> stream, Visitor visitor);
   // A connection that was accepted elsewhere, or a stream in memory.
-  void serve(std::unique_ptr<net::Stream> stream, const net::Address& peer);
+  void serve(std::unique_ptr<net::Stream> stream, Visitor visitor);
 
   const ListenerPlan& plan() const { return *plan_; }
   NameId id() const { return plan_->id; }
-  std::size_t connections() const { return count_ + preamble_count_; }
+  std::size_t connections() const { return count_; }
   bool draining() const { return draining_; }
   Engine& engine() { return engine_; }
 
   Gauge requestsInFlight() const { return in_flight_; }
   void countHandshake(const net::Security& security);
 
-  // For Preamble: it is over, and takes itself off the list. `stream` is null when it failed.
-  void endPreamble(Preamble& preamble, ProxyProtocolResult result,
-                   std::unique_ptr<net::Stream> stream, const net::Address& client);
-  // For ServerConnection: it is closed and takes itself off the list.
-  void remove(ServerConnection& connection);
+  void countProxyHeader(ProxyProtocolResult result);
+
+  // For Preamble: it is over, and takes itself off the list.
+  void endPreamble(Preamble& preamble, const Admission& admission,
+                   std::unique_ptr<net::Stream> stream, Visitor visitor);
+  // For a connection that is closed: takes it off the list. kNone: in good order.
+  void remove(Accepted& connection, bool secured, Reason reason);
+  // For a tunnel whose client turned out to speak HTTP: it takes itself off the list.
+  void speakHttp(Accepted& tunnel, std::unique_ptr<net::Stream> stream, const Visitor& visitor);
 
  private:
   void onAccept(int descriptor, const net::Address& peer);
+  bool believesHeaderOf(const net::Address& peer) const;
   std::unique_ptr<net::Stream> secured(std::unique_ptr<net::Stream> stream);
+  void carry(std::unique_ptr<net::Stream> stream, Visitor visitor, NameId upstream);
+  void serveHttp(std::unique_ptr<net::Stream> stream, const Visitor& visitor);
+  void countOpened(const net::Stream& stream);
+  void list(Accepted& connection);
+  void unlist(Accepted& connection);
   void refuse(int descriptor, const net::Address& peer);
   void logRefusal(const net::Address& peer);
   void countMtls(const net::Security& security);
-  void countProxyHeader(ProxyProtocolResult result);
-  void remove(Preamble& preamble);
   void uncount();
   void countRefusal();
   struct Meters {
     Gauge active;
     Counter opened;
-    Counter closed;
+    Counter closed;  // in good order
   };
+  Meters metersFor(TransportProtocol protocol);
   void makeMeters();
   const Meters& metersOf(bool secured) const { return secured ? secured_ : clear_; }
 
@@ -83,10 +104,8 @@ class Gate {
   Meters secured_;  // of those with TLS
   std::uint64_t process_limit_ = 0;
   std::unique_ptr<net::Acceptor> acceptor_;
-  ServerConnection* first_ = nullptr;
+  Accepted* first_ = nullptr;
   std::size_t count_ = 0;
-  Preamble* first_preamble_ = nullptr;
-  std::size_t preamble_count_ = 0;
   bool draining_ = false;
 };
 

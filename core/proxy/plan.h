@@ -12,6 +12,7 @@
 #include "core/http/limits.h"
 #include "core/http/version_choice.h"
 #include "core/net/address.h"
+#include "core/proxy/tls_rule.h"
 #include "core/route/ip_range.h"
 #include "core/route/path.h"
 #include "core/route/route_table.h"
@@ -61,6 +62,18 @@ struct ListenerPlan {
   bool keep_request_id = false;                 // the client's, if it sent one
   bool reason_header = false;                   // x-weir-reason on local replies
   std::shared_ptr<const tls::ServerTerms> tls;  // null: in the clear
+  bool allow_clear = false;                     // beside TLS: the first byte decides
+  std::vector<TlsRule> tls_rules;               // the first that matches; none: see tls
+  Milliseconds hello_timeout{10'000};           // for a ClientHello, where it is looked at
+
+  bool tcp = false;                  // no HTTP: every connection goes to the upstream
+  NameId upstream = 0;               // of what is no HTTP; 0: none
+  Milliseconds tcp_idle_timeout{0};  // nothing moves on a connection that is no HTTP; 0: none
+  bool tells_server = false;         // an upstream is told whom the client connected to
+
+  // Whether what comes first is looked at before anybody speaks TLS.
+  bool peeks() const { return !tls_rules.empty() || (tls != nullptr && allow_clear); }
+  bool servesClear() const { return tls == nullptr || allow_clear; }
 };
 
 // The role's answers to what a route leaves open.

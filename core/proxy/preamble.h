@@ -3,46 +3,57 @@
 #include <memory>
 #include <string>
 
-#include "core/base/linked.h"
 #include "core/base/metric_keys.h"
-#include "core/event/loop.h"
-#include "core/net/address.h"
+#include "core/net/client_hello.h"
 #include "core/net/proxy_protocol.h"
+#include "core/net/security.h"
 #include "core/net/stream.h"
+#include "core/proxy/accepted.h"
+#include "core/proxy/gate.h"
 
 namespace weir::proxy {
 
-class Gate;
-
-// A connection of a trusted peer while its PROXY protocol header arrives, before TLS and HTTP.
+// A connection while that arrives which must be known before it is served: the PROXY protocol
+// header of a trusted peer, then the ClientHello, or the one byte that tells TLS from the rest.
+// What was read of the client's own is told again to whoever serves it.
 //
 // Owned by: Gate's list, until it calls Gate::endPreamble, once.
-class Preamble final : public event::Disposable,
-                       public Linked<Preamble>,  // the gate's list
-                       private net::StreamEvents {
+class Preamble final : public Accepted, private net::StreamEvents {
  public:
-  Preamble(Gate& gate, std::unique_ptr<net::Stream> stream, const net::Address& peer);
+  Preamble(Gate& gate, std::unique_ptr<net::Stream> stream, Visitor visitor);
 
-  void start();
-  void breakNow() { giveUp(ProxyProtocolResult::kClosed); }
+  void start(bool has_header);
+  void drain() override {}  // what it becomes will drain
+  void breakNow() override { close(); }
 
  private:
+  enum class Stage : std::uint8_t { kHeader, kHello, kOver };
+
   void onData(Bytes bytes) override;
-  void onEnd() override;
+  void onEnd() override { giveUp(ProxyProtocolResult::kClosed, net::Handshake::kClosed); }
   void onDrained() override {}
-  void onBroken(Error error) override;
+  void onBroken(Error) override { giveUp(ProxyProtocolResult::kClosed, net::Handshake::kClosed); }
+  void onDeadline();
 
   void read(Bytes bytes);
-  void onDeadline();
-  void handOn(ProxyProtocolResult result, Bytes rest, const net::Address& client);
-  void giveUp(ProxyProtocolResult result);
+  void readHeader(Bytes bytes);
+  void takeHeader(const net::ProxyHeader& header);
+  void endHeader(ProxyProtocolResult result, Bytes rest);
+  void readHello(Bytes bytes);
+  void judge(const net::ClientHello& hello, Bytes bytes);
+  void keep(Bytes bytes);
   bool required() const;
+  void handOn(const Admission& admission, Bytes rest);
+  void refuse();
+  void giveUp(ProxyProtocolResult header, net::Handshake hello);
+  void countHandshake(net::Handshake result);
+  void close();
 
   Gate& gate_;
   std::unique_ptr<net::Stream> stream_;
-  const net::Address peer_;
-  std::string held_;  // less than the longest header: what is one is handed on
-  bool over_ = false;
+  Visitor visitor_;
+  std::string held_;  // no more than a header or a ClientHello may have, and one read
+  Stage stage_ = Stage::kHeader;
   event::Alarm<Preamble, &Preamble::onDeadline> deadline_;
 };
 

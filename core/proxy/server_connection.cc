@@ -40,6 +40,8 @@ http::ServerCodec& ServerConnection::codec() {
 }
 
 void ServerConnection::start() {
+  const net::Security* security = stream_->security();
+  if (security != nullptr && !security->version.empty()) speakAsAgreed();
   if (gate_.draining()) codec().drain();
   armFor(http::ServerCodec::Phase::kHead);  // the first request must come in time as well
   stream_->setReading(true);
@@ -58,9 +60,13 @@ void ServerConnection::armFor(http::ServerCodec::Phase phase) {
 }
 
 void ServerConnection::onConnected() {
-  const net::Security& security = *stream_->security();
-  gate_.countHandshake(security);
-  if (security.protocol == "h2" && codec_.index() == 0) speakHttp2();
+  gate_.countHandshake(*stream_->security());
+  speakAsAgreed();
+}
+
+// The handshake is over; it may have been before we got the stream.
+void ServerConnection::speakAsAgreed() {
+  if (stream_->security()->protocol == "h2" && codec_.index() == 0) speakHttp2();
 }
 
 void ServerConnection::speakHttp2() {
@@ -156,7 +162,7 @@ void ServerConnection::breakOff() {
 void ServerConnection::remove() {
   if (std::exchange(state_, State::kClosed) == State::kClosed) return;
   deadline_.disarm();
-  gate_.remove(*this);
+  gate_.remove(*this, secured(), Reason::kNone);
 }
 
 void ServerConnection::drain() {

@@ -3,12 +3,12 @@
 #include <memory>
 #include <variant>
 
-#include "core/base/linked.h"
 #include "core/event/loop.h"
 #include "core/http/codec.h"
 #include "core/http/h1/server_codec.h"
 #include "core/net/address.h"
 #include "core/net/stream.h"
+#include "core/proxy/accepted.h"
 #include "core/proxy/gate.h"
 
 namespace weir::proxy {
@@ -17,8 +17,7 @@ namespace weir::proxy {
 //
 // Owned by: Gate's list, until remove().
 // Life:     open -> lingering (what is queued leaves, what comes is dropped) -> closed.
-class ServerConnection final : public event::Disposable,
-                               public Linked<ServerConnection>,  // the gate's list
+class ServerConnection final : public Accepted,
                                private net::StreamEvents,
                                private http::Wire,
                                private http::ExchangeSource {
@@ -27,9 +26,8 @@ class ServerConnection final : public event::Disposable,
   ~ServerConnection() override;
 
   void start();
-  void drain();     // ends after the request in hand, or now
-  void breakNow();  // ends whatever is in hand
-  bool secured() const { return stream_->security() != nullptr; }
+  void drain() override;  // ends after the request in hand, or now
+  void breakNow() override;
 
  private:
   enum class State : std::uint8_t { kOpen, kLingering, kClosed };
@@ -55,6 +53,8 @@ class ServerConnection final : public event::Disposable,
 
   http::ServerCodec& codec();
   bool detectVersion(Bytes bytes);
+  bool secured() const { return stream_->security() != nullptr; }
+  void speakAsAgreed();
   void speakHttp2();
   void onDeadline();
   void armFor(http::ServerCodec::Phase phase);

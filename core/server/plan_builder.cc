@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "core/route/compile.h"
+#include "core/server/tcp_plan.h"
 
 namespace weir::server {
 namespace {
@@ -100,7 +101,7 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
 void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
                                config::Mistakes& mistakes) {
   for (const ListenerSettings& each : settings.listeners) {
-    auto made = listener(each, settings.role, mistakes);
+    auto made = listener(each, settings, mistakes);
     if (made == nullptr) continue;
     for (const auto& other : plan.listeners) compareListeners(*made, *other, each.place, mistakes);
     plan.listeners.push_back(std::move(made));
@@ -108,9 +109,9 @@ void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
 }
 
 std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerSettings& settings,
-                                                                 Role role,
+                                                                 const Settings& all,
                                                                  config::Mistakes& mistakes) {
-  const bool gateway = role == Role::kGateway;
+  const bool gateway = all.role == Role::kGateway;
   auto plan = std::make_shared<proxy::ListenerPlan>();
   const auto address = bindAddress(settings.address);
   if (!address.ok()) {
@@ -129,7 +130,7 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       settings.max_header_size.value_or(config::Size{(gateway ? 32U : 60U) * 1024U}).bytes);
   plan->limits.target_bytes = std::min<std::uint32_t>(plan->limits.head_bytes, 8 * 1024);
   plan->limits.headers = settings.max_headers.value_or(gateway ? 100 : 200);
-  plan->versions = settings.protocol;
+  plan->versions = versionsOf(settings.protocol).value_or(http::VersionChoice::kAuto);
   plan->http2 = settings.http2.options(plan->limits);
   plan->max_connections = settings.max_connections;
   plan->trusted = settings.trusted;
@@ -154,11 +155,12 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       RequestIds::kKeep;
   plan->reason_header = settings.reason_header;
   if (settings.tls) {
-    plan->tls = tls_.server(*settings.tls, settings.protocol, mistakes);
+    plan->tls = tls_.server(*settings.tls, versionsOf(settings.protocol), mistakes);
     for (const std::string& each : settings.tls->client_names) {
       plan->peer_names.push_back(names_.intern(each));
     }
   }
+  addTcp(settings, {all.upstreams, names_}, *plan, mistakes);
   return plan;
 }
 
@@ -166,7 +168,7 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
                               proxy::Plan& plan, config::Mistakes& mistakes) {
   plan.clusters.reserve(settings.upstreams.size());
   for (const auto& [name, each] : settings.upstreams) {
-    auto made = cluster(name, each, mistakes);
+    auto made = cluster(name, each, plan, mistakes);
     if (made == nullptr) continue;
     // The same settings: the same object, so that workers need not even look at it.
     const auto* before = previous == nullptr ? nullptr : previous->cluster(made->id);
@@ -182,10 +184,11 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
 
 std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::string& name,
                                                                   const UpstreamSettings& settings,
+                                                                  const proxy::Plan& plan,
                                                                   config::Mistakes& mistakes) {
-  auto plan = std::make_shared<upstream::ClusterPlan>();
-  plan->balancer = registry_.balancer(settings.balancer);
-  if (plan->balancer == nullptr) {
+  auto made = std::make_shared<upstream::ClusterPlan>();
+  made->balancer = registry_.balancer(settings.balancer);
+  if (made->balancer == nullptr) {
     std::string known;
     for (const std::string_view each : registry_.balancerNames()) {
       known += (known.empty() ? "" : ", ") + std::string(each);
@@ -195,24 +198,27 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::str
                   "there is no balancer \"" + settings.balancer + "\"; there are " + known,
                   {}});
   }
-  if (settings.discovery.made()) plan->discovery = registry_.discovery(settings.discovery);
-  if (plan->balancer == nullptr || plan->discovery == nullptr) return nullptr;
-  plan->id = names_.intern(name);
-  plan->name = names_.name(plan->id);
-  plan->options.connect_timeout = settings.connect_timeout;
-  plan->options.idle_timeout = settings.idle_timeout;
-  plan->options.max_connections = settings.max_connections;
-  plan->options.max_pending = settings.max_pending;
-  plan->options.queue_timeout = settings.queue_timeout;
-  plan->options.protocol = settings.protocol;
-  plan->options.http2 =
+  if (settings.discovery.made()) made->discovery = registry_.discovery(settings.discovery);
+  if (made->balancer == nullptr || made->discovery == nullptr) return nullptr;
+  made->id = names_.intern(name);
+  made->name = names_.name(made->id);
+  made->options.connect_timeout = settings.connect_timeout;
+  made->options.idle_timeout = settings.idle_timeout;
+  made->options.max_connections = settings.max_connections;
+  made->options.max_pending = settings.max_pending;
+  made->options.queue_timeout = settings.queue_timeout;
+  made->options.protocol = settings.protocol;
+  made->options.proxy_protocol = settings.proxy_protocol;
+  made->options.http2 =
       settings.http2.options({.head_bytes = 64 * 1024, .target_bytes = 0, .headers = 200});
-  plan->connections = &counts_.cluster(plan->id);
+  made->connections = &counts_.cluster(made->id);
   if (settings.tls) {
-    plan->tls =
-        tls_.client(*settings.tls, settings.protocol, plan->discovery->hostName(), mistakes);
+    made->tls =
+        tls_.client(*settings.tls, settings.protocol, made->discovery->hostName(), mistakes);
+    const bool carries = made->tls != nullptr && isCarriedTo(plan, made->id);
+    if (carries) made->tunnel_tls = withoutProtocols(*made->tls);
   }
-  return plan;
+  return made;
 }
 
 void PlanBuilder::addRoutes(const Settings& settings, proxy::Plan& plan,
@@ -221,6 +227,7 @@ void PlanBuilder::addRoutes(const Settings& settings, proxy::Plan& plan,
   for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
   std::vector<std::string> listeners;
   for (const ListenerSettings& each : settings.listeners) listeners.push_back(each.name);
+  checkRoutes(settings, mistakes);
   plan.routes = route::compileRoutes(settings.routes, {names_, upstreams, listeners}, mistakes);
   if (!mistakes.empty()) return;
   for (const route::RouteSettings& each : settings.routes) {

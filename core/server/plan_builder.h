@@ -31,12 +31,15 @@ class PlanBuilder {
 
  private:
   void addListeners(const Settings& settings, proxy::Plan& plan, config::Mistakes& mistakes);
-  std::shared_ptr<const proxy::ListenerPlan> listener(const ListenerSettings& settings, Role role,
+  std::shared_ptr<const proxy::ListenerPlan> listener(const ListenerSettings& settings,
+                                                      const Settings& all,
                                                       config::Mistakes& mistakes);
   void addClusters(const Settings& settings, const proxy::Plan* previous, proxy::Plan& plan,
                    config::Mistakes& mistakes);
+  // `plan` has its listeners.
   std::shared_ptr<const upstream::ClusterPlan> cluster(const std::string& name,
                                                        const UpstreamSettings& settings,
+                                                       const proxy::Plan& plan,
                                                        config::Mistakes& mistakes);
   void addRoutes(const Settings& settings, proxy::Plan& plan, config::Mistakes& mistakes);
 

@@ -26,6 +26,15 @@ constexpr std::pair<std::string_view, EscapedSlashes> kEscapedSlashes[] = {
 constexpr std::pair<std::string_view, RequestIds> kRequestIds[] = {
     {"replace", RequestIds::kReplace}, {"keep", RequestIds::kKeep}};
 
+constexpr std::pair<std::string_view, ListenerProtocol> kListenerProtocols[] = {
+    {"auto", ListenerProtocol::kAuto},
+    {"http1", ListenerProtocol::kHttp1},
+    {"http2", ListenerProtocol::kHttp2},
+    {"tcp", ListenerProtocol::kTcp}};
+constexpr std::pair<std::string_view, net::ProxyVersion> kProxyVersions[] = {
+    {"off", net::ProxyVersion::kNone},
+    {"v1", net::ProxyVersion::kText},
+    {"v2", net::ProxyVersion::kBinary}};
 constexpr std::pair<std::string_view, http::VersionChoice> kProtocols[] = {
     {"auto", http::VersionChoice::kAuto},
     {"http1", http::VersionChoice::kHttp1},
@@ -64,7 +73,8 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
              "none in a sidecar.",
              {.min = 0ms, .max = 1h});
   table.read("idle_timeout", out.idle_timeout,
-             "Between two requests of a connection. Default: 75s in a gateway, 1h in a sidecar.",
+             "Between two requests of a connection; of one that is no HTTP, for as long as nothing "
+             "moves on it. Default: 75s in a gateway, 1h in a sidecar and without HTTP.",
              {.min = 0ms, .max = 24h});
   table.read("max_header_size", out.max_header_size,
              "Request line and headers together. Default: 32KiB in a gateway, 60KiB in a sidecar.",
@@ -72,8 +82,10 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   table.read("max_headers", out.max_headers,
              "Header fields of a request. Default: 100 in a gateway, 200 in a sidecar.",
              {.min = 1, .max = 10'000});
-  table.read("max_connections", out.max_connections,
-             "Open connections; more are refused with 503. 0: no limit of its own.");
+  table.read(
+      "max_connections", out.max_connections,
+      "Open connections; more are refused, with 503 where HTTP is spoken. 0: no limit of its "
+      "own.");
   table.read("trusted", out.trusted, "Peers whose X-Forwarded-* headers are believed and kept.");
   table.read("forwarded", out.forwarded, kForwardedModes,
              "What becomes of X-Forwarded-* and Forwarded. Default: append in a gateway, preserve "
@@ -95,9 +107,15 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   table.read("reason_header", out.reason_header,
              "Whether answers of weir itself carry X-Weir-Reason.");
   table.read("tls", out.tls, "Secures the connections. Default: in the clear.");
-  table.read("protocol", out.protocol, kProtocols,
+  table.read("tls_rule", out.tls_rules,
+             "What becomes of TLS connections, by what they ask for: the first rule that matches. "
+             "None: decrypted where the listener has tls, else refused.");
+  table.read("protocol", out.protocol, kListenerProtocols,
              "What clients may speak. auto: HTTP/2 as agreed on under TLS or right away in the "
-             "clear, else HTTP/1.");
+             "clear, else HTTP/1. tcp: anything; connections are carried to the upstream.");
+  table.read("upstream", out.upstream,
+             "Where connections go with protocol tcp; with auto, those that turn out not to be "
+             "HTTP.");
   table.read("http2", out.http2, "Many requests at a time on one connection.");
   out.place = table.place("address");
 }
@@ -124,6 +142,9 @@ void UpstreamSettings::read(config::Table& table, UpstreamSettings& out) {
   table.read("protocol", out.protocol, kProtocols,
              "What the endpoints speak. auto: agreed on under TLS, HTTP/1 in the clear.");
   table.read("http2", out.http2, "Many requests at a time on one connection.");
+  table.read("proxy_protocol", out.proxy_protocol, kProxyVersions,
+             "The header of the PROXY protocol that precedes every connection which a listener "
+             "carries here, and names its client. Not for routes: their connections are shared.");
   out.place = table.place("balancer");
 }
 
@@ -137,7 +158,8 @@ void Settings::read(config::Table& table, Settings& out) {
              "How long requests in flight may go on after SIGTERM.", {.min = 0ms, .max = 24h});
   table.read("listener", out.listeners, "Addresses that accept connections.");
   table.read("route", out.routes, "What becomes of a request.");
-  table.read("upstream", out.upstreams, "Services that requests are forwarded to.");
+  table.read("upstream", out.upstreams,
+             "Services that requests are forwarded to, or connections carried.");
 }
 
 }  // namespace weir::server

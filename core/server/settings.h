@@ -11,6 +11,7 @@
 #include "core/proxy/plan.h"
 #include "core/route/settings.h"
 #include "core/server/http2_settings.h"
+#include "core/server/tls_rule_settings.h"
 #include "core/server/tls_settings.h"
 
 // The configuration as it is written: what core reads of it.
@@ -23,6 +24,9 @@ enum class EscapedSlashes : std::uint8_t { kReject, kKeep };
 // Of X-Forwarded-Client-Cert, in Envoy's terms.
 enum class ClientCertMode : std::uint8_t { kSanitize, kForward, kAppend, kSet, kAlwaysForward };
 enum class RequestIds : std::uint8_t { kReplace, kKeep };
+
+// What clients speak to a listener.
+enum class ListenerProtocol : std::uint8_t { kAuto, kHttp1, kHttp2, kTcp };
 
 // [[listener]]. What is not given has the role's default.
 struct ListenerSettings {
@@ -46,7 +50,9 @@ struct ListenerSettings {
   bool connect = false;
   bool reason_header = false;
   std::optional<ListenerTlsSettings> tls;
-  http::VersionChoice protocol = http::VersionChoice::kAuto;
+  std::vector<TlsRuleSettings> tls_rules;
+  ListenerProtocol protocol = ListenerProtocol::kAuto;
+  std::optional<route::PlacedText> upstream;
   ListenerHttp2Settings http2;
   config::Place place;
 
@@ -66,6 +72,7 @@ struct UpstreamSettings {
   std::optional<std::string> identity;
   http::VersionChoice protocol = http::VersionChoice::kAuto;
   UpstreamHttp2Settings http2;
+  net::ProxyVersion proxy_protocol = net::ProxyVersion::kNone;
   config::Place place;
 
   static void read(config::Table& table, UpstreamSettings& out);

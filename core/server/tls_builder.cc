@@ -89,9 +89,9 @@ TlsBuilder::TlsBuilder()
     : own_tickets_(std::make_shared<const tls::TicketKeys>(
           std::vector<tls::TicketKeys::Secret>{tls::TicketKeys::random()})) {}
 
-std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(const ListenerTlsSettings& settings,
-                                                           http::VersionChoice versions,
-                                                           config::Mistakes& mistakes) {
+std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(
+    const ListenerTlsSettings& settings, std::optional<http::VersionChoice> versions,
+    config::Mistakes& mistakes) {
   bool good = true;
   tls::ServerOptions options;
   std::vector<std::shared_ptr<const tls::Certificate>> certificates;
@@ -105,7 +105,7 @@ std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(const ListenerTlsSett
   options.early_data = settings.early_data;
   options.min_version = settings.min_version;
   options.max_version = settings.max_version;
-  options.protocols = alpnOf(versions);
+  if (versions) options.protocols = alpnOf(*versions);
   options.refuse_unknown_names = settings.unknown_names == UnknownNames::kRefuse;
   options.client_certificate = settings.client_certificate;
   options.handshake_timeout = settings.handshake_timeout;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "core/config/mistakes.h"
@@ -19,9 +20,10 @@ class TlsBuilder {
  public:
   TlsBuilder();
 
-  // Null, with every mistake recorded, when a file cannot be used. `path`: for mistakes.
+  // Null, with every mistake recorded, when a file cannot be used. `versions`: of HTTP, to agree
+  // on; without any nothing is agreed on.
   std::shared_ptr<const tls::ServerTerms> server(const ListenerTlsSettings& settings,
-                                                 http::VersionChoice versions,
+                                                 std::optional<http::VersionChoice> versions,
                                                  config::Mistakes& mistakes);
   // `looked_up`: the name that discovery asks for; empty for addresses.
   std::shared_ptr<const tls::ClientTerms> client(const UpstreamTlsSettings& settings,

@@ -7,6 +7,8 @@ using namespace std::chrono_literals;
 
 constexpr std::pair<std::string_view, tls::Version> kVersions[] = {{"1.2", tls::Version::k12},
                                                                    {"1.3", tls::Version::k13}};
+constexpr std::pair<std::string_view, ClearText> kClearText[] = {{"refuse", ClearText::kRefuse},
+                                                                 {"allow", ClearText::kAllow}};
 constexpr std::pair<std::string_view, UnknownNames> kUnknownNames[] = {
     {"first", UnknownNames::kFirst}, {"refuse", UnknownNames::kRefuse}};
 constexpr std::pair<std::string_view, tls::ClientCertificate> kClientCertificates[] = {
@@ -68,6 +70,9 @@ void ListenerTlsSettings::read(config::Table& table, ListenerTlsSettings& out) {
       "any.");
   table.read("client_hashes", out.client_hashes,
              "SHA-256 of the certificates that clients may show, in hexadecimal. Default: any.");
+  table.read("clear", out.clear, kClearText,
+             "Connections that do not begin with TLS. allow: they are served in the clear, and so "
+             "is a client that says nothing for the handshake_timeout.");
   table.read("handshake_timeout", out.handshake_timeout, "For a handshake.",
              {.min = 1ms, .max = 1h});
   table.read("ticket_secrets", out.ticket_secrets,

@@ -11,6 +11,7 @@
 // TLS as it is written in a configuration.
 namespace weir::server {
 
+enum class ClearText : std::uint8_t { kRefuse, kAllow };
 enum class UnknownNames : std::uint8_t { kFirst, kRefuse };
 
 // { cert = "edge.crt", key = "edge.key" }
@@ -34,6 +35,7 @@ struct ListenerTlsSettings {
   std::optional<config::File> client_crl;
   std::vector<std::string> client_names;
   std::vector<std::string> client_hashes;
+  ClearText clear = ClearText::kRefuse;
   Milliseconds handshake_timeout{10'000};
   std::vector<config::Secret> ticket_secrets;
   bool early_data = false;

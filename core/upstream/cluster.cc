@@ -12,6 +12,7 @@ namespace {
 // How often waiting exchanges look whether another worker gave a connection back.
 constexpr Milliseconds kWaitTick{10};
 
+constexpr Error kNoPlace = {ErrorCode::kExhausted, Origin::kLocal, "connection limit"};
 constexpr Error kQueueFull = {ErrorCode::kExhausted, Origin::kLocal, "connection queue full"};
 constexpr Error kQueueTimeout = {ErrorCode::kTimeout, Origin::kLocal, "waited for a connection"};
 
@@ -21,7 +22,7 @@ bool operator==(const ClusterOptions& left, const ClusterOptions& right) {
   return left.connect_timeout == right.connect_timeout && left.idle_timeout == right.idle_timeout &&
          left.max_connections == right.max_connections && left.max_pending == right.max_pending &&
          left.queue_timeout == right.queue_timeout && left.protocol == right.protocol &&
-         left.http2 == right.http2;
+         left.http2 == right.http2 && left.proxy_protocol == right.proxy_protocol;
 }
 
 std::size_t Cluster::AddressHash::operator()(const net::Address& address) const {
@@ -179,16 +180,30 @@ bool Cluster::joinConnecting(Slot& slot, Borrower& borrower) {
   return true;
 }
 
-void Cluster::open(Slot& slot, Borrower& borrower) {
-  const ClusterOptions& options = plan_->options;
-  if (!plan_->connections->tryAdd(options.max_connections)) {
-    if (!makeRoom() || !plan_->connections->tryAdd(options.max_connections)) return wait(borrower);
-  }
-  auto* connection = new ClientConnection(tools_.loop, *this, options.protocol, options.http2);
-  connection->setLender(&slot);
+// Counts one more connection, unless there are as many as there may be.
+bool Cluster::takePlace(Slot& slot) {
+  const std::uint32_t limit = plan_->options.max_connections;
+  event::SharedCount& count = *plan_->connections;
+  if (!count.tryAdd(limit) && (!makeRoom() || !count.tryAdd(limit))) return false;
   ++slot.connections;
   ++open_;
   meters_.active.add(1);
+  return true;
+}
+
+void Cluster::freePlace(Slot& slot) {
+  --slot.connections;
+  --open_;
+  meters_.active.add(-1);
+  plan_->connections->remove();
+  if (waiting_first_ != nullptr) wait_tick_.arm(Milliseconds(0));
+}
+
+void Cluster::open(Slot& slot, Borrower& borrower) {
+  if (!takePlace(slot)) return wait(borrower);
+  const ClusterOptions& options = plan_->options;
+  auto* connection = new ClientConnection(tools_.loop, *this, options.protocol, options.http2);
+  connection->setLender(&slot);
   const auto started = connect(*connection, slot);
   borrower.connecting_ = connection;
   borrower.next_waiting_ = nullptr;
@@ -286,12 +301,38 @@ void Cluster::onClosed(ClientConnection& connection) {
 // The connection is closed: its place is free for another.
 void Cluster::forget(ClientConnection& connection) {
   connection.closeNow();
-  --slotOf(connection).connections;
-  --open_;
-  meters_.active.add(-1);
-  plan_->connections->remove();
+  freePlace(slotOf(connection));
   tools_.loop.destroyLater(std::unique_ptr<event::Disposable>(&connection));
-  if (waiting_first_ != nullptr) wait_tick_.arm(Milliseconds(0));
+}
+
+Result<std::unique_ptr<net::Stream>> Cluster::dial(Member& member, std::string_view first) {
+  auto& slot = static_cast<Slot&>(member);
+  if (!takePlace(slot)) {
+    constexpr auto kKey = limitRejectionsKey(LimitScope::kUpstream, LimitResource::kConnections);
+    tools_.metrics.counter(kKey).add();
+    return kNoPlace;
+  }
+  ++slot.in_flight;
+  auto stream = dialSlot(slot, first);
+  if (stream.ok()) return stream;
+  Error error = stream.error();
+  error.origin = Origin::kUpstream;  // whoever told it: the endpoint was not reached
+  hangUp(member);
+  return error;
+}
+
+Result<std::unique_ptr<net::Stream>> Cluster::dialSlot(Slot& slot, std::string_view first) {
+  WEIR_TRY(auto wire, tools_.connector.connect(slot.endpoint.address));
+  if (!first.empty()) wire->write(asBytes(first));
+  if (plan_->tunnel_tls == nullptr) return wire;
+  if (slot.sessions == nullptr) slot.sessions = std::make_unique<tls::SessionStore>();
+  return tls::TlsStream::connect(tools_.loop, std::move(wire), plan_->tunnel_tls,
+                                 slot.sessions.get());
+}
+
+void Cluster::hangUp(Member& member) {
+  freePlace(static_cast<Slot&>(member));
+  done(member);
 }
 
 // Puts a connection where others find it, for as long as it takes another exchange.

@@ -12,6 +12,7 @@
 #include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/event/shared_count.h"
+#include "core/net/proxy_protocol_writer.h"
 #include "core/tls/client_terms.h"
 #include "core/tls/session_store.h"
 #include "core/upstream/balancer.h"
@@ -30,6 +31,7 @@ struct ClusterOptions {
   Milliseconds queue_timeout{3'000};     // for how long they wait
   http::VersionChoice protocol = http::VersionChoice::kAuto;
   http::h2::Options http2;  // its limits are those of responses in any version
+  net::ProxyVersion proxy_protocol = net::ProxyVersion::kNone;  // of tunnels: ahead of everything
 
   friend bool operator==(const ClusterOptions& left, const ClusterOptions& right);
 };
@@ -43,6 +45,8 @@ struct ClusterPlan {
   std::shared_ptr<const DiscoverySource> discovery;
   event::SharedCount* connections = nullptr;    // of all workers; outlives every plan
   std::shared_ptr<const tls::ClientTerms> tls;  // null: in the clear
+  // The same for tunnels, which agree on no protocol; there when a listener leads here.
+  std::shared_ptr<const tls::ClientTerms> tunnel_tls;
 };
 
 // What an exchange gets from a cluster.
@@ -99,6 +103,14 @@ class Cluster final : private ClientConnectionEvents {
   void cancel(Borrower& borrower);  // before it was called back
   void done(Member& member);        // the attempt is over, however it ended
 
+  // For tunnels: begins to connect to a member. The connection is the caller's own; it is counted,
+  // and the attempt as in flight, until hangUp(). `first` goes ahead of everything, TLS included.
+  // kExhausted of local origin at the limit of connections: who carries bytes does not wait here.
+  Result<std::unique_ptr<net::Stream>> dial(Member& member, std::string_view first);
+  void noteDialed(Nanoseconds took) const { meters_.connect.observe(took); }
+  void noteDialFailed(const Error& error) { countFailure(error.code); }
+  void hangUp(Member& member);
+
   void closeIdle();  // the cluster is leaving: keeps nothing that is not in use
   bool quiet() const { return open_ == 0 && users_ == 0; }
   const ClusterPlan& plan() const { return *plan_; }
@@ -135,6 +147,9 @@ class Cluster final : private ClientConnectionEvents {
   bool mayMultiplex(const Slot& slot) const;
   bool joinConnecting(Slot& slot, Borrower& borrower);
   void open(Slot& slot, Borrower& borrower);
+  bool takePlace(Slot& slot);
+  void freePlace(Slot& slot);
+  Result<std::unique_ptr<net::Stream>> dialSlot(Slot& slot, std::string_view first);
   Result<void> connect(ClientConnection& connection, Slot& slot);
   void wait(Borrower& borrower);
   void serveWaiting();

@@ -60,12 +60,13 @@ void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Se
 }
 
 void secureListener(const IdentitySettings& identity, const std::string& domain,
-                    server::ListenerSettings& listener) {
+                    server::ClearText clear, server::ListenerSettings& listener) {
   server::ListenerTlsSettings tls;
   tls.certificates = {{identity.cert, identity.key, std::nullopt, identity.place}};
   tls.client_certificate = tls::ClientCertificate::kRequired;
   tls.client_ca = identity.trust;
   tls.client_names = {domain};
+  tls.clear = clear;
   tls.place = identity.place;
   listener.tls = std::move(tls);
   listener.forwarded_client_cert = server::ClientCertMode::kAppend;

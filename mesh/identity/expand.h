@@ -19,8 +19,9 @@ std::optional<std::string> trustDomain(const IdentitySettings& identity,
 void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Settings& settings,
                      config::Mistakes& mistakes);
 
-// A listener for other nodes: they show certificates of `domain`, and we ours.
+// A listener for other nodes: they show certificates of `domain`, and we ours. `clear`: what
+// becomes of callers that do not.
 void secureListener(const IdentitySettings& identity, const std::string& domain,
-                    server::ListenerSettings& listener);
+                    server::ClearText clear, server::ListenerSettings& listener);
 
 }  // namespace weir::mesh

@@ -52,6 +52,8 @@ void expandSidecar(const SidecarSettings& sidecar, const server::Registry& regis
   if (sidecar.outbound) {
     settings.listeners.push_back(listener(kOutbound, sidecar.outbound->address, place));
     for (const auto& [name, upstream] : settings.upstreams) {
+      // A connection that names its client carries no requests of others.
+      if (upstream.proxy_protocol != net::ProxyVersion::kNone) continue;
       auto route = forward(std::string(kOutbound) + "-" + name, kOutbound, name, place);
       const auto host = route::HostPattern::parse(name);
       if (!host) continue;  // no Host can name it; a configured route may still lead there
@@ -70,7 +72,9 @@ void expandSidecar(const SidecarSettings& sidecar, const server::Registry& regis
   auto inbound = listener(kInbound, sidecar.inbound->address, place);
   if (sidecar.identity) {
     const auto domain = trustDomain(*sidecar.identity, mistakes);
-    if (domain) secureListener(*sidecar.identity, *domain, inbound);
+    const bool strict = sidecar.inbound->mode == InboundMode::kStrict;
+    const auto clear = strict ? server::ClearText::kRefuse : server::ClearText::kAllow;
+    if (domain) secureListener(*sidecar.identity, *domain, clear, inbound);
   }
   settings.listeners.push_back(std::move(inbound));
   settings.routes.push_back(forward(sidecar.service, kInbound, kApplication, place));

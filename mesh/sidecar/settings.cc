@@ -1,11 +1,20 @@
 #include "mesh/sidecar/settings.h"
 
 namespace weir::mesh {
+namespace {
+
+constexpr std::pair<std::string_view, InboundMode> kModes[] = {
+    {"strict", InboundMode::kStrict}, {"permissive", InboundMode::kPermissive}};
+
+}  // namespace
 
 void InboundSettings::read(config::Table& table, InboundSettings& out) {
   table.read("address", out.address, "Where other services reach this one.", {.required = true});
   table.read("application", out.application, "Where the application itself listens.",
              {.required = true});
+  table.read("mode", out.mode, kModes,
+             "With an identity. permissive: callers in the clear are let in as well, without an "
+             "identity; strict: only nodes that show theirs.");
 }
 
 void OutboundSettings::read(config::Table& table, OutboundSettings& out) {
@@ -23,6 +32,8 @@ void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
       "identity", out.identity,
       "Who this node is to others, as [identity]: inbound then takes TLS only, from nodes of "
       "the same trust domain.");
+  const bool permissive = out.inbound && out.inbound->mode == InboundMode::kPermissive;
+  if (permissive && !out.identity) table.fail("inbound", "mode = \"permissive\" needs identity");
   out.place = table.place();
 }
 

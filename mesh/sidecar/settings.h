@@ -8,10 +8,14 @@
 
 namespace weir::mesh {
 
+// Whether callers without an identity are let in as well, as long as a mesh is being built.
+enum class InboundMode : std::uint8_t { kStrict, kPermissive };
+
 // Requests from the network to the application beside us.
 struct InboundSettings {
   config::Address address;
   config::Address application;
+  InboundMode mode = InboundMode::kStrict;
 
   static void read(config::Table& table, InboundSettings& out);
 };

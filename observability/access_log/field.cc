@@ -109,6 +109,7 @@ std::string_view textOf(Field field, const ExchangeRecord& record) {
     case Field::kRequestId:
       return record.request_id;
     case Field::kRequestMethod:
+      if (!record.transport.empty()) return {};
       return record.method_text.empty() ? http::toString(record.method) : record.method_text;
     case Field::kRequestScheme:
       return record.scheme;
@@ -121,7 +122,7 @@ std::string_view textOf(Field field, const ExchangeRecord& record) {
     case Field::kRequestQuery:
       return record.query;
     case Field::kRequestProtocol:
-      return http::toString(record.version);
+      return record.transport.empty() ? http::toString(record.version) : record.transport;
     case Field::kClientAddress:
       return record.client_address;
     case Field::kClientIdentity:

@@ -74,7 +74,7 @@ class MeshTest(TlsCase):
     EDGE = "spiffe://shop.test/ns/edge/sa/edge"
     SERVICE = "spiffe://shop.test/ns/shop/sa/service"
 
-    def nodes(self, promised=SERVICE, other_root=False):
+    def nodes(self, promised=SERVICE, other_root=False, mode="strict"):
         """A gateway with an identity of its own before the sidecar of a service."""
         self.service = self.upstream()
         sidecar = self.weir(f"""{ADMIN}
@@ -82,7 +82,8 @@ role = "sidecar"
 {LOG}
 [sidecar]
 service = "service"
-inbound = {{ address = "127.0.0.1:0", application = "{self.service.address}" }}
+inbound = {{ address = "127.0.0.1:0", application = "{self.service.address}",
+            mode = "{mode}" }}
 identity = {{ cert = "ca/service.crt", key = "ca/service.key", trust = "ca/root.crt" }}
 """, start=False)
         self.ca(sidecar.folder, "init", "--days", "2")
@@ -131,6 +132,15 @@ identity = {{ cert = "ca/service.crt", key = "ca/service.key", trust = "ca/root.
         _, sidecar = self.nodes()
         with self.assertRaises((ConnectionError, CutShort)):
             self.client(sidecar.address("inbound")).request("/")
+
+    def test_a_caller_in_the_clear_where_that_is_permitted(self):
+        front, sidecar = self.nodes(mode="permissive")
+        plain = self.client(sidecar.address("inbound"))
+        claim = [("X-Weir-Identity", self.EDGE)]
+        self.assertEqual(plain.request("/", headers=claim).status, 200)
+        self.assertEqual(self.service.requests[-1].all("x-weir-identity"), [])
+        self.assertEqual(self.get(front).status, 200)
+        self.assertEqual(self.service.requests[-1].all("x-weir-identity"), [self.EDGE])
 
     def test_new_certificates_do_not_cost_a_request(self):
         front, sidecar = self.nodes()

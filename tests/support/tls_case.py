@@ -37,6 +37,12 @@ class TlsCase(IntegrationCase):
     def context(self, weir):
         return ssl.create_default_context(cafile=str(weir.folder / "ca/root.crt"))
 
+    def server_context(self, weir, name):
+        """For a server of the test with one of the certificates."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(weir.folder / f"ca/{name}.crt", weir.folder / f"ca/{name}.key")
+        return context
+
     def https(self, weir, context=None, name="edge.test"):
         """A connection to the listener, shaken hands and checked for `name`."""
         host, port = weir.address().rsplit(":", 1)

@@ -86,6 +86,7 @@ TEST(MetricKeys, ReadAsTheWordsOfTheirLabels) {
 // The last enumerator of each enum is the last of its words.
 TEST(MetricKeys, HaveAWordForEveryEnumerator) {
   EXPECT_EQ(wordOf(connectionsActiveKey(1, TransportProtocol::kUdp), "protocol"), "udp");
+  EXPECT_EQ(wordOf(protocolDetectKey(1, Detection::kTcpServerFirst), "result"), "tcp_server_first");
   EXPECT_EQ(wordOf(upstreamAttemptDurationKey(1, AttemptOutcome::kCancel), "outcome"), "cancel");
   EXPECT_EQ(wordOf(upstreamConnectDurationKey(1, true), "tls"), "true");
   EXPECT_EQ(wordOf(upstreamConnectionFailuresKey(1, ConnectFailure::kUnreachable), "reason"),
@@ -136,6 +137,9 @@ const std::vector<CounterKey> kCounters = {
     grpcRequestsKey(2, kNoGrpcCode),
     connectionsOpenedKey(1, TransportProtocol::kTcp),
     connectionsClosedKey(1, TransportProtocol::kTcp, Reason::kNone),
+    protocolDetectKey(1, Detection::kHttp),
+    tcpReceivedBytesKey(1, 2),
+    tcpSentBytesKey(1, 2),
     upstreamRequestsKey(1, 200, Reason::kNone),
     upstreamConnectionFailuresKey(1, ConnectFailure::kRefused),
     upstreamReusedConnectionsKey(1),

@@ -52,8 +52,9 @@ class AllocationTest : public ProxyTest {
     client_ = client;
     listener_count.tryAdd(0);
     process_count.tryAdd(0);
-    gate->serve(std::move(net::TcpStream::adopt(loop, served).value()),
-                net::Address::parse("203.0.113.7:5000").value());
+    Visitor visitor;
+    visitor.address = net::Address::parse("203.0.113.7:5000").value();
+    gate->serve(std::move(net::TcpStream::adopt(loop, served).value()), std::move(visitor));
   }
 
   // Sends a request whose answer is `reply`; false when it did not come whole.

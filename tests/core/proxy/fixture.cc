@@ -173,7 +173,9 @@ StreamPeer& ProxyTest::connect(std::string_view client) {
   clients.push_back(std::make_unique<StreamPeer>(std::move(theirs)));
   listener_count.tryAdd(0);
   process_count.tryAdd(0);
-  gate->receive(std::move(ours), net::Address::parse(client).value());
+  Visitor visitor;
+  visitor.address = net::Address::parse(client).value();
+  gate->receive(std::move(ours), std::move(visitor));
   return *clients.back();
 }
 

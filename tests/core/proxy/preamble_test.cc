@@ -152,5 +152,131 @@ TEST_F(PreambleTest, EndsWithTheGate) {
   EXPECT_EQ(gate->connections(), 0U);
 }
 
+// The records of a ClientHello that asks for this name; what there is no need for is left out.
+std::string helloFor(const std::string& name) {
+  const auto sized = [](std::size_t bytes, const std::string& text) {
+    std::string length(bytes, '\0');
+    length[bytes - 1] = static_cast<char>(text.size());
+    return length + text;
+  };
+  const std::string entry = std::string(1, '\0') + sized(2, name);
+  const std::string extension = std::string(2, '\0') + sized(2, sized(2, entry));
+  const std::string body = "\x03\x03" + std::string(32, 'r') + std::string(1, '\0') +
+                           sized(2, "\x13\x01") + sized(1, std::string(1, '\0')) +
+                           sized(2, extension);
+  return "\x16\x03\x01" + sized(2, "\x01" + sized(3, body));
+}
+
+class HelloTest : public ProxyTest {
+ protected:
+  HelloTest() {
+    on_upstream = nullptr;
+    TlsRule pass;
+    pass.server_names = {*route::HostPattern::parse("*.db.test")};
+    pass.action = TlsRule::Action::kPass;
+    pass.upstream = id("shadow");
+    listener.tls_rules = {pass};
+  }
+  std::uint64_t handshakes(net::Handshake result) {
+    return count(tlsHandshakesKey(id(listener.name), static_cast<unsigned>(result),
+                                  TlsVersion::kNone, false));
+  }
+  const std::string wanted = helloFor("one.db.test");
+};
+
+TEST_F(HelloTest, IsToldToTheUpstreamWhole) {
+  startForwarding();
+  StreamPeer& client = connect();
+  client.send(wanted + "more");
+  turn();
+  ASSERT_EQ(arrivals.size(), 1U);
+  EXPECT_EQ(arrivals[0].to.text(), "10.0.9.1:80");
+  EXPECT_EQ(seenBy(0), wanted + "more");
+  arrival(0).send("server hello");
+  turn();
+  EXPECT_EQ(client.received(), "server hello");
+}
+
+TEST_F(HelloTest, ComesInPieces) {
+  startForwarding();
+  StreamPeer& client = connect();
+  for (const char& byte : wanted) {
+    EXPECT_EQ(arrivals.size(), 0U);
+    client.send({&byte, 1});
+    turn();
+  }
+  EXPECT_EQ(seenBy(0), wanted);
+}
+
+TEST_F(HelloTest, FollowsTheHeaderOfTheProxyProtocol) {
+  listener.proxy_protocol = ProxyProtocol::kRequired;
+  listener.proxy_protocol_from = {*route::IpRange::parse("10.1.0.0/16")};
+  startForwarding();
+  StreamPeer& client = connect("10.1.2.3:5000");
+  for (const std::string& piece : {std::string(kHeader) + wanted.substr(0, 9), wanted.substr(9)}) {
+    client.send(piece);
+    turn();
+  }
+  EXPECT_EQ(seenBy(0), wanted);
+  client.close();
+  arrival(0).close();
+  turn();
+  EXPECT_EQ(logged().client, "192.0.2.7");
+}
+
+TEST_F(HelloTest, OfAnotherNameIsRefused) {
+  startForwarding();
+  StreamPeer& client = connect();
+  client.send(helloFor("other.test"));
+  turn();
+  EXPECT_EQ(client.received(), std::string("\x15\x03\x03\x00\x02\x02\x70", 7));
+  EXPECT_TRUE(client.ended());
+  EXPECT_EQ(handshakes(net::Handshake::kUnknownName), 1U);
+  EXPECT_EQ(gate->connections(), 0U);
+}
+
+TEST_F(HelloTest, MayBeNone) {
+  on_upstream = answering(reply("hello"));
+  startForwarding();
+  StreamPeer& client = connect();
+  client.send(kGet);
+  turn();
+  EXPECT_THAT(client.received(), HasSubstr("hello"));
+}
+
+TEST_F(HelloTest, SilenceIsNoTls) {
+  on_upstream = answering(reply("hello"));
+  startForwarding();
+  StreamPeer& client = connect();
+  pass(Milliseconds(10'100));
+  client.send(kGet);
+  turn();
+  EXPECT_THAT(client.received(), HasSubstr("hello"));
+}
+
+TEST_F(HelloTest, MustNotTakeForEver) {
+  startForwarding();
+  StreamPeer& client = connect();
+  client.send(wanted.substr(0, 20));
+  pass(Milliseconds(10'100));
+  EXPECT_TRUE(client.ended());
+  EXPECT_EQ(handshakes(net::Handshake::kTimeout), 1U);
+}
+
+TEST_F(HelloTest, ThatIsBrokenIsClosed) {
+  startForwarding();
+  StreamPeer& broken = connect();
+  broken.send(std::string("\x16\x03\x01\x00\x00", 5));
+  StreamPeer& gone = connect();
+  gone.send(wanted.substr(0, 20));
+  turn();
+  gone.close();
+  turn();
+  EXPECT_TRUE(broken.ended());
+  EXPECT_EQ(handshakes(net::Handshake::kProtocol), 1U);
+  EXPECT_EQ(handshakes(net::Handshake::kClosed), 1U);
+  EXPECT_EQ(gate->connections(), 0U);
+}
+
 }  // namespace
 }  // namespace weir::proxy

@@ -81,10 +81,11 @@ TEST_F(IdentityTest, IsNeededForUpstreamsThatNameTheirs) {
 
 TEST_F(IdentityTest, AsksCallersForTheirs) {
   server::ListenerSettings listener;
-  secureListener(identity, "spiffe://shop.test/*", listener);
+  secureListener(identity, "spiffe://shop.test/*", server::ClearText::kAllow, listener);
   ASSERT_TRUE(listener.tls);
   EXPECT_EQ(listener.tls->client_certificate, tls::ClientCertificate::kRequired);
   EXPECT_EQ(listener.tls->client_names, std::vector<std::string>{"spiffe://shop.test/*"});
+  EXPECT_EQ(listener.tls->clear, server::ClearText::kAllow);
   EXPECT_EQ(listener.forwarded_client_cert, server::ClientCertMode::kAppend);
 }
 

@@ -142,6 +142,13 @@ TEST_F(ExpandTest, AnUpstreamThatNoHostCanNameGetsNoRoute) {
   EXPECT_TRUE(plan->routes.routes().empty());
 }
 
+TEST_F(ExpandTest, AnUpstreamThatIsToldOfClientsGetsNoRoute) {
+  const auto plan = expand(std::string(kShop) + "proxy_protocol = \"v1\"\n");
+  ASSERT_NE(plan, nullptr) << mistakes;
+  EXPECT_EQ(upstreamFor(*plan, "outbound", "orders.test"), "orders.test");
+  EXPECT_EQ(upstreamFor(*plan, "outbound", "payments"), "");
+}
+
 TEST_F(ExpandTest, ConfiguredRoutesWinWhereTheyAreNarrower) {
   const auto plan = expand(std::string(kShop) + R"(
 [[route]]

@@ -23,6 +23,7 @@ class Case:
     warmup: int = 2000                  # Requests, over all connections, before the clock runs.
     many_routes: bool = False
     latency: bool = False
+    tcp: bool = False
 
     def load_options(self, address, **more):
         per_connection = max(1, self.warmup // self.connections)
@@ -32,7 +33,7 @@ class Case:
 
     def plan(self, member, address, backend):
         if not self.many_routes or member in ("relay", "weir-one-route"):
-            return one_route(address, backend)
+            return one_route(address, backend, tcp=self.tcp)
         return Plan([address], {"all": [backend], "two": [backend]}, host_routes(HOSTS))
 
 
@@ -53,6 +54,11 @@ def body_case(size, connections, warmup):
                 {"relay": 1.15, "best peer": 0.70}, size=size, warmup=warmup)
 
 
+def tcp_case(size, warmup):
+    return Case(f"tcp-{size}", f"{size} carried as it is, 8 connections", 8, {"haproxy": 1.0},
+                size=size, members=("relay", "weir", "haproxy"), warmup=warmup, tcp=True)
+
+
 MANY_HOSTS = {"host": host_name("{n}"), "variants": HOSTS}
 
 CASES = {case.name: case for case in (
@@ -63,6 +69,8 @@ CASES = {case.name: case for case in (
     body_case("16k", 8, 1000),
     body_case("256k", 8, 200),
     body_case("1m", 8, 64),
+    tcp_case("64k", 400),
+    tcp_case("1m", 64),
     Case("new-connection", "a new connection per request, 32 at a time", 32, {"nginx": 1.0},
          options={"new_connection": True}),
     Case("latency", "open loop at 50 % of NGINX's maximum, 64 connections", 64, {},

@@ -22,6 +22,7 @@ class Plan:
     routes: list[Route] = field(default_factory=list)
     admin: str | None = None         # weir only.
     tunnels: bool = False            # NGINX forwards an upgrade only when it is told to.
+    tcp: bool = False                # Bytes are carried as they are; not by NGINX.
 
     @property
     def address(self):
@@ -41,7 +42,9 @@ def weir_text(plan):
         lines.append(f"admin = {{ address = {quote(plan.admin)} }}")
     for number, address in enumerate(plan.listeners):
         lines += ["[[listener]]", f'name = "bench-{number}"', f"address = {quote(address)}"]
-    for route in plan.routes:
+        if plan.tcp:
+            lines += ['protocol = "tcp"', f"upstream = {quote(next(iter(plan.upstreams)))}"]
+    for route in [] if plan.tcp else plan.routes:
         lines.append("[[route]]")
         if route.host:
             lines.append(f"hosts = {quote([route.host])}")
@@ -108,19 +111,22 @@ global
   nbthread 1
   maxconn {connections}
 defaults
-  mode http
-  option http-keep-alive
-  http-reuse always
   timeout connect 5s
   timeout client 300s
   timeout server 300s
+"""
+HAPROXY_HTTP = """\
+  mode http
+  option http-keep-alive
+  http-reuse always
   timeout http-keep-alive 300s
 """
 
 
 def haproxy_text(plan, folder, files):
     """The text, and the map file that chooses the backend by host and path."""
-    lines = [HAPROXY_HEAD.format(connections=files // 3), "frontend bench"]
+    lines = [HAPROXY_HEAD.format(connections=files // 3),
+             "  mode tcp" if plan.tcp else HAPROXY_HTTP, "frontend bench"]
     lines += [f"  bind {address}" for address in plan.listeners]
     keyed = [route for route in plan.routes if route.host or route.prefix != "/"]
     if keyed:
@@ -133,7 +139,7 @@ def haproxy_text(plan, folder, files):
     lines += [f"  default_backend {route.upstream}" for route in plan.routes if route not in keyed]
     for name, addresses in plan.upstreams.items():
         lines.append(f"backend {name}")
-        lines += [f"  server s{number} {address} pool-max-conn -1"
+        lines += [f"  server s{number} {address}{'' if plan.tcp else ' pool-max-conn -1'}"
                   for number, address in enumerate(addresses)]
     routes = "".join(f"{route.host or ''}{route.prefix} {route.upstream}\n" for route in keyed)
     return "\n".join(lines) + "\n", routes

@@ -1,0 +1,397 @@
+#include "core/proxy/tunnel.h"
+
+#include <utility>
+
+#include "core/http/protocol_guess.h"
+#include "core/net/proxy_protocol_writer.h"
+#include "core/net/resumed_stream.h"
+#include "core/proxy/request_id.h"
+
+namespace weir::proxy {
+namespace {
+
+// For how long a client is waited for before the upstream is asked whether it speaks first.
+constexpr Milliseconds kSilence{10};
+// How often it is looked whether the last bytes have left.
+constexpr Milliseconds kSentTick{20};
+
+constexpr Error kConnectTimeout = {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"};
+
+Reason reasonForDialing(const Error& error) {
+  if (error.origin == Origin::kLocal) return Reason::kQueueFull;
+  switch (error.code) {
+    case ErrorCode::kTimeout:
+      return Reason::kUpstreamConnectTimeout;
+    case ErrorCode::kExhausted:
+      return Reason::kOverloadConnections;
+    case ErrorCode::kTls:
+      return Reason::kUpstreamTlsError;
+    default:
+      return Reason::kUpstreamConnectRefused;
+  }
+}
+
+}  // namespace
+
+void Tunnel::End::open(std::unique_ptr<net::Stream> stream) {
+  stream_ = std::move(stream);
+  stream_->setEvents(*this);
+}
+
+std::unique_ptr<net::Stream> Tunnel::End::take() {
+  stream_->setReading(false);
+  stream_->setEvents(tunnel_.deaf_);
+  return std::move(stream_);
+}
+
+void Tunnel::End::onDrained() {
+  if (tunnel_.stage_ == Stage::kClosed) return;
+  tunnel_.touch();
+  filling_.onDrained();
+}
+
+Tunnel::Tunnel(Gate& gate, std::unique_ptr<net::Stream> stream, Visitor visitor,
+               const Target& target)
+    : gate_(gate),
+      target_(target),
+      secured_(stream->security() != nullptr),
+      started_(monotonicNow()),
+      visitor_(std::move(visitor)),
+      up_(gate.engine().loop().chunks()),
+      down_(gate.engine().loop().chunks()),
+      wait_(gate.engine().loop().wheel(), *this),
+      idle_(gate.engine().loop().wheel(), *this) {
+  client_.open(std::move(stream));
+  up_.setSource(client_);
+  down_.setSource(server_);
+}
+
+Tunnel::~Tunnel() {
+  if (cluster_ != nullptr) cluster_->leave();
+}
+
+void Tunnel::start() {
+  client_.stream()->setReading(true);
+  if (!secured_) begin();
+}
+
+void Tunnel::onShookHands() {
+  const net::Security& security = *client_.stream()->security();
+  gate_.countHandshake(security);
+  if (!security.server_name.empty()) visitor_.server_name = security.server_name;
+  if (!security.protocol.empty()) visitor_.alpn = security.protocol;
+  // Versions of HTTP are all that a listener which guesses agrees on.
+  if (target_.guesses && !security.protocol.empty()) return speakHttp();
+  begin();
+}
+
+void Tunnel::begin() {
+  touch();
+  if (!target_.guesses) return commit();
+  stage_ = Stage::kGuessing;
+  wait_.arm(kSilence);
+}
+
+void Tunnel::onClientData(Bytes bytes) {
+  if (stage_ == Stage::kClosed) return;
+  if (stage_ == Stage::kGuessing) return guess(bytes);
+  touch();
+  received_.add(bytes.size());
+  up_.push(bytes);
+}
+
+void Tunnel::guess(Bytes bytes) {
+  said_.append(asText(bytes));
+  switch (http::guessProtocol(asBytes(said_))) {
+    case http::Guess::kHttp:
+      return speakHttp();
+    case http::Guess::kOther:
+      countGuess(Detection::kTcp);
+      return commit();
+    case http::Guess::kMore:
+      if (!server_.stream()) wait_.disarm();
+      // From the first byte on, and not anew with every other.
+      if (said_.size() == bytes.size() && gate_.plan().header_timeout.count() > 0) {
+        idle_.arm(gate_.plan().header_timeout);
+      }
+      return;
+  }
+}
+
+void Tunnel::countGuess(Detection result) {
+  engine().metrics().counter(protocolDetectKey(gate_.id(), result)).add();
+}
+
+void Tunnel::speakHttp() {
+  countGuess(Detection::kHttp);
+  if (server_.stream()) dropServer();
+  stage_ = Stage::kClosed;
+  wait_.disarm();
+  idle_.disarm();
+  std::unique_ptr<net::Stream> stream = client_.take();
+  if (!said_.empty()) {
+    stream =
+        std::make_unique<net::ResumedStream>(engine().loop(), std::move(stream), asBytes(said_));
+  }
+  gate_.speakHttp(*this, std::move(stream), visitor_);
+}
+
+// It is no HTTP, or nobody asked.
+void Tunnel::commit() {
+  stage_ = Stage::kConnecting;
+  MetricCells& cells = engine().metrics();
+  received_ = cells.counter(tcpReceivedBytesKey(gate_.id(), target_.upstream));
+  sent_ = cells.counter(tcpSentBytesKey(gate_.id(), target_.upstream));
+  touch();
+  if (!said_.empty()) {
+    received_.add(said_.size());
+    up_.push(asBytes(std::exchange(said_, {})));
+  }
+  if (connected_) return open();
+  if (!server_.stream()) dial();
+}
+
+bool Tunnel::findCluster() {
+  if (cluster_ != nullptr) return true;
+  PinnedPlan& pinned = engine().pin();
+  cluster_ = engine().cluster(target_.upstream, *pinned.plan);
+  most_retries_ = pinned.plan->defaults.retry.attempts;
+  engine().unpin(pinned);
+  if (cluster_ == nullptr) return false;
+  cluster_->enter();
+  cluster_->retryBudget().onRequest(engine().loop().now());
+  return true;
+}
+
+void Tunnel::dial() {
+  if (!findCluster()) return breakUp(Reason::kNoHealthyUpstream);
+  if (!cluster_->knowsEndpoints()) return breakUp(Reason::kUpstreamDnsError);
+  upstream::Member* member = cluster_->pick({tried_.data(), tried_count_});
+  if (member == nullptr) return breakUp(Reason::kNoHealthyUpstream);
+  ++attempts_;
+  if (engine().accessLog() != nullptr) endpoint_ = member->endpoint.address.text();
+  attempting_ = true;
+  dialed_at_ = monotonicNow();
+  auto stream = cluster_->dial(*member, proxyHeader());
+  if (!stream.ok()) {
+    if (tried_count_ < kMaxTried) tried_[tried_count_++] = member;
+    return onDialFailed(stream.error());
+  }
+  member_ = member;
+  server_.open(std::move(stream.value()));
+  wait_.arm(options().connect_timeout);
+}
+
+std::string Tunnel::proxyHeader() {
+  const net::ProxyVersion version = options().proxy_protocol;
+  if (version == net::ProxyVersion::kNone) return {};
+  if (version == net::ProxyVersion::kBinary && id_.empty()) {
+    Arena arena(engine().loop().scratch());
+    id_ = makeRequestId(engine().random(), arena);
+  }
+  return net::proxyHeader(
+      version, {visitor_.address, visitor_.server, visitor_.server_name, visitor_.alpn, id_});
+}
+
+void Tunnel::onDialed() {
+  if (stage_ == Stage::kClosed) return;
+  wait_.disarm();
+  connected_ = true;
+  const Nanoseconds now = monotonicNow();
+  cluster_->noteDialed(now - dialed_at_);
+  connected_after_ = now - started_;
+  if (stage_ == Stage::kConnecting) open();
+}
+
+void Tunnel::onDialFailed(const Error& error) {
+  const Reason reason = reasonForDialing(error);
+  if (error.origin == Origin::kUpstream) cluster_->noteDialFailed(error);
+  if (error.code == ErrorCode::kTimeout) {
+    engine().metrics().counter(timeoutsKey(0, TimeoutStage::kConnect)).add();
+  }
+  if (member_ != nullptr && tried_count_ < kMaxTried) tried_[tried_count_++] = member_;
+  endAttempt(reason);
+  if (server_.stream()) dropServer();
+  wait_.disarm();
+  // It was tried ahead of need: the client may yet turn out to speak HTTP.
+  if (stage_ == Stage::kGuessing) return;
+  if (!mayRetry(error)) return breakUp(reason);
+  ++retries_;
+  retry_reason_ = reason;
+  dial();
+}
+
+bool Tunnel::mayRetry(const Error& error) {
+  if (error.origin != Origin::kUpstream) return false;
+  const auto refuse = [this](RetryRefusal refusal) {
+    engine().metrics().counter(retriesSuppressedKey(target_.upstream, refusal)).add();
+    return false;
+  };
+  if (retries_ >= most_retries_) return refuse(RetryRefusal::kLimit);
+  if (!cluster_->retryBudget().tryRetry(engine().loop().now())) {
+    return refuse(RetryRefusal::kBudget);
+  }
+  return true;
+}
+
+void Tunnel::open() {
+  stage_ = Stage::kOpen;
+  touch();
+  up_.attach(server_);
+  down_.attach(client_);
+}
+
+void Tunnel::onServerData(Bytes bytes) {
+  if (stage_ == Stage::kClosed) return;
+  if (stage_ == Stage::kGuessing) {  // who speaks first is no server of HTTP
+    countGuess(Detection::kTcpServerFirst);
+    commit();
+  }
+  touch();
+  sent_.add(bytes.size());
+  down_.push(bytes);
+}
+
+void Tunnel::onClientEnd() {
+  if (stage_ == Stage::kClosed) return;
+  if (stage_ == Stage::kGuessing) {
+    countGuess(Detection::kTcp);
+    commit();
+  }
+  if (stage_ == Stage::kClosed) return;
+  touch();
+  up_.end(nullptr);
+  closeIfDone();
+}
+
+void Tunnel::onServerEnd() {
+  if (stage_ == Stage::kClosed) return;
+  if (stage_ == Stage::kGuessing) return dropServer();
+  touch();
+  down_.end(nullptr);
+  closeIfDone();
+}
+
+void Tunnel::onClientBroken(const Error&) {
+  if (stage_ == Stage::kHandshake) gate_.countHandshake(*client_.stream()->security());
+  breakUp(stage_ <= Stage::kGuessing ? Reason::kNone : Reason::kClientDisconnect);
+}
+
+void Tunnel::onServerBroken(Error error) {
+  if (stage_ == Stage::kClosed) return;
+  error.origin = Origin::kUpstream;
+  if (!connected_) return onDialFailed(error);
+  if (stage_ == Stage::kGuessing) return dropServer();
+  breakUp(down_.bytes() == 0 ? Reason::kUpstreamResetBeforeHeaders
+                             : Reason::kUpstreamResetAfterHeaders);
+}
+
+void Tunnel::onWait() {
+  if (stage_ == Stage::kClosing) return closeIfSent();
+  if (server_.stream()) return onDialFailed(kConnectTimeout);
+  dial();  // ahead of need
+}
+
+void Tunnel::touch() {
+  const Milliseconds limit = gate_.plan().tcp_idle_timeout;
+  if (limit.count() > 0) idle_.arm(limit);
+}
+
+void Tunnel::onIdle() {
+  // The beginning of a request, it seems: who serves those says what is wrong.
+  if (stage_ == Stage::kGuessing && !said_.empty()) return speakHttp();
+  engine().metrics().counter(timeoutsKey(0, TimeoutStage::kIdle)).add();
+  const bool waiting = client_.stream()->queued() > 0 ||
+                       (server_.stream() != nullptr && server_.stream()->queued() > 0);
+  if (waiting || stage_ == Stage::kConnecting) return breakUp(Reason::kStreamIdle);
+  close(Reason::kStreamIdle);
+}
+
+void Tunnel::closeIfDone() {
+  if (stage_ != Stage::kOpen || !up_.ended() || !down_.ended()) return;
+  stage_ = Stage::kClosing;
+  closeIfSent();
+}
+
+// Nobody is told when a stream's last bytes have left.
+void Tunnel::closeIfSent() {
+  const bool to_client = client_.stream()->flush();
+  const bool to_server = server_.stream()->flush();
+  if (to_client && to_server) return close(Reason::kNone);
+  wait_.arm(kSentTick);
+}
+
+void Tunnel::drain() {
+  // A client that has said nothing yet has nothing to lose.
+  if (stage_ == Stage::kGuessing && said_.empty()) close(Reason::kNone);
+}
+
+// Both sides learn that something is missing.
+void Tunnel::breakUp(Reason reason) {
+  if (stage_ == Stage::kClosed) return;
+  if (server_.stream()) server_.stream()->breakOff();
+  client_.stream()->breakOff();
+  close(reason);
+}
+
+void Tunnel::close(Reason reason) {
+  const bool carried = stage_ > Stage::kGuessing;
+  stage_ = Stage::kClosed;
+  wait_.disarm();
+  idle_.disarm();
+  endAttempt(reason);
+  // The streams may be on the stack: they go with this object, later.
+  client_.stream()->setReading(false);
+  if (server_.stream()) server_.stream()->setReading(false);
+  if (carried) record(reason);
+  gate_.remove(*this, secured_, reason);
+}
+
+void Tunnel::endAttempt(Reason reason) {
+  if (std::exchange(attempting_, false)) {
+    engine().metrics().counter(upstreamRequestsKey(target_.upstream, 0, reason)).add();
+  }
+  if (member_ != nullptr) cluster_->hangUp(*std::exchange(member_, nullptr));
+}
+
+void Tunnel::dropServer() {
+  wait_.disarm();
+  connected_ = false;
+  attempting_ = false;  // nobody asked for it
+  if (member_ != nullptr) cluster_->hangUp(*std::exchange(member_, nullptr));
+  engine().loop().destroyLater(server_.take());
+}
+
+void Tunnel::record(Reason reason) {
+  if (retries_ > 0) {
+    const auto outcome = connected_ ? RetryOutcome::kSuccess : RetryOutcome::kFailure;
+    engine()
+        .metrics()
+        .counter(retriesKey(target_.upstream, 0, retry_reason_, outcome))
+        .add(retries_);
+  }
+  if (engine().accessLog() != nullptr) log(reason);
+}
+
+void Tunnel::log(Reason reason) {
+  http::ExchangeRecord record;
+  record.times.total = monotonicNow() - started_;
+  record.times.connected = connected_after_;
+  record.start = wallClockNow() - record.times.total;
+  record.transport = http::kTcpTransport;
+  record.authority = visitor_.server_name;
+  record.request_body_bytes = up_.bytes();
+  record.response_body_bytes = down_.bytes();
+  record.reason = reason;
+  record.attempts = attempts_;
+  std::array<char, net::Ip::kMaxText> text{};
+  const bool has_ip = !visitor_.address.isUnix() && visitor_.address != net::Address();
+  if (has_ip) record.client_address = visitor_.address.ip().format(text);
+  record.listener = gate_.plan().name;
+  if (cluster_ != nullptr) record.upstream = cluster_->plan().name;
+  record.endpoint = endpoint_;
+  record.request_id = id_;
+  engine().accessLog()->log(record);
+}
+
+}  // namespace weir::proxy

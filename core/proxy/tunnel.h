@@ -1,0 +1,166 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/metric_cells.h"
+#include "core/base/reason.h"
+#include "core/event/loop.h"
+#include "core/http/codec.h"
+#include "core/net/stream.h"
+#include "core/proxy/accepted.h"
+#include "core/proxy/gate.h"
+#include "core/proxy/relay.h"
+#include "core/upstream/cluster.h"
+
+namespace weir::proxy {
+
+// An accepted connection that is carried to an endpoint of an upstream, byte by byte, and back.
+//
+// One that guesses carries what is no HTTP: the client's first bytes tell. While the client is
+// silent the upstream is connected to, and when that speaks first it is no HTTP either.
+//
+// Owned by: Gate's list, until it takes itself off.
+// Life:     handshake -> guessing -> connecting -> open -> closing (last bytes leave) -> closed.
+class Tunnel final : public Accepted {
+ public:
+  struct Target {
+    NameId upstream = 0;
+    bool guesses = false;
+  };
+  Tunnel(Gate& gate, std::unique_ptr<net::Stream> stream, Visitor visitor, const Target& target);
+  ~Tunnel() override;
+
+  void start();
+  void drain() override;
+  void breakNow() override { breakUp(Reason::kDraining); }
+
+ private:
+  enum class Stage : std::uint8_t { kHandshake, kGuessing, kConnecting, kOpen, kClosing, kClosed };
+  static constexpr std::size_t kMaxTried = 4;
+
+  // Both ends take what the other one said, and can be told to wait.
+  class End : public net::StreamEvents, public http::BodySink, public http::BodySource {
+   public:
+    End(Tunnel& tunnel, Relay& filling) : tunnel_(tunnel), filling_(filling) {}
+
+    void open(std::unique_ptr<net::Stream> stream);
+    std::unique_ptr<net::Stream> take();  // it is not heard of any more
+    net::Stream* stream() const { return stream_.get(); }
+
+   protected:
+    Tunnel& tunnel() { return tunnel_; }
+
+   private:
+    void onDrained() override;
+    void sendBody(Bytes bytes) override { stream_->write(bytes); }
+    void finish(const http::Headers*) override { stream_->shutdownWrite(); }
+    std::size_t queued() const override { return stream_->queued(); }
+    void setReading(bool reading) override { stream_->setReading(reading); }
+
+    Tunnel& tunnel_;
+    Relay& filling_;  // what comes to this end
+    std::unique_ptr<net::Stream> stream_;
+  };
+  class ClientEnd final : public End {
+   public:
+    using End::End;
+
+   private:
+    void onConnected() override { tunnel().onShookHands(); }
+    void onData(Bytes bytes) override { tunnel().onClientData(bytes); }
+    void onEnd() override { tunnel().onClientEnd(); }
+    void onBroken(Error error) override { tunnel().onClientBroken(error); }
+  };
+  class ServerEnd final : public End {
+   public:
+    using End::End;
+
+   private:
+    void onConnected() override { tunnel().onDialed(); }
+    void onData(Bytes bytes) override { tunnel().onServerData(bytes); }
+    void onEnd() override { tunnel().onServerEnd(); }
+    void onBroken(Error error) override { tunnel().onServerBroken(error); }
+  };
+  // Hears what a stream says between its last use and the end of the turn.
+  class Deaf final : public net::StreamEvents {
+    void onData(Bytes) override {}
+    void onEnd() override {}
+    void onDrained() override {}
+    void onBroken(Error) override {}
+  };
+
+  void onShookHands();
+  void onClientData(Bytes bytes);
+  void onClientEnd();
+  void onClientBroken(const Error& error);
+  void onDialed();
+  void onServerData(Bytes bytes);
+  void onServerEnd();
+  void onServerBroken(Error error);
+  void onWait();
+  void onIdle();
+
+  void begin();
+  void guess(Bytes bytes);
+  void countGuess(Detection result);
+  void speakHttp();
+  void commit();
+  bool findCluster();
+  void dial();
+  void onDialFailed(const Error& error);
+  bool mayRetry(const Error& error);
+  std::string proxyHeader();
+  void open();
+  void touch();
+  void closeIfDone();
+  void closeIfSent();
+  void breakUp(Reason reason);
+  void close(Reason reason);
+  void endAttempt(Reason reason);
+  void dropServer();
+  void record(Reason reason);
+  void log(Reason reason);
+
+  Engine& engine() const { return gate_.engine(); }
+  const upstream::ClusterOptions& options() const { return cluster_->plan().options; }
+
+  // Constant after construction.
+  Gate& gate_;
+  const Target target_;
+  const bool secured_;
+  const Nanoseconds started_;
+
+  // State.
+  Visitor visitor_;
+  Relay up_;    // from the client
+  Relay down_;  // to the client
+  ClientEnd client_{*this, down_};
+  ServerEnd server_{*this, up_};
+  Deaf deaf_;
+  std::string said_;  // by the client, while guessing
+  upstream::Cluster* cluster_ = nullptr;
+  upstream::Member* member_ = nullptr;  // dialed: counted until it is hung up
+  std::array<const upstream::Member*, kMaxTried> tried_{};
+  std::size_t tried_count_ = 0;
+  unsigned attempts_ = 0;
+  unsigned retries_ = 0;
+  unsigned most_retries_ = 0;
+  Reason retry_reason_ = Reason::kNone;
+  Nanoseconds dialed_at_{0};
+  Nanoseconds connected_after_{-1};
+  Counter received_;
+  Counter sent_;
+  std::string endpoint_;  // for the log
+  std::string id_;        // that the upstream was told
+  Stage stage_ = Stage::kHandshake;
+  bool attempting_ = false;  // to be counted when it ends
+  bool connected_ = false;
+  event::Alarm<Tunnel, &Tunnel::onWait> wait_;  // for what the stage waits for
+  event::Alarm<Tunnel, &Tunnel::onIdle> idle_;
+};
+
+}  // namespace weir::proxy
