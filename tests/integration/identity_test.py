@@ -82,9 +82,11 @@ role = "sidecar"
 {LOG}
 [sidecar]
 service = "service"
-inbound = {{ address = "127.0.0.1:0", application = "{self.service.address}",
-            mode = "{mode}" }}
 identity = {{ cert = "ca/service.crt", key = "ca/service.key", trust = "ca/root.crt" }}
+[sidecar.inbound]
+address = "127.0.0.1:0"
+application = "{self.service.address}"
+mode = "{mode}"
 """, start=False)
         self.ca(sidecar.folder, "init", "--days", "2")
         self.ca(sidecar.folder, "issue", "service", "--identity", self.SERVICE)
