@@ -64,8 +64,9 @@ def weir_text(plan):
     for name, addresses in plan.upstreams.items():
         lines.append(f"[upstream.{name}]")
         lines.append(f"discovery = {{ static = {quote(addresses)} }}")
-        if len(addresses) > MANY_ENDPOINTS:
-            lines.append("max_connections = 0")  # The default would be fewer than endpoints.
+        if len(addresses) > MANY_ENDPOINTS or plan.tunnels:
+            # The default would be fewer than endpoints, or than tunnels of one endpoint.
+            lines.append("max_connections = 0")
     return "\n".join(lines) + "\n"
 
 
