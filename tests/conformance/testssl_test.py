@@ -20,8 +20,8 @@ tls = { certificates = [
   { cert = "ca/edge.crt", key = "ca/edge.key" }, { cert = "ca/rsa.crt", key = "ca/rsa.key" }] }
 """
 
-# What a root made in a minute cannot have, and what is about the machine that asks. By the finding's
-# id, without the number of the certificate.
+# What a root made in a minute cannot have, and what is about the machine that asks. By the
+# finding's id, without the number of the certificate.
 ASKED_FOR = {
     "cert_revocation": "`weir ca` has no server that could tell of revoked certificates",
     "engine_problem": "the openssl of this machine has no GOST",
@@ -39,7 +39,8 @@ class TestSsl(TlsCase):
         weir = self.weir(gateway('[[route]]\nname = "all"\nrespond = { body = "hello" }\n',
                                  listener=LISTENER), start=False)
         self.authority(weir.folder, "edge")
-        self.ca(weir.folder, "issue", "rsa", "--rsa", "--dns", "edge.test", "--address", "127.0.0.1")
+        self.ca(weir.folder, "issue", "rsa", "--rsa", "--dns", "edge.test",
+                "--address", "127.0.0.1")
         return weir.start()
 
     def findings(self, weir):
@@ -48,8 +49,9 @@ class TestSsl(TlsCase):
         root = weir.folder / "ca" / "root.crt"
         done = subprocess.run(
             [TESTSSL, "--quiet", "--color", "0", "--warnings", "batch", "--nodns", "none",
-             "--connect-timeout", "20", "--openssl-timeout", "20", "--add-ca", root, "--jsonfile", file,
-             *PARTS, weir.address()], capture_output=True, text=True, check=False)
+             "--connect-timeout", "20", "--openssl-timeout", "20", "--add-ca", root,
+             "--jsonfile", file, *PARTS, weir.address()],
+            capture_output=True, text=True, check=False)
         self.assertTrue(file.exists(), done.stdout + done.stderr)
         return [(one["id"].split(" ")[0], one["severity"], one["finding"])
                 for one in json.loads(file.read_text(encoding="utf-8"))]

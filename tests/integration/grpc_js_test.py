@@ -53,7 +53,8 @@ class GrpcJsCase(IntegrationCase):
         return base64.b64decode(outcome["answer"])
 
     def open(self, name, **given):
-        return Stream(self.caller, self.caller.call("open", client=self.channel, name=name, **given))
+        stream = self.caller.call("open", client=self.channel, name=name, **given)
+        return Stream(self.caller, stream)
 
 
 class Stream:
@@ -115,7 +116,8 @@ class Kinds(GrpcJsCase):
 
     def test_a_thousand_streams_at_once(self):
         weir = self.through(listener=LISTENER)
-        self.assertEqual(self.caller.call("open_crowd", client=self.channel, count=STREAMS), STREAMS)
+        opened = self.caller.call("open_crowd", client=self.channel, count=STREAMS)
+        self.assertEqual(opened, STREAMS)
         self.assertEqual(weir.metric("weir_requests_in_flight"), STREAMS)
         self.assertEqual(self.caller.call("end_crowd"), STREAMS)
         self.assert_metric(weir, STREAMS, "weir_requests_total", protocol="grpc", code="200")
@@ -143,10 +145,11 @@ class Ends(GrpcJsCase):
 
     def test_a_deadline_reaches_the_server_and_ends_the_call_on_both_sides(self):
         weir = self.through()
-        outcome = self.ask("Hang", b"", deadline=700)
+        self.assertEqual(self.answer("Unary", b"connected"), b"connected")
+        outcome = self.ask("Hang", b"", deadline=1000)
         self.assertEqual(outcome["code"], DEADLINE_EXCEEDED)
         left = self.server.call("hung")
-        self.assertTrue(0 < left <= 700, left)
+        self.assertTrue(0 < left <= 1000, left)
         self.assertEqual(self.server.call("cancelled"), "Hang")
         self.assert_metric(weir, 0, "weir_requests_in_flight")
 

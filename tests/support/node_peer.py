@@ -13,11 +13,12 @@ MODULES = ROOT / "build" / "deps" / "node" / "node_modules"
 NODE = shutil.which("node")
 
 needs_node = unittest.skipUnless(
-    NODE and MODULES.exists(), "npm's packages are not there: tools/deps --test could not install them")
+    NODE and MODULES.exists(),
+    "npm's packages are not there: tools/deps --test could not install them")
 
 
 class NodePeer:
-    """A running script; its calls wait for their answers, and the script ends what takes too long."""
+    """A running script; calls wait for their answers, and the script ends what takes too long."""
 
     def __init__(self, script):
         self._process = subprocess.Popen(

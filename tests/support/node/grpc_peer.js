@@ -102,7 +102,8 @@ function ask(client, name, requests, given) {
     const input = several ? [] : [requests[0]];
     const call = client[name](...input, metadataOf(given.metadata), options, done);
     call.on('metadata', (metadata) => head = metadata);
-    call.on('status', (status) => setImmediate(() => resolve(outcome(error, answer, head, status))));
+    call.on('status', (status) =>
+      setImmediate(() => resolve(outcome(error, answer, head, status))));
     if (several) {
       for (const request of requests) call.write(request);
       call.end();

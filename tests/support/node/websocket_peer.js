@@ -113,9 +113,10 @@ serve({
     crowd.push(...await inTurns(given.count, AT_A_TIME, (n) =>
       member(given.url, sources[n % sources.length])));
   },
-  // How many of the crowd get their word back.
-  crowd_echoes: async () => {
-    const right = await inTurns(crowd.length, AT_A_TIME, (n) => echoed(crowd[n], `word ${n}`));
+  // How many of a part of the crowd get their word back.
+  crowd_echoes: async (given) => {
+    const part = crowd.slice(given.from, given.from + given.count);
+    const right = await inTurns(part.length, AT_A_TIME, (n) => echoed(part[n], `word ${n}`));
     return right.filter(Boolean).length;
   },
 });

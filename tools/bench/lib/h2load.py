@@ -30,7 +30,7 @@ def parse(text):
     time = re.search(r"^finished in ([\d.]+)(us|ms|s), ([\d.]+) req/s", text, re.M)
     mean = re.search(r"^time for request: +\S+ +\S+ +([\d.]+)(us|ms|s)", text, re.M)
     protocol = re.search(r"^Application protocol: (\S+)", text, re.M)
-    cipher = re.search(r"^Cipher: (\S+)", text, re.M)
+    protection = re.search(r"^TLS Protocol: (\S+)\nCipher: (\S+)", text, re.M)
     if not counts or not time or not mean:
         raise RuntimeError(f"h2load failed:\n{text[-2000:]}")
     total, _, _, succeeded, failed, errored, timeout = map(int, counts.groups())
@@ -41,7 +41,8 @@ def parse(text):
         "requests": succeeded, "errors": sum(wrong.values()),
         "error_kinds": {kind: count for kind, count in wrong.items() if count},
         "seconds": float(time[1]) * TIMES[time[2]] / 1e6, "rps": float(time[3]),
-        "mean_us": float(mean[1]) * TIMES[mean[2]], "protection": f"TLSv1.3 {cipher[1]}" if cipher else "",
+        "mean_us": float(mean[1]) * TIMES[mean[2]],
+        "protection": " ".join(protection.groups()) if protection else "",
     }
 
 
