@@ -38,9 +38,13 @@ Load::Load(LoadSettings settings)
     : settings_(std::move(settings)),
       epoll_(makeEpoll()),
       stop_signal_(receiveSignal(SIGUSR1)),
+      tls_(settings_.tls.empty() ? nullptr
+                                 : std::make_unique<TlsClient>(settings_.tls, settings_.server_name,
+                                                               settings_.resume)),
       connections_(settings_.connections),
       incoming_(kIncoming) {
   watch(epoll_, EPOLL_CTL_ADD, stop_signal_, EPOLLIN);
+  std::signal(SIGPIPE, SIG_IGN);  // TLS writes without MSG_NOSIGNAL.
   prctl(PR_SET_TIMERSLACK, 1UL);  // An open loop needs its wake-ups on time.
   for (std::size_t i = 0; i < connections_.size(); ++i) idle_.push_back(i);
 }
@@ -72,7 +76,9 @@ LoadResult Load::run(const LoadRun& run) {
 
 void Load::begin(const LoadRun& run) {
   current_ = run;
-  result_ = LoadResult{};
+  LoadResult fresh;
+  fresh.protection = std::move(result_.protection);
+  result_ = std::move(fresh);
   started_ = 0;
   failures_in_a_row_ = 0;
   began_ = last_check_ = now_ = nowNanoseconds();
@@ -137,7 +143,7 @@ void Load::openConnection(Connection& connection) {
 
 void Load::sendRequest(Connection& connection) {
   const std::string& request = chooseRequest();
-  const ssize_t sent = send(connection.fd, request.data(), request.size(), MSG_NOSIGNAL);
+  const ssize_t sent = sendBytes(connection, request);
   if (sent < 0) return fail(connection, errno == EPIPE ? Failure::kClosed : Failure::kReset);
   // One request is in flight and the socket's buffer is far larger: a part means a fault.
   if (static_cast<std::size_t>(sent) != request.size()) return fail(connection, Failure::kUnsent);
@@ -174,26 +180,77 @@ void Load::onEvent(const epoll_event& event) {
   }
   auto& connection = connections_[index_of_[static_cast<std::size_t>(event.data.fd)]];
   if (connection.fd != event.data.fd) return;  // Closed earlier in this batch.
-  if (connection.state == State::kConnecting) return onConnected(connection);
+  if (connection.state == State::kConnecting) return onConnecting(connection);
   onReadable(connection);
 }
 
-void Load::onConnected(Connection& connection) {
+void Load::onConnecting(Connection& connection) {
+  if (connection.ssl) return shakeHands(connection);
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(connection.fd, SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) return fail(connection, Failure::kConnect);
   watch(epoll_, EPOLL_CTL_MOD, connection.fd, EPOLLIN);
+  if (!tls_) return onConnected(connection);
+  connection.ssl = tls_->open(connection.fd);
+  shakeHands(connection);
+}
+
+// What a handshake sends is far smaller than the socket's buffer: it only ever waits to read.
+void Load::shakeHands(Connection& connection) {
+  SSL* ssl = connection.ssl.get();
+  const int done = SSL_do_handshake(ssl);
+  if (done != 1) {
+    if (SSL_get_error(ssl, done) != SSL_ERROR_WANT_READ) fail(connection, Failure::kHandshake);
+    return;
+  }
+  ++result_.handshakes;
+  if (SSL_session_reused(ssl) == 1) ++result_.resumed;
+  if (result_.protection.empty()) result_.protection = protectionOf(ssl);
+  onConnected(connection);
+}
+
+void Load::onConnected(Connection& connection) {
   connection.state = State::kIdle;
   if (connection.has_request) sendRequest(connection);
 }
 
+ssize_t Load::sendBytes(Connection& connection, std::string_view bytes) {
+  if (!connection.ssl) return send(connection.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  return SSL_write(connection.ssl.get(), bytes.data(), static_cast<int>(bytes.size()));
+}
+
+ssize_t Load::readBytes(Connection& connection) {
+  if (!connection.ssl) return read(connection.fd, incoming_.data(), incoming_.size());
+  SSL* ssl = connection.ssl.get();
+  const int size = SSL_read(ssl, incoming_.data(), static_cast<int>(incoming_.size()));
+  if (size > 0) return size;
+  const int error = SSL_get_error(ssl, size);
+  if (error == SSL_ERROR_ZERO_RETURN || (error == SSL_ERROR_SYSCALL && size == 0)) return 0;
+  errno = error == SSL_ERROR_WANT_READ ? EAGAIN : ECONNRESET;
+  return -1;
+}
+
+// A record is read at a time, and the socket says nothing of those that TLS holds already.
 void Load::onReadable(Connection& connection) {
-  const ssize_t size = read(connection.fd, incoming_.data(), incoming_.size());
-  if (size < 0 && errno == EAGAIN) return;
-  if (size <= 0) return onEnd(connection, size < 0);
+  const int fd = connection.fd;
+  while (readOnce(connection) && connection.ssl && connection.fd == fd) {
+  }
+}
+
+bool Load::readOnce(Connection& connection) {
+  const ssize_t size = readBytes(connection);
+  if (size < 0 && errno == EAGAIN) return false;
+  if (size <= 0) {
+    onEnd(connection, size < 0);
+    return false;
+  }
+  onBytes(connection, {incoming_.data(), static_cast<std::size_t>(size)});
+  return true;
+}
+
+void Load::onBytes(Connection& connection, std::string_view bytes) {
   if (!connection.has_request) return fail(connection, Failure::kWrong);
-  const std::string_view bytes(incoming_.data(), static_cast<std::size_t>(size));
   switch (connection.reply.feed(bytes)) {
     case ReplyReader::State::kMore:
       return;
@@ -222,6 +279,7 @@ void Load::onReply(Connection& connection) {
   result_.body_bytes += reply.bodyLength();
   ++result_.completed;
   failures_in_a_row_ = 0;
+  if (connection.ssl) tls_->remember(connection.ssl.get());
   if (settings_.new_connections || reply.closes()) closeConnection(connection);
   release(connection);
 }
@@ -250,6 +308,8 @@ void Load::release(Connection& connection) {
 }
 
 void Load::closeConnection(Connection& connection) {
+  if (connection.ssl) SSL_shutdown(connection.ssl.get());
+  connection.ssl.reset();
   if (connection.fd >= 0) close(connection.fd);
   connection.fd = -1;
   connection.state = State::kClosed;

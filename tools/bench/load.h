@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "tools/bench/latency.h"
 #include "tools/bench/loopback.h"
 #include "tools/bench/reply_reader.h"
+#include "tools/bench/tls_client.h"
 
 namespace weir::bench {
 
@@ -22,6 +24,9 @@ struct LoadSettings {
   int expected_status = 200;
   std::int64_t expected_length = -1;  // Of the body; -1 is any.
   std::uint64_t timeout = 0;          // Nanoseconds from the start of a request to its end.
+  std::string tls;                    // "1.2" or "1.3"; empty is in the clear.
+  std::string server_name;            // That TLS asks for.
+  bool resume = false;                // Connections resume the session of the first one.
 };
 
 // How long one run lasts. The first limit that is reached ends it; 0 is no limit.
@@ -31,9 +36,19 @@ struct LoadRun {
   double rate = 0;             // Requests per second, 0 for a closed loop.
 };
 
-enum class Failure { kConnect, kClosed, kReset, kWrong, kStatus, kLength, kTimeout, kUnsent };
-inline constexpr std::array<std::string_view, 8> kFailureNames = {
-    "connect", "closed", "reset", "wrong", "status", "length", "timeout", "unsent"};
+enum class Failure {
+  kConnect,
+  kClosed,
+  kReset,
+  kWrong,
+  kStatus,
+  kLength,
+  kTimeout,
+  kUnsent,
+  kHandshake
+};
+inline constexpr std::array<std::string_view, 9> kFailureNames = {
+    "connect", "closed", "reset", "wrong", "status", "length", "timeout", "unsent", "handshake"};
 
 struct LoadResult {
   std::uint64_t completed = 0;
@@ -41,8 +56,11 @@ struct LoadResult {
   std::uint64_t body_bytes = 0;
   std::uint64_t idle_closes = 0;  // The server closed a connection that had no request.
   std::uint64_t nanoseconds = 0;
-  Latency latency;  // Open loop: from when a request was due.
-  Latency late;     // Open loop: from when it was due to when it was sent.
+  std::uint64_t handshakes = 0;  // Of TLS.
+  std::uint64_t resumed = 0;     // Of those.
+  std::string protection;        // Version and cipher of the first one ever.
+  Latency latency;               // Open loop: from when a request was due.
+  Latency late;                  // Open loop: from when it was due to when it was sent.
 
   std::uint64_t failed() const;
 };
@@ -69,6 +87,7 @@ class Load {
     std::uint64_t due = 0;
     std::uint64_t started = 0;
     ReplyReader reply;
+    bssl::UniquePtr<SSL> ssl;
   };
 
   void begin(const LoadRun& run);
@@ -83,8 +102,16 @@ class Load {
 
   void waitForEvents();
   void onEvent(const epoll_event& event);
+  void onConnecting(Connection& connection);
+  void shakeHands(Connection& connection);
   void onConnected(Connection& connection);
+  // As send() and read() do, in the clear or not.
+  ssize_t sendBytes(Connection& connection, std::string_view bytes);
+  ssize_t readBytes(Connection& connection);
   void onReadable(Connection& connection);
+  // Whether there may be more to read.
+  bool readOnce(Connection& connection);
+  void onBytes(Connection& connection, std::string_view bytes);
   Failure failureOf(const ReplyReader& reply) const;
   void onReply(Connection& connection);
   void onEnd(Connection& connection, bool reset);
@@ -96,6 +123,7 @@ class Load {
   const LoadSettings settings_;
   const int epoll_;
   const int stop_signal_;  // Readable when SIGUSR1 came.
+  const std::unique_ptr<TlsClient> tls_;
 
   std::vector<Connection> connections_;
   std::vector<std::size_t> index_of_;  // Connection by descriptor.

@@ -1,6 +1,7 @@
 // load --target 127.0.0.1:8080 [--path /2] [--host name] [--connections 64] [--in-flight 64]
 //      [--requests N] [--seconds S] [--rate R] [--warmup N] [--new-connection]
-//      [--headers none|browser] [--variants N] [--expect-status 200] [--expect-length N] [--hold]
+//      [--tls 1.2|1.3] [--resume] [--headers none|browser] [--variants N] [--expect-status 200]
+//      [--expect-length N] [--hold]
 //
 // Prints one JSON object. {n} in the path and the host becomes a number below --variants, chosen
 // at random for each request. --hold prints "ready" when all connections are open and warm, waits
@@ -58,6 +59,9 @@ LoadSettings takeSettings(Options& options) {
   LoadSettings settings;
   settings.target = parseAddress(options.take("target", ""));
   settings.new_connections = options.takeSwitch("new-connection");
+  settings.tls = options.take("tls", "");
+  settings.resume = options.takeSwitch("resume");
+  settings.server_name = options.take("server-name", "bench.example");
   settings.requests = takeRequests(options, settings.new_connections);
   settings.connections = options.takeNumber<std::size_t>("connections", 1);
   settings.in_flight = options.takeNumber("in-flight", settings.connections);
@@ -98,6 +102,8 @@ void print(const LoadResult& result) {
   std::printf("}, \"idle_closes\": %lu, \"body_bytes\": %lu, \"seconds\": %.6f, \"rps\": %.1f, ",
               result.idle_closes, result.body_bytes, seconds,
               static_cast<double>(result.completed) / seconds);
+  std::printf("\"handshakes\": %lu, \"resumed\": %lu, \"protection\": \"%s\", ", result.handshakes,
+              result.resumed, result.protection.c_str());
   printLatency("latency_us", result.latency);
   std::printf(", ");
   printLatency("late_us", result.late);

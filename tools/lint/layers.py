@@ -15,7 +15,7 @@ HOMES = [
     (r"uv\.h$", ("core/event/", "core/net/")),
     (r"llhttp\.h$", ("core/http/h1/",)),
     (r"nghttp2/", ("core/http/h2/",)),
-    (r"openssl/", ("core/tls/",)),
+    (r"openssl/", ("core/tls/", "tools/bench/tls_client")),
     (r"ares(_\w+)?\.h$", ("core/dns/",)),
     (r"toml\+\+/", ("core/config/",)),
     (r"re2/", ("core/route/",)),

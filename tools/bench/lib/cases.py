@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from lib import load
+from lib import h2load, load
+from lib.h2load import H2Load
+from lib.load import Load
 from lib.plan import Plan, Route, one_route
 
 HOSTS = 10000
 PEERS = ("nginx", "haproxy")
+H2_RATE = 12000  # Requests of an HTTP/2 case for each second of a slice.
 
 
 @dataclass
@@ -24,14 +27,29 @@ class Case:
     many_routes: bool = False
     latency: bool = False
     tcp: bool = False
+    tls: bool = False
+    streams: int = 0                    # HTTP/2 over TLS with h2load, that many on each connection.
+    crypto_share: bool = False          # Also print what part of weir's time is encryption.
+
+    @property
+    def loader(self):
+        return H2Load if self.streams else Load
 
     def load_options(self, address, **more):
+        if self.streams:
+            # It counts requests, not seconds: about as many as the slower peer answers in the time.
+            return h2load.options(address, self.size, self.connections, self.streams,
+                                  requests=int(H2_RATE * more["seconds"]))
+        if self.tls:
+            more.setdefault("tls", "1.3")
         per_connection = max(1, self.warmup // self.connections)
         warmup = None if self.options.get("new_connection") else per_connection
         return load.options(address, self.size, self.connections, warmup=warmup,
-                            **self.options, **more)
+                            **{**more, **self.options})
 
-    def plan(self, member, address, backend):
+    def plan(self, member, address, backend, tls=None):
+        if self.tls:
+            return one_route(address, backend, tls=tls)
         if not self.many_routes or member in ("relay", "weir-one-route"):
             return one_route(address, backend, tcp=self.tcp)
         return Plan([address], {"all": [backend], "two": [backend]}, host_routes(HOSTS))
@@ -59,6 +77,12 @@ def tcp_case(size, warmup):
                 size=size, members=("relay", "weir", "haproxy"), warmup=warmup, tcp=True)
 
 
+def tls_case(name, what, connections, musts, **more):
+    """Over TLS, with the certificate and the cipher that all have in common."""
+    return Case(name, what, connections, musts, members=("weir", *PEERS), tls=True, **more)
+
+
+NEW = {"new_connection": True}
 MANY_HOSTS = {"host": host_name("{n}"), "variants": HOSTS}
 
 CASES = {case.name: case for case in (
@@ -78,4 +102,17 @@ CASES = {case.name: case for case in (
     Case("routes-10000", "10,000 hosts x 2 routes, 64 connections", 64, {"weir-one-route": 1.05},
          options={**MANY_HOSTS, "path": "/two/2"},
          members=("relay", "weir", "weir-one-route", *PEERS), warmup=20000, many_routes=True),
+    tls_case("tls-tiny", "HTTPS/1.1 kept alive, 2 bytes, 64 connections", 64, {"best peer": 0.70}),
+    tls_case("tls-full", "a full handshake of TLS 1.3 with P-256 for each request", 16,
+             {"nginx": 0.80}, options=NEW),
+    tls_case("tls-resumed", "a connection for each request, TLS 1.2 resumed with a ticket", 16,
+             {"nginx": 0.80}, options={**NEW, "tls": "1.2", "resume": True}),
+    tls_case("tls-16k", "body of 16 KiB over TLS, 8 connections", 8, {"best peer": 0.60},
+             size="16k", warmup=400, crypto_share=True),
+    tls_case("tls-1m", "body of 1 MiB over TLS, 8 connections", 8, {"best peer": 0.60},
+             size="1m", warmup=64, crypto_share=True),
+    tls_case("h2-8x16", "HTTP/2 over TLS to HTTP/1.1, 8 connections of 16 streams", 8,
+             {"haproxy": 0.90, "nginx": 0.60}, streams=16),
+    tls_case("h2-1x100", "HTTP/2 over TLS to HTTP/1.1, 1 connection of 100 streams", 1,
+             {"haproxy": 0.90, "nginx": 0.60}, streams=100),
 )}

@@ -7,8 +7,7 @@ import subprocess
 from lib import machine
 from lib.process import Process
 
-SIZES = {"0": 0, "2": 2, "16k": 16384, "64k": 65536,
-         "256k": 262144, "1m": 1048576}
+SIZES = {"0": 0, "2": 2, "1k": 1024, "16k": 16384, "64k": 65536, "256k": 262144, "1m": 1048576}
 WAIT = 30.0  # Seconds for requests under way to end.
 
 

@@ -26,11 +26,17 @@ PACKAGES = {
 PROGRAMS = {
     "relay": ["relay.cc"],
     "backend": ["backend.cc"],
-    "load": ["load_main.cc", "load.cc", "reply_reader.cc"],
+    "load": ["load_main.cc", "load.cc", "reply_reader.cc", "tls_client.cc"],
 }
 SHARED = ["loopback.cc", "options.cc"]
 COMPILE = ["g++", "-std=c++20", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
            "-Wconversion", "-Werror"]
+BORINGSSL = ROOT / "build" / "deps" / "boringssl"
+# What a program needs beside the standard library: flags before its sources, libraries after them.
+LIBRARIES = {
+    "load": ([f"-isystem{BORINGSSL / 'src' / 'include'}"],
+             [BORINGSSL / "lib" / "libssl.a", BORINGSSL / "lib" / "libcrypto.a", "-pthread"]),
+}
 
 # The system's ephemeral range begins at 32768: below it no outgoing connection takes a port.
 PORTS = range(20000, 32000)
@@ -82,9 +88,12 @@ def program(name):
     if binary.exists() and binary.stat().st_mtime > newest:
         return str(binary)
     need("g++")
+    flags, libraries = LIBRARIES.get(name, ([], []))
+    if not all(path.exists() for path in libraries if isinstance(path, Path)):
+        subprocess.run([ROOT / "tools" / "deps"], stdout=sys.stderr, check=True)
     BUILT.mkdir(parents=True, exist_ok=True)
     fresh = binary.with_suffix(f".{os.getpid()}")
-    subprocess.run([*COMPILE, f"-I{ROOT}", "-o", fresh, *sources], check=True)
+    subprocess.run([*COMPILE, f"-I{ROOT}", *flags, "-o", fresh, *sources, *libraries], check=True)
     fresh.replace(binary)
     return str(binary)
 

@@ -16,6 +16,16 @@ class Route:
 
 
 @dataclass
+class Tls:
+    """What listeners show. The file of both, one behind the other, is what HAProxy reads."""
+
+    cert: str
+    key: str
+    both: str
+    protocols: tuple = ("h2", "http/1.1")
+
+
+@dataclass
 class Plan:
     listeners: list[str]
     upstreams: dict[str, list[str]]  # Addresses by name.
@@ -23,6 +33,7 @@ class Plan:
     admin: str | None = None         # weir only.
     tunnels: bool = False            # NGINX forwards an upgrade only when it is told to.
     tcp: bool = False                # Bytes are carried as they are; not by NGINX.
+    tls: Tls | None = None
 
     @property
     def address(self):
@@ -44,6 +55,9 @@ def weir_text(plan):
         lines += ["[[listener]]", f'name = "bench-{number}"', f"address = {quote(address)}"]
         if plan.tcp:
             lines += ['protocol = "tcp"', f"upstream = {quote(next(iter(plan.upstreams)))}"]
+        if plan.tls:
+            lines.append(f"tls = {{ certificates = [{{ cert = {quote(plan.tls.cert)}, "
+                         f"key = {quote(plan.tls.key)} }}] }}")
     for route in [] if plan.tcp else plan.routes:
         lines.append("[[route]]")
         if route.host:
@@ -53,10 +67,15 @@ def weir_text(plan):
     for name, addresses in plan.upstreams.items():
         lines.append(f"[upstream.{name}]")
         lines.append(f"discovery = {{ static = {quote(addresses)} }}")
-        if len(addresses) > MANY_ENDPOINTS:
-            lines.append("max_connections = 0")  # The default would be fewer than endpoints.
+        if len(addresses) > MANY_ENDPOINTS or plan.tunnels:
+            # The default would be fewer than endpoints, or than tunnels of one endpoint.
+            lines.append("max_connections = 0")
     return "\n".join(lines) + "\n"
 
+
+# Everybody the same work: X25519 is the load generator's choice, the cipher weir's.
+CIPHER_1_3 = "TLS_AES_128_GCM_SHA256"
+CIPHERS_1_2 = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
 
 NGINX_HEAD = """\
 {user}
@@ -83,6 +102,12 @@ http {{
 """
 
 
+def nginx_tls(tls):
+    return (f"ssl_certificate {tls.cert}; ssl_certificate_key {tls.key}; "
+            f"ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers {CIPHERS_1_2}; "
+            f"ssl_conf_command Ciphersuites {CIPHER_1_3}; ssl_session_cache shared:bench:10m;")
+
+
 def nginx_text(plan, folder, files, user):
     lines = [NGINX_HEAD.format(folder=folder, files=files, connections=files // 2, user=user,
                                level="crit")]
@@ -99,7 +124,12 @@ def nginx_text(plan, folder, files, user):
         fields = ("proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade; "
                   "proxy_set_header Connection $connection_or_none; proxy_read_timeout 300s;")
     for host, routes in by_host.items():
-        listens = " ".join(f"listen {address};" for address in plan.listeners)
+        how = ""
+        if plan.tls:
+            how = " ssl http2" if "h2" in plan.tls.protocols else " ssl"
+        listens = " ".join(f"listen {address}{how};" for address in plan.listeners)
+        if plan.tls:
+            listens += " " + nginx_tls(plan.tls)
         places = " ".join(f"location {route.prefix} {{ proxy_pass http://{route.upstream}; "
                           f"{fields} }}" for route in routes)
         lines.append(f"  server {{ {listens} server_name {host or '_'}; {places} }}")
@@ -123,11 +153,17 @@ HAPROXY_HTTP = """\
 """
 
 
+def haproxy_tls(tls):
+    return (f" ssl crt {tls.both} alpn {','.join(tls.protocols)} ssl-min-ver TLSv1.2 "
+            f"ciphers {CIPHERS_1_2} ciphersuites {CIPHER_1_3}")
+
+
 def haproxy_text(plan, folder, files):
     """The text, and the map file that chooses the backend by host and path."""
     lines = [HAPROXY_HEAD.format(connections=files // 3),
              "  mode tcp" if plan.tcp else HAPROXY_HTTP, "frontend bench"]
-    lines += [f"  bind {address}" for address in plan.listeners]
+    how = haproxy_tls(plan.tls) if plan.tls else ""
+    lines += [f"  bind {address}{how}" for address in plan.listeners]
     keyed = [route for route in plan.routes if route.host or route.prefix != "/"]
     if keyed:
         # `base` is host and path. The longest key wins; any host's path follows an empty host.

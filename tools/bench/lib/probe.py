@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import ssl
 from dataclasses import dataclass
 
 from lib import metrics
@@ -14,10 +15,17 @@ class Answer:
     body: bytes
 
 
-def get(address, path="/2", host="bench.example", timeout=5.0):
-    """One request on its own connection; None when it fails."""
+def connect(address, timeout, tls):
     name, port = address.rsplit(":", 1)
-    connection = http.client.HTTPConnection(name, int(port), timeout=timeout)
+    if not tls:
+        return http.client.HTTPConnection(name, int(port), timeout=timeout)
+    return http.client.HTTPSConnection(name, int(port), timeout=timeout,
+                                       context=ssl._create_unverified_context())
+
+
+def get(address, path="/2", host="bench.example", timeout=5.0, tls=False):
+    """One request on its own connection; None when it fails."""
+    connection = connect(address, timeout, tls)
     try:
         connection.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", host)
@@ -31,8 +39,8 @@ def get(address, path="/2", host="bench.example", timeout=5.0):
         connection.close()
 
 
-def answers(address, path="/2", host="bench.example", status=200):
-    reply = get(address, path, host)
+def answers(address, path="/2", host="bench.example", status=200, tls=False):
+    reply = get(address, path, host, tls=tls)
     return reply is not None and reply.status == status
 
 

@@ -6,6 +6,7 @@ import signal
 from contextlib import ExitStack
 
 from lib import machine, plan as plans, probe
+from lib.authority import Authority
 from lib.process import Process, wait_until
 
 READY = 60.0
@@ -50,7 +51,7 @@ class Proxy:
 
     def ready(self, path, host):
         self.process.require_running()
-        return probe.answers(self.address, path, host)
+        return probe.answers(self.address, path, host, tls=self.plan.tls is not None)
 
     def reload(self, plan):
         """Publishes a new plan: the file is replaced as a whole, then SIGHUP."""
@@ -171,6 +172,7 @@ class Bench:
         self.cores = machine.Cores()
         self.folder = folder
         self.weir = machine.weir_binary()
+        self._authority = None
         self._stack = ExitStack()
 
     def backend(self, name="a", address=None, **options):
@@ -184,6 +186,13 @@ class Bench:
         near = "127.0.0.1:" + address.rsplit(":", 1)[1]
         wait_until(lambda: probe.answers(near), READY, f"backend {name} is ready")
         return near
+
+    @property
+    def authority(self):
+        """Where the certificates of a run come from; None for weir without a binary."""
+        if self._authority is None and self.weir:
+            self._authority = Authority(self.weir, self.folder / "ca")
+        return self._authority
 
     def proxy(self, name, plan, **options):
         """A proxy that is not started yet; None for weir without a binary."""

@@ -26,17 +26,17 @@ class Slice:
         return self.result["latency_us"][share]
 
 
-def measure(bench, proxy, arguments):
+def measure(bench, proxy, arguments, loader=Load):
     """One slice; repeated a few times when the machine was busy with other things."""
     for _ in range(TRIES):
-        found = measure_once(bench, proxy, arguments)
+        found = measure_once(bench, proxy, arguments, loader)
         if not found.disturbed:
             break
     return found
 
 
-def measure_once(bench, proxy, arguments):
-    with Load(bench.folder, bench.cores, *arguments) as load:
+def measure_once(bench, proxy, arguments, loader=Load):
+    with loader(bench.folder, bench.cores, *arguments) as load:
         cpu_of = proxy.process.cpu if proxy.process else lambda: (0, 0)
         cpu, waited, busy = *cpu_of(), load.cpu()[0]
         stolen = machine.stolen_ticks()
@@ -54,12 +54,12 @@ def measure_once(bench, proxy, arguments):
                  disturbed)
 
 
-def rotate(bench, proxies, arguments_of, rounds):
+def rotate(bench, proxies, arguments_of, rounds, loader=Load):
     """A list of slices for each proxy: in every round each gets one, in random order."""
     slices = {proxy.name: [] for proxy in proxies}
     for number in range(rounds):
         for proxy in random.sample(proxies, len(proxies)):
-            slices[proxy.name].append(measure(bench, proxy, arguments_of(proxy)))
+            slices[proxy.name].append(measure(bench, proxy, arguments_of(proxy), loader))
         machine.say(f"  round {number + 1} of {rounds}")
     return slices
 

@@ -1,0 +1,43 @@
+"""Programs of Node.js that do as a test says, with clients and servers from npm."""
+
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+from weir_process import ROOT
+
+SCRIPTS = ROOT / "tests" / "support" / "node"
+MODULES = ROOT / "build" / "deps" / "node" / "node_modules"
+NODE = shutil.which("node")
+
+needs_node = unittest.skipUnless(
+    NODE and MODULES.exists(),
+    "npm's packages are not there: tools/deps --test could not install them")
+
+
+class NodePeer:
+    """A running script; calls wait for their answers, and the script ends what takes too long."""
+
+    def __init__(self, script):
+        self._process = subprocess.Popen(
+            [NODE, SCRIPTS / script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "NODE_PATH": str(MODULES)})
+
+    def call(self, name, /, **given):
+        """What it answers; AssertionError when it failed."""
+        self._process.stdin.write(json.dumps({"call": name, "with": given}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise AssertionError(f"the script ended within {name}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise AssertionError(f"{name}: {answer['error']}")
+        return answer["result"]
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()

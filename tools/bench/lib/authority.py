@@ -1,0 +1,36 @@
+"""Certificates of `weir ca` for all proxies alike."""
+
+import subprocess
+
+from lib.plan import Tls
+
+HOST = "bench.example"
+
+
+class Authority:
+    def __init__(self, weir, folder):
+        self.folder = folder
+        self._weir = weir
+        self._run("init")
+
+    @property
+    def root(self):
+        return str(self.folder / "root.crt")
+
+    def issue(self, name, *arguments, **options):
+        """A certificate for bench.example and 127.0.0.1; P-256 unless `--rsa` is given."""
+        self._run("issue", name, "--dns", HOST, "--address", "127.0.0.1", *arguments)
+        return self._tls(name, **options)
+
+    def renew(self, name):
+        """The same names with a new key and time, in the same files."""
+        self._run("renew", str(self.folder / name))
+
+    def _tls(self, name, **options):
+        cert, key, both = (self.folder / f"{name}{ending}" for ending in (".crt", ".key", ".pem"))
+        both.write_bytes(cert.read_bytes() + key.read_bytes())
+        return Tls(str(cert), str(key), str(both), **options)
+
+    def _run(self, command, *arguments):
+        subprocess.run([self._weir, "ca", command, *arguments, "--dir", self.folder], check=True,
+                       stdout=subprocess.DEVNULL)
