@@ -9,17 +9,19 @@
 namespace weir::server {
 
 // The numbers that all workers share: open connections of the process, of each listener and of
-// each upstream. They live as long as the process, so that limits hold across reloads. Workers are
+// each upstream, and handshakes of each listener. They live as long as the process, so that limits hold across reloads. Workers are
 // handed the counts they need: only the control thread looks them up.
 class Counts {
  public:
   event::SharedCount& process() { return process_; }
   event::SharedCount& listener(NameId id) { return listeners_[id]; }
+  event::SharedCount& handshakes(NameId listener) { return handshakes_[listener]; }
   event::SharedCount& cluster(NameId id) { return clusters_[id]; }
 
  private:
   event::SharedCount process_;
   std::map<NameId, event::SharedCount> listeners_;
+  std::map<NameId, event::SharedCount> handshakes_;  // of TLS, under way
   std::map<NameId, event::SharedCount> clusters_;
 };
 

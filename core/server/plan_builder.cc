@@ -155,7 +155,8 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       RequestIds::kKeep;
   plan->reason_header = settings.reason_header;
   if (settings.tls) {
-    plan->tls = tls_.server(*settings.tls, versionsOf(settings.protocol), mistakes);
+    plan->tls = tls_.server(*settings.tls, versionsOf(settings.protocol),
+                            counts_.handshakes(plan->id), mistakes);
     for (const std::string& each : settings.tls->client_names) {
       plan->peer_names.push_back(names_.intern(each));
     }

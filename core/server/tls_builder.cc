@@ -91,7 +91,7 @@ TlsBuilder::TlsBuilder()
 
 std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(
     const ListenerTlsSettings& settings, std::optional<http::VersionChoice> versions,
-    config::Mistakes& mistakes) {
+    event::SharedCount& handshakes, config::Mistakes& mistakes) {
   bool good = true;
   tls::ServerOptions options;
   std::vector<std::shared_ptr<const tls::Certificate>> certificates;
@@ -109,6 +109,8 @@ std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(
   options.refuse_unknown_names = settings.unknown_names == UnknownNames::kRefuse;
   options.client_certificate = settings.client_certificate;
   options.handshake_timeout = settings.handshake_timeout;
+  options.max_handshakes = settings.max_handshakes;
+  options.handshakes = &handshakes;
   if (settings.client_ca) {
     tls::Verifier::Options demands;
     demands.names = tls::NameList(settings.client_names);

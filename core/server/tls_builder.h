@@ -24,6 +24,7 @@ class TlsBuilder {
   // on; without any nothing is agreed on.
   std::shared_ptr<const tls::ServerTerms> server(const ListenerTlsSettings& settings,
                                                  std::optional<http::VersionChoice> versions,
+                                                 event::SharedCount& handshakes,
                                                  config::Mistakes& mistakes);
   // `looked_up`: the name that discovery asks for; empty for addresses.
   std::shared_ptr<const tls::ClientTerms> client(const UpstreamTlsSettings& settings,

@@ -75,6 +75,8 @@ void ListenerTlsSettings::read(config::Table& table, ListenerTlsSettings& out) {
              "is a client that says nothing for the handshake_timeout.");
   table.read("handshake_timeout", out.handshake_timeout, "For a handshake.",
              {.min = 1ms, .max = 1h});
+  table.read("max_handshakes", out.max_handshakes,
+             "Handshakes under way; more connections are closed. 0: no limit.");
   table.read("ticket_secrets", out.ticket_secrets,
              "Secrets of 32 bytes and more that a fleet shares, so that any of its processes can "
              "resume a session: the first seals, all open. Default: one of the process's own.");

@@ -37,6 +37,7 @@ struct ListenerTlsSettings {
   std::vector<std::string> client_hashes;
   ClearText clear = ClearText::kRefuse;
   Milliseconds handshake_timeout{10'000};
+  std::uint64_t max_handshakes = 10'000;
   std::vector<config::Secret> ticket_secrets;
   bool early_data = false;
   config::Place place;

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/event/shared_count.h"
 #include "core/tls/certificate_set.h"
 #include "core/tls/staple.h"
 #include "core/tls/ticket_keys.h"
@@ -27,6 +28,9 @@ struct ServerOptions {
   ClientCertificate client_certificate = ClientCertificate::kNone;
   std::shared_ptr<const Verifier> clients;  // with a client certificate
   Milliseconds handshake_timeout{10'000};
+  // Handshakes under way, of all workers; it outlives the terms. Null: they are not counted.
+  event::SharedCount* handshakes = nullptr;
+  std::uint64_t max_handshakes = 0;  // 0: no limit
   // Whether a client that resumes a session may send before the handshake is over.
   bool early_data = false;
   std::map<const Certificate*, Staple> staples;  // shown with the certificates

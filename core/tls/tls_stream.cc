@@ -26,6 +26,7 @@ constexpr Milliseconds kSmallAfterRest{1'000};
 
 constexpr Error kCutShort = {ErrorCode::kReset, Origin::kLocal, "ended without close_notify"};
 constexpr Error kSealing = {ErrorCode::kSystem, Origin::kLocal, "sealing failed"};
+constexpr Error kOverload = {ErrorCode::kTls, Origin::kLocal, "too many TLS handshakes"};
 constexpr Error kTimeout = {ErrorCode::kTimeout, Origin::kLocal, "TLS handshake timeout"};
 
 std::string_view detailOf(net::Handshake result) {
@@ -170,6 +171,7 @@ std::unique_ptr<net::Stream> TlsStream::accept(event::Loop& loop, std::unique_pt
   }
   stream->small_records_ = SSL_set_max_send_fragment(ssl, kSmallRecord) == 1;
   stream->handshake_deadline_.arm(stream->server_->options().handshake_timeout);
+  if (!stream->beginHandshake()) stream->later(kOverload);
   return stream;
 }
 
@@ -197,10 +199,23 @@ std::unique_ptr<net::Stream> TlsStream::connect(event::Loop& loop,
 
 TlsStream::~TlsStream() {
   loop_.cancelTurnEnd(*this);
+  endHandshake();
   if (state_ != State::kOpen) return;
   sealQueued();
   if (end_ != End::kSent) sayEnd();
   sendSealed();
+}
+
+// False when as many as may be are under way.
+bool TlsStream::beginHandshake() {
+  const ServerOptions& options = server_->options();
+  if (options.handshakes == nullptr) return true;
+  counted_ = options.handshakes->tryAdd(options.max_handshakes);
+  return counted_;
+}
+
+void TlsStream::endHandshake() {
+  if (std::exchange(counted_, false)) server_->options().handshakes->remove();
 }
 
 void TlsStream::onConnected() { advance(); }
@@ -223,6 +238,7 @@ void TlsStream::onEnd() {
 }
 
 void TlsStream::advance() {
+  if (to_tell_) return;  // it is over, but not yet told
   if (state_ == State::kHandshake && !shakeHands()) return;
   open();
 }
@@ -256,6 +272,7 @@ void TlsStream::finishHandshake() {
     engine_->signer = nullptr;
   }
   state_ = State::kOpen;
+  endHandshake();
   handshake_deadline_.disarm();
   security_.version = SSL_get_version(ssl);
   security_.cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl));
@@ -402,7 +419,11 @@ void TlsStream::breakOff() {
 }
 
 void TlsStream::onTurnEnd() {
-  if (to_tell_ && state_ != State::kBroken) return fail(net::Handshake::kOk, *to_tell_);
+  if (to_tell_ && state_ != State::kBroken) {
+    // Before the handshake is over there is but one thing to tell.
+    const bool refused = state_ == State::kHandshake;
+    return fail(refused ? net::Handshake::kOverload : net::Handshake::kOk, *to_tell_);
+  }
   if (state_ != State::kOpen) return;
   sealQueued();
   if (end_ == End::kWanted) sayEnd();
@@ -433,6 +454,7 @@ void TlsStream::onBroken(Error error) {
 void TlsStream::fail(net::Handshake result, const Error& error) {
   if (state_ == State::kHandshake) security_.result = result;
   state_ = State::kBroken;
+  endHandshake();
   handshake_deadline_.disarm();
   wire_->flush();  // an alert says why
   wire_->setReading(false);

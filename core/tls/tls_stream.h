@@ -67,6 +67,8 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   void seal(Bytes bytes);
   void sayEnd();
   void sendSealed();
+  bool beginHandshake();
+  void endHandshake();
   void fail(net::Handshake result, const Error& error);
   void later(const Error& error);
 
@@ -85,6 +87,7 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   Milliseconds sent_at_{0};
   State state_ = State::kHandshake;
   End end_ = End::kNone;
+  bool counted_ = false;  // among the handshakes under way
   bool reading_ = false;
   bool wire_ended_ = false;
   bool peer_ended_ = false;  // told

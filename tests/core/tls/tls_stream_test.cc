@@ -384,6 +384,29 @@ TEST_F(TlsStreamTest, AsksClientsForACertificate) {
   EXPECT_EQ(atServer().result, Handshake::kBadPeerCertificate);
 }
 
+TEST_F(TlsStreamTest, RefusesAHandshakeTooMany) {
+  event::SharedCount handshakes;
+  server_options.handshakes = &handshakes;
+  server_options.max_handshakes = 1;
+  connect();
+  EXPECT_EQ(server->history(), "connected");
+  EXPECT_EQ(handshakes.value(), 0U);
+  ASSERT_TRUE(handshakes.tryAdd(0));  // another connection's
+  connect();
+  EXPECT_EQ(server->history(), "broken:tls");
+  EXPECT_EQ(atServer().result, Handshake::kOverload);
+  EXPECT_EQ(handshakes.value(), 1U);
+}
+
+TEST_F(TlsStreamTest, CountsAHandshakeUntilItsConnectionIsGone) {
+  event::SharedCount handshakes;
+  server_options.handshakes = &handshakes;
+  start();
+  EXPECT_EQ(handshakes.value(), 1U);
+  server.reset();
+  EXPECT_EQ(handshakes.value(), 0U);
+}
+
 TEST_F(TlsStreamTest, SignsWithRsaAsideOfTheLoop) {
   certificates = {authority.certificate({"a.test"}, Certificate::KeyType::kRsa)};
   for (const Version version : {Version::k12, Version::k13}) {
