@@ -39,6 +39,7 @@ class GrpcJsCase(IntegrationCase):
     def through(self, service=None, **parts):
         weir = self.weir(gateway(forward(service or self.service, upstream='protocol = "http2"'),
                                  **parts))
+        self.addCleanup(self.caller.close)  # before weir, which then has nobody to wait for
         self.channel = self.caller.call("connect", address=weir.address())
         return weir
 

@@ -76,6 +76,7 @@ class WebSocketCase(TlsCase):
 
     def pair(self, peer, url, **options):
         """Both ends of a WebSocket that the peer opens to its own server."""
+        self.addCleanup(peer.close)  # before weir, which then has nobody to wait for
         opened = peer.call("open", url=url, **options)
         client = Side(peer, opened["socket"], opened["extensions"])
         return client, Side(peer, peer.call("accept"))

@@ -38,6 +38,7 @@ class NodePeer:
         return answer["result"]
 
     def close(self):
+        """Ends the script and all its connections; may be called again."""
         self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
