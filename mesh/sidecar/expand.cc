@@ -44,23 +44,39 @@ void addApplication(const config::Address& address, const config::Place& place,
   settings.upstreams.emplace_back(kApplication, std::move(upstream));
 }
 
+// A listener, and a route to each upstream that a Host can name.
+void addOutbound(const OutboundSettings& outbound, const config::Place& place,
+                 server::Settings& settings) {
+  settings.listeners.push_back(listener(kOutbound, outbound.address, place));
+  for (const auto& [name, upstream] : settings.upstreams) {
+    // A connection that names its client carries no requests of others.
+    if (upstream.proxy_protocol != net::ProxyVersion::kNone) continue;
+    auto route = forward(std::string(kOutbound) + "-" + name, kOutbound, name, place);
+    const auto host = route::HostPattern::parse(name);
+    if (!host) continue;  // no Host can name it; a configured route may still lead there
+    route.hosts = {*host};
+    settings.routes.push_back(std::move(route));
+  }
+}
+
+server::ListenerSettings inboundListener(const SidecarSettings& sidecar,
+                                         config::Mistakes& mistakes) {
+  auto inbound = listener(kInbound, sidecar.inbound->address, sidecar.place);
+  if (!sidecar.identity) return inbound;
+  const auto domain = trustDomain(*sidecar.identity, mistakes);
+  if (!domain) return inbound;
+  const bool strict = sidecar.inbound->mode == InboundMode::kStrict;
+  const auto clear = strict ? server::ClearText::kRefuse : server::ClearText::kAllow;
+  secureListener(*sidecar.identity, *domain, clear, inbound);
+  return inbound;
+}
+
 }  // namespace
 
 void expandSidecar(const SidecarSettings& sidecar, const server::Registry& registry,
                    server::Settings& settings, config::Mistakes& mistakes) {
   const config::Place& place = sidecar.place;
-  if (sidecar.outbound) {
-    settings.listeners.push_back(listener(kOutbound, sidecar.outbound->address, place));
-    for (const auto& [name, upstream] : settings.upstreams) {
-      // A connection that names its client carries no requests of others.
-      if (upstream.proxy_protocol != net::ProxyVersion::kNone) continue;
-      auto route = forward(std::string(kOutbound) + "-" + name, kOutbound, name, place);
-      const auto host = route::HostPattern::parse(name);
-      if (!host) continue;  // no Host can name it; a configured route may still lead there
-      route.hosts = {*host};
-      settings.routes.push_back(std::move(route));
-    }
-  }
+  if (sidecar.outbound) addOutbound(*sidecar.outbound, place, settings);
   if (!sidecar.inbound) return;
   if (hasUpstream(settings, kApplication)) {
     mistakes.add({place,
@@ -69,14 +85,7 @@ void expandSidecar(const SidecarSettings& sidecar, const server::Registry& regis
                   {}});
     return;
   }
-  auto inbound = listener(kInbound, sidecar.inbound->address, place);
-  if (sidecar.identity) {
-    const auto domain = trustDomain(*sidecar.identity, mistakes);
-    const bool strict = sidecar.inbound->mode == InboundMode::kStrict;
-    const auto clear = strict ? server::ClearText::kRefuse : server::ClearText::kAllow;
-    if (domain) secureListener(*sidecar.identity, *domain, clear, inbound);
-  }
-  settings.listeners.push_back(std::move(inbound));
+  settings.listeners.push_back(inboundListener(sidecar, mistakes));
   settings.routes.push_back(forward(sidecar.service, kInbound, kApplication, place));
   addApplication(sidecar.inbound->application, place, registry, settings, mistakes);
 }
