@@ -9,8 +9,9 @@
 namespace weir::server {
 
 // The numbers that all workers share: open connections of the process, of each listener and of
-// each upstream, and handshakes of each listener. They live as long as the process, so that limits hold across reloads. Workers are
-// handed the counts they need: only the control thread looks them up.
+// each upstream, and handshakes of each listener. They live as long as the process, so that limits
+// hold across reloads. Workers are handed the counts they need: only the control thread looks them
+// up.
 class Counts {
  public:
   event::SharedCount& process() { return process_; }

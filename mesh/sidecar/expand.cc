@@ -65,9 +65,7 @@ server::ListenerSettings inboundListener(const SidecarSettings& sidecar,
   if (!sidecar.identity) return inbound;
   const auto domain = trustDomain(*sidecar.identity, mistakes);
   if (!domain) return inbound;
-  const bool strict = sidecar.inbound->mode == InboundMode::kStrict;
-  const auto clear = strict ? server::ClearText::kRefuse : server::ClearText::kAllow;
-  secureListener(*sidecar.identity, *domain, clear, inbound);
+  secureListener(*sidecar.identity, *domain, sidecar.inbound->clear, inbound);
   return inbound;
 }
 

@@ -3,8 +3,8 @@
 namespace weir::mesh {
 namespace {
 
-constexpr std::pair<std::string_view, InboundMode> kModes[] = {
-    {"strict", InboundMode::kStrict}, {"permissive", InboundMode::kPermissive}};
+constexpr std::pair<std::string_view, server::ClearText> kModes[] = {
+    {"strict", server::ClearText::kRefuse}, {"permissive", server::ClearText::kAllow}};
 
 }  // namespace
 
@@ -12,7 +12,7 @@ void InboundSettings::read(config::Table& table, InboundSettings& out) {
   table.read("address", out.address, "Where other services reach this one.", {.required = true});
   table.read("application", out.application, "Where the application itself listens.",
              {.required = true});
-  table.read("mode", out.mode, kModes,
+  table.read("mode", out.clear, kModes,
              "With an identity. permissive: callers in the clear are let in as well, without an "
              "identity; strict: only nodes that show theirs.");
 }
@@ -32,7 +32,7 @@ void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
       "identity", out.identity,
       "Who this node is to others, as [identity]: inbound then takes TLS only, from nodes of "
       "the same trust domain.");
-  const bool permissive = out.inbound && out.inbound->mode == InboundMode::kPermissive;
+  const bool permissive = out.inbound && out.inbound->clear == server::ClearText::kAllow;
   if (permissive && !out.identity) table.fail("inbound", "mode = \"permissive\" needs identity");
   out.place = table.place();
 }

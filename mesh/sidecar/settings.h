@@ -4,18 +4,16 @@
 #include <string>
 
 #include "core/config/table.h"
+#include "core/server/tls_settings.h"
 #include "mesh/identity/settings.h"
 
 namespace weir::mesh {
-
-// Whether callers without an identity are let in as well, as long as a mesh is being built.
-enum class InboundMode : std::uint8_t { kStrict, kPermissive };
 
 // Requests from the network to the application beside us.
 struct InboundSettings {
   config::Address address;
   config::Address application;
-  InboundMode mode = InboundMode::kStrict;
+  server::ClearText clear = server::ClearText::kRefuse;  // with an identity
 
   static void read(config::Table& table, InboundSettings& out);
 };
