@@ -9,8 +9,9 @@ import unittest
 
 import poll
 from integration_case import LOG, gateway
+from sockets import reset_on_close
 from tcp_case import TcpCase, read_all, read_exactly, tcp_listener, upstream
-from tcp_upstream import echo, naming, reset
+from tcp_upstream import echo, naming
 
 CARRIED = 'upstream = "db"'
 
@@ -96,7 +97,7 @@ class Carrying(TcpCase):
         poll.until(lambda: heard == [b"still here"], "what was said after the end")
 
     def test_a_reset_of_the_server_is_one_of_the_client(self):
-        weir = self.start(lambda peer: (peer.recv(4), reset(peer)))
+        weir = self.start(lambda peer: (peer.recv(4), reset_on_close(peer)))
         peer = self.connect(weir)
         peer.sendall(b"ping")
         self.assertIsNone(read_all(peer))
@@ -109,7 +110,7 @@ class Carrying(TcpCase):
         weir = self.start(lambda peer: (peer.sendall(b"hello"), heard.append(read_all(peer))))
         peer = self.connect(weir)
         self.assertEqual(read_exactly(peer, 5), b"hello")
-        reset(peer)
+        reset_on_close(peer)
         peer.close()
         poll.until(lambda: heard == [None], "a reset")
         self.assertEqual(self.log_lines(weir, 1)[0]["reason"], "client_disconnect")

@@ -1,10 +1,10 @@
 """An upstream that does as it is told: a thread per connection, a function that answers."""
 
 import socket
-import struct
-import threading
 
 from http_wire import CutShort, Wire
+from sockets import reset_on_close
+from thread_server import ThreadServer
 
 
 class EndOfConnection(Exception):
@@ -54,38 +54,18 @@ def text(body, **parts):
     return lambda call: call.reply(body, **parts)
 
 
-class FakeUpstream:
+class FakeUpstream(ThreadServer):
     """Listens on a port of its own; answer(call) is called for every request."""
 
     def __init__(self, answer=text(b"hello\n"), port=0):
+        super().__init__()
         self.answer = answer
-        self.connections = 0  # accepted so far
-        self.requests = []    # their heads, and bodies once read
-        self.errors = []      # of the threads: what the test itself did wrong
-        self._lock = threading.Lock()
-        self._open = set()
+        self.requests = []  # their heads, and bodies once read
         self._listen(port)
 
-    def _listen(self, port):
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=512)
-        self.port = self._listener.getsockname()[1]
-        self.address = f"127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
-
-    def _accept(self, listener):
-        while True:
-            try:
-                accepted, _ = listener.accept()
-            except OSError:
-                return
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self._lock:
-                self.connections += 1
-                self._open.add(accepted)
-            threading.Thread(target=self._serve, args=(accepted,), daemon=True).start()
-
-    def _serve(self, accepted):
-        wire = Wire(accepted)
+    def talk(self, peer):
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wire = Wire(peer)
         try:
             while (request := wire.read_head()) is not None:
                 with self._lock:
@@ -94,41 +74,13 @@ class FakeUpstream:
                 call = Call(wire, request, number)
                 self.answer(call)
                 call.read_body()
-        except (EndOfConnection, CutShort, OSError):
+        except (EndOfConnection, CutShort):
             pass
-        except Exception as error:  # told by the test's clean-up
-            self.errors.append(error)
-        finally:
-            with self._lock:
-                self._open.discard(accepted)
-            accepted.close()
-
-    @property
-    def open_connections(self):
-        with self._lock:
-            return len(self._open)
-
-    def close(self):
-        """Listens no more and breaks every connection, as a killed process would."""
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
-        except OSError:
-            pass
-        self._listener.close()
-        with self._lock:
-            left = list(self._open)
-        for connection in left:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def reset_all(self):
         """Breaks every connection with a RST."""
-        with self._lock:
-            left = list(self._open)
-        for connection in left:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        for connection in self._still_open():
+            reset_on_close(connection)
             connection.shutdown(socket.SHUT_RD)  # wakes its thread, which closes it
 
     def reopen(self):

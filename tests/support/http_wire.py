@@ -1,7 +1,8 @@
 """HTTP/1.1 messages over a socket, byte by byte as they are: nothing is repaired or hidden."""
 
 import socket
-import struct
+
+from sockets import reset_on_close
 
 PATIENCE = 30.0  # seconds for any one read or write
 
@@ -156,7 +157,7 @@ class Wire:
 
     def reset(self):
         """Breaks the connection: the peer gets a RST."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reset_on_close(self.socket)
         self.socket.close()
 
     def close(self):
