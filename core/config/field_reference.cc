@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/lower_case.h"
 #include "core/config/toml_writer.h"
 
 namespace weir::config {
@@ -95,10 +96,9 @@ std::string code(std::string_view text) { return "`" + escaped(text) + "`"; }
 // The anchor that renderers of Markdown give to a heading.
 std::string anchorOf(std::string_view header) {
   std::string anchor;
-  for (const char c : header) {
+  for (const char c : lowerCase(header)) {
     const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     if (kept) anchor += c;
-    if (c >= 'A' && c <= 'Z') anchor += static_cast<char>(c - 'A' + 'a');
   }
   return anchor;
 }

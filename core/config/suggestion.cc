@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include "core/base/lower_case.h"
+
 namespace weir::config {
 namespace {
 
@@ -15,7 +17,7 @@ std::string folded(std::string_view word) {
   std::string result;
   for (const char c : word) {
     if (c == '_' || c == '-') continue;
-    result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    result += lowerCase(c);
   }
   return result;
 }

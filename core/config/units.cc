@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/base/lower_case.h"
 #include "core/base/number.h"
 
 namespace weir::config {
@@ -131,8 +132,6 @@ std::optional<Address> parseUnix(std::string_view path) {
   return address;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 }  // namespace
 
 std::optional<Nanoseconds> parseDuration(std::string_view text) {
@@ -176,7 +175,7 @@ std::string likelyAmount(std::string_view text, std::span<const std::string_view
   std::string_view alike;   // the first with the same letter
   std::string_view prefix;  // the longest that the user's unit begins with
   for (const std::string_view unit : units) {
-    if (alike.empty() && lower(unit.front()) == lower(rest.front())) alike = unit;
+    if (alike.empty() && lowerCase(unit.front()) == lowerCase(rest.front())) alike = unit;
     if (rest.starts_with(unit) && unit.size() > prefix.size()) prefix = unit;
   }
   const std::string_view best = prefix.empty() ? alike : prefix;

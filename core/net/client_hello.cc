@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/lower_case.h"
+
 namespace weir::net {
 namespace {
 
@@ -55,8 +57,6 @@ bool isNameByte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
-char lowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 // RFC 6066, 3: one name of the one type there is.
 bool readServerName(std::string_view body, ClientHello& out) {
   constexpr std::size_t kHostName = 0;
@@ -67,8 +67,7 @@ bool readServerName(std::string_view body, ClientHello& out) {
   if (!extension.good() || !extension.atEnd() || !list.good() || !list.atEnd()) return false;
   if (name.ends_with('.')) name.remove_suffix(1);
   if (type != kHostName || name.empty() || name.size() > kMaxName) return false;
-  out.server_name.resize(name.size());
-  std::transform(name.begin(), name.end(), out.server_name.begin(), lowerCase);
+  out.server_name = lowerCase(name);
   return std::all_of(out.server_name.begin(), out.server_name.end(), isNameByte);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "core/base/lower_case.h"
 #include "core/http/status.h"
 #include "core/proxy/gate.h"
 #include "core/proxy/grpc.h"
@@ -160,10 +161,8 @@ bool Exchange::isMisdirected() const {
   if (listener_->tls == nullptr || asked.empty() || http::equalsIgnoringCase(asked, host)) {
     return false;
   }
-  std::string name(host);
-  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   const tls::CertificateSet& certificates = listener_->tls->certificates();
-  const tls::CertificateSet::Choice choice = certificates.find(name);
+  const tls::CertificateSet::Choice choice = certificates.find(lowerCase(host));
   if (choice.empty()) return listener_->tls->options().refuse_unknown_names;
   return !(choice == certificates.find(asked));
 }

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/base/lower_case.h"
 #include "core/config/suggestion.h"
 #include "core/http/syntax.h"
 #include "core/route/path_pattern.h"
@@ -54,11 +55,6 @@ std::optional<TextMatch> textMatchOf(const TextMatchSettings& settings, std::str
   if (settings.suffix) return TextMatch(Kind::kSuffix, *settings.suffix);
   if (settings.contains) return TextMatch(Kind::kContains, *settings.contains);
   return TextMatch(settings.absent ? Kind::kAbsent : Kind::kPresent, "");
-}
-
-std::string lowerCase(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
 }
 
 // Compiles one route.

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "core/base/lower_case.h"
 #include "core/route/ip_range.h"
 #include "core/route/words.h"
 
 namespace weir::route {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 // A port is what follows the last colon, if that is digits only: nearly always none is there, and
 // the last byte says so.
@@ -47,7 +46,7 @@ HostKey::HostKey(std::string_view authority) {
   if (host.size() > kMaxBytes) return;
   text_ = host;
   if (!mayHaveUpperCase(host)) return;
-  std::transform(host.begin(), host.end(), lowered_, lower);
+  std::transform(host.begin(), host.end(), lowered_, [](char c) { return lowerCase(c); });
   text_ = {lowered_, host.size()};
 }
 

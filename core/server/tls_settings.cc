@@ -1,5 +1,7 @@
 #include "core/server/tls_settings.h"
 
+#include "core/base/lower_case.h"
+
 namespace weir::server {
 namespace {
 
@@ -30,7 +32,7 @@ void readHashes(config::Table& table, std::string_view key, std::vector<std::str
   for (std::size_t i = 0; i < hashes.size(); ++i) {
     std::string& hash = hashes[i];
     std::erase(hash, ':');
-    for (char& c : hash) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    hash = lowerCase(hash);
     const bool digits = hash.find_first_not_of("0123456789abcdef") == std::string::npos;
     if (hash.size() == kHashDigits && digits) continue;
     table.failElement(key, i, "is no SHA-256: 64 hexadecimal digits");

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <openssl/bytestring.h>
 #include <openssl/err.h>
 
 #include "core/base/check.h"
+#include "core/base/lower_case.h"
 #include "core/tls/boring.h"
 #include "core/tls/signer.h"
 
@@ -61,9 +61,7 @@ bool checksEcdsa(const SSL_CLIENT_HELLO* hello) {
 
 CertificateSet::Choice choiceFor(const ServerTerms& context, const SSL* ssl) {
   const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  std::string name(asked == nullptr ? "" : asked);
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string name = lowerCase(asked == nullptr ? "" : asked);
   if (name.ends_with('.')) name.pop_back();
   const auto found = context.certificates().find(name);
   if (!found.empty() || context.options().refuse_unknown_names) return found;

@@ -34,7 +34,7 @@ std::string bodyOf(std::string_view body, bool chunked) {
 std::string describe(const Forwarded& each) {
   std::string text = headOf(each) + bodyOf(each.body, each.framing == Framing::kChunked);
   for (const Field& field : each.trailers)
-    text += line("trailer " + lower(field.name), field.value);
+    text += line("trailer " + lowerCase(field.name), field.value);
   return text;
 }
 

@@ -47,7 +47,7 @@ std::string expectedText(const ResponseCase& each) {
   if (each.content_length) text += line("(length)", std::to_string(*each.content_length));
   if (!isPartial(each.seen)) text += line("(body)", each.body);
   for (const Field& field : each.trailers)
-    text += line("trailer " + lower(field.name), field.value);
+    text += line("trailer " + lowerCase(field.name), field.value);
   text += endOf(each.seen);
   const bool matters = each.seen == Seen::kWhole && each.after == After::kStaysOpen;
   if (matters) text += each.reusable ? "(reusable)\n" : "(not reusable)\n";

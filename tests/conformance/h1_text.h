@@ -3,17 +3,13 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/lower_case.h"
+
 // The plain text in which expected and found messages are compared.
 namespace weir::conformance {
 
-inline std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return result;
-}
-
 inline std::string line(std::string_view name, std::string_view value) {
-  return "  " + lower(name) + ": " + std::string(value) + "\n";
+  return "  " + lowerCase(name) + ": " + std::string(value) + "\n";
 }
 
 // Fields that the codecs write themselves; the description has them in words.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/base/lower_case.h"
+
 namespace weir::test {
 namespace {
 
@@ -25,12 +27,6 @@ bool isValueByte(char c) {
 bool isValue(std::string_view text) {
   return std::all_of(text.begin(), text.end(), isValueByte) && !text.starts_with(' ') &&
          !text.ends_with(' ');
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return result;
 }
 
 std::optional<std::uint64_t> number(std::string_view digits, int base) {
@@ -60,7 +56,7 @@ bool takeFields(std::string_view& bytes, std::vector<RawField>& fields, std::str
       fault = "bad field line: " + std::string(*line);
       return false;
     }
-    fields.push_back({lower(line->substr(0, colon)), std::string(line->substr(colon + 2))});
+    fields.push_back({lowerCase(line->substr(0, colon)), std::string(line->substr(colon + 2))});
   }
   return false;
 }
