@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/proxy/dial_reason.h"
 #include "core/proxy/exchange.h"
 #include "core/upstream/backoff.h"
 
@@ -8,22 +9,6 @@ namespace weir::proxy {
 namespace {
 
 constexpr std::uint8_t kMostReplays = 3;
-
-Reason reasonForLending(const Error& error) {
-  if (error.origin == Origin::kLocal) {
-    return error.code == ErrorCode::kTimeout ? Reason::kQueueTimeout : Reason::kQueueFull;
-  }
-  switch (error.code) {
-    case ErrorCode::kTimeout:
-      return Reason::kUpstreamConnectTimeout;
-    case ErrorCode::kExhausted:
-      return Reason::kOverloadConnections;
-    case ErrorCode::kTls:
-      return Reason::kUpstreamTlsError;
-    default:
-      return Reason::kUpstreamConnectRefused;
-  }
-}
 
 Reason reasonForResponse(const Error& error, bool reused) {
   switch (error.code) {
@@ -78,7 +63,7 @@ void Exchange::dropAttempt(AttemptOutcome outcome, Reason reason) {
 
 void Exchange::onLendFailed(Error error) {
   lending_ = false;
-  const Reason reason = reasonForLending(error);
+  const Reason reason = reasonForDialing(error);
   const bool timed_out = error.code == ErrorCode::kTimeout;
   if (timed_out && error.origin == Origin::kUpstream) countTimeout(TimeoutStage::kConnect);
   endAttempt(timed_out ? AttemptOutcome::kTimeout : AttemptOutcome::kError, 0, reason);

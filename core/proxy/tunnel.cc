@@ -5,6 +5,7 @@
 #include "core/http/protocol_guess.h"
 #include "core/net/proxy_protocol_writer.h"
 #include "core/net/resumed_stream.h"
+#include "core/proxy/dial_reason.h"
 #include "core/proxy/request_id.h"
 
 namespace weir::proxy {
@@ -16,20 +17,6 @@ constexpr Milliseconds kSilence{10};
 constexpr Milliseconds kSentTick{20};
 
 constexpr Error kConnectTimeout = {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"};
-
-Reason reasonForDialing(const Error& error) {
-  if (error.origin == Origin::kLocal) return Reason::kQueueFull;
-  switch (error.code) {
-    case ErrorCode::kTimeout:
-      return Reason::kUpstreamConnectTimeout;
-    case ErrorCode::kExhausted:
-      return Reason::kOverloadConnections;
-    case ErrorCode::kTls:
-      return Reason::kUpstreamTlsError;
-    default:
-      return Reason::kUpstreamConnectRefused;
-  }
-}
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 // What the sources of this folder share of BoringSSL's types; included by no header.
 
 #include <memory>
+#include <openssl/asn1.h>
 #include <openssl/base.h>
 #include <openssl/bio.h>
 #include <openssl/pool.h>
@@ -53,6 +54,11 @@ bssl::UniquePtr<SSL_CTX> makeContext(const void* owner);
 const void* ownerOf(const SSL_CTX* context);
 
 bool isIpAddress(const std::string& name);
+
+inline std::string textOf(const ASN1_STRING* text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
 
 // A BIO over memory that stays where it is.
 inline bssl::UniquePtr<BIO> bioOver(std::string_view text) {

@@ -1,6 +1,5 @@
 #include "core/tls/certificate.h"
 
-#include <openssl/asn1.h>
 #include <openssl/bytestring.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -30,9 +29,7 @@ Nanoseconds timeOf(const ASN1_TIME* time) {
 std::string commonNameOf(X509_NAME* name) {
   const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
   if (at < 0) return {};
-  const ASN1_STRING* text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-          static_cast<std::size_t>(ASN1_STRING_length(text))};
+  return textOf(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
 }
 
 bool isKnownKind(const EVP_PKEY* key) {

@@ -3,26 +3,15 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
-#include <cctype>
 #include <openssl/digest.h>
 #include <openssl/x509v3.h>
 
+#include "core/base/lower_case.h"
 #include "core/tls/boring.h"
 #include "core/tls/digest.h"
 
 namespace weir::tls {
 namespace {
-
-std::string textOf(const ASN1_STRING* text) {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-          static_cast<std::size_t>(ASN1_STRING_length(text))};
-}
-
-std::string inLowerCase(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 // Empty for what is no address of 4 or 16 bytes.
 std::string addressOf(const ASN1_STRING* bytes) {
@@ -55,7 +44,7 @@ Names namesOf(const x509_st* certificate) {
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (std::size_t i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
-    if (name->type == GEN_DNS) names.dns.push_back(inLowerCase(textOf(name->d.dNSName)));
+    if (name->type == GEN_DNS) names.dns.push_back(lowerCase(textOf(name->d.dNSName)));
     if (name->type == GEN_IPADD) names.addresses.push_back(addressOf(name->d.iPAddress));
     if (name->type == GEN_URI) names.uris.push_back(textOf(name->d.uniformResourceIdentifier));
   }
@@ -80,7 +69,7 @@ std::string textOf(const X509_name_st* name) {
 
 NameList::NameList(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {
   for (std::string& each : patterns_) {
-    if (!isUri(each)) each = inLowerCase(std::move(each));
+    if (!isUri(each)) each = lowerCase(each);
   }
 }
 

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/reason.h"
+
+namespace weir::proxy {
+
+// Why a cluster gave no connection; errors of local origin are its own limits.
+Reason reasonForDialing(const Error& error);
+
+}  // namespace weir::proxy
