@@ -3,6 +3,9 @@
 namespace weir::server {
 namespace {
 
+using std::chrono_literals::operator""h;
+using std::chrono_literals::operator""ms;
+
 // RFC 9113, 6.9.2: what a peer has before it has read our SETTINGS.
 constexpr std::uint64_t kSmallestWindow = 65'535;
 constexpr std::uint64_t kLargestWindow = 0x7FFFFFFF;
@@ -17,6 +20,10 @@ void readCommon(config::Table& table, Settings& out) {
   table.read("header_table", out.header_table,
              "For the compression of headers, in each direction of each connection.",
              {.min = config::Size{0}, .max = config::Size{64 * 1024}});
+  table.read("ping_interval", out.ping_interval, Settings::kPingHelp, {.min = 0ms, .max = 24h});
+  table.read("ping_timeout", out.ping_timeout,
+             "For the answer to a PING; a connection without one is closed.",
+             {.min = 10ms, .max = 1h});
 }
 
 template <typename Settings>
@@ -27,6 +34,8 @@ http::h2::Options commonOptions(const Settings& settings, const http::Limits& li
   options.stream_window = static_cast<std::uint32_t>(settings.stream_window.bytes);
   options.connection_window = static_cast<std::uint32_t>(settings.connection_window.bytes);
   options.header_table = static_cast<std::uint32_t>(settings.header_table.bytes);
+  options.ping_interval = settings.ping_interval.value_or(options.ping_interval);
+  options.ping_timeout = settings.ping_timeout;
   return options;
 }
 

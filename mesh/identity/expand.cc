@@ -7,6 +7,7 @@ namespace weir::mesh {
 namespace {
 
 constexpr std::string_view kScheme = "spiffe://";
+constexpr Milliseconds kPingInterval{10'000};
 
 void secureUpstream(const IdentitySettings& identity, std::string_view name,
                     server::UpstreamSettings& upstream) {
@@ -21,6 +22,8 @@ void secureUpstream(const IdentitySettings& identity, std::string_view name,
   if (upstream.protocol == http::VersionChoice::kAuto) {
     upstream.protocol = http::VersionChoice::kHttp2;
   }
+  // The peer is a weir, which does not mind; a node that vanished is to be noticed early.
+  if (!upstream.http2.ping_interval) upstream.http2.ping_interval = kPingInterval;
   upstream.identity.reset();
 }
 

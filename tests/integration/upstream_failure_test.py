@@ -7,6 +7,7 @@ import poll
 from fake_upstream import closed_address, text
 from http_wire import Client, CutShort
 from integration_case import LOG, IntegrationCase, forward, gateway
+from tcp_upstream import TcpUpstream
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
 ONCE = "retry.attempts = 0\n"
@@ -104,6 +105,14 @@ class BeforeTheHead(FailureCase):
         weir = self.start(upstream, route=ONCE + 'timeout = "150ms"')
         self.assert_failed(weir, self.get(weir), 504, "upstream_timeout")
         self.assert_metric(weir, 1, "weir_timeouts_total", route="all", stage="request")
+        poll.until(lambda: upstream.open_connections == 0, "the connection is given up")
+
+    def test_an_http2_endpoint_that_vanished(self):
+        upstream = TcpUpstream(lambda peer: peer.makefile("rb").read())
+        self.addCleanup(self._close, upstream)
+        asking = 'protocol = "http2"\nhttp2 = { ping_interval = "50ms", ping_timeout = "50ms" }'
+        weir = self.start(upstream, upstream=asking)
+        self.assert_failed(weir, self.get(weir), 502, "upstream_reset_before_headers")
         poll.until(lambda: upstream.open_connections == 0, "the connection is given up")
 
     def test_no_answer_to_a_try(self):

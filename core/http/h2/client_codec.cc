@@ -15,6 +15,7 @@ constexpr int kMostInformational = 32;
 
 constexpr Error kTooManyInformational = {ErrorCode::kProtocol, Origin::kUpstream,
                                          "too many informational responses"};
+constexpr Error kSilent = {ErrorCode::kTimeout, Origin::kUpstream, "no answer to a PING"};
 constexpr Error kGone = {ErrorCode::kClosed, Origin::kUpstream, "connection ended"};
 
 }  // namespace
@@ -233,6 +234,8 @@ void ClientCodec::onBroken(Error error) {
   failAll(error);
   wire().close(false);
 }
+
+void ClientCodec::onSilent() { onBroken(kSilent); }
 
 void ClientCodec::failAll(const Error& error) {
   for (std::size_t i = 0; i < open_.size(); ++i) open_[i]->fail(error);

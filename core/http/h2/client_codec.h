@@ -40,6 +40,7 @@ class ClientCodec final : public http::ClientCodec, private Session {
   void onClosed(Stream& stream, Error error) override;
   void onSettings() override { owner_.onFreeChanged(); }
   void onGoaway() override { owner_.onFreeChanged(); }
+  void onSilent() override;
   void onSessionEnd() override;
 
   bool openable() const { return !broken_ && Session::openable(); }

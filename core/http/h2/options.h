@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "core/base/clock.h"
 #include "core/http/limits.h"
 
 namespace weir::http::h2 {
@@ -23,6 +24,9 @@ struct Options {
   std::uint32_t header_table = 4096;               // bytes, for each direction
   Rate resets{.burst = 1000, .per_second = 33};    // of a client: see Flood
   Rate control{.burst = 1000, .per_second = 100};  // of a client: PING, SETTINGS and the like
+
+  Milliseconds ping_interval{0};     // of silence, after which the peer gets a PING; 0: never
+  Milliseconds ping_timeout{3'000};  // after that, to send anything at all
 
   friend bool operator==(const Options&, const Options&) = default;
 };

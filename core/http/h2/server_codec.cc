@@ -222,6 +222,8 @@ void ServerCodec::onBroken(Error error) {
   wire().close(false);
 }
 
+void ServerCodec::onSilent() { onBroken(kClientGone); }
+
 // The exchanges go; the streams do with the codec.
 void ServerCodec::failAll(const Error& error) {
   for (std::size_t i = 0; i < open_.size(); ++i) {
@@ -239,7 +241,7 @@ bool ServerCodec::drain() {
   return false;
 }
 
-void ServerCodec::onPong() {
+void ServerCodec::onHeardGoodbye() {
   if (!draining_ || std::exchange(said_goodbye_, true)) return;
   submitGoaway();
 }

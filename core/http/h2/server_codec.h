@@ -39,8 +39,9 @@ class ServerCodec final : public http::ServerCodec, private Session {
   void onSentEnd(Stream& stream) override;
   void onDrained(Stream& stream) override;
   void onClosed(Stream& stream, Error error) override;
-  void onPong() override;
+  void onHeardGoodbye() override;
   void onFlood(Flood kind) override { exchanges_.onFlood(kind); }
+  void onSilent() override;
   void onSessionEnd() override;
 
   void recycle(Request& request);

@@ -16,6 +16,11 @@ constexpr std::uint64_t kWindowUpdatesAhead = 10'000;
 constexpr std::uint64_t kWindowUpdatesPerFrame = 10;
 constexpr std::size_t kMostAbandoned = 64;
 
+// What our PINGs carry, to tell their answers apart.
+using Opaque = std::array<std::uint8_t, 8>;
+constexpr Opaque kGoodbye = {'w', 'e', 'i', 'r', 'd', 'o', 'n', 'e'};
+constexpr Opaque kThere = {'w', 'e', 'i', 'r', 'p', 'i', 'n', 'g'};
+
 // What nghttp2 resets a stream for without calling a frame invalid.
 bool isMistake(std::uint32_t code) {
   return code == NGHTTP2_PROTOCOL_ERROR || code == NGHTTP2_FLOW_CONTROL_ERROR ||
@@ -119,6 +124,9 @@ struct Session::Receiving {
       case NGHTTP2_RST_STREAM:
         session.countControl(Flood::kResets, session.resets_);
         break;
+      case NGHTTP2_PING:
+        session.onPing(ack, &frame->ping.opaque_data[0]);
+        break;
       default:
         session.onControlFrame(frame->hd.type, ack);
     }
@@ -168,6 +176,8 @@ Session::Session(event::Loop& loop, Wire& wire, const Options& options, Side sid
       options_(options),
       side_(side),
       scanner_(NGHTTP2_CLIENT_MAGIC_LEN),
+      heard_at_(loop.now()),
+      silence_(loop.wheel(), *this),
       resets_(options.resets),
       control_(options.control) {
   start(side);
@@ -205,16 +215,23 @@ void Session::start(Side side) {
   nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, entries.data(), count);
   nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
                                         static_cast<std::int32_t>(options_.connection_window));
+  if (options_.ping_interval.count() > 0) silence_.arm(options_.ping_interval);
   schedule();
 }
 
 void Session::receive(Bytes bytes) {
+  hear();
   if (side_ == Side::kClient) return take(bytes);
   while (!bytes.empty() && !over_) {
     const FrameScanner::Piece piece = scanner_.next(bytes);
     if (piece.header) refuseLate(*piece.header);
     take(piece.bytes);
   }
+}
+
+void Session::hear() {
+  heard_at_ = loop_.now();
+  asked_ = false;
 }
 
 void Session::take(Bytes bytes) {
@@ -296,8 +313,6 @@ void Session::onControlFrame(std::uint8_t type, bool ack) {
       return countWindowUpdate();
     case NGHTTP2_GOAWAY:
       return onGoaway();
-    case NGHTTP2_PING:
-      return ack ? onPong() : countControl(Flood::kControl, control_);
     case NGHTTP2_SETTINGS:
       if (ack) return;
       greeted_ = true;
@@ -307,6 +322,24 @@ void Session::onControlFrame(std::uint8_t type, bool ack) {
       break;
   }
   countControl(Flood::kControl, control_);
+}
+
+void Session::onPing(bool ack, const std::uint8_t* opaque) {
+  if (!ack) return countControl(Flood::kControl, control_);
+  if (std::equal(kGoodbye.begin(), kGoodbye.end(), opaque)) onHeardGoodbye();
+}
+
+// Who has yet to take what was sent before would get a PING late: its time is not counted.
+void Session::onSilenceTick() {
+  if (over_) return;
+  if (wire_.queued() > 0) hear();
+  if (asked_) return onSilent();
+  const Milliseconds silence = loop_.now() - heard_at_;
+  if (silence < options_.ping_interval) return silence_.arm(options_.ping_interval - silence);
+  asked_ = true;
+  nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, kThere.data());
+  silence_.arm(options_.ping_timeout);
+  schedule();
 }
 
 void Session::countControl(Flood kind, Allowance& allowance) {
@@ -346,9 +379,8 @@ void Session::setReading(Stream& stream, bool reading) {
 }
 
 void Session::submitShutdownNotice() {
-  constexpr std::array<std::uint8_t, 8> kOpaque = {'w', 'e', 'i', 'r', 'd', 'o', 'n', 'e'};
   nghttp2_submit_shutdown_notice(session_.get());
-  nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, kOpaque.data());
+  nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, kGoodbye.data());
   schedule();
 }
 

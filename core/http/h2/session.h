@@ -47,7 +47,7 @@ class Session : private event::TurnEnd {
   // Whether the peer gets back the window that bodies used up.
   void setReading(Stream& stream, bool reading);
 
-  void submitShutdownNotice();  // GOAWAY, the first of two; onPong says when it was heard of
+  void submitShutdownNotice();  // GOAWAY, the first of two; onHeardGoodbye() says that it came
   void submitGoaway();          // what came until now is still answered
   void terminate(std::uint32_t code);
   std::size_t allowedByPeer() const;  // streams that the peer lets us open
@@ -69,10 +69,11 @@ class Session : private event::TurnEnd {
   virtual void onDrained(Stream& stream) = 0;
   // Its last event. `error` as in RequestEvents and ResponseEvents.
   virtual void onClosed(Stream& stream, Error error) = 0;
-  virtual void onPong() {}
+  virtual void onHeardGoodbye() {}
   virtual void onSettings() {}  // the peer's; may change allowedByPeer()
   virtual void onGoaway() {}
   virtual void onFlood(Flood) {}
+  virtual void onSilent() = 0;  // the peer did not answer a PING: it is gone
   // Nothing more goes in or out: the wire is to be closed.
   virtual void onSessionEnd() = 0;
 
@@ -97,6 +98,9 @@ class Session : private event::TurnEnd {
   void settle();
   void endIfOver();
   void onControlFrame(std::uint8_t type, bool ack);
+  void onPing(bool ack, const std::uint8_t* opaque);
+  void hear();
+  void onSilenceTick();
   void countControl(Flood kind, Allowance& allowance);
   void countWindowUpdate();
   void flood(Flood kind);
@@ -116,6 +120,8 @@ class Session : private event::TurnEnd {
   std::vector<Stream*> drained_;  // the same
   char* frames_ = nullptr;        // the loop's, while sending
   std::size_t gathered_ = 0;
+  Milliseconds heard_at_;  // anything at all
+  event::Alarm<Session, &Session::onSilenceTick> silence_;
   Allowance resets_;
   Allowance control_;
   // Closed by us alone: what the peer sent before it knew is passed over. Of more than there is
@@ -124,6 +130,7 @@ class Session : private event::TurnEnd {
   std::int32_t abandoned_up_to_ = 0;
   std::uint64_t frames_sent_ = 0;     // DATA
   std::uint64_t window_updates_ = 0;  // received
+  bool asked_ = false;                // whether the peer is there; nothing came since
   bool in_receive_ = false;
   bool in_head_ = false;
   bool greeted_ = false;

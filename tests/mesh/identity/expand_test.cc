@@ -67,6 +67,7 @@ TEST_F(IdentityTest, SecuresUpstreamsThatNameTheirs) {
   EXPECT_EQ(cart.tls->cert, identity.cert);
   EXPECT_EQ(cart.tls->key, identity.key);
   EXPECT_EQ(cart.protocol, http::VersionChoice::kHttp2);
+  EXPECT_EQ(cart.http2.ping_interval, Milliseconds(10'000));
   EXPECT_FALSE(settings.upstreams[1].second.tls);
 }
 

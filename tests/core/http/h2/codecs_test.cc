@@ -255,6 +255,79 @@ TEST(H2Codecs, WhatCrossesAGoawayMayBeSentAgain) {
   EXPECT_EQ(response.failed, ErrorCode::kRefused);
 }
 
+class H2Ping : public testing::Test {
+ protected:
+  static Options pinging() {
+    return with([](Options& options) {
+      options.ping_interval = Milliseconds(10'000);
+      options.ping_timeout = Milliseconds(3'000);
+    });
+  }
+};
+
+TEST_F(H2Ping, ASilentPeerThatIsThereAnswers) {
+  Pair pair(pinging(), pinging());
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  for (int i = 0; i < 10; ++i) {
+    pair.loop().advance(Milliseconds(5'000));
+    pair.settle();
+  }
+  EXPECT_FALSE(pair.toServer().closed);
+  EXPECT_FALSE(pair.toClient().closed);
+  pair.heard().answer(200, "late");
+  pair.settle();
+  EXPECT_EQ(response.body, "late");
+}
+
+TEST_F(H2Ping, AnUpstreamThatIsGoneFailsItsExchanges) {
+  Pair pair({}, pinging());
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  pair.loop().advance(Milliseconds(10'100));
+  EXPECT_NE(pair.toServer().bytes, "");  // the PING, which is lost
+  pair.loop().advance(Milliseconds(2'800));
+  EXPECT_EQ(response.failed, std::nullopt);
+  pair.loop().advance(Milliseconds(300));
+  EXPECT_EQ(response.failed, ErrorCode::kTimeout);
+  EXPECT_TRUE(pair.toServer().closed);
+  EXPECT_EQ(pair.client().free(), 0U);
+}
+
+TEST_F(H2Ping, AClientThatIsGoneEndsItsRequests) {
+  Pair pair(pinging(), {});
+  pair.call(pair.get("/"));
+  pair.settle();
+  pair.loop().advance(Milliseconds(10'100));
+  pair.loop().advance(Milliseconds(3'100));
+  EXPECT_EQ(pair.heard().failed, ErrorCode::kClosed);
+  EXPECT_TRUE(pair.toClient().closed);
+}
+
+TEST_F(H2Ping, AnyBytesAreASignOfLife) {
+  Pair pair({}, pinging());
+  pair.call(pair.get("/"));
+  pair.settle();
+  for (int i = 0; i < 4; ++i) {
+    pair.loop().advance(Milliseconds(8'000));
+    EXPECT_EQ(pair.toServer().bytes, "");
+    http::Response early(pair.heard().arena);
+    early.status = 103;
+    pair.heard().responder->sendInformational(early);
+    pair.settle();
+  }
+}
+
+TEST_F(H2Ping, NobodyIsAskedWhileBytesWaitForHim) {
+  Pair pair({}, pinging());
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  pair.toServer().full = true;
+  for (int i = 0; i < 4; ++i) pair.loop().advance(Milliseconds(20'000));
+  EXPECT_EQ(response.failed, std::nullopt);
+  EXPECT_FALSE(pair.toServer().closed);
+}
+
 TEST(H2Codecs, AnEndedConnectionFailsEveryExchange) {
   Pair pair;
   HeardResponse& waiting = pair.call(pair.get("/"));
