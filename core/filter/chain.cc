@@ -31,6 +31,12 @@ Verdict Filters::onResponse(http::Response& response) {
   return Verdict::kContinue;
 }
 
+void Filters::onLocalReply(http::Response& response) {
+  for (std::size_t left = request_next_; left > 0; --left) {
+    filters_[left - 1]->onLocalReply(response);
+  }
+}
+
 Verdict Filters::onRequestBody(Bytes& bytes, bool last) {
   for (asked_ = 0; asked_ < chain_.size(); ++asked_) {
     const Verdict verdict = filters_[asked_]->onRequestBody(bytes, last);

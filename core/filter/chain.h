@@ -41,6 +41,8 @@ class Filters {
   Verdict onResponse(http::Response& response);
   Verdict onRequestBody(Bytes& bytes, bool last);
   Verdict onResponseBody(Bytes& bytes, bool last);
+  // Shows it to those that have seen the request.
+  void onLocalReply(http::Response& response);
 
   // The filter that was asked last: who paused or responded.
   const Link& asked() const { return chain_[asked_]; }

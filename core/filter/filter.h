@@ -57,6 +57,9 @@ class Filter {
     (void)bytes, (void)last;
     return Verdict::kContinue;
   }
+  // An answer of weir's own to a request that this filter has seen, instead of onResponse. Its
+  // body passes no filter.
+  virtual void onLocalReply(http::Response& response) { (void)response; }
 };
 
 }  // namespace weir::filter

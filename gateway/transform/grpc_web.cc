@@ -65,8 +65,7 @@ filter::Verdict GrpcWeb::onRequestBody(Bytes& bytes, bool last) {
 
 filter::Verdict GrpcWeb::onResponse(http::Response& response) {
   if (form_ == Form::kNone) return filter::Verdict::kContinue;
-  response.headers.set(http::HeaderId::kContentType, join(form_ == Form::kText ? kText : kBinary,
-                                                          format_, response.headers.arena()));
+  writeType(response);
   // A head alone already says the status.
   if (response.body == http::BodyKind::kNone) return filter::Verdict::kContinue;
   response.body = http::BodyKind::kStream;
@@ -87,6 +86,16 @@ filter::Verdict GrpcWeb::onResponseBody(Bytes& bytes, bool last) {
   if (!plain_.empty()) tls::appendBase64(asBytes(plain_), out_);
   bytes = asBytes(out_);
   return filter::Verdict::kContinue;
+}
+
+// The status of a failed call is in its head, as with gRPC itself.
+void GrpcWeb::onLocalReply(http::Response& response) {
+  if (form_ != Form::kNone && response.headers.find("grpc-status") != nullptr) writeType(response);
+}
+
+void GrpcWeb::writeType(http::Response& response) {
+  const std::string_view type = form_ == Form::kText ? kText : kBinary;
+  response.headers.set(http::HeaderId::kContentType, join(type, format_, response.headers.arena()));
 }
 
 // A frame of its own after the messages, with the trailers as lines of HTTP/1.

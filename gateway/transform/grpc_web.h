@@ -20,10 +20,12 @@ class GrpcWeb final : public filter::Filter {
   filter::Verdict onRequestBody(Bytes& bytes, bool last) override;
   filter::Verdict onResponse(http::Response& response) override;
   filter::Verdict onResponseBody(Bytes& bytes, bool last) override;
+  void onLocalReply(http::Response& response) override;
 
  private:
   enum class Form : std::uint8_t { kNone, kBinary, kText };
 
+  void writeType(http::Response& response);
   void appendTrailers();
 
   filter::Control& control_;

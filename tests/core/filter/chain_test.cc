@@ -45,6 +45,7 @@ class Noting final : public Filter {
   }
   Verdict onResponse(http::Response&) override { return note("response"); }
   Verdict onResponseBody(Bytes&, bool) override { return note("response-body"); }
+  void onLocalReply(http::Response&) override { note("local-reply"); }
 
  private:
   Verdict note(std::string_view what) {
@@ -143,6 +144,18 @@ TEST_F(ChainTest, NobodyIsAskedAfterOneThatResponded) {
   EXPECT_EQ(filters.onResponseBody(body, false), Verdict::kResponded);
 }
 
+TEST_F(ChainTest, AnAnswerOfOursIsShownToThoseWhoSawTheRequest) {
+  const Chain chain = pair("", "request");
+  {
+    Filters filters(chain, arena, journal);
+    filters.onLocalReply(response);
+    EXPECT_EQ(std::exchange(journal.text, ""), "a:made b:made ");
+    EXPECT_EQ(filters.onRequest(request), Verdict::kPause);
+    filters.onLocalReply(response);
+  }
+  EXPECT_EQ(journal.text, "a:request b:request b:local-reply a:local-reply a:gone b:gone ");
+}
+
 TEST_F(ChainTest, ABodyMayBeReplaced) {
   const Chain chain = pair("drop");
   Filters filters(chain, arena, journal);
@@ -157,6 +170,8 @@ TEST_F(ChainTest, AFilterNeedOnlyDoWhatItWants) {
   EXPECT_EQ(filters.onRequestBody(body, true), Verdict::kContinue);
   EXPECT_EQ(filters.onResponse(response), Verdict::kContinue);
   EXPECT_EQ(filters.onResponseBody(body, true), Verdict::kContinue);
+  filters.onLocalReply(response);
+  EXPECT_EQ(response.headers.begin(), response.headers.end());
 }
 
 TEST_F(ChainTest, ALinkHasItsKindsName) {

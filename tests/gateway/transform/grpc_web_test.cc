@@ -109,6 +109,21 @@ TEST_F(GrpcWebTest, AnswersToTextAreText) {
   EXPECT_EQ(receive("", true), "gAAAAAA=");
 }
 
+TEST_F(GrpcWebTest, AFailureOfOursIsOfItsKind) {
+  ask("application/grpc-web-text+proto");
+  response.headers.set(http::HeaderId::kContentType, "application/grpc");
+  response.headers.add("grpc-status", "14");
+  filter.onLocalReply(response);
+  EXPECT_EQ(response.headers.get("content-type"), "application/grpc-web-text+proto");
+}
+
+TEST_F(GrpcWebTest, OtherAnswersOfOursAreLeftAlone) {
+  ask("application/grpc-web");
+  response.headers.set(http::HeaderId::kContentType, "text/plain");
+  filter.onLocalReply(response);
+  EXPECT_EQ(response.headers.get("content-type"), "text/plain");
+}
+
 TEST_F(GrpcWebTest, AHeadAloneKeepsItsStatus) {
   ask("application/grpc-web");
   response.status = 200;
