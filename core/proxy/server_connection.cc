@@ -28,7 +28,7 @@ ServerConnection::ServerConnection(Gate& gate, std::unique_ptr<net::Stream> stre
       deadline_(gate.engine().loop().wheel(), *this) {
   stream_->setEvents(*this);
   if (gate.plan().versions == http::VersionChoice::kAuto && !secured()) return;
-  preface_seen_ = kVersionKnown;
+  preface_.skip();
   if (gate.plan().versions == http::VersionChoice::kHttp2) speakHttp2();
 }
 
@@ -77,25 +77,18 @@ void ServerConnection::speakHttp2() {
   if (gate_.draining()) codec().drain();
 }
 
-// In the clear a client that knows of us may speak HTTP/2 right away (RFC 9113, 3.3): its first
-// bytes tell. False when they do not suffice.
+// False when the first bytes do not suffice.
 bool ServerConnection::detectVersion(Bytes bytes) {
-  constexpr std::string_view kPreface = "PRI ";  // no method of HTTP/1 begins like this
-  const std::string_view wanted = kPreface.substr(preface_seen_);
-  const std::string_view came = asText(bytes).substr(0, wanted.size());
-  if (came.size() < wanted.size() && wanted.starts_with(came)) {
-    preface_seen_ = static_cast<std::uint8_t>(preface_seen_ + came.size());
-    return false;
-  }
-  const std::size_t seen = std::exchange(preface_seen_, kVersionKnown);
-  if (came == wanted) speakHttp2();
-  if (seen > 0) codec().feed(asBytes(kPreface.substr(0, seen)));
+  const http::Preface::Says said = preface_.look(bytes);
+  if (said == http::Preface::Says::kMore) return false;
+  if (said == http::Preface::Says::kHttp2) speakHttp2();
+  if (!preface_.before().empty()) codec().feed(asBytes(preface_.before()));
   return true;
 }
 
 void ServerConnection::onData(Bytes bytes) {
   if (state_ != State::kOpen) return;
-  if (preface_seen_ != kVersionKnown && !detectVersion(bytes)) return;
+  if (!preface_.read() && !detectVersion(bytes)) return;
   const auto before = codec().phase();
   codec().feed(bytes);
   if (state_ != State::kOpen) return;

@@ -6,6 +6,7 @@
 #include "core/event/loop.h"
 #include "core/http/codec.h"
 #include "core/http/h1/server_codec.h"
+#include "core/http/preface.h"
 #include "core/net/address.h"
 #include "core/net/stream.h"
 #include "core/proxy/accepted.h"
@@ -31,7 +32,6 @@ class ServerConnection final : public Accepted,
 
  private:
   enum class State : std::uint8_t { kOpen, kLingering, kClosed };
-  static constexpr std::uint8_t kVersionKnown = 0xFF;
 
   // net::StreamEvents
   void onConnected() override;
@@ -68,7 +68,7 @@ class ServerConnection final : public Accepted,
   net::Ip peer_;
   event::Alarm<ServerConnection, &ServerConnection::onDeadline> deadline_;
   State state_ = State::kOpen;
-  std::uint8_t preface_seen_ = 0;  // bytes of HTTP/2's preface that came; or kVersionKnown
+  http::Preface preface_;
 };
 
 }  // namespace weir::proxy

@@ -2,11 +2,15 @@
 
 #include <utility>
 
+#include "core/http/h1/server_codec.h"
+#include "core/http/h2/server_codec.h"
+
 namespace weir::admin {
 namespace {
 
 // How long a client that still sends gets to read our last words.
 constexpr Milliseconds kLingerTime{2'000};
+constexpr std::uint32_t kMostStreams = 16;  // of HTTP/2
 
 constexpr Error kHeadTimeout = {ErrorCode::kTimeout, Origin::kDownstream,
                                 "head not complete in time"};
@@ -19,7 +23,9 @@ Connection::Connection(Shared& shared, ConnectionEvents& events,
     : shared_(shared),
       events_(events),
       stream_(std::move(stream)),
-      codec_(*this, *this, shared.loop.chunks(), shared.limits),
+      codec_(std::make_unique<http::h1::ServerCodec>(static_cast<http::Wire&>(*this),
+                                                     static_cast<http::ExchangeSource&>(*this),
+                                                     shared.loop.chunks(), shared.limits)),
       deadline_(shared.loop.wheel(), *this),
       idle_since_(shared.loop.now()) {
   stream_->setEvents(*this);
@@ -28,38 +34,72 @@ Connection::Connection(Shared& shared, ConnectionEvents& events,
 Connection::~Connection() = default;
 
 void Connection::start() {
-  deadline_.arm(shared_.settings.header_timeout);  // the first request must come in time as well
+  armFor(http::ServerCodec::Phase::kHead);  // the first request must come in time as well
   stream_->setReading(true);
 }
 
 std::optional<Milliseconds> Connection::idleSince() const {
-  if (exchange_ || state_ != State::kOpen) return std::nullopt;
+  if (!exchanges_.empty() || state_ != State::kOpen) return std::nullopt;
   return idle_since_;
 }
 
+// False when the first bytes do not suffice.
+bool Connection::detectVersion(Bytes bytes) {
+  const http::Preface::Says said = preface_.look(bytes);
+  if (said == http::Preface::Says::kMore) return false;
+  if (said == http::Preface::Says::kHttp2) {
+    http::h2::Options options;
+    options.limits = shared_.limits;
+    options.max_streams = kMostStreams;
+    codec_ =
+        std::make_unique<http::h2::ServerCodec>(shared_.loop, static_cast<http::Wire&>(*this),
+                                                static_cast<http::ExchangeSource&>(*this), options);
+  }
+  if (!preface_.before().empty()) codec_->feed(asBytes(preface_.before()));
+  return true;
+}
+
+void Connection::armFor(http::ServerCodec::Phase phase) {
+  switch (phase) {
+    case http::ServerCodec::Phase::kHead:
+      return deadline_.arm(shared_.settings.header_timeout);
+    case http::ServerCodec::Phase::kIdle:
+      return deadline_.arm(shared_.settings.idle_timeout);
+    case http::ServerCodec::Phase::kBusy:
+      return deadline_.disarm();
+  }
+}
+
 void Connection::onData(Bytes bytes) {
-  if (state_ == State::kOpen) codec_.feed(bytes);
+  if (state_ != State::kOpen) return;
+  if (!preface_.read() && !detectVersion(bytes)) return;
+  const auto before = codec_->phase();
+  codec_->feed(bytes);
+  if (state_ != State::kOpen) return;
+  const auto after = codec_->phase();
+  // A head that trickles in does not get its time anew with every byte.
+  if (after != before) armFor(after);
 }
 
 void Connection::onEnd() {
-  if (state_ == State::kOpen) return codec_.onEnd();
+  if (state_ == State::kOpen) return codec_->onEnd();
   remove();
 }
 
 void Connection::onDrained() {
-  if (state_ == State::kOpen) codec_.onDrained();
+  if (state_ == State::kOpen) codec_->onDrained();
 }
 
 void Connection::onBroken(Error error) {
-  if (state_ == State::kOpen) codec_.onBroken(error);
+  if (state_ == State::kOpen) codec_->onBroken(error);
   remove();
 }
 
 void Connection::onDeadline() {
   if (state_ != State::kOpen) return remove();
-  if (!exchange_) return close(false);
-  if (codec_.phase() == http::ServerCodec::Phase::kHead) return codec_.failHead(kHeadTimeout);
-  exchange_->onDeadline();
+  const bool in_head = codec_->phase() == http::ServerCodec::Phase::kHead;
+  if (in_head) return codec_->failHead(kHeadTimeout);
+  codec_->closeIdle();
 }
 
 void Connection::write(Bytes first, Bytes second) {
@@ -86,18 +126,20 @@ void Connection::remove() {
 }
 
 void Connection::breakNow() {
-  if (state_ == State::kOpen) codec_.onBroken(kStopped);
+  if (state_ == State::kOpen) codec_->onBroken(kStopped);
   remove();
 }
 
 http::RequestEvents& Connection::openExchange(http::Responder& responder) {
-  return exchange_.emplace(shared_, responder, deadline_);
+  // Not only bytes that arrive begin a request: one may have waited for its turn.
+  armFor(http::ServerCodec::Phase::kHead);
+  return exchanges_.emplace_back(shared_, responder);
 }
 
-void Connection::closeExchange(http::RequestEvents&) {
-  exchange_.reset();
+void Connection::closeExchange(http::RequestEvents& exchange) {
+  exchanges_.remove_if([&](const Exchange& each) { return &each == &exchange; });
   idle_since_ = shared_.loop.now();
-  deadline_.arm(shared_.settings.idle_timeout);
+  armFor(codec_->phase());
 }
 
 }  // namespace weir::admin

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <list>
 #include <memory>
 #include <optional>
 
 #include "core/event/loop.h"
 #include "core/http/codec.h"
-#include "core/http/h1/server_codec.h"
+#include "core/http/preface.h"
 #include "core/net/stream.h"
 #include "observability/admin/exchange.h"
 #include "observability/admin/shared.h"
@@ -21,7 +22,7 @@ class ConnectionEvents {
   virtual void onClosed(Connection& connection) = 0;  // to be destroyed at the end of the turn
 };
 
-// A client's connection to the admin address.
+// A client's connection to the admin address: HTTP/1, or HTTP/2 with prior knowledge.
 //
 // Life: open -> lingering (what is queued leaves, what comes is dropped) -> closed.
 class Connection final : public event::Disposable,
@@ -55,15 +56,18 @@ class Connection final : public event::Disposable,
   http::RequestEvents& openExchange(http::Responder& responder) override;
   void closeExchange(http::RequestEvents& exchange) override;
 
+  bool detectVersion(Bytes bytes);
+  void armFor(http::ServerCodec::Phase phase);
   void onDeadline();
   void remove();
 
   Shared& shared_;
   ConnectionEvents& events_;
   std::unique_ptr<net::Stream> stream_;
-  http::h1::ServerCodec codec_;
+  std::unique_ptr<http::ServerCodec> codec_;
   event::Alarm<Connection, &Connection::onDeadline> deadline_;
-  std::optional<Exchange> exchange_;
+  std::list<Exchange> exchanges_;
+  http::Preface preface_;
   State state_ = State::kOpen;
   Milliseconds idle_since_;
 };

@@ -32,14 +32,12 @@ void Tickets::deliver(Ticket ticket, Reply reply) {
   if (found != waiting_.end()) found->second->onReply(std::move(reply));
 }
 
-Exchange::Exchange(Shared& shared, http::Responder& responder, event::Deadline& deadline)
+Exchange::Exchange(Shared& shared, http::Responder& responder)
     : shared_(shared),
       responder_(responder),
-      deadline_(deadline),
+      deadline_(shared.loop.wheel(), *this),
       arena_(shared.loop.scratch()),
-      request_(arena_) {
-  deadline_.arm(shared_.settings.header_timeout);
-}
+      request_(arena_) {}
 
 Exchange::~Exchange() {
   if (ticket_) shared_.tickets.giveBack(*ticket_);
@@ -51,6 +49,7 @@ void Exchange::onRequestHead() {
       request_.body == http::BodyKind::kLength || request_.body == http::BodyKind::kStream;
   request_ended_ = !has_body;
   if (!has_body) return ask();
+  deadline_.arm(shared_.settings.header_timeout);
   if (request_.content_length > kMaxBody) return refuse(413, "no page wants so long a body");
   if (!request_.expects_continue) return;
   http::Response proceed(arena_);
@@ -59,8 +58,9 @@ void Exchange::onRequestHead() {
 }
 
 void Exchange::onRequestBody(Bytes bytes) {
-  received_ += bytes.size();
-  if (received_ > kMaxBody) refuse(413, "no page wants so long a body");
+  if (stage_ != Stage::kReceiving) return;
+  body_.append(asText(bytes));
+  if (body_.size() > kMaxBody) refuse(413, "no page wants so long a body");
 }
 
 void Exchange::onRequestEnd() {
@@ -82,9 +82,9 @@ void Exchange::ask() {
   if (shared_.unsent_bytes > kMaxUnsent) return refuse(503, "too much is being sent already");
   ticket_ = shared_.tickets.take(*this);
   Tickets& tickets = shared_.tickets;
-  answerQuestion(questionOf(request_), shared_.subject, [&tickets, ticket = *ticket_](Reply reply) {
-    tickets.deliver(ticket, std::move(reply));
-  });
+  answerQuestion(
+      questionOf(request_, std::move(body_)), shared_.subject,
+      [&tickets, ticket = *ticket_](Reply reply) { tickets.deliver(ticket, std::move(reply)); });
 }
 
 void Exchange::refuse(int status, std::string_view detail) { onReply(errorReply(status, detail)); }
@@ -114,19 +114,32 @@ void Exchange::send() {
   while (sendPiece()) {
     if (responder_.queued() > net::Stream::kLowWater) return;
   }
-  responder_.finish(nullptr);
+  finish();
   stage_ = Stage::kDone;
   responder_.release();
+}
+
+void Exchange::finish() {
+  if (!reply_.grpc_status || reply_.body.empty()) return responder_.finish(nullptr);
+  http::Headers trailers(arena_);
+  addGrpcStatus(trailers);
+  responder_.finish(&trailers);
+}
+
+void Exchange::addGrpcStatus(http::Headers& fields) {
+  fields.add("grpc-status", arena_.copy(std::to_string(*reply_.grpc_status)));
 }
 
 void Exchange::sendHead() {
   head_sent_ = true;
   http::Response response(arena_);
   response.status = reply_.status;
-  response.has_content_length = true;
+  // Trailers follow a stream only.
+  response.has_content_length = !reply_.grpc_status;
   response.content_length = reply_.body.size();
   const bool silent = reply_.body.empty() || request_.method == http::Method::kHead;
-  response.body = silent ? http::BodyKind::kNone : http::BodyKind::kLength;
+  response.body = reply_.grpc_status ? http::BodyKind::kStream : http::BodyKind::kLength;
+  if (silent) response.body = http::BodyKind::kNone;
   response.ends_connection = !request_ended_;
   http::Headers& headers = response.headers;
   headers.add(http::HeaderId::kContentType, reply_.content_type);
@@ -135,6 +148,7 @@ void Exchange::sendHead() {
   headers.add("x-content-type-options", "nosniff");
   headers.add("content-security-policy", "default-src 'self'; frame-ancestors 'none'");
   if (!reply_.allow.empty()) headers.add("allow", reply_.allow);
+  if (reply_.grpc_status && silent) addGrpcStatus(headers);
   responder_.sendHead(response);
   if (!silent) return;
   shared_.unsent_bytes -= reply_.body.size();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/base/arena.h"
 #include "core/event/wheel.h"
@@ -13,16 +14,14 @@ namespace weir::admin {
 
 // One request to an admin page and its reply.
 //
-// Owned by: the connection, until Responder::release().
+// Owned by: the connection, until Responder::release(). It is the connection that waits for heads.
 class Exchange final : public http::RequestEvents {
  public:
-  // `deadline` is the connection's; it calls onDeadline() once the head is there.
-  Exchange(Shared& shared, http::Responder& responder, event::Deadline& deadline);
+  Exchange(Shared& shared, http::Responder& responder);
   ~Exchange() override;
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  void onDeadline();
   void onReply(Reply reply);  // its last act, as of every function that answers
 
  private:
@@ -36,23 +35,26 @@ class Exchange final : public http::RequestEvents {
   void onRequestFailed(Error error) override;
   void onResponseDrained() override;
 
+  void onDeadline();
   void ask();
   void refuse(int status, std::string_view detail);
   void send();
   void sendHead();
   bool sendPiece();
+  void finish();
+  void addGrpcStatus(http::Headers& fields);
   void stop();
 
   Shared& shared_;
   http::Responder& responder_;
-  event::Deadline& deadline_;
+  event::Alarm<Exchange, &Exchange::onDeadline> deadline_;  // from when the head is there
   Arena arena_;
   http::Request request_;
 
   Stage stage_ = Stage::kReceiving;
   bool request_ended_ = false;
   bool head_sent_ = false;
-  std::size_t received_ = 0;  // bytes of the body, which no page looks at
+  std::string body_;  // of the request
   std::optional<Tickets::Ticket> ticket_;
   Reply reply_;
   std::size_t sent_ = 0;  // of reply_.body

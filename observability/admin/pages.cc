@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "observability/admin/health_service.h"
 #include "observability/admin/json_text.h"
 #include "observability/admin/plain_text.h"
 
@@ -37,6 +38,10 @@ void liveness(const Question&, AdminSubject& subject, const Answer& answer) {
 void readiness(const Question&, AdminSubject& subject, const Answer& answer) {
   const Health health = subject.health();
   answer(healthReply(health.live && health.ready, health.why));
+}
+
+void healthService(const Question& question, AdminSubject& subject, const Answer& answer) {
+  answer(checkHealth(question.body, subject.health()));
 }
 
 void configuration(const Question&, AdminSubject& subject, const Answer& answer) {
@@ -138,6 +143,7 @@ constexpr auto kPages = std::to_array<Page>({
     {Method::kGet, "/metrics", "Metrics in Prometheus' text format", metrics},
     {Method::kGet, "/healthz", "200 while the process works", liveness},
     {Method::kGet, "/readyz", "200 while it takes traffic, else 503 and why not", readiness},
+    {Method::kPost, kHealthCheck, "The same for gRPC, over HTTP/2", healthService},
     {Method::kGet, "/config", "The configuration as it holds, without secrets", configuration},
     {Method::kGet, "/upstreams", "Upstreams and their endpoints", upstreams},
     {Method::kGet, "/listeners", "Listeners and their connections", listeners},

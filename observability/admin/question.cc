@@ -1,6 +1,7 @@
 #include "observability/admin/question.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/route/query.h"
 
@@ -13,8 +14,9 @@ const std::string* Question::parameter(std::string_view name) const {
   return nullptr;
 }
 
-Question questionOf(const http::Request& request) {
+Question questionOf(const http::Request& request, std::string body) {
   Question question;
+  question.body = std::move(body);
   question.method = request.method;
   question.path = request.path;
   const std::string_view accept = request.headers.joined("accept").value_or("");

@@ -14,6 +14,7 @@ struct Question {
   http::Method method = http::Method::kGet;
   std::string path;
   std::vector<std::pair<std::string, std::string>> parameters;  // decoded, in order
+  std::string body;
   bool wants_text = false;  // for people at a terminal, rather than JSON
 
   // The value of the first of that name; null when there is none.
@@ -21,6 +22,6 @@ struct Question {
 };
 
 // Copies what is needed: an answer may come after the request is gone.
-Question questionOf(const http::Request& request);
+Question questionOf(const http::Request& request, std::string body = {});
 
 }  // namespace weir::admin

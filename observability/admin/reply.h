@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@ namespace weir::admin {
 inline constexpr std::string_view kJson = "application/json";
 inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 inline constexpr std::string_view kHtml = "text/html; charset=utf-8";
+inline constexpr std::string_view kGrpc = "application/grpc";
 inline constexpr std::string_view kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 
 // What a page answers.
@@ -17,6 +19,8 @@ struct Reply {
   std::string_view content_type = kJson;  // static
   std::string body;
   std::string allow = {};  // of a 405: the methods that are
+  // Of a call of gRPC: comes behind the body, or in the head where there is none.
+  std::optional<int> grpc_status = {};
 };
 
 // Takes the one reply to a question, at once or later.

@@ -3,7 +3,9 @@
 
 import base64
 import concurrent.futures
+import signal
 import struct
+import subprocess
 import threading
 import unittest
 
@@ -174,7 +176,51 @@ class FromTheWeb(GrpcCase):
 
     def test_text_that_is_no_base64(self):
         reply = self.ask("Unary", b"!!!!", "application/grpc-web-text")
-        self.assertEqual(reply.header("grpc-status"), "13")
+        self.assertEqual((reply.header("grpc-status"), reply.header("content-type")),
+                         ("13", "application/grpc-web-text"))
+
+
+class Health(GrpcCase):
+    """Of weir itself, as an orchestrator asks for it."""
+
+    SERVING, NOT_SERVING = b"\x08\x01", b"\x08\x02"
+
+    def ask(self, weir, service=b"", method="Check"):
+        channel = grpc.insecure_channel(weir.admin_address)
+        self.addCleanup(channel.close)
+        message = b"\x0a" + bytes([len(service)]) + service if service else b""
+        return channel.unary_unary(f"/grpc.health.v1.Health/{method}")(message)
+
+    def test_while_all_is_well(self):
+        weir, _ = self.forwarding()
+        self.assertEqual([self.ask(weir, service) for service in (b"", b"readiness", b"liveness")],
+                         3 * [self.SERVING])
+
+    def test_of_what_it_does_not_know(self):
+        weir, _ = self.forwarding()
+        self.assertEqual(self.code_of(lambda: self.ask(weir, b"orders")), grpc.StatusCode.NOT_FOUND)
+        self.assertEqual(self.code_of(lambda: self.ask(weir, method="Watch")),
+                         grpc.StatusCode.UNIMPLEMENTED)
+
+    def test_while_it_drains(self):
+        weir, channel = self.forwarding()
+        call = channel.unary_unary("/test.Echo/Hang").future(b"")
+        self.assertTrue(self.echo.hanging.wait(poll.PATIENCE))
+        weir.signal(signal.SIGTERM)
+        weir.wait_for_line("draining")
+        poll.until(lambda: self.ask(weir) == self.NOT_SERVING, "unready")
+        self.assertEqual(self.ask(weir, b"liveness"), self.SERVING)
+        call.cancel()
+        self.assertEqual(weir.wait(), 0)
+
+    def test_pages_over_http2(self):
+        weir, _ = self.forwarding()
+        page = subprocess.run(
+            ["curl", "-sS", "--http2-prior-knowledge", "-w", "%{http_version}",
+             f"http://{weir.admin_address}/metrics"],
+            capture_output=True, check=True, timeout=poll.PATIENCE).stdout
+        self.assertIn(b"weir_build_info", page)
+        self.assertTrue(page.endswith(b"\n2"), page[-20:])
 
 
 class Failures(GrpcCase):

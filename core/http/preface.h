@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "core/base/bytes.h"
+
+namespace weir::http {
+
+// In the clear a client that knows of us may speak HTTP/2 right away (RFC 9113, 3.3): its first
+// bytes tell.
+class Preface {
+ public:
+  enum class Says : std::uint8_t { kMore, kHttp1, kHttp2 };
+
+  bool read() const { return seen_ == kRead; }  // no byte is left to look at
+  void skip() { seen_ = kRead; }                // the version is known without
+  // Not after it said anything but kMore.
+  Says look(Bytes bytes) {
+    const std::string_view wanted = kStart.substr(seen_);
+    const std::string_view came = asText(bytes).substr(0, wanted.size());
+    if (came.size() < wanted.size() && wanted.starts_with(came)) {
+      seen_ = static_cast<std::uint8_t>(seen_ + came.size());
+      return Says::kMore;
+    }
+    before_ = std::exchange(seen_, kRead);
+    return came == wanted ? Says::kHttp2 : Says::kHttp1;
+  }
+  // What came ahead of the bytes that told.
+  std::string_view before() const { return kStart.substr(0, before_); }
+
+ private:
+  static constexpr std::string_view kStart = "PRI ";  // no method of HTTP/1 begins like this
+  static constexpr std::uint8_t kRead = 0xFF;
+
+  std::uint8_t seen_ = 0;
+  std::uint8_t before_ = 0;
+};
+
+}  // namespace weir::http
