@@ -50,6 +50,7 @@ route::ExchangeVariables Exchange::variables() const {
   variables.captures = &captures_;
   variables.request_id = request_id_;
   variables.client_address = client_.text;
+  if (caller_.peer() != nullptr) variables.client_identity = caller_.peer()->identity;
   variables.route_name = route_->name;
   if (cluster_ != nullptr) variables.upstream_name = cluster_->plan().name;
   return variables;
@@ -125,6 +126,7 @@ void Exchange::sendLocal(std::string_view body) {
   if (response_.headers.find(HeaderId::kDate) == nullptr) {
     response_.headers.add(HeaderId::kDate, engine_.date());
   }
+  if (filters_) filters_->onLocalReply(response_);
   response_begun_ = true;
   status_ = response_.status;
   responder_.sendHead(response_);

@@ -19,9 +19,10 @@ struct KnownVariable {
   bool of_response = false;
 };
 
-constexpr std::array<KnownVariable, 14> kKnown = {{
+constexpr std::array<KnownVariable, 15> kKnown = {{
     {"request.id", Variable::kRequestId},
     {"client.address", Variable::kClientAddress},
+    {"client.identity", Variable::kClientIdentity},
     {"request.method", Variable::kRequestMethod},
     {"request.path", Variable::kRequestPath},
     {"request.query", Variable::kRequestQuery},

@@ -14,6 +14,7 @@ namespace weir::route {
 enum class Variable : std::uint8_t {
   kRequestId,       // request.id
   kClientAddress,   // client.address
+  kClientIdentity,  // client.identity: that its certificate proved
   kRequestMethod,   // request.method
   kRequestPath,     // request.path: without the query
   kRequestQuery,    // request.query: without the "?"

@@ -32,6 +32,8 @@ std::string_view ExchangeVariables::value(const VariableUse& use) const {
       return request_id;
     case Variable::kClientAddress:
       return client_address;
+    case Variable::kClientIdentity:
+      return client_identity;
     case Variable::kRouteName:
       return route_name;
     case Variable::kUpstreamName:

@@ -19,6 +19,7 @@ class ExchangeVariables final : public Variables {
   const Captures* captures = nullptr;
   std::string_view request_id;
   std::string_view client_address;
+  std::string_view client_identity;
   std::string_view route_name;
   std::string_view upstream_name;
 

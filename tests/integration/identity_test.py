@@ -18,9 +18,10 @@ class PeerTest(TlsCase):
     ASKS = ', client_certificate = "optional", client_ca = "ca/root.crt"'
     IDENTITY = "spiffe://shop.test/ns/shop/sa/cart"
 
-    def front(self, more="", listener=""):
+    def front(self, more="", listener="", route=""):
         self.service = self.upstream()
-        weir = self.secured(forward(self.service.address), self.ASKS + more, start=False)
+        weir = self.secured(forward(self.service.address, route=route), self.ASKS + more,
+                            start=False)
         text_before = weir.file.read_text(encoding="utf-8")
         weir.file.write_text(text_before.replace(
             'name = "public"', 'name = "public"\n' + listener), encoding="utf-8")
@@ -46,6 +47,12 @@ class PeerTest(TlsCase):
         self.assertEqual(request.header("x-forwarded-client-cert"),
                          f"Hash={hashlib.sha256(der).hexdigest()};"
                          f'Subject="CN=cart";URI={self.IDENTITY}')
+
+    def test_headers_may_tell_it_in_words_of_their_own(self):
+        rule = 'request_headers.set = { X-Caller = "<${client.identity}>" }'
+        weir = self.front(route=rule)
+        self.assertEqual(self.seen(weir, "cart").header("x-caller"), f"<{self.IDENTITY}>")
+        self.assertEqual(self.seen(weir).header("x-caller"), "<>")
 
     def test_what_a_client_claims_is_dropped(self):
         weir = self.front()

@@ -23,6 +23,7 @@ class TextTest : public testing::Test {
     request_.variables.captures = &captures_;
     request_.variables.request_id = "r-1";
     request_.variables.client_address = "192.0.2.1";
+    request_.variables.client_identity = "spiffe://shop.test/cart";
     request_.variables.route_name = "users";
     request_.variables.upstream_name = "orders";
   }
@@ -56,6 +57,7 @@ class TextTest : public testing::Test {
 TEST_F(TextTest, ReplacesEveryVariable) {
   EXPECT_EQ(expanded("${request.id}"), "r-1");
   EXPECT_EQ(expanded("${client.address}"), "192.0.2.1");
+  EXPECT_EQ(expanded("${client.identity}"), "spiffe://shop.test/cart");
   EXPECT_EQ(expanded("${request.method}"), "GET");
   EXPECT_EQ(expanded("${request.path}"), "/users/7");
   EXPECT_EQ(expanded("${request.query}"), "a=1%2B&b=%20x");
