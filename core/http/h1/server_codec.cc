@@ -189,7 +189,7 @@ void ServerCodec::sendInformational(const Response& response) {
 
 bool ServerCodec::keepsAlive() const { return !close_after_ && !draining_ && !client_ended_; }
 
-void ServerCodec::decideFraming(const Response& response, bool& close) {
+void ServerCodec::decideFraming(const Response& response) {
   const bool http10 = exchange_->request().version == Version::kHttp10;
   switch (response.body) {
     case BodyKind::kNone:
@@ -201,7 +201,7 @@ void ServerCodec::decideFraming(const Response& response, bool& close) {
     case BodyKind::kStream:
     case BodyKind::kUntilClose:
       writing_ = http10 ? Writing::kUntilClose : Writing::kChunks;
-      close = close || http10;
+      close_after_ = close_after_ || http10;
       break;
     case BodyKind::kTunnel:
       writing_ = Writing::kTunnel;
@@ -212,7 +212,7 @@ void ServerCodec::decideFraming(const Response& response, bool& close) {
 void ServerCodec::sendHead(const Response& response) {
   const Request& request = exchange_->request();
   close_after_ = !keepsAlive() || response.ends_connection;
-  decideFraming(response, close_after_);
+  decideFraming(response);
   ResponseFraming framing;
   framing.chunked = writing_ == Writing::kChunks;
   framing.close = close_after_ && writing_ != Writing::kTunnel;

@@ -53,7 +53,7 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   void onHead();
   void onRequestComplete();
   void failRequest(Error error);
-  void decideFraming(const Response& response, bool& close);
+  void decideFraming(const Response& response);
   bool keepsAlive() const;
   Arena& arena() { return exchange_->request().headers.arena(); }
 
@@ -64,15 +64,16 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   Buffer backlog_;            // read, but not yet its turn
   Reading reading_ = Reading::kNext;
   Writing writing_ = Writing::kNothing;
-  bool head_seen_ = false;
-  bool empty_line_begun_ = false;  // a CR before a request, whose LF is to come
-  bool in_feed_ = false;
-  bool wire_stopped_ = false;  // we told the wire to stop, for the backlog or for the exchange
-  bool body_wanted_ = true;
-  bool draining_ = false;
-  bool close_after_ = false;
-  bool break_off_ = false;  // a clean end would look like the end of the answer
-  bool client_ended_ = false;
+  // Bits, because a connection at rest is to be small.
+  bool head_seen_ : 1 = false;
+  bool empty_line_begun_ : 1 = false;  // a CR before a request, whose LF is to come
+  bool in_feed_ : 1 = false;
+  bool wire_stopped_ : 1 = false;  // we told the wire to stop, for the backlog or for the exchange
+  bool body_wanted_ : 1 = true;
+  bool draining_ : 1 = false;
+  bool close_after_ : 1 = false;
+  bool break_off_ : 1 = false;  // a clean end would look like the end of the answer
+  bool client_ended_ : 1 = false;
   const Limits limits_;  // a copy: the plan that they are from may go before the connection does
 };
 
