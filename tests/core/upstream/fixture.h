@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -145,10 +146,13 @@ class ClusterTest : public ::testing::Test {
   event::Loop loop{event::Loop::Time::kManual};
   BlockPool pool{4096};
   std::deque<std::unique_ptr<test::StreamPeer>> peers;
-  test::MemoryConnector connector{
-      loop, [this](std::unique_ptr<test::MemoryStream> peer, const net::Address&) {
+  // What becomes of an endpoint's side of a connection.
+  std::function<void(std::unique_ptr<test::MemoryStream>)> accept =
+      [this](std::unique_ptr<test::MemoryStream> peer) {
         peers.push_back(std::make_unique<test::StreamPeer>(std::move(peer)));
-      }};
+      };
+  test::MemoryConnector connector{loop, [this](std::unique_ptr<test::MemoryStream> peer,
+                                               const net::Address&) { accept(std::move(peer)); }};
   Random random{1};
   MetricCells cells;
   event::SharedCount count;

@@ -1,0 +1,183 @@
+#include "core/http/h2/server_codec.h"
+#include "core/upstream/cluster.h"
+#include "tests/core/http/h2/pair.h"
+#include "tests/core/upstream/fixture.h"
+
+namespace weir::upstream {
+namespace {
+
+using test::HeardRequest;
+using test::MemoryConnector;
+using test::MemoryStream;
+
+// An endpoint's side of a connection on which HTTP/2 is spoken; the test answers by hand.
+class Http2Endpoint final : private net::StreamEvents,
+                            private http::Wire,
+                            private http::ExchangeSource {
+ public:
+  Http2Endpoint(event::Loop& loop, std::unique_ptr<MemoryStream> stream,
+                const http::h2::Options& options)
+      : loop_(loop),
+        stream_(std::move(stream)),
+        codec_(loop, static_cast<http::Wire&>(*this), static_cast<http::ExchangeSource&>(*this),
+               options) {
+    stream_->setEvents(*this);
+    stream_->setReading(true);
+  }
+  ~Http2Endpoint() override {
+    codec_.onBroken({ErrorCode::kReset, Origin::kDownstream, "test ends"});
+  }
+
+  HeardRequest& heard(std::size_t number) { return *requests_.at(number); }
+  std::size_t heardCount() const { return requests_.size(); }
+  http::h2::ServerCodec& codec() { return codec_; }
+  bool ended() const { return ended_; }
+
+ private:
+  void onData(Bytes bytes) override { codec_.feed(bytes); }
+  void onEnd() override {
+    ended_ = true;
+    codec_.onEnd();
+  }
+  void onDrained() override { codec_.onDrained(); }
+  void onBroken(Error error) override { codec_.onBroken(error); }
+  void write(Bytes first, Bytes second) override { stream_->write(first, second); }
+  std::size_t queued() const override { return stream_->queued(); }
+  void setReading(bool) override {}
+  void shutdownWrite() override {}
+  void close(bool) override { stream_->shutdownWrite(); }
+  http::RequestEvents& openExchange(http::Responder& responder) override {
+    requests_.push_back(std::make_unique<HeardRequest>(loop_.scratch(), responder));
+    return *requests_.back();
+  }
+  void closeExchange(http::RequestEvents&) override {}
+
+  event::Loop& loop_;
+  std::unique_ptr<MemoryStream> stream_;
+  std::vector<std::unique_ptr<HeardRequest>> requests_;
+  http::h2::ServerCodec codec_;
+  bool ended_ = false;
+};
+
+class MultiplexingTest : public ClusterTest {
+ protected:
+  MultiplexingTest() {
+    options.protocol = http::VersionChoice::kHttp2;
+    accept = [this](std::unique_ptr<MemoryStream> peer) {
+      endpoints.push_back(std::make_unique<Http2Endpoint>(loop, std::move(peer), of_endpoints));
+    };
+  }
+  ~MultiplexingTest() override {
+    for (const auto& each : clients) each->cancel();
+    cluster = nullptr;
+    turn();
+  }
+
+  http::h2::Options of_endpoints;
+  std::deque<std::unique_ptr<Http2Endpoint>> endpoints;
+};
+
+TEST_F(MultiplexingTest, ExchangesShareAConnection) {
+  start();
+  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(lend(first()).told(), "reused ");
+  ASSERT_EQ(endpoints.size(), 1U);
+  EXPECT_EQ(endpoints[0]->heardCount(), 3U);
+  EXPECT_EQ(first().in_flight, 3U);
+  EXPECT_EQ(cluster->open(), 1U);
+  EXPECT_EQ(cluster->idle(), 0U);
+}
+
+TEST_F(MultiplexingTest, IsIdleOnceTheLastExchangeHasEnded) {
+  start();
+  Client& one = lend(first());
+  Client& other = lend(first());
+  endpoints[0]->heard(1).answer(204);
+  turn();
+  EXPECT_EQ(other.told(), "reused 204 ");
+  EXPECT_EQ(cluster->idle(), 0U);
+  endpoints[0]->heard(0).answer(200);
+  turn();
+  EXPECT_EQ(one.told(), "fresh 200 ");
+  EXPECT_EQ(cluster->idle(), 1U);
+  EXPECT_EQ(gauge(upstreamConnectionsIdleKey(7)), 1);
+}
+
+TEST_F(MultiplexingTest, WhoAsksMeanwhileWaitsForTheConnectionThatIsOnItsWay) {
+  connector.setOutcome(MemoryConnector::Outcome::kHangs);
+  start();
+  Client& one = lend(first());
+  Client& two = lend(first());
+  Client& gone = lend(first());
+  EXPECT_EQ(attempts(), "10.0.0.1:80 ");
+  cluster->cancel(gone);
+  connector.finishHanging();
+  turn();
+  EXPECT_EQ(one.told(), "fresh ");
+  EXPECT_EQ(two.told(), "fresh ");
+  EXPECT_EQ(gone.told(), "");
+  EXPECT_EQ(endpoints[0]->heardCount(), 2U);
+}
+
+TEST_F(MultiplexingTest, WhoWaitsForAConnectionThatFailsHearsOfIt) {
+  connector.setOutcome(MemoryConnector::Outcome::kHangs);
+  options.connect_timeout = Milliseconds(1'000);
+  start();
+  Client& one = lend(first());
+  Client& two = lend(first());
+  loop.advance(Milliseconds(1'100));
+  EXPECT_EQ(one.told(), "timeout ");
+  EXPECT_EQ(two.told(), "timeout ");
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+TEST_F(MultiplexingTest, AnotherConnectionIsOpenedWhenTheEndpointAllowsNoMoreStreams) {
+  of_endpoints.max_streams = 2;
+  start();
+  lend(first());
+  lend(first());
+  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(endpoints.size(), 2U);
+  endpoints[0]->heard(0).answer(204);
+  turn();
+  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(endpoints.size(), 2U);
+}
+
+TEST_F(MultiplexingTest, OurOwnLimitOfStreamsHoldsAsWell) {
+  options.http2.max_streams = 1;
+  start();
+  lend(first());
+  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(endpoints.size(), 2U);
+}
+
+TEST_F(MultiplexingTest, AnEndpointThatDrainsGetsNoMoreAndFinishesWhatItHas) {
+  start();
+  Client& before = lend(first());
+  endpoints[0]->codec().drain();
+  turn();
+  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(endpoints.size(), 2U);
+  EXPECT_EQ(cluster->open(), 2U);
+  endpoints[0]->heard(0).answer(204);
+  turn();
+  EXPECT_EQ(before.told(), "fresh 204 ");
+  EXPECT_TRUE(endpoints[0]->ended());
+  EXPECT_EQ(cluster->open(), 1U);
+}
+
+TEST_F(MultiplexingTest, AnIdleConnectionOfADrainingEndpointIsClosed) {
+  start();
+  lend(first());
+  endpoints[0]->heard(0).answer(204);
+  turn();
+  EXPECT_EQ(cluster->idle(), 1U);
+  endpoints[0]->codec().drain();
+  turn();
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+}  // namespace
+}  // namespace weir::upstream
