@@ -3,8 +3,7 @@
 namespace weir::server {
 namespace {
 
-using std::chrono_literals::operator""h;
-using std::chrono_literals::operator""ms;
+using namespace std::chrono_literals;
 
 // RFC 9113, 6.9.2: what a peer has before it has read our SETTINGS.
 constexpr std::uint64_t kSmallestWindow = 65'535;
