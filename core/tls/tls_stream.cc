@@ -89,7 +89,8 @@ net::Handshake failureOf(std::uint32_t error) {
 struct TlsStream::Engine {
   std::unique_ptr<Signer> signer;  // while the handshake may need it
   bssl::UniquePtr<SSL> ssl;
-  std::size_t sealed = 0;  // bytes in the loop's seal buffer
+  std::size_t sealed = 0;    // bytes in the loop's seal buffer
+  bool last_record = false;  // that is being sealed: no other follows at once
 
   static TlsStream& streamOf(BIO* bio) { return *static_cast<TlsStream*>(BIO_get_data(bio)); }
 
@@ -117,6 +118,11 @@ struct TlsStream::Engine {
     TlsStream& stream = streamOf(bio);
     Engine& engine = *stream.engine_;
     const auto bytes = static_cast<std::size_t>(size);
+    if (engine.last_record && bytes >= kDirectBytes) {  // leaves from where it was sealed
+      stream.wire_->write({stream.loop_.sealBuffer(), std::exchange(engine.sealed, 0)},
+                          {in, bytes});
+      return size;
+    }
     if (engine.sealed + bytes > event::Loop::kLentBytes) stream.sendSealed();
     std::memcpy(stream.loop_.sealBuffer() + engine.sealed, in, bytes);
     engine.sealed += bytes;
@@ -305,7 +311,11 @@ bool TlsStream::openSome() {
   while (size < kAtOnce && why == SSL_ERROR_NONE) {
     const int got = SSL_read(ssl, buffer + size, static_cast<int>(kAtOnce - size));
     if (got > 0) size += static_cast<std::size_t>(got);
-    if (got <= 0) why = SSL_get_error(ssl, got);
+    if (got <= 0) {
+      why = SSL_get_error(ssl, got);
+    } else if (nothingLeft()) {
+      why = SSL_ERROR_WANT_READ;
+    }
   }
   if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) ERR_clear_error();
   sendSealed();  // the answer to a request for new keys, or an alert
@@ -329,13 +339,19 @@ bool TlsStream::openSome() {
   }
 }
 
+// Nothing that has arrived waits to be opened.
+bool TlsStream::nothingLeft() const {
+  return arrived_.empty() && held_.empty() && !wire_ended_ &&
+         SSL_has_pending(engine_->ssl.get()) == 0;
+}
+
 void TlsStream::setReading(bool reading) {
   reading_ = reading;
   if (state_ == State::kBroken) return;
   wire_->setReading(reading);
   if (!reading || state_ == State::kHandshake) return;
   // The caller is not to be called back from within.
-  if (held_.empty() && SSL_has_pending(engine_->ssl.get()) == 0 && !wire_ended_) return;
+  if (nothingLeft()) return;
   resume_ = true;
   loop_.atTurnEnd(*this);
 }
@@ -345,8 +361,8 @@ void TlsStream::write(Bytes first, Bytes second) {
   const std::size_t size = out_.size() + first.size() + second.size();
   if (state_ == State::kOpen && size >= kDirectBytes) {
     sealQueued();
-    seal(first);
-    seal(second);
+    seal(first, second.empty());
+    seal(second, true);
     sendSealed();
   } else {
     out_.append(first);
@@ -359,12 +375,13 @@ void TlsStream::write(Bytes first, Bytes second) {
 void TlsStream::sealQueued() {
   while (!out_.empty()) {
     const Bytes piece = out_.front();
-    seal(piece);
+    seal(piece, false);
     out_.consume(piece.size());
   }
 }
 
-void TlsStream::seal(Bytes bytes) {
+// `last`: what is gathered leaves next.
+void TlsStream::seal(Bytes bytes, bool last) {
   SSL* ssl = engine_->ssl.get();
   if (server_ != nullptr && !small_records_ && loop_.now() - sent_at_ > kSmallAfterRest) {
     small_records_ = SSL_set_max_send_fragment(ssl, kSmallRecord) == 1;
@@ -375,11 +392,14 @@ void TlsStream::seal(Bytes bytes) {
     if (small_records_ && sent_ >= kSmallUntil) {
       small_records_ = SSL_set_max_send_fragment(ssl, kLargeRecord) != 1;
     }
-    const Bytes now = bytes.first(std::min(bytes.size(), kAtOnce));
+    const std::size_t most = small_records_ ? kAtOnce : kLargeRecord;
+    const Bytes now = bytes.first(std::min(bytes.size(), most));
+    engine_->last_record = last && !small_records_ && now.size() == bytes.size();
     if (SSL_write(ssl, now.data(), static_cast<int>(now.size())) <= 0) {
       ERR_clear_error();  // the queue is the thread's: another stream would take it for its own
       return later(kSealing);
     }
+    engine_->last_record = false;
     sent_ += now.size();
     bytes = bytes.subspan(now.size());
   }

@@ -62,9 +62,9 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   void finishHandshake();
   void open();
   bool openSome();
-  void keepRest();
+  bool nothingLeft() const;
   void sealQueued();
-  void seal(Bytes bytes);
+  void seal(Bytes bytes, bool last);
   void sayEnd();
   void sendSealed();
   bool beginHandshake();
