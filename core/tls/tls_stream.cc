@@ -310,12 +310,12 @@ bool TlsStream::openSome() {
   security_.early_data = SSL_in_early_data(ssl) == 1;
   while (size < kAtOnce && why == SSL_ERROR_NONE) {
     const int got = SSL_read(ssl, buffer + size, static_cast<int>(kAtOnce - size));
-    if (got > 0) size += static_cast<std::size_t>(got);
     if (got <= 0) {
       why = SSL_get_error(ssl, got);
-    } else if (nothingLeft()) {
-      why = SSL_ERROR_WANT_READ;
+      break;
     }
+    size += static_cast<std::size_t>(got);
+    if (nothingLeft()) why = SSL_ERROR_WANT_READ;
   }
   if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) ERR_clear_error();
   sendSealed();  // the answer to a request for new keys, or an alert

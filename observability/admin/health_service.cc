@@ -49,15 +49,13 @@ std::optional<std::string_view> serviceOf(std::string_view message) {
   return service;
 }
 
-Reply failure(int status) {
-  return {.content_type = kGrpc, .body = {}, .allow = {}, .grpc_status = status};
-}
+Reply failure(int status) { return {.content_type = kGrpc, .body = {}, .grpc_status = status}; }
 
 // HealthCheckResponse has one field, number 1: 1 for SERVING, 2 for NOT_SERVING.
 Reply answer(bool serving) {
   std::string message("\0\0\0\0\x02\x08\x02", 7);
   if (serving) message.back() = '\x01';
-  return {.content_type = kGrpc, .body = message, .allow = {}, .grpc_status = kOk};
+  return {.content_type = kGrpc, .body = message, .grpc_status = kOk};
 }
 
 }  // namespace

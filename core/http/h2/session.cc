@@ -220,7 +220,7 @@ void Session::start(Side side) {
 }
 
 void Session::receive(Bytes bytes) {
-  hear();
+  if (silence_.armed()) hear();
   if (side_ == Side::kClient) return take(bytes);
   while (!bytes.empty() && !over_) {
     const FrameScanner::Piece piece = scanner_.next(bytes);

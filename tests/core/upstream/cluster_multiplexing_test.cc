@@ -67,11 +67,6 @@ class MultiplexingTest : public ClusterTest {
       endpoints.push_back(std::make_unique<Http2Endpoint>(loop, std::move(peer), of_endpoints));
     };
   }
-  ~MultiplexingTest() override {
-    for (const auto& each : clients) each->cancel();
-    cluster = nullptr;
-    turn();
-  }
 
   http::h2::Options of_endpoints;
   std::deque<std::unique_ptr<Http2Endpoint>> endpoints;
