@@ -13,13 +13,6 @@
 namespace weir::config {
 namespace {
 
-bool isTable(const Value& value) { return value.kind() == Value::Kind::kTable; }
-
-bool isTables(const Value& value) {
-  const auto* array = value.as<Value::Array>();
-  return array != nullptr && std::ranges::all_of(*array, isTable);
-}
-
 // Unites the tables of several files.
 class Merger {
  public:
@@ -47,18 +40,18 @@ class Merger {
     Member first = std::move(group.front());
     if (group.size() == 1) return first;
     const Path path{&parent, first.key};
-    const auto all = [&](bool (*is)(const Value&)) {
-      return is(first.value) && std::all_of(group.begin() + 1, group.end(),
-                                            [is](const Member& m) { return is(m.value); });
+    const auto all = [&](bool (Value::*is)() const) {
+      return (first.value.*is)() && std::all_of(group.begin() + 1, group.end(),
+                                                [is](const Member& m) { return (m.value.*is)(); });
     };
-    if (all(isTable)) {
+    if (all(&Value::isTable)) {
       std::vector<Value> tables;
       tables.push_back(std::move(first.value));
       for (auto at = group.begin() + 1; at != group.end(); ++at) {
         tables.push_back(std::move(at->value));
       }
       first.value = unite(std::move(tables), path);
-    } else if (all(isTables)) {
+    } else if (all(&Value::isArrayOfTables)) {
       auto& array = *first.value.as<Value::Array>();
       for (auto at = group.begin() + 1; at != group.end(); ++at) {
         std::ranges::move(*at->value.as<Value::Array>(), std::back_inserter(array));

@@ -12,7 +12,7 @@ bool continuesCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0U)
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string quotedText(std::string_view text) {
   if (text.size() <= kQuotedLength) return quotedToml(text);
   std::size_t end = kQuotedLength;
   while (end > 0 && continuesCharacter(text[end])) --end;
@@ -40,7 +40,7 @@ bool Entry::fail(std::string_view what, std::string_view suggestion) const {
 bool Entry::failKind(std::string_view expected, std::string_view suggestion) const {
   std::string what = "expected " + std::string(expected) + ", found ";
   const auto* text = value_.as<std::string>();
-  what += text == nullptr ? std::string(nameOf(value_.kind())) : quoted(*text);
+  what += text == nullptr ? std::string(nameOf(value_.kind())) : quotedText(*text);
   return fail(what, suggestion);
 }
 

@@ -14,7 +14,7 @@ class Dialect;
 class Document;
 
 // A text of the user in a message: quoted, and cut when it is long.
-std::string quoted(std::string_view text);
+std::string quotedText(std::string_view text);
 
 // What all readers of one document share.
 struct Reading {

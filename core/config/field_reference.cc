@@ -29,7 +29,7 @@ std::string nested(const std::string& parent, std::string_view key) {
 }
 
 // All sections below a table, in the order in which the keys were declared.
-class Sections {
+class SectionSearch {
  public:
   std::vector<Section> of(const Type& root) {
     found_.push_back({{}, {root.table.get()}});
@@ -176,7 +176,7 @@ std::string sectionText(const Section& section) {
 
 std::string fieldReference(const Type& root) {
   std::string text;
-  for (const Section& section : Sections().of(root)) {
+  for (const Section& section : SectionSearch().of(root)) {
     if (!text.empty()) text += "\n";
     text += sectionText(section);
   }

@@ -15,11 +15,11 @@ namespace {
 constexpr std::string_view kSecretForms = "a string, { file = \"...\" } or { env = \"...\" }";
 
 std::string oneOf(const std::vector<std::string_view>& words) {
-  if (words.size() == 1) return quoted(words.front());
+  if (words.size() == 1) return quotedText(words.front());
   std::string text;
   for (const std::string_view word : words) {
     text += text.empty() ? "one of " : ", ";
-    text += quoted(word);
+    text += quotedText(word);
   }
   return text;
 }
@@ -71,7 +71,7 @@ bool readSecretFile(const Entry& entry, const std::string& given, Secret& out) {
 
 bool readSecretVariable(const Entry& entry, const std::string& name, Secret& out) {
   const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return entry.fail("the environment has no variable " + quoted(name));
+  if (value == nullptr) return entry.fail("the environment has no variable " + quotedText(name));
   out = Secret(Secret::Source::kEnvironment, name, value);
   return true;
 }
@@ -257,7 +257,7 @@ Value secretValue(const Secret& secret) {
 Type orWord(Type type, std::string_view none) {
   if (none.empty()) return type;
   Type either{.kind = Type::Kind::kAnyOf, .range = type.range};
-  if (!type.name.empty()) either.name = type.name + " or " + quoted(none);
+  if (!type.name.empty()) either.name = type.name + " or " + quotedText(none);
   either.of.push_back(std::move(type));
   either.of.push_back(wordType({none}));
   return either;

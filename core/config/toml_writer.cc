@@ -12,11 +12,9 @@ namespace {
 
 constexpr std::size_t kLineLength = 100;  // bytes; longer arrays get a line per element
 
-bool isTable(const Value& value) { return value.kind() == Value::Kind::kTable; }
-
-bool isTables(const Value& value) {
-  const auto* array = value.as<Value::Array>();
-  return array != nullptr && !array->empty() && std::ranges::all_of(*array, isTable);
+// An empty array is written as a value: sections would not show it.
+bool hasTables(const Value& value) {
+  return value.isArrayOfTables() && !value.as<Value::Array>()->empty();
 }
 
 std::string numberToml(double number) {
@@ -63,12 +61,12 @@ class Sections {
  public:
   Sections(const Value::Table& table, std::size_t depth)
       : top_(depth == 0), group_(depth == 1 && std::ranges::all_of(table, [](const Member& member) {
-                                   return isTable(member.value);
+                                   return member.value.isTable();
                                  })) {}
 
   bool has(const Member& member) const {
-    if (isTables(member.value)) return top_;
-    if (!isTable(member.value)) return false;
+    if (hasTables(member.value)) return top_;
+    if (!member.value.isTable()) return false;
     return top_ || group_ || line(member).size() > kLineLength;
   }
 

@@ -13,6 +13,11 @@ const Value* Value::find(std::string_view key) const {
   return nullptr;
 }
 
+bool Value::isArrayOfTables() const {
+  const auto* array = as<Array>();
+  return array != nullptr && std::ranges::all_of(*array, &Value::isTable);
+}
+
 std::string_view nameOf(Value::Kind kind) {
   switch (kind) {
     case Value::Kind::kNone:
@@ -60,7 +65,7 @@ Value shortened(Value table, std::string_view short_key) {
   if (members == nullptr || members->size() != 1) return table;
   Member& only = members->front();
   // A table in short form would be taken for the long form.
-  if (only.key != short_key || only.value.kind() == Value::Kind::kTable) return table;
+  if (only.key != short_key || only.value.isTable()) return table;
   Value value = std::move(only.value);
   return value;
 }

@@ -43,6 +43,8 @@ class Value {
 
   Kind kind() const { return static_cast<Kind>(content_.index()); }
   bool given() const { return kind() != Kind::kNone; }
+  bool isTable() const { return kind() == Kind::kTable; }
+  bool isArrayOfTables() const;  // an empty array is one
   const Position& position() const { return position_; }
 
   template <typename T>

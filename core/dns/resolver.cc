@@ -17,7 +17,6 @@ namespace weir::dns {
 namespace {
 
 constexpr int kClassIn = 1;
-constexpr int kTypeSrv = 33;
 constexpr std::size_t kMaxName = 254;  // with a final dot
 constexpr Error kBadName = {ErrorCode::kInvalid, Origin::kLocal, "not a host name"};
 constexpr Error kBadServer = {ErrorCode::kInvalid, Origin::kLocal, "not the address of a server"};
@@ -203,7 +202,7 @@ class Resolver::SrvJob final : public Job {
  private:
   void askAres() override {
     ares_search(
-        channel(), name(), kClassIn, kTypeSrv,
+        channel(), name(), kClassIn, kSrvType,
         [](void* job, int status, int, unsigned char* message, int length) {
           static_cast<SrvJob*>(job)->onAnswer(status, message, length);
         },

@@ -11,7 +11,6 @@
 namespace weir::dns {
 namespace {
 
-constexpr unsigned kTypeSrv = 33;
 constexpr std::size_t kHeaderBytes = 12;
 constexpr std::size_t kQuestionTail = 4;  // type and class
 constexpr std::size_t kRecordTail = 10;   // type, class, TTL and length
@@ -66,7 +65,7 @@ std::optional<std::chrono::seconds> smallestTtl(std::span<const unsigned char> m
     if (!walk.skipName() || !walk.has(kRecordTail)) return std::nullopt;
     const std::chrono::seconds ttl(walk.number(walk.at() + 4, 4));
     const std::size_t length = walk.number(walk.at() + 8, 2);
-    if (walk.number(walk.at(), 2) == kTypeSrv) smallest = smaller(smallest, ttl);
+    if (walk.number(walk.at(), 2) == kSrvType) smallest = smaller(smallest, ttl);
     if (!walk.has(kRecordTail + length)) return std::nullopt;
     walk.skip(kRecordTail + length);
   }

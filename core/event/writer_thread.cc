@@ -17,31 +17,33 @@ namespace {
 
 constexpr Nanoseconds kFarewell = std::chrono::seconds(1);
 
+}  // namespace
+
 // A queue and the file that it ends in. Each queue has a descriptor of its own: appending keeps
 // their lines apart.
-struct Outlet {
+struct WriterThread::Outlet {
+  void writeOut();
+
   std::unique_ptr<WriteSink> sink;
   std::unique_ptr<WriteQueue> queue;
   std::size_t written = 0;  // of the queue's first block
   bool waiting = false;     // for the sink to be writable
 };
 
-void writeOut(Outlet& outlet) {
-  outlet.waiting = false;
-  while (const auto block = outlet.queue->front()) {
-    std::string_view rest = block->substr(outlet.written);
-    const WriteSink::Outcome outcome = outlet.sink->write(rest);
-    outlet.written = block->size() - rest.size();
+void WriterThread::Outlet::writeOut() {
+  waiting = false;
+  while (const auto block = queue->front()) {
+    std::string_view rest = block->substr(written);
+    const WriteSink::Outcome outcome = sink->write(rest);
+    written = block->size() - rest.size();
     if (outcome == WriteSink::Outcome::kWouldWait) {
-      outlet.waiting = true;
+      waiting = true;
       return;
     }
-    outlet.queue->pop(outcome == WriteSink::Outcome::kDone);
-    outlet.written = 0;
+    queue->pop(outcome == WriteSink::Outcome::kDone);
+    written = 0;
   }
 }
-
-}  // namespace
 
 struct WriterThread::Writer {
   void run();
@@ -79,7 +81,7 @@ bool WriterThread::Writer::adoptRequests() {
 }
 
 void WriterThread::Writer::writeAll() {
-  for (const auto& outlet : outlets) writeOut(*outlet);
+  for (const auto& outlet : outlets) outlet->writeOut();
   std::erase_if(outlets, [](const auto& outlet) { return outlet->queue->finished(); });
 }
 

@@ -26,6 +26,7 @@ class WriterThread {
   void reopen();
 
  private:
+  struct Outlet;
   struct Writer;
   std::unique_ptr<Writer> writer_;
 };

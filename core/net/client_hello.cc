@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/lower_case.h"
+#include "core/net/byte_at.h"
 
 namespace weir::net {
 namespace {
@@ -15,11 +16,7 @@ constexpr std::size_t kClientHelloType = 1;
 constexpr unsigned kVersionMajor = 3;
 constexpr std::size_t kMaxName = 255;
 
-enum Extension : unsigned { kServerName = 0, kAlpn = 16 };
-
-unsigned byteAt(std::string_view text, std::size_t at) {
-  return static_cast<unsigned char>(text[at]);
-}
+enum Extension : unsigned { kServerNameExtension = 0, kAlpnExtension = 16 };
 
 // Takes numbers and texts off the front of a message; after one that is not all there, good() is
 // false and everything else comes out empty.
@@ -93,10 +90,12 @@ bool readExtensions(std::string_view extensions, ClientHello& out) {
     const std::string_view body = rest.vector(2);
     if (!rest.good()) return false;
     // None may come twice (RFC 8446, 4.2): each reader could take another for the one that counts.
-    if (type == kServerName && (std::exchange(named, true) || !readServerName(body, out))) {
+    if (type == kServerNameExtension &&
+        (std::exchange(named, true) || !readServerName(body, out))) {
       return false;
     }
-    if (type == kAlpn && (std::exchange(offered, true) || !readProtocols(body, out))) return false;
+    if (type == kAlpnExtension && (std::exchange(offered, true) || !readProtocols(body, out)))
+      return false;
   }
   return true;
 }

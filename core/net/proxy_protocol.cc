@@ -5,32 +5,20 @@
 #include <cstring>
 
 #include "core/base/number.h"
+#include "core/net/byte_at.h"
 #include "core/net/crc32c.h"
+#include "core/net/proxy_protocol_wire.h"
 
 namespace weir::net {
 namespace {
 
 constexpr std::string_view kTextSignature = "PROXY ";
-constexpr std::string_view kBinarySignature("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::size_t kFixedBytes = 16;  // of version 2, before the addresses
-constexpr std::size_t kMaxUniqueId = 128;
 
 enum Command : unsigned { kLocal = 0, kProxy = 1 };
 enum Family : unsigned { kUnspecified = 0, kInet = 1, kInet6 = 2, kUnix = 3 };
 enum Transport : unsigned { kAnyTransport = 0, kStream = 1, kDatagram = 2 };
-enum TlvType : unsigned {
-  kAlpn = 0x01,
-  kAuthority = 0x02,
-  kCrc32c = 0x03,
-  kUniqueId = 0x05,
-  kTls = 0x20,
-  kTlsVersion = 0x21,
-  kTlsCommonName = 0x22,
-};
 
-unsigned byteAt(std::string_view text, std::size_t at) {
-  return static_cast<unsigned char>(text[at]);
-}
 std::uint16_t wordAt(std::string_view text, std::size_t at) {
   return static_cast<std::uint16_t>(byteAt(text, at) << 8U | byteAt(text, at + 1));
 }
@@ -65,8 +53,8 @@ bool readTls(std::string_view value, ProxyHeader& out) {
   Tlv tlv;
   while (!value.empty()) {
     if (!takeTlv(value, tlv)) return false;
-    if (tlv.type == kTlsVersion) tls.version = tlv.value;
-    if (tlv.type == kTlsCommonName) tls.common_name = tlv.value;
+    if (tlv.type == ProxyWire::kTlsVersion) tls.version = tlv.value;
+    if (tlv.type == ProxyWire::kTlsCommonName) tls.common_name = tlv.value;
   }
   if ((client & kWithTls) != 0) out.tls = tls;
   return true;
@@ -83,20 +71,20 @@ bool readTlvs(std::string_view header, std::string_view rest, ProxyHeader& out) 
   while (!rest.empty()) {
     if (!takeTlv(rest, tlv)) return false;
     switch (tlv.type) {
-      case kAlpn:
+      case ProxyWire::kAlpn:
         out.alpn = tlv.value;
         break;
-      case kAuthority:
+      case ProxyWire::kAuthority:
         out.authority = tlv.value;
         break;
-      case kUniqueId:
-        if (tlv.value.size() > kMaxUniqueId) return false;
+      case ProxyWire::kUniqueId:
+        if (tlv.value.size() > ProxyWire::kMaxUniqueId) return false;
         out.unique_id = tlv.value;
         break;
-      case kTls:
+      case ProxyWire::kTls:
         if (!readTls(tlv.value, out)) return false;
         break;
-      case kCrc32c:
+      case ProxyWire::kCrc32c:
         if (!isChecked(header, tlv.value)) return false;
         break;
       default:
@@ -208,7 +196,7 @@ ProxyRead readProxyHeader(Bytes bytes, ProxyHeader& out) {
   if (beginAlike(text, kTextSignature)) {
     return text.size() < kTextSignature.size() ? ProxyRead::kMore : readText(text, out);
   }
-  if (beginAlike(text, kBinarySignature)) return readBinary(text, out);
+  if (beginAlike(text, ProxyWire::kSignature)) return readBinary(text, out);
   return ProxyRead::kAbsent;
 }
 

@@ -1,15 +1,12 @@
 #include "core/net/proxy_protocol_writer.h"
 
 #include "core/net/crc32c.h"
+#include "core/net/proxy_protocol_wire.h"
 
 namespace weir::net {
 namespace {
 
-constexpr std::string_view kBinarySignature("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::size_t kMaxText = 255;
-constexpr std::size_t kMaxUniqueId = 128;
-
-enum TlvType : unsigned { kAlpn = 0x01, kAuthority = 0x02, kCrc32c = 0x03, kUniqueId = 0x05 };
 
 void putByte(std::string& out, unsigned value) { out += static_cast<char>(value & 0xFFU); }
 
@@ -71,11 +68,13 @@ std::string binaryHeader(const ProxiedClient& who) {
   constexpr unsigned kVersion2Proxy = 0x21;
   std::string block;
   const unsigned family = putAddresses(block, who);
-  if (!who.alpn.empty()) putTlv(block, kAlpn, who.alpn.substr(0, kMaxText));
-  if (!who.authority.empty()) putTlv(block, kAuthority, who.authority.substr(0, kMaxText));
-  if (!who.unique_id.empty()) putTlv(block, kUniqueId, who.unique_id.substr(0, kMaxUniqueId));
-  putTlv(block, kCrc32c, std::string_view("\0\0\0\0", 4));
-  std::string header(kBinarySignature);
+  if (!who.alpn.empty()) putTlv(block, ProxyWire::kAlpn, who.alpn.substr(0, kMaxText));
+  if (!who.authority.empty())
+    putTlv(block, ProxyWire::kAuthority, who.authority.substr(0, kMaxText));
+  if (!who.unique_id.empty())
+    putTlv(block, ProxyWire::kUniqueId, who.unique_id.substr(0, ProxyWire::kMaxUniqueId));
+  putTlv(block, ProxyWire::kCrc32c, std::string_view("\0\0\0\0", 4));
+  std::string header(ProxyWire::kSignature);
   putByte(header, kVersion2Proxy);
   putByte(header, family);
   putWord(header, block.size());

@@ -3,7 +3,6 @@
 #include <openssl/bn.h>
 #include <openssl/digest.h>
 #include <openssl/ec_key.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/nid.h>
@@ -20,11 +19,6 @@ namespace {
 
 constexpr int kRsaBits = 2048;
 constexpr std::size_t kSerialBytes = 16;
-
-Error invalid(std::string_view detail) {
-  ERR_clear_error();
-  return {ErrorCode::kInvalid, Origin::kLocal, detail};
-}
 
 bssl::UniquePtr<EVP_PKEY> makeKey(Certificate::KeyType type) {
   bssl::UniquePtr<EVP_PKEY> key(EVP_PKEY_new());

@@ -70,4 +70,9 @@ bssl::UniquePtr<SSL_CTX> makeContext(const void* owner) {
 
 const void* ownerOf(const SSL_CTX* context) { return SSL_CTX_get_ex_data(context, ownerIndex()); }
 
+Error invalid(std::string_view detail) {
+  ERR_clear_error();
+  return {ErrorCode::kInvalid, Origin::kLocal, detail};
+}
+
 }  // namespace weir::tls

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/tls/certificate.h"
 #include "core/tls/client_terms.h"
 #include "core/tls/server_terms.h"
@@ -54,6 +55,9 @@ bssl::UniquePtr<SSL_CTX> makeContext(const void* owner);
 const void* ownerOf(const SSL_CTX* context);
 
 bool isIpAddress(const std::string& name);
+
+// What BoringSSL had to say is dropped: the detail says it in weir's words.
+Error invalid(std::string_view detail);
 
 inline std::string textOf(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),

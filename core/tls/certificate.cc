@@ -15,11 +15,6 @@ namespace {
 constexpr std::string_view kNoCertificate = "holds no certificate in PEM form";
 constexpr std::string_view kUnknownKey = "has a key of an unknown kind";
 
-Error invalid(std::string_view detail) {
-  ERR_clear_error();
-  return {ErrorCode::kInvalid, Origin::kLocal, detail};
-}
-
 Nanoseconds timeOf(const ASN1_TIME* time) {
   std::int64_t seconds = 0;
   if (ASN1_TIME_to_posix(time, &seconds) != 1) return Nanoseconds(0);

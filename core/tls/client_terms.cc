@@ -7,12 +7,12 @@
 namespace weir::tls {
 namespace {
 
-const ClientTerms& contextOf(const SSL* ssl) {
+const ClientTerms& clientTermsOf(const SSL* ssl) {
   return *static_cast<const ClientTerms*>(ownerOf(SSL_get_SSL_CTX(ssl)));
 }
 
 ssl_verify_result_t verifyServer(SSL* ssl, std::uint8_t* alert) {
-  const ClientOptions& options = contextOf(ssl).options();
+  const ClientOptions& options = clientTermsOf(ssl).options();
   const std::string_view name =
       options.check_server_name ? options.server_name : std::string_view();
   if (options.servers == nullptr || options.servers->accepts(ssl, Verifier::Peer::kServer, name)) {
@@ -56,7 +56,7 @@ ClientTerms::ClientTerms(ClientOptions options)
   SSL_CTX_sess_set_new_cb(context, [](SSL* ssl, SSL_SESSION* session) {
     auto* store = static_cast<SessionStore*>(SSL_get_app_data(ssl));
     if (store == nullptr) return 0;
-    store->keep(session, contextOf(ssl).scope());
+    store->keep(session, clientTermsOf(ssl).scope());
     return 1;
   });
 }

@@ -13,7 +13,7 @@
 namespace weir::tls {
 namespace {
 
-const ServerTerms& contextOf(const SSL* ssl) {
+const ServerTerms& serverTermsOf(const SSL* ssl) {
   return *static_cast<const ServerTerms*>(ownerOf(SSL_get_SSL_CTX(ssl)));
 }
 
@@ -90,7 +90,7 @@ bool show(SSL* ssl, const Certificate& certificate) {
 }
 
 ssl_select_cert_result_t selectCertificate(const SSL_CLIENT_HELLO* hello) {
-  const ServerTerms& context = contextOf(hello->ssl);
+  const ServerTerms& context = serverTermsOf(hello->ssl);
   const CertificateSet::Choice choice = choiceFor(context, hello->ssl);
   if (choice.empty()) return ssl_select_cert_success;  // checkName refuses it, with the right alert
   const bool ecdsa = choice.rsa == nullptr || (choice.ecdsa != nullptr && checksEcdsa(hello));
@@ -100,7 +100,7 @@ ssl_select_cert_result_t selectCertificate(const SSL_CLIENT_HELLO* hello) {
 }
 
 int checkName(SSL* ssl, int* alert, void*) {
-  if (!choiceFor(contextOf(ssl), ssl).empty()) return SSL_TLSEXT_ERR_OK;
+  if (!choiceFor(serverTermsOf(ssl), ssl).empty()) return SSL_TLSEXT_ERR_OK;
   *alert = SSL_AD_UNRECOGNIZED_NAME;
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -128,12 +128,12 @@ int selectProtocol(SSL*, const std::uint8_t** out, std::uint8_t* out_size,
 // NOLINTNEXTLINE(readability-function-size): the signature is BoringSSL's
 int onTicket(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* mac,
              int seal) {
-  const TicketKeys& keys = contextOf(ssl).tickets();
+  const TicketKeys& keys = serverTermsOf(ssl).tickets();
   return seal != 0 ? keys.seal(name, iv, cipher, mac) : keys.open(name, iv, cipher, mac);
 }
 
 ssl_verify_result_t verifyClient(SSL* ssl, std::uint8_t* alert) {
-  const Verifier& clients = *contextOf(ssl).options().clients;
+  const Verifier& clients = *serverTermsOf(ssl).options().clients;
   if (clients.accepts(ssl, Verifier::Peer::kClient, {})) return ssl_verify_ok;
   *alert = SSL_AD_BAD_CERTIFICATE;
   return ssl_verify_invalid;

@@ -13,8 +13,6 @@ constexpr CBS_ASN1_TAG kContext0 = CBS_ASN1_CONTEXT_SPECIFIC | CBS_ASN1_CONSTRUC
 constexpr CBS_ASN1_TAG kGood = CBS_ASN1_CONTEXT_SPECIFIC | 0;
 constexpr std::uint8_t kSuccessful = 0;
 
-Error invalid(std::string_view detail) { return {ErrorCode::kInvalid, Origin::kLocal, detail}; }
-
 // The BasicOCSPResponse in an OCSPResponse (RFC 6960, 4.2.1); false unless it is successful.
 bool readBasic(CBS der, CBS* basic) {
   CBS response;

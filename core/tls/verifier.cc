@@ -12,11 +12,6 @@
 namespace weir::tls {
 namespace {
 
-Error invalid(std::string_view detail) {
-  ERR_clear_error();
-  return {ErrorCode::kInvalid, Origin::kLocal, detail};
-}
-
 bool addRoots(Verifier::Parts& parts, std::string_view pem) {
   const auto roots = readChain(pem);
   for (const auto& root : roots) {

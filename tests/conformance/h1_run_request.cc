@@ -72,9 +72,9 @@ const Forwarded* forwardedAt(const RequestCase& each, std::size_t index) {
 }
 
 // One case, as the upstreams and the client saw it.
-class Run {
+class RequestRun {
  public:
-  Run(const RequestCase& each, Timing timing)
+  RequestRun(const RequestCase& each, Timing timing)
       : each_(each),
         timing_(timing),
         relay_(timing == Timing::kAtOnce ? CodecRelay::Answers::kAtOnce
@@ -162,9 +162,9 @@ std::string report(std::string_view expected, std::string_view found) {
 
 // What the codec passes on here is for others to refuse: it must only be the same every time.
 std::string gatewayMismatch(const RequestCase& each, const Pieces& pieces, Timing timing) {
-  Run first(each, Timing::kAtOnce);
+  RequestRun first(each, Timing::kAtOnce);
   first.feed(whole(each.bytes));
-  Run run(each, timing);
+  RequestRun run(each, timing);
   run.feed(pieces);
   return run.text() == first.text() ? "" : report(first.text(), run.text());
 }
@@ -197,7 +197,7 @@ std::vector<std::size_t> cutPositions(std::size_t size) {
 
 std::string mismatch(const RequestCase& each, const Pieces& pieces, Timing timing) {
   if (each.level == Level::kGateway) return gatewayMismatch(each, pieces, timing);
-  Run run(each, timing);
+  RequestRun run(each, timing);
   run.feed(pieces);
   const std::string expected = expectedText(each);
   if (run.text() != expected) return report(expected, run.text());

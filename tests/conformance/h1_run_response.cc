@@ -55,9 +55,10 @@ std::string expectedText(const ResponseCase& each) {
 }
 
 // One case, as the client saw it.
-class Run {
+class ResponseRun {
  public:
-  explicit Run(const ResponseCase& each) : each_(each), relay_(CodecRelay::Answers::kNever) {
+  explicit ResponseRun(const ResponseCase& each)
+      : each_(each), relay_(CodecRelay::Answers::kNever) {
     relay_.clientSends(requestOf(each));
   }
 
@@ -131,7 +132,7 @@ class Run {
 }  // namespace
 
 std::string mismatch(const ResponseCase& each, const Pieces& pieces) {
-  Run run(each);
+  ResponseRun run(each);
   run.feed(pieces);
   const std::string expected = expectedText(each);
   return run.text() == expected ? "" : "expected:\n" + expected + "found:\n" + run.text();

@@ -9,7 +9,6 @@
 namespace weir::http::h2 {
 namespace {
 
-constexpr std::size_t kMostSpare = 8;
 // Each of them stays in the exchange's arena.
 constexpr int kMostInformational = 32;
 
@@ -220,7 +219,7 @@ void ClientCodec::recycle(Call& call) {
     open_[place]->place_ = place;
   }
   open_.pop_back();
-  if (spare_.size() >= kMostSpare) return;
+  if (spare_.size() >= kMostSpareStreams) return;
   taken->renew();
   spare_.push_back(std::move(taken));
 }

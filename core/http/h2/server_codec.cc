@@ -9,9 +9,6 @@
 namespace weir::http::h2 {
 namespace {
 
-// Streams kept for reuse by a connection.
-constexpr std::size_t kMostSpare = 8;
-
 constexpr Error kClientGone = {ErrorCode::kClosed, Origin::kDownstream, "client closed"};
 
 }  // namespace
@@ -209,7 +206,7 @@ void ServerCodec::recycle(Request& request) {
     open_[place]->place_ = place;
   }
   open_.pop_back();
-  if (spare_.size() >= kMostSpare) return;
+  if (spare_.size() >= kMostSpareStreams) return;
   taken->renew();
   spare_.push_back(std::move(taken));
 }

@@ -8,6 +8,8 @@
 
 namespace weir::http::h2 {
 
+inline constexpr std::size_t kMostSpareStreams = 8;  // that a connection keeps for reuse
+
 // A stream of a Session: what it still has to send, and what it has not given back of its window.
 // The codecs derive from it and add the exchange.
 class Stream {

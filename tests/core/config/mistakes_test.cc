@@ -15,12 +15,8 @@ using sample::Sample;
 
 // Everything that is wrong with a configuration.
 std::string mistakesOf(std::string_view text) {
-  Mistakes mistakes;
-  Document document = Document::parse(text, "weir.toml", mistakes);
-  const Dialect dialect = sample::dialect();
   Sample sample;
-  readSettings(document, dialect, sample, mistakes);
-  return mistakes.text();
+  return sample::read(text, sample);
 }
 
 TEST(Mistakes, NameFileLineColumnAndPath) {

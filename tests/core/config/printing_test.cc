@@ -12,16 +12,7 @@ namespace weir::config {
 namespace {
 
 using sample::Sample;
-
-Sample sampleOf(std::string_view text) {
-  Mistakes mistakes;
-  Document document = Document::parse(text, "weir.toml", mistakes);
-  const Dialect dialect = sample::dialect();
-  Sample sample;
-  readSettings(document, dialect, sample, mistakes);
-  EXPECT_EQ(mistakes.text(), "");
-  return sample;
-}
+using sample::sampleOf;
 
 std::string printed(const Sample& sample, Show show) {
   return tomlText(showSettings(sample, sample::dialect(), show));
@@ -115,53 +106,53 @@ TEST(Printing, SecretsAreNotShown) {
 }
 
 // Two levels of defaults: a field's own and those that its parent gives it.
-struct Parent {
+struct Nested {
   sample::Retry retry{5, {"reset"}, {}};
   std::optional<sample::Retry> other = sample::Retry{7, {}, {}};
   std::vector<std::string> words = {"a"};
   std::map<std::string, int> numbers = {{"one", 1}};
 
-  static void read(Table& table, Parent& out) {
+  static void read(Table& table, Nested& out) {
     table.read("retry", out.retry, "Nested.");
     table.read("other", out.other, "Nested and optional.");
     table.read("words", out.words, "An array.");
     table.read("numbers", out.numbers, "A map.");
   }
-  friend bool operator==(const Parent&, const Parent&) = default;
+  friend bool operator==(const Nested&, const Nested&) = default;
 };
 
-std::string printedParent(const Parent& parent) {
+std::string printedNested(const Nested& parent) {
   return tomlText(showSettings(parent, Dialect()));
 }
 
-Parent readBack(const Parent& parent) {
+Nested readBack(const Nested& parent) {
   Mistakes mistakes;
-  Document document = Document::parse(printedParent(parent), "x", mistakes);
-  Parent back;
+  Document document = Document::parse(printedNested(parent), "x", mistakes);
+  Nested back;
   readSettings(document, Dialect(), back, mistakes);
   EXPECT_EQ(mistakes.text(), "");
   return back;
 }
 
 TEST(Printing, DefaultsOfTheParentCount) {
-  EXPECT_EQ(printedParent(Parent()), "");
-  Parent parent;
+  EXPECT_EQ(printedNested(Nested()), "");
+  Nested parent;
   parent.retry.attempts = 2;
-  EXPECT_EQ(printedParent(parent), "[retry]\nattempts = 2\n");
+  EXPECT_EQ(printedNested(parent), "[retry]\nattempts = 2\n");
   EXPECT_EQ(readBack(parent), parent);
 }
 
 TEST(Printing, WhatReplacesADefaultIsWhole) {
-  Parent parent;
+  Nested parent;
   parent.other = sample::Retry{7, {"x"}, {}};
   parent.words = {};
   parent.numbers = {{"one", 1}, {"two", 2}};
-  EXPECT_EQ(printedParent(parent),
+  EXPECT_EQ(printedNested(parent),
             "words = []\n\n[other]\nattempts = 7\non = [\"x\"]\n\n[numbers]\none = 1\ntwo = 2\n");
   EXPECT_EQ(readBack(parent), parent);
   parent.other = sample::Retry();
   parent.numbers = {};
-  EXPECT_EQ(printedParent(parent), "words = []\n\n[other]\n\n[numbers]\n");
+  EXPECT_EQ(printedNested(parent), "words = []\n\n[other]\n\n[numbers]\n");
   EXPECT_EQ(readBack(parent), parent);
 }
 

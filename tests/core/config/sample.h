@@ -9,8 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "core/config/choice.h"
+#include "core/config/document.h"
 #include "core/config/secret.h"
+#include "core/config/settings.h"
 #include "core/config/table.h"
 #include "core/config/units.h"
 
@@ -136,6 +140,22 @@ inline Dialect dialect() {
   dialect.family("discovery").add<std::vector<Endpoint>>("static", "A list.", {.min_size = 1});
   dialect.family("discovery").add<Address>("dns", "A name to look up.");
   return dialect;
+}
+
+// Reads a text called weir.toml; what is wrong with it, or nothing.
+template <typename T>
+std::string read(std::string_view text, T& out) {
+  Mistakes mistakes;
+  Document document = Document::parse(text, "weir.toml", mistakes);
+  readSettings(document, dialect(), out, mistakes);
+  return mistakes.text();
+}
+
+// What a text without mistakes says.
+inline Sample sampleOf(std::string_view text) {
+  Sample sample;
+  EXPECT_EQ(read(text, sample), "");
+  return sample;
 }
 
 }  // namespace weir::config::sample

@@ -15,23 +15,9 @@ namespace weir::config {
 namespace {
 
 using sample::Color;
+using sample::read;
 using sample::Sample;
-
-template <typename T>
-std::string read(std::string_view text, T& out) {
-  Mistakes mistakes;
-  Document document = Document::parse(text, "weir.toml", mistakes);
-  const Dialect dialect = sample::dialect();
-  readSettings(document, dialect, out, mistakes);
-  return mistakes.text();
-}
-
-// What a text without mistakes says.
-Sample sampleOf(std::string_view text) {
-  Sample sample;
-  EXPECT_EQ(read(text, sample), "");
-  return sample;
-}
+using sample::sampleOf;
 
 // A single field `x` of any type.
 template <typename T>

@@ -16,7 +16,7 @@ std::string repeated(std::string_view piece, std::size_t times) {
   return text;
 }
 
-std::string mistakesOf(const std::string& text) {
+std::string mistakeIn(const std::string& text) {
   const ParsedToml parsed = parseToml(text, 0);
   return parsed.error ? std::to_string(parsed.error->position.line) + ": " + parsed.error->what
                       : "";
@@ -25,24 +25,24 @@ std::string mistakesOf(const std::string& text) {
 // Each of these would overflow the stack of the parser.
 TEST(TomlParser, RefusesWhatIsNestedTooDeeply) {
   constexpr std::size_t kDeep = 100'000;
-  EXPECT_EQ(mistakesOf("a" + repeated(".a", kDeep) + " = 1"), "1: a key with too many dots");
-  EXPECT_EQ(mistakesOf("[a" + repeated(".a", kDeep) + "]"), "1: a key with too many dots");
-  EXPECT_NE(mistakesOf("a = " + repeated("[", kDeep) + repeated("]", kDeep)), "");
-  EXPECT_NE(mistakesOf("a = " + repeated("{ a = ", kDeep) + "1" + repeated("}", kDeep)), "");
+  EXPECT_EQ(mistakeIn("a" + repeated(".a", kDeep) + " = 1"), "1: a key with too many dots");
+  EXPECT_EQ(mistakeIn("[a" + repeated(".a", kDeep) + "]"), "1: a key with too many dots");
+  EXPECT_NE(mistakeIn("a = " + repeated("[", kDeep) + repeated("]", kDeep)), "");
+  EXPECT_NE(mistakeIn("a = " + repeated("{ a = ", kDeep) + "1" + repeated("}", kDeep)), "");
 }
 
 // toml++ asserts that these cannot be.
 TEST(TomlParser, RefusesHeadersThatBeginWithADot) {
-  EXPECT_NE(mistakesOf("[.a]"), "");
-  EXPECT_NE(mistakesOf("[[.a]]"), "");
-  EXPECT_NE(mistakesOf("[ . ]"), "");
+  EXPECT_NE(mistakeIn("[.a]"), "");
+  EXPECT_NE(mistakeIn("[[.a]]"), "");
+  EXPECT_NE(mistakeIn("[ . ]"), "");
 }
 
 // And calls this unreachable.
 TEST(TomlParser, RefusesLettersOutsideAsciiInBareKeys) {
-  EXPECT_NE(mistakesOf("\u00fc = 1"), "");
-  EXPECT_NE(mistakesOf("a\u00a0= 1"), "");
-  EXPECT_NE(mistakesOf("a = \u0436"), "");
+  EXPECT_NE(mistakeIn("\u00fc = 1"), "");
+  EXPECT_NE(mistakeIn("a\u00a0= 1"), "");
+  EXPECT_NE(mistakeIn("a = \u0436"), "");
 }
 
 TEST(TomlParser, TakesLettersOutsideAsciiInTextsAndComments) {

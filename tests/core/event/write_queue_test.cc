@@ -8,15 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/event/lines.h"
+
 namespace weir::event {
 namespace {
-
-void addLine(WriteQueue& queue, std::string_view line) {
-  const std::span<char> room = queue.room();
-  ASSERT_GE(room.size(), line.size());
-  std::copy(line.begin(), line.end(), room.begin());
-  queue.commit(line.size());
-}
 
 std::string takeBlock(WriteQueue& queue) {
   const auto block = queue.front();

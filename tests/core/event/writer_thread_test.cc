@@ -1,6 +1,5 @@
 #include "core/event/writer_thread.h"
 
-#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +13,8 @@
 #include <utility>
 
 #include <gtest/gtest.h>
+
+#include "tests/core/event/lines.h"
 
 namespace weir::event {
 namespace {
@@ -42,13 +43,6 @@ class WriterThreadTest : public testing::Test {
 std::string contentsOf(const std::string& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-void addLine(WriteQueue& queue, std::string_view line) {
-  const std::span<char> room = queue.room();
-  ASSERT_GE(room.size(), line.size());
-  std::copy(line.begin(), line.end(), room.begin());
-  queue.commit(line.size());
 }
 
 // Waits until everything that was handed on has left the queue.

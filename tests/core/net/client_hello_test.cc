@@ -47,21 +47,21 @@ const std::string kUsual = hello(extension(10, "groups") + serverName("DB.Exampl
                                  alpn("\x02h2\x03"
                                       "foo"));
 
-HelloRead outcomeOf(const std::string& wire) {
+HelloRead helloRead(const std::string& wire) {
   ClientHello read;
   return readClientHello(asBytes(wire), read);
 }
 HelloRead outcomeOfHello(const std::string& extensions) {
-  return outcomeOf(records(hello(extensions)));
+  return helloRead(records(hello(extensions)));
 }
-ClientHello complete(const std::string& wire) {
+ClientHello helloIn(const std::string& wire) {
   ClientHello read;
   EXPECT_EQ(readClientHello(asBytes(wire), read), HelloRead::kComplete);
   return read;
 }
 
 TEST(ClientHello, SaysWhatIsAskedFor) {
-  const ClientHello read = complete(records(kUsual) + "what follows");
+  const ClientHello read = helloIn(records(kUsual) + "what follows");
   EXPECT_EQ(read.server_name, "db.example.com");
   EXPECT_TRUE(read.offers("h2"));
   EXPECT_TRUE(read.offers("foo"));
@@ -71,27 +71,27 @@ TEST(ClientHello, SaysWhatIsAskedFor) {
 }
 
 TEST(ClientHello, NeedNotAskForAnything) {
-  const ClientHello read = complete(records(hello("")));
+  const ClientHello read = helloIn(records(hello("")));
   EXPECT_EQ(read.server_name, "");
   EXPECT_FALSE(read.offers(""));
-  EXPECT_EQ(complete(records(message(""))).protocols, "");  // without extensions at all
-  EXPECT_EQ(complete(records(hello(alpn("\x02h2")))).soleProtocol(), "h2");
-  EXPECT_EQ(complete(records(hello(serverName("db.test.")))).server_name, "db.test");
+  EXPECT_EQ(helloIn(records(message(""))).protocols, "");  // without extensions at all
+  EXPECT_EQ(helloIn(records(hello(alpn("\x02h2")))).soleProtocol(), "h2");
+  EXPECT_EQ(helloIn(records(hello(serverName("db.test.")))).server_name, "db.test");
 }
 
 TEST(ClientHello, ComesInPieces) {
   const std::string wire = records(kUsual);
   for (std::size_t size = 0; size < wire.size(); ++size) {
-    EXPECT_EQ(outcomeOf(wire.substr(0, size)), HelloRead::kMore) << size;
+    EXPECT_EQ(helloRead(wire.substr(0, size)), HelloRead::kMore) << size;
   }
 }
 
 TEST(ClientHello, ComesInAnyRecords) {
   for (std::size_t each = 1; each <= kUsual.size(); ++each) {
     const std::string wire = records(kUsual, each);
-    EXPECT_EQ(complete(wire).server_name, "db.example.com") << each;
+    EXPECT_EQ(helloIn(wire).server_name, "db.example.com") << each;
     for (std::size_t size = 0; size < wire.size(); ++size) {
-      ASSERT_EQ(outcomeOf(wire.substr(0, size)), HelloRead::kMore) << each << " " << size;
+      ASSERT_EQ(helloRead(wire.substr(0, size)), HelloRead::kMore) << each << " " << size;
     }
   }
 }
@@ -99,9 +99,9 @@ TEST(ClientHello, ComesInAnyRecords) {
 TEST(ClientHello, OtherBytesAreNoTls) {
   for (const std::string& text : {"GET / HTTP/1.1"s, "\x15\x03\x03"s, "\0"s, "\x16\x02\x00"s,
                                   "\x80\x2e\x01\x03\x01"s, "PROXY "s}) {
-    EXPECT_EQ(outcomeOf(text), HelloRead::kNotTls) << text;
+    EXPECT_EQ(helloRead(text), HelloRead::kNotTls) << text;
   }
-  EXPECT_EQ(outcomeOf(""), HelloRead::kMore);
+  EXPECT_EQ(helloRead(""), HelloRead::kMore);
 }
 
 TEST(ClientHello, LengthsAreHeldAgainstEachOther) {
@@ -118,16 +118,16 @@ TEST(ClientHello, LengthsAreHeldAgainstEachOther) {
 }
 
 TEST(ClientHello, BrokenOnesAreToldApart) {
-  EXPECT_EQ(outcomeOf(records("\x02"s + sized(3, "server hello"))), HelloRead::kBroken);
-  EXPECT_EQ(outcomeOf("\x16\x03\x01\x00\x00"s), HelloRead::kBroken);  // an empty record
-  EXPECT_EQ(outcomeOf("\x16\x03\x01\x40\x01"s), HelloRead::kBroken);  // one that is too long
-  EXPECT_EQ(outcomeOf(records(message("x"))), HelloRead::kBroken);
-  EXPECT_EQ(outcomeOf(records(message(sized(2, "") + "x"))), HelloRead::kBroken);
-  EXPECT_EQ(outcomeOf(records("\x01"s + sized(3, "short"))), HelloRead::kBroken);
+  EXPECT_EQ(helloRead(records("\x02"s + sized(3, "server hello"))), HelloRead::kBroken);
+  EXPECT_EQ(helloRead("\x16\x03\x01\x00\x00"s), HelloRead::kBroken);  // an empty record
+  EXPECT_EQ(helloRead("\x16\x03\x01\x40\x01"s), HelloRead::kBroken);  // one that is too long
+  EXPECT_EQ(helloRead(records(message("x"))), HelloRead::kBroken);
+  EXPECT_EQ(helloRead(records(message(sized(2, "") + "x"))), HelloRead::kBroken);
+  EXPECT_EQ(helloRead(records("\x01"s + sized(3, "short"))), HelloRead::kBroken);
   EXPECT_EQ(outcomeOfHello("x"), HelloRead::kBroken);
   EXPECT_EQ(outcomeOfHello(number(10, 2) + number(5, 2) + "four"), HelloRead::kBroken);
   const std::string half = records(kUsual.substr(0, 20));
-  EXPECT_EQ(outcomeOf(half + "\x17\x03\x03\x00\x01x"s), HelloRead::kBroken);
+  EXPECT_EQ(helloRead(half + "\x17\x03\x03\x00\x01x"s), HelloRead::kBroken);
 }
 
 TEST(ClientHello, NamesAreStrict) {
@@ -153,14 +153,14 @@ TEST(ClientHello, ProtocolsAreStrict) {
 
 TEST(ClientHello, IsBounded) {
   const std::string large = hello(extension(21, std::string(15 * 1024, '\0')));
-  EXPECT_EQ(outcomeOf(records(large)), HelloRead::kComplete);
+  EXPECT_EQ(helloRead(records(large)), HelloRead::kComplete);
   const std::string huge = hello(extension(21, std::string(16 * 1024, '\0')));
-  EXPECT_EQ(outcomeOf(records(huge)), HelloRead::kBroken);
-  EXPECT_EQ(outcomeOf(records("\x01\xFF\xFF\xFF")), HelloRead::kBroken);
+  EXPECT_EQ(helloRead(records(huge)), HelloRead::kBroken);
+  EXPECT_EQ(helloRead(records("\x01\xFF\xFF\xFF")), HelloRead::kBroken);
   // Small enough, but in records that are not.
   const std::string scattered = records(hello(extension(21, std::string(4 * 1024, '\0'))), 1);
-  EXPECT_EQ(outcomeOf(scattered.substr(0, ClientHello::kMaxBytes - 1)), HelloRead::kMore);
-  EXPECT_EQ(outcomeOf(scattered.substr(0, ClientHello::kMaxBytes)), HelloRead::kBroken);
+  EXPECT_EQ(helloRead(scattered.substr(0, ClientHello::kMaxBytes - 1)), HelloRead::kMore);
+  EXPECT_EQ(helloRead(scattered.substr(0, ClientHello::kMaxBytes)), HelloRead::kBroken);
 }
 
 }  // namespace

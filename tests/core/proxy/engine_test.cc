@@ -18,7 +18,7 @@ using ::testing::StartsWith;
 
 using EngineTest = ProxyTest;
 
-upstream::SharedEndpoints at(std::string_view address) {
+upstream::SharedEndpoints endpointAt(std::string_view address) {
   upstream::EndpointSet set;
   set.endpoints.push_back({net::Address::parse(address).value(), 1, {}});
   return std::make_shared<const upstream::EndpointSet>(std::move(set));
@@ -27,14 +27,14 @@ upstream::SharedEndpoints at(std::string_view address) {
 TEST_F(EngineTest, EndpointsThatDiscoveryFindsLaterAreUsed) {
   start("[[route]]\nname = \"all\"\nupstream = \"unknown\"\n");
   EXPECT_THAT(get(), isLocalReply(503, "upstream_dns_error"));
-  engine->setEndpoints(id("unknown"), at("10.0.0.5:80"));
+  engine->setEndpoints(id("unknown"), endpointAt("10.0.0.5:80"));
   EXPECT_THAT(get(), EndsWith("hello"));
   EXPECT_EQ(arrivals[0].to.text(), "10.0.0.5:80");
 }
 
 TEST_F(EngineTest, EndpointsThatDiscoveryFoundBeforeTheFirstRequestAreUsed) {
   start("[[route]]\nname = \"all\"\nupstream = \"unknown\"\n");
-  engine->setEndpoints(id("unknown"), at("10.0.0.5:80"));
+  engine->setEndpoints(id("unknown"), endpointAt("10.0.0.5:80"));
   EXPECT_THAT(get(), EndsWith("hello"));
 }
 

@@ -25,6 +25,8 @@
 
 namespace weir::proxy {
 
+inline constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n";
+
 // What an access log would be told, with texts of its own.
 struct Logged {
   int status = 0;

@@ -11,7 +11,7 @@ using ::testing::EndsWith;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-constexpr std::string_view kPost =
+constexpr std::string_view kMirroredPost =
     "POST /a?b HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 6\r\n\r\n";
 
 class MirrorTest : public ProxyTest {
@@ -56,7 +56,7 @@ TEST_F(MirrorTest, ACopyGoesToTheOtherCluster) {
 
 TEST_F(MirrorTest, TheCopyHasTheBody) {
   startMirroring();
-  StreamPeer& client = send(std::string(kPost) + "abc");
+  StreamPeer& client = send(std::string(kMirroredPost) + "abc");
   client.send("def");
   turn();
   EXPECT_THAT(shadow().received(), EndsWith("\r\n\r\nabcdef"));
@@ -71,7 +71,7 @@ TEST_F(MirrorTest, TheCopyHasTheBody) {
 TEST_F(MirrorTest, EachOfSeveralCopiesHasTheBody) {
   clusters["second"] = {{"10.0.9.2:80"}};
   start("[[route]]\nname = \"all\"\nupstream = \"orders\"\nmirror = [\"shadow\", \"second\"]\n");
-  StreamPeer& client = send(std::string(kPost) + "abc");
+  StreamPeer& client = send(std::string(kMirroredPost) + "abc");
   client.send("def");
   turn();
   EXPECT_THAT(shadow().received(), EndsWith("\r\n\r\nabcdef"));
@@ -87,7 +87,7 @@ TEST_F(MirrorTest, EachOfSeveralCopiesHasTheBody) {
 TEST_F(MirrorTest, SeveralCopiesOfARequestThatIsCutShortAreGivenUp) {
   clusters["second"] = {{"10.0.9.2:80"}};
   start("[[route]]\nname = \"all\"\nupstream = \"orders\"\nmirror = [\"shadow\", \"second\"]\n");
-  StreamPeer& client = send(std::string(kPost) + "abc");
+  StreamPeer& client = send(std::string(kMirroredPost) + "abc");
   client.close();
   turn();
   EXPECT_EQ(outcomes(MirrorOutcome::kSkipped), 2U);
@@ -104,7 +104,7 @@ TEST_F(MirrorTest, TheCopyHasTheTrailers) {
 TEST_F(MirrorTest, TheRequestDoesNotWaitForTheCopy) {
   startMirroring();
   connector.setOutcome(shadow_address, MemoryConnector::Outcome::kHangs);
-  StreamPeer& client = send(std::string(kPost) + "abcdef");
+  StreamPeer& client = send(std::string(kMirroredPost) + "abcdef");
   orders().send(reply("real"));
   turn();
   EXPECT_THAT(client.received(), EndsWith("real"));
@@ -117,7 +117,7 @@ TEST_F(MirrorTest, TheRequestDoesNotWaitForTheCopy) {
 TEST_F(MirrorTest, TheRequestDoesNotHearOfTheCopysFailure) {
   startMirroring();
   connector.setOutcome(shadow_address, MemoryConnector::Outcome::kRefuses);
-  StreamPeer& client = send(std::string(kPost) + "abc");
+  StreamPeer& client = send(std::string(kMirroredPost) + "abc");
   client.send("def");
   turn();
   orders().send(reply("real"));
@@ -159,7 +159,7 @@ TEST_F(MirrorTest, ACopyThatDoesNotKeepUpIsGivenUp) {
 
 TEST_F(MirrorTest, ACopyIsGivenUpWithItsRequest) {
   startMirroring();
-  StreamPeer& client = send(std::string(kPost) + "abc");
+  StreamPeer& client = send(std::string(kMirroredPost) + "abc");
   client.close();
   turn();
   EXPECT_EQ(outcomes(MirrorOutcome::kSkipped), 1U);
@@ -168,7 +168,7 @@ TEST_F(MirrorTest, ACopyIsGivenUpWithItsRequest) {
 
 TEST_F(MirrorTest, ACopyThatWasAnsweredEarlyIsLetGoOfWithItsRequest) {
   startMirroring();
-  StreamPeer& client = send(std::string(kPost) + "abc");
+  StreamPeer& client = send(std::string(kMirroredPost) + "abc");
   shadow().send("HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n");
   turn();
   EXPECT_EQ(outcomes(MirrorOutcome::kSent), 1U);

@@ -9,7 +9,6 @@ using test::StreamPeer;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n";
 constexpr std::string_view kHeader = "PROXY TCP4 192.0.2.7 198.51.100.1 4660 443\r\n";
 
 class PreambleTest : public ProxyTest {

@@ -13,8 +13,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n";
-
 class ServerConnectionTest : public ProxyTest {
  protected:
   ServerConnectionTest() {

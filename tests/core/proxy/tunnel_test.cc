@@ -10,8 +10,6 @@ using test::StreamPeer;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n";
-
 net::Address at(std::string_view text) { return net::Address::parse(text).value(); }
 
 class TunnelTest : public ProxyTest {

@@ -9,7 +9,7 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-const std::vector<std::string> kNames = {"id", ""};
+const std::vector<std::string> kCaptureNames = {"id", ""};
 
 class TextTest : public testing::Test {
  protected:
@@ -30,7 +30,7 @@ class TextTest : public testing::Test {
 
   static Text compiled(std::string_view source) {
     std::string why;
-    auto text = Text::compile(source, {&kNames, true}, why);
+    auto text = Text::compile(source, {&kCaptureNames, true}, why);
     EXPECT_EQ(why, "");
     return text.value_or(Text());
   }
@@ -138,11 +138,11 @@ TEST_F(TextTest, RefusesWhatIsNotThereAtThatPlace) {
   EXPECT_EQ(mistakeOf("${response.status}"),
             "${response.status}: there is no response yet at this point");
   EXPECT_EQ(mistakeOf("${capture.1}"), "${capture.1}: the route's path does not capture this");
-  EXPECT_EQ(mistakeOf("${capture.3}", {&kNames, false}),
+  EXPECT_EQ(mistakeOf("${capture.3}", {&kCaptureNames, false}),
             "${capture.3}: the route's path does not capture this");
-  EXPECT_EQ(mistakeOf("${capture.0}", {&kNames, false}),
+  EXPECT_EQ(mistakeOf("${capture.0}", {&kCaptureNames, false}),
             "${capture.0}: the route's path does not capture this");
-  EXPECT_EQ(mistakeOf("${capture.name}", {&kNames, false}),
+  EXPECT_EQ(mistakeOf("${capture.name}", {&kCaptureNames, false}),
             "${capture.name}: the route's path does not capture this");
 }
 

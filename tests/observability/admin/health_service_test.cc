@@ -9,7 +9,7 @@
 namespace weir::admin {
 namespace {
 
-using namespace std::string_literals;
+using std::string_literals::operator""s;
 
 const std::string kServing = "\0\0\0\0\x02\x08\x01"s;
 const std::string kNotServing = "\0\0\0\0\x02\x08\x02"s;

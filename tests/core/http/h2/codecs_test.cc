@@ -6,9 +6,9 @@
 namespace weir::http::h2 {
 namespace {
 
+using test::CodecPair;
 using test::HeardRequest;
 using test::HeardResponse;
-using test::Pair;
 using testing::ElementsAre;
 
 constexpr std::size_t kWindow = 64 * 1024;
@@ -20,7 +20,7 @@ Options with(void (*change)(Options& options)) {
 }
 
 TEST(H2Codecs, ARequestAndItsAnswer) {
-  Pair pair;
+  CodecPair pair;
   http::Request& request = pair.get("/a");
   request.has_query = true;
   request.query = "b=c";
@@ -47,7 +47,7 @@ TEST(H2Codecs, ARequestAndItsAnswer) {
 }
 
 TEST(H2Codecs, BodiesAndTrailersBothWays) {
-  Pair pair;
+  CodecPair pair;
   http::Request& request = pair.get("/");
   request.method = Method::kPost;
   request.method_text = "POST";
@@ -78,7 +78,7 @@ TEST(H2Codecs, BodiesAndTrailersBothWays) {
 }
 
 TEST(H2Codecs, AKnownLengthIsSaid) {
-  Pair pair;
+  CodecPair pair;
   http::Request& request = pair.get("/");
   request.method = Method::kPost;
   request.method_text = "POST";
@@ -93,7 +93,7 @@ TEST(H2Codecs, AKnownLengthIsSaid) {
 }
 
 TEST(H2Codecs, InterimResponsesComeFirst) {
-  Pair pair;
+  CodecPair pair;
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   http::Response hints(pair.heard().arena);
@@ -106,7 +106,7 @@ TEST(H2Codecs, InterimResponsesComeFirst) {
 }
 
 TEST(H2Codecs, AnswersOfManyStreamsLeaveInOneWrite) {
-  Pair pair;
+  CodecPair pair;
   for (int i = 0; i < 10; ++i) pair.call(pair.get("/"));
   pair.settle();
   ASSERT_EQ(pair.heardCount(), 10U);
@@ -117,7 +117,7 @@ TEST(H2Codecs, AnswersOfManyStreamsLeaveInOneWrite) {
 }
 
 TEST(H2Codecs, AReaderThatPausesStopsItsStreamAlone) {
-  Pair pair({}, with([](Options& options) { options.stream_window = kWindow; }));
+  CodecPair pair({}, with([](Options& options) { options.stream_window = kWindow; }));
   HeardResponse& slow = pair.call(pair.get("/slow"));
   HeardResponse& quick = pair.call(pair.get("/quick"));
   pair.settle();
@@ -148,7 +148,7 @@ TEST(H2Codecs, AReaderThatPausesStopsItsStreamAlone) {
 }
 
 TEST(H2Codecs, AFullWireIsWaitedFor) {
-  Pair pair;
+  CodecPair pair;
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   pair.toClient().full = true;
@@ -162,7 +162,7 @@ TEST(H2Codecs, AFullWireIsWaitedFor) {
 }
 
 TEST(H2Codecs, ACancelledRequestIsToldToTheServer) {
-  Pair pair;
+  CodecPair pair;
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   response.requester->cancel();
@@ -173,7 +173,7 @@ TEST(H2Codecs, ACancelledRequestIsToldToTheServer) {
 }
 
 TEST(H2Codecs, AnAnswerThatBreaksOffIsToldToTheClient) {
-  Pair pair;
+  CodecPair pair;
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   http::Response answer(pair.heard().arena);
@@ -190,7 +190,7 @@ TEST(H2Codecs, AnAnswerThatBreaksOffIsToldToTheClient) {
 
 // RFC 9113, 8.1: an answer need not wait for the rest of its request.
 TEST(H2Codecs, AnEarlyAnswerEndsTheRequest) {
-  Pair pair;
+  CodecPair pair;
   http::Request& request = pair.get("/");
   request.method = Method::kPost;
   request.method_text = "POST";
@@ -210,7 +210,7 @@ TEST(H2Codecs, AnEarlyAnswerEndsTheRequest) {
 }
 
 TEST(H2Codecs, DrainingEndsInTwoSteps) {
-  Pair pair;
+  CodecPair pair;
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   EXPECT_FALSE(pair.server().drain());
@@ -225,7 +225,7 @@ TEST(H2Codecs, DrainingEndsInTwoSteps) {
 }
 
 TEST(H2Codecs, AnIdleConnectionEndsWithAGoaway) {
-  Pair pair;
+  CodecPair pair;
   pair.settle();
   pair.server().closeIdle();
   pair.settle();
@@ -234,7 +234,7 @@ TEST(H2Codecs, AnIdleConnectionEndsWithAGoaway) {
 }
 
 TEST(H2Codecs, AClientThatLeavesItsAnswerUnreadIsLeft) {
-  Pair pair({}, with([](Options& options) { options.stream_window = kWindow; }));
+  CodecPair pair({}, with([](Options& options) { options.stream_window = kWindow; }));
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   response.requester->setReading(false);
@@ -246,7 +246,7 @@ TEST(H2Codecs, AClientThatLeavesItsAnswerUnreadIsLeft) {
 }
 
 TEST(H2Codecs, WhatCrossesAGoawayMayBeSentAgain) {
-  Pair pair;
+  CodecPair pair;
   pair.settle();
   pair.server().closeIdle();
   pair.loop().runOnce();  // the GOAWAY is under way
@@ -266,7 +266,7 @@ class H2Ping : public testing::Test {
 };
 
 TEST_F(H2Ping, ASilentPeerThatIsThereAnswers) {
-  Pair pair(pinging(), pinging());
+  CodecPair pair(pinging(), pinging());
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   for (int i = 0; i < 10; ++i) {
@@ -281,7 +281,7 @@ TEST_F(H2Ping, ASilentPeerThatIsThereAnswers) {
 }
 
 TEST_F(H2Ping, AnUpstreamThatIsGoneFailsItsExchanges) {
-  Pair pair({}, pinging());
+  CodecPair pair({}, pinging());
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   pair.loop().advance(Milliseconds(10'100));
@@ -295,7 +295,7 @@ TEST_F(H2Ping, AnUpstreamThatIsGoneFailsItsExchanges) {
 }
 
 TEST_F(H2Ping, AClientThatIsGoneEndsItsRequests) {
-  Pair pair(pinging(), {});
+  CodecPair pair(pinging(), {});
   pair.call(pair.get("/"));
   pair.settle();
   pair.loop().advance(Milliseconds(10'100));
@@ -305,7 +305,7 @@ TEST_F(H2Ping, AClientThatIsGoneEndsItsRequests) {
 }
 
 TEST_F(H2Ping, AnyBytesAreASignOfLife) {
-  Pair pair({}, pinging());
+  CodecPair pair({}, pinging());
   pair.call(pair.get("/"));
   pair.settle();
   for (int i = 0; i < 4; ++i) {
@@ -319,7 +319,7 @@ TEST_F(H2Ping, AnyBytesAreASignOfLife) {
 }
 
 TEST_F(H2Ping, NobodyIsAskedWhileBytesWaitForHim) {
-  Pair pair({}, pinging());
+  CodecPair pair({}, pinging());
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   pair.toServer().full = true;
@@ -329,7 +329,7 @@ TEST_F(H2Ping, NobodyIsAskedWhileBytesWaitForHim) {
 }
 
 TEST(H2Codecs, AnEndedConnectionFailsEveryExchange) {
-  Pair pair;
+  CodecPair pair;
   HeardResponse& waiting = pair.call(pair.get("/"));
   HeardResponse& begun = pair.call(pair.get("/"));
   pair.settle();
@@ -347,8 +347,8 @@ TEST(H2Codecs, AnEndedConnectionFailsEveryExchange) {
 }
 
 TEST(H2Codecs, NoMoreStreamsThanBothAllow) {
-  Pair pair(with([](Options& options) { options.max_streams = 2; }),
-            with([](Options& options) { options.max_streams = 5; }));
+  CodecPair pair(with([](Options& options) { options.max_streams = 2; }),
+                 with([](Options& options) { options.max_streams = 5; }));
   pair.settle();
   EXPECT_EQ(pair.client().free(), 2U);
   pair.call(pair.get("/"));
@@ -357,7 +357,7 @@ TEST(H2Codecs, NoMoreStreamsThanBothAllow) {
 
 // RFC 8441, which reads as an upgrade on either side.
 TEST(H2Codecs, ATunnelByExtendedConnect) {
-  Pair pair;
+  CodecPair pair;
   http::Request& request = pair.get("/chat");
   request.upgrade = "websocket";
   HeardResponse& response = pair.call(request);
@@ -397,7 +397,7 @@ TEST(H2Codecs, ATunnelByExtendedConnect) {
 }
 
 TEST(H2Codecs, AHeadOverTheLimitIsToldAsSuch) {
-  Pair pair(with([](Options& options) { options.limits.head_bytes = 1024; }));
+  CodecPair pair(with([](Options& options) { options.limits.head_bytes = 1024; }));
   http::Request& request = pair.get("/");
   const std::string large(2000, 'x');
   request.headers.add("x-large", large);
@@ -407,7 +407,7 @@ TEST(H2Codecs, AHeadOverTheLimitIsToldAsSuch) {
 }
 
 TEST(H2Codecs, TakingBackRequestsTooOftenEndsTheConnection) {
-  Pair pair(with([](Options& options) { options.resets = {.burst = 10, .per_second = 1}; }));
+  CodecPair pair(with([](Options& options) { options.resets = {.burst = 10, .per_second = 1}; }));
   for (int i = 0; i < 30; ++i) {
     pair.call(pair.get("/")).requester->cancel();
     HeardResponse& response = pair.call(pair.get("/"));
@@ -421,7 +421,7 @@ TEST(H2Codecs, TakingBackRequestsTooOftenEndsTheConnection) {
 }
 
 TEST(H2Codecs, NothingIsAllocatedByStreamsOnceWarm) {
-  Pair pair;
+  CodecPair pair;
   for (int i = 0; i < 3; ++i) {
     HeardResponse& response = pair.call(pair.get("/"));
     pair.settle();

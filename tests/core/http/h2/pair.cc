@@ -2,18 +2,18 @@
 
 namespace weir::test {
 
-Pair::Pair(const http::h2::Options& server, const http::h2::Options& client)
+CodecPair::CodecPair(const http::h2::Options& server, const http::h2::Options& client)
     : server_(std::make_unique<http::h2::ServerCodec>(
           loop_, to_client_, static_cast<http::ExchangeSource&>(*this), server)),
       client_(std::make_unique<http::h2::ClientCodec>(
           loop_, to_server_, static_cast<http::ClientCodecEvents&>(*this), client, "http")) {}
 
-Pair::~Pair() {
+CodecPair::~CodecPair() {
   server_->onBroken({ErrorCode::kReset, Origin::kDownstream, "test ends"});
   client_->onBroken({ErrorCode::kReset, Origin::kUpstream, "test ends"});
 }
 
-void Pair::settle() {
+void CodecPair::settle() {
   do {
     const std::string up = std::exchange(to_server_.bytes, {});
     const std::string down = std::exchange(to_client_.bytes, {});
@@ -23,7 +23,7 @@ void Pair::settle() {
   } while (!to_server_.bytes.empty() || !to_client_.bytes.empty());
 }
 
-http::Request& Pair::get(std::string_view path) {
+http::Request& CodecPair::get(std::string_view path) {
   http::Request& request = made_.emplace_back(arena_);
   request.method_text = "GET";
   request.scheme = "http";
@@ -32,7 +32,7 @@ http::Request& Pair::get(std::string_view path) {
   return request;
 }
 
-HeardResponse& Pair::call(const http::Request& request) {
+HeardResponse& CodecPair::call(const http::Request& request) {
   responses_.push_back(std::make_unique<HeardResponse>(blocks()));
   HeardResponse& response = *responses_.back();
   response.requester = &client_->open(response);
@@ -40,12 +40,12 @@ HeardResponse& Pair::call(const http::Request& request) {
   return response;
 }
 
-http::RequestEvents& Pair::openExchange(http::Responder& responder) {
+http::RequestEvents& CodecPair::openExchange(http::Responder& responder) {
   requests_.push_back(std::make_unique<HeardRequest>(blocks(), responder));
   return *requests_.back();
 }
 
-void Pair::closeExchange(http::RequestEvents& exchange) {
+void CodecPair::closeExchange(http::RequestEvents& exchange) {
   static_cast<HeardRequest&>(exchange).closed = true;
 }
 

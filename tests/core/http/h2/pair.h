@@ -101,10 +101,10 @@ class HeardResponse final : public http::ResponseEvents {
 };
 
 // The two codecs of HTTP/2, one against the other, without sockets and without time.
-class Pair final : private http::ExchangeSource, private http::ClientCodecEvents {
+class CodecPair final : private http::ExchangeSource, private http::ClientCodecEvents {
  public:
-  explicit Pair(const http::h2::Options& server = {}, const http::h2::Options& client = {});
-  ~Pair() override;
+  explicit CodecPair(const http::h2::Options& server = {}, const http::h2::Options& client = {});
+  ~CodecPair() override;
 
   // Turns of the loop, each with what the other side sent before, until nothing moves.
   void settle();

@@ -8,7 +8,7 @@ namespace weir::http::h2 {
 namespace {
 
 using namespace std::string_literals;
-using test::Pair;
+using test::CodecPair;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -31,7 +31,7 @@ std::string frame(Type type, char flags, char stream, std::string_view payload) 
   return text.append(payload);
 }
 
-// The server's side of a Pair, whose client sends bytes of the test's.
+// The server's side of a CodecPair, whose client sends bytes of the test's.
 class ServerFrames : public testing::Test {
  protected:
   void SetUp() override {
@@ -41,7 +41,7 @@ class ServerFrames : public testing::Test {
     pair.server().feed(asBytes(bytes));
     pair.loop().runOnce();
   }
-  bool closed() const { return const_cast<Pair&>(pair).toClient().closed; }
+  bool closed() const { return const_cast<CodecPair&>(pair).toClient().closed; }
   // GOAWAY with that code was the last frame.
   bool saidGoaway(char code) {
     const std::string& sent = pair.toClient().bytes;
@@ -55,7 +55,7 @@ class ServerFrames : public testing::Test {
     return options;
   }
 
-  Pair pair{strict()};
+  CodecPair pair{strict()};
 };
 
 TEST_F(ServerFrames, ARequestOfPlainFrames) {
@@ -210,14 +210,14 @@ TEST_F(ServerFrames, AHeadThatDoesNotEndIsAPhaseOfItsOwn) {
 }
 
 TEST(ServerPreface, OtherWordsEndTheConnection) {
-  Pair pair;
+  CodecPair pair;
   pair.server().feed(asBytes("GET / HTTP/1.1\r\nhost: a\r\n\r\n"));
   pair.loop().runOnce();
   EXPECT_TRUE(pair.toClient().closed);
 }
 
 TEST(ServerPreface, IsAPhaseOfHeadUntilSettingsCame) {
-  Pair pair;
+  CodecPair pair;
   pair.server().feed(asBytes(kPreface));
   EXPECT_EQ(pair.server().phase(), http::ServerCodec::Phase::kHead);
   pair.server().feed(asBytes(frame(kSettings, 0, 0, "")));
