@@ -47,6 +47,7 @@ set(llhttp_root ${WEIR_DEPS_DIR}/llhttp)
 if(EXISTS ${llhttp_root}/src/llhttp.c)
   add_library(weir_llhttp STATIC ${llhttp_root}/src/api.c ${llhttp_root}/src/http.c
               ${llhttp_root}/src/llhttp.c)
+  set_target_properties(weir_llhttp PROPERTIES UNITY_BUILD OFF)
   target_include_directories(weir_llhttp SYSTEM PUBLIC ${llhttp_root}/include)
   target_compile_options(weir_llhttp PRIVATE -w -O3)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")

@@ -1,8 +1,11 @@
 #!/usr/bin/python3
-"""clang-tidy over weir's sources, two at a time; a source that passed is not asked again.
+"""clang-tidy over weir's sources, in batches, two batches at a time.
 
-A source counts as unchanged while it, the headers of weir it includes, its flags, the configuration
-and clang-tidy itself are unchanged. Usage: tidy.py <build folder> [<path prefix>...]
+Most of the time of clang-tidy goes into headers. Sources with the same flags are therefore judged
+together, as one text, at a third of the price; what an anonymous namespace holds is named once in
+its module. A batch that passed is not judged again until one of its sources, the headers of weir
+they include, their flags, the configuration or clang-tidy itself change.
+Usage: tidy.py <build folder> [<path prefix>...]
 """
 
 import hashlib
@@ -18,12 +21,58 @@ from pathlib import Path
 
 import sources
 
+BATCH_SIZE = 8
+# Tables of tests, which all have the same name, and programs of a single source.
+ALONE = ("_cases.cc", "_fuzz.cc")
 CONFIGURATIONS = (".clang-tidy", "tests/.clang-tidy")
 # Bounds what the analyzer spends on one function: two thirds of the time, the same findings.
 ANALYZER = [f"--extra-arg={word}" for word in
             ("-Xclang", "-analyzer-config", "-Xclang", "max-nodes=30000")]
 # Facts about a test's own macros and about files of others.
 NOISE = re.compile(r"^\d+ warnings? |^Suppressed |^Use -header-filter|^\s*$")
+
+
+class Batch:
+    """Sources of one target as one text, and where its lines come from."""
+
+    def __init__(self, root, names, flags, directory):
+        self.names, self.flags, self.directory = names, flags, directory
+        self.origins = []  # of each line
+        lines = []
+        for name in names:
+            own = (root / name).read_text(encoding="utf-8").splitlines()
+            lines += own
+            self.origins += [f"{name}:{number}" for number in range(1, len(own) + 1)]
+        self.text = "\n".join(lines) + "\n"
+
+    def write(self, folder):
+        """Puts the text into a file that is named after what it holds."""
+        digest = hashlib.sha256(" ".join(self.names).encode()).hexdigest()[:16]
+        path = folder / f"{digest}.cc"
+        path.write_text(self.text, encoding="utf-8")
+        return path
+
+    def told_of_sources(self, text, path):
+        """The text with the places in the sources instead of those in the batch."""
+        return re.sub(rf"{re.escape(str(path))}:(\d+)",
+                      lambda match: self.origins[int(match[1]) - 1], text)
+
+
+def even_slices(names):
+    """The names in order, in slices of nearly the same length."""
+    count = -(-len(names) // BATCH_SIZE)
+    edges = [len(names) * index // count for index in range(count + 1)]
+    return [names[begin:end] for begin, end in zip(edges, edges[1:])]
+
+
+def flags_of(entry):
+    """The words of a command without the compiler, the source and the object."""
+    words = shlex.split(entry["command"])
+    words = words[2:] if words[0].endswith("ccache") else words[1:]
+    if "-o" in words:
+        at = words.index("-o")
+        words = words[:at] + words[at + 2:]
+    return tuple(word for word in words if word not in ("-c", entry["file"]))
 
 
 class Tidy:
@@ -33,51 +82,59 @@ class Tidy:
         self.root, self.build = Path(root), Path(build)
         self.passed = self.build / "tidy-passed"
         self.passed.mkdir(exist_ok=True)
+        self.folder = self.build / "tidy-batches"
+        self.folder.mkdir(exist_ok=True)
         version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True).stdout
         texts = [(self.root / name).read_bytes() for name in CONFIGURATIONS]
         self.common = b"\0".join([version, *texts])
 
-    def entries(self, prefixes):
-        """The commands of our sources, the largest first so that none is left alone at the end."""
-        found = {}
+    def batches(self, prefixes):
+        """Our sources, the largest batch first so that none is left alone at the end."""
+        groups = {}
         for entry in json.loads((self.build / "compile_commands.json").read_text()):
             name = os.path.relpath(entry["file"], self.root)
-            if not name.startswith(("build/", "..")) and name.startswith(prefixes):
-                found[name] = entry
-        return sorted(found.items(), key=lambda item: -os.path.getsize(item[1]["file"]))
+            if name.startswith(("build/", "..")) or not name.startswith(prefixes):
+                continue
+            group = (flags_of(entry), entry["directory"], name.split("/")[0],
+                     name if name.endswith(ALONE) else "")
+            groups.setdefault(group, set()).add(name)
+        found = [Batch(self.root, names, group[0], group[1])
+                 for group, members in groups.items() for names in even_slices(sorted(members))]
+        return sorted(found, key=lambda batch: -len(batch.text))
 
-    def key(self, entry):
-        """What the outcome depends on, or None when the source cannot even be preprocessed."""
-        words = shlex.split(entry["command"])
-        words = words[1:] if words[0].endswith("ccache") else words
-        words = words[:words.index("-o")] + [entry["file"]]
-        listed = subprocess.run([*words, "-MM"], cwd=entry["directory"], capture_output=True,
-                                text=True, check=False)
+    def key(self, batch, path):
+        """What the outcome depends on, or None when the text cannot even be preprocessed."""
+        listed = subprocess.run(["clang++", *batch.flags, "-MM", str(path)], cwd=batch.directory,
+                                capture_output=True, text=True, check=False)
         if listed.returncode != 0:
             return None
-        digest = hashlib.sha256(self.common + " ".join(words).encode())
+        digest = hashlib.sha256(self.common + " ".join(batch.flags).encode())
         for name in sorted(set(listed.stdout.replace("\\\n", " ").split()[1:])):
-            digest.update(Path(entry["directory"], name).read_bytes())
+            digest.update(Path(batch.directory, name).read_bytes())
         return digest.hexdigest()
 
-    def judge(self, item):
-        """The complaints about one source: an empty text when there are none."""
-        _, entry = item
-        key = self.key(entry)
+    def judge(self, batch):
+        """The complaints about one batch: an empty text when there are none."""
+        path = batch.write(self.folder)
+        key = self.key(batch, path)
         if key and (self.passed / key).exists():
             return ""
-        command = ["clang-tidy", "--quiet", *ANALYZER, "-p", str(self.build), entry["file"]]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        rules = CONFIGURATIONS[batch.names[0].startswith("tests/")]
+        command = ["clang-tidy", "--quiet", f"--config-file={self.root / rules}", *ANALYZER,
+                   str(path), "--", *batch.flags]
+        run = subprocess.run(command, cwd=batch.directory, capture_output=True, text=True,
+                             check=False)
         if run.returncode == 0:
             if key:
                 (self.passed / key).touch()
             return ""
         lines = (run.stdout or run.stderr).splitlines()
-        return "\n".join(line for line in lines if not NOISE.match(line))
+        told = "\n".join(line for line in lines if not NOISE.match(line))
+        return batch.told_of_sources(told, path)
 
 
 def first_of_each(complaints, root):
-    """Each complaint once: a header's is repeated by every source that includes it."""
+    """Each complaint once: a header's is repeated by every batch that includes it."""
     seen = {}
     for text in complaints:
         for block in re.split(r"\n(?=\S+:\d+:\d+: (?:error|warning):)", text):
@@ -88,10 +145,11 @@ def first_of_each(complaints, root):
 def main():
     tidy = Tidy(sources.ROOT, Path(sys.argv[1]).resolve())
     begin = time.monotonic()
-    items = tidy.entries(tuple(sys.argv[2:]) or ("",))
+    batches = tidy.batches(tuple(sys.argv[2:]) or ("",))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        complaints = [text for text in pool.map(tidy.judge, items) if text]
-    print(f"clang-tidy: {len(items)} sources in {time.monotonic() - begin:.0f} s")
+        complaints = [text for text in pool.map(tidy.judge, batches) if text]
+    count = sum(len(batch.names) for batch in batches)
+    print(f"clang-tidy: {count} sources in {time.monotonic() - begin:.0f} s")
     sources.finish("clang-tidy", first_of_each(complaints, sources.ROOT))
 
 

@@ -1,4 +1,4 @@
-"""clang-tidy with weir's configuration refuses what the style forbids."""
+"""clang-tidy with weir's configuration refuses what the style forbids, in every source of a batch."""
 
 import json
 import shutil
@@ -10,30 +10,52 @@ import tidy
 
 CLEAN = "namespace weir {\nint sum(int left, int right) { return left + right; }\n}\n"
 UGLY = "namespace weir {\nint Sum(int left, int right) { return left + right; }\n}\n"
+# Found by the analyzer, which follows functions of the judged text alone.
+NULL = ("namespace weir {\nint first(const int* numbers) {\n"
+        "  if (numbers == nullptr) return *numbers;\n  return 0;\n}\n}\n")
 
 
 @unittest.skipUnless(shutil.which("clang-tidy"), "tools/deps --lint installs clang-tidy")
 class TidyTest(LintCase):
-    def complaints(self, text):
-        self.write("core/sum.cc", text)
+    def complaints(self, **texts):
+        """What is said about the sources core/<name>.cc."""
         for name in tidy.CONFIGURATIONS:
             self.write(name, (ROOT / name).read_text())
-        source = str(self.root / "core/sum.cc")
-        entry = {"directory": str(self.root), "file": source, "command": f"c++ -o x {source}"}
-        self.write("build/compile_commands.json", json.dumps([entry]))
+        entries = []
+        for name, text in texts.items():
+            self.write(f"core/{name}.cc", text)
+            source = str(self.root / f"core/{name}.cc")
+            entries.append({"directory": str(self.root), "file": source,
+                            "command": f"c++ -o x -c {source}"})
+        self.write("build/compile_commands.json", json.dumps(entries))
         check = tidy.Tidy(self.root, self.root / "build")
-        found = [check.judge(item) for item in check.entries(("core/",))]
-        return tidy.first_of_each([text for text in found if text], self.root)
+        batches = check.batches(("core/",))
+        self.assertEqual(len(batches), 1)
+        return tidy.first_of_each([text for text in map(check.judge, batches) if text], self.root)
 
     def passed(self):
         return len(list((self.root / "build/tidy-passed").iterdir()))
 
     def test_a_clean_source_passes_and_is_remembered(self):
-        self.assertEqual(self.complaints(CLEAN), [])
+        self.assertEqual(self.complaints(sum=CLEAN), [])
         self.assertEqual(self.passed(), 1)
+
+    def test_a_changed_source_is_judged_again(self):
+        self.assertEqual(self.complaints(sum=CLEAN), [])
+        self.assertEqual(len(self.complaints(sum=UGLY)), 1)
 
     def test_a_wrong_name_is_refused_each_time(self):
         for _ in range(2):
-            [complaint] = self.complaints(UGLY)
+            [complaint] = self.complaints(sum=UGLY)
             self.assertIn("core/sum.cc:2:5: error: invalid case style for function 'Sum'", complaint)
         self.assertEqual(self.passed(), 0)
+
+    def test_complaints_name_the_source_within_the_batch(self):
+        complaints = self.complaints(a=CLEAN, b=UGLY, c=NULL)
+        self.assertEqual(len(complaints), 2)
+        self.assertIn("core/b.cc:2:5: error: invalid case style", "".join(complaints))
+        self.assertIn("core/c.cc:3:34: error: Dereference of null pointer", "".join(complaints))
+
+    def test_batches_are_of_even_size(self):
+        names = [str(number) for number in range(17)]
+        self.assertEqual([len(names) for names in tidy.even_slices(names)], [5, 6, 6])
