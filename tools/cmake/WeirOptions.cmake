@@ -3,6 +3,7 @@
 set(WEIR_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or thread")
 option(WEIR_FUZZ "Build the fuzz targets with libFuzzer (clang)" OFF)
 option(WEIR_COVERAGE "Count executed lines for gcov" OFF)
+option(WEIR_BATCH_TESTS "Compile several sources of a test at once" ON)
 option(WEIR_LTO "Optimise the weir executable across modules" OFF)
 set(WEIR_DEPS_DIR ${CMAKE_SOURCE_DIR}/build/deps CACHE PATH "Where tools/deps unpacks sources")
 

@@ -29,7 +29,7 @@ function(weir_gtest name folder)
   endif()
   add_executable(${name} ${sources})
   # Several sources at once: most of a test's compilation is the headers of GoogleTest.
-  set_target_properties(${name} PROPERTIES UNITY_BUILD ON)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ${WEIR_BATCH_TESTS})
   list(FILTER sources INCLUDE REGEX "_cases\\.cc$")  # tables, which all have the same name
   set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   weir_own(${name})

@@ -133,6 +133,14 @@ class Tidy:
         return batch.told_of_sources(told, path)
 
 
+def unjudged(batches, root):
+    """Sources that no target of the build folder compiles; those of tools/bench build themselves."""
+    judged = {name for batch in batches for name in batch.names}
+    return [f"{name}: is not in the compilation database" for name in
+            sources.list_files(root, (".cc",))
+            if name not in judged and not name.startswith(("build/", "tools/bench/"))]
+
+
 def first_of_each(complaints, root):
     """Each complaint once: a header's is repeated by every batch that includes it."""
     seen = {}
@@ -150,7 +158,8 @@ def main():
         complaints = [text for text in pool.map(tidy.judge, batches) if text]
     count = sum(len(batch.names) for batch in batches)
     print(f"clang-tidy: {count} sources in {time.monotonic() - begin:.0f} s")
-    sources.finish("clang-tidy", first_of_each(complaints, sources.ROOT))
+    missing = [] if sys.argv[2:] else unjudged(batches, sources.ROOT)
+    sources.finish("clang-tidy", missing + first_of_each(complaints, sources.ROOT))
 
 
 if __name__ == "__main__":

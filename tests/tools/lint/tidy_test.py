@@ -56,6 +56,13 @@ class TidyTest(LintCase):
         self.assertIn("core/b.cc:2:5: error: invalid case style", "".join(complaints))
         self.assertIn("core/c.cc:3:34: error: Dereference of null pointer", "".join(complaints))
 
+    def test_a_source_that_nothing_compiles_is_a_mistake(self):
+        self.complaints(sum=CLEAN)
+        self.write("core/lost.cc", CLEAN)
+        batches = tidy.Tidy(self.root, self.root / "build").batches(("",))
+        self.assertEqual(tidy.unjudged(batches, self.root),
+                         ["core/lost.cc: is not in the compilation database"])
+
     def test_batches_are_of_even_size(self):
         names = [str(number) for number in range(17)]
         self.assertEqual([len(names) for names in tidy.even_slices(names)], [5, 6, 6])
