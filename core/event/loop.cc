@@ -191,6 +191,7 @@ void Loop::beginTurn() {
 void Loop::onPrepare() {
   finishTurn();
   event_time_ = Nanoseconds(0);
+  last_reader_ = nullptr;
   if (!std::exchange(turn_begun_, false)) return;
   if (turn_observer_) turn_observer_(Milliseconds(uv_now(loop_.get())) - polled_at_);
 }

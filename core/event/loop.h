@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/base/arena.h"
@@ -79,9 +80,13 @@ class Loop final : private Wheel::Driver {
   using TurnObserver = std::function<void(Milliseconds busy)>;
   void setTurnObserver(TurnObserver observer) { turn_observer_ = std::move(observer); }
 
+  // May `reader` read now? Once in a row within a turn: one that has much to say keeps nobody
+  // waiting, and its peers have something to do while the others have theirs.
+  bool takesTurn(const void* reader) { return std::exchange(last_reader_, reader) != reader; }
+
   // Lent for the time of one call each, so that no connection has buffers of its own: to whoever
   // reads, to whoever opens what was read, to whoever makes frames or seals what is to be written.
-  static constexpr std::size_t kLentBytes = 128 * 1024;
+  static constexpr std::size_t kLentBytes = 96 * 1024;
   char* readBuffer() { return lend(read_buffer_); }
   char* openBuffer() { return lend(open_buffer_); }
   char* frameBuffer() { return lend(frame_buffer_); }
@@ -130,6 +135,7 @@ class Loop final : private Wheel::Driver {
   std::vector<std::function<void()>> inbox_batch_;
   std::vector<std::function<void()>> worked_;  // with manual time: done, to be told
   std::size_t at_work_ = 0;
+  const void* last_reader_ = nullptr;  // of this turn
   TurnObserver turn_observer_;
   Milliseconds manual_now_{0};
   Milliseconds polled_at_{0};  // uv_now() of the turn's first event

@@ -5,6 +5,7 @@
 #include <new>
 #include <span>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include <utility>
 
@@ -27,6 +28,37 @@ std::size_t bytesIn(std::span<const Bytes> pieces) {
   std::size_t bytes = 0;
   for (const Bytes piece : pieces) bytes += piece.size();
   return bytes;
+}
+
+// libuv's code of a call that gave `result`: how many bytes the kernel took, none when it has no
+// room, or why it took none.
+std::ptrdiff_t takenOf(ssize_t result) {
+  if (result >= 0) return result;
+  return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+}
+
+// The way of uv_try_write, write(2), is the longer one: it passes through the kernel's files.
+std::ptrdiff_t sendNow(int descriptor, Bytes piece) {
+  ssize_t result = 0;
+  do {
+    result = ::send(descriptor, piece.data(), piece.size(), MSG_NOSIGNAL);
+  } while (result < 0 && errno == EINTR);
+  return takenOf(result);
+}
+
+std::ptrdiff_t sendNow(int descriptor, std::span<const Bytes> pieces) {
+  iovec vectors[kMaxPieces];
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+  }
+  msghdr message{};
+  message.msg_iov = vectors;
+  message.msg_iovlen = pieces.size();
+  ssize_t result = 0;
+  do {
+    result = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+  } while (result < 0 && errno == EINTR);
+  return takenOf(result);
 }
 
 }  // namespace
@@ -68,12 +100,13 @@ TcpStream::~TcpStream() {
 Result<std::unique_ptr<Stream>> TcpStream::adopt(event::Loop& loop, int descriptor) {
   auto* socket = new Socket(loop, nullptr);
   const int status = uv_tcp_open(socket, descriptor);
-  std::unique_ptr<Stream> stream(new TcpStream(loop, socket, State::kOpen));
+  std::unique_ptr<TcpStream> stream(new TcpStream(loop, socket, State::kOpen));
   if (status != 0) {
     ::close(descriptor);
     return errorOf(status);
   }
-  return stream;
+  stream->descriptor_ = descriptor;
+  return std::unique_ptr<Stream>(std::move(stream));
 }
 
 Result<std::unique_ptr<Stream>> TcpStream::connect(event::Loop& loop, const Address& to) {
@@ -104,6 +137,7 @@ Result<std::unique_ptr<Stream>> TcpStream::connectTcp(event::Loop& loop, const A
     delete job;
     return errorOf(status);
   }
+  uv_fileno(socket->handle(), &stream->descriptor_);
   // Before the connection stands: saves the epoll_ctl that a later start would need.
   stream->setReading(true);
   return std::unique_ptr<Stream>(std::move(stream));
@@ -163,11 +197,15 @@ void TcpStream::stopReading() {
 
 void TcpStream::onAllocate(uv_handle_s* handle, std::size_t, uv_buf_t* buffer) {
   TcpStream* owner = static_cast<TcpStream*>(handle->data);
-  *buffer = uv_buf_init(owner->loop_.readBuffer(), event::Loop::kLentBytes);
+  // libuv would read on as long as the buffer gets full; without room it stops until the next turn.
+  const bool first = owner->loop_.takesTurn(owner);
+  *buffer = first ? uv_buf_init(owner->loop_.readBuffer(), event::Loop::kLentBytes)
+                  : uv_buf_init(nullptr, 0);
 }
 
 void TcpStream::onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t* buffer) {
   TcpStream* owner = static_cast<TcpStream*>(stream->data);
+  if (count == UV_ENOBUFS) return;  // it has had its turn
   owner->loop_.beginEvent();
   if (count > 0) {
     owner->events_->onData({buffer->base, static_cast<std::size_t>(count)});
@@ -203,9 +241,8 @@ void TcpStream::sendQueued() {
   const Bytes front = out.front();
   if (front.size() < out.size()) return send({}, {});
   if (front.empty()) return;
-  const uv_buf_t buffer = bufOf(front);
-  const int sent = uv_try_write(socket_->stream(), &buffer, 1);
-  if (sent < 0 && sent != UV_EAGAIN) return failWrite(sent);
+  const std::ptrdiff_t sent = sendNow(descriptor_, front);
+  if (sent < 0) return failWrite(static_cast<int>(sent));
   if (sent > 0) out.consume(static_cast<std::size_t>(sent));
   if (!out.empty()) startJob();
 }
@@ -222,11 +259,9 @@ void TcpStream::send(Bytes first, Bytes second) {
   if (!first.empty()) pieces[count++] = first;
   if (!second.empty()) pieces[count++] = second;
   if (count == 0) return;
-  uv_buf_t buffers[kMaxPieces];
-  for (std::size_t i = 0; i < count; ++i) buffers[i] = bufOf(pieces[i]);
-  const int sent = uv_try_write(socket_->stream(), buffers, static_cast<unsigned>(count));
-  if (sent < 0 && sent != UV_EAGAIN) return failWrite(sent);
-  auto taken = static_cast<std::size_t>(std::max(sent, 0));
+  const std::ptrdiff_t sent = sendNow(descriptor_, std::span(pieces).first(count));
+  if (sent < 0) return failWrite(static_cast<int>(sent));
+  auto taken = static_cast<std::size_t>(sent);
   const std::size_t from_queue = std::min(taken, out.size());
   out.consume(from_queue);
   taken -= from_queue;
@@ -290,9 +325,7 @@ void TcpStream::afterWrite() {
   if (write_failure_ != 0) return;
   if (end_ == End::kWanted && socket_->out.empty()) {
     end_ = End::kSent;
-    uv_os_fd_t descriptor = -1;
-    uv_fileno(socket_->handle(), &descriptor);
-    ::shutdown(descriptor, SHUT_WR);
+    ::shutdown(descriptor_, SHUT_WR);
   }
   if (backed_up_ && queued() <= kLowWater) {
     backed_up_ = false;
@@ -309,10 +342,9 @@ void TcpStream::shutdownWrite() {
 // Without time to linger, closing resets.
 void TcpStream::breakOff() {
   flush();
-  uv_os_fd_t descriptor = -1;
-  if (uv_fileno(socket_->handle(), &descriptor) != 0) return;
+  if (descriptor_ < 0) return;
   const linger none{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
 void TcpStream::tellBroken(int status) {

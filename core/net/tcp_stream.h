@@ -68,6 +68,7 @@ class TcpStream final : public Stream, private event::TurnEnd {
   bool write_job_ = false;  // one is with libuv
   bool backed_up_ = false;  // the queue went above kLowWater
   int write_failure_ = 0;   // libuv's code: nothing more goes out
+  int descriptor_ = -1;     // libuv's
 };
 
 }  // namespace weir::net

@@ -4,6 +4,7 @@
 #include <memory>
 #include <signal.h>
 #include <string>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -168,6 +169,21 @@ TEST_F(TcpStreamTest, StopsReadingWithinItsEvent) {
   plain.send("second");
   turns(20);
   EXPECT_EQ(peer.received(), "first");
+}
+
+// One that has much to say does not keep the others waiting.
+TEST_F(LoopbackTest, ReadsOnceATurn) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
+  StreamPeer peer(std::move(TcpStream::adopt(loop, ends[0]).value()));
+  PlainSocket plain(ends[1]);
+  const std::string all = pattern(2 * event::Loop::kLentBytes);
+  const std::size_t sent = plain.send(all);
+  ASSERT_GT(sent, event::Loop::kLentBytes);
+  loop.runOnce();
+  EXPECT_EQ(peer.received().size(), event::Loop::kLentBytes);
+  loop.runOnce();
+  EXPECT_TRUE(peer.received() == all.substr(0, sent));
 }
 
 TEST_F(TcpStreamTest, StillWritesAfterThePeerEnded) {
