@@ -30,20 +30,20 @@ std::size_t bytesIn(std::span<const Bytes> pieces) {
   return bytes;
 }
 
-// libuv's code of a call that gave `result`: how many bytes the kernel took, none when it has no
-// room, or why it took none.
-std::ptrdiff_t takenOf(ssize_t result) {
+// How many bytes the kernel took by this call, none when it has no room; negative: libuv's code.
+template <typename Call>
+std::ptrdiff_t takenBy(Call call) {
+  std::ptrdiff_t result = 0;
+  do {
+    result = call();
+  } while (result < 0 && errno == EINTR);
   if (result >= 0) return result;
   return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
 }
 
 // The way of uv_try_write, write(2), is the longer one: it passes through the kernel's files.
 std::ptrdiff_t sendNow(int descriptor, Bytes piece) {
-  ssize_t result = 0;
-  do {
-    result = ::send(descriptor, piece.data(), piece.size(), MSG_NOSIGNAL);
-  } while (result < 0 && errno == EINTR);
-  return takenOf(result);
+  return takenBy([&] { return ::send(descriptor, piece.data(), piece.size(), MSG_NOSIGNAL); });
 }
 
 std::ptrdiff_t sendNow(int descriptor, std::span<const Bytes> pieces) {
@@ -54,11 +54,7 @@ std::ptrdiff_t sendNow(int descriptor, std::span<const Bytes> pieces) {
   msghdr message{};
   message.msg_iov = vectors;
   message.msg_iovlen = pieces.size();
-  ssize_t result = 0;
-  do {
-    result = ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
-  } while (result < 0 && errno == EINTR);
-  return takenOf(result);
+  return takenBy([&] { return ::sendmsg(descriptor, &message, MSG_NOSIGNAL); });
 }
 
 }  // namespace
@@ -205,7 +201,7 @@ void TcpStream::onAllocate(uv_handle_s* handle, std::size_t, uv_buf_t* buffer) {
 
 void TcpStream::onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t* buffer) {
   TcpStream* owner = static_cast<TcpStream*>(stream->data);
-  if (count == UV_ENOBUFS) return;  // it has had its turn
+  if (count == UV_ENOBUFS && buffer->len == 0) return;  // it has had its turn
   owner->loop_.beginEvent();
   if (count > 0) {
     owner->events_->onData({buffer->base, static_cast<std::size_t>(count)});
