@@ -1,6 +1,7 @@
 #include "core/server/tcp_plan.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
 #include "core/config/suggestion.h"
@@ -11,13 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Milliseconds kIdleTimeout = 1h;
-
-const UpstreamSettings* find(const Settings& settings, std::string_view name) {
-  for (const auto& [each, upstream] : settings.upstreams) {
-    if (each == name) return &upstream;
-  }
-  return nullptr;
-}
 
 // Reads what one listener says, and records what is wrong with it.
 class TcpReader {
@@ -125,9 +119,12 @@ std::shared_ptr<const tls::ClientTerms> withoutProtocols(const tls::ClientTerms&
 }
 
 void checkRoutes(const Settings& settings, config::Mistakes& mistakes) {
+  std::set<std::string_view> telling;  // of the client that a connection is from
+  for (const auto& [name, upstream] : settings.upstreams) {
+    if (upstream.proxy_protocol != net::ProxyVersion::kNone) telling.insert(name);
+  }
   const auto check = [&](const route::PlacedText& name) {
-    const UpstreamSettings* upstream = find(settings, name.text);
-    if (upstream == nullptr || upstream->proxy_protocol == net::ProxyVersion::kNone) return;
+    if (!telling.contains(name.text)) return;
     mistakes.add({name.place,
                   "route.upstream",
                   "connections to \"" + name.text +
