@@ -17,6 +17,7 @@ from integration_case import IntegrationCase, forward, gateway
 from weir_process import BINARY
 
 HELLO = '[[route]]\nname = "all"\nrespond.body = "hello"\n'
+SUPPRESSIONS = Path(__file__).resolve().parents[1] / "tsan.supp"
 
 
 class Gate:
@@ -182,14 +183,17 @@ class Drain(IntegrationCase):
 class Rights(IntegrationCase):
     def test_it_runs_as_nobody(self):
         nobody = pwd.getpwnam("nobody")
-        # The build folder may be closed to others.
+        # The folder of the sources, with what a sanitizer reads there, may be closed to others.
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         os.chmod(folder.name, 0o755)
         binary = Path(folder.name) / "weir"
         shutil.copy(BINARY, binary)
+        shutil.copy(SUPPRESSIONS, folder.name)
+        options = os.environ.get("TSAN_OPTIONS", "").replace(str(SUPPRESSIONS.parent), folder.name)
         weir = self.weir(gateway(HELLO), start=False, executable=binary, user=nobody.pw_uid,
-                         group=nobody.pw_gid, extra_groups=[])
+                         group=nobody.pw_gid, extra_groups=[],
+                         env={**os.environ, "TSAN_OPTIONS": options})
         for folder in (weir.folder, weir.folder.parent):
             folder.chmod(0o755)
         weir.start()
