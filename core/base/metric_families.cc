@@ -50,7 +50,8 @@ constexpr Words kLimitScopes = {"listener", "route", "upstream", "endpoint"};
 constexpr Words kLimitResources = {"connections", "requests", "pending", "memory"};
 constexpr Words kMirrorOutcomes = {"sent", "failed", "skipped"};
 constexpr Words kReloadResults = {"applied", "unchanged", "rejected"};
-constexpr Words kFloods = {"resets", "control_frames", "empty_frames", "window_updates"};
+constexpr Words kFloods = {"resets", "control_frames", "empty_frames", "window_updates",
+                           "large_heads"};
 constexpr Words kProxyProtocolResults = {"v1",      "v2",     "absent",  "untrusted",
                                          "missing", "broken", "timeout", "closed"};
 constexpr Words kHandshakes = {"ok",

@@ -65,6 +65,7 @@ enum class Flood : std::uint8_t {
   kControl,        // PING, SETTINGS, PRIORITY and unknown frames
   kEmpty,          // DATA frames without data
   kWindowUpdates,  // out of proportion to what was sent
+  kHeads,          // that exceed the limit of their size
 };
 
 // Opens exchanges for a server codec. Implemented by the owner of the connection.

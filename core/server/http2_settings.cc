@@ -45,13 +45,15 @@ void ListenerHttp2Settings::read(config::Table& table, ListenerHttp2Settings& ou
              {.min = 1, .max = 10'000});
   readCommon(table, out);
   table.read("reset_burst", out.resets.burst,
-             "Requests of a connection that a client may take back at once; one that goes on is "
-             "sent away.",
+             "Requests of a connection that a client may take back at once; a client that exceeds "
+             "this is sent away. Each answered request allows one more, and one taken back after "
+             "its answer began counts as a tenth.",
              {.min = 1, .max = 1'000'000});
   table.read("reset_rate", out.resets.per_second, "And in each second after that.",
              {.min = 0, .max = 1'000'000});
   table.read("control_burst", out.control_frames.burst,
-             "PING, SETTINGS, PRIORITY and empty frames that it may send at once.",
+             "PING, SETTINGS, PRIORITY and empty frames that it may send at once. Each head and "
+             "each frame of data, in either direction, allows one more.",
              {.min = 1, .max = 1'000'000});
   table.read("control_rate", out.control_frames.per_second, "And in each second after that.",
              {.min = 0, .max = 1'000'000});

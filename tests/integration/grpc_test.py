@@ -14,6 +14,7 @@ import poll
 from integration_case import IntegrationCase, forward, gateway
 
 STREAMS = 200
+CALLS = 3000
 
 
 class Echo(grpc.GenericRpcHandler):
@@ -121,6 +122,16 @@ class Kinds(GrpcCase):
             answers.append(answer)
             heard.release()
         self.assertEqual(answers, [f"heard {number}".encode() for number in range(20)])
+
+    def test_pings_that_measure_the_bandwidth_are_no_flood(self):
+        weir, channel = self.forwarding()
+        call = channel.unary_unary("/test.Echo/Unary")
+        with concurrent.futures.ThreadPoolExecutor(max_workers=8) as callers:
+            answers = list(callers.map(lambda _: call(b"x" * 100), range(CALLS)))
+        self.assertEqual(answers, [b"x" * 100] * CALLS)
+        self.assert_metric(weir, 0, "weir_http2_floods_total")
+        # All of it over one connection: none was ended.
+        self.assert_metric(weir, 1, "weir_connections_opened_total", listener="public")
 
     def test_large_messages(self):
         _, channel = self.forwarding()

@@ -46,15 +46,16 @@ void HeadReader::beginTrailers(Headers& trailers) { start(trailers); }
 
 void HeadReader::add(std::string_view name, std::string_view value) {
   bytes_ += name.size() + value.size() + kFieldCost;
-  ++fields_;
+  const bool pseudo = name.starts_with(':');
+  const HeaderId id = pseudo ? HeaderId::kOther : headerId(name);
+  // RFC 9113, 8.2.3: a client may split Cookie into crumbs, which are one field again here.
+  if (id != HeaderId::kCookie || cookies_++ == 0) ++fields_;
   too_large_ = too_large_ || bytes_ > limits_.head_bytes || fields_ > limits_.headers + kMostPseudo;
   if (too_large_) return;
-  if (name.starts_with(':')) return addPseudo(name, value);
-  const HeaderId id = headerId(name);
+  if (pseudo) return addPseudo(name, value);
   const bool trailers = request_ == nullptr && response_ == nullptr;
   if (trailers && isForbiddenInTrailers(id)) return;
   if (isFramingField(id) && addFraming(id, value)) return;
-  if (id == HeaderId::kCookie) ++cookies_;
   const std::string_view kept = id == HeaderId::kOther ? arena().copy(name) : headerName(id);
   headers_->add(id, kept, arena().copy(value));
 }

@@ -192,7 +192,9 @@ void ServerCodec::onDrained(Stream& stream) {
 
 void ServerCodec::onClosed(Stream& stream, Error error) {
   auto& request = static_cast<Request&>(stream);
-  if (error.code != ErrorCode::kProtocol) error = kClientGone;
+  if (error.code != ErrorCode::kProtocol && error.code != ErrorCode::kTooLarge) {
+    error = kClientGone;
+  }
   request.fail(error);
   request.over_ = true;
   if (request.exchange() == nullptr) recycle(request);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 
 #include <nghttp2/nghttp2.h>
 
@@ -11,9 +12,19 @@
 namespace weir::http::h2 {
 namespace {
 
-// A client may send as many WINDOW_UPDATEs, and ten more for each DATA frame of ours.
+// A client may send as many WINDOW_UPDATEs, and ten more for each frame of useful work.
 constexpr std::uint64_t kWindowUpdatesAhead = 10'000;
 constexpr std::uint64_t kWindowUpdatesPerFrame = 10;
+// To take back a request whose answer has begun is ordinary: a download that is not wanted any
+// more.
+constexpr std::int64_t kLateReset = Allowance::kWhole / 10;
+// Heads of a client that exceed the limit of their size.
+constexpr Rate kLargeHeads = {.burst = 10, .per_second = 1};
+// A head is decoded that far beyond its limit, so that it can be answered. The fields of the rest
+// only keep the compression in step: they are neither checked nor told.
+constexpr std::size_t kMostExcess = 64 * 1024;
+constexpr std::size_t kFieldCost = 32;  // of each field beyond its text (RFC 9113, 6.5.2)
+constexpr std::size_t kFrameBytes = 16 * 1024;
 constexpr std::size_t kMostAbandoned = 64;
 
 // What our PINGs carry, to tell their answers apart.
@@ -25,6 +36,26 @@ constexpr Opaque kThere = {'w', 'e', 'i', 'r', 'p', 'i', 'n', 'g'};
 bool isMistake(std::uint32_t code) {
   return code == NGHTTP2_PROTOCOL_ERROR || code == NGHTTP2_FLOW_CONTROL_ERROR ||
          code == NGHTTP2_STREAM_CLOSED;
+}
+
+// What nghttp2 limits by itself does not stand in the way of what the settings allow.
+void setLimits(nghttp2_option* option, const Options& options) {
+  constexpr std::size_t kOwnMost = 1000;  // answers to PING and SETTINGS that wait to be sent
+  nghttp2_option_set_max_outbound_ack(option,
+                                      std::max<std::size_t>(kOwnMost, options.control.burst));
+#ifdef WEIR_NGHTTP2_MAX_CONTINUATIONS
+  constexpr std::size_t kOwnContinuations = 8;
+  nghttp2_option_set_max_continuations(option,
+                                       kOwnContinuations + options.limits.head_bytes / kFrameBytes);
+#endif
+  // What a client does too often is counted by Allowances.
+  constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+#ifdef WEIR_NGHTTP2_STREAM_RESET_RATE_LIMIT
+  nghttp2_option_set_stream_reset_rate_limit(option, kUnlimited, kUnlimited);
+#endif
+#ifdef WEIR_NGHTTP2_GLITCH_RATE_LIMIT
+  nghttp2_option_set_glitch_rate_limit(option, kUnlimited, kUnlimited);
+#endif
 }
 
 std::string_view asText(const std::uint8_t* bytes, std::size_t size) {
@@ -43,6 +74,7 @@ struct Session::Receiving {
     if (frame->hd.type != NGHTTP2_HEADERS) return 0;
     Session& session = sessionOf(user);
     session.in_head_ = true;
+    session.block_bytes_ = 0;
     Stream* stream = streamOf(raw, frame->hd.stream_id);
     if (stream == nullptr && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
       stream = session.openStream();
@@ -58,9 +90,13 @@ struct Session::Receiving {
   static int onHeader(nghttp2_session* raw, const nghttp2_frame* frame, const std::uint8_t* name,
                       std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
                       std::uint8_t, void* user) {
+    Session& session = sessionOf(user);
     Stream* stream = streamOf(raw, frame->hd.stream_id);
+    if (!session.countField(stream, name_size + value_size)) {
+      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    }
     if (stream == nullptr) return 0;
-    sessionOf(user).onField(*stream, asText(name, name_size), asText(value, value_size));
+    session.onField(*stream, asText(name, name_size), asText(value, value_size));
     return 0;
   }
 
@@ -83,7 +119,7 @@ struct Session::Receiving {
     } else {
       session.abandon(frame->hd.stream_id);
     }
-    session.countControl(Flood::kResets, session.resets_);
+    session.charge(Flood::kResets, session.resets_);
     return 0;
   }
 
@@ -115,14 +151,15 @@ struct Session::Receiving {
     switch (frame->hd.type) {
       case NGHTTP2_HEADERS:
         session.in_head_ = false;
+        ++session.work_;
         if (stream != nullptr && !stream->refused_) session.onHeadEnd(*stream, ends);
         break;
       case NGHTTP2_DATA:
-        if (frame->hd.length == 0 && !ends) session.countControl(Flood::kEmpty, session.control_);
+        session.countData(frame->hd.length - frame->data.padlen, ends);
         if (stream != nullptr && ends) session.onBodyEnd(*stream);
         break;
       case NGHTTP2_RST_STREAM:
-        session.countControl(Flood::kResets, session.resets_);
+        session.chargeReset(stream);
         break;
       case NGHTTP2_PING:
         session.onPing(ack, &frame->ping.opaque_data[0]);
@@ -142,8 +179,9 @@ struct Session::Receiving {
     if (!stream->peer_done_) session.abandon(id);
     if (!stream->peer_reset_ && !stream->refused_ && isMistake(code)) {
       stream->refused_ = true;
-      session.countControl(Flood::kResets, session.resets_);
+      session.charge(Flood::kResets, session.resets_);
     }
+    if (stream->head_sent_ && code == NGHTTP2_NO_ERROR) ++session.answered_;
     session.closed_.push_back(stream);
     session.schedule();
     return 0;
@@ -179,7 +217,8 @@ Session::Session(event::Loop& loop, Wire& wire, const Options& options, Side sid
       heard_at_(loop.now()),
       silence_(loop.wheel(), *this),
       resets_(options.resets),
-      control_(options.control) {
+      control_(options.control),
+      large_heads_(kLargeHeads) {
   start(side);
 }
 
@@ -188,6 +227,7 @@ Session::~Session() { loop_.cancelTurnEnd(*this); }
 void Session::start(Side side) {
   nghttp2_option* option = nullptr;
   WEIR_CHECK(nghttp2_option_new(&option) == 0);
+  setLimits(option, options_);
   nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_no_closed_streams(option, 1);
   nghttp2_option_set_max_deflate_dynamic_table_size(option, options_.header_table);
@@ -222,7 +262,7 @@ void Session::start(Side side) {
 void Session::receive(Bytes bytes) {
   if (silence_.armed()) hear();
   if (side_ == Side::kClient) return take(bytes);
-  while (!bytes.empty() && !over_) {
+  while (!bytes.empty() && !over_ && !terminated_) {
     const FrameScanner::Piece piece = scanner_.next(bytes);
     if (piece.header) refuseLate(*piece.header);
     take(piece.bytes);
@@ -235,7 +275,7 @@ void Session::hear() {
 }
 
 void Session::take(Bytes bytes) {
-  if (over_) return;
+  if (over_ || terminated_) return;
   in_receive_ = true;
   const ssize_t taken = nghttp2_session_mem_recv(
       session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
@@ -277,6 +317,7 @@ void Session::endIfOver() {
 Error Session::errorOf(const Stream& stream) const {
   const Origin origin = side_ == Side::kServer ? Origin::kDownstream : Origin::kUpstream;
   if (stream.refused_) return {ErrorCode::kProtocol, origin, "malformed message"};
+  if (stream.too_large_) return {ErrorCode::kTooLarge, origin, "header fields too large"};
   if (stream.code_ == NGHTTP2_REFUSED_STREAM) {
     return {ErrorCode::kRefused, origin, "stream refused"};
   }
@@ -321,11 +362,11 @@ void Session::onControlFrame(std::uint8_t type, bool ack) {
     default:
       break;
   }
-  countControl(Flood::kControl, control_);
+  charge(Flood::kControl, control_);
 }
 
 void Session::onPing(bool ack, const std::uint8_t* opaque) {
-  if (!ack) return countControl(Flood::kControl, control_);
+  if (!ack) return charge(Flood::kControl, control_);
   if (std::equal(kGoodbye.begin(), kGoodbye.end(), opaque)) onHeardGoodbye();
 }
 
@@ -342,14 +383,44 @@ void Session::onSilenceTick() {
   schedule();
 }
 
-void Session::countControl(Flood kind, Allowance& allowance) {
-  if (side_ == Side::kServer && !allowance.take(loop_.now())) flood(kind);
+void Session::charge(Flood kind, Allowance& allowance, std::int64_t parts) {
+  if (side_ == Side::kClient) return;
+  const std::uint64_t work = &allowance == &control_ ? work_ : answered_;
+  if (!allowance.take(loop_.now(), work, parts)) flood(kind);
+}
+
+// Of a stream that has gone, the answer was complete before the client knew.
+void Session::chargeReset(const Stream* stream) {
+  const bool late = stream == nullptr || stream->head_sent_;
+  charge(Flood::kResets, resets_, late ? kLateReset : Allowance::kWhole);
+}
+
+void Session::countData(std::size_t bytes, bool ends) {
+  if (bytes > 0) {
+    ++work_;
+  } else if (!ends) {
+    charge(Flood::kEmpty, control_);
+  }
+}
+
+// False when the rest of the head is not to be looked at: the stream is reset.
+bool Session::countField(Stream* stream, std::size_t bytes) {
+  const std::size_t before = block_bytes_;
+  block_bytes_ += bytes + kFieldCost;
+  const std::size_t limit = options_.limits.head_bytes;
+  if (block_bytes_ <= limit) [[likely]]
+    return true;
+  if (before <= limit) charge(Flood::kHeads, large_heads_);
+  if (block_bytes_ <= limit + kMostExcess) return true;
+  in_head_ = false;
+  if (stream != nullptr) stream->too_large_ = true;
+  return false;
 }
 
 void Session::countWindowUpdate() {
   ++window_updates_;
   if (side_ == Side::kClient) return;
-  if (window_updates_ > kWindowUpdatesAhead + kWindowUpdatesPerFrame * frames_sent_) {
+  if (window_updates_ > kWindowUpdatesAhead + kWindowUpdatesPerFrame * work_) {
     flood(Flood::kWindowUpdates);
   }
 }
@@ -361,6 +432,7 @@ void Session::flood(Flood kind) {
 }
 
 void Session::terminate(std::uint32_t code) {
+  terminated_ = true;
   nghttp2_session_terminate_session(session_.get(), code);
   schedule();
 }

@@ -101,7 +101,11 @@ class Session : private event::TurnEnd {
   void onPing(bool ack, const std::uint8_t* opaque);
   void hear();
   void onSilenceTick();
-  void countControl(Flood kind, Allowance& allowance);
+  // Takes a token, or parts of one; the peer is sent away when there are too few.
+  void charge(Flood kind, Allowance& allowance, std::int64_t parts = Allowance::kWhole);
+  void chargeReset(const Stream* stream);
+  void countData(std::size_t bytes, bool ends);
+  bool countField(Stream* stream, std::size_t bytes);
   void countWindowUpdate();
   void flood(Flood kind);
   Error errorOf(const Stream& stream) const;
@@ -124,17 +128,23 @@ class Session : private event::TurnEnd {
   event::Alarm<Session, &Session::onSilenceTick> silence_;
   Allowance resets_;
   Allowance control_;
+  Allowance large_heads_;
   // Closed by us alone: what the peer sent before it knew is passed over. Of more than there is
   // room for, all up to an id.
   std::vector<std::int32_t> abandoned_;
   std::int32_t abandoned_up_to_ = 0;
-  std::uint64_t frames_sent_ = 0;     // DATA
+  // Useful work, by which allowances grow: heads and data in either direction; streams that ended
+  // in good order with a response.
+  std::uint64_t work_ = 0;
+  std::uint64_t answered_ = 0;
   std::uint64_t window_updates_ = 0;  // received
+  std::size_t block_bytes_ = 0;       // decoded of the head that comes in (RFC 9113, 6.5.2)
   bool asked_ = false;                // whether the peer is there; nothing came since
   bool in_receive_ = false;
   bool in_head_ = false;
   bool greeted_ = false;
   bool flooded_ = false;
+  bool terminated_ = false;  // by us: what comes now is not looked at
   bool over_ = false;
 };
 

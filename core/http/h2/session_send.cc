@@ -59,8 +59,8 @@ struct Session::Sending {
 
   static int onFrameSent(nghttp2_session* raw, const nghttp2_frame* frame, void* user) {
     Session& session = sessionOf(user);
-    if (frame->hd.type == NGHTTP2_DATA) ++session.frames_sent_;
     if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS) return 0;
+    ++session.work_;
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
     auto* stream =
         static_cast<Stream*>(nghttp2_session_get_stream_user_data(raw, frame->hd.stream_id));
@@ -198,6 +198,7 @@ void Session::submitResponse(Stream& stream, Fields fields, bool body) {
   values.addAll(fields);
   const nghttp2_data_provider provider = Sending::bodyOf(stream);
   stream.finished_ = !body;
+  stream.head_sent_ = true;
   nghttp2_submit_response(session_.get(), stream.id_, values.data(), values.size(),
                           body ? &provider : nullptr);
   schedule();

@@ -35,7 +35,7 @@ class Stream {
     held_ = 0;
     reading_ = true;
     finished_ = deferred_ = backed_up_ = closed_ = false;
-    peer_done_ = peer_reset_ = refused_ = false;
+    head_sent_ = peer_done_ = peer_reset_ = refused_ = too_large_ = false;
   }
 
  private:
@@ -51,9 +51,11 @@ class Stream {
   bool deferred_ = false;   // nghttp2 waits for resume_data
   bool backed_up_ = false;  // unsent() went above kLowWater
   bool closed_ = false;
+  bool head_sent_ = false;  // of the final response
   bool peer_done_ = false;  // it sends no more on this stream
   bool peer_reset_ = false;
   bool refused_ = false;    // for a mistake of the peer
+  bool too_large_ = false;  // its head: the rest of it was not looked at
   std::uint32_t code_ = 0;  // with closed_: of RST_STREAM
 };
 

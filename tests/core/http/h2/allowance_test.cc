@@ -8,28 +8,53 @@ namespace {
 TEST(Allowance, ABurstThenTheRate) {
   Allowance allowance({.burst = 3, .per_second = 2});
   Milliseconds now{1'000};
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(allowance.take(now));
-  EXPECT_FALSE(allowance.take(now));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(allowance.take(now, 0));
+  EXPECT_FALSE(allowance.take(now, 0));
   now += Milliseconds(499);
-  EXPECT_FALSE(allowance.take(now));
+  EXPECT_FALSE(allowance.take(now, 0));
   now += Milliseconds(1);
-  EXPECT_TRUE(allowance.take(now));
-  EXPECT_FALSE(allowance.take(now));
+  EXPECT_TRUE(allowance.take(now, 0));
+  EXPECT_FALSE(allowance.take(now, 0));
 }
 
 TEST(Allowance, HoldsNoMoreThanTheBurst) {
   Allowance allowance({.burst = 2, .per_second = 1'000});
-  EXPECT_TRUE(allowance.take(Milliseconds(1)));
+  EXPECT_TRUE(allowance.take(Milliseconds(1), 0));
   const Milliseconds later{1'000'000};
-  EXPECT_TRUE(allowance.take(later));
-  EXPECT_TRUE(allowance.take(later));
-  EXPECT_FALSE(allowance.take(later));
+  EXPECT_TRUE(allowance.take(later, 0));
+  EXPECT_TRUE(allowance.take(later, 0));
+  EXPECT_FALSE(allowance.take(later, 0));
 }
 
 TEST(Allowance, ARateOfNoneIsTheBurstAlone) {
   Allowance allowance({.burst = 1, .per_second = 0});
-  EXPECT_TRUE(allowance.take(Milliseconds(1)));
-  EXPECT_FALSE(allowance.take(Milliseconds(100'000)));
+  EXPECT_TRUE(allowance.take(Milliseconds(1), 0));
+  EXPECT_FALSE(allowance.take(Milliseconds(100'000), 0));
+}
+
+TEST(Allowance, GrowsWithWork) {
+  Allowance allowance({.burst = 2, .per_second = 0});
+  const Milliseconds now{1};
+  for (std::uint64_t work = 1; work <= 1'000; ++work) EXPECT_TRUE(allowance.take(now, work));
+  // One token for each unit, and none twice.
+  EXPECT_TRUE(allowance.take(now, 1'000));
+  EXPECT_TRUE(allowance.take(now, 1'001));
+  EXPECT_FALSE(allowance.take(now, 1'001));
+}
+
+TEST(Allowance, WorkFillsItNoFurtherThanTheBurst) {
+  Allowance allowance({.burst = 2, .per_second = 0});
+  EXPECT_TRUE(allowance.take(Milliseconds(1), 1'000'000));
+  EXPECT_TRUE(allowance.take(Milliseconds(1), 1'000'000));
+  EXPECT_FALSE(allowance.take(Milliseconds(1), 1'000'000));
+}
+
+TEST(Allowance, PartsOfAToken) {
+  Allowance allowance({.burst = 1, .per_second = 0});
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(allowance.take(Milliseconds(1), 0, Allowance::kWhole / 10));
+  }
+  EXPECT_FALSE(allowance.take(Milliseconds(1), 0, Allowance::kWhole / 10));
 }
 
 }  // namespace

@@ -20,16 +20,29 @@ const std::string kGet =
 
 enum Type : char { kData, kHeaders, kPriority, kReset, kSettings, kPushPromise, kPing, kGoaway };
 
-std::string frame(Type type, char flags, char stream, std::string_view payload) {
+std::string frame(Type type, char flags, unsigned stream, std::string_view payload) {
   std::string text;
   text.push_back(static_cast<char>(payload.size() >> 16));
   text.push_back(static_cast<char>(payload.size() >> 8));
   text.push_back(static_cast<char>(payload.size()));
   text.push_back(type);
   text.push_back(flags);
-  text.append("\0\0\0"s).push_back(stream);
+  for (const unsigned shift : {24U, 16U, 8U, 0U})
+    text.push_back(static_cast<char>(stream >> shift));
   return text.append(payload);
 }
+
+const std::string kCancel = "\0\0\0\x08"s;
+// The same without a trace in the table; and one that puts a field of 3,900 bytes there, which is
+// number 62 from then on.
+const std::string kUnindexedGet =
+    "\x82\x86\x84\x01\x01"
+    "a";
+const std::string kBomb = kUnindexedGet +
+                          "\x40\x01"
+                          "a"
+                          "\x7f\xbd\x1d" +
+                          std::string(3900, 'v');
 
 // The server's side of a CodecPair, whose client sends bytes of the test's.
 class ServerFrames : public testing::Test {
@@ -150,18 +163,82 @@ TEST_F(ServerFrames, EmptyFramesTooMany) {
 }
 
 TEST_F(ServerFrames, RequestsTakenBackTooOften) {
-  for (char i = 0; i < 8; ++i) {
-    const char stream = static_cast<char>(2 * i + 1);
+  for (unsigned i = 0; i < 8; ++i) {
+    const unsigned stream = 2 * i + 1;
     send(frame(kHeaders, 5, stream, kGet) + frame(kReset, 0, stream, "\0\0\0\x08"s));
   }
   EXPECT_THAT(pair.floods(), ElementsAre(Flood::kResets));
   EXPECT_TRUE(closed());
 }
 
+TEST(ServerAllowances, MayBeMoreGenerousThanTheLibrary) {
+  Options options;
+  options.resets = {.burst = 5'000, .per_second = 0};
+  CodecPair pair(options);
+  pair.settle();
+  for (unsigned i = 0; i < 3'000; ++i) {
+    const unsigned stream = 2 * i + 1;
+    pair.server().feed(
+        asBytes(frame(kHeaders, 5, stream, kGet) + frame(kReset, 0, stream, kCancel)));
+    pair.loop().runOnce();
+  }
+  EXPECT_TRUE(pair.floods().empty());
+  EXPECT_FALSE(pair.toClient().closed);
+}
+
+// gRPC measures bandwidth by a PING for each round trip.
+TEST_F(ServerFrames, APingForEachAnswerIsNoFlood) {
+  for (unsigned i = 0; i < 100; ++i) {
+    send(frame(kHeaders, 5, 2 * i + 1, kGet));
+    pair.heard(i).answer(200, "x");
+    send(frame(kPing, 0, 0, "12345678"));
+  }
+  EXPECT_TRUE(pair.floods().empty());
+  EXPECT_FALSE(closed());
+}
+
+TEST_F(ServerFrames, APingForEachPieceOfABodyIsNoFlood) {
+  send(frame(kHeaders, 4, 1, kGet));
+  for (int i = 0; i < 100; ++i) send(frame(kData, 0, 1, "x") + frame(kPing, 0, 0, "12345678"));
+  EXPECT_TRUE(pair.floods().empty());
+  pair.heard().answer(204);
+}
+
+TEST_F(ServerFrames, PaddingIsNoWork) {
+  send(frame(kHeaders, 4, 1, kGet));
+  for (int i = 0; i < 8; ++i) send(frame(kData, 8, 1, "\x01\0"s));
+  EXPECT_THAT(pair.floods(), ElementsAre(Flood::kEmpty));
+}
+
+TEST_F(ServerFrames, AnsweredRequestsAllowOthersToBeTakenBack) {
+  for (unsigned i = 0; i < 100; ++i) {
+    send(frame(kHeaders, 5, 4 * i + 1, kGet));
+    pair.heard(2 * i).answer(204);
+    pair.loop().runOnce();
+    send(frame(kHeaders, 5, 4 * i + 3, kGet) + frame(kReset, 0, 4 * i + 3, kCancel));
+  }
+  EXPECT_TRUE(pair.floods().empty());
+}
+
+TEST_F(ServerFrames, AResetAfterTheHeadOfTheAnswerCountsLess) {
+  for (unsigned i = 0; i < 50; ++i) {
+    send(frame(kHeaders, 5, 2 * i + 1, kGet));
+    http::Response response(pair.heard(i).arena);
+    response.status = 200;
+    response.body = http::BodyKind::kStream;
+    pair.heard(i).responder->sendHead(response);
+    pair.loop().runOnce();
+    send(frame(kReset, 0, 2 * i + 1, kCancel));
+  }
+  EXPECT_TRUE(pair.floods().empty());
+  send(frame(kHeaders, 5, 101, kGet) + frame(kReset, 0, 101, kCancel));
+  EXPECT_THAT(pair.floods(), ElementsAre(Flood::kResets));
+}
+
 // What we must reset counts as well, or a client lets us do it (CVE-2025-8671).
 TEST_F(ServerFrames, RequestsThatWeMustResetTooOften) {
-  for (char i = 0; i < 8; ++i) {
-    const char stream = static_cast<char>(2 * i + 1);
+  for (unsigned i = 0; i < 8; ++i) {
+    const unsigned stream = 2 * i + 1;
     send(frame(kHeaders, 4, stream,
                kGet + "\x5c\x01"
                       "1") +
@@ -177,6 +254,46 @@ TEST_F(ServerFrames, ContinuationsTooMany) {
                    "\x60\x03"
                    "a=1");
   send(flood);
+  EXPECT_TRUE(closed());
+}
+
+TEST_F(ServerFrames, CrumbsOfACookieAreOneFieldForTheLimit) {
+  std::string head = kGet;
+  for (int i = 0; i < 150; ++i)
+    head +=
+        "\x60\x03"
+        "a=1"s;
+  send(frame(kHeaders, 5, 1, head));
+  EXPECT_EQ(pair.heard().failed, std::nullopt);
+  EXPECT_EQ(pair.heard().request().headers.size(), 1U);
+  pair.heard().answer(204);
+}
+
+// A head whose fields lie in the table: a byte for each.
+TEST_F(ServerFrames, AHeadThatIsTooLargeIsAnsweredAndThenNotDecodedAnyFurther) {
+  send(frame(kHeaders, 5, 1, kBomb + std::string(7, '\xbe')));
+  EXPECT_EQ(pair.heard(0).failed, std::nullopt);
+  send(frame(kHeaders, 5, 3, kUnindexedGet + std::string(9, '\xbe')));
+  EXPECT_EQ(pair.heard(1).failed, ErrorCode::kTooLarge);
+  send(frame(kHeaders, 5, 5, kUnindexedGet + std::string(16'000, '\xbe')));
+  EXPECT_EQ(pair.heard(2).failed, ErrorCode::kTooLarge);
+  EXPECT_FALSE(pair.heard(2).head);
+  // Compression is in step.
+  send(frame(kHeaders, 5, 7, kUnindexedGet + "\xbe"));
+  EXPECT_EQ(pair.heard(3).request().headers.get("a"), std::string(3900, 'v'));
+  EXPECT_TRUE(pair.floods().empty());
+  pair.heard(0).answer(204);
+  pair.heard(3).answer(204);
+}
+
+TEST_F(ServerFrames, HeadsTooLargeTooOften) {
+  send(frame(kHeaders, 5, 1, kBomb));
+  pair.heard(0).answer(204);
+  for (unsigned i = 1; i < 13; ++i) {
+    send(frame(kHeaders, 5, 2 * i + 1, kUnindexedGet + std::string(16'000, '\xbe')));
+  }
+  EXPECT_THAT(pair.floods(), ElementsAre(Flood::kHeads));
+  EXPECT_TRUE(saidGoaway(11));
   EXPECT_TRUE(closed());
 }
 
