@@ -31,12 +31,6 @@ void Headers::set(std::string_view name, std::string_view value) {
   add(name, value);
 }
 
-template <typename Same>
-void Headers::removeIf(Same same) {
-  Header* kept_end = std::remove_if(begin(), end(), same);
-  size_ = static_cast<std::uint32_t>(kept_end - fields_);
-}
-
 void Headers::remove(HeaderId id) {
   if (!mayHave(id)) return;
   removeIf([id](const Header& field) { return field.id == id; });

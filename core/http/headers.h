@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -37,6 +38,12 @@ class Headers {
   void set(HeaderId id, std::string_view value);
   void remove(std::string_view name);
   void remove(HeaderId id);
+  // Removes the fields for which `matches(field)` is true.
+  template <typename Matches>
+  void removeIf(Matches matches) {
+    Header* const kept_end = std::remove_if(begin(), end(), matches);
+    size_ = static_cast<std::uint32_t>(kept_end - fields_);
+  }
   void clear() {
     size_ = 0;
     seen_ = 0;
@@ -62,8 +69,6 @@ class Headers {
  private:
   static std::uint64_t bit(HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
   void grow();
-  template <typename Same>
-  void removeIf(Same same);
 
   Arena* arena_;
   Header* fields_ = nullptr;

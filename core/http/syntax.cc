@@ -76,6 +76,7 @@ bool isForbiddenInTrailers(HeaderId id) {
     case HeaderId::kXForwardedFor:
     case HeaderId::kXForwardedHost:
     case HeaderId::kXForwardedProto:
+    case HeaderId::kXForwardedClientCert:
     case HeaderId::kXWeirIdentity:
       return true;
     default:

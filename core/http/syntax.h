@@ -32,6 +32,8 @@ bool hasToken(std::string_view list, std::string_view token);
 
 // Kept in a message's fields instead of its headers (see http::Request).
 bool isFramingField(HeaderId id);
+// Of fields that frame, route or authorise a message, or say who sent it: these must not change
+// after the fact (RFC 9110, 6.5.1).
 bool isForbiddenInTrailers(HeaderId id);
 
 Method methodOf(std::string_view name);

@@ -1,30 +1,18 @@
 #include "core/proxy/exchange.h"
 
-#include <algorithm>
 #include <string>
 #include <variant>
 
-#include "core/base/lower_case.h"
 #include "core/http/status.h"
+#include "core/proxy/admission.h"
 #include "core/proxy/gate.h"
 #include "core/proxy/grpc.h"
 #include "core/proxy/mirror.h"
 #include "core/proxy/peer_headers.h"
 #include "core/proxy/request_id.h"
 #include "core/proxy/web_socket.h"
-#include "core/route/path.h"
 
 namespace weir::proxy {
-namespace {
-
-// In the name of a field that weir does not know itself.
-bool hasUnderscore(const http::Headers& headers) {
-  return std::any_of(headers.begin(), headers.end(), [](const http::Header& field) {
-    return field.id == http::HeaderId::kOther && field.name.find('_') != std::string_view::npos;
-  });
-}
-
-}  // namespace
 
 Exchange::Exchange(Engine& engine, Gate& gate, const Caller& caller, http::Responder& responder)
     : engine_(engine),
@@ -108,10 +96,8 @@ bool Exchange::findRoute() {
   return true;
 }
 
-// What is not the codec's to refuse, because it depends on the listener.
 bool Exchange::checkRequest() {
   http::Headers& headers = request_.headers;
-  headers.remove(http::HeaderId::kXWeirIdentity);  // only the mesh itself may say who calls
   const http::Header* given = headers.find(http::HeaderId::kXRequestId);
   if (given != nullptr && listener_->keep_request_id) {
     request_id_ = given->value;
@@ -119,52 +105,9 @@ bool Exchange::checkRequest() {
     request_id_ = makeRequestId(engine_.random(), arena_);
     headers.set(http::HeaderId::kXRequestId, request_id_);
   }
-  if (isMisdirected()) {
-    replyLocally(421, Reason::kBadRequest, "this connection is not for that authority");
-    return false;
-  }
-  if (caller_.security != nullptr && caller_.security->early_data && !acceptEarly()) return false;
-  if (request_.method == http::Method::kConnect && !listener_->allow_connect) {
-    fail(Reason::kConfigDisabled, "CONNECT is not enabled");
-    return false;
-  }
-  if (listener_->reject_underscores && hasUnderscore(headers)) {
-    fail(Reason::kBadRequest, "underscore in a header name");
-    return false;
-  }
-  const auto path = route::normalizePath(request_.path, listener_->path_rules, arena_);
-  if (!path.ok()) {
-    fail(Reason::kBadRequest, path.error().detail);
-    return false;
-  }
-  request_.path = path.value();
-  return true;
-}
-
-// RFC 8470: a request that may be a copy of another one goes on when a copy does no harm, and says
-// what it is, so that the upstream can refuse it as well.
-bool Exchange::acceptEarly() {
-  if (!http::isSafe(request_.method)) {
-    replyLocally(425, Reason::kBadRequest, "sent before the handshake was over");
-    return false;
-  }
-  request_.headers.set(http::HeaderId::kEarlyData, "1");
-  return true;
-}
-
-// RFC 9110, 15.5.20: a client may send requests for other names over a connection when it finds
-// them in the certificate. Not for a name that has another certificate here, or should have one.
-bool Exchange::isMisdirected() const {
-  if (request_.version != http::Version::kHttp2 || caller_.security == nullptr) return false;
-  const std::string& asked = caller_.security->server_name;
-  const std::string_view host = http::hostOf(request_.authority);
-  if (listener_->tls == nullptr || asked.empty() || http::equalsIgnoringCase(asked, host)) {
-    return false;
-  }
-  const tls::CertificateSet& certificates = listener_->tls->certificates();
-  const tls::CertificateSet::Choice choice = certificates.find(lowerCase(host));
-  if (choice.empty()) return listener_->tls->options().refuse_unknown_names;
-  return !(choice == certificates.find(asked));
+  const auto refusal = admit(request_, *listener_, caller_.security, client_.trusted_peer);
+  if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
+  return !refusal;
 }
 
 bool Exchange::filterRequest() {
@@ -309,6 +252,12 @@ void Exchange::onRequestBody(Bytes bytes) {
 void Exchange::onRequestEnd() {
   request_ended_ = true;
   times_.request_sent = elapsed();
+  if (!request_.trailers.empty()) {
+    if (const auto refusal = admitTrailers(request_.trailers, *listener_)) {
+      replyLocally(refusal->status, refusal->reason, refusal->detail);
+      return run();
+    }
+  }
   if (filters_ && !tunnel_) {
     Bytes rest;
     if (!filterBody(&filter::Filters::onRequestBody, rest, true)) return run();

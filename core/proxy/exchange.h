@@ -102,8 +102,6 @@ class Exchange final : public http::RequestEvents,
   bool filterResponse();
   bool reply();
   bool checkRequest();
-  bool acceptEarly();
-  bool isMisdirected() const;
   using BodyFilter = filter::Verdict (filter::Filters::*)(Bytes& bytes, bool last);
   bool filterBody(BodyFilter show, Bytes& bytes, bool last);
   bool takeAction();

@@ -78,7 +78,8 @@ void appendElement(http::Headers& headers, HeaderId id, std::string_view value, 
 Client findClient(const http::Request& request, const ListenerPlan& listener, const net::Ip& peer) {
   Arena& arena = request.headers.arena();
   net::Ip client = peer;
-  if (!listener.trusted.empty() && isTrusted(listener, peer)) {
+  const bool trusted_peer = !listener.trusted.empty() && isTrusted(listener, peer);
+  if (trusted_peer) {
     auto chain = request.headers.joined(http::headerName(HeaderId::kXForwardedFor));
     while (chain && !chain->empty()) {
       const std::size_t comma = chain->rfind(',');
@@ -91,7 +92,7 @@ Client findClient(const http::Request& request, const ListenerPlan& listener, co
       chain = chain->substr(0, comma);
     }
   }
-  return {client, textOf(client, arena)};
+  return {client, textOf(client, arena), trusted_peer};
 }
 
 void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, const net::Ip& peer,
@@ -100,7 +101,7 @@ void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, c
   addVia(headers, request.version);
   if (listener.forwarded == ForwardedMode::kPreserve) return;
   Arena& arena = headers.arena();
-  const bool keep = !listener.trusted.empty() && isTrusted(listener, peer);
+  const bool keep = client.trusted_peer;
   const std::string_view from = client.ip == peer ? client.text : textOf(peer, arena);
   appendElement(headers, HeaderId::kXForwardedFor, from, keep);
   setUnlessKept(headers, HeaderId::kXForwardedProto, request.scheme, keep);

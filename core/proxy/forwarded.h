@@ -11,7 +11,8 @@ namespace weir::proxy {
 // Who a request comes from, after the trusted-hop rules.
 struct Client {
   net::Ip ip;
-  std::string_view text;  // in the request's arena
+  std::string_view text;      // in the request's arena
+  bool trusted_peer = false;  // what the peer says in X-Forwarded-* is believed
 };
 
 // Works out the client of a request from its peer and what trusted peers say in X-Forwarded-For:

@@ -86,17 +86,19 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
       "max_connections", out.max_connections,
       "Open connections; more are refused, with 503 where HTTP is spoken. 0: no limit of its "
       "own.");
-  table.read("trusted", out.trusted, "Peers whose X-Forwarded-* headers are believed and kept.");
+  table.read("trusted", out.trusted,
+             "Peers whose X-Forwarded-*, Forwarded and X-Real-IP headers are believed and kept.");
   table.read("forwarded", out.forwarded, kForwardedModes,
-             "What becomes of X-Forwarded-* and Forwarded. Default: append in a gateway, preserve "
-             "in a sidecar.");
+             "What becomes of X-Forwarded-* and Forwarded. append is for an edge: it also removes "
+             "X-Real-IP of peers that are not trusted, and Proxy, X-Original-URL and "
+             "X-Rewrite-URL. Default: append in a gateway, preserve in a sidecar.");
   table.read("forwarded_client_cert", out.forwarded_client_cert, kClientCertModes,
              "What becomes of X-Forwarded-Client-Cert: dropped; kept from clients that show a "
              "certificate; kept, with their own added; replaced by their own; or kept from all.");
   readProxyProtocol(table, out);
   table.read("underscores", out.underscores, kUnderscores,
-             "Requests with an underscore in a header name. Default: reject in a gateway, pass in "
-             "a sidecar.");
+             "Requests with an underscore in the name of a header or trailer. Default: reject in a "
+             "gateway, pass in a sidecar.");
   table.read("escaped_slashes", out.escaped_slashes, kEscapedSlashes,
              "Paths with %2F, %5C or %00. Default: reject in a gateway, keep in a sidecar.");
   table.read("request_id", out.request_id, kRequestIds,

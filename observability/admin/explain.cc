@@ -7,8 +7,9 @@
 
 #include "core/http/syntax.h"
 #include "core/net/address.h"
+#include "core/proxy/admission.h"
+#include "core/proxy/forwarded.h"
 #include "core/proxy/plan.h"
-#include "core/route/path.h"
 
 namespace weir::admin {
 namespace {
@@ -35,7 +36,6 @@ void fillRequest(const ExplainQuery& query, http::Request& request) {
   request.has_query = mark < target.size();
   if (request.has_query) request.query = target.substr(mark + 1);
   for (const auto& [name, value] : query.headers) request.headers.add(name, value);
-  request.headers.remove(http::HeaderId::kXWeirIdentity);  // no client may say who it is
 }
 
 std::string clusterName(const proxy::Plan& plan, NameId id) {
@@ -66,17 +66,6 @@ std::string actionText(const route::Action& action, const proxy::Plan& plan) {
   return forwardText(std::get<route::Forward>(action), plan);
 }
 
-// What the data path refuses before it looks for a route, in its order.
-std::string refusalOf(const http::Request& request, const proxy::ListenerPlan& listener) {
-  if (request.method == http::Method::kConnect && !listener.allow_connect) {
-    return "CONNECT is not enabled";
-  }
-  const bool underscore = std::ranges::any_of(request.headers, [](const http::Header& field) {
-    return field.name.find('_') != std::string_view::npos;
-  });
-  return underscore && listener.reject_underscores ? "underscore in a header name" : "";
-}
-
 Explanation mistaken(std::string what) {
   Explanation explanation;
   explanation.mistake = std::move(what);
@@ -97,11 +86,11 @@ void explainRoutes(const http::Request& request, const route::Source& source,
 Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
   const proxy::ListenerPlan* listener = findListener(plan, query.listener);
   if (listener == nullptr) return mistaken("there is no listener \"" + query.listener + "\"");
-  route::Source source{listener->id, {}};
+  net::Ip peer;
   if (!query.source.empty()) {
     const auto ip = net::Ip::parse(query.source);
     if (!ip.ok()) return mistaken("\"" + query.source + "\" is no IP address");
-    source.address.bytes = ip.value().bytes();
+    peer = ip.value();
   }
   if (!query.path.starts_with('/') && query.path != "*") {
     return mistaken("the path must begin with a slash");
@@ -113,17 +102,14 @@ Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
   fillRequest(query, request);
   Explanation explanation;
   explanation.listener = listener->name;
+  const proxy::Client client = proxy::findClient(request, *listener, peer);
+  const auto refusal = proxy::admit(request, *listener, nullptr, client.trusted_peer);
   explanation.path = request.path;
-  explanation.refusal = refusalOf(request, *listener);
-  if (!explanation.refusal.empty()) return explanation;
-  const auto path = route::normalizePath(request.path, listener->path_rules, arena);
-  if (!path.ok()) {
-    explanation.refusal = path.error().detail;
+  if (refusal) {
+    explanation.refusal = refusal->detail;
     return explanation;
   }
-  request.path = path.value();
-  explanation.path = request.path;
-  explainRoutes(request, source, plan, explanation);
+  explainRoutes(request, {listener->id, {client.ip.bytes()}}, plan, explanation);
   return explanation;
 }
 

@@ -352,7 +352,6 @@ bool Parser::addField() {
 
 bool Parser::addTrailer() {
   if (++fields_ > limits_.headers) return refuse(ErrorCode::kTooLarge, "too many trailer fields");
-  // Framing, routing and authorisation must not be changed after the fact (RFC 9110, 6.5.1).
   const HeaderId id = headerId(name_);
   if (!isForbiddenInTrailers(id)) trailers_.add(id, name_, trimmed(value_));
   return true;

@@ -1,0 +1,48 @@
+#include "core/http/reserved_fields.h"
+
+#include <algorithm>
+#include <array>
+
+namespace weir::http {
+namespace {
+
+constexpr std::string_view kWeirPrefix = "x-weir-";
+constexpr std::string_view kForwardedPrefix = "x-forwarded-";
+constexpr std::string_view kRealIp = "x-real-ip";
+constexpr std::array<std::string_view, 3> kUnsafeNames = {"proxy", "x-original-url",
+                                                          "x-rewrite-url"};
+
+constexpr bool isAlphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// `prefix` is in lower case.
+bool beginsLike(std::string_view name, std::string_view prefix) {
+  if (name.size() < prefix.size()) return false;
+  return std::equal(prefix.begin(), prefix.end(), name.begin(), [](char wanted, char c) {
+    return wanted == '-' ? !isAlphanumeric(c) : (c | 0x20) == wanted;
+  });
+}
+
+bool isLike(std::string_view name, std::string_view other) {
+  return name.size() == other.size() && beginsLike(name, other);
+}
+
+bool isProperlySpelled(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) { return c == '-' || isAlphanumeric(c); });
+}
+
+}  // namespace
+
+Reserved reservedByName(std::string_view name) {
+  if (beginsLike(name, kWeirPrefix)) return Reserved::kWeir;
+  if (isLike(name, headerName(HeaderId::kXForwardedClientCert))) return Reserved::kWeir;
+  if (beginsLike(name, kForwardedPrefix) || isLike(name, kRealIp)) {
+    return isProperlySpelled(name) ? Reserved::kClient : Reserved::kUnsafe;
+  }
+  const bool unsafe =
+      std::ranges::any_of(kUnsafeNames, [&](std::string_view each) { return isLike(name, each); });
+  return unsafe ? Reserved::kUnsafe : Reserved::kNo;
+}
+
+}  // namespace weir::http

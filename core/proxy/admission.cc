@@ -1,0 +1,109 @@
+#include "core/proxy/admission.h"
+
+#include <algorithm>
+
+#include "core/base/lower_case.h"
+#include "core/http/reserved_fields.h"
+#include "core/http/status.h"
+#include "core/route/path.h"
+
+namespace weir::proxy {
+namespace {
+
+using http::HeaderId;
+using http::Reserved;
+
+std::optional<Refusal> refuse(Reason reason, std::string_view detail) {
+  return Refusal{http::statusFor(reason), reason, detail};
+}
+
+// In the name of a field that weir does not know itself.
+bool hasUnderscore(const http::Headers& headers) {
+  return std::any_of(headers.begin(), headers.end(), [](const http::Header& field) {
+    return field.id == HeaderId::kOther && field.name.find('_') != std::string_view::npos;
+  });
+}
+
+bool mayHoldReserved(const http::Headers& headers) {
+  return headers.mayHave(HeaderId::kOther) || headers.mayHave(HeaderId::kXWeirIdentity) ||
+         headers.mayHave(HeaderId::kXWeirReason) || headers.mayHave(HeaderId::kXWeirOriginalPath);
+}
+
+void dropReserved(http::Headers& headers, bool edge, bool trusted) {
+  headers.removeIf([=](const http::Header& field) {
+    switch (http::reservedFor(field.id, field.name)) {
+      case Reserved::kNo:
+        return false;
+      case Reserved::kWeir:
+        return true;
+      case Reserved::kUnsafe:
+        return edge;
+      case Reserved::kClient:
+        return edge && !trusted;
+    }
+    return false;
+  });
+}
+
+// RFC 8470: a request that may be a copy of another one goes on when a copy does no harm, and says
+// what it is, so that the upstream can refuse it as well.
+std::optional<Refusal> admitEarly(http::Request& request) {
+  if (!http::isSafe(request.method)) {
+    return Refusal{425, Reason::kBadRequest, "sent before the handshake was over"};
+  }
+  request.headers.set(HeaderId::kEarlyData, "1");
+  return std::nullopt;
+}
+
+// RFC 9110, 15.5.20: a client may send requests for other names over a connection when it finds
+// them in the certificate. Not for a name that has another certificate here, or should have one.
+bool isMisdirected(const http::Request& request, const ListenerPlan& listener,
+                   const net::Security& security) {
+  if (request.version != http::Version::kHttp2) return false;
+  const std::string& asked = security.server_name;
+  const std::string_view host = http::hostOf(request.authority);
+  if (listener.tls == nullptr || asked.empty() || http::equalsIgnoringCase(asked, host)) {
+    return false;
+  }
+  const tls::CertificateSet& certificates = listener.tls->certificates();
+  const tls::CertificateSet::Choice choice = certificates.find(lowerCase(host));
+  if (choice.empty()) return listener.tls->options().refuse_unknown_names;
+  return !(choice == certificates.find(asked));
+}
+
+}  // namespace
+
+std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listener,
+                             const net::Security* security, bool trusted) {
+  http::Headers& headers = request.headers;
+  if (mayHoldReserved(headers)) {
+    const bool underscore = listener.reject_underscores && hasUnderscore(headers);
+    dropReserved(headers, listener.forwarded == ForwardedMode::kAppend, trusted);
+    if (underscore) return refuse(Reason::kBadRequest, "underscore in a header name");
+  }
+  if (security != nullptr) {
+    if (isMisdirected(request, listener, *security)) {
+      return Refusal{421, Reason::kBadRequest, "this connection is not for that authority"};
+    }
+    if (security->early_data) {
+      if (auto refusal = admitEarly(request)) return refusal;
+    }
+  }
+  if (request.method == http::Method::kConnect && !listener.allow_connect) {
+    return refuse(Reason::kConfigDisabled, "CONNECT is not enabled");
+  }
+  const auto path = route::normalizePath(request.path, listener.path_rules, headers.arena());
+  if (!path.ok()) return refuse(Reason::kBadRequest, path.error().detail);
+  request.path = path.value();
+  return std::nullopt;
+}
+
+std::optional<Refusal> admitTrailers(http::Headers& trailers, const ListenerPlan& listener) {
+  if (listener.reject_underscores && hasUnderscore(trailers)) {
+    return refuse(Reason::kBadRequest, "underscore in a trailer name");
+  }
+  dropReserved(trailers, true, false);
+  return std::nullopt;
+}
+
+}  // namespace weir::proxy
