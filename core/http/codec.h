@@ -83,8 +83,8 @@ class ExchangeSource {
 // The upstream's side of one attempt: where the request goes. Implemented by client codecs.
 class Requester : public BodySink, public BodySource {
  public:
-  // Followed by sendBody and finish unless request.body is kNone (finish is then implied) or
-  // request.upgrade is set (body and end come if the answer is a 101).
+  // Followed by sendBody and finish unless request.body is kNone: finish is then implied. After a
+  // 101 both come again, for the client's bytes of the tunnel.
   virtual void sendHead(const Request& request) = 0;
   // The exchange is no longer interested. No event follows; the requester may be gone on return.
   virtual void cancel() = 0;

@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(HeaderId::kCount
     "expect",
     "forwarded",
     "host",
+    "http2-settings",
     "keep-alive",
     "location",
     "origin",

@@ -22,6 +22,7 @@ enum class HeaderId : std::uint8_t {
   kExpect,
   kForwarded,
   kHost,
+  kHttp2Settings,
   kKeepAlive,
   kLocation,
   kOrigin,

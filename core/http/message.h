@@ -53,15 +53,17 @@ struct Request {
   Method method = Method::kGet;
   Version version = Version::kHttp11;
   BodyKind body = BodyKind::kNone;
-  bool expects_continue = false;     // Expect: 100-continue
-  bool accepts_trailers = false;     // TE: trailers
-  std::string_view method_text;      // as sent; method names are case-sensitive
-  std::string_view scheme;           // "http" or "https": how the client reached us
-  std::string_view authority;        // host[:port], as sent
-  std::string_view path;             // begins with "/", or is "*"; without the query
-  std::string_view query;            // after the "?", without it
-  bool has_query = false;            // "/a?" differs from "/a"
-  std::string_view upgrade;          // the protocol of Upgrade; empty for none
+  bool expects_continue = false;  // Expect: 100-continue
+  bool accepts_trailers = false;  // TE: trailers
+  std::string_view method_text;   // as sent; method names are case-sensitive
+  std::string_view scheme;        // "http" or "https": how the client reached us
+  std::string_view authority;     // host[:port], as sent
+  std::string_view path;          // begins with "/", or is "*"; without the query
+  std::string_view query;         // after the "?", without it
+  bool has_query = false;         // "/a?" differs from "/a"
+  // The protocols of Upgrade as the client listed them, never HTTP itself; once there is a route,
+  // the one that is asked for. Empty for none.
+  std::string_view upgrade;
   std::uint64_t content_length = 0;  // with BodyKind::kLength
   Headers headers;
   Headers trailers;  // complete when the body has ended
@@ -77,7 +79,7 @@ struct Response {
   bool has_content_length = false;   // also without a body: HEAD and 304
   std::uint64_t content_length = 0;  // with has_content_length
   bool ends_connection = false;      // we answer before the request is read, or refuse to go on
-  std::string_view upgrade;          // of a 101
+  std::string_view upgrade;          // of a 101 or 426
   Headers headers;
   Headers trailers;
 };

@@ -11,6 +11,9 @@ constexpr std::string_view kRegNameMarks = "-._~%!$&'()*+,;=";
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool isTokenByte(char c) {
+  return isAlpha(c) || isDigit(c) || kTokenMarks.find(c) != std::string_view::npos;
+}
 bool isHex(char c) { return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 constexpr std::array<bool, 256> makeRegName() {
@@ -48,6 +51,7 @@ bool hasToken(std::string_view list, std::string_view token) {
 bool isFramingField(HeaderId id) {
   switch (id) {
     case HeaderId::kHost:
+    case HeaderId::kHttp2Settings:
     case HeaderId::kContentLength:
     case HeaderId::kTransferEncoding:
     case HeaderId::kConnection:
@@ -93,9 +97,17 @@ Method methodOf(std::string_view name) {
 
 bool isTokenSoFar(std::string_view text) {
   if (text.size() > 1 && text.ends_with(' ')) text.remove_suffix(1);
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return isAlpha(c) || isDigit(c) || kTokenMarks.find(c) != std::string_view::npos;
-  });
+  return std::all_of(text.begin(), text.end(), isTokenByte);
+}
+
+bool isToken(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), isTokenByte);
+}
+
+bool isHttpUpgrade(std::string_view protocol) {
+  const std::string_view name = protocol.substr(0, protocol.find('/'));
+  return equalsIgnoringCase(name, "h2c") || equalsIgnoringCase(name, "h2") ||
+         equalsIgnoringCase(name, "http");
 }
 
 bool isTargetText(std::string_view target) {

@@ -92,6 +92,7 @@ bool Exchange::findRoute() {
     fail(Reason::kNoRoute, "no route matches");
     return true;
   }
+  if (!request_.upgrade.empty() && !chooseUpgrade()) return true;
   stage_ = Stage::kRequestFilters;
   return true;
 }
@@ -108,6 +109,19 @@ bool Exchange::checkRequest() {
   const auto refusal = admit(request_, *listener_, caller_.security, client_.trusted_peer);
   if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
   return !refusal;
+}
+
+// An Upgrade that the route does not allow is ignored (RFC 9110, 7.8); an extended CONNECT cannot
+// be, since it is nothing else (RFC 9220, 3).
+bool Exchange::chooseUpgrade() {
+  const route::Upgrades& upgrades = route_->upgrades;
+  if (request_.version != http::Version::kHttp2) {
+    request_.upgrade = upgrades.choose(request_);
+    return true;
+  }
+  if (upgrades.allows(request_.upgrade)) return true;
+  replyLocally(501, Reason::kConfigDisabled, "the route does not allow this protocol");
+  return false;
 }
 
 bool Exchange::filterRequest() {
@@ -291,13 +305,31 @@ void Exchange::onResponseHead() {
   run();
 }
 
+// Over HTTP/2 any status of 2xx tells a client that asked for a tunnel that it is open.
+bool Exchange::asksForTunnel() const {
+  return request_.version == http::Version::kHttp2 &&
+         (!request_.upgrade.empty() || request_.method == http::Method::kConnect);
+}
+
+bool Exchange::checkAnswer() {
+  if (response_.status >= 300 || !asksForTunnel()) {
+    if (response_.status == 101) addWebSocketAccept(request_, response_);
+    return true;
+  }
+  if (response_.body == http::BodyKind::kTunnel && takeWebSocketAccept(request_, response_)) {
+    return true;
+  }
+  fail(Reason::kUpstreamProtocolError, "the upstream did not switch protocols");
+  return false;
+}
+
 bool Exchange::filterResponse() {
   if (!head_arrived_) return false;
+  if (!checkAnswer()) return true;
   if (filters_) {
     const filter::Verdict verdict = filters_->onResponse(response_);
     if (verdict != filter::Verdict::kContinue) return verdict == filter::Verdict::kResponded;
   }
-  if (response_.status == 101) addWebSocketAccept(request_, response_);
   addVia(response_.headers, response_.version);
   if (!route_->response_headers.empty()) {
     route_->response_headers.apply(response_.headers, variables());
@@ -311,7 +343,6 @@ bool Exchange::reply() {
   response_begun_ = true;
   status_ = response_.status;
   request_relay_.stopKeeping();
-  if (!request_.upgrade.empty()) request_ended_ = response_.body != http::BodyKind::kTunnel;
   // The client may now never send the body that it announced.
   if (!request_ended_ && request_.expects_continue) response_.ends_connection = true;
   armTotal(true);
@@ -326,8 +357,9 @@ bool Exchange::reply() {
 
 void Exchange::startTunnel() {
   tunnel_ = true;
+  request_ended_ = false;  // the client's side of the tunnel has yet to
   total_.disarm();
-  request_relay_.attach(*requester_);
+  request_relay_.continueTo(*requester_);
   responder_.setReading(true);  // what the client sent ahead
 }
 

@@ -102,6 +102,9 @@ class Exchange final : public http::RequestEvents,
   bool filterResponse();
   bool reply();
   bool checkRequest();
+  bool chooseUpgrade();
+  bool asksForTunnel() const;
+  bool checkAnswer();
   using BodyFilter = filter::Verdict (filter::Filters::*)(Bytes& bytes, bool last);
   bool filterBody(BodyFilter show, Bytes& bytes, bool last);
   bool takeAction();

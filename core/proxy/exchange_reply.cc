@@ -68,6 +68,7 @@ void Exchange::respond(const filter::LocalReply& reply) {
 void Exchange::replyLocally(int status, Reason reason, std::string_view detail, NameId filter) {
   if (stage_ == Stage::kDone) return;
   if (response_begun_) return cutShort(reason);
+  if (status < 300 && asksForTunnel()) status = 501;
   dropAttempt(AttemptOutcome::kCancel, reason);
   failure_ = {reason, detail, filter};
   response_ = http::Response(arena_);
@@ -99,6 +100,10 @@ bool Exchange::sendRedirect(const route::Redirect& redirect) {
 }
 
 bool Exchange::sendResponse(const route::Respond& respond) {
+  if (respond.status < 300 && asksForTunnel()) {
+    replyLocally(501, Reason::kConfigDisabled, "the route opens no tunnels");
+    return true;
+  }
   response_ = http::Response(arena_);
   response_.status = respond.status;
   const std::string_view body = respond.body.expand(variables(), arena_);

@@ -54,6 +54,8 @@ bool isGrpc(const http::Request& request) {
   if (!request.headers.mayHave(http::HeaderId::kContentType)) return false;
   const auto type = request.headers.get(http::HeaderId::kContentType);
   if (!type || !http::equalsIgnoringCase(type->substr(0, kType.size()), kType)) return false;
+  // What asks for a tunnel is no call: the status 200 of a failed one would say that it is open.
+  if (!request.upgrade.empty() || request.method == http::Method::kConnect) return false;
   return type->size() == kType.size() || (*type)[kType.size()] == '+' ||
          (*type)[kType.size()] == ';';
 }

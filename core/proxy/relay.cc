@@ -43,6 +43,14 @@ void Relay::attach(http::BodySink& sink) {
   if (paused_) onDrained();
 }
 
+void Relay::continueTo(http::BodySink& sink) {
+  held_.clear();  // of the request, which is out
+  replayable_ = false;
+  ended_ = false;
+  trailers_ = nullptr;
+  attach(sink);
+}
+
 void Relay::stopKeeping() {
   replayable_ = false;
   if (sink_ != nullptr) held_.clear();

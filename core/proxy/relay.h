@@ -34,9 +34,10 @@ class Relay {
   void end(const http::Headers* trailers);  // from the source; null: none
   // Goes on with this sink, from the first byte. At most once unless replayable().
   void attach(http::BodySink& sink);
-  void detach() { sink_ = nullptr; }  // the sink is gone: what comes is held back
-  void discard();                     // nobody wants the rest: it is read and dropped
-  void onDrained();                   // of the sink
+  void continueTo(http::BodySink& sink);  // past the end: what follows the switch to a tunnel
+  void detach() { sink_ = nullptr; }      // the sink is gone: what comes is held back
+  void discard();                         // nobody wants the rest: it is read and dropped
+  void onDrained();                       // of the sink
 
   bool replayable() const { return replayable_; }
   bool ended() const { return ended_; }

@@ -19,11 +19,21 @@ bool isWebSocket(const http::Request& request) {
 }  // namespace
 
 void addWebSocketKey(http::Request& request, Random& random) {
-  if (!isWebSocket(request) || request.headers.find(kKey) != nullptr) return;
+  if (!isWebSocket(request) || request.version != http::Version::kHttp2) return;
   std::array<char, 16> nonce{};
   const std::array<std::uint64_t, 2> bits = {random.next(), random.next()};
   std::memcpy(nonce.data(), bits.data(), nonce.size());
-  request.headers.add(kKey, tls::base64(nonce, request.headers.arena()));
+  request.headers.set(kKey, tls::base64(nonce, request.headers.arena()));
+}
+
+bool takeWebSocketAccept(const http::Request& request, http::Response& response) {
+  if (!isWebSocket(request) || response.version == http::Version::kHttp2) return true;
+  const auto key = request.headers.get(kKey);
+  const auto accept = response.headers.joined(kAccept);
+  const bool good =
+      key && accept && *accept == tls::sha1Base64(*key, kSuffix, response.headers.arena());
+  response.headers.remove(kAccept);
+  return good;
 }
 
 void addWebSocketAccept(const http::Request& request, http::Response& response) {

@@ -176,6 +176,7 @@ Route RouteCompiler::route(const PathPattern& path, std::string_view name) {
   route.response_headers =
       headerRules(settings_.response_headers, "response_headers", responseScope());
   route.mirrors = mirrors();
+  if (settings_.upgrades) route.upgrades = Upgrades(*settings_.upgrades);
   return route;
 }
 

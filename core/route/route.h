@@ -16,6 +16,7 @@
 #include "core/route/redirect.h"
 #include "core/route/rewrite.h"
 #include "core/route/text.h"
+#include "core/route/upgrades.h"
 
 namespace weir::route {
 
@@ -106,6 +107,7 @@ struct Route {
   HeaderRules request_headers;
   HeaderRules response_headers;
   std::vector<Mirror> mirrors;
+  Upgrades upgrades;
 };
 
 static_assert(sizeof(Route) <= 256, "what a request does not always need belongs out of line");

@@ -10,6 +10,7 @@
 #include "core/route/path_pattern.h"
 #include "core/route/regex.h"
 #include "core/route/retry_words.h"
+#include "core/route/upgrades.h"
 
 namespace weir::config {
 
@@ -69,6 +70,13 @@ void checkHeaderNames(config::Table& table, const MatchSettings& settings) {
     } else if (http::isFramingField(id)) {
       table.fail("headers", "\"" + name + "\" frames the message and cannot be matched");
     }
+  }
+}
+
+void checkUpgrades(config::Table& table, const std::vector<std::string>& protocols) {
+  for (std::size_t i = 0; i < protocols.size(); ++i) {
+    const std::string_view fault = Upgrades::faultOf(protocols[i]);
+    if (!fault.empty()) table.failElement("upgrades", i, std::string(fault));
   }
 }
 
@@ -219,11 +227,17 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
   table.read("per_try_timeout", out.per_try_timeout, "For one try; 0: none.");
   table.read("idle_timeout", out.idle_timeout, "For a stream on which nothing moves; 0: none.");
   table.read("retry", out.retry, "When a request is tried again.");
+  table.read(
+      "upgrades", out.upgrades,
+      "Protocols that clients may switch to by Upgrade or an extended CONNECT; the first one "
+      "of a request that is listed is forwarded, others are not. Never h2c or HTTP/2, whose "
+      "requests would pass routes and filters unseen. Default: [\"websocket\"].");
+  if (out.upgrades) checkUpgrades(table, *out.upgrades);
   table.read("filters", out.filters, table.kinds("filter"),
              "What requests pass, in this order, and responses on their way back.");
   if (!out.redirect && !out.respond) return;
   for (const std::string_view key :
-       {"mirror", "rewrite", "timeout", "per_try_timeout", "idle_timeout", "retry"}) {
+       {"mirror", "rewrite", "timeout", "per_try_timeout", "idle_timeout", "retry", "upgrades"}) {
     if (table.has(key)) table.fail(key, "means nothing where nothing is forwarded");
   }
 }

@@ -154,6 +154,7 @@ struct RouteSettings {
   std::optional<Milliseconds> per_try_timeout;
   std::optional<Milliseconds> idle_timeout;
   Boxed<RetrySettings> retry;
+  Boxed<std::vector<std::string>> upgrades;
   std::vector<config::Chosen> filters;
 
   config::Place place;  // of the table

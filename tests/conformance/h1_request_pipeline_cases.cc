@@ -91,10 +91,7 @@ const std::vector<RequestCase> kCases = {
      "Upgrade: websocket\r\nConnection: upgrade\r\n\r\nGET /2 HTTP/1.1\r\nHost: b\r\n\r\n"sv,
      kAccept,
      200,
-     {{.target = "/1",
-       .headers = {{"X-A", "1"}},
-       .expects_continue = true,
-       .upgrade = std::nullopt},
+     {{.target = "/1", .headers = {{"X-A", "1"}}, .expects_continue = true, .upgrade = "websocket"},
       {.target = "/2", .authority = "b"}}},
 
     // Nothing is read behind the last request of a connection.

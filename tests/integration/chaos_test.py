@@ -67,7 +67,7 @@ class Upstream:
 
     def tunnel(self, call):
         call.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
-                  b"Upgrade: echo\r\n\r\n")
+                  b"Upgrade: websocket\r\n\r\n")
         call.send(call.wire.read_until(b"\n"))
         call.close()
 
@@ -146,7 +146,7 @@ class Clients:
         client.socket.recv(100)
 
     def tunnels(self, client):
-        client.send_request("/good", headers=[("Connection", "Upgrade"), ("Upgrade", "echo")])
+        client.send_request("/good", headers=[("Connection", "Upgrade"), ("Upgrade", "websocket")])
         if client.read_reply().status == 101:
             client.send(b"hello\n")
             client.read_rest()

@@ -64,11 +64,11 @@ class ClientFailures(IntegrationCase):
     def test_a_reset_of_a_tunnel(self):
         def answer(call):
             call.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
-                      b"Upgrade: echo\r\n\r\n")
+                      b"Upgrade: websocket\r\n\r\n")
             call.stall()
         weir = self.start(answer)
         client = self.client(weir.address())
-        client.send_request("/", headers=[("Connection", "Upgrade"), ("Upgrade", "echo")])
+        client.send_request("/", headers=[("Connection", "Upgrade"), ("Upgrade", "websocket")])
         self.assertEqual(client.read_head().status, 101)
         client.reset()
         self.assert_gone(weir, 101)

@@ -227,7 +227,7 @@ def echo(call):
     """Upgrades and sends back what comes; everything else gets a greeting."""
     if call.request.header("upgrade") is None:
         return call.reply(b"hello\n")
-    call.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+    call.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
     while data := call.wire.read_until(b"\n"):
         call.send(data)
     return call.close()
@@ -264,7 +264,7 @@ class UnderLoad(IntegrationCase):
 
     def open_tunnel(self, weir):
         tunnel = self.client(weir.address())
-        tunnel.send_request("/tunnel", headers=[("Connection", "upgrade"), ("Upgrade", "echo")])
+        tunnel.send_request("/tunnel", headers=[("Connection", "upgrade"), ("Upgrade", "websocket")])
         self.assertEqual(tunnel.read_reply().status, 101)
         return tunnel
 

@@ -13,6 +13,8 @@ constexpr Error kTooManyInformational = {ErrorCode::kProtocol, Origin::kUpstream
 constexpr int kMostInformational = 32;
 
 constexpr Error kUnasked101 = {ErrorCode::kProtocol, Origin::kUpstream, "101 was not asked for"};
+constexpr Error kEarly101 = {ErrorCode::kProtocol, Origin::kUpstream,
+                             "101 before the end of the request"};
 
 }  // namespace
 
@@ -107,10 +109,14 @@ void ClientCodec::feed(Bytes bytes) {
 
 void ClientCodec::onHead() {
   const Response& response = exchange_->response();
-  // RFC 9110, 7.8: only to a protocol that was asked for.
-  if (response.status == 101 && (writing_ != Writing::kAwaitingUpgrade || asked_upgrade_.empty() ||
-                                 !equalsIgnoringCase(response.upgrade, asked_upgrade_))) {
-    return failResponse(kUnasked101);
+  if (response.status == 101) {
+    // RFC 9110, 7.8: only to a protocol that was asked for, and not amid the request.
+    if (asked_upgrade_.empty() || !equalsIgnoringCase(response.upgrade, asked_upgrade_)) {
+      return failResponse(kUnasked101);
+    }
+    if (writing_ == Writing::kLength || writing_ == Writing::kChunks) {
+      return failResponse(kEarly101);
+    }
   }
   if (response.status < 200 && response.status != 101) {
     if (++informational_ > kMostInformational) return failResponse(kTooManyInformational);

@@ -226,8 +226,9 @@ void Parser::growHead(std::size_t room) {
   const auto rebase = [&](std::string_view& text) {
     if (!text.empty()) text = {moved + (text.data() - old), text.size()};
   };
-  for (std::string_view* text : {&target_, &name_, &value_, &host_, &upgrade_}) rebase(*text);
+  for (std::string_view* text : {&target_, &name_, &value_, &host_}) rebase(*text);
   for (std::uint8_t i = 0; i < named_count_; ++i) rebase(named_[i]);
+  for (std::uint8_t i = 0; i < upgrade_count_; ++i) rebase(upgrades_[i]);
   for (Header& field : headers_) {
     rebase(field.name);
     rebase(field.value);

@@ -81,6 +81,8 @@ class Parser {
   bool readTransferEncoding();
   bool readExpect();
   bool readConnection(std::string_view value);
+  bool readUpgrade();
+  std::string_view offeredUpgrades();
   void removeNamedByConnection();
   bool refuse(ErrorCode code, std::string_view detail);
 
@@ -117,10 +119,10 @@ class Parser {
   bool has_length_ = false;
   bool chunked_ = false;
   bool connection_upgrade_ = false;
-  bool several_upgrades_ = false;
-  std::string_view upgrade_;
   std::string_view named_[4];  // values of Connection that name other fields
   std::uint8_t named_count_ = 0;
+  std::uint8_t upgrade_count_ = 0;
+  std::string_view upgrades_[4];  // values of Upgrade
 };
 
 }  // namespace weir::http::h1

@@ -1,9 +1,12 @@
 // What the start line and the fields of a head mean together (RFC 9112, 3, 6 and 9).
 #include <array>
+#include <span>
+#include <utility>
 
 #include <llhttp.h>
 
 #include "core/base/number.h"
+#include "core/base/pen.h"
 #include "core/http/h1/parser.h"
 #include "core/http/syntax.h"
 
@@ -43,17 +46,14 @@ bool Parser::readFramingField(HeaderId id) {
     case HeaderId::kConnection:
       return readConnection(value_);
     case HeaderId::kUpgrade:
-      several_upgrades_ =
-          several_upgrades_ || !upgrade_.empty() || value_.find(',') != std::string_view::npos;
-      upgrade_ = value_;
-      return true;
+      return readUpgrade();
     case HeaderId::kTe:
       if (request_ != nullptr) request_->accepts_trailers = hasToken(value_, "trailers");
       return true;
     case HeaderId::kExpect:
       return readExpect();
     default:
-      return true;  // Keep-Alive, Proxy-Connection: for the next hop only, which we are
+      return true;  // Keep-Alive, Proxy-Connection, HTTP2-Settings: for one connection only
   }
 }
 
@@ -105,6 +105,35 @@ bool Parser::readConnection(std::string_view value) {
   }
   named_[named_count_++] = value;
   return true;
+}
+
+bool Parser::readUpgrade() {
+  if (upgrade_count_ == std::size(upgrades_)) {
+    return refuse(ErrorCode::kProtocol, "too many Upgrade fields");
+  }
+  upgrades_[upgrade_count_++] = value_;
+  return true;
+}
+
+// The protocols that the client would switch to, as one list, without HTTP itself.
+std::string_view Parser::offeredUpgrades() {
+  const std::span<const std::string_view> fields(upgrades_, upgrade_count_);
+  std::size_t room = 0;
+  bool as_it_is = upgrade_count_ == 1;
+  for (const std::string_view field : fields) {
+    room += field.size() + 2;
+    forEachToken(field, [&](std::string_view each) { as_it_is &= !isHttpUpgrade(each); });
+  }
+  if (as_it_is) return upgrades_[0];
+  Pen pen(arena_, room);
+  const char* separator = "";
+  for (const std::string_view field : fields) {
+    forEachToken(field, [&](std::string_view each) {
+      if (isHttpUpgrade(each)) return;
+      pen.put(std::exchange(separator, ", ")).put(each);
+    });
+  }
+  return pen.text();
 }
 
 // RFC 9110, 7.6.1: what Connection names goes no further than here.
@@ -205,11 +234,9 @@ bool Parser::readAuthority(std::string_view authority) {
 void Parser::decideRequestBody() {
   Request& request = *request_;
   const bool no_body = !chunked_ && (!has_length_ || content_length_ == 0);
-  // A switch of protocols amid a body would leave two readings of what follows. h2c by Upgrade is
-  // no more (RFC 9113, 3.1).
-  if (connection_upgrade_ && no_body && !several_upgrades_ && request.version == Version::kHttp11 &&
-      !equalsIgnoringCase(upgrade_, "h2c")) {
-    request.upgrade = upgrade_;
+  if (connection_upgrade_ && upgrade_count_ > 0 && request.version == Version::kHttp11 &&
+      request.method != Method::kConnect) {
+    request.upgrade = offeredUpgrades();
   }
   if (request.method == Method::kConnect) {
     request.body = BodyKind::kTunnel;
@@ -242,7 +269,9 @@ bool Parser::finishResponse() {
   if (named_count_ > 0) removeNamedByConnection();
   response.has_content_length = has_length_;
   response.content_length = content_length_;
-  response.upgrade = connection_upgrade_ ? upgrade_ : std::string_view();
+  // RFC 9110, 15.5.22: a 426 says which protocols would do.
+  const bool says_upgrade = response.status == 101 || response.status == 426;
+  if (says_upgrade && connection_upgrade_ && upgrade_count_ > 0) response.upgrade = upgrades_[0];
   return decideResponseBody();
 }
 

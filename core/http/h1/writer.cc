@@ -46,6 +46,18 @@ void putRequestFraming(Pen& pen, const Request& request) {
   }
 }
 
+// Of a 101 or 426.
+void putUpgrade(Pen& pen, const Response& response, const ResponseFraming& framing) {
+  pen.put("connection: upgrade");
+  if (framing.close) {
+    pen.put(", close");
+  } else if (framing.keep_alive) {
+    pen.put(", keep-alive");
+  }
+  pen.put("\r\n");
+  putField(pen, "upgrade", response.upgrade);
+}
+
 void putResponseFraming(Pen& pen, const Response& response, const ResponseFraming& framing) {
   if (framing.chunked) {
     pen.put("transfer-encoding: chunked\r\n");
@@ -54,9 +66,8 @@ void putResponseFraming(Pen& pen, const Response& response, const ResponseFramin
   } else if (response.body == BodyKind::kNone && !framing.omit_length) {
     pen.put("content-length: 0\r\n");
   }
-  if (response.status == 101) {
-    pen.put("connection: upgrade\r\n");
-    putField(pen, "upgrade", response.upgrade);
+  if (!response.upgrade.empty()) {
+    putUpgrade(pen, response, framing);
   } else if (framing.close) {
     pen.put("connection: close\r\n");
   } else if (framing.keep_alive) {

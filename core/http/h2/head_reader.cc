@@ -166,6 +166,9 @@ Result<void> HeadReader::readTarget() {
   request.path = target_.substr(0, question);
   if (request.has_query) request.query = target_.substr(question + 1);
   if (protocol_.empty()) return {};
+  if (isHttpUpgrade(protocol_)) {
+    return Error{ErrorCode::kNotImplemented, Origin::kDownstream, "unknown :protocol"};
+  }
   // RFC 8441: what HTTP/1 says with Upgrade, and where it began.
   request.method = Method::kGet;
   request.method_text = toString(Method::kGet);

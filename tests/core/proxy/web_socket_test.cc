@@ -15,6 +15,7 @@ class WebSocket : public testing::Test {
 };
 
 TEST_F(WebSocket, AKeyIsSixteenBytesInBase64) {
+  request.version = http::Version::kHttp2;
   request.upgrade = "websocket";
   addWebSocketKey(request, random);
   const auto key = request.headers.get("sec-websocket-key");
@@ -30,7 +31,17 @@ TEST_F(WebSocket, TheClientsKeyStays) {
   EXPECT_EQ(request.headers.size(), 1U);
 }
 
+TEST_F(WebSocket, AClientOfHttp2HasNoKeyOfItsOwn) {
+  request.version = http::Version::kHttp2;
+  request.upgrade = "websocket";
+  request.headers.add("Sec-WebSocket-Key", "mine");
+  addWebSocketKey(request, random);
+  EXPECT_EQ(request.headers.size(), 1U);
+  EXPECT_NE(request.headers.get("sec-websocket-key"), "mine");
+}
+
 TEST_F(WebSocket, OtherUpgradesGetNone) {
+  request.version = http::Version::kHttp2;
   request.upgrade = "other";
   addWebSocketKey(request, random);
   addWebSocketAccept(request, response);

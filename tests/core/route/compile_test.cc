@@ -350,5 +350,24 @@ retry = { attempts = 2 }
   EXPECT_EQ(second.table().routes().size(), 1U);
 }
 
+TEST(CompileRoutes, AllowsTheUpgradesThatAreListed) {
+  const CompiledRoutes compiled(
+      "[[route]]\nupstream = \"orders\"\nupgrades = [\"tcp\", \"SPDY/3.1\"]\n");
+  const Upgrades& upgrades = compiled.route().upgrades;
+  EXPECT_TRUE(upgrades.allows("tcp") && upgrades.allows("spdy/3.1"));
+  EXPECT_FALSE(upgrades.allows("websocket") || upgrades.allows("SPDY") || upgrades.allows(""));
+}
+
+TEST(CompileRoutes, NoUpgradeLeadsToHttpItself) {
+  for (const std::string protocol : {"h2c", "H2C", "h2", "HTTP/2.0", "http", "HTTP/1.1"}) {
+    EXPECT_NE(mistakesWith("upgrades = [\"tcp\", \"" + protocol + "\"]"), "") << protocol;
+  }
+  for (const std::string word : {"", "/1", "a/", "a b", "a,b"}) {
+    EXPECT_NE(mistakesWith("upgrades = [\"" + word + "\"]"), "") << word;
+  }
+  EXPECT_EQ(mistakesWith("upgrades = [\"TLS/1.0\", \"websocket\"]"), "");
+  EXPECT_NE(mistakesOf("[[route]]\nrespond.status = 200\nupgrades = [\"tcp\"]\n"), "");
+}
+
 }  // namespace
 }  // namespace weir::route
