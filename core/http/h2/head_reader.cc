@@ -1,13 +1,12 @@
 #include "core/http/h2/head_reader.h"
 
 #include "core/base/number.h"
+#include "core/http/h2/options.h"
 #include "core/http/syntax.h"
 
 namespace weir::http::h2 {
 namespace {
 
-// What a field costs beyond its text (RFC 9113, 6.5.2).
-constexpr std::size_t kFieldCost = 32;
 // Pseudo-header fields, which are no fields of the message.
 constexpr std::uint32_t kMostPseudo = 5;
 

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "core/base/clock.h"
 #include "core/http/limits.h"
 
 namespace weir::http::h2 {
+
+// What each field costs beyond its text, in bytes of a head (RFC 9113, 6.5.2).
+inline constexpr std::size_t kFieldCost = 32;
 
 // How often something may happen: `burst` times at once, and `per_second` in the long run.
 struct Rate {

@@ -23,7 +23,6 @@ constexpr Rate kLargeHeads = {.burst = 10, .per_second = 1};
 // A head is decoded that far beyond its limit, so that it can be answered. The fields of the rest
 // only keep the compression in step: they are neither checked nor told.
 constexpr std::size_t kMostExcess = 64 * 1024;
-constexpr std::size_t kFieldCost = 32;  // of each field beyond its text (RFC 9113, 6.5.2)
 constexpr std::size_t kFrameBytes = 16 * 1024;
 constexpr std::size_t kMostAbandoned = 64;
 
