@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <iterator>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -139,6 +141,25 @@ Acceptor::~Acceptor() {
 }
 
 const Address& Acceptor::address() const { return poll_->socket.address(); }
+
+// The filter sees a segment from its TCP header on.
+void Acceptor::dropNew() {
+  constexpr std::uint32_t kFlags = 13;  // offset of the byte
+  constexpr std::uint32_t kSyn = 0x02;
+  constexpr std::uint32_t kAck = 0x10;
+  constexpr std::uint32_t kWhole = 0xFFFFFFFF;
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlags),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kSyn | kAck),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kSyn, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, kWhole),
+  };
+  const sock_fprog filter{.len = std::size(program), .filter = program};
+  if (poll_->socket.address().isUnix()) return;
+  // Where the kernel has no filters, a handshake may be reset.
+  ::setsockopt(poll_->socket.descriptor(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
 
 void Acceptor::onRetry() {
   uv_poll_start(&poll_->poll, UV_READABLE, [](uv_poll_t* handle, int, int) {

@@ -61,6 +61,10 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
 
   const Address& address() const;
+  // For a socket that is to be closed soon: drops what would begin a connection, so that the kernel
+  // resets none when it closes. Handshakes under way go on. The client's next try, a second later,
+  // finds whoever listens then. Nothing happens to a Unix socket.
+  void dropNew();
 
  private:
   struct Poll;

@@ -28,7 +28,10 @@ constexpr std::string_view kFullBody = "\r\n{\"status\":503,\"reason\":\"overloa
 }  // namespace
 
 Gate::Gate(Engine& engine, std::shared_ptr<const ListenerPlan> plan, const Counts& counts)
-    : engine_(engine), plan_(std::move(plan)), counts_(counts) {
+    : engine_(engine),
+      plan_(std::move(plan)),
+      counts_(counts),
+      stop_(engine.loop().wheel(), *this) {
   in_flight_ = engine_.metrics().gauge(requestsInFlightKey(id()));
   makeMeters();
 }
@@ -56,7 +59,10 @@ void Gate::open(net::ListenSocket socket) {
 }
 
 void Gate::close() {
-  acceptor_ = nullptr;
+  if (acceptor_ != nullptr) {
+    acceptor_->dropNew();
+    stop_.arm(kHandshakeGrace);
+  }
   drain();
 }
 

@@ -31,6 +31,12 @@ struct Admission {
 // Life: open -> closed (accepts no more; connections finish what they do) -> empty.
 class Gate {
  public:
+  // How long a connection that has not had a request yet may take for its first one once the gate
+  // drains: a client that connected just before has it on its way.
+  static constexpr Milliseconds kFreshGrace{5'000};
+  // How long TCP handshakes may take that are under way when the gate closes.
+  static constexpr Milliseconds kHandshakeGrace{20};
+
   // Connections of all workers: of this listener, and of the process. Both outlive the gate.
   struct Counts {
     event::SharedCount& listener;
@@ -42,7 +48,9 @@ class Gate {
   Gate& operator=(const Gate&) = delete;
 
   void open(net::ListenSocket socket);
-  void close();  // accepts no more and drains
+  // Accepts no more, but for handshakes that are under way, and drains.
+  void close();
+  bool closed() const { return acceptor_ == nullptr; }
   // After a reload: for requests to come. The limits hold from the next connection on.
   void setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t process_limit);
   // Answers say that the connection ends; idle connections close now.
@@ -74,6 +82,7 @@ class Gate {
   void speakHttp(Accepted& tunnel, std::unique_ptr<net::Stream> stream, const Visitor& visitor);
 
  private:
+  void stopAccepting() { acceptor_ = nullptr; }
   void onAccept(int descriptor, const net::Address& peer);
   bool believesHeaderOf(const net::Address& peer) const;
   std::unique_ptr<net::Stream> secured(std::unique_ptr<net::Stream> stream);
@@ -104,6 +113,7 @@ class Gate {
   Meters secured_;  // of those with TLS
   std::uint64_t process_limit_ = 0;
   std::unique_ptr<net::Acceptor> acceptor_;
+  event::Alarm<Gate, &Gate::stopAccepting> stop_;
   Accepted* first_ = nullptr;
   std::size_t count_ = 0;
   bool draining_ = false;

@@ -42,8 +42,8 @@ http::ServerCodec& ServerConnection::codec() {
 void ServerConnection::start() {
   const net::Security* security = stream_->security();
   if (security != nullptr && !security->version.empty()) speakAsAgreed();
-  if (gate_.draining()) codec().drain();
   armFor(http::ServerCodec::Phase::kHead);  // the first request must come in time as well
+  if (gate_.draining()) drain();
   stream_->setReading(true);
 }
 
@@ -93,9 +93,9 @@ void ServerConnection::onData(Bytes bytes) {
   codec().feed(bytes);
   if (state_ != State::kOpen) return;
   const auto after = codec().phase();
-  // A head that trickles in does not get its time anew with every byte.
-  if (after == before && after != http::ServerCodec::Phase::kIdle) return;
-  armFor(after);
+  // Time does not begin anew with every byte of a head that trickles in, nor with what is no
+  // request, such as empty lines or PING. Requests that came and went have set it.
+  if (after != before) armFor(after);
 }
 
 void ServerConnection::onEnd() {
@@ -161,6 +161,7 @@ void ServerConnection::remove() {
 void ServerConnection::drain() {
   const bool done = codec().drain();
   if (state_ != State::kOpen) return;
+  if (!served_) return deadline_.arm(Gate::kFreshGrace);
   if (done) return close(false);
   // The client gets a while to hear of it.
   if (codec().phase() == http::ServerCodec::Phase::kIdle) deadline_.arm(kLingerTime);
@@ -173,6 +174,7 @@ void ServerConnection::breakNow() {
 
 http::RequestEvents& ServerConnection::openExchange(http::Responder& responder) {
   Engine& engine = gate_.engine();
+  served_ = true;
   // Not only bytes that arrive begin a request: one may have waited for its turn.
   armFor(http::ServerCodec::Phase::kHead);
   return *new (engine.exchanges().lend())

@@ -68,6 +68,7 @@ class ServerConnection final : public Accepted,
   net::Ip peer_;
   event::Alarm<ServerConnection, &ServerConnection::onDeadline> deadline_;
   State state_ = State::kOpen;
+  bool served_ = false;  // a request, at least the beginning of one
   http::Preface preface_;
 };
 

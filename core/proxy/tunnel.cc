@@ -76,6 +76,7 @@ void Tunnel::begin() {
   touch();
   if (!target_.guesses) return commit();
   stage_ = Stage::kGuessing;
+  if (gate_.draining()) drain();
   wait_.arm(kSilence);
 }
 
@@ -287,6 +288,7 @@ void Tunnel::touch() {
 void Tunnel::onIdle() {
   // The beginning of a request, it seems: who serves those says what is wrong.
   if (stage_ == Stage::kGuessing && !said_.empty()) return speakHttp();
+  if (stage_ == Stage::kGuessing && gate_.draining()) return close(Reason::kNone);
   engine().metrics().counter(timeoutsKey(0, TimeoutStage::kIdle)).add();
   const bool waiting = client_.stream()->queued() > 0 ||
                        (server_.stream() != nullptr && server_.stream()->queued() > 0);
@@ -309,8 +311,8 @@ void Tunnel::closeIfSent() {
 }
 
 void Tunnel::drain() {
-  // A client that has said nothing yet has nothing to lose.
-  if (stage_ == Stage::kGuessing && said_.empty()) close(Reason::kNone);
+  // What a client means to say may be on its way.
+  if (stage_ == Stage::kGuessing && said_.empty()) idle_.arm(Gate::kFreshGrace);
 }
 
 // Both sides learn that something is missing.

@@ -78,7 +78,8 @@ void Station::closeGates(const proxy::Plan& plan) {
     closing_.push_back(std::move(at->second));
     at = gates_.erase(at);
   }
-  std::erase_if(closing_, [](const auto& gate) { return gate->connections() == 0; });
+  std::erase_if(closing_,
+                [](const auto& gate) { return gate->closed() && gate->connections() == 0; });
 }
 
 void Station::setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints) {
@@ -102,8 +103,13 @@ void Station::drain(std::function<void()> on_empty) {
   });
 }
 
+bool Station::drained() const {
+  return connections() == 0 && std::all_of(gates_.begin(), gates_.end(),
+                                           [](const auto& each) { return each.second->closed(); });
+}
+
 void Station::onDrainTick() {
-  if (connections() > 0) return drain_tick_.arm(kDrainTick);
+  if (!drained()) return drain_tick_.arm(kDrainTick);
   on_empty_();
 }
 

@@ -57,6 +57,7 @@ class Station {
   void onPublish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening>& openings);
   void closeGates(const proxy::Plan& plan);
   void onDrainTick();
+  bool drained() const;
   void onStop();
 
   Counts& counts_;

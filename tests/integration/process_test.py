@@ -132,14 +132,12 @@ class Drain(IntegrationCase):
 
     def test_requests_in_flight_finish_and_the_process_exits_0(self):
         weir, client, gate = self.start_request()
-        idle = self.client(weir.address())
         weir.signal(signal.SIGTERM)
         weir.wait_for_line("draining")
         poll.until(lambda: weir.admin("/readyz")[0] == 503, "unready")
         self.assertEqual(weir.admin("/readyz"), (503, "draining\n"))
         self.assertEqual(weir.admin("/healthz")[0], 200)
         self.assertEqual(weir.metric("weir_draining"), 1)
-        self.assertTrue(idle.ended())
         with self.assertRaises(ConnectionRefusedError):
             self.client(weir.address())
         gate.release()
@@ -149,6 +147,23 @@ class Drain(IntegrationCase):
         self.assertTrue(client.ended())
         self.assertEqual(weir.wait(), 0)
         weir.wait_for_line("drained")
+
+    def test_requests_of_connections_that_are_new_when_it_drains_are_answered(self):
+        upstream = self.upstream()
+        for _ in range(5):
+            weir = self.weir(gateway(forward(upstream.address), workers=2))
+            clients = [self.client(weir.address()) for _ in range(20)]
+            clients[0].send(b"GET / HT")
+            weir.signal(signal.SIGTERM)
+            weir.wait_for_line("draining")
+            poll.until(lambda: weir.admin("/readyz")[0] == 503, "unready")
+            clients[0].send(b"TP/1.1\r\nHost: test\r\n\r\n")
+            for client in clients[1:]:
+                client.send_request("/")
+            replies = [client.read_reply() for client in clients]
+            self.assertEqual([(reply.status, reply.header("connection")) for reply in replies],
+                             [(200, "close")] * len(clients))
+            self.assertEqual(weir.wait(), 0)
 
     def test_a_second_sigterm_ends_at_once(self):
         weir, client, _ = self.start_request()

@@ -111,6 +111,36 @@ TEST_F(AcceptorTest, AcceptsManyThatWait) {
   EXPECT_TRUE(until([this] { return accepted.size() == 20; }));
 }
 
+TEST_F(AcceptorTest, TakesThoseWhoWaitWhenNewOnesAreDropped) {
+  listen();
+  const auto before = connect();
+  acceptor->dropNew();
+  const int late = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const PlainSocket owner(late);
+  sockaddr_storage storage{};
+  const socklen_t length = address.toSocket(storage);
+  ASSERT_EQ(::connect(late, reinterpret_cast<const sockaddr*>(&storage), length), -1);
+  EXPECT_TRUE(until([this] { return accepted.size() == 1; }));
+  before->send("hello");
+  std::string heard;
+  EXPECT_TRUE(until([&] {
+    heard += accepted[0]->take();
+    return heard == "hello";
+  }));
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  ASSERT_EQ(::getsockopt(late, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+  EXPECT_EQ(info.tcpi_state, TCP_SYN_SENT);
+  EXPECT_EQ(accepted.size(), 1U);
+}
+
+TEST_F(AcceptorTest, DroppingNewOnesIsNothingToAUnixSocket) {
+  listen(unixAddress());
+  acceptor->dropNew();
+  const auto client = connect();
+  EXPECT_TRUE(until([this] { return accepted.size() == 1; }));
+}
+
 TEST_F(AcceptorTest, HandsOverSocketsThatDoNotWaitAndDoNotDelay) {
   listen();
   const auto client = connect();

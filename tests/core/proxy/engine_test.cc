@@ -229,12 +229,18 @@ TEST_F(GateTest, HasRoomAgainWhenOneLeaves) {
 TEST_F(GateTest, AcceptsNoMoreOnceClosed) {
   open();
   PlainSocket& idle = dial();
+  idle.send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+  turns();
+  EXPECT_THAT(idle.take(), EndsWith("hello"));
   gate->close();
   turns();
   idle.take();
   EXPECT_TRUE(idle.ended());
   EXPECT_TRUE(gate->draining());
   EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_FALSE(gate->closed());
+  loop.advance(Gate::kHandshakeGrace + event::Wheel::kTick);
+  EXPECT_TRUE(gate->closed());
 }
 
 }  // namespace

@@ -200,6 +200,49 @@ TEST_F(ServerConnectionTest, OneThatComesWhileTheGateDrainsIsServedOnce) {
   EXPECT_TRUE(client.ended());
 }
 
+// A client that connected right before has its request on the way.
+TEST_F(ServerConnectionTest, AFreshOneGetsItsFirstRequestAnsweredWhenTheGateDrains) {
+  startForwarding();
+  StreamPeer& client = connect();
+  turn();
+  gate->drain();
+  pass(Milliseconds(4'900));
+  EXPECT_FALSE(client.ended());
+  client.send(kGet);
+  turn();
+  EXPECT_THAT(client.received(), HasSubstr("connection: close\r\n"));
+  EXPECT_TRUE(client.ended());
+  EXPECT_EQ(gate->connections(), 0U);
+}
+
+TEST_F(ServerConnectionTest, AFreshOneThatStaysSilentEndsAfterTheGrace) {
+  startForwarding();
+  StreamPeer& before = connect();
+  turn();
+  gate->drain();
+  StreamPeer& after = connect();
+  pass(Milliseconds(4'900));
+  EXPECT_EQ(gate->connections(), 2U);
+  pass(Milliseconds(200));
+  EXPECT_TRUE(before.ended());
+  EXPECT_TRUE(after.ended());
+  EXPECT_EQ(gate->connections(), 0U);
+}
+
+// Empty lines between two requests (RFC 9112, 2.2) are no request.
+TEST_F(ServerConnectionTest, EmptyLinesDoNotKeepAnIdleOne) {
+  listener.idle_timeout = Milliseconds(1'000);
+  startForwarding();
+  StreamPeer& client = connect();
+  client.send(kGet);
+  turn();
+  for (int i = 0; i < 3 && !client.ended(); ++i) {
+    client.send("\r\n");
+    pass(Milliseconds(400));
+  }
+  EXPECT_TRUE(client.ended());
+}
+
 TEST_F(ServerConnectionTest, BreakingAllLeavesNothing) {
   startForwarding();
   on_upstream = nullptr;

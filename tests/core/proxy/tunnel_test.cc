@@ -403,10 +403,23 @@ TEST_F(GuessingTest, TheSilentGoWhenItDrains) {
   begin();
   pass(Milliseconds(50));
   gate->drain();
-  turn();
+  pass(Milliseconds(4'900));
+  EXPECT_FALSE(client->ended());
+  pass(Milliseconds(200));
   EXPECT_TRUE(client->ended());
   EXPECT_EQ(gate->connections(), 0U);
   EXPECT_TRUE(log.lines.empty());
+}
+
+TEST_F(GuessingTest, OneThatSpeaksWhileItDrainsIsServed) {
+  on_upstream = answering(reply("hello"));
+  begin();
+  gate->drain();
+  pass(Milliseconds(1'000));
+  client->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  turn();
+  EXPECT_THAT(client->received(), HasSubstr("\r\nconnection: close\r\n"));
+  EXPECT_TRUE(client->ended());
 }
 
 }  // namespace
