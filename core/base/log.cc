@@ -1,20 +1,70 @@
 #include "core/base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <ctime>
+#include <poll.h>
+#include <unistd.h>
+
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 namespace weir::log {
 namespace {
 
+constexpr int kPatienceMs = 1'000;  // with a stderr that takes nothing, outside of a server
+
+// Before there is a server with a writer of its own, and after.
+void writeNow(std::string_view line) {
+  while (!line.empty()) {
+    pollfd ready{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&ready, 1, kPatienceMs) == 0) return;
+    const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+    if (written <= 0) return;
+    line.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+Level fromSpdlog(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::trace:
+    case spdlog::level::debug:
+      return Level::kDebug;
+    case spdlog::level::info:
+      return Level::kInfo;
+    case spdlog::level::warn:
+      return Level::kWarning;
+    default:
+      return Level::kError;
+  }
+}
+
+class ForwardSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  Sink* target = nullptr;
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const Line line{fromSpdlog(message.level),
+                    std::chrono::duration_cast<Nanoseconds>(message.time.time_since_epoch()),
+                    {message.payload.data(), message.payload.size()}};
+    if (target != nullptr) return target->write(line);
+    writeNow(lineText(line, Format::kText));
+  }
+  void flush_() override {}
+};
+
 // spdlog owns the one logger of the process; it is safe to call from any thread.
-spdlog::logger& logger() {
-  static const auto instance = [] {
-    auto made = spdlog::stderr_logger_mt("weir");
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-    made->flush_on(spdlog::level::info);
-    return made;
-  }();
-  return *instance;
+struct Output {
+  std::shared_ptr<ForwardSink> sink = std::make_shared<ForwardSink>();
+  spdlog::logger logger{"weir", sink};
+};
+
+Output& output() {
+  static Output instance;
+  return instance;
 }
 
 spdlog::level::level_enum levelOf(Level level) {
@@ -31,27 +81,78 @@ spdlog::level::level_enum levelOf(Level level) {
   return spdlog::level::info;
 }
 
-}  // namespace
+// "2026-01-31T12:00:00.123Z"
+std::string timeText(Nanoseconds time) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+  const auto rest = std::chrono::duration_cast<Milliseconds>(time - seconds);
+  const auto stamp = static_cast<std::time_t>(seconds.count());
+  std::tm parts{};
+  ::gmtime_r(&stamp, &parts);
+  std::array<char, 64> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text.data() + size, text.size() - size, ".%03dZ", static_cast<int>(rest.count()));
+  return text.data();
+}
 
-void setLevel(Level level) { logger().set_level(levelOf(level)); }
-
-Level level() {
-  switch (logger().level()) {
-    case spdlog::level::trace:
-    case spdlog::level::debug:
-      return Level::kDebug;
-    case spdlog::level::info:
-      return Level::kInfo;
-    case spdlog::level::warn:
-      return Level::kWarning;
-    default:
-      return Level::kError;
+// A message may hold what a peer or a file says: no byte of it ends a line or moves a cursor.
+void appendEscaped(std::string_view message, Format format, std::string& to) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (const char c : message) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      to += format == Format::kJson ? "\\u00" : "\\x";
+      to += kHex[byte >> 4U];
+      to += kHex[byte & 0xfU];
+    } else {
+      if (format == Format::kJson && (c == '"' || c == '\\')) to += '\\';
+      to += c;
+    }
   }
 }
 
-void debug(std::string_view message) { logger().debug(message); }
-void info(std::string_view message) { logger().info(message); }
-void warning(std::string_view message) { logger().warn(message); }
-void error(std::string_view message) { logger().error(message); }
+}  // namespace
+
+std::string_view toString(Level level) {
+  switch (level) {
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarning:
+      return "warning";
+    case Level::kError:
+      return "error";
+  }
+  return "error";
+}
+
+std::string lineText(const Line& line, Format format) {
+  std::string text;
+  text.reserve(line.message.size() + 80);
+  if (format == Format::kJson) {
+    text += R"({"time":")" + timeText(line.time) + R"(","level":")";
+    text += toString(line.level);
+    text += R"(","message":")";
+    appendEscaped(line.message, format, text);
+    text += "\"}\n";
+    return text;
+  }
+  text += timeText(line.time) + " ";
+  text += toString(line.level);
+  text += ' ';
+  appendEscaped(line.message, format, text);
+  text += '\n';
+  return text;
+}
+
+void setSink(Sink* sink) { output().sink->target = sink; }
+
+void setLevel(Level level) { output().logger.set_level(levelOf(level)); }
+Level level() { return fromSpdlog(output().logger.level()); }
+
+void debug(std::string_view message) { output().logger.debug(message); }
+void info(std::string_view message) { output().logger.info(message); }
+void warning(std::string_view message) { output().logger.warn(message); }
+void error(std::string_view message) { output().logger.error(message); }
 
 }  // namespace weir::log

@@ -3,18 +3,43 @@
 #include <string>
 #include <string_view>
 
-// The program's own messages, on stderr, one line each. Not the access log, and never called on
-// the path of a healthy request.
+#include "core/base/clock.h"
+
+// The program's own messages, one line each. Not the access log, and never called on the path of a
+// healthy request.
 namespace weir::log {
 
 enum class Level { kDebug, kInfo, kWarning, kError };
+enum class Format { kText, kJson };
+
+std::string_view toString(Level level);
 
 void setLevel(Level level);
 Level level();
+inline bool writes(Level wanted) { return wanted >= level(); }
 
 void debug(std::string_view message);
 void info(std::string_view message);
 void warning(std::string_view message);
 void error(std::string_view message);
+
+struct Line {
+  Level level;
+  Nanoseconds time;  // since 1970
+  std::string_view message;
+};
+// The line as it is written, with its end. Control characters are escaped.
+std::string lineText(const Line& line, Format format);
+
+// Takes the lines, from any thread.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void write(const Line& line) = 0;
+};
+
+// Sends the lines to `sink` instead of writing them to stderr at once; null: back to stderr. Called
+// while no other thread logs. A sink outlives its use.
+void setSink(Sink* sink);
 
 }  // namespace weir::log

@@ -62,6 +62,7 @@ enum class Metric : std::uint8_t {
   kLoopBusyRatio,
   kMemoryBytes,
   kAccessLogDropped,
+  kLogDropped,
   kMetricSeries,
   kMetricSeriesDropped,
   kScrapeDuration,

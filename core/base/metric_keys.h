@@ -248,6 +248,7 @@ constexpr CounterKey accessLogDroppedKey(NameId sink) {
 }
 
 // Families without labels.
+constexpr CounterKey logDroppedKey() { return {Metric::kLogDropped, {}}; }
 constexpr GaugeKey configLastReloadSuccessfulKey() {  // 0 or 1
   return {Metric::kConfigLastReloadSuccessful, {}};
 }

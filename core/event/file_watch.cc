@@ -19,13 +19,16 @@ struct FileWatch::Directory {
 namespace {
 
 // The directory of a path and, where a link stands in the way, of what the link leads to: a swap
-// of either must be seen.
-void addDirectories(const std::filesystem::path& path, std::set<std::string>& into) {
+// of either must be seen. The file itself, too: one that is mounted over another (as container
+// engines do with single files) changes without an event in its directory.
+void addWatched(const std::filesystem::path& path, std::set<std::string>& into) {
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed)) into.insert(path.string());
   into.insert(path.has_parent_path() ? path.parent_path().string() : ".");
   const auto real = std::filesystem::canonical(path, failed);
-  if (!failed) into.insert(real.parent_path().string());
+  if (failed) return;
+  into.insert(real.parent_path().string());
+  into.insert(real.string());
 }
 
 }  // namespace
@@ -47,7 +50,7 @@ void FileWatch::watch(const std::vector<std::string>& paths) {
   std::set<std::string> wanted;
   std::map<std::string, Print> prints;
   for (const std::string& path : paths) {
-    addDirectories(path, wanted);
+    addWatched(path, wanted);
     const auto known = prints_.find(path);
     prints[path] = known == prints_.end() ? printOf(path) : known->second;
   }
@@ -85,13 +88,16 @@ void FileWatch::mark() {
 void FileWatch::onEvent() { settled_.arm(settle_); }
 
 void FileWatch::onSettled() {
-  bool changed = false;
-  for (auto& [path, print] : prints_) {
-    const Print now = printOf(path);
-    changed = changed || now != print;
-    print = now;
+  auto now = prints_;
+  for (auto& [path, print] : now) print = printOf(path);
+  if (now == prints_) return changed_.clear();
+  if (now != changed_) {
+    changed_ = std::move(now);
+    return settled_.arm(settle_);
   }
-  if (changed) on_change_();
+  prints_ = std::move(now);
+  changed_.clear();
+  on_change_();
 }
 
 }  // namespace weir::event

@@ -17,7 +17,8 @@ class Loop;
 
 // Calls back when any of some files changed: written, replaced by rename, or behind a symbolic link
 // that was swapped (as Kubernetes does). Watches the directories that hold them, and says so once
-// for a burst of changes, `settle` after the last. Other files there, a log for example, may change
+// for a burst of changes, when for `settle` nothing has changed further: whoever writes a file in
+// pieces is waited for. Other files there, a log for example, may change
 // as they like: what counts is whether a watched one differs in identity, size or time.
 class FileWatch {
  public:
@@ -28,6 +29,8 @@ class FileWatch {
 
   // Replaces the set of watched files and directories. What does not exist is skipped.
   void watch(const std::vector<std::string>& paths);
+
+  void setSettle(Milliseconds settle) { settle_ = settle; }
 
   // The files are about to be read: what they are now is no change any more.
   void mark();
@@ -43,11 +46,12 @@ class FileWatch {
   void onSettled();
 
   Loop& loop_;
-  const Milliseconds settle_;
+  Milliseconds settle_;
   const std::function<void()> on_change_;
   Alarm<FileWatch, &FileWatch::onSettled> settled_;
-  std::vector<Directory*> directories_;  // each freed by libuv's closing callback
-  std::map<std::string, Print> prints_;  // of the watched paths
+  std::vector<Directory*> directories_;   // each freed by libuv's closing callback
+  std::map<std::string, Print> prints_;   // of the watched paths, as they were read
+  std::map<std::string, Print> changed_;  // as they were at the latest look, if other than that
 };
 
 }  // namespace weir::event

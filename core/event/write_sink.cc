@@ -1,5 +1,6 @@
 #include "core/event/write_sink.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -14,47 +15,29 @@
 namespace weir::event {
 namespace {
 
-constexpr Nanoseconds kReportEvery = std::chrono::minutes(1);
-
 // A pipe without a reader fails at once rather than to wait for one.
 int openFile(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
 }
 
-Error errorOf(int code) {
-  switch (code) {
-    case ENOENT:
-      return {ErrorCode::kNotFound, Origin::kLocal, "no such directory"};
-    case EMFILE:
-    case ENFILE:
-      return {ErrorCode::kExhausted, Origin::kLocal, "too many open files"};
-    default: {
-      const char* text = ::strerrordesc_np(code);
-      return {ErrorCode::kSystem, Origin::kLocal, text == nullptr ? "cannot be opened" : text};
-    }
-  }
+std::string_view causeOf(int code) {
+  if (code == ENOENT) return "no such directory";
+  if (code == EMFILE || code == ENFILE) return "too many open files";
+  const char* text = ::strerrordesc_np(code);
+  return text == nullptr ? "unknown error" : text;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<WriteSink>> WriteSink::open(std::string target) {
-  int descriptor = -1;
-  if (target == "stdout") {
-    descriptor = STDOUT_FILENO;
-  } else if (target == "stderr") {
-    descriptor = STDERR_FILENO;
-  } else {
-    descriptor = openFile(target);
-    if (descriptor < 0) return errorOf(errno);
+WriteSink::WriteSink(std::string target, LogLimit& reports)
+    : target_(std::move(target)), reports_(reports) {
+  if (target_ == "stdout") descriptor_ = STDOUT_FILENO;
+  if (target_ == "stderr") descriptor_ = STDERR_FILENO;
+  if (descriptor_ >= 0) {
+    inspect();
+    return;
   }
-  return std::unique_ptr<WriteSink>(new WriteSink(std::move(target), descriptor));
-}
-
-WriteSink::WriteSink(std::string target, int descriptor)
-    : target_(std::move(target)),
-      descriptor_(descriptor),
-      reported_at_(monotonicNow() - kReportEvery) {
-  inspect();
+  if (!openAnew("open")) retry_at_ = monotonicNow() + pause_;
 }
 
 WriteSink::~WriteSink() {
@@ -66,17 +49,33 @@ void WriteSink::inspect() {
   may_wait_ = ::fstat(descriptor_, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-void WriteSink::reopen() {
-  if (descriptor_ <= STDERR_FILENO) return;
+bool WriteSink::openAnew(std::string_view verb) {
   const int fresh = openFile(target_);
-  if (fresh < 0) return report("reopen", errorOf(errno).detail);
-  ::close(descriptor_);
+  if (fresh < 0) {
+    report(verb, causeOf(errno));
+    return false;
+  }
+  if (descriptor_ >= 0) ::close(descriptor_);
   descriptor_ = fresh;
   line_torn_ = false;
+  pause_ = kFirstPause;
   inspect();
+  return true;
+}
+
+void WriteSink::reopen() {
+  if (descriptor_ < 0 || descriptor_ > STDERR_FILENO) openAnew(descriptor_ < 0 ? "open" : "reopen");
+}
+
+void WriteSink::retry(Nanoseconds now) {
+  if (descriptor_ >= 0 || now < retry_at_) return;
+  if (openAnew("open")) return log::info(target_ + " is open now");
+  pause_ = std::min(pause_ * 2, kLongestPause);
+  retry_at_ = now + pause_;
 }
 
 WriteSink::Outcome WriteSink::write(std::string_view& lines) {
+  if (descriptor_ < 0) return Outcome::kFailed;
   Outcome outcome = Outcome::kDone;
   if (line_torn_) {
     std::string_view line_end = "\n";
@@ -101,7 +100,7 @@ WriteSink::Outcome WriteSink::writeOnce(std::string_view& bytes) {
   }
   if (errno == EINTR) return Outcome::kDone;  // nothing written, nothing wrong
   if (errno == EAGAIN) return Outcome::kWouldWait;
-  report("write", errorOf(errno).detail);
+  report("write", causeOf(errno));
   return Outcome::kFailed;
 }
 
@@ -118,9 +117,8 @@ std::string_view WriteSink::nextPiece(std::string_view bytes) const {
 }
 
 void WriteSink::report(std::string_view verb, std::string_view cause) {
-  const Nanoseconds now = monotonicNow();
-  if (now - reported_at_ < kReportEvery) return;
-  reported_at_ = now;
+  const auto held_back = reports_.admit(monotonicNow());
+  if (!held_back) return;
   std::string text("cannot ");
   text.append(verb).append(" ").append(target_).append(": ").append(cause);
   log::warning(text);

@@ -5,40 +5,50 @@
 #include <string_view>
 
 #include "core/base/clock.h"
-#include "core/base/result.h"
+#include "core/event/log_limit.h"
 
 namespace weir::event {
 
 // A file that lines are appended to: a path, "stdout" or "stderr". Used by the writer thread.
 class WriteSink {
  public:
-  // Fails when the file cannot be opened; makes it when it is missing, but not its directory.
-  static Result<std::unique_ptr<WriteSink>> open(std::string target);
+  // Makes the file when it is missing, but not its directory. While it cannot be opened, writing
+  // fails, and retry() tries again. Causes are logged as often as `reports` lets them.
+  WriteSink(std::string target, LogLimit& reports);
   ~WriteSink();
   WriteSink(const WriteSink&) = delete;
   WriteSink& operator=(const WriteSink&) = delete;
 
   enum class Outcome { kDone, kWouldWait, kFailed };
   // Takes what was written off the front of `lines`. A pipe whose reader is slow does not hold us
-  // up: try again when descriptor() is writable. The cause of a failure is logged once a minute.
+  // up: try again when descriptor() is writable.
   Outcome write(std::string_view& lines);
   // Opens the path anew, as after a rotation. When that fails, the old file stays in use.
   void reopen();
+  bool open() const { return descriptor_ >= 0; }
+  // Opens the file that could not be opened, when it is time to: after pauses that double.
+  void retry(Nanoseconds now);
+  Nanoseconds retryAt() const { return retry_at_; }
   int descriptor() const { return descriptor_; }
 
  private:
-  WriteSink(std::string target, int descriptor);
   Outcome writeOnce(std::string_view& bytes);
   bool writable() const;
   std::string_view nextPiece(std::string_view bytes) const;
+  bool openAnew(std::string_view verb);
   void inspect();
   void report(std::string_view verb, std::string_view cause);
 
+  static constexpr Nanoseconds kFirstPause = std::chrono::seconds(1);
+  static constexpr Nanoseconds kLongestPause = std::chrono::minutes(1);
+
   const std::string target_;
-  int descriptor_;
-  bool may_wait_ = false;   // a pipe, socket or terminal
-  bool line_torn_ = false;  // lines were given up in the middle of one
-  Nanoseconds reported_at_;
+  LogLimit& reports_;
+  int descriptor_ = -1;
+  bool may_wait_ = false;    // a pipe, socket or terminal
+  bool line_torn_ = false;   // lines were given up in the middle of one
+  Nanoseconds retry_at_{0};  // while it is not open
+  Nanoseconds pause_ = kFirstPause;
 };
 
 }  // namespace weir::event

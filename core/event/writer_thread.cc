@@ -51,6 +51,7 @@ struct WriterThread::Writer {
   void writeAll();
   void wait(Milliseconds at_most);
   bool anyWaiting() const;
+  Milliseconds untilRetry() const;
 
   WriterSignal signal;
   std::vector<std::unique_ptr<Outlet>> outlets;  // the thread's own
@@ -58,30 +59,36 @@ struct WriterThread::Writer {
 
   std::mutex mutex;  // of what follows: requests of the control thread
   std::vector<std::unique_ptr<Outlet>> opened;
-  bool reopen = false;
+  Wish wish = Wish::kNone;
   bool stop = false;
 
   std::thread thread;  // last: it uses all of the above
 };
 
 bool WriterThread::Writer::adoptRequests() {
-  bool reopens = false;
+  Wish wanted = Wish::kNone;
   bool goes_on = true;
   {
     const std::lock_guard lock(mutex);
     std::move(opened.begin(), opened.end(), std::back_inserter(outlets));
     opened.clear();
-    reopens = std::exchange(reopen, false);
+    wanted = std::exchange(wish, Wish::kNone);
     goes_on = !stop;
   }
-  if (reopens) {
-    for (const auto& outlet : outlets) outlet->sink->reopen();
+  for (const auto& outlet : outlets) {
+    const bool reopens =
+        wanted == Wish::kReopen || (wanted == Wish::kRetry && !outlet->sink->open());
+    if (reopens) outlet->sink->reopen();
   }
   return goes_on;
 }
 
 void WriterThread::Writer::writeAll() {
-  for (const auto& outlet : outlets) outlet->writeOut();
+  const Nanoseconds now = monotonicNow();
+  for (const auto& outlet : outlets) {
+    outlet->sink->retry(now);
+    outlet->writeOut();
+  }
   std::erase_if(outlets, [](const auto& outlet) { return outlet->queue->finished(); });
 }
 
@@ -92,6 +99,18 @@ void WriterThread::Writer::wait(Milliseconds at_most) {
   }
   ::poll(polled.data(), polled.size(), static_cast<int>(at_most.count()));
   signal.clear();
+}
+
+// Until a file that could not be opened is tried again; negative: there is none.
+Milliseconds WriterThread::Writer::untilRetry() const {
+  Milliseconds wait(-1);
+  for (const auto& outlet : outlets) {
+    if (outlet->sink->open()) continue;
+    const auto left = std::max(
+        std::chrono::ceil<Milliseconds>(outlet->sink->retryAt() - monotonicNow()), Milliseconds(0));
+    wait = wait < Milliseconds(0) ? left : std::min(wait, left);
+  }
+  return wait;
 }
 
 bool WriterThread::Writer::anyWaiting() const {
@@ -106,7 +125,7 @@ void WriterThread::Writer::run() {
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   while (adoptRequests()) {
     writeAll();
-    wait(Milliseconds(-1));
+    wait(untilRetry());
   }
   const Nanoseconds end = monotonicNow() + kFarewell;
   for (writeAll(); anyWaiting(); writeAll()) {
@@ -129,10 +148,10 @@ WriterThread::~WriterThread() {
   writer_->thread.join();
 }
 
-Result<WriteQueueHandle> WriterThread::open(const std::string& target) {
-  WEIR_TRY(auto sink, WriteSink::open(target));
+WriteQueueHandle WriterThread::open(const std::string& target) {
   auto outlet = std::make_unique<Outlet>();
-  outlet->sink = std::move(sink);
+  LogLimit& reports = reports_.try_emplace(target, kReportEvery).first->second;
+  outlet->sink = std::make_unique<WriteSink>(target, reports);
   outlet->queue = std::make_unique<WriteQueue>(writer_->signal);
   WriteQueueHandle handle(outlet->queue.get());
   {
@@ -143,12 +162,15 @@ Result<WriteQueueHandle> WriterThread::open(const std::string& target) {
   return handle;
 }
 
-void WriterThread::reopen() {
+void WriterThread::ask(Wish wish) {
   {
     const std::lock_guard lock(writer_->mutex);
-    writer_->reopen = true;
+    writer_->wish = std::max(writer_->wish, wish);
   }
   writer_->signal.ring();
 }
+
+void WriterThread::reopen() { ask(Wish::kReopen); }
+void WriterThread::retry() { ask(Wish::kRetry); }
 
 }  // namespace weir::event

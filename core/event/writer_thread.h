@@ -1,9 +1,10 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
-#include "core/base/result.h"
+#include "core/event/log_limit.h"
 #include "core/event/write_queue.h"
 
 namespace weir::event {
@@ -20,14 +21,23 @@ class WriterThread {
   WriterThread& operator=(const WriterThread&) = delete;
 
   // A new queue to `target`: a path, which is appended to, "stdout" or "stderr". To be filled by
-  // one thread and closed (destroyed) by it. Fails when the file cannot be opened.
-  Result<WriteQueueHandle> open(const std::string& target);
-  // Asks to open all paths anew. Lines that wait go to the old file or the new one.
+  // one thread and closed (destroyed) by it. A file that cannot be opened is tried again, after
+  // pauses and on reopen(); lines for it are lost until then.
+  WriteQueueHandle open(const std::string& target);
+  // Asks to open all paths anew, or those that could not be opened. Lines that wait go to the old
+  // file or the new one.
   void reopen();
+  void retry();
 
  private:
   struct Outlet;
   struct Writer;
+  static constexpr Nanoseconds kReportEvery = std::chrono::minutes(1);
+  enum class Wish { kNone, kRetry, kReopen };
+
+  void ask(Wish wish);
+
+  std::map<std::string, LogLimit> reports_;  // by target; outlives the thread
   std::unique_ptr<Writer> writer_;
 };
 

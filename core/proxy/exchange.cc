@@ -203,11 +203,13 @@ void Exchange::feedMirrors(Bytes bytes) {
 bool Exchange::pickEndpoint() {
   if (backing_off_) return false;  // onTry goes on
   if (!cluster_->knowsEndpoints()) {
+    logFailure(Reason::kUpstreamDnsError);
     fail(Reason::kUpstreamDnsError, "the upstream's addresses are not known yet");
     return true;
   }
   member_ = cluster_->pick({tried_.data(), tried_count_});
   if (member_ == nullptr) {
+    logFailure(Reason::kNoHealthyUpstream);
     fail(Reason::kNoHealthyUpstream, "no endpoint");
     return true;
   }

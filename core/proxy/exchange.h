@@ -118,6 +118,7 @@ class Exchange final : public http::RequestEvents,
   void beginAttempt();
   void endAttempt(AttemptOutcome outcome, int status, Reason reason);
   void dropAttempt(AttemptOutcome outcome, Reason reason);
+  void logFailure(Reason reason) const;
   bool retryFor(route::RetryOn failure, Reason reason);
   bool mayRetry(std::optional<route::RetryOn> failure);
   void beginBackoff(Reason reason);

@@ -2,6 +2,7 @@
 
 #include "core/proxy/dial_reason.h"
 #include "core/proxy/exchange.h"
+#include "core/proxy/upstream_log.h"
 #include "core/upstream/backoff.h"
 
 // Attempts to get an answer from an upstream, and the time they may take.
@@ -46,9 +47,17 @@ void Exchange::endAttempt(AttemptOutcome outcome, int status, Reason reason) {
   cells.counter(upstreamRequestsKey(upstream, status, reason)).add();
   cells.histogram(upstreamAttemptDurationKey(upstream, outcome))
       .observe(engine_.loop().eventTime() - attempt_started_);
-  if (outcome != AttemptOutcome::kOk && tried_count_ < kMaxTried) tried_[tried_count_++] = member_;
+  if (outcome != AttemptOutcome::kOk) {
+    if (tried_count_ < kMaxTried) tried_[tried_count_++] = member_;
+    if (outcome != AttemptOutcome::kCancel) logFailure(reason);
+  }
   cluster_->done(*member_);
   member_ = nullptr;
+}
+
+void Exchange::logFailure(Reason reason) const {
+  logUpstreamFailure(cluster_->plan(), member_ == nullptr ? nullptr : &member_->endpoint.address,
+                     reason, engine_.loop().eventTime());
 }
 
 // Gives up what the attempt still holds.

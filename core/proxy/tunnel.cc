@@ -7,6 +7,7 @@
 #include "core/net/resumed_stream.h"
 #include "core/proxy/dial_reason.h"
 #include "core/proxy/request_id.h"
+#include "core/proxy/upstream_log.h"
 
 namespace weir::proxy {
 namespace {
@@ -339,6 +340,10 @@ void Tunnel::close(Reason reason) {
 void Tunnel::endAttempt(Reason reason) {
   if (std::exchange(attempting_, false)) {
     engine().metrics().counter(upstreamRequestsKey(target_.upstream, 0, reason)).add();
+    if (member_ != nullptr) {
+      logUpstreamFailure(cluster_->plan(), &member_->endpoint.address, reason,
+                         engine().loop().eventTime());
+    }
   }
   if (member_ != nullptr) cluster_->hangUp(*std::exchange(member_, nullptr));
 }

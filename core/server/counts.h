@@ -4,26 +4,29 @@
 #include <map>
 
 #include "core/base/names.h"
+#include "core/event/log_limit.h"
 #include "core/event/shared_count.h"
 
 namespace weir::server {
 
 // The numbers that all workers share: open connections of the process, of each listener and of
-// each upstream, and handshakes of each listener. They live as long as the process, so that limits
-// hold across reloads. Workers are handed the counts they need: only the control thread looks them
-// up.
+// each upstream, handshakes of each listener, and limits of messages about upstreams. They live as
+// long as the process, so that limits hold across reloads. Workers are handed the counts they need:
+// only the control thread looks them up.
 class Counts {
  public:
   event::SharedCount& process() { return process_; }
   event::SharedCount& listener(NameId id) { return listeners_[id]; }
   event::SharedCount& handshakes(NameId listener) { return handshakes_[listener]; }
   event::SharedCount& cluster(NameId id) { return clusters_[id]; }
+  event::LogLimit& failures(NameId cluster) { return failures_[cluster]; }
 
  private:
   event::SharedCount process_;
   std::map<NameId, event::SharedCount> listeners_;
   std::map<NameId, event::SharedCount> handshakes_;  // of TLS, under way
   std::map<NameId, event::SharedCount> clusters_;
+  std::map<NameId, event::LogLimit> failures_;  // messages about clusters
 };
 
 }  // namespace weir::server

@@ -36,6 +36,7 @@ class Directory::Watch final : private upstream::DiscoveryEvents {
     discovery_ = source_->make(owner_.tools_);
     discovery_->start(*this);
   }
+  void lookAgain() { discovery_->lookAgain(); }
   const upstream::DiscoverySource& source() const { return *source_; }
   const State& state() const { return state_; }
   bool answered() const { return answered_; }
@@ -55,6 +56,7 @@ class Directory::Watch final : private upstream::DiscoveryEvents {
     state_.stale = false;
     answered_ = true;
     if (changed) {
+      logEndpoints(*endpoints);
       state_.endpoints = std::move(endpoints);
       owner_.on_endpoints_(cluster_, state_.endpoints);
     }
@@ -72,6 +74,13 @@ class Directory::Watch final : private upstream::DiscoveryEvents {
     answered_ = true;
     showEndpoints(0, sizeOf(state_.endpoints));
     owner_.tellWarm();
+  }
+
+  void logEndpoints(const upstream::EndpointSet& found) const {
+    if (!log::writes(log::Level::kDebug)) return;
+    std::string text = "upstream " + std::string(name_) + ": endpoints:";
+    for (const upstream::Endpoint& each : found.endpoints) text += " " + each.address.text();
+    log::debug(text);
   }
 
   void count(DiscoveryResult result) {
@@ -146,6 +155,10 @@ void Directory::tellWarm() {
 const Directory::State* Directory::state(NameId cluster) const {
   const auto found = watches_.find(cluster);
   return found == watches_.end() ? nullptr : &found->second->state();
+}
+
+void Directory::lookAgain() {
+  for (const auto& [id, watch] : watches_) watch->lookAgain();
 }
 
 void Directory::refreshMetrics() {

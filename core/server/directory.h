@@ -35,6 +35,7 @@ class Directory {
   };
   // Of a cluster whose endpoints are looked for; null for others.
   const State* state(NameId cluster) const;
+  void lookAgain();       // asks every source anew
   void refreshMetrics();  // ages of stale answers, before a scrape
 
  private:

@@ -213,6 +213,7 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::str
   made->options.http2 =
       settings.http2.options({.head_bytes = 64 * 1024, .target_bytes = 0, .headers = 200});
   made->connections = &counts_.cluster(made->id);
+  made->failures = &counts_.failures(made->id);
   if (settings.tls) {
     made->tls =
         tls_.client(*settings.tls, settings.protocol, made->discovery->hostName(), mistakes);

@@ -57,6 +57,7 @@ class Server {
   };
   std::vector<Bound> listeners() const;
   const Directory& directory() const { return directory_; }
+  void lookAgain() { directory_.lookAgain(); }  // for endpoints, at every source
   std::vector<std::unique_ptr<Station>>& stations() { return stations_; }
   void refreshMetrics();  // before a scrape
 

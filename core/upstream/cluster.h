@@ -10,6 +10,7 @@
 #include "core/base/metric_cells.h"
 #include "core/base/metric_keys.h"
 #include "core/base/random.h"
+#include "core/event/log_limit.h"
 #include "core/event/loop.h"
 #include "core/event/shared_count.h"
 #include "core/net/proxy_protocol_writer.h"
@@ -44,6 +45,7 @@ struct ClusterPlan {
   BalancerFactory balancer = nullptr;
   std::shared_ptr<const DiscoverySource> discovery;
   event::SharedCount* connections = nullptr;    // of all workers; outlives every plan
+  event::LogLimit* failures = nullptr;          // of messages about it; likewise
   std::shared_ptr<const tls::ClientTerms> tls;  // null: in the clear
   // The same for tunnels, which agree on no protocol; there when a listener leads here.
   std::shared_ptr<const tls::ClientTerms> tunnel_tls;

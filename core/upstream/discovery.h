@@ -32,6 +32,8 @@ class Discovery {
  public:
   virtual ~Discovery() = default;
   virtual void start(DiscoveryEvents& events) = 0;  // may call back at once
+  // What was found may be out of date: the servers that were asked are no longer in use.
+  virtual void lookAgain() {}
 };
 
 // What a discovery may use of the control thread.

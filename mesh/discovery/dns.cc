@@ -3,25 +3,28 @@
 #include <utility>
 
 #include "core/dns/resolver.h"
+#include "mesh/discovery/known_addresses.h"
 #include "mesh/discovery/refresh.h"
 
 namespace weir::mesh {
 namespace {
 
-using Family = DnsSettings::Family;
+using dns::Family;
 
 constexpr std::pair<std::string_view, Family> kFamilies[] = {
     {"all", Family::kAll}, {"ipv4", Family::kIpv4}, {"ipv6", Family::kIpv6}};
 constexpr std::string_view kNoneOfFamily = "no address of the wanted family";
 
-std::vector<upstream::Endpoint> endpointsOf(const std::vector<net::Ip>& ips,
-                                            const DnsSettings& settings) {
+// The hosts file, a literal address and a server may all say something of the other family.
+void keepFamily(Family wanted, std::vector<net::Ip>& ips) {
+  if (wanted == Family::kAll) return;
+  std::erase_if(ips, [&](const net::Ip& ip) { return ip.isV4() != (wanted == Family::kIpv4); });
+}
+
+std::vector<upstream::Endpoint> endpointsOf(const std::vector<net::Ip>& ips, std::uint16_t port) {
   std::vector<upstream::Endpoint> endpoints;
-  for (const net::Ip& ip : ips) {
-    if (settings.family == Family::kIpv4 && !ip.isV4()) continue;
-    if (settings.family == Family::kIpv6 && ip.isV4()) continue;
-    endpoints.push_back({.address = {ip, settings.address.port}, .zone = {}});
-  }
+  endpoints.reserve(ips.size());
+  for (const net::Ip& ip : ips) endpoints.push_back({.address = {ip, port}, .zone = {}});
   return endpoints;
 }
 
@@ -31,17 +34,29 @@ class DnsDiscovery final : public upstream::Discovery {
       : resolver_(tools.resolver), settings_(settings), refresh_(tools.loop, [this] { look(); }) {}
 
   void start(upstream::DiscoveryEvents& events) override { refresh_.start(events); }
+  void lookAgain() override { refresh_.lookAgain(); }
 
  private:
   void look() {
-    query_ = resolver_.resolve(settings_.address.host,
+    query_ = resolver_.resolve(settings_.address.host, settings_.family,
                                [this](const Result<dns::Addresses>& answer) { onAnswer(answer); });
   }
   void onAnswer(const Result<dns::Addresses>& answer) {
     if (!answer.ok()) return failed(answer.error().detail);
-    auto endpoints = endpointsOf(answer.value().ips, settings_);
-    if (endpoints.empty()) return failed(kNoneOfFamily);
-    refresh_.found(std::move(endpoints), answer.value().ttl);
+    dns::Addresses addresses = answer.value();
+    keepFamily(settings_.family, addresses.ips);
+    if (addresses.ips.empty()) return failed(kNoneOfFamily);
+    known_.take(addresses);
+    auto endpoints = endpointsOf(known_.ips(), settings_.address.port);
+    const auto failure = known_.failure();
+    if (!addresses.last) {
+      refresh_.foundSoFar(std::move(endpoints));
+    } else if (!failure) {
+      refresh_.found(std::move(endpoints), addresses.ttl);
+    } else {
+      const std::string what = settings_.address.host + ": " + std::string(failure->detail);
+      refresh_.foundPart(std::move(endpoints), addresses.ttl, known_.stale() ? what : "");
+    }
   }
   void failed(std::string_view why) {
     refresh_.failed(settings_.address.host + ": " + std::string(why));
@@ -49,6 +64,7 @@ class DnsDiscovery final : public upstream::Discovery {
 
   dns::Resolver& resolver_;
   const DnsSettings settings_;
+  KnownAddresses known_;
   Refresh refresh_;
   std::unique_ptr<dns::Query> query_;
 };

@@ -17,6 +17,11 @@ void arrange(std::vector<Endpoint>& endpoints) {
       [](const Endpoint& left, const Endpoint& right) { return left.address < right.address; });
 }
 
+Milliseconds holdsFor(dns::Ttl ttl) {
+  const Milliseconds named = ttl ? Milliseconds(*ttl) : Refresh::kWithoutTtl;
+  return std::clamp(named, Refresh::kShortest, Refresh::kLongest);
+}
+
 }  // namespace
 
 Refresh::Refresh(event::Loop& loop, std::function<void()> look)
@@ -27,23 +32,46 @@ void Refresh::start(upstream::DiscoveryEvents& events) {
   look_();
 }
 
-void Refresh::found(std::vector<Endpoint> endpoints, dns::Ttl ttl) {
-  const Milliseconds holds = ttl ? Milliseconds(*ttl) : kWithoutTtl;
-  time_.arm(std::clamp(holds, kShortest, kLongest));
-  const bool was_failing = std::exchange(failures_, 0) > 0;
+bool Refresh::keep(std::vector<Endpoint>&& endpoints) {
   arrange(endpoints);
-  const bool changed = latest_ == nullptr || latest_->endpoints != endpoints;
-  if (changed) {
-    latest_ =
-        std::make_shared<const upstream::EndpointSet>(upstream::EndpointSet{std::move(endpoints)});
-  }
+  if (latest_ != nullptr && latest_->endpoints == endpoints) return false;
+  latest_ =
+      std::make_shared<const upstream::EndpointSet>(upstream::EndpointSet{std::move(endpoints)});
+  return true;
+}
+
+Milliseconds Refresh::pause() const {
+  return upstream::backoffLimit({.base = kFirstPause, .max = kLongestPause}, failures_);
+}
+
+void Refresh::found(std::vector<Endpoint> endpoints, dns::Ttl ttl) {
+  time_.arm(holdsFor(ttl));
+  const bool was_failing = std::exchange(failures_, 0) > 0;
+  const bool changed = keep(std::move(endpoints));
   if (changed || was_failing) events_->onEndpoints(latest_);
 }
 
+void Refresh::foundSoFar(std::vector<Endpoint> endpoints) {
+  if (keep(std::move(endpoints))) events_->onEndpoints(latest_);
+}
+
+void Refresh::foundPart(std::vector<Endpoint> endpoints, dns::Ttl ttl, std::string_view what) {
+  time_.arm(std::min(holdsFor(ttl), pause()));
+  const bool was_failing = failures_++ > 0;
+  const bool changed = keep(std::move(endpoints));
+  if (changed || (was_failing && what.empty())) events_->onEndpoints(latest_);
+  if (!what.empty()) events_->onDiscoveryFailed(what);
+}
+
 void Refresh::failed(std::string_view what) {
-  time_.arm(upstream::backoffLimit({.base = kFirstPause, .max = kLongestPause}, failures_));
+  time_.arm(pause());
   ++failures_;
   events_->onDiscoveryFailed(what);
+}
+
+void Refresh::lookAgain() {
+  time_.disarm();
+  look_();
 }
 
 }  // namespace weir::mesh

@@ -29,11 +29,19 @@ class Refresh {
   void start(upstream::DiscoveryEvents& events);  // looks at once
   // Tells of the endpoints if they changed, or if nothing was heard of them for a while.
   void found(std::vector<upstream::Endpoint> endpoints, dns::Ttl ttl);
+  // The same while the rest of the answer is still to come.
+  void foundSoFar(std::vector<upstream::Endpoint> endpoints);
+  // The same when a part could not be asked for: the next look follows as after a failure. `what`
+  // says which of the endpoints are old; empty when none is.
+  void foundPart(std::vector<upstream::Endpoint> endpoints, dns::Ttl ttl, std::string_view what);
   void failed(std::string_view what);
+  void lookAgain();  // at once
   bool known() const { return latest_ != nullptr; }
 
  private:
   void onTime() { look_(); }
+  bool keep(std::vector<upstream::Endpoint>&& endpoints);  // true: they have changed
+  Milliseconds pause() const;
 
   const std::function<void()> look_;
   event::Alarm<Refresh, &Refresh::onTime> time_;

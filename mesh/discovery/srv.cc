@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "core/dns/resolver.h"
+#include "mesh/discovery/known_addresses.h"
 #include "mesh/discovery/refresh.h"
 
 namespace weir::mesh {
@@ -15,30 +17,34 @@ using upstream::Endpoint;
 
 constexpr std::uint64_t kMaxWeight = 1'000'000'000;
 
-// One record, and what is known of the addresses of its target.
+using KnownHosts = std::map<std::string, KnownAddresses>;
+
+// One record, and what became of the question for the addresses of its target.
 struct Target {
   dns::Service service;
-  std::unique_ptr<dns::Query> query;
-  std::optional<Result<dns::Addresses>> answer;
-
-  bool has() const { return answer.has_value() && answer->ok(); }
-  // Asking again may well help, unlike with a name that does not exist.
-  bool failedForNow() const { return !has() && answer->error().code != ErrorCode::kNotFound; }
-  std::size_t addresses() const { return has() ? answer->value().ips.size() : 0; }
+  std::unique_ptr<dns::Query> query = {};
+  bool heard = false;                 // of some addresses, or of a failure
+  std::optional<Error> failure = {};  // of all addresses or of a family
+  bool lasting = false;               // the name does not exist: asking again does not help
 };
 
-std::vector<Endpoint> endpointsOf(const std::vector<Target>& targets) {
+const KnownAddresses* find(const KnownHosts& known, const Target& target) {
+  const auto found = known.find(target.service.target);
+  return found == known.end() ? nullptr : &found->second;
+}
+
+std::vector<Endpoint> endpointsOf(const std::vector<Target>& targets, const KnownHosts& known) {
   std::size_t most = 1;
-  for (const Target& target : targets) most = std::max(most, target.addresses());
+  for (const Target& target : targets) {
+    if (const auto* addresses = find(known, target)) most = std::max(most, addresses->ips().size());
+  }
   std::map<net::Address, std::uint64_t> weights;
   for (const Target& target : targets) {
-    const std::size_t addresses = target.addresses();
-    if (addresses == 0) continue;
+    const auto* addresses = find(known, target);
+    if (addresses == nullptr) continue;
     const std::uint64_t weight = std::max<std::uint64_t>(target.service.weight, 1) * most;
-    const std::uint64_t share = weight / addresses;
-    for (const net::Ip& ip : target.answer->value().ips) {
-      weights[{ip, target.service.port}] += share;
-    }
+    const std::uint64_t share = weight / addresses->ips().size();
+    for (const net::Ip& ip : addresses->ips()) weights[{ip, target.service.port}] += share;
   }
   std::vector<Endpoint> endpoints;
   endpoints.reserve(weights.size());
@@ -48,10 +54,12 @@ std::vector<Endpoint> endpointsOf(const std::vector<Target>& targets) {
   return endpoints;
 }
 
-dns::Ttl smallestTtl(dns::Ttl smallest, const std::vector<Target>& targets) {
+dns::Ttl smallestTtl(dns::Ttl smallest, const std::vector<Target>& targets,
+                     const KnownHosts& known) {
   for (const Target& target : targets) {
-    if (!target.has() || !target.answer->value().ttl) continue;
-    const auto ttl = *target.answer->value().ttl;
+    const auto* addresses = find(known, target);
+    if (addresses == nullptr || !addresses->ttl()) continue;
+    const auto ttl = *addresses->ttl();
     smallest = smallest ? std::min(*smallest, ttl) : ttl;
   }
   return smallest;
@@ -65,6 +73,7 @@ class SrvDiscovery final : public upstream::Discovery {
         refresh_(tools.loop, [this] { look(); }) {}
 
   void start(upstream::DiscoveryEvents& events) override { refresh_.start(events); }
+  void lookAgain() override { refresh_.lookAgain(); }
 
  private:
   void look() {
@@ -74,50 +83,94 @@ class SrvDiscovery final : public upstream::Discovery {
   }
 
   void onServices(const Result<dns::Services>& answer) {
-    if (!answer.ok()) return failed(name_, answer.error());
+    if (!answer.ok()) return refresh_.failed(text(name_, answer.error()));
     ttl_ = answer.value().ttl;
-    const auto& services = answer.value().services;
-    for (const dns::Service& service : services) {
-      if (service.priority == services.front().priority) targets_.push_back({service, {}, {}});
+    services_ = answer.value().services;
+    trouble_.clear();
+    std::erase_if(known_, [this](const auto& each) {
+      return std::none_of(services_.begin(), services_.end(),
+                          [&](const dns::Service& s) { return s.target == each.first; });
+    });
+    next_ = 0;
+    askNextPriority();
+  }
+
+  void askNextPriority() {
+    targets_.clear();
+    const std::uint16_t priority = services_[next_].priority;
+    for (; next_ < services_.size() && services_[next_].priority == priority; ++next_) {
+      targets_.push_back({.service = services_[next_]});
     }
     waiting_ = targets_.size();
     for (Target& target : targets_) {
       target.query = resolver_.resolve(
-          target.service.target,
+          target.service.target, dns::Family::kAll,
           [this, &target](const Result<dns::Addresses>& found) { onAddresses(target, found); });
     }
   }
 
   void onAddresses(Target& target, const Result<dns::Addresses>& answer) {
-    target.answer = answer;
-    if (--waiting_ == 0) onAllAddresses();
+    take(target, answer);
+    const bool last = !answer.ok() || answer.value().last;
+    if (last && --waiting_ == 0) return onAllAddresses();
+    const bool heard =
+        std::all_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.heard; });
+    if (!heard || refresh_.known()) return;
+    auto endpoints = endpointsOf(targets_, known_);
+    if (!endpoints.empty()) refresh_.foundSoFar(std::move(endpoints));
   }
 
-  // Some targets without addresses are no reason to do without the others, but a server that
-  // cannot answer at the moment is none to forget what it said before.
-  void onAllAddresses() {
-    const auto missing = std::find_if(targets_.begin(), targets_.end(),
-                                      [](const Target& target) { return target.failedForNow(); });
-    auto endpoints = endpointsOf(targets_);
-    const bool complete = missing == targets_.end();
-    if (!endpoints.empty() && (complete || !refresh_.known())) {
-      refresh_.found(std::move(endpoints), smallestTtl(ttl_, targets_));
-      if (complete) return;
+  // A server that cannot answer at the moment is no reason to forget what it said before.
+  void take(Target& target, const Result<dns::Addresses>& answer) {
+    const std::string& host = target.service.target;
+    target.heard = true;
+    target.lasting = !answer.ok() && answer.error().code == ErrorCode::kNotFound;
+    if (target.lasting) known_.erase(host);
+    target.failure = std::nullopt;
+    if (answer.ok()) {
+      known_[host].take(answer.value());
+      target.failure = known_[host].failure();
+    } else {
+      target.failure = answer.error();
     }
-    const Target& blamed = complete ? targets_.front() : *missing;
-    failed(blamed.service.target, blamed.answer->error());
+    if (target.lasting || !target.failure || !trouble_.empty()) return;
+    const bool missed = !answer.ok() || known_[host].stale();
+    if (missed && (!answer.ok() || answer.value().last)) trouble_ = text(host, *target.failure);
   }
 
-  void failed(const std::string& name, const Error& error) {
-    refresh_.failed(name + ": " + std::string(error.detail));
+  // Some targets without addresses are no reason to do without the others; a whole priority
+  // without any is one to go on to the next (RFC 2782).
+  void onAllAddresses() {
+    auto endpoints = endpointsOf(targets_, known_);
+    const bool complete =
+        trouble_.empty() && std::all_of(targets_.begin(), targets_.end(),
+                                        [](const Target& t) { return t.lasting || !t.failure; });
+    if (endpoints.empty()) {
+      const Target& first = targets_.front();
+      const std::string what = text(first.service.target, *first.failure);
+      if (next_ < services_.size()) return askNextPriority();
+      refresh_.failed(trouble_.empty() ? what : trouble_);
+    } else if (complete) {
+      refresh_.found(std::move(endpoints), smallestTtl(ttl_, targets_, known_));
+    } else {
+      refresh_.foundPart(std::move(endpoints), smallestTtl(ttl_, targets_, known_), trouble_);
+    }
+  }
+
+  static std::string text(const std::string& name, const Error& error) {
+    return name + ": " + std::string(error.detail);
   }
 
   dns::Resolver& resolver_;
   const std::string name_;
   Refresh refresh_;
   std::unique_ptr<dns::Query> query_;
-  std::vector<Target> targets_;
+  std::vector<dns::Service> services_;  // of the latest answer, by priority
+  std::size_t next_ = 0;                // of them, to be asked for
+  std::vector<Target> targets_;         // of the priority in hand
+  KnownHosts known_;
   std::size_t waiting_ = 0;  // targets without an answer
+  std::string trouble_;      // what could not be asked for in this round
   dns::Ttl ttl_;
 };
 

@@ -18,8 +18,8 @@ struct SrvSettings {
 };
 
 // Targets, ports and weights from SRV records, then the addresses of the targets. Of several
-// priorities only the first (the lowest number) is used. A target with several addresses shares
-// its weight among them; weight 0 stands for the least share that there is (RFC 2782).
+// priorities the first (the lowest number) with addresses is used. A target with several addresses
+// shares its weight among them; weight 0 stands for the least share that there is (RFC 2782).
 std::shared_ptr<const upstream::DiscoverySource> makeSrv(const SrvSettings& settings);
 
 }  // namespace weir::mesh

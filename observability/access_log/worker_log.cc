@@ -60,16 +60,15 @@ void WorkerLog::drop(std::uint64_t lines) {
   parts_.cells.counter(accessLogDroppedKey(parts_.sink)).add(lines);
 }
 
-Result<std::unique_ptr<http::AccessLog>> openLogs(const std::vector<Settings>& settings,
-                                                  event::WriterThread& writer, NameTable& names,
-                                                  MetricCells& worker_cells) {
+std::unique_ptr<http::AccessLog> openLogs(const std::vector<Settings>& settings,
+                                          event::WriterThread& writer, NameTable& names,
+                                          MetricCells& worker_cells) {
   std::vector<std::unique_ptr<http::AccessLog>> logs;
   for (const Settings& one : settings) {
-    WEIR_TRY(auto queue, writer.open(one.file));
-    logs.push_back(std::make_unique<WorkerLog>(
-        WorkerLog::Parts{one, std::move(queue), worker_cells, names.intern(one.file), Random()}));
+    logs.push_back(std::make_unique<WorkerLog>(WorkerLog::Parts{
+        one, writer.open(one.file), worker_cells, names.intern(one.file), Random()}));
   }
-  return std::unique_ptr<http::AccessLog>(std::make_unique<WorkerLogs>(std::move(logs)));
+  return std::make_unique<WorkerLogs>(std::move(logs));
 }
 
 }  // namespace weir::access_log

@@ -9,7 +9,6 @@
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
 #include "core/base/random.h"
-#include "core/base/result.h"
 #include "core/event/writer_thread.h"
 #include "core/http/record.h"
 #include "observability/access_log/settings.h"
@@ -63,10 +62,9 @@ class WorkerLogs final : public http::AccessLog {
   std::vector<std::unique_ptr<http::AccessLog>> logs_;
 };
 
-// Makes the access logs of a worker, to be used and destroyed on its thread. Control thread. Fails
-// when a file cannot be opened.
-Result<std::unique_ptr<http::AccessLog>> openLogs(const std::vector<Settings>& settings,
-                                                  event::WriterThread& writer, NameTable& names,
-                                                  MetricCells& worker_cells);
+// Makes the access logs of a worker, to be used and destroyed on its thread. Control thread.
+std::unique_ptr<http::AccessLog> openLogs(const std::vector<Settings>& settings,
+                                          event::WriterThread& writer, NameTable& names,
+                                          MetricCells& worker_cells);
 
 }  // namespace weir::access_log

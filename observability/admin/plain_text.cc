@@ -65,7 +65,9 @@ std::string explanationText(const ExplainQuery& query, const Explanation& explan
 
 std::string reloadText(const ReloadOutcome& outcome) {
   const std::string generation = "generation " + std::to_string(outcome.generation);
-  if (outcome.applied) return "applied: " + generation + "\n";
+  std::string notes;
+  for (const std::string& note : outcome.notes) notes += "note: " + note + "\n";
+  if (outcome.applied) return notes + "applied: " + generation + "\n";
   return outcome.mistakes.text() + "rejected: " + generation + " stays\n";
 }
 

@@ -75,8 +75,9 @@ struct Explanation {
 
 struct ReloadOutcome {
   bool applied = false;
-  std::uint64_t generation = 0;    // of the plan that holds now
-  config::Mistakes mistakes = {};  // when it was not applied
+  std::uint64_t generation = 0;         // of the plan that holds now
+  config::Mistakes mistakes = {};       // when it was not applied
+  std::vector<std::string> notes = {};  // what of it takes a restart
 };
 
 // What the admin pages ask of the running process, and what they do to it. Implemented by the

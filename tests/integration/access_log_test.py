@@ -125,8 +125,22 @@ class Rotation(AccessLogCase):
 
     def test_a_file_that_cannot_be_written_is_told_and_traffic_goes_on(self):
         weir = self.weir(gateway(HELLO + log('file = "no/such/folder.log"')))
-        weir.wait_for_line("access log: ")
+        weir.wait_for_line("cannot open no/such/folder.log: no such directory")
         self.assertEqual(self.get(weir, "/hello").status, 200)
+
+    def test_a_file_that_could_not_be_opened_is_opened_later(self):
+        for ask in ("signal", "reload", "nothing"):
+            with self.subTest(ask):
+                weir = self.weir(gateway(HELLO + log('file = "later/access.log"')))
+                weir.wait_for_line("cannot open later/access.log")
+                os.mkdir(weir.folder / "later")
+                if ask == "signal":
+                    weir.signal(signal.SIGUSR1)
+                if ask == "reload":
+                    self.assertEqual(weir.admin("/reload", "POST")[0], 200)
+                poll.until((weir.folder / "later/access.log").exists, "the file")
+                self.get(weir, "/hello?n=1")
+                self.lines(weir, 1, "later/access.log")
 
 
 class Choice(AccessLogCase):

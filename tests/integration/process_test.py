@@ -44,6 +44,7 @@ class Start(IntegrationCase):
             f"info admin on {weir.admin_address}",
             f"info listener public on {weir.address('public')}",
             f"info listener second on {weir.address('second')}",
+            "info access log: off, there is no [[access_log]]",
             "info ready: gateway, 2 workers",
         ])
         self.assertEqual([self.get(weir).body, weir.admin("/readyz")], [b"hello", (200, "ok\n")])

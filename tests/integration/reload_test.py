@@ -74,6 +74,28 @@ class Causes(IntegrationCase):
         poll.until(lambda: self.get(weir, "/new").body == b"new", "the route of the new file")
         self.wait_for_body(weir, b"one")
 
+    def test_a_file_that_is_written_in_pieces_is_read_when_it_is_whole(self):
+        weir = self.weir("watch_settle = '300ms'\n" + saying("one"))
+        whole = "watch_settle = '300ms'\n" + saying("two")
+        seen = set()
+        with open(weir.file, "w", encoding="utf-8") as file:
+            for piece in whole.splitlines(keepends=True):
+                file.write(piece)
+                file.flush()
+                seen.add(self.get(weir).body)
+        self.wait_for_body(weir, b"two")
+        self.assertEqual(seen, {b"one"})
+        self.assertEqual(weir.metric("weir_config_reloads_total", result="rejected"), 0)
+
+    def test_nothing_is_watched_where_that_is_off(self):
+        weir = self.weir("watch = false\n" + saying("one"))
+        weir.file.write_text("watch = false\nwatch_settle = '10ms'\n" + saying("two"),
+                             encoding="utf-8")
+        self.assertEqual(weir.metric("weir_config_reloads_total", result="applied"), 1)
+        weir.signal(signal.SIGHUP)
+        self.wait_for_body(weir, b"two")
+        self.assertEqual(weir.metric("weir_config_reloads_total", result="applied"), 2)
+
     def test_sighup_reads_the_file_again(self):
         weir = self.weir(saying("one"))
         weir.signal(signal.SIGHUP)
@@ -90,6 +112,20 @@ class Causes(IntegrationCase):
 
 
 class BrokenFiles(IntegrationCase):
+    def test_what_takes_a_restart_is_said(self):
+        weir = self.weir(saying("one"))
+        weir.file.write_text('role = "sidecar"\n' + saying("two", workers=2), encoding="utf-8")
+        status, answer = weir.admin("/reload", "POST")
+        self.assertEqual(status, 200)
+        notes = json.loads(answer)["notes"]
+        self.assertEqual(notes, ["workers = 2 takes effect after a restart; 1 are running",
+                                 "role takes effect after a restart; running as a gateway"])
+        for note in notes:
+            weir.wait_for_line("warning " + note)
+            self.assertIn("# " + note, weir.admin("/config")[1])
+        weir.file.write_text(saying("three"), encoding="utf-8")
+        self.assertNotIn("notes", json.loads(weir.admin("/reload", "POST")[1]))
+
     def test_a_broken_file_changes_nothing_and_says_every_mistake(self):
         weir = self.weir(saying("one"))
         self.assert_metric(weir, 1, "weir_config_last_reload_successful")

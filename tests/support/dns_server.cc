@@ -160,6 +160,13 @@ DnsServer::Question DnsServer::questionOf(std::string_view message) {
   return question;
 }
 
+DnsServer::Fault DnsServer::faultOf(const Question& question) const {
+  const auto typed = faults_.find(typeName(question.type) + " " + question.name);
+  if (typed != faults_.end()) return typed->second;
+  const auto found = faults_.find(question.name);
+  return found == faults_.end() ? Fault::kNone : found->second;
+}
+
 std::string DnsServer::reply(std::string_view message, bool udp) {
   const Question question = questionOf(message);
   queries_.push_back(typeName(question.type) + " " + question.name);
@@ -168,7 +175,7 @@ std::string DnsServer::reply(std::string_view message, bool udp) {
     return "";
   }
   const auto found = zone_.find(question.name);
-  const Fault fault = found == zone_.end() ? Fault::kNone : found->second.fault;
+  const Fault fault = faultOf(question);
   if (fault == Fault::kSilent) return "";
   if (fault == Fault::kGarbage) return std::string(message.substr(0, 2)) + "\x81\x80garbage";
   unsigned count = 0;

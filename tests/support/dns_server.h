@@ -39,7 +39,8 @@ class DnsServer {
   void setSrv(const std::string& name, const std::vector<dns::Service>& services,
               std::uint32_t ttl);
   void setAlias(const std::string& name, const std::string& target, std::uint32_t ttl);
-  void setFault(const std::string& name, Fault fault) { zone_[name].fault = fault; }
+  // Of a name, or of one type of it: "AAAA one.test".
+  void setFault(const std::string& question, Fault fault) { faults_[question] = fault; }
   void remove(const std::string& name) { zone_.erase(name); }
   void dropNext(int queries) { to_drop_ = queries; }             // answers none of the next so many
   void truncateUdp(bool truncate) { truncate_udp_ = truncate; }  // "ask again over TCP"
@@ -56,7 +57,6 @@ class DnsServer {
     std::string data;
   };
   struct Name {
-    Fault fault = Fault::kNone;
     std::map<unsigned, std::vector<Record>> records;  // by the type that was asked for
     std::string alias;
     std::uint32_t alias_ttl = 0;
@@ -76,6 +76,7 @@ class DnsServer {
   void onUdp();
   void onTcp(TcpPeer& peer);
   static Question questionOf(std::string_view message);
+  Fault faultOf(const Question& question) const;
   std::string reply(std::string_view message, bool udp);
   std::string records(const Question& question, unsigned& count) const;
 
@@ -86,6 +87,7 @@ class DnsServer {
   std::unique_ptr<net::Acceptor> tcp_;
   std::vector<std::unique_ptr<TcpPeer>> tcp_peers_;
   std::map<std::string, Name> zone_;
+  std::map<std::string, Fault> faults_;
   std::vector<std::string> queries_;
   std::size_t tcp_queries_ = 0;
   int to_drop_ = 0;

@@ -48,6 +48,13 @@ class AdminClient:
         self._connection = http.client.HTTPConnection(address, timeout=poll.PATIENCE)
         self._connection.connect()
 
+    def post(self, path):
+        """The status of an action."""
+        self._connection.request("POST", path)
+        answer = self._connection.getresponse()
+        answer.read()
+        return answer.status
+
     def sum(self, name, **labels):
         """As Metrics.sum(), of a fresh page."""
         self._connection.request("GET", "/metrics")

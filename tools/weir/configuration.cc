@@ -5,12 +5,19 @@
 
 namespace weir {
 
+using namespace std::chrono_literals;
+
 void Configuration::read(config::Table& table, Configuration& out) {
   server::Settings::read(table, out.core);
   table.read("identity", out.identity, "Who this node is to other nodes of the mesh.");
   table.read("sidecar", out.sidecar, "Short for a sidecar's listeners, routes and upstream.");
   table.read("admin", out.admin, "Where the process is looked at and controlled.");
   table.read("access_log", out.access_logs, "A line for each request.");
+  table.read("log", out.log, "Messages of the program itself, on stderr.");
+  table.read("watch", out.watch, "Whether changed files are applied without being asked.");
+  table.read("watch_settle", out.watch_settle,
+             "Time without a further change after which a changed file is read.",
+             {.min = 10ms, .max = 1min});
   const bool sidecar = out.core.role == server::Role::kSidecar;
   if (out.sidecar && !sidecar) table.fail("sidecar", "needs role = \"sidecar\"");
   if (out.sidecar && out.sidecar->identity) {
@@ -33,6 +40,7 @@ std::optional<Configuration> loadConfiguration(const std::string& path,
   if (configuration.sidecar) {
     mesh::expandSidecar(*configuration.sidecar, registry, configuration.core, mistakes);
     configuration.sidecar.reset();
+    configuration.sidecar_expanded = true;
   }
   mesh::expandUpstreams(configuration.identity, configuration.core, mistakes);
   configuration.identity.reset();

@@ -11,6 +11,7 @@
 #include "mesh/sidecar/settings.h"
 #include "observability/access_log/settings.h"
 #include "observability/admin/settings.h"
+#include "tools/weir/log_settings.h"
 
 namespace weir {
 
@@ -21,6 +22,10 @@ struct Configuration {
   std::optional<mesh::SidecarSettings> sidecar;
   admin::Settings admin;
   std::vector<access_log::Settings> access_logs;
+  LogSettings log;
+  bool watch = true;
+  Milliseconds watch_settle{500};
+  bool sidecar_expanded = false;  // [sidecar] was there
 
   static void read(config::Table& table, Configuration& out);
 };

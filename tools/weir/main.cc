@@ -111,6 +111,9 @@ int main(int argc, char** argv) {
   bool reference = false;
   CLI::App* run = app.add_subcommand("run", "Run with a configuration file or directory");
   run->add_option("path", path, "File, or directory of *.toml files")->required();
+  std::string log_level;
+  run->add_option("--log-level", log_level, "Overrides `log.level`")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   CLI::App* checks =
       app.add_subcommand("check", "Say everything that is wrong with a configuration");
   checks->add_option("path", options.path, "File, or directory of *.toml files")->required();
@@ -126,7 +129,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kBadUsage;
   }
-  if (run->parsed()) return weir::Process(path).run();
+  if (run->parsed()) return weir::Process(path, weir::logLevelNamed(log_level)).run();
   if (checks->parsed()) return check(options);
   if (schema->parsed()) return describe(reference);
   if (authority.parsed()) return authority.run();

@@ -38,9 +38,10 @@ unsigned processors() { return std::max(1U, std::thread::hardware_concurrency())
 
 }  // namespace
 
-Process::Process(std::string path)
-    : path_(std::move(path)), plan_builder_(registry_, names_, counts_) {
+Process::Process(std::string path, std::optional<log::Level> level)
+    : path_(std::move(path)), level_(level), plan_builder_(registry_, names_, counts_) {
   registerAll(registry_);
+  if (level_) log::setLevel(*level_);
   loop_.setTurnObserver([lag = cells_.histogram(loopLagKey(names_.intern("control")))](
                             Milliseconds busy) { lag.observe(busy); });
 }
@@ -78,6 +79,8 @@ bool Process::start() {
     return false;
   }
   configuration_ = std::exchange(candidate_, {});
+  role_ = configuration_.core.role;
+  applyLog({});
   files_in_use_ = files_;
   noteRefreshes();
   auto resolver = dns::Resolver::make(loop_, {});
@@ -90,6 +93,7 @@ bool Process::start() {
   const unsigned workers = configuration_.core.workers.value_or(processors());
   server_ = std::make_unique<server::Server>(
       server::Server::Parts{loop_, *resolver_, names_, cells_, counts_}, workers);
+  resolver_->setOnServersChanged([this] { server_->lookAgain(); });
   page_ = std::make_unique<metrics::Page>(names_, cells_);
   for (const auto& station : server_->stations()) page_->addSource(station->cells());
   const NameId role = names_.intern(plan->role);
@@ -124,6 +128,8 @@ void Process::watchFiles() {
   // A configuration that cannot be read does not name its certificates.
   paths.insert(paths.end(), files_in_use_.begin(), files_in_use_.end());
   paths.push_back(path_);
+  if (!configuration_.watch) paths.clear();
+  watch_->setSettle(configuration_.watch_settle);
   watch_->watch(paths);
 }
 
@@ -132,18 +138,53 @@ std::shared_ptr<const proxy::Plan> Process::read(config::Mistakes& mistakes) {
   auto loaded = loadConfiguration(path_, registry_, mistakes, files_);
   if (!loaded) return nullptr;
   candidate_ = std::move(*loaded);
+  if (!keepRole(mistakes)) return nullptr;
   const proxy::Plan* previous = server_ == nullptr ? nullptr : server_->plan();
-  return plan_builder_.build(candidate_.core, previous, mistakes);
+  server::Settings& core = candidate_.core;
+  const server::Role wanted = std::exchange(core.role, role_.value_or(core.role));
+  auto plan = plan_builder_.build(core, previous, mistakes);
+  core.role = wanted;
+  return plan;
+}
+
+// The role decides what is trusted and how much: it does not change under requests in flight.
+bool Process::keepRole(config::Mistakes& mistakes) {
+  if (!role_ || candidate_.core.role == *role_) return true;
+  if (candidate_.sidecar_expanded) {
+    mistakes.add({{path_, 0, 0}, "role", "takes a restart to become a sidecar", {}});
+    return false;
+  }
+  return true;
+}
+
+// Settings that the running process does not follow.
+std::vector<std::string> Process::restartsNeeded(const server::Settings& wanted) const {
+  std::vector<std::string> needed;
+  const std::size_t workers = wanted.workers.value_or(processors());
+  const std::size_t running = server_->stations().size();
+  if (workers != running) {
+    needed.push_back("workers = " + std::to_string(workers) + " takes effect after a restart; " +
+                     std::to_string(running) + " are running");
+  }
+  if (wanted.role != *role_) {
+    const bool gateway = *role_ == server::Role::kGateway;
+    needed.push_back("role takes effect after a restart; running as a " +
+                     std::string(gateway ? "gateway" : "sidecar"));
+  }
+  return needed;
+}
+
+// A level that was set by the admin page or the command line stays while the setting does.
+void Process::applyLog(const LogSettings& before) {
+  const LogSettings& now = configuration_.log;
+  log_output_.setFormat(now.format);
+  if (!level_ && now.level != before.level) log::setLevel(now.level);
 }
 
 server::Server::OpenLog Process::logOpener() {
   return [this](MetricCells& worker_cells) -> std::unique_ptr<http::AccessLog> {
     if (configuration_.access_logs.empty()) return nullptr;
-    auto opened =
-        access_log::openLogs(configuration_.access_logs, log_writer_, names_, worker_cells);
-    if (opened.ok()) return std::move(opened.value());
-    log::error("access log: " + std::string(opened.error().detail));
-    return nullptr;
+    return access_log::openLogs(configuration_.access_logs, log_writer_, names_, worker_cells);
   };
 }
 
@@ -153,6 +194,11 @@ void Process::onLive() {
     for (const server::Server::Bound& bound : server_->listeners()) {
       log::info("listener " + std::string(bound.listener->name) + " on " + bound.address.text());
     }
+    for (const access_log::Settings& each : configuration_.access_logs) {
+      log::info("access log: " + each.file);
+    }
+    if (configuration_.access_logs.empty())
+      log::info("access log: off, there is no [[access_log]]");
     const std::string role(server_->plan()->role);
     log::info("ready: " + role + ", " + std::to_string(server_->stations().size()) + " workers");
   }
@@ -167,13 +213,14 @@ void Process::listenToSignals() {
   on(SIGTERM, [this] { onTerminate(); });
   on(SIGINT, [this] { onTerminate(); });
   watch_ = std::make_unique<event::FileWatch>(
-      loop_, kSettle, [this] { reload([](const admin::ReloadOutcome&) {}); });
+      loop_, configuration_.watch_settle, [this] { reload([](const admin::ReloadOutcome&) {}); });
   watchFiles();
 }
 
 void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   const Nanoseconds started = monotonicNow();
   admin::ReloadOutcome outcome;
+  log_writer_.retry();
   watch_->mark();
   auto plan = read(outcome.mistakes);
   watchFiles();
@@ -183,9 +230,12 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
                 monotonicNow() - started);
     on_done(std::move(result));
   };
-  const auto on_live = [this, done] {
+  const auto notes = plan == nullptr ? std::vector<std::string>() : restartsNeeded(candidate_.core);
+  const auto on_live = [this, done, notes] {
     admin::ReloadOutcome applied;
     applied.applied = true;
+    applied.notes = notes;
+    for (const std::string& note : notes) log::warning(note);
     log::info("configuration applied, generation " + std::to_string(server_->plan()->generation));
     onLive();
     done(applied);
@@ -201,7 +251,12 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   files_in_use_ = files_;
   const bool logs_changed = configuration_.access_logs != candidate_.access_logs;
   const bool admin_changed = configuration_.admin != candidate_.admin;
+  const bool watch_changed = configuration_.watch != candidate_.watch ||
+                             configuration_.watch_settle != candidate_.watch_settle;
+  const LogSettings log_before = configuration_.log;
   configuration_ = std::exchange(candidate_, {});
+  applyLog(log_before);
+  if (watch_changed) watchFiles();
   if (logs_changed) server_->setAccessLogs(logOpener());
   if (admin_changed) startAdmin();
 }
@@ -261,6 +316,7 @@ void Process::finish(int exit_code) {
 
 std::string Process::metricsPage() {
   server_->refreshMetrics();
+  cells_.counter(logDroppedKey()).add(log_output_.takeDropped());
   return page_->text();
 }
 
@@ -271,7 +327,9 @@ admin::Health Process::health() {
 }
 
 std::string Process::configText() {
-  return config::tomlText(config::showSettings(configuration_, registry_.dialect()));
+  std::string text;
+  for (const std::string& note : restartsNeeded(configuration_.core)) text += "# " + note + "\n";
+  return text + config::tomlText(config::showSettings(configuration_, registry_.dialect()));
 }
 
 admin::Explanation Process::explain(const admin::ExplainQuery& query) {

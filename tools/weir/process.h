@@ -10,6 +10,7 @@
 #include "core/base/names.h"
 #include "core/dns/resolver.h"
 #include "core/event/file_watch.h"
+#include "core/event/log_writer.h"
 #include "core/event/loop.h"
 #include "core/event/signal.h"
 #include "core/event/writer_thread.h"
@@ -27,7 +28,8 @@ namespace weir {
 // `weir run`: the control thread and everything that it owns, from start to exit.
 class Process final : public admin::AdminSubject {
  public:
-  explicit Process(std::string path);
+  // `level` is that of the command line, which counts more than the configuration's.
+  explicit Process(std::string path, std::optional<log::Level> level = std::nullopt);
   ~Process() override;
 
   // Runs until it is told to end. The exit code: 0 done, 1 failed, 2 bad configuration.
@@ -46,17 +48,18 @@ class Process final : public admin::AdminSubject {
   void drain() override;
   void setLogLevel(log::Level level) override { log::setLevel(level); }
 
-  static constexpr Milliseconds kSettle{100};
-
   bool start();
   void listenToSignals();
   void ignoreSignals();
   std::shared_ptr<const proxy::Plan> read(config::Mistakes& mistakes);
+  bool keepRole(config::Mistakes& mistakes);
   server::Server::OpenLog logOpener();
   void onLive();
   void onTerminate();
   bool startAdmin();
   void watchFiles();
+  void applyLog(const LogSettings& before);
+  std::vector<std::string> restartsNeeded(const server::Settings& wanted) const;
   unsigned noteRefreshes();
   void refreshCertificates();
   void countReload(ReloadResult result, Nanoseconds took);
@@ -65,6 +68,8 @@ class Process final : public admin::AdminSubject {
   const std::string path_;
   int exit_code_ = 0;
 
+  const std::optional<log::Level> level_;
+  event::LogWriter log_output_;
   event::Loop loop_;
   server::Registry registry_;
   NameTable names_;
@@ -83,6 +88,7 @@ class Process final : public admin::AdminSubject {
   std::unique_ptr<event::FileWatch> watch_;
   std::vector<std::unique_ptr<event::Signal>> signals_;
   bool live_ = false;
+  std::optional<server::Role> role_;  // that the process was started with
 };
 
 }  // namespace weir

@@ -46,5 +46,26 @@ TEST_F(LogTest, KnowsItsLevel) {
   }
 }
 
+constexpr Nanoseconds kNoon = std::chrono::seconds(1'767'268'800) + Milliseconds(7);
+
+TEST(LogLine, IsText) {
+  EXPECT_EQ(lineText({Level::kInfo, kNoon, "ready"}, Format::kText),
+            "2026-01-01T12:00:00.007Z info ready\n");
+}
+
+TEST(LogLine, IsJson) {
+  EXPECT_EQ(lineText({Level::kWarning, kNoon, R"(a "b" \c)"}, Format::kJson),
+            R"({"time":"2026-01-01T12:00:00.007Z","level":"warning","message":"a \"b\" \\c"})"
+            "\n");
+}
+
+TEST(LogLine, IsOneLineWhateverItSays) {
+  EXPECT_EQ(lineText({Level::kError, kNoon, "a\r\nb\x1b[2J\x7f"}, Format::kText),
+            "2026-01-01T12:00:00.007Z error a\\x0d\\x0ab\\x1b[2J\\x7f\n");
+  EXPECT_EQ(lineText({Level::kError, kNoon, "a\nb"}, Format::kJson),
+            R"({"time":"2026-01-01T12:00:00.007Z","level":"error","message":"a\u000ab"})"
+            "\n");
+}
+
 }  // namespace
 }  // namespace weir::log

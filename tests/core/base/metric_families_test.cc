@@ -157,6 +157,7 @@ const std::vector<CounterKey> kCounters = {
     authzDecisionsKey(1, AuthzDecision::kAllow, AuthzMode::kEnforce),
     configReloadsKey(ReloadResult::kApplied),
     accessLogDroppedKey(1),
+    logDroppedKey(),
     metricSeriesDroppedKey(),
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/dns_server.h"
+#include "tests/support/temporary_directory.h"
 
 namespace weir::dns {
 namespace {
@@ -46,12 +47,13 @@ class ResolverTest : public ::testing::Test {
   using Addressed = std::unique_ptr<Asked<Addresses>>;
   using Served = std::unique_ptr<Asked<Services>>;
 
-  Addressed begin(std::string_view host) {
+  Addressed begin(std::string_view host, Family family = Family::kAll) {
     auto asked = std::make_unique<Asked<Addresses>>();
-    asked->query = resolver->resolve(host, [to = asked.get()](const Result<Addresses>& answer) {
+    const auto on_done = [to = asked.get()](const Result<Addresses>& answer) {
       to->answer = answer;
       ++to->calls;
-    });
+    };
+    asked->query = resolver->resolve(host, family, on_done);
     return asked;
   }
   Served beginSrv(std::string_view name) {
@@ -187,7 +189,7 @@ class ImpatientResolverTest : public ::testing::Test {
                                   .attempts = 4};
     const auto resolver = std::move(Resolver::make(loop, options).value());
     Texts found;
-    const auto query = resolver->resolve(host, [&](const Result<Addresses>& answer) {
+    const auto query = resolver->resolve(host, Family::kAll, [&](const Result<Addresses>& answer) {
       if (answer.ok()) found = textsOf(answer.value().ips);
       loop.stop();
     });
@@ -282,8 +284,8 @@ TEST_F(ResolverTest, LetsAnAnswerDestroyItsQueryAndAskAgain) {
   server.setA("one.test", {"10.0.0.1"}, 30);
   std::unique_ptr<Query> query;
   Texts found;
-  query = resolver->resolve("one.test", [&](const Result<Addresses>&) {
-    query = resolver->resolve("one.test", [&](const Result<Addresses>& again) {
+  query = resolver->resolve("one.test", Family::kAll, [&](const Result<Addresses>&) {
+    query = resolver->resolve("one.test", Family::kAll, [&](const Result<Addresses>& again) {
       found = textsOf(again.value().ips);
       query.reset();
     });
@@ -316,6 +318,148 @@ TEST_F(ResolverTest, GoesWithQueriesInFlight) {
   resolver.reset();
   settle();
   EXPECT_EQ(flying->calls + waiting->calls, 0);
+}
+
+TEST_F(ResolverTest, AsksForOneFamilyAlone) {
+  server.setA("both.test", {"10.0.0.1"}, 30);
+  server.setFault("AAAA both.test", DnsServer::Fault::kSilent);
+  const auto four = answered(begin("both.test", Family::kIpv4));
+  ASSERT_TRUE(four->ok()) << four->failure();
+  EXPECT_EQ(textsOf(four->value().ips), Texts{"10.0.0.1"});
+  EXPECT_EQ(server.queriesFor("AAAA both.test"), 0U);
+  server.setAaaa("six.test", {"fd00::1"}, 30);
+  EXPECT_EQ(textsOf(answered(begin("six.test", Family::kIpv6))->value().ips), Texts{"fd00::1"});
+  EXPECT_EQ(server.queriesFor("A six.test"), 0U);
+}
+
+TEST_F(ResolverTest, SaysWhichFamilyFailed) {
+  server.setA("half.test", {"10.0.0.1"}, 30);
+  server.setFault("AAAA half.test", DnsServer::Fault::kServerFails);
+  const auto asked = resolve("half.test");
+  ASSERT_TRUE(asked->ok()) << asked->failure();
+  EXPECT_EQ(textsOf(asked->value().ips), Texts{"10.0.0.1"});
+  EXPECT_FALSE(asked->value().failures[kIpv4].has_value());
+  EXPECT_TRUE(asked->value().failures[kIpv6].has_value());
+  EXPECT_TRUE(asked->value().last);
+}
+
+TEST_F(ResolverTest, DoesNotTakeAFailureForANameThatDoesNotExist) {
+  server.setSrv("half.test", {{"one.test", 80, 1, 1}}, 30);  // exists, without addresses
+  server.setFault("AAAA half.test", DnsServer::Fault::kServerFails);
+  EXPECT_NE(resolve("half.test")->failure(), "not found");
+}
+
+TEST_F(ResolverTest, DoesNotWaitForAFamilyThatIsSilent) {
+  server.setA("half.test", {"10.0.0.1"}, 30);
+  server.setFault("AAAA half.test", DnsServer::Fault::kSilent);
+  const auto asked = begin("half.test");
+  settle();
+  EXPECT_EQ(asked->calls, 0);
+  loop.advance(Resolver::kFamilyDelay + event::Wheel::kTick);
+  ASSERT_TRUE(asked->ok()) << asked->failure();
+  EXPECT_EQ(textsOf(asked->value().ips), Texts{"10.0.0.1"});
+  EXPECT_FALSE(asked->value().last);
+  loop.advance(options.deadline);
+  EXPECT_EQ(asked->calls, 2);
+  EXPECT_TRUE(asked->value().last);
+  EXPECT_EQ(asked->value().failures[kIpv6]->code, ErrorCode::kTimeout);
+}
+
+// A resolver that takes its servers and search list from a file of the test.
+class SystemResolverTest : public ResolverTest {
+ protected:
+  SystemResolverTest() { options = {.resolv_conf = directory.path() + "/resolv.conf"}; }
+
+  void configure(const std::string& address, const std::string& rest) {
+    test::writeFile(options.resolv_conf, "nameserver " + address + "\n" + rest);
+  }
+  void start(const std::string& rest) {
+    configure(server.address(), rest);
+    restart();
+  }
+
+  test::TemporaryDirectory directory;
+};
+
+TEST_F(SystemResolverTest, CompletesNames) {
+  server.setA("shop.svc.test", {"10.0.0.1"}, 30);
+  server.setA("shop", {"10.0.0.9"}, 30);
+  start("search svc.test test\n");
+  EXPECT_EQ(textsOf(resolve("shop")->value().ips), Texts{"10.0.0.1"});
+}
+
+TEST_F(SystemResolverTest, FindsACompleteNameBehindTheSearchList) {
+  server.setA("shop.eu.test", {"10.0.0.1"}, 30);
+  start("search svc.test test\noptions ndots:5\n");
+  EXPECT_EQ(textsOf(resolve("shop.eu.test")->value().ips), Texts{"10.0.0.1"});
+  EXPECT_EQ(server.queriesFor("A shop.eu.test.svc.test"), 1U);
+  EXPECT_EQ(textsOf(resolve("shop.eu.test.")->value().ips), Texts{"10.0.0.1"});
+}
+
+TEST_F(SystemResolverTest, PassesOverDomainsWhoseServersFail) {
+  server.setA("shop.test", {"10.0.0.1"}, 30);
+  server.setFault("shop.test.svc.test", DnsServer::Fault::kServerFails);
+  start("search svc.test\noptions ndots:5\n");
+  const auto asked = resolve("shop.test");
+  ASSERT_TRUE(asked->ok()) << asked->failure();
+  EXPECT_EQ(textsOf(asked->value().ips), Texts{"10.0.0.1"});
+}
+
+TEST_F(SystemResolverTest, PassesOverDomainsWhoseServersAreSilent) {
+  server.setA("shop.test", {"10.0.0.1"}, 30);
+  for (const char* domain : {".one.test", ".two.test", ".three.test"}) {
+    server.setFault(std::string("shop.test") + domain, DnsServer::Fault::kSilent);
+  }
+  start("search one.test two.test three.test\noptions ndots:5\n");
+  const auto asked = begin("shop.test");
+  for (int wait = 0; wait < 3 && !asked->answer; ++wait) {
+    settle();
+    loop.advance(Milliseconds(1'604));  // a fifth of the deadline: four names, and the end
+  }
+  settle();
+  ASSERT_TRUE(asked->ok()) << asked->failure();
+  EXPECT_EQ(textsOf(asked->value().ips), Texts{"10.0.0.1"});
+}
+
+TEST_F(SystemResolverTest, DoesNotTakeAFailureInTheSearchListForNotFound) {
+  server.setFault("shop.svc.test", DnsServer::Fault::kServerFails);
+  start("search svc.test\n");
+  const auto asked = resolve("shop");
+  EXPECT_NE(asked->failure(), "not found");
+}
+
+TEST_F(SystemResolverTest, CompletesNamesOfServices) {
+  server.setFault("_http._tcp.shop.one.test", DnsServer::Fault::kServerFails);
+  server.setSrv("_http._tcp.shop.two.test", {{"a.test", 80, 1, 1}}, 30);
+  start("search one.test two.test\noptions ndots:5\n");
+  const auto asked = resolveSrv("_http._tcp.shop");
+  ASSERT_TRUE(asked->ok()) << asked->failure();
+  EXPECT_EQ(asked->value().services.front().target, "a.test");
+}
+
+// Changes of files are told by the kernel, in real time.
+TEST(SystemResolver, FollowsResolvConf) {
+  event::Loop loop;
+  DnsServer silent(loop);
+  DnsServer server(loop);
+  silent.setFault("shop.test", DnsServer::Fault::kSilent);
+  server.setA("shop.test", {"10.0.0.1"}, 30);
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.path() + "/resolv.conf";
+  test::writeFile(path, "nameserver " + silent.address() + "\n");
+  const auto resolver = std::move(Resolver::make(loop, {.resolv_conf = path}).value());
+  bool changed = false;
+  resolver->setOnServersChanged([&] { changed = true; });
+  Texts found;
+  const auto query = resolver->resolve("shop.test", Family::kIpv4, [&](const auto& answer) {
+    if (answer.ok()) found = textsOf(answer.value().ips);
+    loop.stop();
+  });
+  while (silent.queriesFor("A shop.test") == 0) loop.runOnce();
+  test::writeFile(path, "nameserver " + server.address() + "\n");
+  loop.run();
+  EXPECT_EQ(found, Texts{"10.0.0.1"});
+  EXPECT_TRUE(changed);
 }
 
 TEST_F(ResolverTest, RefusesServersWithoutAPort) {

@@ -31,8 +31,12 @@ class FileWatchTest : public ::testing::Test {
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
   }
-  // The kernel tells at once; the watch waits for quiet.
+  // The kernel tells at once; the watch waits for quiet, and looks twice.
   void settle() {
+    look();
+    look();
+  }
+  void look() {
     loop_.runOnce();
     loop_.runOnce();
     loop_.advance(kSettle);
@@ -49,6 +53,34 @@ TEST_F(FileWatchTest, TellsOnceOfABurstOfChanges) {
   write("weir.toml", "ccc");
   settle();
   EXPECT_EQ(changes_, 1);
+  settle();
+  EXPECT_EQ(changes_, 1);
+}
+
+// As a file that is mounted over another: its own directory is not the one that is watched.
+TEST_F(FileWatchTest, WaitsForAFileThatIsBeingWritten) {
+  for (const char* text : {"b", "bb", "bbb", "bbbb"}) {
+    write("weir.toml", text);
+    look();
+    EXPECT_EQ(changes_, 0) << text;
+  }
+  look();
+  EXPECT_EQ(changes_, 1);
+}
+
+TEST_F(FileWatchTest, SaysNothingOfAChangeThatWasTakenBack) {
+  fs::rename(folder_ / "weir.toml", folder_ / "aside");
+  look();
+  fs::rename(folder_ / "aside", folder_ / "weir.toml");
+  settle();
+  EXPECT_EQ(changes_, 0);
+}
+
+TEST_F(FileWatchTest, SeesAFileThatIsWrittenThroughAnotherPath) {
+  fs::create_directory(folder_ / "elsewhere");
+  fs::create_hard_link(folder_ / "weir.toml", folder_ / "elsewhere" / "weir.toml");
+  settle();
+  write("elsewhere/weir.toml", "bb");
   settle();
   EXPECT_EQ(changes_, 1);
 }

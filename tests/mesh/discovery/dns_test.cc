@@ -6,7 +6,7 @@ namespace weir::mesh {
 namespace {
 
 using Fault = test::DnsServer::Fault;
-using Family = DnsSettings::Family;
+using dns::Family;
 using DnsDiscoveryTest = DiscoveryTest;
 
 std::shared_ptr<const upstream::DiscoverySource> source(const std::string& host,
@@ -34,7 +34,94 @@ TEST_F(DnsDiscoveryTest, CanKeepToOneFamily) {
 TEST_F(DnsDiscoveryTest, FailsWhenTheWantedFamilyIsMissing) {
   server.setA("shop.test", {"10.0.0.1"}, 30);
   start(*source("shop.test", Family::kIpv6));
-  EXPECT_EQ(heard.failures, std::vector<std::string>{"shop.test: no address of the wanted family"});
+  ASSERT_EQ(heard.failures.size(), 1U);
+  EXPECT_TRUE(heard.failures[0].starts_with("shop.test: ")) << heard.failures[0];
+}
+
+TEST_F(DnsDiscoveryTest, FailsForALiteralOfTheOtherFamily) {
+  start(*source("10.0.0.1", Family::kIpv6));
+  EXPECT_EQ(heard.failures, std::vector<std::string>{"10.0.0.1: no address of the wanted family"});
+}
+
+TEST_F(DnsDiscoveryTest, AsksForTheWantedFamilyAlone) {
+  server.setA("shop.test", {"10.0.0.1"}, 30);
+  start(*source("shop.test", Family::kIpv4));
+  EXPECT_EQ(server.queries(), std::vector<std::string>{"A shop.test"});
+}
+
+constexpr const char* kBoth = "10.0.0.1:80 [fd00::1]:80";
+
+class HalfAnswerTest : public DiscoveryTest {
+ protected:
+  HalfAnswerTest() {
+    server.setA("shop.test", {"10.0.0.1"}, 30);
+    server.setAaaa("shop.test", {"fd00::1"}, 30);
+  }
+  void looksAgain() {
+    loop.advance(Milliseconds(30'004));
+    for (int turn = 0; turn < 50; ++turn) loop.runOnce();
+  }
+};
+
+TEST_F(HalfAnswerTest, KeepsTheFamilyThatFails) {
+  start(*source("shop.test"));
+  ASSERT_EQ(heard.endpoints(), kBoth);
+  server.setFault("AAAA shop.test", Fault::kServerFails);
+  server.setA("shop.test", {"10.0.0.2"}, 30);
+  pass(Milliseconds(30'004));
+  EXPECT_EQ(heard.endpoints(), "10.0.0.2:80 [fd00::1]:80");
+  ASSERT_EQ(heard.failures.size(), 1U);
+  server.setFault("AAAA shop.test", Fault::kNone);
+  server.setAaaa("shop.test", {}, 30);
+  pass(Milliseconds(1'004));
+  EXPECT_EQ(heard.endpoints(), "10.0.0.2:80");
+}
+
+TEST_F(HalfAnswerTest, KeepsTheFamilyThatIsSilent) {
+  start(*source("shop.test"));
+  server.setFault("A shop.test", Fault::kSilent);
+  server.setAaaa("shop.test", {"fd00::2"}, 30);
+  looksAgain();
+  loop.advance(dns::Resolver::kFamilyDelay + event::Wheel::kTick);
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80 [fd00::2]:80");
+  EXPECT_TRUE(heard.failures.empty());
+  loop.advance(Milliseconds(8'000));
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80 [fd00::2]:80");
+  EXPECT_EQ(heard.failures.size(), 1U);
+}
+
+TEST_F(HalfAnswerTest, StartsWithTheFamilyThatAnswers) {
+  server.setFault("AAAA shop.test", Fault::kSilent);
+  discovery = source("shop.test")->make({loop, *resolver});
+  discovery->start(heard);
+  for (int turn = 0; turn < 50; ++turn) loop.runOnce();
+  EXPECT_EQ(heard.endpoints(), "nothing");
+  loop.advance(dns::Resolver::kFamilyDelay + event::Wheel::kTick);
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80");
+}
+
+TEST_F(HalfAnswerTest, IsNotStaleForAFamilyThatWasNeverThere) {
+  server.setFault("AAAA shop.test", Fault::kServerFails);
+  start(*source("shop.test"));
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80");
+  EXPECT_TRUE(heard.failures.empty());
+}
+
+TEST_F(HalfAnswerTest, DropsAFamilyThatIsGone) {
+  start(*source("shop.test"));
+  server.setAaaa("shop.test", {}, 30);
+  pass(Milliseconds(30'004));
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80");
+  EXPECT_TRUE(heard.failures.empty());
+}
+
+TEST_F(DnsDiscoveryTest, LooksAgainAtOnceWhenItIsTold) {
+  server.setA("shop.test", {"10.0.0.1"}, 300);
+  start(*source("shop.test"));
+  server.setA("shop.test", {"10.0.0.2"}, 300);
+  discovery->lookAgain();
+  settle();
+  EXPECT_EQ(heard.endpoints(), "10.0.0.2:80");
 }
 
 TEST_F(DnsDiscoveryTest, LooksAgainWhenTheTtlIsOver) {

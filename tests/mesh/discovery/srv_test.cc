@@ -31,6 +31,54 @@ TEST_F(SrvDiscoveryTest, UsesTheFirstPriorityOnly) {
   EXPECT_EQ(server.queriesFor("A a.test"), 0U);
 }
 
+TEST_F(SrvDiscoveryTest, GoesOnToTheNextPriorityWhenTheFirstHasNoAddresses) {
+  server.setSrv(kName, {{"gone.test", 80, 1, 10}, {"a.test", 80, 1, 20}, {"b.test", 80, 1, 30}},
+                60);
+  start(*source);
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80");
+  EXPECT_TRUE(heard.failures.empty());
+  EXPECT_EQ(server.queriesFor("A b.test"), 0U);
+}
+
+TEST_F(SrvDiscoveryTest, GoesOnToTheNextPriorityWhenTheFirstCannotBeAskedFor) {
+  server.setSrv(kName, {{"a.test", 80, 1, 10}, {"b.test", 80, 1, 20}}, 60);
+  server.setFault("a.test", Fault::kServerFails);
+  start(*source);
+  EXPECT_EQ(heard.endpoints(), "10.0.0.2:80");
+  ASSERT_EQ(heard.failures.size(), 1U);
+  EXPECT_TRUE(heard.failures[0].starts_with("a.test: ")) << heard.failures[0];
+  server.setFault("a.test", Fault::kNone);
+  pass(Milliseconds(1'004));
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80");
+}
+
+TEST_F(SrvDiscoveryTest, FailsWhenNoPriorityHasAddresses) {
+  server.setSrv(kName, {{"gone.test", 80, 1, 10}, {"away.test", 80, 1, 20}}, 60);
+  start(*source);
+  EXPECT_EQ(heard.endpoints(), "nothing");
+  EXPECT_EQ(heard.failures.size(), 1U);
+}
+
+TEST_F(SrvDiscoveryTest, StaysWithItsPriorityWhileItCannotBeAskedFor) {
+  server.setSrv(kName, {{"a.test", 80, 1, 10}, {"b.test", 80, 1, 20}}, 60);
+  start(*source);
+  server.setFault("a.test", Fault::kServerFails);
+  pass(Milliseconds(60'004));
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80");
+  EXPECT_EQ(heard.failures.size(), 1U);
+}
+
+TEST_F(SrvDiscoveryTest, StartsWithTheFamilyThatAnswers) {
+  server.setSrv(kName, {{"a.test", 80, 1, 10}}, 60);
+  server.setFault("AAAA a.test", Fault::kSilent);
+  discovery = source->make({loop, *resolver});
+  discovery->start(heard);
+  for (int turn = 0; turn < 1'000 && server.queriesFor("AAAA a.test") == 0; ++turn) loop.runOnce();
+  for (int turn = 0; turn < 50; ++turn) loop.runOnce();
+  loop.advance(dns::Resolver::kFamilyDelay + event::Wheel::kTick);
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80");
+}
+
 TEST_F(SrvDiscoveryTest, GivesWeightZeroTheLeastShare) {
   server.setSrv(kName, {{"a.test", 80, 0, 1}, {"b.test", 80, 5, 1}}, 60);
   start(*source);

@@ -1,0 +1,144 @@
+#include "core/event/log_writer.h"
+
+#include <cerrno>
+#include <climits>
+#include <mutex>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include "core/base/clock.h"
+#include "core/event/write_queue.h"
+
+namespace weir::event {
+namespace {
+
+constexpr Nanoseconds kLastWords = std::chrono::seconds(1);
+
+// What a pipe with room takes without waiting; whole lines where they fit.
+std::string_view firstPiece(std::string_view text) {
+  if (text.size() <= PIPE_BUF) return text;
+  const std::size_t line_end = text.substr(0, PIPE_BUF).rfind('\n');
+  return text.substr(0, line_end == std::string_view::npos ? PIPE_BUF : line_end + 1);
+}
+
+}  // namespace
+
+struct LogWriter::Queue {
+  explicit Queue(int to) : descriptor(to) {}
+
+  void push(const log::Line& line);
+  void run();
+  std::string take(bool& ends);
+  bool writeOut(std::string_view text);  // false: given up
+
+  const int descriptor;
+  WriterSignal signal;
+
+  std::mutex mutex;  // of what follows
+  std::string pending;
+  log::Format format = log::Format::kText;
+  std::uint64_t untold = 0;   // dropped lines that no line has told of
+  std::uint64_t dropped = 0;  // for the metric
+  bool stop = false;
+
+  std::thread thread;  // last: it uses all of the above
+};
+
+void LogWriter::Queue::push(const log::Line& line) {
+  {
+    const std::lock_guard lock(mutex);
+    std::string text = log::lineText(line, format);
+    if (untold > 0) {
+      const std::string note = std::to_string(untold) + " lines of this log were dropped: " +
+                               "whoever reads it does not keep up";
+      text.insert(0, log::lineText({log::Level::kWarning, line.time, note}, format));
+    }
+    if (pending.size() + text.size() > kMostBytes) {
+      ++untold;
+      ++dropped;
+      return;
+    }
+    untold = 0;
+    pending += text;
+  }
+  signal.ring();
+}
+
+std::string LogWriter::Queue::take(bool& ends) {
+  const std::lock_guard lock(mutex);
+  ends = stop;
+  return std::exchange(pending, {});
+}
+
+void LogWriter::Queue::run() {
+  pthread_setname_np(pthread_self(), "log");
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  while (true) {
+    bool ends = false;
+    const std::string text = take(ends);
+    if (!text.empty() && !writeOut(text)) return;
+    if (!text.empty()) continue;
+    if (ends) return;
+    pollfd rung{signal.descriptor(), POLLIN, 0};
+    ::poll(&rung, 1, -1);
+    signal.clear();
+  }
+}
+
+bool LogWriter::Queue::writeOut(std::string_view text) {
+  Nanoseconds end{0};  // 0: there is time
+  while (!text.empty()) {
+    pollfd waits[] = {{descriptor, POLLOUT, 0}, {signal.descriptor(), POLLIN, 0}};
+    const auto left = std::chrono::ceil<Milliseconds>(end - monotonicNow());
+    if (end > Nanoseconds(0) && left <= Milliseconds(0)) return false;
+    ::poll(waits, 2, end > Nanoseconds(0) ? static_cast<int>(left.count()) : -1);
+    if (waits[1].revents != 0) {
+      signal.clear();
+      const std::lock_guard lock(mutex);
+      if (stop && end == Nanoseconds(0)) end = monotonicNow() + kLastWords;
+    }
+    if (waits[0].revents == 0) continue;
+    const std::string_view piece = firstPiece(text);
+    const ssize_t written = ::write(descriptor, piece.data(), piece.size());
+    if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (written <= 0) break;  // nobody will ever read it
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+LogWriter::LogWriter(int descriptor) : queue_(std::make_unique<Queue>(descriptor)) {
+  queue_->thread = std::thread([this] { queue_->run(); });
+  log::setSink(this);
+}
+
+LogWriter::~LogWriter() {
+  log::setSink(nullptr);
+  {
+    const std::lock_guard lock(queue_->mutex);
+    queue_->stop = true;
+  }
+  queue_->signal.ring();
+  queue_->thread.join();
+}
+
+void LogWriter::setFormat(log::Format format) {
+  const std::lock_guard lock(queue_->mutex);
+  queue_->format = format;
+}
+
+std::uint64_t LogWriter::takeDropped() {
+  const std::lock_guard lock(queue_->mutex);
+  return std::exchange(queue_->dropped, 0);
+}
+
+void LogWriter::write(const log::Line& line) { queue_->push(line); }
+
+}  // namespace weir::event

@@ -1,0 +1,97 @@
+#include "core/event/log_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <string>
+#include <unistd.h>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/event/log_limit.h"
+
+namespace weir::event {
+namespace {
+
+// A pipe that is read when the test wants to.
+class LogWriterTest : public ::testing::Test {
+ protected:
+  LogWriterTest() { EXPECT_EQ(::pipe2(ends_.data(), O_CLOEXEC), 0); }
+  ~LogWriterTest() override {
+    ::close(ends_[0]);
+    if (ends_[1] >= 0) ::close(ends_[1]);
+  }
+  int writingEnd() const { return ends_[1]; }
+  // All that has been written, once the last writer is gone.
+  std::string readAll() {
+    ::close(std::exchange(ends_[1], -1));
+    std::string text;
+    while (readSome(text)) {
+    }
+    return text;
+  }
+  bool readSome(std::string& text) const {
+    std::array<char, 4096> buffer{};
+    const ssize_t size = ::read(ends_[0], buffer.data(), buffer.size());
+    if (size > 0) text.append(buffer.data(), static_cast<std::size_t>(size));
+    return size > 0;
+  }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
+TEST_F(LogWriterTest, WritesLinesInOrder) {
+  {
+    LogWriter writer(writingEnd());
+    log::info("one");
+    writer.setFormat(log::Format::kJson);
+    log::warning("two");
+  }
+  EXPECT_THAT(readAll(), ::testing::ContainsRegex("^[^\n]+Z info one\n[{][^\n]+\"two\"[}]\n$"));
+}
+
+TEST_F(LogWriterTest, DropsAndCountsWhatNobodyReads) {
+  std::string text;
+  std::uint64_t dropped = 0;
+  constexpr int kLines = 2'000;
+  {
+    LogWriter writer(writingEnd());
+    const std::string filler(500, 'x');
+    for (int i = 0; i < kLines; ++i) log::info(filler);  // 1 MB: more than pipe and queue hold
+    dropped = writer.takeDropped();
+    EXPECT_GT(dropped, 0U);
+    EXPECT_EQ(writer.takeDropped(), 0U);
+    // Once somebody reads, the next line says what is missing.
+    const auto kept = kLines - static_cast<std::ptrdiff_t>(dropped);
+    while (std::count(text.begin(), text.end(), '\n') < kept) readSome(text);
+    log::info("reads again");
+  }
+  text += readAll();
+  EXPECT_THAT(text,
+              ::testing::HasSubstr(std::to_string(dropped) + " lines of this log were dropped"));
+  EXPECT_THAT(text, ::testing::HasSubstr("reads again"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), kLines - static_cast<int>(dropped) + 2);
+}
+
+TEST_F(LogWriterTest, EndsWhileNobodyReads) {
+  LogWriter writer(writingEnd());
+  for (int i = 0; i < 1'000; ++i) log::info(std::string(500, 'x'));
+}
+
+TEST(LogLimit, LetsOneThroughInAWhile) {
+  using std::chrono::seconds;
+  LogLimit limit(seconds(10));
+  EXPECT_EQ(limit.admit(seconds(100)), 0U);
+  EXPECT_EQ(limit.admit(seconds(101)), std::nullopt);
+  EXPECT_EQ(limit.admit(seconds(109)), std::nullopt);
+  EXPECT_EQ(limit.admit(seconds(110)), 2U);
+  EXPECT_EQ(limit.admit(seconds(125)), 0U);
+  EXPECT_EQ(LogLimit::text(0), "");
+  EXPECT_EQ(LogLimit::text(2), " (and 2 more since the last such message)");
+}
+
+}  // namespace
+}  // namespace weir::event
