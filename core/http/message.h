@@ -53,14 +53,16 @@ struct Request {
   Method method = Method::kGet;
   Version version = Version::kHttp11;
   BodyKind body = BodyKind::kNone;
-  bool expects_continue = false;  // Expect: 100-continue
-  bool accepts_trailers = false;  // TE: trailers
-  std::string_view method_text;   // as sent; method names are case-sensitive
-  std::string_view scheme;        // "http" or "https": how the client reached us
-  std::string_view authority;     // host[:port], as sent
-  std::string_view path;          // begins with "/", or is "*"; without the query
-  std::string_view query;         // after the "?", without it
-  bool has_query = false;         // "/a?" differs from "/a"
+  bool expects_continue = false;     // Expect: 100-continue
+  bool accepts_trailers = false;     // TE: trailers
+  std::string_view method_text;      // as sent; method names are case-sensitive
+  std::string_view scheme;           // "http" or "https": how the client reached us
+  std::string_view authority;        // host[:port], as sent
+  std::string_view path;             // begins with "/", or is "*"; without the query
+  bool path_has_parameters = false;  // in its normal form, as route::NormalPath says
+  bool path_has_reserved_escapes = false;
+  std::string_view query;  // after the "?", without it
+  bool has_query = false;  // "/a?" differs from "/a"
   // The protocols of Upgrade as the client listed them, never HTTP itself; once there is a route,
   // the one that is asked for. Empty for none.
   std::string_view upgrade;

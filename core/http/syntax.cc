@@ -115,7 +115,7 @@ bool isTargetText(std::string_view target) {
   bool good = !target.empty();
   for (const char c : target) {
     const auto byte = static_cast<unsigned char>(c);
-    good &= (byte > 0x20) & (byte < 0x7f) & (c != '#');
+    good &= (byte > 0x20) & (byte != 0x7f) & (c != '#');
   }
   return good;
 }

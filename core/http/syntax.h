@@ -44,7 +44,8 @@ bool isToken(std::string_view text);
 // such a tunnel would pass us unseen, so that no client may switch to it.
 bool isHttpUpgrade(std::string_view protocol);
 
-// Visible ASCII without a fragment (RFC 9112, 3.2).
+// Visible ASCII without a fragment (RFC 9112, 3.2), or bytes above 0x7F, which many clients send
+// for UTF-8 and which route::normalizePath encodes.
 bool isTargetText(std::string_view target);
 // host[:port] without user information (RFC 9110, 7.2); not empty.
 bool isAuthority(std::string_view authority);

@@ -92,9 +92,29 @@ std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listene
   if (request.method == http::Method::kConnect && !listener.allow_connect) {
     return refuse(Reason::kConfigDisabled, "CONNECT is not enabled");
   }
-  const auto path = route::normalizePath(request.path, listener.path_rules, headers.arena());
+  const route::PathRules rules{route::ReservedEscapes::kKeep, listener.path_rules.merge_slashes};
+  const auto path = route::normalizePath(request.path, rules, headers.arena());
   if (!path.ok()) return refuse(Reason::kBadRequest, path.error().detail);
-  request.path = path.value();
+  request.path = path.value().text;
+  request.path_has_parameters = path.value().has_parameters;
+  request.path_has_reserved_escapes = path.value().has_reserved_escapes;
+  if (request.has_query) {
+    request.query = route::encodeRawBytes(request.query, headers.arena());
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> admitUnusualPath(http::Request& request, const ListenerPlan& listener,
+                                        const route::Route& route, std::string_view received) {
+  if (request.path_has_reserved_escapes) {
+    const auto policy = route.path.reserved_escapes.value_or(listener.path_rules.reserved_escapes);
+    if (policy == route::ReservedEscapes::kReject) {
+      return refuse(Reason::kBadRequest, "path: %2F, %5C or %00");
+    }
+  }
+  if (!route.path.normalize) {
+    request.path = route::encodeRawBytes(received, request.headers.arena());
+  }
   return std::nullopt;
 }
 

@@ -24,7 +24,18 @@ struct Refusal {
 std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listener,
                              const net::Security* security, bool trusted);
 
-// The same for the trailers, once they have come: they may hold no reserved field at all.
+// What the request's route and its listener ask of the path, once the route is found. `received`
+// is the path as the client sent it.
+std::optional<Refusal> admitUnusualPath(http::Request& request, const ListenerPlan& listener,
+                                        const route::Route& route, std::string_view received);
+inline std::optional<Refusal> admitPath(http::Request& request, const ListenerPlan& listener,
+                                        const route::Route& route, std::string_view received) {
+  if (route.path.normalize && !request.path_has_reserved_escapes) return std::nullopt;
+  return admitUnusualPath(request, listener, route, received);
+}
+
+// What the listener asks of the trailers, once they have come: they may hold no reserved field at
+// all.
 std::optional<Refusal> admitTrailers(http::Headers& trailers, const ListenerPlan& listener);
 
 }  // namespace weir::proxy

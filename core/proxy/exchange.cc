@@ -92,6 +92,10 @@ bool Exchange::findRoute() {
     fail(Reason::kNoRoute, "no route matches");
     return true;
   }
+  if (const auto refusal = admitPath(request_, *listener_, *route_, original_path_)) {
+    replyLocally(refusal->status, refusal->reason, refusal->detail);
+    return true;
+  }
   if (!request_.upgrade.empty() && !chooseUpgrade()) return true;
   stage_ = Stage::kRequestFilters;
   return true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 
 #include "core/route/escapes.h"
 
@@ -14,20 +15,32 @@ enum class Care : std::uint8_t {
   kNone,     // stands for itself
   kDot,      // may begin a dot segment
   kEscape,   // %
+  kSlash,    // may follow another one
+  kParam,    // ; begins the parameters of a segment
+  kRaw,      // must be percent-encoded
   kRefused,  // never in a path
 };
 
 constexpr std::array<Care, 256> tabulate() {
   std::array<Care, 256> cares{};
   for (std::size_t c = 0; c < cares.size(); ++c) {
-    if (c <= ' ' || c > '~' || c == '\\' || c == '#' || c == '?') cares[c] = Care::kRefused;
+    if (c <= ' ' || c == 0x7f || c == '\\' || c == '#' || c == '?') cares[c] = Care::kRefused;
+    if (c > 0x7f) cares[c] = Care::kRaw;
   }
+  cares['/'] = Care::kSlash;
   cares['.'] = Care::kDot;
   cares['%'] = Care::kEscape;
+  cares[';'] = Care::kParam;
   return cares;
 }
 
 constexpr std::array<Care, 256> kCares = tabulate();
+
+bool isRaw(char c) { return static_cast<unsigned char>(c) > 0x7f; }
+
+std::size_t countRawBytes(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), isRaw));
+}
 
 Care careOf(char c) { return kCares[static_cast<unsigned char>(c)]; }
 
@@ -35,8 +48,27 @@ Error refuse(std::string_view detail) { return {ErrorCode::kInvalid, Origin::kDo
 
 // Where the parameters of a segment begin, for servers that know such: ";", also when escaped.
 std::size_t parametersOf(std::string_view segment) {
-  const std::size_t plain = segment.find(';');
-  return plain != std::string_view::npos ? plain : segment.find("%3B");
+  return std::min(segment.find(';'), segment.find("%3B"));
+}
+
+// Calls visit(segment, last) with each segment of a path that begins with a slash, until it says
+// false.
+template <typename Visit>
+void forEachSegment(std::string_view path, Visit visit) {
+  while (!path.empty()) {
+    path.remove_prefix(1);  // the slash
+    const std::size_t end = std::min(path.find('/'), path.size());
+    const bool last = end == path.size();
+    if (!visit(path.substr(0, end), last)) return;
+    path.remove_prefix(end);
+  }
+}
+
+// The segment without its parameters; nothing when it is left out.
+std::optional<std::string_view> bareSegment(std::string_view segment, bool last) {
+  const std::string_view bare = segment.substr(0, parametersOf(segment));
+  if (bare.empty() && !segment.empty() && !last) return std::nullopt;
+  return bare;
 }
 
 // The segment is "." or "..", with or without parameters.
@@ -46,16 +78,24 @@ bool isDotSegment(std::string_view segment) {
 }
 
 // Whether nothing in the path asks for a closer look. It begins with a slash.
-bool isPlain(std::string_view path, bool merge_slashes) {
+bool isPlain(std::string_view path, bool merge_slashes, bool& has_parameters) {
   for (std::size_t i = 0; i < path.size(); ++i) {
     const Care care = careOf(path[i]);
     if (care == Care::kNone) continue;
+    if (care == Care::kSlash) {
+      if (merge_slashes && i > 0 && path[i - 1] == '/') return false;
+      continue;
+    }
+    if (care == Care::kParam) {
+      has_parameters = true;
+      continue;
+    }
     if (care != Care::kDot) return false;
     if (path[i - 1] != '/') continue;
     const std::string_view rest = path.substr(i);
     if (isDotSegment(rest.substr(0, rest.find('/')))) return false;
   }
-  return !merge_slashes || path.find("//") == std::string_view::npos;
+  return true;
 }
 
 // Builds the normal form, segment by segment.
@@ -63,16 +103,15 @@ class Normalizer {
  public:
   Normalizer(const PathRules& rules, char* to) : rules_(rules), start_(to), to_(to) {}
 
-  Result<std::string_view> run(std::string_view path) {
-    while (!path.empty()) {
-      path.remove_prefix(1);  // the slash
-      const std::size_t end = std::min(path.find('/'), path.size());
-      if (auto done = addSegment(path.substr(0, end), end == path.size()); !done) {
-        return done.error();
-      }
-      path.remove_prefix(end);
-    }
-    return std::string_view(start_, static_cast<std::size_t>(to_ - start_));
+  Result<NormalPath> run(std::string_view path) {
+    Result<void> done;
+    forEachSegment(path, [&](std::string_view segment, bool last) {
+      done = addSegment(segment, last);
+      return done.ok();
+    });
+    if (!done) return done.error();
+    normal_.text = {start_, static_cast<std::size_t>(to_ - start_)};
+    return normal_;
   }
 
  private:
@@ -101,6 +140,11 @@ class Normalizer {
       const char c = raw[i];
       const Care care = careOf(c);
       if (care == Care::kRefused) return refuse("path: a byte that must be percent-encoded");
+      if (care == Care::kRaw) {
+        to_ = writeEscape(c, to_);
+        continue;
+      }
+      if (care == Care::kParam) normal_.has_parameters = true;
       if (care != Care::kEscape) {
         *to_++ = c;
         continue;
@@ -119,6 +163,8 @@ class Normalizer {
       return true;
     }
     const bool reserved = c == '/' || c == '\\' || c == '\0';
+    normal_.has_reserved_escapes |= reserved;
+    normal_.has_parameters |= c == ';';
     if (reserved && rules_.reserved_escapes == ReservedEscapes::kReject) return false;
     to_ = writeEscape(c, to_);
     return true;
@@ -127,24 +173,71 @@ class Normalizer {
   const PathRules& rules_;
   char* const start_;
   char* to_;
+  NormalPath normal_;
 };
 
 }  // namespace
 
-Result<std::string_view> normalizePath(std::string_view path, const PathRules& rules,
-                                       Arena& arena) {
-  if (path == "*") return path;
+Result<NormalPath> normalizePath(std::string_view path, const PathRules& rules, Arena& arena) {
+  NormalPath plain{path};
+  if (path == "*") return plain;
   if (!path.starts_with('/')) return refuse("path: must begin with a slash");
-  if (isPlain(path, rules.merge_slashes)) return path;
-  char* const to = arena.allocate(path.size() + 1);
+  if (isPlain(path, rules.merge_slashes, plain.has_parameters)) return plain;
+  const std::size_t room = path.size() + 2 * countRawBytes(path) + 1;
+  char* const to = arena.allocate(room);
   auto normal = Normalizer(rules, to).run(path);
   if (!normal) {
-    arena.giveBack(to, to + path.size() + 1);
+    arena.giveBack(to, to + room);
     return normal;
   }
-  const bool same = normal.value() == path;  // escapes that stay as they are
-  arena.giveBack(same ? to : to + normal.value().size(), to + path.size() + 1);
-  return same ? path : normal;
+  const bool same = normal.value().text == path;  // escapes that stay as they are
+  arena.giveBack(same ? to : to + normal.value().text.size(), to + room);
+  if (same) normal.value().text = path;
+  return normal;
+}
+
+std::string_view withoutParameters(std::string_view path, Arena& arena) {
+  if (!path.starts_with('/')) return path;
+  char* const start = arena.allocate(path.size());
+  char* to = start;
+  forEachSegment(path, [&](std::string_view segment, bool last) {
+    if (const auto bare = bareSegment(segment, last)) {
+      *to++ = '/';
+      to = std::copy(bare->begin(), bare->end(), to);
+    }
+    return true;
+  });
+  arena.giveBack(to, start + path.size());
+  return {start, static_cast<std::size_t>(to - start)};
+}
+
+std::size_t lengthWithParameters(std::string_view path, std::size_t bytes) {
+  if (path.find_first_of(";%") == std::string_view::npos) return std::min(bytes, path.size());
+  std::size_t length = 0;
+  std::size_t bare_length = 0;
+  forEachSegment(path, [&](std::string_view segment, bool last) {
+    if (bare_length >= bytes) return false;
+    if (const auto bare = bareSegment(segment, last)) bare_length += 1 + bare->size();
+    length += 1 + segment.size();
+    return true;
+  });
+  return length;
+}
+
+std::string_view encodeRawBytes(std::string_view text, Arena& arena) {
+  const std::size_t raw = countRawBytes(text);
+  if (raw == 0) return text;
+  const std::size_t size = text.size() + 2 * raw;
+  char* const start = arena.allocate(size);
+  char* to = start;
+  for (const char c : text) {
+    if (isRaw(c)) {
+      to = writeEscape(c, to);
+    } else {
+      *to++ = c;
+    }
+  }
+  return {start, size};
 }
 
 }  // namespace weir::route

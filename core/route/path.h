@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "core/base/arena.h"
 #include "core/base/result.h"
@@ -15,9 +16,19 @@ enum class ReservedEscapes : std::uint8_t {
   kKeep,    // what a sidecar does: they stay escapes, and are never a separator for us
 };
 
+// As settings name them.
+inline constexpr std::pair<std::string_view, ReservedEscapes> kEscapedSlashes[] = {
+    {"reject", ReservedEscapes::kReject}, {"keep", ReservedEscapes::kKeep}};
+
 struct PathRules {
   ReservedEscapes reserved_escapes = ReservedEscapes::kReject;
   bool merge_slashes = false;  // "//" becomes "/"
+};
+
+struct NormalPath {
+  std::string_view text;
+  bool has_parameters = false;        // in a segment, from ";" or "%3B" to its end
+  bool has_reserved_escapes = false;  // %2F, %5C or %00
 };
 
 // The one form of a path that is matched, authorised and forwarded:
@@ -28,10 +39,24 @@ struct PathRules {
 // so
 //   is "..;x" or ".;x", which some servers read as a dot segment.
 // - %2F, %5C and %00 are as PathRules says; they never separate segments.
-// - \, #, white space, control bytes and bytes above 0x7E are refused.
+// - Bytes above 0x7F, raw UTF-8 above all, are percent-encoded.
+// - \, #, white space and control bytes are refused.
 //
-// "*" is left alone. Returns `path` itself when it has this form already, else text in the arena,
-// never longer than `path`. Fails with kInvalid, of the downstream, with the rule in `detail`.
-Result<std::string_view> normalizePath(std::string_view path, const PathRules& rules, Arena& arena);
+// "*" is left alone. Returns `path` itself when it has this form already, else text in the arena.
+// Fails with kInvalid, of the downstream, with the rule in `detail`.
+Result<NormalPath> normalizePath(std::string_view path, const PathRules& rules, Arena& arena);
+
+// The form of a normal path that routes are matched against: without the parameters of segments,
+// since many servers (Tomcat, Spring, Jetty) look for "/admin" when they are asked for
+// "/admin;x=1". Segments of nothing but parameters are left out: "/;x/admin" is matched as
+// "/admin".
+std::string_view withoutParameters(std::string_view path, Arena& arena);
+
+// The length of the front of `path` that makes the first `bytes` of withoutParameters(path), which
+// end with a segment.
+std::size_t lengthWithParameters(std::string_view path, std::size_t bytes);
+
+// Percent-encodes bytes above 0x7F; other bytes stay. Returns `text` itself when there are none.
+std::string_view encodeRawBytes(std::string_view text, Arena& arena);
 
 }  // namespace weir::route

@@ -20,8 +20,12 @@ bool isNormal(std::string_view text, std::string& why) {
   if (text == "*" || !normal) {
     why = quoted(text) + " is not a path";
     if (!normal) why += " (" + std::string(normal.error().detail) + ")";
-  } else if (normal.value() != text) {
-    why = quoted(text) + " is never matched, requests are matched as " + quoted(normal.value());
+  } else if (normal.value().has_parameters) {
+    why =
+        quoted(text) + " is never matched: the parameters of a segment, from \";\" on, are ignored";
+  } else if (normal.value().text != text) {
+    why =
+        quoted(text) + " is never matched, requests are matched as " + quoted(normal.value().text);
   }
   return why.empty();
 }

@@ -24,7 +24,7 @@ Error notNormal() {
 
 bool isNormal(std::string_view path, Arena& arena) {
   const auto normal = normalizePath(path, kAsLetIn, arena);
-  return normal && normal.value().data() == path.data();
+  return normal && normal.value().text.data() == path.data();
 }
 
 bool makesNormalPath(const PathChange& change, std::string_view text, std::string& why) {
@@ -89,7 +89,7 @@ std::optional<PathChange> PathChange::regex(std::string_view pattern, std::strin
 }
 
 std::string_view PathChange::withPrefix(std::string_view path, Arena& arena) const {
-  const std::string_view rest = path.substr(std::min(matched_bytes_, path.size()));
+  const std::string_view rest = path.substr(lengthWithParameters(path, matched_bytes_));
   if (prefix_.empty()) return rest.empty() ? "/" : rest;
   if (rest.empty()) return prefix_;
   ArenaText text(arena, prefix_.size() + rest.size());

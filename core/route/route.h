@@ -13,6 +13,7 @@
 #include "core/base/names.h"
 #include "core/base/random.h"
 #include "core/route/header_rules.h"
+#include "core/route/path.h"
 #include "core/route/redirect.h"
 #include "core/route/rewrite.h"
 #include "core/route/text.h"
@@ -95,6 +96,13 @@ struct RetryPolicy {
   bool non_idempotent = false;  // also methods that are not idempotent, after they were sent
 };
 
+// What becomes of the path of a route's requests. Routes are matched by its normal form (path.h),
+// whatever is said here.
+struct PathPolicy {
+  std::optional<ReservedEscapes> reserved_escapes;  // nothing: as the listener says
+  bool normalize = true;                            // false: forwarded as it was received
+};
+
 // One configured route, compiled. Immutable, part of a plan; metrics and logs know it by `id`.
 struct Route {
   NameId id = 0;
@@ -102,6 +110,7 @@ struct Route {
   std::string_view name;    // lives as long as the NameTable
   Action action;
   Timeouts timeouts;
+  PathPolicy path;
   std::unique_ptr<const RetryPolicy> retry;  // null: the role's default
   std::unique_ptr<const Rewrite> rewrite;    // null: forwarded as it came
   HeaderRules request_headers;

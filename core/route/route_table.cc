@@ -2,7 +2,17 @@
 
 #include <algorithm>
 
+#include "core/route/path.h"
+
 namespace weir::route {
+namespace {
+
+std::string_view matchedPath(const http::Request& request) {
+  if (!request.path_has_parameters) return request.path;
+  return withoutParameters(request.path, request.headers.arena());
+}
+
+}  // namespace
 
 template <typename Visit>
 bool RouteTable::visitRules(std::string_view host, std::string_view path, Captures& captures,
@@ -22,7 +32,7 @@ const Route* RouteTable::find(const http::Request& request, const Source& source
   const HostKey host(request.authority);
   const Route* found = nullptr;
   captures.clear();
-  visitRules(host.text(), request.path, captures, [&](const Rule& rule) {
+  visitRules(host.text(), matchedPath(request), captures, [&](const Rule& rule) {
     if (rule.predicates != kNoPredicates &&
         predicates_[rule.predicates].check(request, source).unmet != Predicates::Part::kNone) {
       return false;
@@ -127,7 +137,7 @@ std::vector<Considered> RouteTable::explain(const http::Request& request, const 
   std::vector<bool> seen(routes_.size());
   bool taken = false;
   Captures captures;
-  visitRules(host.text(), request.path, captures, [&](const Rule& rule) {
+  visitRules(host.text(), matchedPath(request), captures, [&](const Rule& rule) {
     if (seen[rule.route]) return false;
     seen[rule.route] = true;
     Considered& one = all.emplace_back(consider(rule, request, source));

@@ -56,8 +56,9 @@ class RouteTable {
  public:
   RouteTable() = default;  // without routes
 
-  // The route for `request`, whose path must be normal (path.h), or null. Never allocates on the
-  // heap, save inside RE2 when a regex meets a kind of text for the first time.
+  // The route for `request`, whose path must be normal (path.h), or null. Parameters of segments
+  // are ignored, and captures are without them. Never allocates on the heap, save inside RE2 when a
+  // regex meets a kind of text for the first time.
   const Route* find(const http::Request& request, const Source& source, Captures& captures) const;
 
   // Every route whose host and path match, in the order of precedence, with what became of it; then

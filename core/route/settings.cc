@@ -80,6 +80,17 @@ void checkUpgrades(config::Table& table, const std::vector<std::string>& protoco
   }
 }
 
+// Of a path that is forwarded as it came, nothing can be replaced.
+void checkPathPolicy(config::Table& table, const RouteSettings& settings) {
+  if (settings.normalize_path) return;
+  if (!settings.upstream && settings.split.empty()) {
+    table.fail("normalize_path", "means nothing where nothing is forwarded");
+  } else if (settings.rewrite && (settings.rewrite->path.path || settings.rewrite->path.prefix ||
+                                  settings.rewrite->path.regex)) {
+    table.fail("normalize_path", "cannot be false where rewrite replaces the path");
+  }
+}
+
 constexpr std::array<std::pair<std::string_view, QueryChange>, 2> kQueryChanges = {{
     {"keep", QueryChange::kKeep},
     {"strip", QueryChange::kStrip},
@@ -221,6 +232,13 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
 
   table.read("mirror", out.mirror, "Upstreams that get a copy; their answers are thrown away.");
   table.read("rewrite", out.rewrite, "What is changed about path and host before forwarding.");
+  table.read("escaped_slashes", out.escaped_slashes, kEscapedSlashes,
+             "Paths with %2F, %5C or %00, as package names of npm and project names of GitLab have "
+             "them. Default: as the listener says.");
+  table.read("normalize_path", out.normalize_path,
+             "Whether the path is forwarded in its normal form, by which routes are matched. "
+             "false: as it was received.");
+  checkPathPolicy(table, out);
   table.read("request_headers", out.request_headers, "Changes to the headers of requests.");
   table.read("response_headers", out.response_headers, "Changes to the headers of responses.");
   table.read("timeout", out.timeout, "For the whole response, all tries together; 0: none.");

@@ -14,6 +14,7 @@
 #include "core/route/boxed.h"
 #include "core/route/host_pattern.h"
 #include "core/route/ip_range.h"
+#include "core/route/path.h"
 
 // The [[route]] tables of the configuration, as they are written. What a table can tell by itself
 // is checked when it is read, with the place of the mistake; what refers to something else when
@@ -148,6 +149,8 @@ struct RouteSettings {
 
   std::vector<MirrorSettings> mirror;
   Boxed<RewriteSettings> rewrite;
+  std::optional<ReservedEscapes> escaped_slashes;
+  bool normalize_path = true;
   HeaderRulesSettings request_headers;
   HeaderRulesSettings response_headers;
   std::optional<Milliseconds> timeout;

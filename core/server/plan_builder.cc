@@ -143,12 +143,9 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
   plan->reject_underscores =
       settings.underscores.value_or(gateway ? Underscores::kReject : Underscores::kPass) ==
       Underscores::kReject;
-  plan->path_rules.reserved_escapes =
-      settings.escaped_slashes.value_or(gateway ? EscapedSlashes::kReject
-                                                : EscapedSlashes::kKeep) == EscapedSlashes::kReject
-          ? route::ReservedEscapes::kReject
-          : route::ReservedEscapes::kKeep;
-  plan->path_rules.merge_slashes = settings.merge_slashes;
+  plan->path_rules.reserved_escapes = settings.escaped_slashes.value_or(
+      gateway ? route::ReservedEscapes::kReject : route::ReservedEscapes::kKeep);
+  plan->path_rules.merge_slashes = settings.merge_slashes.value_or(gateway);
   plan->allow_connect = settings.connect;
   plan->keep_request_id =
       settings.request_id.value_or(gateway ? RequestIds::kReplace : RequestIds::kKeep) ==

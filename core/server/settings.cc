@@ -21,8 +21,6 @@ constexpr std::pair<std::string_view, proxy::ProxyProtocol> kProxyProtocols[] = 
     {"required", proxy::ProxyProtocol::kRequired}};
 constexpr std::pair<std::string_view, Underscores> kUnderscores[] = {
     {"reject", Underscores::kReject}, {"pass", Underscores::kPass}};
-constexpr std::pair<std::string_view, EscapedSlashes> kEscapedSlashes[] = {
-    {"reject", EscapedSlashes::kReject}, {"keep", EscapedSlashes::kKeep}};
 constexpr std::pair<std::string_view, RequestIds> kRequestIds[] = {
     {"replace", RequestIds::kReplace}, {"keep", RequestIds::kKeep}};
 
@@ -99,12 +97,16 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   table.read("underscores", out.underscores, kUnderscores,
              "Requests with an underscore in the name of a header or trailer. Default: reject in a "
              "gateway, pass in a sidecar.");
-  table.read("escaped_slashes", out.escaped_slashes, kEscapedSlashes,
-             "Paths with %2F, %5C or %00. Default: reject in a gateway, keep in a sidecar.");
+  table.read(
+      "escaped_slashes", out.escaped_slashes, route::kEscapedSlashes,
+      "Paths with %2F, %5C or %00. keep: for routes they separate nothing, so that a rule for "
+      "/a does not hold for /a%2Fb. Default: reject in a gateway, keep in a sidecar. A route "
+      "may say otherwise.");
   table.read("request_id", out.request_id, kRequestIds,
              "An X-Request-Id that the client sent. Default: replace in a gateway, keep in a "
              "sidecar.");
-  table.read("merge_slashes", out.merge_slashes, "Whether // in a path means /.");
+  table.read("merge_slashes", out.merge_slashes,
+             "Whether // in a path means /. Default: true in a gateway, false in a sidecar.");
   table.read("connect", out.connect, "Whether the CONNECT method is allowed.");
   table.read("reason_header", out.reason_header,
              "Whether answers of weir itself carry X-Weir-Reason.");

@@ -20,7 +20,6 @@ namespace weir::server {
 enum class Role : std::uint8_t { kGateway, kSidecar };
 
 enum class Underscores : std::uint8_t { kReject, kPass };
-enum class EscapedSlashes : std::uint8_t { kReject, kKeep };
 // Of X-Forwarded-Client-Cert, in Envoy's terms.
 enum class ClientCertMode : std::uint8_t { kSanitize, kForward, kAppend, kSet, kAlwaysForward };
 enum class RequestIds : std::uint8_t { kReplace, kKeep };
@@ -44,9 +43,9 @@ struct ListenerSettings {
   std::vector<route::IpRange> proxy_protocol_from;
   Milliseconds proxy_protocol_timeout{5'000};
   std::optional<Underscores> underscores;
-  std::optional<EscapedSlashes> escaped_slashes;
+  std::optional<route::ReservedEscapes> escaped_slashes;
   std::optional<RequestIds> request_id;
-  bool merge_slashes = false;
+  std::optional<bool> merge_slashes;
   bool connect = false;
   bool reason_header = false;
   std::optional<ListenerTlsSettings> tls;

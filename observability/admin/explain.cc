@@ -72,13 +72,17 @@ Explanation mistaken(std::string what) {
   return explanation;
 }
 
-void explainRoutes(const http::Request& request, const route::Source& source,
-                   const proxy::Plan& plan, Explanation& explanation) {
+// Returns the route that is taken, or null.
+const route::Route* explainRoutes(const http::Request& request, const route::Source& source,
+                                  const proxy::Plan& plan, Explanation& explanation) {
+  const route::Route* taken = nullptr;
   for (route::Considered& one : plan.routes.explain(request, source, kOthersShown)) {
     explanation.routes.push_back({std::string(one.route->name), std::string(toString(one.outcome)),
                                   std::move(one.match), actionText(one.route->action, plan),
                                   std::move(one.why)});
+    if (one.outcome == route::Considered::Outcome::kTaken) taken = one.route;
   }
+  return taken;
 }
 
 }  // namespace
@@ -109,7 +113,14 @@ Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
     explanation.refusal = refusal->detail;
     return explanation;
   }
-  explainRoutes(request, {listener->id, {client.ip.bytes()}}, plan, explanation);
+  const route::Route* const taken =
+      explainRoutes(request, {listener->id, {client.ip.bytes()}}, plan, explanation);
+  if (taken == nullptr) return explanation;
+  const std::string_view received = std::string_view(query.path).substr(0, query.path.find('?'));
+  if (const auto kept_out = proxy::admitPath(request, *listener, *taken, received)) {
+    explanation.refusal = kept_out->detail;
+  }
+  explanation.path = request.path;
   return explanation;
 }
 

@@ -29,7 +29,7 @@ std::string normalTarget(std::string_view bytes) {
   BlockPool blocks(4096);
   Arena arena(blocks);
   const auto path = route::normalizePath(std::string_view(target).substr(0, question), {}, arena);
-  return path.ok() ? std::string(path.value()) + target.substr(question) : "refused";
+  return path.ok() ? std::string(path.value().text) + target.substr(question) : "refused";
 }
 
 TEST(H1Paths, AreNormalOrRefused) {

@@ -73,7 +73,7 @@ void checkHeaders(const http::Headers& headers) {
 
 void checkPath(std::string_view path, Arena& arena) {
   const auto normal = normalizePath(path, {ReservedEscapes::kKeep, false}, arena);
-  WEIR_CHECK(normal.ok() && normal.value().data() == path.data());
+  WEIR_CHECK(normal.ok() && normal.value().text.data() == path.data());
 }
 
 void checkRequest(Rules& rules, std::string_view query, std::string_view value) {

@@ -144,8 +144,8 @@ std::optional<std::uint32_t> expected(const Routes& routes, const http::Request&
 void checkNormal(std::string_view path, std::string_view normal, const PathRules& rules,
                  Arena& arena) {
   const auto again = normalizePath(normal, rules, arena);
-  WEIR_CHECK(again.ok() && again.value().data() == normal.data());
-  WEIR_CHECK(normal.size() <= path.size());
+  WEIR_CHECK(again.ok() && again.value().text.data() == normal.data());
+  WEIR_CHECK(normal.size() <= 3 * path.size());
   for (const std::string& segment : segmentsOf(normal))
     WEIR_CHECK(segment != "." && segment != "..");
   for (const char c : normal) WEIR_CHECK(c > ' ' && c <= '~' && c != '\\' && c != '#' && c != '?');
@@ -166,6 +166,22 @@ void checkFind(const Routes& routes, const http::Request& request) {
   WEIR_CHECK(all.empty() || all.front().route == found);
 }
 
+// Leaving parameters out is done once and for all, and every front of the path has its length.
+void checkParameters(const NormalPath& normal, Arena& arena) {
+  const std::string_view bare = withoutParameters(normal.text, arena);
+  WEIR_CHECK(normal.has_parameters || bare == normal.text);
+  WEIR_CHECK(bare.find(';') == std::string_view::npos);
+  WEIR_CHECK(withoutParameters(bare, arena) == bare);
+  for (std::size_t end = 0; end <= bare.size(); ++end) {
+    if (end < bare.size() && bare[end] != '/') continue;
+    const std::size_t length = lengthWithParameters(normal.text, end);
+    WEIR_CHECK(length <= normal.text.size());
+    WEIR_CHECK(length == normal.text.size() || normal.text[length] == '/');
+    WEIR_CHECK(end == 0 ||
+               withoutParameters(normal.text.substr(0, length), arena) == bare.substr(0, end));
+  }
+}
+
 // "host/path".
 void checkRequest(const Routes& routes, std::string_view line) {
   BlockPool pool(4096);
@@ -178,10 +194,13 @@ void checkRequest(const Routes& routes, std::string_view line) {
     const std::vector<char> path(line.begin() + static_cast<std::ptrdiff_t>(slash), line.end());
     const auto normal = normalizePath({path.data(), path.size()}, rules, arena);
     if (!normal) continue;
-    checkNormal({path.data(), path.size()}, normal.value(), rules, arena);
+    checkNormal({path.data(), path.size()}, normal.value().text, rules, arena);
     http::Request request(arena);
     request.authority = line.substr(0, slash);
-    request.path = normal.value();
+    request.path = normal.value().text;
+    checkFind(routes, request);
+    checkParameters(normal.value(), arena);
+    request.path = withoutParameters(normal.value().text, arena);
     checkFind(routes, request);
   }
 }

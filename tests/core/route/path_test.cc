@@ -19,14 +19,16 @@ constexpr PathRules kMerging{ReservedEscapes::kReject, true};
 std::string normal(std::string_view path, const PathRules& rules = kGateway) {
   TestArena memory;
   const auto result = normalizePath(path, rules, memory.arena);
-  return result ? std::string(result.value()) : "refused: " + std::string(result.error().detail);
+  return result ? std::string(result.value().text)
+                : "refused: " + std::string(result.error().detail);
 }
 
 // The very same bytes come back, and no memory is taken.
 bool isUntouched(std::string_view path, const PathRules& rules = kGateway) {
   TestArena memory;
   const auto result = normalizePath(path, rules, memory.arena);
-  return result && result.value().data() == path.data() && result.value().size() == path.size();
+  return result && result.value().text.data() == path.data() &&
+         result.value().text.size() == path.size();
 }
 
 TEST(NormalizePath, LeavesNormalPathsWhereTheyAre) {
@@ -134,9 +136,63 @@ TEST(NormalizePath, RefusesBytesThatServersReadInTwoWays) {
   EXPECT_EQ(normal("/a\r\nb"), kRefused);
   EXPECT_EQ(normal("/a\0b"sv), kRefused);
   EXPECT_EQ(normal("/a\x7F"), kRefused);
-  EXPECT_EQ(normal("/caf\xC3\xA9"), kRefused);
-  EXPECT_EQ(normal("/\xC0\xAE\xC0\xAE/"), kRefused);
   EXPECT_EQ(normal("/a\\b", kSidecar), kRefused);
+}
+
+TEST(NormalizePath, EncodesRawBytes) {
+  EXPECT_EQ(normal("/caf\xC3\xA9"), "/caf%C3%A9");
+  EXPECT_EQ(normal("/\xC0\xAE\xC0\xAE/"), "/%C0%AE%C0%AE/");
+  EXPECT_EQ(normal("/\x80\xFF/../\xC3\xA9"), "/%C3%A9");
+  EXPECT_EQ(normal("/a\x7F\xC3"), "refused: path: a byte that must be percent-encoded");
+}
+
+TEST(NormalizePath, TellsOfParametersAndReservedEscapes) {
+  const auto traits = [](std::string_view path) {
+    TestArena memory;
+    const auto normal = normalizePath(path, kSidecar, memory.arena);
+    return std::pair(normal.value().has_parameters, normal.value().has_reserved_escapes);
+  };
+  EXPECT_EQ(traits("/a"), std::pair(false, false));
+  EXPECT_EQ(traits("/a;b"), std::pair(true, false));
+  EXPECT_EQ(traits("/a%3bb"), std::pair(true, false));
+  EXPECT_EQ(traits("/%61;b/./c"), std::pair(true, false));
+  EXPECT_EQ(traits("/a%2fb"), std::pair(false, true));
+  EXPECT_EQ(traits("/a%5C;"), std::pair(true, true));
+  EXPECT_EQ(traits("/a%00"), std::pair(false, true));
+  EXPECT_EQ(traits("/a%25%3d"), std::pair(false, false));
+}
+
+TEST(WithoutParameters, LeavesThemOut) {
+  TestArena memory;
+  const auto bare = [&](std::string_view path) { return withoutParameters(path, memory.arena); };
+  EXPECT_EQ(bare("/a"), "/a");
+  EXPECT_EQ(bare("*"), "*");
+  EXPECT_EQ(bare("/"), "/");
+  EXPECT_EQ(bare("/a;x=1/b;y;z"), "/a/b");
+  EXPECT_EQ(bare("/a%3Bx/b"), "/a/b");
+  EXPECT_EQ(bare("/a%3Bx;y/b;%3B"), "/a/b");
+  EXPECT_EQ(bare("/;x/a"), "/a");
+  EXPECT_EQ(bare("/a/;x/;y/b"), "/a/b");
+  EXPECT_EQ(bare("/a/;x"), "/a/");
+  EXPECT_EQ(bare("/;x"), "/");
+  EXPECT_EQ(bare("//a"), "//a");
+}
+
+TEST(WithoutParameters, TheFrontThatMatchedHasALength) {
+  EXPECT_EQ(lengthWithParameters("/a/b", 2), 2U);
+  EXPECT_EQ(lengthWithParameters("/a/b", 9), 4U);
+  EXPECT_EQ(lengthWithParameters("/a;x/b", 2), 4U);
+  EXPECT_EQ(lengthWithParameters("/a;x/b", 0), 0U);
+  EXPECT_EQ(lengthWithParameters("/;x/a%3By/b", 2), 9U);
+  EXPECT_EQ(lengthWithParameters("/a;x", 2), 4U);
+  EXPECT_EQ(lengthWithParameters("/a%20b;x/c", 6), 8U);
+}
+
+TEST(EncodeRawBytes, TakesTheTextItselfWhenThereAreNone) {
+  TestArena memory;
+  constexpr std::string_view kPlain = "a=%20;b";
+  EXPECT_EQ(encodeRawBytes(kPlain, memory.arena).data(), kPlain.data());
+  EXPECT_EQ(encodeRawBytes("\xC3\xA9=1", memory.arena), "%C3%A9=1");
 }
 
 TEST(NormalizePath, RefusesDotSegmentsWithParameters) {

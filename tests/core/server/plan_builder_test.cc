@@ -49,6 +49,7 @@ TEST_F(PlanTest, AGatewayIsStrict) {
   EXPECT_EQ(listener.limits.headers, 100U);
   EXPECT_EQ(listener.forwarded, proxy::ForwardedMode::kAppend);
   EXPECT_EQ(listener.path_rules.reserved_escapes, route::ReservedEscapes::kReject);
+  EXPECT_TRUE(listener.path_rules.merge_slashes);
   EXPECT_TRUE(listener.reject_underscores);
   EXPECT_FALSE(listener.keep_request_id);
   EXPECT_FALSE(listener.allow_connect);
@@ -67,6 +68,7 @@ TEST_F(PlanTest, ASidecarStaysOutOfTheWay) {
   EXPECT_EQ(listener.limits.headers, 200U);
   EXPECT_EQ(listener.forwarded, proxy::ForwardedMode::kPreserve);
   EXPECT_EQ(listener.path_rules.reserved_escapes, route::ReservedEscapes::kKeep);
+  EXPECT_FALSE(listener.path_rules.merge_slashes);
   EXPECT_FALSE(listener.reject_underscores);
   EXPECT_TRUE(listener.keep_request_id);
   EXPECT_EQ(plan->defaults.response_timeout, Milliseconds(0));
