@@ -9,7 +9,7 @@
 namespace weir::route {
 namespace {
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string inQuotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 // A configured path must have the form that requests are brought into, else it would never match.
 bool isNormal(std::string_view text, std::string& why) {
@@ -18,14 +18,14 @@ bool isNormal(std::string_view text, std::string& why) {
   const PathRules rules{ReservedEscapes::kKeep, false};
   const auto normal = normalizePath(text, rules, arena);
   if (text == "*" || !normal) {
-    why = quoted(text) + " is not a path";
+    why = inQuotes(text) + " is not a path";
     if (!normal) why += " (" + std::string(normal.error().detail) + ")";
   } else if (normal.value().has_parameters) {
     why =
-        quoted(text) + " is never matched: the parameters of a segment, from \";\" on, are ignored";
+        inQuotes(text) + " is never matched: the parameters of a segment, from \";\" on, are ignored";
   } else if (normal.value().text != text) {
     why =
-        quoted(text) + " is never matched, requests are matched as " + quoted(normal.value().text);
+        inQuotes(text) + " is never matched, requests are matched as " + inQuotes(normal.value().text);
   }
   return why.empty();
 }
@@ -56,9 +56,9 @@ bool markCaptured(PathPattern::Segment& segment, std::vector<std::string>& names
   if (text.find_first_of("{}") == std::string_view::npos) return true;
   const std::string name = text.size() > 2 ? text.substr(1, text.size() - 2) : "";
   if (text.front() != '{' || text.back() != '}' || !isIdentifier(name)) {
-    why = quoted(text) + ": a captured segment is written \"{name}\" and is a whole segment";
+    why = inQuotes(text) + ": a captured segment is written \"{name}\" and is a whole segment";
   } else if (std::find(names.begin(), names.end(), name) != names.end()) {
-    why = quoted(text) + " stands in the path twice";
+    why = inQuotes(text) + " stands in the path twice";
   } else if (names.size() == Captures::kMax) {
     why = "a path can capture at most 9 segments";
   }

@@ -1,6 +1,7 @@
 """Debian's Prometheus scrapes weir, and promtool finds nothing to complain of."""
 
 import json
+import shutil
 import socket
 import subprocess
 import unittest
@@ -63,6 +64,8 @@ class Prometheus:
         self._log.close()
 
 
+@unittest.skipUnless(shutil.which("prometheus") and shutil.which("promtool"),
+                     "Prometheus is not there: tools/deps --test could not fetch it")
 class Scraped(IntegrationCase):
     def start_with_traffic(self):
         """A weir that has seen a good request, one without a route and one that failed."""

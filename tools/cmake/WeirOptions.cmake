@@ -32,6 +32,10 @@ if(CCACHE)
 endif()
 
 set(weir_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Finds uninitialised members of a std::variant where there are none.
+  list(APPEND weir_warnings -Wno-maybe-uninitialized)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   list(APPEND weir_warnings -Wthread-safety)
 endif()

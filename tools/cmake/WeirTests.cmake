@@ -1,6 +1,14 @@
 # Tests, fuzz targets and benchmarks. Sources are found by their names; nothing is listed twice.
 
+# What builds the executable alone does without GoogleTest.
+if(TARGET GTest::gmock_main AND NOT WEIR_FUZZ)
+  set(WEIR_TESTS ON)
+else()
+  set(WEIR_TESTS OFF)
+endif()
+
 set(weir_python /usr/bin/python3)
+set(weir_test_path "PATH=path_list_prepend:${WEIR_DEPS_DIR}/prometheus")  # and promtool
 set(weir_sanitizer_environment
     "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
@@ -9,7 +17,7 @@ set(weir_sanitizer_environment
 # The support library is linked by name only: each test brings the modules that its part needs, so
 # a test of a low module does not wait for the high ones.
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.cc)
-if(support_sources AND NOT WEIR_FUZZ)
+if(support_sources AND WEIR_TESTS)
   add_library(weir_test_support STATIC EXCLUDE_FROM_ALL ${support_sources})
   weir_own(weir_test_support)
   # Linked object by object: a test brings the modules of those that it names.
@@ -24,7 +32,7 @@ endif()
 # the other sources there, which hold their tables.
 function(weir_gtest name folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cc)
-  if(NOT "${sources}" MATCHES "_test\\.cc" OR WEIR_FUZZ)
+  if(NOT "${sources}" MATCHES "_test\\.cc" OR NOT WEIR_TESTS)
     return()
   endif()
   add_executable(${name} ${sources})
@@ -37,7 +45,8 @@ function(weir_gtest name folder)
   weir_own(${name})
   target_link_libraries(${name} PRIVATE weir_test_support ${ARGN} GTest::gmock_main)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${weir_sanitizer_environment}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${weir_sanitizer_environment}"
+                       ENVIRONMENT_MODIFICATION "${weir_test_path}")
 endfunction()
 
 # weir_test_suites(<folder>... DEPENDS <module>...): folders that mirror no module.
@@ -52,7 +61,7 @@ endfunction()
 
 # weir_python_tests(<folder>...): each *_test.py below is one test, written with unittest.
 function(weir_python_tests)
-  if(WEIR_FUZZ)
+  if(NOT WEIR_TESTS)
     return()
   endif()
   foreach(folder ${ARGN})
@@ -64,6 +73,7 @@ function(weir_python_tests)
                WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
       set_tests_properties(${name} PROPERTIES TIMEOUT 600
         FAIL_REGULAR_EXPRESSION "Ran 0 tests"
+        ENVIRONMENT_MODIFICATION "${weir_test_path}"
         ENVIRONMENT "WEIR_BINARY=${CMAKE_BINARY_DIR}/weir;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/support;PYTHONDONTWRITEBYTECODE=1;${weir_sanitizer_environment}")
     endforeach()
   endforeach()

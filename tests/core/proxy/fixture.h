@@ -111,7 +111,7 @@ class ProxyTest : public ::testing::Test {
   std::map<std::string, std::optional<std::vector<std::string>>> clusters = {
       {"orders", {{"10.0.0.1:80", "10.0.0.2:80"}}},
       {"shadow", {{"10.0.9.1:80"}}},
-      {"empty", {{}}},
+      {"empty", std::vector<std::string>()},
       {"unknown", {}},
   };
   upstream::ClusterOptions options;

@@ -16,7 +16,7 @@ class ModuleTest(LintCase):
     def configure(self, modules):
         """The exit status and the complaints of CMake about a list of modules."""
         self.write("CMakeLists.txt", PREFIX + modules)
-        run = subprocess.run(["cmake", "-S", self.root, "-B", self.root / "build"],
+        run = subprocess.run(["cmake", "-G", "Ninja", "-S", self.root, "-B", self.root / "build"],
                              capture_output=True, text=True, check=False)
         return run.returncode, " ".join(run.stderr.split())
 
