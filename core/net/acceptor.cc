@@ -20,6 +20,10 @@ namespace weir::net {
 namespace {
 
 constexpr Milliseconds kRetryAfterExhaustion{100};
+constexpr Error kPortNeedsPrivilege{
+    ErrorCode::kSystem, Origin::kLocal,
+    "permission denied: a port this low needs CAP_NET_BIND_SERVICE, which weir lacks or has given "
+    "up together with root; start it with that capability, or restart it as root"};
 
 int openSpare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
@@ -85,7 +89,8 @@ Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing 
   const auto* raw = reinterpret_cast<const sockaddr*>(&socket_address);
   if (!prepare(descriptor, at, sharing) || !bindTo(descriptor, at, raw, length) ||
       ::listen(descriptor, backlog) != 0) {
-    return errorOf(-errno);
+    const int failure = errno;
+    return failure == EACCES && !at.isUnix() ? kPortNeedsPrivilege : errorOf(-failure);
   }
   if (!at.isUnix()) {
     length = sizeof socket_address;
@@ -93,6 +98,10 @@ Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing 
     opened.address_ = Address::fromSocket(socket_address);
   }
   return opened;
+}
+
+bool ListenSocket::giveTo(unsigned user, unsigned group) const {
+  return ::fchown(descriptor_, user, group) == 0;
 }
 
 int ListenSocket::release() { return std::exchange(descriptor_, -1); }

@@ -37,6 +37,8 @@ class ListenSocket {
 
   const Address& address() const { return address_; }
   int descriptor() const { return descriptor_; }
+  // Only sockets of one owner share an address; later ones belong to the user that weir has become.
+  bool giveTo(unsigned user, unsigned group) const;
 
  private:
   ListenSocket(int descriptor, Address address)

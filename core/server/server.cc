@@ -32,6 +32,7 @@ Server::Server(const Parts& parts, unsigned workers)
 Server::~Server() { stop(); }
 
 void Server::start(const OpenLog& open_log) {
+  started_ = true;
   for (auto& station : stations_) station->start(open_log(station->cells()));
 }
 
@@ -72,10 +73,24 @@ bool Server::openSockets(const proxy::Plan& plan, std::vector<NewSocket>& opened
   return good;
 }
 
+bool Server::bind(const proxy::Plan& plan, std::optional<Owner> owner, config::Mistakes& mistakes) {
+  if (!openSockets(plan, bound_, mistakes)) return false;
+  if (!owner) return true;
+  for (const NewSocket& each : bound_) {
+    for (const net::ListenSocket& socket : each.sockets) {
+      if (socket.giveTo(owner->user, owner->group)) continue;
+      mistakes.add(
+          {{}, "listener " + std::string(each.listener->name), "cannot be given away", {}});
+      return false;
+    }
+  }
+  return true;
+}
+
 bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& mistakes,
                      std::function<void()> on_live) {
-  std::vector<NewSocket> opened;
-  if (!openSockets(*plan, opened, mistakes)) return false;
+  std::vector<NewSocket> opened = std::exchange(bound_, {});
+  if (opened.empty() && !openSockets(*plan, opened, mistakes)) return false;
   std::erase_if(listening_, [&](const auto& each) {
     return std::none_of(plan->listeners.begin(), plan->listeners.end(),
                         [&](const auto& listener) { return listener->id == each.first; });
@@ -163,7 +178,9 @@ void Server::onDrainTimeout() {
 }
 
 void Server::stop() {
-  for (auto& station : stations_) station->stop();
+  if (started_) {
+    for (auto& station : stations_) station->stop();
+  }
   stations_.clear();
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/metric_cells.h"
@@ -37,6 +38,15 @@ class Server {
 
   void start(const OpenLog& open_log);
   void setAccessLogs(const OpenLog& open_log);
+
+  // Who owns the sockets of listeners.
+  struct Owner {
+    unsigned user;
+    unsigned group;
+  };
+  // Binds the addresses of the first plan ahead of start() and publish(), while the process still
+  // has the right to; they can then be given away.
+  bool bind(const proxy::Plan& plan, std::optional<Owner> owner, config::Mistakes& mistakes);
 
   // Makes a plan the one that all workers follow. New addresses are bound first: when one cannot
   // be, that is a mistake and nothing has changed. `on_live` is called when the last worker
@@ -89,6 +99,8 @@ class Server {
   std::shared_ptr<const proxy::Plan> plan_;
   std::vector<std::shared_ptr<const proxy::Plan>> history_;  // destroyed here, once unused
   std::map<NameId, Listening> listening_;
+  bool started_ = false;
+  std::vector<NewSocket> bound_;  // by bind(), for the first plan
   // A plan on its way to the workers; the next one may set out before it has arrived.
   struct HandOver {
     std::size_t workers_behind = 0;

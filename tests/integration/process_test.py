@@ -74,10 +74,11 @@ class Start(IntegrationCase):
         self.assertIn("other.toml", "\n".join(weir.output))
 
     def test_bad_usage_exits_2(self):
-        for arguments in ([], ["run"], ["fly"], ["run", "a", "b"]):
+        for arguments in ([], ["run"], ["fly"], ["run", "a", "b"], ["ca"], ["--bogus"]):
             with self.subTest(arguments):
                 ended = subprocess.run([BINARY, *arguments], capture_output=True, check=False)
-                self.assertEqual(ended.returncode, 2)
+                self.assertEqual((ended.returncode, ended.stdout), (2, b""))
+                self.assertNotEqual(ended.stderr, b"")
 
     def assert_taken(self, config, line):
         weir = self.weir(config, start=False)
@@ -95,7 +96,17 @@ class Start(IntegrationCase):
     def test_a_taken_admin_address_exits_1_so_that_nothing_runs_twice(self):
         first = self.weir(gateway(HELLO))
         admin = f'admin = {{ address = "{first.admin_address}" }}\n'
-        self.assert_taken(admin, "admin: cannot listen")
+        self.assert_taken(admin, f" error admin: cannot listen on {first.admin_address}: address "
+                                 'already in use; admin = "HOST:PORT" chooses another address')
+
+    def test_where_nobody_chose_the_admin_address_and_it_is_taken_another_is(self):
+        # The default may be taken by others already, which is as good here.
+        config = gateway(HELLO).replace('admin = { address = "127.0.0.1:0" }\n', "")
+        first, second = self.weir(config), self.weir(config)
+        self.assertNotEqual(first.admin_address, second.admin_address)
+        warning = second.wait_for_line(" warning admin: cannot listen on 127.0.0.1:9901: ")
+        self.assertIn('taking a free port instead; admin = "HOST:PORT" chooses one', warning)
+        self.assertEqual(second.admin("/readyz"), (200, "ok\n"))
 
 
 class UnixSockets(IntegrationCase):

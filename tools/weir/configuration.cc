@@ -2,6 +2,7 @@
 
 #include "mesh/identity/expand.h"
 #include "mesh/sidecar/expand.h"
+#include "tools/weir/privileges.h"
 
 namespace weir {
 
@@ -9,9 +10,18 @@ using namespace std::chrono_literals;
 
 void Configuration::read(config::Table& table, Configuration& out) {
   server::Settings::read(table, out.core);
+  table.read("user", out.user,
+             "User, by name or number, that weir becomes when it was started as root, once its "
+             "addresses are bound. It keeps no privilege: a new listener on a port below 1024 then "
+             "takes a restart. Without effect for a process that is not root.",
+             {.min_size = 1});
+  if (out.user && runsAsRoot() && !findAccount(*out.user)) {
+    table.fail("user", "no user \"" + *out.user + "\" on this machine");
+  }
   table.read("identity", out.identity, "Who this node is to other nodes of the mesh.");
   table.read("sidecar", out.sidecar, "Short for a sidecar's listeners, routes and upstream.");
   table.read("admin", out.admin, "Where the process is looked at and controlled.");
+  out.admin_given = table.has("admin");
   table.read("access_log", out.access_logs, "A line for each request.");
   table.read("log", out.log, "Messages of the program itself, on stderr.");
   table.read("watch", out.watch, "Whether changed files are applied without being asked.");

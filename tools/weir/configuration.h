@@ -21,11 +21,13 @@ struct Configuration {
   std::optional<mesh::IdentitySettings> identity;
   std::optional<mesh::SidecarSettings> sidecar;
   admin::Settings admin;
+  bool admin_given = false;
   std::vector<access_log::Settings> access_logs;
   LogSettings log;
   bool watch = true;
   Milliseconds watch_settle{500};
   bool sidecar_expanded = false;  // [sidecar] was there
+  std::optional<std::string> user;  // that a process started as root becomes
 
   static void read(config::Table& table, Configuration& out);
 };

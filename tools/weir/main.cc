@@ -1,10 +1,15 @@
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "core/config/field_reference.h"
 #include "core/config/json_schema.h"
+#include "core/config/suggestion.h"
 #include "tools/weir/authority.h"
 #include "tools/weir/configuration.h"
 #include "tools/weir/process.h"
@@ -13,6 +18,8 @@ namespace {
 
 constexpr int kDone = 0;
 constexpr int kBadUsage = 2;
+
+using Words = std::vector<std::string>;
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
@@ -52,6 +59,57 @@ int describe(bool reference) {
   weir::registerAll(registry);
   const auto type = weir::config::describeSettings<weir::Configuration>(registry.dialect());
   print(reference ? weir::config::fieldReference(type) : weir::config::jsonSchema(type, "weir"));
+  return kDone;
+}
+
+std::vector<CLI::App*> commandsOf(CLI::App& app) {
+  return app.get_subcommands([](CLI::App*) { return true; });
+}
+
+// Words of a command line, followed from command to command as far as they name one.
+struct CommandPath {
+  CLI::App* last;
+  std::string text = "weir";
+  std::string unknown = {};  // the word that names none
+
+  CommandPath(CLI::App& app, const Words& words) : last(&app) {
+    for (const std::string& word : words) {
+      const auto commands = commandsOf(*last);
+      if (word.starts_with('-') || commands.empty()) return;
+      const auto next = std::ranges::find(commands, word, &CLI::App::get_name);
+      if (next == commands.end()) {
+        unknown = word;
+        return;
+      }
+      last = *next;
+      text += " " + word;
+    }
+  }
+};
+
+// Names the command that was probably meant; a file alone was meant to be run.
+int refuseUnknown(const CommandPath& path) {
+  const auto commands = commandsOf(*path.last);
+  Words names;
+  for (const CLI::App* command : commands) names.push_back(command->get_name());
+  std::string meant(weir::config::closestWord(path.unknown, {names.begin(), names.end()}));
+  std::error_code ignored;
+  if (meant.empty() && std::filesystem::exists(path.unknown, ignored)) {
+    meant = "run " + path.unknown;
+  }
+  const std::string hint =
+      meant.empty() ? "" : "; did you mean \"" + path.text + " " + meant + "\"?";
+  std::fprintf(stderr, "unknown command \"%s\"%s\n\"%s --help\" lists the commands.\n",
+               path.unknown.c_str(), hint.c_str(), path.text.c_str());
+  return kBadUsage;
+}
+
+// What `weir help ca issue` prints.
+int explain(CLI::App& app, const Words& words) {
+  const CommandPath path(app, words);
+  if (!path.unknown.empty()) return refuseUnknown(path);
+  const std::size_t parent = path.text.rfind(' ');  // the usage line begins with it
+  print(path.last->help(parent == std::string::npos ? "" : path.text.substr(0, parent)));
   return kDone;
 }
 
@@ -105,7 +163,7 @@ class AuthorityCommands {
 
 int main(int argc, char** argv) {
   CLI::App app("weir: an edge gateway and a mesh sidecar in one program", "weir");
-  app.require_subcommand(1);
+  app.set_version_flag("-V,--version", "weir " WEIR_VERSION, "Print the version and exit");
   std::string path;
   CheckOptions options;
   bool reference = false;
@@ -124,6 +182,13 @@ int main(int argc, char** argv) {
   schema->add_flag("--reference", reference, "Print the field reference in Markdown instead");
   const AuthorityCommands authority(app);
   CLI::App* version = app.add_subcommand("version", "Print the version");
+  app.add_subcommand("help", "Explain a command, such as \"weir help ca issue\"");
+  // Its words are names of commands, which the parser would take for commands.
+  const Words words(argv + 1, argv + argc);
+  if (!words.empty() && words.front() == "help")
+    return explain(app, {words.begin() + 1, words.end()});
+  const CommandPath given(app, words);
+  if (!given.unknown.empty()) return refuseUnknown(given);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -133,6 +198,10 @@ int main(int argc, char** argv) {
   if (checks->parsed()) return check(options);
   if (schema->parsed()) return describe(reference);
   if (authority.parsed()) return authority.run();
-  if (version->parsed()) print("weir " WEIR_VERSION "\n");
-  return kDone;
+  if (version->parsed()) {
+    print("weir " WEIR_VERSION "\n");
+    return kDone;
+  }
+  std::fputs(app.help().c_str(), stderr);
+  return kBadUsage;
 }

@@ -98,6 +98,10 @@ bool Process::start() {
   for (const auto& station : server_->stations()) page_->addSource(station->cells());
   const NameId role = names_.intern(plan->role);
   cells_.gauge(buildInfoKey(role, names_.intern(WEIR_VERSION))).set(1);
+  if (!openAddresses(*plan)) {
+    exit_code_ = 1;
+    return false;
+  }
   server_->start(logOpener());
   listenToSignals();
   if (!server_->publish(plan, mistakes, [this] { onLive(); })) {
@@ -107,20 +111,59 @@ bool Process::start() {
     return false;
   }
   countReload(ReloadResult::kApplied, Nanoseconds(0));
-  if (startAdmin()) return true;
-  exit_code_ = 1;
-  return false;
+  return true;
+}
+
+// Binds everything while it may, and then becomes the user that the configuration names. Threads
+// and files of logs come later, so that they have that user's rights from the beginning.
+bool Process::openAddresses(const proxy::Plan& plan) {
+  std::optional<Account> account;
+  std::optional<server::Server::Owner> owner;
+  if (configuration_.user && runsAsRoot()) account = findAccount(*configuration_.user);
+  if (account) owner = {account->user, account->group};
+  config::Mistakes mistakes;
+  if (!server_->bind(plan, owner, mistakes)) {
+    logMistakes(mistakes);
+    return false;
+  }
+  return startAdmin() && (!account || giveUpRoot(*account));
+}
+
+bool Process::giveUpRoot(const Account& account) {
+  const std::string trouble = becomeUser(account);
+  if (!trouble.empty()) {
+    log::error("cannot become user \"" + account.name + "\": " + trouble);
+    return false;
+  }
+  log::info("running as user \"" + account.name + "\"");
+  for (const std::string& file : files_) {
+    if (::access(file.c_str(), R_OK) == 0) continue;
+    log::warning("user \"" + account.name + "\" cannot read " + file +
+                 ": a reload, and the renewal of a certificate, will fail");
+  }
+  return true;
 }
 
 bool Process::startAdmin() {
   if (admin_ == nullptr) admin_ = std::make_unique<admin::AdminServer>(loop_, *this);
   const auto listening = admin_->configure(configuration_.admin);
-  if (!listening.ok()) {
-    log::error("admin: cannot listen: " + std::string(listening.error().detail));
-    return false;
-  }
+  if (!listening.ok() && !startAdminElsewhere(listening.error().detail)) return false;
   if (admin_->address() != nullptr) log::info("admin on " + admin_->address()->text());
   return true;
+}
+
+// Where the default address is taken, which nobody asked for, any other is as good.
+bool Process::startAdminElsewhere(std::string_view failure) {
+  admin::Settings settings = configuration_.admin;
+  const std::string trouble =
+      "admin: cannot listen on " + settings.address->text() + ": " + std::string(failure) + "; ";
+  if (!configuration_.admin_given) {
+    settings.address->port = 0;
+    log::warning(trouble + "taking a free port instead; admin = \"HOST:PORT\" chooses one");
+    if (admin_->configure(settings).ok()) return true;
+  }
+  log::error(trouble + "admin = \"HOST:PORT\" chooses another address, with port 0 a free one");
+  return false;
 }
 
 void Process::watchFiles() {

@@ -22,6 +22,7 @@
 #include "observability/admin/subject.h"
 #include "observability/metrics/page.h"
 #include "tools/weir/configuration.h"
+#include "tools/weir/privileges.h"
 
 namespace weir {
 
@@ -57,6 +58,9 @@ class Process final : public admin::AdminSubject {
   void onLive();
   void onTerminate();
   bool startAdmin();
+  bool startAdminElsewhere(std::string_view failure);
+  bool openAddresses(const proxy::Plan& plan);
+  bool giveUpRoot(const Account& account);
   void watchFiles();
   void applyLog(const LogSettings& before);
   std::vector<std::string> restartsNeeded(const server::Settings& wanted) const;

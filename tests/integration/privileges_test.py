@@ -1,0 +1,153 @@
+"""weir started as root becomes the user that it is told; others do without root."""
+
+import os
+import pwd
+import shutil
+import stat
+import tempfile
+import unittest
+from pathlib import Path
+
+import poll
+from integration_case import LOG, IntegrationCase, gateway
+from weir_process import BINARY
+
+HELLO = '[[route]]\nname = "all"\nrespond.body = "hello"\n'
+AS_NOBODY = 'user = "nobody"\n' + gateway(HELLO)
+LISTENER = '[[listener]]\nname = "{}"\naddress = "{}"\n'
+SUPPRESSIONS = Path(__file__).resolve().parents[1] / "tsan.supp"
+# As systemd starts a service with these settings: User, NoNewPrivileges, AmbientCapabilities and
+# CapabilityBoundingSet=CAP_NET_BIND_SERVICE.
+HARDENED = ("setpriv --reuid nobody --regid nogroup --clear-groups --no-new-privs "
+            "--inh-caps -all,+net_bind_service --ambient-caps -all,+net_bind_service "
+            "--bounding-set -all,+net_bind_service")
+
+
+@unittest.skipUnless(os.getuid() == 0, "takes root")
+class PrivilegesCase(IntegrationCase):
+    def setUp(self):
+        super().setUp()
+        self.nobody = pwd.getpwnam("nobody")
+        # Folders of the sources may be closed to others.
+        self._programs = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self._programs.chmod(0o755)
+        self._binary = shutil.copy(BINARY, self._programs / "weir")
+        shutil.copy(SUPPRESSIONS, self._programs)
+        options = os.environ.get("TSAN_OPTIONS", "")
+        self._environment = {**os.environ, "TSAN_OPTIONS": options.replace(
+            str(SUPPRESSIONS.parent), str(self._programs))}
+
+    def prepared(self, config, through=""):
+        """A weir whose folder is nobody's, run by the command `through`."""
+        wrapper = self._programs / "wrapper"
+        wrapper.write_text(f'#!/bin/sh\nexec {through} {self._binary} "$@"\n', encoding="utf-8")
+        wrapper.chmod(0o755)
+        weir = self.weir(config, start=False, executable=wrapper, env=self._environment)
+        weir.folder.parent.chmod(0o755)
+        for path in (weir.folder, weir.file):
+            os.chown(path, self.nobody.pw_uid, self.nobody.pw_gid)
+        return weir
+
+    def threads(self, weir):
+        """The lines of each thread's status, as dictionaries."""
+        tasks = sorted(Path(f"/proc/{weir.process.pid}/task").iterdir())
+        return [dict(line.split(":\t", 1)
+                     for line in (task / "status").read_text(encoding="utf-8").splitlines()
+                     if ":\t" in line) for task in tasks]
+
+
+class BecomesTheUser(PrivilegesCase):
+    def assert_is_nobody(self, weir):
+        user, group = self.nobody.pw_uid, self.nobody.pw_gid
+        threads = self.threads(weir)
+        self.assertGreater(len(threads), 2)
+        for status in threads:
+            with self.subTest(status["Name"]):
+                self.assertEqual(status["Uid"].split(), [str(user)] * 4)
+                self.assertEqual(status["Gid"].split(), [str(group)] * 4)
+                self.assertEqual(status["Groups"].split(), [str(group)])
+                for rights in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                    self.assertEqual(int(status[rights], 16), 0, rights)
+
+    def test_all_threads_give_up_root_and_every_capability(self):
+        weir = self.prepared(AS_NOBODY + LOG).start()
+        weir.wait_for_line(' info running as user "nobody"')
+        self.assert_is_nobody(weir)
+        self.assertEqual(self.get(weir).body, b"hello")
+        log = weir.folder / "access.log"
+        poll.until(lambda: log.exists(), "the access log")
+        self.assertEqual(log.stat().st_uid, self.nobody.pw_uid)
+        self.assertEqual([line for line in weir.output if " warning " in line], [])
+
+    def test_a_number_does_as_well(self):
+        weir = self.prepared(AS_NOBODY.replace("nobody", str(self.nobody.pw_uid))).start()
+        self.assert_is_nobody(weir)
+
+    def test_it_reloads_and_a_listener_may_change_its_name_at_the_same_address(self):
+        weir = self.prepared(AS_NOBODY).start()
+        address = weir.address()
+        weir.file.write_text(AS_NOBODY.replace("127.0.0.1:0\"\nreason", f"{address}\"\nreason")
+                             .replace('"public"', '"renamed"').replace("hello", "again"),
+                             encoding="utf-8")
+        weir.wait_for_line("configuration applied")
+        self.assertEqual(self.client(address).request("/").body, b"again")
+
+    def test_what_only_root_may_bind_is_bound_before_and_refused_after(self):
+        closed = tempfile.mkdtemp(dir=self._folder)  # root's alone
+        first, second = (LISTENER.format(name, f"unix:{closed}/{name}.sock")
+                         for name in ("first", "second"))
+        weir = self.prepared(AS_NOBODY + first).start()
+        self.assertTrue(stat.S_ISSOCK(os.stat(f"{closed}/first.sock").st_mode))
+        weir.file.write_text(AS_NOBODY + first + second, encoding="utf-8")
+        weir.wait_for_line(f"listener second: cannot listen on unix:{closed}/second.sock: ")
+        self.assertEqual(weir.metric("weir_config_last_reload_successful"), 0)
+        self.assertEqual(self.get(weir).body, b"hello")
+
+    def test_a_reload_that_wants_another_low_port_says_what_is_missing(self):
+        # In a network of its own, where ports below 1024 are low ones.
+        weir = self.prepared(AS_NOBODY + LISTENER.format("web", "0.0.0.0:80"),
+                             through="unshare --net").start()
+        self.assertEqual(weir.address("web"), "0.0.0.0:80")
+        self.assert_is_nobody(weir)
+        with weir.file.open("a", encoding="utf-8") as file:
+            file.write(LISTENER.format("more", "0.0.0.0:81"))
+        line = weir.wait_for_line("listener more: cannot listen on 0.0.0.0:81: permission denied")
+        self.assertIn("CAP_NET_BIND_SERVICE", line)
+        weir.wait_for_line("the old one stays in force")
+
+    def test_files_that_the_user_cannot_read_are_named_at_the_start(self):
+        weir = self.prepared(AS_NOBODY)
+        weir.file.chmod(0o600)
+        os.chown(weir.file, 0, 0)
+        weir.start()
+        weir.wait_for_line(f' warning user "nobody" cannot read {weir.file}: ')
+
+    def test_a_user_that_there_is_not_is_a_mistake(self):
+        weir = self.prepared(AS_NOBODY.replace("nobody", "nobody-of-that-name"))
+        weir.launch()
+        self.assertEqual(weir.wait(), 2)
+        weir.wait_for_line('weir.toml:1:8: user: no user "nobody-of-that-name" on this machine')
+
+
+class WithoutRoot(PrivilegesCase):
+    def test_the_setting_has_no_effect_and_nothing_is_complained_of(self):
+        config = AS_NOBODY.replace("nobody", "nobody-of-that-name")
+        weir = self.prepared(config, through="setpriv --reuid nobody --clear-groups").start()
+        self.assertEqual(self.get(weir).body, b"hello")
+        self.assertEqual([line for line in weir.output if " info " not in line], [])
+
+    def test_a_hardened_service_binds_low_ports_at_the_start_and_at_a_reload(self):
+        weir = self.prepared(gateway(HELLO) + LISTENER.format("web", "0.0.0.0:80"),
+                             through=f"unshare --net {HARDENED}").start()
+        self.assertEqual(weir.address("web"), "0.0.0.0:80")
+        for status in self.threads(weir):
+            self.assertEqual(int(status["CapEff"], 16), 1 << 10, status["Name"])
+        with weir.file.open("a", encoding="utf-8") as file:
+            file.write(LISTENER.format("more", "0.0.0.0:81"))
+        weir.wait_for_line("configuration applied")
+        sockets = Path(f"/proc/{weir.process.pid}/net/tcp").read_text(encoding="utf-8")
+        self.assertIn(f"00000000:{81:04X} 00000000:0000 0A", sockets)
+
+
+if __name__ == "__main__":
+    unittest.main()
