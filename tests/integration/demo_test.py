@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -109,6 +110,72 @@ class Demo(TlsCase):
                          (301, "https://shop.test:8443/shop/cart?a=b"))
         status, explanation = edge.admin("/explain?path=/shop/cart")
         self.assertEqual((status, json.loads(explanation)["route"]), (200, "shop"))
+
+
+class ToolsRun(unittest.TestCase):
+    """tools/run with the binary under test, on free ports."""
+
+    def start(self, *arguments, weir=BINARY):
+        demo = subprocess.Popen([CONFIGS.parent / "tools" / "run", "--free-ports", *arguments],
+                                env={**os.environ, "WEIR": str(weir)}, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(demo.communicate)
+        self.addCleanup(demo.terminate)
+        return demo
+
+    def children(self, process):
+        """{command line: pid}"""
+        found = {}
+        for path in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            command = Path(f"/proc/{path}/cmdline").read_text().replace("\0", " ")
+            found[command] = int(path)
+        return found
+
+    def test_once_sends_a_request_and_ends(self):
+        said, complaints = self.start("--once").communicate(timeout=60)
+        self.assertIn('{"shop": "open", "orders service said": {"orders": [17, 42]}}', said)
+        self.assertEqual(complaints, "")
+
+    def test_two_demos_run_at_the_same_time(self):
+        demos = [self.start("--once") for _ in range(2)]
+        for demo in demos:
+            self.assertIn('"shop": "open"', demo.communicate(timeout=60)[0])
+            self.assertEqual(demo.returncode, 0)
+
+    def test_it_ends_at_once_when_a_part_has_ended(self):
+        demo = self.start()
+        while demo.stdout.readline() != "Ctrl-C ends the demo.\n":
+            self.assertIsNone(demo.poll())
+        service = next(pid for command, pid in self.children(demo).items()
+                       if "shop_service.py" in command)
+        os.kill(service, signal.SIGTERM)
+        self.assertEqual(demo.wait(poll.PATIENCE), 1)
+        self.assertIn("shop-service has ended:", demo.stderr.read())
+
+    def test_it_ends_at_once_when_a_part_does_not_start(self):
+        with tempfile.TemporaryDirectory() as folder:
+            broken = Path(folder) / "weir"
+            broken.write_text(f"""#!/bin/sh
+case "$1 $2" in "run "*/shop.toml) echo no shop today; exit 3 ;; esac
+exec {BINARY} "$@"
+""", encoding="utf-8")
+            broken.chmod(0o755)
+            complaints = self.start(weir=broken).communicate(timeout=30)[1]
+        self.assertIn("shop has ended:\nno shop today\n", complaints)
+
+    def test_ctrl_c_is_a_good_end(self):
+        demo = self.start()
+        while demo.stdout.readline() != "Ctrl-C ends the demo.\n":
+            self.assertIsNone(demo.poll())
+        parts = self.children(demo).values()
+        demo.send_signal(signal.SIGINT)
+        self.assertEqual(demo.wait(poll.PATIENCE), 0)
+        self.assertEqual([pid for pid in parts if Path(f"/proc/{pid}").exists()], [])
+
+    def test_help(self):
+        said, complaints = self.start("--help").communicate(timeout=30)
+        self.assertIn("usage: tools/run", said)
+        self.assertEqual(complaints, "")
 
 
 class Configurations(unittest.TestCase):
