@@ -15,6 +15,7 @@ from weir_process import BINARY
 HELLO = '[[route]]\nname = "all"\nrespond.body = "hello"\n'
 AS_NOBODY = 'user = "nobody"\n' + gateway(HELLO)
 LISTENER = '[[listener]]\nname = "{}"\naddress = "{}"\n'
+LOW, ANOTHER = (f"0.0.0.0:{port}" for port in (80, 81))  # in a network of weir's own
 SUPPRESSIONS = Path(__file__).resolve().parents[1] / "tsan.supp"
 # As systemd starts a service with these settings: User, NoNewPrivileges, AmbientCapabilities and
 # CapabilityBoundingSet=CAP_NET_BIND_SERVICE.
@@ -79,6 +80,12 @@ class BecomesTheUser(PrivilegesCase):
         self.assertEqual(log.stat().st_uid, self.nobody.pw_uid)
         self.assertEqual([line for line in weir.output if " warning " in line], [])
 
+    def test_another_user_takes_a_restart(self):
+        weir = self.prepared(AS_NOBODY).start()
+        weir.file.write_text(AS_NOBODY.replace("nobody", "daemon"), encoding="utf-8")
+        weir.wait_for_line("user takes effect after a restart")
+        self.assert_is_nobody(weir)
+
     def test_a_number_does_as_well(self):
         weir = self.prepared(AS_NOBODY.replace("nobody", str(self.nobody.pw_uid))).start()
         self.assert_is_nobody(weir)
@@ -105,13 +112,13 @@ class BecomesTheUser(PrivilegesCase):
 
     def test_a_reload_that_wants_another_low_port_says_what_is_missing(self):
         # In a network of its own, where ports below 1024 are low ones.
-        weir = self.prepared(AS_NOBODY + LISTENER.format("web", "0.0.0.0:80"),
+        weir = self.prepared(AS_NOBODY + LISTENER.format("web", LOW),
                              through="unshare --net").start()
-        self.assertEqual(weir.address("web"), "0.0.0.0:80")
+        self.assertEqual(weir.address("web"), LOW)
         self.assert_is_nobody(weir)
         with weir.file.open("a", encoding="utf-8") as file:
-            file.write(LISTENER.format("more", "0.0.0.0:81"))
-        line = weir.wait_for_line("listener more: cannot listen on 0.0.0.0:81: permission denied")
+            file.write(LISTENER.format("more", ANOTHER))
+        line = weir.wait_for_line(f"listener more: cannot listen on {ANOTHER}: permission denied")
         self.assertIn("CAP_NET_BIND_SERVICE", line)
         weir.wait_for_line("the old one stays in force")
 
@@ -137,16 +144,16 @@ class WithoutRoot(PrivilegesCase):
         self.assertEqual([line for line in weir.output if " info " not in line], [])
 
     def test_a_hardened_service_binds_low_ports_at_the_start_and_at_a_reload(self):
-        weir = self.prepared(gateway(HELLO) + LISTENER.format("web", "0.0.0.0:80"),
+        weir = self.prepared(gateway(HELLO) + LISTENER.format("web", LOW),
                              through=f"unshare --net {HARDENED}").start()
-        self.assertEqual(weir.address("web"), "0.0.0.0:80")
+        self.assertEqual(weir.address("web"), LOW)
         for status in self.threads(weir):
             self.assertEqual(int(status["CapEff"], 16), 1 << 10, status["Name"])
         with weir.file.open("a", encoding="utf-8") as file:
-            file.write(LISTENER.format("more", "0.0.0.0:81"))
+            file.write(LISTENER.format("more", ANOTHER))
         weir.wait_for_line("configuration applied")
         sockets = Path(f"/proc/{weir.process.pid}/net/tcp").read_text(encoding="utf-8")
-        self.assertIn(f"00000000:{81:04X} 00000000:0000 0A", sockets)
+        self.assertIn("00000000:0051 00000000:0000 0A", sockets)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from integration_case import IntegrationCase, forward, gateway
 from weir_process import BINARY
 
 HELLO = '[[route]]\nname = "all"\nrespond.body = "hello"\n'
+DEFAULT_ADMIN = "127.0.0.1:{}".format(9901)
 SUPPRESSIONS = Path(__file__).resolve().parents[1] / "tsan.supp"
 
 
@@ -104,7 +105,7 @@ class Start(IntegrationCase):
         config = gateway(HELLO).replace('admin = { address = "127.0.0.1:0" }\n', "")
         first, second = self.weir(config), self.weir(config)
         self.assertNotEqual(first.admin_address, second.admin_address)
-        warning = second.wait_for_line(" warning admin: cannot listen on 127.0.0.1:9901: ")
+        warning = second.wait_for_line(f" warning admin: cannot listen on {DEFAULT_ADMIN}: ")
         self.assertIn('taking a free port instead; admin = "HOST:PORT" chooses one', warning)
         self.assertEqual(second.admin("/readyz"), (200, "ok\n"))
 

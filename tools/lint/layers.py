@@ -30,7 +30,8 @@ HOMES = [
 PRIVATE = ("core/tls/boring.h",)
 SYSTEM = re.compile(
     r"^((sys|netinet|arpa|net|linux)/\w+|unistd|strings|fcntl|signal|pthread|sched|poll|netdb|"
-    r"dirent|termios|spawn|malloc|endian|dlfcn|getopt|immintrin|nmmintrin|emmintrin|sanitizer/\w+)\.h$")
+    r"pwd|grp|dirent|termios|spawn|malloc|endian|dlfcn|getopt|immintrin|nmmintrin|emmintrin|"
+    r"sanitizer/\w+)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 

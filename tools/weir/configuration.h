@@ -26,7 +26,7 @@ struct Configuration {
   LogSettings log;
   bool watch = true;
   Milliseconds watch_settle{500};
-  bool sidecar_expanded = false;  // [sidecar] was there
+  bool sidecar_expanded = false;    // [sidecar] was there
   std::optional<std::string> user;  // that a process started as root becomes
 
   static void read(config::Table& table, Configuration& out);

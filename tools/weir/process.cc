@@ -80,6 +80,7 @@ bool Process::start() {
   }
   configuration_ = std::exchange(candidate_, {});
   role_ = configuration_.core.role;
+  user_ = configuration_.user;
   applyLog({});
   files_in_use_ = files_;
   noteRefreshes();
@@ -201,19 +202,20 @@ bool Process::keepRole(config::Mistakes& mistakes) {
 }
 
 // Settings that the running process does not follow.
-std::vector<std::string> Process::restartsNeeded(const server::Settings& wanted) const {
+std::vector<std::string> Process::restartsNeeded(const Configuration& wanted) const {
   std::vector<std::string> needed;
-  const std::size_t workers = wanted.workers.value_or(processors());
+  const std::size_t workers = wanted.core.workers.value_or(processors());
   const std::size_t running = server_->stations().size();
   if (workers != running) {
     needed.push_back("workers = " + std::to_string(workers) + " takes effect after a restart; " +
                      std::to_string(running) + " are running");
   }
-  if (wanted.role != *role_) {
+  if (wanted.core.role != *role_) {
     const bool gateway = *role_ == server::Role::kGateway;
     needed.push_back("role takes effect after a restart; running as a " +
                      std::string(gateway ? "gateway" : "sidecar"));
   }
+  if (wanted.user != user_) needed.emplace_back("user takes effect after a restart");
   return needed;
 }
 
@@ -273,7 +275,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
                 monotonicNow() - started);
     on_done(std::move(result));
   };
-  const auto notes = plan == nullptr ? std::vector<std::string>() : restartsNeeded(candidate_.core);
+  const auto notes = plan == nullptr ? std::vector<std::string>() : restartsNeeded(candidate_);
   const auto on_live = [this, done, notes] {
     admin::ReloadOutcome applied;
     applied.applied = true;
@@ -371,7 +373,7 @@ admin::Health Process::health() {
 
 std::string Process::configText() {
   std::string text;
-  for (const std::string& note : restartsNeeded(configuration_.core)) text += "# " + note + "\n";
+  for (const std::string& note : restartsNeeded(configuration_)) text += "# " + note + "\n";
   return text + config::tomlText(config::showSettings(configuration_, registry_.dialect()));
 }
 

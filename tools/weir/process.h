@@ -63,7 +63,7 @@ class Process final : public admin::AdminSubject {
   bool giveUpRoot(const Account& account);
   void watchFiles();
   void applyLog(const LogSettings& before);
-  std::vector<std::string> restartsNeeded(const server::Settings& wanted) const;
+  std::vector<std::string> restartsNeeded(const Configuration& wanted) const;
   unsigned noteRefreshes();
   void refreshCertificates();
   void countReload(ReloadResult result, Nanoseconds took);
@@ -93,6 +93,7 @@ class Process final : public admin::AdminSubject {
   std::vector<std::unique_ptr<event::Signal>> signals_;
   bool live_ = false;
   std::optional<server::Role> role_;  // that the process was started with
+  std::optional<std::string> user_;   // in the configuration that it was started with
 };
 
 }  // namespace weir
