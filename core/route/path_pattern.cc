@@ -21,11 +21,11 @@ bool isNormal(std::string_view text, std::string& why) {
     why = inQuotes(text) + " is not a path";
     if (!normal) why += " (" + std::string(normal.error().detail) + ")";
   } else if (normal.value().has_parameters) {
-    why =
-        inQuotes(text) + " is never matched: the parameters of a segment, from \";\" on, are ignored";
+    why = inQuotes(text) +
+          " is never matched: the parameters of a segment, from \";\" on, are ignored";
   } else if (normal.value().text != text) {
-    why =
-        inQuotes(text) + " is never matched, requests are matched as " + inQuotes(normal.value().text);
+    why = inQuotes(text) + " is never matched, requests are matched as " +
+          inQuotes(normal.value().text);
   }
   return why.empty();
 }
