@@ -20,6 +20,9 @@ struct KeyNames {
   NameId c = 0;
 };
 
+// Where two labels share the second field of a key.
+inline constexpr unsigned kSecondLowBits = 4;
+
 struct KeyFields {
   unsigned code = 0;    // < 1024, from codeField()
   unsigned first = 0;   // < 128

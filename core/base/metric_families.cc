@@ -1,5 +1,6 @@
 #include "core/base/metric_families.h"
 
+#include "core/base/handshake_reason.h"
 #include "core/base/reason.h"
 
 namespace weir {
@@ -92,6 +93,11 @@ std::string_view wordOf(unsigned value) {
 
 std::string_view reasonWord(unsigned value) {
   return value < kReasonCount ? toString(static_cast<Reason>(value)) : kOtherLabel;
+}
+
+std::string_view handshakeReasonWord(unsigned value) {
+  return value < kHandshakeReasonCount ? toString(static_cast<HandshakeReason>(value))
+                                       : kOtherLabel;
 }
 
 std::string_view codeWord(unsigned value) {
@@ -327,13 +333,15 @@ constexpr MetricFamily kFamilies[] = {
      {{kListener, {"result", kFirst, wordOf<kProxyProtocolResults>}}}},
     {kTlsHandshakes,
      "weir_tls_handshakes_total",
-     "TLS handshakes with clients, by how they ended.",
+     "TLS handshakes with clients, by how they ended and why: what was wrong with the client's "
+     "certificate, or the alert by which it refused ours.",
      kCounter,
      kOne,
      {{kListener,
        {"result", kFirst, wordOf<kHandshakes>},
-       {"version", kSecond, wordOf<kTlsVersions>},
-       {"resumed", kCode, wordOf<kBooleans>}}}},
+       {"reason", kCode, handshakeReasonWord},
+       {"version", kSecondLow, wordOf<kTlsVersions>},
+       {"resumed", kSecondHigh, wordOf<kBooleans>}}}},
     {kTlsCertificateExpiry,
      "weir_tls_certificate_expiry_timestamp_seconds",
      "When a certificate in use ends, in seconds since 1970.",

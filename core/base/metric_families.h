@@ -84,9 +84,11 @@ enum class KeyPart : std::uint8_t {
   kNameA,
   kNameB,
   kNameC,
-  kCode,    // 10 bits
-  kFirst,   // 7 bits
-  kSecond,  // 7 bits
+  kCode,        // 10 bits
+  kFirst,       // 7 bits
+  kSecond,      // 7 bits
+  kSecondLow,   // its lower 4 bits
+  kSecondHigh,  // and its upper 3
 };
 
 struct MetricLabel {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/handshake_reason.h"
 #include "core/base/metric.h"
 #include "core/base/reason.h"
 
@@ -209,11 +210,18 @@ constexpr CounterKey proxyProtocolHeadersKey(NameId listener, ProxyProtocolResul
   return {Metric::kProxyProtocolHeaders, {.a = listener}, {.first = field(result)}};
 }
 // `result` is the index of a net::Handshake.
-constexpr CounterKey tlsHandshakesKey(NameId listener, unsigned result, TlsVersion version,
-                                      bool resumed) {
+struct HandshakeLabels {
+  unsigned result = 0;
+  HandshakeReason reason = HandshakeReason::kNone;
+  TlsVersion version = TlsVersion::kNone;
+  bool resumed = false;
+};
+constexpr CounterKey tlsHandshakesKey(NameId listener, const HandshakeLabels& labels) {
   return {Metric::kTlsHandshakes,
           {.a = listener},
-          {.code = resumed ? 1U : 0U, .first = result, .second = field(version)}};
+          {.code = static_cast<unsigned>(labels.reason),
+           .first = labels.result,
+           .second = field(labels.version) | (labels.resumed ? 1U << kSecondLowBits : 0U)}};
 }
 constexpr GaugeKey tlsCertificateExpiryKey(NameId certificate) {  // gauge, ns of the wall clock
   return {Metric::kTlsCertificateExpiry, {.a = certificate}};

@@ -135,6 +135,8 @@ class ServerCodec {
   // No further request is accepted: says so to the client with the next answer. True when there is
   // nothing to wait for: the connection may be closed.
   virtual bool drain() = 0;
+  // The same at once: what the client sends from now on is not served, though it may not know yet.
+  virtual bool retire() { return drain(); }
   // Nothing is in hand, and nothing came for too long: ends the connection.
   virtual void closeIdle() = 0;
   // A deadline of the connection passed in the midst of a head.

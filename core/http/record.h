@@ -43,7 +43,8 @@ struct ExchangeRecord {
   std::uint64_t request_body_bytes = 0;
   std::uint64_t response_body_bytes = 0;
   Reason reason = Reason::kNone;
-  unsigned attempts = 0;  // sent upstream
+  std::string_view reason_detail;  // in words of ours
+  unsigned attempts = 0;           // sent upstream
 
   // kTcpTransport of a connection that was carried as it is: then there is no request, and what is
   // said of bodies is of all its bytes. Empty: an exchange of HTTP.

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/number.h"
+#include "core/base/plain_text.h"
 #include "core/net/byte_at.h"
 #include "core/net/crc32c.h"
 #include "core/net/proxy_protocol_wire.h"
@@ -75,7 +76,8 @@ bool readTlvs(std::string_view header, std::string_view rest, ProxyHeader& out) 
         out.alpn = tlv.value;
         break;
       case ProxyWire::kAuthority:
-        out.authority = tlv.value;
+        // The balancer may pass on whatever its client asked for.
+        if (isVisibleAscii(tlv.value)) out.authority = tlv.value;
         break;
       case ProxyWire::kUniqueId:
         if (tlv.value.size() > ProxyWire::kMaxUniqueId) return false;

@@ -7,6 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/clock.h"
+#include "core/base/handshake_reason.h"
+
 namespace weir::net {
 
 // How a TLS handshake ended; the words of a metric's label.
@@ -33,11 +36,13 @@ struct PeerCertificate {
   std::string hash;                // SHA-256 of the whole certificate, in hexadecimal
   // Which of the names that we ask of peers let it in; nothing when we ask for none.
   std::optional<std::size_t> admitted_as;
+  Nanoseconds not_after{0};  // of the wall clock: from then on it proves nothing
 };
 
 // What a secured stream knows once its handshake is over. Lives as long as the stream.
 struct Security {
   Handshake result = Handshake::kOk;
+  HandshakeReason reason = HandshakeReason::kNone;  // of a handshake that failed
   bool resumed = false;
   // What comes at this moment was sent before the handshake was over: somebody may be sending it a
   // second time (RFC 8446, 2.3).
@@ -47,6 +52,9 @@ struct Security {
   std::string_view protocol;                    // agreed on by ALPN; empty for none
   std::string server_name;                      // that the client asked for, in lower case
   std::unique_ptr<const PeerCertificate> peer;  // null: it showed none, or nobody checked it
+  // Who the refused peer is, what was wanted and what was found, for people; printable. Null when
+  // the reason says it all.
+  std::unique_ptr<const std::string> detail;
 };
 
 }  // namespace weir::net

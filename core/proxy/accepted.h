@@ -22,6 +22,7 @@ struct Visitor {
 class Accepted : public event::Disposable, public Linked<Accepted> {
  public:
   virtual void drain() = 0;     // ends as soon as it may
+  virtual void retire() = 0;    // as drain(), but what comes from now on is not served any more
   virtual void breakNow() = 0;  // ends whatever is in hand
 };
 

@@ -228,6 +228,7 @@ void Exchange::logRequest() {
   record.request_body_bytes = request_relay_.bytes();
   record.response_body_bytes = response_relay_.bytes() + local_body_bytes_;
   record.reason = failure_.reason;
+  record.reason_detail = failure_.detail;
   record.attempts = attempts_;
   std::array<char, net::Ip::kMaxText> peer{};  // of a head that came to nothing
   record.client_address = client_.text.empty() ? caller_.ip.format(peer) : client_.text;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/base/log.h"
 #include "core/net/tcp_stream.h"
 #include "core/proxy/preamble.h"
 #include "core/proxy/server_connection.h"
@@ -67,9 +68,11 @@ void Gate::close() {
 }
 
 void Gate::setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t process_limit) {
+  const bool other_terms = !plan->sharesTermsWith(*plan_);
   plan_ = std::move(plan);
   process_limit_ = process_limit;
   makeMeters();
+  if (other_terms) retire();
 }
 
 void Gate::onAccept(int descriptor, const net::Address& peer) {
@@ -153,11 +156,21 @@ void Gate::countHandshake(const net::Security& security) {
   TlsVersion version = TlsVersion::kNone;
   if (security.version == "TLSv1.2") version = TlsVersion::k12;
   if (security.version == "TLSv1.3") version = TlsVersion::k13;
-  engine_.metrics()
-      .counter(
-          tlsHandshakesKey(id(), static_cast<unsigned>(security.result), version, security.resumed))
-      .add();
+  const HandshakeLabels labels{static_cast<unsigned>(security.result), security.reason, version,
+                               security.resumed};
+  engine_.metrics().counter(tlsHandshakesKey(id(), labels)).add();
   countMtls(security);
+}
+
+void Gate::failHandshake(const net::Security& security, const net::Ip& client,
+                         std::string_view what) {
+  countHandshake(security);
+  if (security.result == net::Handshake::kClosed) return;  // as a port scan or a probe does
+  std::string text = "listener " + std::string(plan_->name) + ": client " + client.text() + ": ";
+  text += what;
+  if (security.detail != nullptr) text += ": " + *security.detail;
+  const std::string line = handshake_log_.admit(text, engine_.loop().now());
+  if (!line.empty()) log::info(line);
 }
 
 // Only where clients are to show a certificate.
@@ -266,6 +279,14 @@ void Gate::drain() {
   for (Accepted* at = first_; at != nullptr;) {
     Accepted* next = at->next;
     at->drain();
+    at = next;
+  }
+}
+
+void Gate::retire() {
+  for (Accepted* at = first_; at != nullptr;) {
+    Accepted* next = at->next;
+    at->retire();
     at = next;
   }
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/base/log_limit.h"
 #include "core/base/metric_keys.h"
 #include "core/event/shared_count.h"
 #include "core/net/acceptor.h"
@@ -51,7 +52,8 @@ class Gate {
   // Accepts no more, but for handshakes that are under way, and drains.
   void close();
   bool closed() const { return acceptor_ == nullptr; }
-  // After a reload: for requests to come. The limits hold from the next connection on.
+  // After a reload: for requests to come. The limits hold from the next connection on. Connections
+  // that were made on other terms take no more requests.
   void setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t process_limit);
   // Answers say that the connection ends; idle connections close now.
   void drain();
@@ -70,6 +72,8 @@ class Gate {
 
   Gauge requestsInFlight() const { return in_flight_; }
   void countHandshake(const net::Security& security);
+  // The same, of one that failed; the log says why. `what`: what the stream said of it.
+  void failHandshake(const net::Security& security, const net::Ip& client, std::string_view what);
 
   void countProxyHeader(ProxyProtocolResult result);
 
@@ -89,6 +93,7 @@ class Gate {
   void carry(std::unique_ptr<net::Stream> stream, Visitor visitor, NameId upstream);
   void serveHttp(std::unique_ptr<net::Stream> stream, const Visitor& visitor);
   void countOpened(const net::Stream& stream);
+  void retire();
   void list(Accepted& connection);
   void unlist(Accepted& connection);
   void refuse(int descriptor, const net::Address& peer);
@@ -117,6 +122,7 @@ class Gate {
   Accepted* first_ = nullptr;
   std::size_t count_ = 0;
   bool draining_ = false;
+  log::Limit handshake_log_;
 };
 
 }  // namespace weir::proxy

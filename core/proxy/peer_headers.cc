@@ -1,6 +1,7 @@
 #include "core/proxy/peer_headers.h"
 
 #include "core/base/pen.h"
+#include "core/base/plain_text.h"
 #include "core/proxy/forwarded.h"
 
 namespace weir::proxy {
@@ -10,6 +11,7 @@ using http::HeaderId;
 
 // Of the certificate that the client saw; which of several it was, does not matter: they are ours.
 std::string_view ownIdentity(const ListenerPlan& listener) {
+  if (listener.tls == nullptr) return {};  // a reload took it away
   return listener.tls->certificates().all().front()->identity();
 }
 
@@ -59,7 +61,8 @@ void addClientCert(http::Headers& headers, const ListenerPlan& listener,
   const bool keep = rule.keep_from_all || (rule.keep_from_peers && peer != nullptr);
   if (!keep && headers.mayHave(kId)) headers.remove(kId);
   if (peer == nullptr || !rule.tell) return;
-  appendElement(headers, kId, element(*peer, ownIdentity(listener), headers.arena()), keep);
+  const std::string_view told = element(*peer, ownIdentity(listener), headers.arena());
+  if (isFieldText(told)) appendElement(headers, kId, told, keep);
 }
 
 }  // namespace
@@ -67,7 +70,8 @@ void addClientCert(http::Headers& headers, const ListenerPlan& listener,
 void addPeerHeaders(http::Request& request, const ListenerPlan& listener,
                     const net::PeerCertificate* peer) {
   addClientCert(request.headers, listener, peer);
-  if (peer == nullptr || peer->identity.empty()) return;
+  // The handshake lets no other bytes in; that they cannot reach a head is not left to it alone.
+  if (peer == nullptr || peer->identity.empty() || !isFieldText(peer->identity)) return;
   Arena& arena = request.headers.arena();
   request.headers.add(HeaderId::kXWeirIdentity, arena.copy(peer->identity));
 }

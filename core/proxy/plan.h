@@ -46,9 +46,10 @@ struct ListenerPlan {
   http::Limits limits;
   http::VersionChoice versions = http::VersionChoice::kAuto;
   http::h2::Options http2;
-  Milliseconds header_timeout{0};     // from a request's first byte to the end of its head; 0: none
-  Milliseconds idle_timeout{0};       // between requests; 0: none
-  std::uint64_t max_connections = 0;  // of the process; 0: no limit
+  Milliseconds header_timeout{0};  // from a request's first byte to the end of its head; 0: none
+  Milliseconds idle_timeout{0};    // between requests; 0: none
+  Milliseconds max_connection_age{0};  // from when on a connection drains; 0: none
+  std::uint64_t max_connections = 0;   // of the process; 0: no limit
   ForwardedMode forwarded = ForwardedMode::kAppend;
   std::vector<route::IpRange> trusted;  // peers whose X-Forwarded-* are believed
   ClientCertRule client_cert;
@@ -74,6 +75,9 @@ struct ListenerPlan {
   // Whether what comes first is looked at before anybody speaks TLS.
   bool peeks() const { return !tls_rules.empty() || (tls != nullptr && allow_clear); }
   bool servesClear() const { return tls == nullptr || allow_clear; }
+  // Whether a connection that was let in by the other one would be let in the same way by this one:
+  // what is asked of clients, who we are to them, and whose word on their address is believed.
+  bool sharesTermsWith(const ListenerPlan& other) const;
 };
 
 // The role's answers to what a route leaves open.

@@ -23,6 +23,8 @@ class Preamble final : public Accepted, private net::StreamEvents {
   Preamble(Gate& gate, std::unique_ptr<net::Stream> stream, Visitor visitor);
 
   void start(bool has_header);
+  // Terms are agreed on later.
+  void retire() override {}
   void drain() override {}  // what it becomes will drain
   void breakNow() override { close(); }
 

@@ -41,6 +41,8 @@ http::ServerCodec& ServerConnection::codec() {
 
 void ServerConnection::start() {
   const net::Security* security = stream_->security();
+  if (security == nullptr)
+    lifetime_ = Lifetime::begin(*this, gate_.engine(), gate_.plan(), nullptr);
   if (security != nullptr && !security->version.empty()) speakAsAgreed();
   armFor(http::ServerCodec::Phase::kHead);  // the first request must come in time as well
   if (gate_.draining()) drain();
@@ -66,7 +68,9 @@ void ServerConnection::onConnected() {
 
 // The handshake is over; it may have been before we got the stream.
 void ServerConnection::speakAsAgreed() {
-  if (stream_->security()->protocol == "h2" && codec_.index() == 0) speakHttp2();
+  const net::Security& security = *stream_->security();
+  lifetime_ = Lifetime::begin(*this, gate_.engine(), gate_.plan(), security.peer.get());
+  if (security.protocol == "h2" && codec_.index() == 0) speakHttp2();
 }
 
 void ServerConnection::speakHttp2() {
@@ -110,7 +114,7 @@ void ServerConnection::onDrained() {
 void ServerConnection::onBroken(Error error) {
   const net::Security* security = stream_->security();
   if (security != nullptr && security->result != net::Handshake::kOk) {
-    gate_.countHandshake(*security);
+    gate_.failHandshake(*security, peer_, error.detail);
   }
   if (state_ == State::kOpen) codec().onBroken(error);
   remove();
@@ -158,8 +162,11 @@ void ServerConnection::remove() {
   gate_.remove(*this, secured(), Reason::kNone);
 }
 
-void ServerConnection::drain() {
-  const bool done = codec().drain();
+void ServerConnection::drain() { endWhenDrained(codec().drain()); }
+
+void ServerConnection::retire() { endWhenDrained(codec().retire()); }
+
+void ServerConnection::endWhenDrained(bool done) {
   if (state_ != State::kOpen) return;
   if (!served_) return deadline_.arm(Gate::kFreshGrace);
   if (done) return close(false);

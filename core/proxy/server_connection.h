@@ -11,6 +11,7 @@
 #include "core/net/stream.h"
 #include "core/proxy/accepted.h"
 #include "core/proxy/gate.h"
+#include "core/proxy/lifetime.h"
 
 namespace weir::proxy {
 
@@ -28,6 +29,7 @@ class ServerConnection final : public Accepted,
 
   void start();
   void drain() override;  // ends after the request in hand, or now
+  void retire() override;
   void breakNow() override;
 
  private:
@@ -56,6 +58,7 @@ class ServerConnection final : public Accepted,
   bool secured() const { return stream_->security() != nullptr; }
   void speakAsAgreed();
   void speakHttp2();
+  void endWhenDrained(bool done);
   void onDeadline();
   void armFor(http::ServerCodec::Phase phase);
   void remove();
@@ -66,6 +69,7 @@ class ServerConnection final : public Accepted,
   // be small.
   std::variant<http::h1::ServerCodec, std::unique_ptr<http::ServerCodec>> codec_;
   net::Ip peer_;
+  std::unique_ptr<Lifetime> lifetime_;  // null: its client says when it ends
   event::Alarm<ServerConnection, &ServerConnection::onDeadline> deadline_;
   State state_ = State::kOpen;
   bool served_ = false;  // a request, at least the beginning of one

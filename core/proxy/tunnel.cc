@@ -68,6 +68,7 @@ void Tunnel::onShookHands() {
   gate_.countHandshake(security);
   if (!security.server_name.empty()) visitor_.server_name = security.server_name;
   if (!security.protocol.empty()) visitor_.alpn = security.protocol;
+  lifetime_ = Lifetime::begin(*this, engine(), gate_.plan(), security.peer.get());
   // Versions of HTTP are all that a listener which guesses agrees on.
   if (target_.guesses && !security.protocol.empty()) return speakHttp();
   begin();
@@ -261,8 +262,10 @@ void Tunnel::onServerEnd() {
   closeIfDone();
 }
 
-void Tunnel::onClientBroken(const Error&) {
-  if (stage_ == Stage::kHandshake) gate_.countHandshake(*client_.stream()->security());
+void Tunnel::onClientBroken(const Error& error) {
+  if (stage_ == Stage::kHandshake) {
+    gate_.failHandshake(*client_.stream()->security(), visitor_.address.ip(), error.detail);
+  }
   breakUp(stage_ <= Stage::kGuessing ? Reason::kNone : Reason::kClientDisconnect);
 }
 
@@ -314,6 +317,11 @@ void Tunnel::closeIfSent() {
 void Tunnel::drain() {
   // What a client means to say may be on its way.
   if (stage_ == Stage::kGuessing && said_.empty()) idle_.arm(Gate::kFreshGrace);
+}
+
+// What is carried already goes on.
+void Tunnel::retire() {
+  if (stage_ <= Stage::kGuessing) breakUp(Reason::kDraining);
 }
 
 // Both sides learn that something is missing.

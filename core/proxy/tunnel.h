@@ -13,6 +13,7 @@
 #include "core/net/stream.h"
 #include "core/proxy/accepted.h"
 #include "core/proxy/gate.h"
+#include "core/proxy/lifetime.h"
 #include "core/proxy/relay.h"
 #include "core/upstream/cluster.h"
 
@@ -36,6 +37,7 @@ class Tunnel final : public Accepted {
 
   void start();
   void drain() override;
+  void retire() override;
   void breakNow() override { breakUp(Reason::kDraining); }
 
  private:
@@ -161,6 +163,7 @@ class Tunnel final : public Accepted {
   bool connected_ = false;
   event::Alarm<Tunnel, &Tunnel::onWait> wait_;  // for what the stage waits for
   event::Alarm<Tunnel, &Tunnel::onIdle> idle_;
+  std::unique_ptr<Lifetime> lifetime_;  // null: it may go on for ever
 };
 
 }  // namespace weir::proxy

@@ -4,17 +4,11 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/plain_text.h"
 #include "core/http/syntax.h"
 
 namespace weir::route {
 namespace {
-
-bool isFieldText(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < ' ' && byte != '\t') || byte == 0x7F;
-  });
-}
 
 std::optional<Text> compileFieldText(std::string_view text, const TextScope& scope,
                                      std::string& why) {

@@ -25,7 +25,8 @@ class IpRange {
 
   bool contains(const IpAddress& address) const;
   int prefixBits() const { return prefix_bits_; }  // of 128, IPv4 counted from 96
-  std::string toString() const;                    // the IPv6 form: "::ffff:10.0.0.0/104"
+  bool operator==(const IpRange&) const = default;
+  std::string toString() const;  // the IPv6 form: "::ffff:10.0.0.0/104"
 
  private:
   IpAddress network_;

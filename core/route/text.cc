@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/number.h"
+#include "core/base/plain_text.h"
 #include "core/config/suggestion.h"
 #include "core/route/arena_text.h"
 #include "core/route/escapes.h"
@@ -115,14 +116,9 @@ bool isEscaped(Variable variable) {
   return isPathText(variable) || variable == Variable::kQueryParameter;
 }
 
-bool isControl(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < ' ' && byte != '\t') || byte == 0x7F;
-}
-
 void appendWithoutControls(std::string_view value, ArenaText& text) {
   char* const to = text.extend(value.size());
-  text.giveBack(std::copy_if(value.begin(), value.end(), to, [](char c) { return !isControl(c); }));
+  text.giveBack(std::copy_if(value.begin(), value.end(), to, isFieldByte));
 }
 
 void appendEncoded(std::string_view value, bool escapes_stay, ArenaText& text) {

@@ -1,5 +1,7 @@
 #include "core/server/certificate_store.h"
 
+#include <set>
+
 #include "core/config/file_text.h"
 #include "core/tls/digest.h"
 
@@ -27,12 +29,25 @@ std::string digestOf(const Texts& texts) {
   return tls::sha256(asBytes(texts.cert)) + tls::sha256(asBytes(texts.key));
 }
 
+std::shared_ptr<const tls::Certificate> usable(const Texts& texts,
+                                               const CertificateStore::Pair& pair,
+                                               std::string& why) {
+  auto parsed = tls::Certificate::parse(texts.cert, texts.key, pair.cert);
+  if (!parsed.ok()) {
+    why = pair.cert + " and " + pair.key + ": " + std::string(parsed.error().detail);
+    return nullptr;
+  }
+  const std::string_view fault = parsed.value()->faultFor(pair.use);
+  if (fault.empty()) return parsed.value();
+  why = pair.cert + ": " + std::string(fault);
+  return nullptr;
+}
+
 }  // namespace
 
-std::shared_ptr<const tls::Certificate> CertificateStore::load(const std::string& cert,
-                                                               const std::string& key,
-                                                               std::string& why) {
-  const Files files{cert, key};
+std::shared_ptr<const tls::Certificate> CertificateStore::load(const Pair& pair, std::string& why) {
+  const auto& [cert, key, use] = pair;
+  const Files files{cert, key, use};
   const Entry& before = entries_[files];
   auto in_use = before.certificate.lock();
   const Texts texts = readTexts(cert, key);
@@ -43,11 +58,7 @@ std::shared_ptr<const tls::Certificate> CertificateStore::load(const std::string
     return in_use;
   }
   std::shared_ptr<const tls::Certificate> made;
-  if (why.empty()) {
-    auto parsed = tls::Certificate::parse(texts.cert, texts.key, cert);
-    if (parsed.ok()) made = parsed.value();
-    if (!parsed.ok()) why = cert + " and " + key + ": " + std::string(parsed.error().detail);
-  }
+  if (why.empty()) made = usable(texts, pair, why);
   const Nanoseconds now = wallClockNow();
   if (made != nullptr && in_use != nullptr && !made->validAt(now) && in_use->validAt(now)) {
     why = cert + ": is not valid at this time";
@@ -63,15 +74,17 @@ std::shared_ptr<const tls::Certificate> CertificateStore::load(const std::string
 }
 
 void CertificateStore::commit() {
+  std::set<std::string> renewed;
   for (auto& [files, fresh] : pending_) {
     Entry& entry = entries_[files];
     // Told once: a file that stays bad is read with every reload.
     if (!fresh.trouble.empty() && fresh.trouble != entry.trouble) {
       refreshes_.troubles.push_back(fresh.trouble);
     }
-    if (!entry.digest.empty() && fresh.digest != entry.digest) ++refreshes_.renewed;
+    if (!entry.digest.empty() && fresh.digest != entry.digest) renewed.insert(std::get<0>(files));
     entry = std::move(fresh);
   }
+  refreshes_.renewed += static_cast<unsigned>(renewed.size());
   pending_.clear();
   std::erase_if(entries_, [](const auto& each) { return each.second.certificate.expired(); });
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -17,16 +18,20 @@ struct Refreshes {
   std::vector<std::string> troubles;  // of pairs that were not taken: the old ones stay in use
 };
 
-// The certificates in use, by their files: a pair that cannot be used does not take the place of
-// one that can.
+// The certificates in use, by their files: a pair that cannot be used for what it is loaded for
+// does not take the place of one that can.
 //
 // Thread: the control thread.
 class CertificateStore {
  public:
   // The pair as the files have it now, else the one that is in use. Null, and `why` filled, when
   // there is neither. Holds from commit() on.
-  std::shared_ptr<const tls::Certificate> load(const std::string& cert, const std::string& key,
-                                               std::string& why);
+  struct Pair {
+    const std::string& cert;
+    const std::string& key;
+    tls::Certificate::Use use;
+  };
+  std::shared_ptr<const tls::Certificate> load(const Pair& pair, std::string& why);
   // The plan that was made of what was loaded is good, or not.
   void commit();
   void rollBack() { pending_.clear(); }
@@ -34,7 +39,8 @@ class CertificateStore {
   Refreshes takeRefreshes() { return std::exchange(refreshes_, {}); }
 
  private:
-  using Files = std::pair<std::string, std::string>;
+  // Each use on its own: a pair may be good for one and not for another.
+  using Files = std::tuple<std::string, std::string, tls::Certificate::Use>;
   struct Entry {
     std::weak_ptr<const tls::Certificate> certificate;  // of the plans that use it
     std::string digest;                                 // of both texts

@@ -126,6 +126,7 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       settings.header_timeout.value_or(gateway ? Milliseconds(10s) : Milliseconds(0));
   plan->idle_timeout =
       settings.idle_timeout.value_or(gateway ? Milliseconds(75s) : Milliseconds(1h));
+  plan->max_connection_age = settings.max_connection_age;
   plan->limits.head_bytes = static_cast<std::uint32_t>(
       settings.max_header_size.value_or(config::Size{(gateway ? 32U : 60U) * 1024U}).bytes);
   plan->limits.target_bytes = std::min<std::uint32_t>(plan->limits.head_bytes, 8 * 1024);

@@ -54,7 +54,7 @@ void readProxyProtocol(config::Table& table, ListenerSettings& out) {
 
 void checkIdentity(config::Table& table, const UpstreamSettings& out) {
   if (!out.identity) return;
-  const std::string_view fault = tls::faultOf(*out.identity);
+  const std::string_view fault = tls::faultOfPattern(*out.identity);
   if (!fault.empty()) table.fail("identity", std::string(fault));
   if (!out.identity->starts_with("spiffe://")) table.fail("identity", "begins with spiffe://");
   if (out.tls) table.fail("identity", "stands in place of tls");
@@ -74,6 +74,11 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
              "Between two requests of a connection; of one that is no HTTP, for as long as nothing "
              "moves on it. Default: 75s in a gateway, 1h in a sidecar and without HTTP.",
              {.min = 0ms, .max = 24h});
+  table.read(
+      "max_connection_age", out.max_connection_age,
+      "Age at which a connection drains, up to a tenth earlier: requests in progress finish, "
+      "and the client is told to open another. 0: no limit.",
+      {.min = 0ms, .max = 24h * 30});
   table.read("max_header_size", out.max_header_size,
              "Request line and headers together. Default: 32KiB in a gateway, 60KiB in a sidecar.",
              {.min = config::Size{1024}, .max = config::Size{1024 * 1024}});

@@ -33,6 +33,7 @@ struct ListenerSettings {
   config::Address address;
   std::optional<Milliseconds> header_timeout;
   std::optional<Milliseconds> idle_timeout;
+  Milliseconds max_connection_age{0};
   std::optional<config::Size> max_header_size;
   std::optional<std::uint32_t> max_headers;
   std::uint64_t max_connections = 0;

@@ -7,6 +7,19 @@
 namespace weir::server {
 namespace {
 
+using Use = tls::Certificate::Use;
+
+// What a client reads that sends HTTP to an address of HTTPS.
+constexpr std::string_view kPlainHttpReply =
+    "HTTP/1.1 400 Bad Request\r\n"
+    "content-type: application/json\r\n"
+    "content-length: 104\r\n"
+    "connection: close\r\n"
+    "server: weir\r\n"
+    "\r\n"
+    "{\"status\":400,\"reason\":\"bad_request\",\"detail\":\"a request in the clear: this address "
+    "speaks HTTPS only\"}\n";
+
 // Reads the files of one table and keeps what is wrong with them.
 class Reader {
  public:
@@ -26,9 +39,10 @@ class Reader {
   bool good() const { return good_; }
 
   std::shared_ptr<const tls::Certificate> certificate(const config::File& cert,
-                                                      const config::File& key) {
+                                                      const config::File& key,
+                                                      tls::Certificate::Use use) {
     std::string why;
-    auto found = certificates_.load(cert.path, key.path, why);
+    auto found = certificates_.load({cert.path, key.path, use}, why);
     if (found == nullptr) fail("cert", std::move(why));
     return found;
   }
@@ -97,7 +111,8 @@ std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(
   std::vector<std::shared_ptr<const tls::Certificate>> certificates;
   for (const CertificateSettings& each : settings.certificates) {
     Reader reader(each.place, "listener.tls.certificates", certificates_, mistakes);
-    certificates.push_back(reader.certificate(each.cert, each.key));
+    certificates.push_back(
+        reader.certificate(each.cert, each.key, each.node ? Use::kNodeServer : Use::kServer));
     if (each.ocsp && reader.good()) reader.staple(*each.ocsp, *certificates.back(), options);
     good = good && reader.good();
   }
@@ -106,6 +121,7 @@ std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(
   options.min_version = settings.min_version;
   options.max_version = settings.max_version;
   if (versions) options.protocols = alpnOf(*versions);
+  if (versions) options.plain_http_reply = kPlainHttpReply;
   options.refuse_unknown_names = settings.unknown_names == UnknownNames::kRefuse;
   options.client_certificate = settings.client_certificate;
   options.handshake_timeout = settings.handshake_timeout;
@@ -156,7 +172,8 @@ std::shared_ptr<const tls::ClientTerms> TlsBuilder::client(const UpstreamTlsSett
     if (system) system_ = options.servers;
   }
   if (settings.cert && settings.key) {
-    options.own = reader.certificate(*settings.cert, *settings.key);
+    options.own = reader.certificate(*settings.cert, *settings.key,
+                                     settings.node ? Use::kNodeClient : Use::kClient);
   }
   if (!reader.good()) return nullptr;
   return std::make_shared<const tls::ClientTerms>(std::move(options));

@@ -22,7 +22,7 @@ constexpr std::size_t kHashDigits = 64;
 
 void checkNames(config::Table& table, std::string_view key, const std::vector<std::string>& names) {
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string_view fault = tls::faultOf(names[i]);
+    const std::string_view fault = tls::faultOfPattern(names[i]);
     if (!fault.empty()) table.failElement(key, i, std::string(fault));
   }
 }

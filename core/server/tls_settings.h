@@ -19,6 +19,7 @@ struct CertificateSettings {
   config::File cert;
   config::File key;
   std::optional<config::File> ocsp;
+  bool node = false;  // it says who this node is; not a setting
   config::Place place;
 
   static void read(config::Table& table, CertificateSettings& out);
@@ -55,6 +56,7 @@ struct UpstreamTlsSettings {
   std::vector<std::string> names;
   std::vector<std::string> hashes;
   bool insecure = false;
+  bool node = false;  // the certificate says who this node is; not a setting
   config::Place place;
 
   static void read(config::Table& table, UpstreamTlsSettings& out);

@@ -13,6 +13,7 @@
 
 #include "core/base/check.h"
 #include "core/tls/boring.h"
+#include "core/tls/spiffe_id.h"
 
 namespace weir::tls {
 namespace {
@@ -36,9 +37,9 @@ bssl::UniquePtr<EVP_PKEY> makeKey(Certificate::KeyType type) {
   return key;
 }
 
-void setTime(ASN1_TIME* time, Nanoseconds wall) {
+bool setTime(ASN1_TIME* time, Nanoseconds wall) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
-  WEIR_CHECK(ASN1_TIME_set_posix(time, seconds) != nullptr);
+  return ASN1_TIME_set_posix(time, seconds) != nullptr;
 }
 
 void setSerial(X509* certificate) {
@@ -49,10 +50,10 @@ void setSerial(X509* certificate) {
   WEIR_CHECK(BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr);
 }
 
-void setName(X509_NAME* name, const std::string& common) {
-  WEIR_CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                                        reinterpret_cast<const std::uint8_t*>(common.data()),
-                                        static_cast<ossl_ssize_t>(common.size()), -1, 0) == 1);
+bool setName(X509_NAME* name, const std::string& common) {
+  return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                                    reinterpret_cast<const std::uint8_t*>(common.data()),
+                                    static_cast<ossl_ssize_t>(common.size()), -1, 0) == 1;
 }
 
 // `value` in the language of OpenSSL's configuration files; only for texts of ours.
@@ -65,7 +66,6 @@ void addExtension(X509* certificate, X509* issuer, int nid, const char* value) {
 }
 
 bool addText(GENERAL_NAMES* names, int type, std::string_view text) {
-  if (text.empty()) return false;
   bssl::UniquePtr<GENERAL_NAME> name(GENERAL_NAME_new());
   bssl::UniquePtr<ASN1_IA5STRING> value(ASN1_IA5STRING_new());
   if (ASN1_STRING_set(value.get(), text.data(), static_cast<ossl_ssize_t>(text.size())) != 1) {
@@ -87,26 +87,46 @@ bool addNames(X509* certificate, const CertificateRequest& request) {
   const bssl::UniquePtr<GENERAL_NAMES> names(GENERAL_NAMES_new());
   bool good = true;
   for (const std::string& each : request.dns_names) {
-    good = good && addText(names.get(), GEN_DNS, each);
+    good = good && isDnsName(each) && addText(names.get(), GEN_DNS, each);
   }
   for (const std::string& each : request.addresses) {
     good = good && addAddress(names.get(), each);
   }
-  if (!request.identity.empty()) good = good && addText(names.get(), GEN_URI, request.identity);
+  if (!request.identity.empty()) {
+    good = good && faultOfSpiffeId(request.identity).empty() &&
+           addText(names.get(), GEN_URI, request.identity);
+  }
   if (!good || sk_GENERAL_NAME_num(names.get()) == 0) return false;
   return X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0, 0) == 1;
 }
 
-bssl::UniquePtr<X509> begin(const std::string& name, EVP_PKEY* key, Nanoseconds not_before,
-                            Nanoseconds not_after) {
+Result<bssl::UniquePtr<X509>> begin(const std::string& name, EVP_PKEY* key, Nanoseconds not_before,
+                                    Nanoseconds not_after) {
   bssl::UniquePtr<X509> certificate(X509_new());
   WEIR_CHECK(X509_set_version(certificate.get(), X509_VERSION_3) == 1);
   setSerial(certificate.get());
-  setTime(X509_getm_notBefore(certificate.get()), not_before);
-  setTime(X509_getm_notAfter(certificate.get()), not_after);
-  setName(X509_get_subject_name(certificate.get()), name);
+  if (not_after <= not_before || !setTime(X509_getm_notBefore(certificate.get()), not_before) ||
+      !setTime(X509_getm_notAfter(certificate.get()), not_after)) {
+    return invalid("the time that it is to hold for is none that a certificate can hold");
+  }
+  if (name.empty() || name.size() > kMaxSubject ||
+      !setName(X509_get_subject_name(certificate.get()), name)) {
+    return invalid("the name must have 1 to 64 bytes of UTF-8 text");
+  }
   WEIR_CHECK(X509_set_pubkey(certificate.get(), key) == 1);
   return certificate;
+}
+
+// The roots of others may have no identifier to refer to.
+void addIssuer(X509* certificate, X509* issuer) {
+  if (X509_get_ext_by_NID(issuer, NID_subject_key_identifier, -1) < 0) return;
+  addExtension(certificate, issuer, NID_authority_key_identifier, "keyid");
+}
+
+// Ed25519 has a digest of its own.
+bool sign(X509* certificate, EVP_PKEY* key) {
+  const EVP_MD* digest = EVP_PKEY_id(key) == EVP_PKEY_ED25519 ? nullptr : EVP_sha256();
+  return X509_sign(certificate, key, digest) > 0;
 }
 
 std::string contentsOf(BIO* bio) {
@@ -127,14 +147,14 @@ KeyPair inPem(X509* certificate, EVP_PKEY* key) {
 
 }  // namespace
 
-KeyPair makeRoot(const std::string& name, Nanoseconds not_before, Nanoseconds not_after) {
+Result<KeyPair> makeRoot(const std::string& name, Nanoseconds not_before, Nanoseconds not_after) {
   const bssl::UniquePtr<EVP_PKEY> key = makeKey(Certificate::KeyType::kEcdsa);
-  const bssl::UniquePtr<X509> root = begin(name, key.get(), not_before, not_after);
+  WEIR_TRY(const bssl::UniquePtr<X509> root, begin(name, key.get(), not_before, not_after));
   WEIR_CHECK(X509_set_issuer_name(root.get(), X509_get_subject_name(root.get())) == 1);
   addExtension(root.get(), root.get(), NID_basic_constraints, "critical,CA:TRUE");
   addExtension(root.get(), root.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
   addExtension(root.get(), root.get(), NID_subject_key_identifier, "hash");
-  WEIR_CHECK(X509_sign(root.get(), key.get(), EVP_sha256()) > 0);
+  WEIR_CHECK(sign(root.get(), key.get()));
   return inPem(root.get(), key.get());
 }
 
@@ -144,8 +164,8 @@ Result<KeyPair> issue(const KeyPair& root, const CertificateRequest& request) {
   X509* issuer = parsed.value()->parts().leaf.get();
   if (X509_check_ca(issuer) != 1) return invalid("is no root: it may not issue certificates");
   const bssl::UniquePtr<EVP_PKEY> key = makeKey(request.key_type);
-  const bssl::UniquePtr<X509> certificate =
-      begin(request.name, key.get(), request.not_before, request.not_after);
+  WEIR_TRY(const bssl::UniquePtr<X509> certificate,
+           begin(request.name, key.get(), request.not_before, request.not_after));
   WEIR_CHECK(X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer)) == 1);
   addExtension(certificate.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
   addExtension(certificate.get(), issuer, NID_key_usage,
@@ -154,11 +174,11 @@ Result<KeyPair> issue(const KeyPair& root, const CertificateRequest& request) {
                    : "critical,digitalSignature");
   addExtension(certificate.get(), issuer, NID_ext_key_usage, "serverAuth,clientAuth");
   addExtension(certificate.get(), issuer, NID_subject_key_identifier, "hash");
-  addExtension(certificate.get(), issuer, NID_authority_key_identifier, "keyid:always");
+  addIssuer(certificate.get(), issuer);
   if (!addNames(certificate.get(), request)) {
     return invalid("needs a DNS name, an IP address or an identity, each well-formed");
   }
-  if (X509_sign(certificate.get(), parsed.value()->parts().key.get(), EVP_sha256()) <= 0) {
+  if (!sign(certificate.get(), parsed.value()->parts().key.get())) {
     return invalid("the root cannot sign");
   }
   return inPem(certificate.get(), key.get());

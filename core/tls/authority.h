@@ -27,8 +27,11 @@ struct CertificateRequest {
   Nanoseconds not_after{0};
 };
 
-// A root of trust of one's own: enough to try TLS and the mesh, and for a small fleet.
-KeyPair makeRoot(const std::string& name, Nanoseconds not_before, Nanoseconds not_after);
+inline constexpr std::size_t kMaxSubject = 64;  // bytes of a name (RFC 5280, A.1)
+
+// A root of trust of one's own: enough to try TLS and the mesh, and for a small fleet. kInvalid
+// says what is wrong with its name or its dates.
+Result<KeyPair> makeRoot(const std::string& name, Nanoseconds not_before, Nanoseconds not_after);
 
 // A certificate that `root` vouches for, usable by servers and clients. kInvalid says what is
 // wrong with the root or with what is asked for.

@@ -1,5 +1,6 @@
 #include "core/tls/boring.h"
 
+#include <algorithm>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -15,6 +16,14 @@ constexpr const char* kCiphers =
     "[ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-CHACHA20-POLY1305]:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
 constexpr const char* kGroups = "X25519:P-256:P-384";
+// Of handshakes, for what we sign and what we believe. Never SHA-1, which TLS 1.2 would use with
+// peers that offer nothing else (RFC 9155).
+constexpr std::uint16_t kSignatures[] = {
+    SSL_SIGN_ED25519,          SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_SIGN_RSA_PSS_RSAE_SHA256,
+    SSL_SIGN_RSA_PKCS1_SHA256, SSL_SIGN_ECDSA_SECP384R1_SHA384, SSL_SIGN_RSA_PSS_RSAE_SHA384,
+    SSL_SIGN_RSA_PKCS1_SHA384, SSL_SIGN_ECDSA_SECP521R1_SHA512, SSL_SIGN_RSA_PSS_RSAE_SHA512,
+    SSL_SIGN_RSA_PKCS1_SHA512,
+};
 
 int ownerIndex() {
   static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
@@ -46,6 +55,14 @@ std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> readChain(std::string_view pem) {
   return chain;
 }
 
+Nanoseconds timeOf(const ASN1_TIME* time) {
+  std::int64_t seconds = 0;
+  if (ASN1_TIME_to_posix(time, &seconds) != 1) return Nanoseconds(0);
+  // A certificate without an end says the year 9999 (RFC 5280, 4.1.2.5); nanoseconds end in 2262.
+  constexpr std::int64_t kFarthest = 9'000'000'000;
+  return std::chrono::seconds(std::clamp(seconds, -kFarthest, kFarthest));
+}
+
 bool isIpAddress(const std::string& name) {
   const bssl::UniquePtr<ASN1_OCTET_STRING> address(a2i_IPADDRESS(name.c_str()));
   ERR_clear_error();
@@ -64,6 +81,10 @@ bssl::UniquePtr<SSL_CTX> makeContext(const void* owner) {
   SSL_CTX_set_ex_data(context.get(), ownerIndex(), const_cast<void*>(owner));
   WEIR_CHECK(SSL_CTX_set_strict_cipher_list(context.get(), kCiphers) == 1);
   WEIR_CHECK(SSL_CTX_set1_groups_list(context.get(), kGroups) == 1);
+  WEIR_CHECK(
+      SSL_CTX_set_signing_algorithm_prefs(context.get(), kSignatures, std::size(kSignatures)) == 1);
+  WEIR_CHECK(
+      SSL_CTX_set_verify_algorithm_prefs(context.get(), kSignatures, std::size(kSignatures)) == 1);
   SSL_CTX_set_mode(context.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   return context;
 }

@@ -56,6 +56,11 @@ const void* ownerOf(const SSL_CTX* context);
 
 bool isIpAddress(const std::string& name);
 
+Nanoseconds timeOf(const ASN1_TIME* time);  // 0 for one that cannot be told
+
+// For the stream that this handshake is of: what came of the peer's certificates.
+void noteVerdict(const SSL* ssl, Verifier::Verdict verdict);
+
 // What BoringSSL had to say is dropped: the detail says it in weir's words.
 Error invalid(std::string_view detail);
 

@@ -5,21 +5,16 @@
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "core/tls/boring.h"
+#include "core/tls/refusal.h"
 
 namespace weir::tls {
 namespace {
 
 constexpr std::string_view kNoCertificate = "holds no certificate in PEM form";
 constexpr std::string_view kUnknownKey = "has a key of an unknown kind";
-
-Nanoseconds timeOf(const ASN1_TIME* time) {
-  std::int64_t seconds = 0;
-  if (ASN1_TIME_to_posix(time, &seconds) != 1) return Nanoseconds(0);
-  return std::chrono::seconds(seconds);
-}
 
 std::string commonNameOf(X509_NAME* name) {
   const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
@@ -80,5 +75,39 @@ Certificate::Certificate(std::unique_ptr<Parts> parts, std::string source)
 }
 
 Certificate::~Certificate() = default;
+
+// Whether BoringSSL takes the pair; it looks at more than we do.
+bool Certificate::isTaken() const {
+  if (parts_->key == nullptr) return true;  // only described
+  const bssl::UniquePtr<SSL_CTX> probe(SSL_CTX_new(TLS_with_buffers_method()));
+  const std::vector<CRYPTO_BUFFER*> chain = chainOf(*this);
+  const int taken = SSL_CTX_set_chain_and_key(probe.get(), chain.data(), chain.size(),
+                                              parts_->key.get(), nullptr);
+  ERR_clear_error();
+  return taken == 1;
+}
+
+std::string_view Certificate::faultFor(Use use) const {
+  const bool node = use == Use::kNodeServer || use == Use::kNodeClient;
+  X509* leaf = parts_->leaf.get();
+  const std::string_view weak = faultOfKey(parts_->public_key.get());
+  if (!weak.empty()) return weak;
+  if ((X509_get_key_usage(leaf) & X509v3_KU_DIGITAL_SIGNATURE) == 0) {
+    return "may not sign, by its key usage: TLS needs digitalSignature";
+  }
+  const std::uint32_t purposes = X509_get_extended_key_usage(leaf);
+  const bool server = use == Use::kServer || use == Use::kNodeServer;
+  if (server && (purposes & (XKU_SSL_SERVER | XKU_ANYEKU)) == 0) {
+    return "is not for servers, by its extended key usage";
+  }
+  if (use == Use::kNodeClient && (purposes & (XKU_SSL_CLIENT | XKU_ANYEKU)) == 0) {
+    return "is not for clients, by its extended key usage";
+  }
+  if (!isTaken()) return "cannot be used for TLS";
+  if (!node) return "";
+  if (!names_.claimsSpiffeId()) return "has no name of the form spiffe://DOMAIN/...";
+  const std::string_view malformed = faultOf(names_);
+  return malformed.empty() ? faultOfSvid(leaf) : malformed;
+}
 
 }  // namespace weir::tls

@@ -17,6 +17,8 @@ namespace weir::tls {
 class Certificate {
  public:
   enum class KeyType : std::uint8_t { kEcdsa, kRsa, kEd25519 };
+  // What a certificate is shown for. That of a node is an X509-SVID: it says who the node is.
+  enum class Use : std::uint8_t { kServer, kClient, kNodeServer, kNodeClient };
   struct Parts;  // in BoringSSL's terms
 
   // Both in PEM: our certificate first, then those that lead to a root; the key not encrypted.
@@ -31,6 +33,9 @@ class Certificate {
   ~Certificate();
   Certificate(const Certificate&) = delete;
   Certificate& operator=(const Certificate&) = delete;
+
+  // What keeps it from being shown for this; empty if nothing does. The dates are not looked at.
+  std::string_view faultFor(Use use) const;
 
   KeyType keyType() const { return key_type_; }
   // The DNS names it holds for, in lower case, wildcards as they are written: "*.example.com".
@@ -48,6 +53,8 @@ class Certificate {
   const Parts& parts() const { return *parts_; }
 
  private:
+  bool isTaken() const;
+
   const std::unique_ptr<Parts> parts_;
   const std::string source_;
   KeyType key_type_ = KeyType::kEcdsa;

@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/tls/boring.h"
+#include "core/tls/refusal.h"
 #include "core/tls/tls_stream.h"
 
 namespace weir::tls {
@@ -15,17 +16,20 @@ ssl_verify_result_t verifyServer(SSL* ssl, std::uint8_t* alert) {
   const ClientOptions& options = clientTermsOf(ssl).options();
   const std::string_view name =
       options.check_server_name ? options.server_name : std::string_view();
-  if (options.servers == nullptr || options.servers->accepts(ssl, Verifier::Peer::kServer, name)) {
-    return ssl_verify_ok;
-  }
-  *alert = SSL_AD_BAD_CERTIFICATE;
-  return ssl_verify_invalid;
+  if (options.servers == nullptr) return ssl_verify_ok;
+  Verifier::Verdict verdict = options.servers->judge(ssl, Verifier::Peer::kServer, name);
+  const bool accepted = verdict.accepted();
+  *alert = alertFor(verdict.reason);
+  noteVerdict(ssl, std::move(verdict));
+  return accepted ? ssl_verify_ok : ssl_verify_invalid;
 }
 
 void showOwn(SSL_CTX* context, const Certificate& own) {
   const std::vector<CRYPTO_BUFFER*> chain = chainOf(own);
-  WEIR_CHECK(SSL_CTX_set_chain_and_key(context, chain.data(), chain.size(), own.parts().key.get(),
-                                       nullptr) == 1);
+  const int shown = SSL_CTX_set_chain_and_key(context, chain.data(), chain.size(),
+                                              own.parts().key.get(), nullptr);
+  // Certificate::faultFor has tried this: no other certificate comes here.
+  WEIR_CHECK(shown == 1);
 }
 
 std::string scopeOf(const ClientOptions& options) {

@@ -4,11 +4,14 @@
 #include <arpa/inet.h>
 #include <array>
 #include <openssl/digest.h>
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "core/base/lower_case.h"
+#include "core/base/plain_text.h"
 #include "core/tls/boring.h"
 #include "core/tls/digest.h"
+#include "core/tls/spiffe_id.h"
 
 namespace weir::tls {
 namespace {
@@ -19,6 +22,11 @@ std::string addressOf(const ASN1_STRING* bytes) {
   const int family = ASN1_STRING_length(bytes) == 4 ? AF_INET : AF_INET6;
   if (family == AF_INET6 && ASN1_STRING_length(bytes) != 16) return {};
   return inet_ntop(family, ASN1_STRING_get0_data(bytes), text, sizeof text);
+}
+
+bool isLabelByte(char c) {
+  const char low = lowerCase(c);
+  return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
 bool isUri(std::string_view pattern) { return pattern.find("://") != std::string_view::npos; }
@@ -36,19 +44,72 @@ bool matchesDns(std::string_view pattern, std::string_view name) {
   return dot != std::string_view::npos && dot > 0 && name.substr(dot) == pattern.substr(1);
 }
 
-}  // namespace
+// "spiffe://example.org/*" stands for every path, "spiffe://example.org/ns/*" for those below.
+std::string_view faultOfSpiffePattern(std::string_view pattern) {
+  if (!pattern.ends_with("/*")) return faultOfSpiffeId(pattern);
+  return faultOfSpiffeId(std::string(pattern.substr(0, pattern.size() - 1)) + "x");
+}
 
-Names namesOf(const x509_st* certificate) {
+Names namesAmong(const GENERAL_NAMES* all) {
   Names names;
-  const bssl::UniquePtr<GENERAL_NAMES> all(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
-  for (std::size_t i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
+  for (std::size_t i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(all, i);
     if (name->type == GEN_DNS) names.dns.push_back(lowerCase(textOf(name->d.dNSName)));
-    if (name->type == GEN_IPADD) names.addresses.push_back(addressOf(name->d.iPAddress));
+    if (name->type == GEN_IPADD) {
+      std::string address = addressOf(name->d.iPAddress);
+      if (!address.empty()) names.addresses.push_back(std::move(address));
+    }
     if (name->type == GEN_URI) names.uris.push_back(textOf(name->d.uniformResourceIdentifier));
   }
   return names;
+}
+
+}  // namespace
+
+bool isDnsName(std::string_view name) {
+  constexpr std::size_t kMaxName = 253;
+  constexpr std::size_t kMaxLabel = 63;
+  if (name.size() > kMaxName) return false;
+  if (name.starts_with("*.")) name.remove_prefix(2);
+  while (true) {
+    const std::string_view label = name.substr(0, name.find('.'));
+    const bool good = !label.empty() && label.size() <= kMaxLabel && label.front() != '-' &&
+                      label.back() != '-' && std::all_of(label.begin(), label.end(), isLabelByte);
+    if (!good || label.size() == name.size()) return good;
+    name.remove_prefix(label.size() + 1);
+  }
+}
+
+bool Names::claimsSpiffeId() const {
+  return std::any_of(uris.begin(), uris.end(),
+                     [](const auto& uri) { return hasSpiffeScheme(uri); });
+}
+
+std::string_view faultOf(const Names& names) {
+  const auto plain = [](const std::string& name) { return isVisibleAscii(name); };
+  if (!std::all_of(names.dns.begin(), names.dns.end(), plain)) {
+    return "a DNS name holds bytes that no name may hold";
+  }
+  if (!std::all_of(names.uris.begin(), names.uris.end(), plain)) {
+    return "a URI holds bytes that no URI may hold";
+  }
+  if (!names.claimsSpiffeId()) return "";
+  if (names.uris.size() > 1) return "a certificate with a SPIFFE ID may hold no other URI";
+  return faultOfSpiffeId(names.uris.front()).empty() ? "" : "its SPIFFE ID is not valid";
+}
+
+Names namesOf(const x509_st* certificate) {
+  const bssl::UniquePtr<GENERAL_NAMES> all(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  return namesAmong(all.get());
+}
+
+Names namesIn(std::string_view extension) {
+  const auto* at = reinterpret_cast<const std::uint8_t*>(extension.data());
+  const bssl::UniquePtr<GENERAL_NAMES> all(
+      d2i_GENERAL_NAMES(nullptr, &at, static_cast<long>(extension.size())));
+  ERR_clear_error();
+  return namesAmong(all.get());
 }
 
 std::string hashOf(const x509_st* certificate) {
@@ -85,8 +146,9 @@ std::optional<std::size_t> NameList::match(const Names& names) const {
   return std::nullopt;
 }
 
-std::string_view faultOf(std::string_view pattern) {
+std::string_view faultOfPattern(std::string_view pattern) {
   if (pattern.empty()) return "is empty";
+  if (hasSpiffeScheme(pattern)) return faultOfSpiffePattern(pattern);
   const std::size_t star = pattern.find('*');
   if (isUri(pattern)) {
     const bool at_end = star == pattern.size() - 1 && pattern.ends_with("/*");

@@ -18,9 +18,21 @@ struct Names {
 
   // The one URI, as a SPIFFE identity has it (X509-SVID, 2); empty when there are none or several.
   std::string_view identity() const { return uris.size() == 1 ? uris.front() : std::string_view(); }
+  // Whether one of the URIs claims to be a SPIFFE ID: the certificate is an X509-SVID.
+  bool claimsSpiffeId() const;
 };
 
+// Whether a certificate may hold this DNS name (RFC 1035, 2.3.1, and "_"), "*." in front or not.
+bool isDnsName(std::string_view name);
+
+// What is wrong with the names of a peer's certificate; empty if nothing is. They are visible
+// ASCII, as the standard has them (RFC 5280, 4.2.1.6), and fit for a header. Those of an X509-SVID
+// follow its standard as well: one URI, which is a valid SPIFFE ID.
+std::string_view faultOf(const Names& names);
+
 Names namesOf(const x509_st* certificate);
+// Of the extension itself, in DER; none where it cannot be read.
+Names namesIn(std::string_view extension);
 // SHA-256 of the whole certificate, in hexadecimal.
 std::string hashOf(const x509_st* certificate);
 // "CN=example.com,O=Example" (RFC 4514).
@@ -46,6 +58,6 @@ class NameList {
 };
 
 // What is wrong with a pattern; empty when nothing is.
-std::string_view faultOf(std::string_view pattern);
+std::string_view faultOfPattern(std::string_view pattern);
 
 }  // namespace weir::tls

@@ -7,7 +7,10 @@
 
 #include "core/base/check.h"
 #include "core/base/lower_case.h"
+#include "core/base/plain_text.h"
 #include "core/tls/boring.h"
+#include "core/tls/digest.h"
+#include "core/tls/refusal.h"
 #include "core/tls/signer.h"
 
 namespace weir::tls {
@@ -63,6 +66,7 @@ CertificateSet::Choice choiceFor(const ServerTerms& context, const SSL* ssl) {
   const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   std::string name = lowerCase(asked == nullptr ? "" : asked);
   if (name.ends_with('.')) name.pop_back();
+  if (!name.empty() && !isVisibleAscii(name)) return {};  // no name at all, to be refused
   const auto found = context.certificates().find(name);
   if (!found.empty() || context.options().refuse_unknown_names) return found;
   return context.certificates().fallback();
@@ -132,17 +136,48 @@ int onTicket(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cip
   return seal != 0 ? keys.seal(name, iv, cipher, mac) : keys.open(name, iv, cipher, mac);
 }
 
+// A session is resumed without another look at the certificates: it ends when the first of them
+// does, however often it is renewed.
+void endSessionWith(const SSL* ssl, Nanoseconds certificate) {
+  constexpr std::int64_t kLongest = SSL_DEFAULT_SESSION_AUTH_TIMEOUT;
+  const auto left =
+      std::chrono::duration_cast<std::chrono::seconds>(certificate - wallClockNow()).count();
+  if (left >= kLongest) return;
+  SSL_SESSION* session = SSL_get_session(ssl);
+  const auto most = static_cast<std::int64_t>(SSL_SESSION_get_timeout(session));
+  SSL_SESSION_set_timeout(session,
+                          static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, most)));
+}
+
 ssl_verify_result_t verifyClient(SSL* ssl, std::uint8_t* alert) {
   const Verifier& clients = *serverTermsOf(ssl).options().clients;
-  if (clients.accepts(ssl, Verifier::Peer::kClient, {})) return ssl_verify_ok;
-  *alert = SSL_AD_BAD_CERTIFICATE;
-  return ssl_verify_invalid;
+  Verifier::Verdict verdict = clients.judge(ssl, Verifier::Peer::kClient, {});
+  const bool accepted = verdict.accepted();
+  if (accepted) endSessionWith(ssl, verdict.until);
+  *alert = alertFor(verdict.reason);
+  noteVerdict(ssl, std::move(verdict));
+  return accepted ? ssl_verify_ok : ssl_verify_invalid;
 }
 
 // A session says that its client was checked, and is not checked again: it is resumed only where
 // the same is asked of clients, whatever came between.
-std::string scopeOf(const ServerOptions& options) {
+std::string sessionScopeOf(const ServerOptions& options) {
   return options.clients == nullptr ? "weir" : options.clients->fingerprint();
+}
+
+// Every part with an end of its own, so that no two sets read alike.
+std::string scopeOf(const ServerOptions& options, const CertificateSet& certificates) {
+  std::string all = sessionScopeOf(options);
+  all += static_cast<char>('0' + static_cast<int>(options.client_certificate));
+  all += static_cast<char>('0' + static_cast<int>(options.min_version));
+  all += static_cast<char>('0' + static_cast<int>(options.max_version));
+  all += options.refuse_unknown_names ? '1' : '0';
+  for (const auto& each : certificates.all()) {
+    all += '\n';
+    all += each->identity();
+    for (const std::string& name : each->names()) all += '\0' + name;
+  }
+  return sha256(asBytes(all));
 }
 
 std::uint16_t numberOf(Version version) {
@@ -168,6 +203,7 @@ ServerTerms::ServerTerms(ServerOptions options, CertificateSet certificates,
                          std::shared_ptr<const TicketKeys> tickets)
     : options_(std::move(options)),
       certificates_(std::move(certificates)),
+      scope_(scopeOf(options_, certificates_)),
       tickets_(std::move(tickets)),
       parts_(std::make_unique<Parts>()) {
   WEIR_CHECK(!certificates_.all().empty());
@@ -180,7 +216,7 @@ ServerTerms::ServerTerms(ServerOptions options, CertificateSet certificates,
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_tlsext_ticket_key_cb(context, onTicket);
   SSL_CTX_set_num_tickets(context, 1);
-  const std::string scope = scopeOf(options_);
+  const std::string scope = sessionScopeOf(options_);
   WEIR_CHECK(SSL_CTX_set_session_id_context(
                  context, reinterpret_cast<const std::uint8_t*>(scope.data()), scope.size()) == 1);
   SSL_CTX_set_select_certificate_cb(context, selectCertificate);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -33,6 +34,9 @@ struct ServerOptions {
   std::uint64_t max_handshakes = 0;  // 0: no limit
   // Whether a client that resumes a session may send before the handshake is over.
   bool early_data = false;
+  // What a client reads that speaks HTTP without TLS, in the clear; empty: it gets an alert.
+  // Static.
+  std::string_view plain_http_reply;
   std::map<const Certificate*, Staple> staples;  // shown with the certificates
 };
 
@@ -49,6 +53,9 @@ class ServerTerms {
 
   const ServerOptions& options() const { return options_; }
   const CertificateSet& certificates() const { return certificates_; }
+  // A digest of what a connection rests on: what is asked of clients, who we are to them, and which
+  // versions are spoken. A certificate that is renewed with its names does not change it.
+  const std::string& scope() const { return scope_; }
 
   struct Parts;
   const Parts& parts() const { return *parts_; }
@@ -57,6 +64,7 @@ class ServerTerms {
  private:
   const ServerOptions options_;
   const CertificateSet certificates_;
+  const std::string scope_;
   const std::shared_ptr<const TicketKeys> tickets_;
   std::unique_ptr<Parts> parts_;
 };

@@ -44,10 +44,8 @@ bool readResponses(CBS basic, CBS* responses) {
 std::optional<Nanoseconds> timeOf(CBS text) {
   const bssl::UniquePtr<ASN1_GENERALIZEDTIME> time(ASN1_GENERALIZEDTIME_new());
   const std::string copy(reinterpret_cast<const char*>(CBS_data(&text)), CBS_len(&text));
-  std::int64_t seconds = 0;
-  const bool good = ASN1_GENERALIZEDTIME_set_string(time.get(), copy.c_str()) == 1 &&
-                    ASN1_TIME_to_posix(time.get(), &seconds) == 1;
-  return good ? std::optional(Nanoseconds(std::chrono::seconds(seconds))) : std::nullopt;
+  if (ASN1_GENERALIZEDTIME_set_string(time.get(), copy.c_str()) != 1) return std::nullopt;
+  return tls::timeOf(time.get());
 }
 
 // Whether a CertID names the certificate: by its number, which its issuer gives but once.

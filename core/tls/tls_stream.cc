@@ -7,6 +7,10 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/log.h"
+#include "core/base/log_limit.h"
+#include "core/base/lower_case.h"
+#include "core/base/plain_text.h"
 #include "core/tls/boring.h"
 #include "core/tls/peer.h"
 #include "core/tls/signer.h"
@@ -82,6 +86,18 @@ net::Handshake failureOf(std::uint32_t error) {
     default:
       return net::Handshake::kProtocol;
   }
+}
+
+HandshakeReason alertOf(std::uint32_t error) {
+  return reasonOfAlert(ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET);
+}
+
+// Of a record that could not be opened once the handshake was over. With TLS 1.3 that is where a
+// server's refusal of our certificate arrives.
+std::string_view recordFault(std::uint32_t error) {
+  const bool alert =
+      ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) >= SSL_AD_REASON_OFFSET;
+  return alert ? alertDetail(alertOf(error)) : "broken TLS record";
 }
 
 }  // namespace
@@ -224,11 +240,20 @@ void TlsStream::endHandshake() {
   if (std::exchange(counted_, false)) server_->options().handshakes->remove();
 }
 
+void noteVerdict(const SSL* ssl, Verifier::Verdict verdict) {
+  TlsStream& stream = TlsStream::Engine::streamOf(SSL_get_rbio(ssl));
+  stream.peer_until_ = verdict.until;
+  stream.security_.reason = verdict.reason;
+  if (verdict.accepted()) return;
+  stream.security_.detail = std::make_unique<const std::string>(std::move(verdict.detail));
+}
+
 void TlsStream::onConnected() { advance(); }
 
 void TlsStream::onData(Bytes bytes) {
   // What comes after the peer's end is nobody's, and must not pile up.
   if (state_ == State::kBroken || peer_ended_) return;
+  if (first_byte_ == '\0' && !bytes.empty()) first_byte_ = bytes.front();
   if (held_.empty()) {
     arrived_ = bytes;
   } else {
@@ -259,16 +284,52 @@ bool TlsStream::shakeHands() {
   const int why = SSL_get_error(ssl, result);
   const std::uint32_t error = ERR_peek_error();
   ERR_clear_error();
-  sendSealed();
   if (result == 1) {
+    sendSealed();
     finishHandshake();
     return state_ == State::kOpen;
   }
-  if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_PRIVATE_KEY_OPERATION) return false;
+  if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_PRIVATE_KEY_OPERATION) {
+    sendSealed();
+  } else {
+    failHandshake(why, error);
+  }
+  return false;
+}
+
+// No record of TLS begins with a letter; a request of HTTP does.
+bool TlsStream::saysPlainHttp() const {
+  return server_ != nullptr && first_byte_ >= 'A' && first_byte_ <= 'Z';
+}
+
+void TlsStream::failHandshake(int why, std::uint32_t error) {
   const bool gone = why == SSL_ERROR_SYSCALL || why == SSL_ERROR_ZERO_RETURN;
   const net::Handshake failure = gone ? net::Handshake::kClosed : failureOf(error);
-  fail(failure, {ErrorCode::kTls, Origin::kLocal, detailOf(failure)});
-  return false;
+  std::string_view detail = detailOf(failure);
+  if (failure == net::Handshake::kPeerAlert) {
+    security_.reason = alertOf(error);
+    detail = alertDetail(security_.reason);
+  }
+  if (failure == net::Handshake::kProtocol && saysPlainHttp()) {
+    security_.reason = HandshakeReason::kPlainHttp;
+    const std::string_view reply = server_->options().plain_http_reply;
+    if (!reply.empty()) engine_->sealed = 0;  // an alert, which such a client cannot read
+    wire_->write(asBytes(reply), {});
+  }
+  sendSealed();
+  if (!gone) warn(detail);
+  fail(failure, {ErrorCode::kTls, Origin::kLocal, detail});
+}
+
+// Of an upstream; of clients, whoever accepted them knows more.
+void TlsStream::warn(std::string_view what) const {
+  if (client_ == nullptr) return;
+  thread_local log::Limit limit;
+  std::string text = "TLS to " + printable(client_->options().server_name, 255) + ": ";
+  text += what;
+  if (security_.detail != nullptr) text += ": " + *security_.detail;
+  const std::string line = limit.admit(text, loop_.now());
+  if (!line.empty()) log::warning(line);
 }
 
 void TlsStream::finishHandshake() {
@@ -288,10 +349,10 @@ void TlsStream::finishHandshake() {
   SSL_get0_alpn_selected(ssl, &protocol, &size);
   security_.protocol = {reinterpret_cast<const char*>(protocol), size};
   if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) {
-    security_.server_name = name;
+    security_.server_name = lowerCase(name);
   }
   const auto& verifier = server_ ? server_->options().clients : client_->options().servers;
-  if (verifier != nullptr) security_.peer = peerOf(ssl, *verifier);
+  if (verifier != nullptr) security_.peer = peerOf(ssl, *verifier, peer_until_);
   if (!out_.empty() || end_ == End::kWanted) loop_.atTurnEnd(*this);
   events_->onConnected();
 }
@@ -307,6 +368,7 @@ bool TlsStream::openSome() {
   char* const buffer = loop_.openBuffer();
   std::size_t size = 0;
   int why = SSL_ERROR_NONE;
+  std::uint32_t error = 0;
   security_.early_data = SSL_in_early_data(ssl) == 1;
   while (size < kAtOnce && why == SSL_ERROR_NONE) {
     const int got = SSL_read(ssl, buffer + size, static_cast<int>(kAtOnce - size));
@@ -317,7 +379,10 @@ bool TlsStream::openSome() {
     size += static_cast<std::size_t>(got);
     if (nothingLeft()) why = SSL_ERROR_WANT_READ;
   }
-  if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) ERR_clear_error();
+  if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) {
+    error = ERR_peek_error();
+    ERR_clear_error();
+  }
   sendSealed();  // the answer to a request for new keys, or an alert
   if (size > 0) events_->onData({buffer, size});
   if (state_ != State::kOpen || !reading_) return false;  // what else there was, is told later
@@ -333,9 +398,12 @@ bool TlsStream::openSome() {
     case SSL_ERROR_SYSCALL:
       fail(net::Handshake::kOk, kCutShort);
       return false;
-    default:
-      fail(net::Handshake::kOk, {ErrorCode::kTls, Origin::kLocal, "broken TLS record"});
+    default: {
+      const std::string_view fault = recordFault(error);
+      warn(fault);
+      fail(net::Handshake::kOk, {ErrorCode::kTls, Origin::kLocal, fault});
       return false;
+    }
   }
 }
 

@@ -43,6 +43,7 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
  private:
   struct Engine;  // BoringSSL's part
   friend struct Engine;
+  friend void noteVerdict(const ssl_st* ssl, Verifier::Verdict verdict);
   enum class State : std::uint8_t { kHandshake, kOpen, kBroken };
   enum class End : std::uint8_t { kNone, kWanted, kSent };  // of what we write
 
@@ -59,6 +60,8 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
 
   void advance();
   bool shakeHands();
+  void failHandshake(int why, std::uint32_t error);
+  bool saysPlainHttp() const;
   void finishHandshake();
   void open();
   bool openSome();
@@ -70,6 +73,7 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   bool beginHandshake();
   void endHandshake();
   void fail(net::Handshake result, const Error& error);
+  void warn(std::string_view what) const;
   void later(const Error& error);
 
   event::Loop& loop_;
@@ -85,7 +89,9 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   Bytes arrived_;         // what the wire tells of at this moment
   std::size_t sent_ = 0;  // since the records were last made small
   Milliseconds sent_at_{0};
+  Nanoseconds peer_until_{0};  // of the wall clock: a certificate of its chain ends
   State state_ = State::kHandshake;
+  char first_byte_ = '\0';  // that the peer sent
   End end_ = End::kNone;
   bool counted_ = false;  // among the handshakes under way
   bool reading_ = false;

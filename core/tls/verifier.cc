@@ -8,6 +8,7 @@
 
 #include "core/tls/boring.h"
 #include "core/tls/digest.h"
+#include "core/tls/refusal.h"
 
 namespace weir::tls {
 namespace {
@@ -98,34 +99,50 @@ Verifier::Verifier(std::unique_ptr<Parts> parts, const Options& options)
 
 Verifier::~Verifier() = default;
 
-bool Verifier::accepts(const ssl_st* ssl, Peer peer, std::string_view name) const {
-  const STACK_OF(CRYPTO_BUFFER)* shown = SSL_get0_peer_certificates(ssl);
-  if (shown == nullptr || sk_CRYPTO_BUFFER_num(shown) == 0) return false;
-  const bssl::UniquePtr<STACK_OF(X509)> chain(sk_X509_new_null());
-  for (std::size_t i = 0; i < sk_CRYPTO_BUFFER_num(shown); ++i) {
-    bssl::UniquePtr<X509> each(X509_parse_from_buffer(sk_CRYPTO_BUFFER_value(shown, i)));
-    if (each == nullptr || !bssl::PushToStack(chain.get(), std::move(each))) return false;
-  }
+Verifier::Verdict Verifier::judge(const ssl_st* ssl, Peer peer, std::string_view name) const {
+  const bssl::UniquePtr<STACK_OF(X509)> chain = shownBy(ssl);
   const bssl::UniquePtr<X509_STORE_CTX> check(X509_STORE_CTX_new());
-  if (X509_STORE_CTX_init(check.get(), parts_->store.get(), sk_X509_value(chain.get(), 0),
-                          chain.get()) != 1) {
-    return false;
+  if (chain == nullptr || X509_STORE_CTX_init(check.get(), parts_->store.get(),
+                                              sk_X509_value(chain.get(), 0), chain.get()) != 1) {
+    ERR_clear_error();
+    return {HandshakeReason::kMalformed, "the certificate cannot be read", {}};
   }
   X509_STORE_CTX_set_default(check.get(), peer == Peer::kServer ? "ssl_server" : "ssl_client");
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(check.get());
   if (parts_->revocations) {
     X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
   }
-  const bool good =
-      (name.empty() || expect(parameters, name)) && X509_verify_cert(check.get()) == 1;
+  X509* leaf = sk_X509_value(chain.get(), 0);
+  const bool checkable = name.empty() || expect(parameters, name);
+  const bool good = checkable && X509_verify_cert(check.get()) == 1;
   ERR_clear_error();
-  return good && admits(sk_X509_value(chain.get(), 0));
+  if (!checkable) return {HandshakeReason::kWrongName, "the name wanted is none", {}};
+  if (!good) return refusalOf(check.get(), leaf, name);
+  Verdict verdict = judgeStrength(X509_STORE_CTX_get0_chain(check.get()));
+  if (verdict.accepted()) {
+    const Nanoseconds until = verdict.until;
+    verdict = judgeNames(leaf);
+    verdict.until = until;
+  }
+  return verdict;
 }
 
-bool Verifier::admits(const x509_st* leaf) const {
-  if (!names_.empty() && !names_.match(namesOf(leaf))) return false;
-  if (hashes_.empty()) return true;
-  return std::find(hashes_.begin(), hashes_.end(), hashOf(leaf)) != hashes_.end();
+Verifier::Verdict Verifier::judgeNames(const x509_st* leaf) const {
+  const Names names = namesOf(leaf);
+  const auto refuse = [&](HandshakeReason reason, std::string_view what) {
+    return Verdict{reason, "the certificate of " + nameOf(leaf) + ": " + std::string(what), {}};
+  };
+  std::string_view fault = faultOf(names);
+  if (fault.empty() && names.claimsSpiffeId()) fault = faultOfSvid(leaf);
+  if (!fault.empty()) return refuse(HandshakeReason::kMalformed, fault);
+  if (!names_.empty() && !names_.match(names)) {
+    return refuse(HandshakeReason::kWrongName,
+                  "holds for none of the names wanted: " + listOf(names_.patterns()));
+  }
+  if (hashes_.empty()) return {};
+  const std::string hash = hashOf(leaf);
+  if (std::find(hashes_.begin(), hashes_.end(), hash) != hashes_.end()) return {};
+  return refuse(HandshakeReason::kWrongName, "its SHA-256 " + hash + " is none of those wanted");
 }
 
 }  // namespace weir::tls

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/clock.h"
+#include "core/base/handshake_reason.h"
 #include "core/base/result.h"
 #include "core/tls/names.h"
 
@@ -29,10 +31,17 @@ class Verifier {
   ~Verifier();
 
   enum class Peer { kClient, kServer };
+  struct Verdict {
+    HandshakeReason reason = HandshakeReason::kNone;  // kNone: accepted
+    std::string
+        detail;  // of a refusal: who the peer is, what was wanted, what was found; printable
+    Nanoseconds until{0};  // of an acceptance, on the wall clock: the first end of a certificate
+    bool accepted() const { return reason == HandshakeReason::kNone; }
+  };
   // Whether the certificates that the peer of this handshake showed lead to a root, are in date,
-  // not revoked, and meant for such a peer; and hold for `name`, a host or an IP address, unless
-  // it is empty.
-  bool accepts(const ssl_st* ssl, Peer peer, std::string_view name) const;
+  // not revoked, strong enough and meant for such a peer; have names that are well formed; and hold
+  // for `name`, a host or an IP address, unless it is empty.
+  Verdict judge(const ssl_st* ssl, Peer peer, std::string_view name) const;
 
   // What is asked of peers beyond a root.
   const NameList& names() const { return names_; }
@@ -43,7 +52,7 @@ class Verifier {
   const Parts& parts() const { return *parts_; }
 
  private:
-  bool admits(const x509_st* leaf) const;
+  Verdict judgeNames(const x509_st* leaf) const;
 
   const std::unique_ptr<Parts> parts_;
   const NameList names_;

@@ -2,11 +2,11 @@
 
 #include "core/config/file_text.h"
 #include "core/tls/certificate.h"
+#include "core/tls/spiffe_id.h"
 
 namespace weir::mesh {
 namespace {
 
-constexpr std::string_view kScheme = "spiffe://";
 constexpr Milliseconds kPingInterval{10'000};
 
 void secureUpstream(const IdentitySettings& identity, std::string_view name,
@@ -16,6 +16,7 @@ void secureUpstream(const IdentitySettings& identity, std::string_view name,
   tls.ca = identity.trust;
   tls.cert = identity.cert;
   tls.key = identity.key;
+  tls.node = true;
   tls.names = {*upstream.identity};
   tls.place = upstream.place;
   upstream.tls = std::move(tls);
@@ -39,16 +40,15 @@ std::optional<std::string> trustDomain(const IdentitySettings& identity,
   if (!file.error.empty()) return fail(file.error);
   const auto certificate = tls::Certificate::describe(file.text);
   if (!certificate.ok()) return fail(std::string(certificate.error().detail));
-  const std::string_view name = certificate.value()->identity();
-  const std::size_t end = name.find('/', kScheme.size());
-  if (!name.starts_with(kScheme) || end == std::string_view::npos || end == kScheme.size()) {
-    return fail("has no name of the form spiffe://DOMAIN/...");
-  }
-  return std::string(name.substr(0, end)) + "/*";
+  const std::string_view fault = certificate.value()->faultFor(tls::Certificate::Use::kNodeClient);
+  if (!fault.empty()) return fail(std::string(fault));
+  return std::string(tls::kSpiffeScheme) +
+         std::string(tls::trustDomainOf(certificate.value()->identity())) + "/*";
 }
 
 void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Settings& settings,
                      config::Mistakes& mistakes) {
+  if (identity && !trustDomain(*identity, mistakes)) return;
   for (auto& [name, upstream] : settings.upstreams) {
     if (!upstream.identity) continue;
     if (identity) {
@@ -65,7 +65,7 @@ void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Se
 void secureListener(const IdentitySettings& identity, const std::string& domain,
                     server::ClearText clear, server::ListenerSettings& listener) {
   server::ListenerTlsSettings tls;
-  tls.certificates = {{identity.cert, identity.key, std::nullopt, identity.place}};
+  tls.certificates = {{identity.cert, identity.key, std::nullopt, true, identity.place}};
   tls.client_certificate = tls::ClientCertificate::kRequired;
   tls.client_ca = identity.trust;
   tls.client_names = {domain};

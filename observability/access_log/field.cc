@@ -45,6 +45,7 @@ constexpr FieldRow kRows[] = {
     {Field::kUpstreamEndpoint, "upstream.endpoint", true},
     {Field::kUpstreamIdentity, "upstream.identity", true},
     {Field::kReason, "reason", true},
+    {Field::kReasonDetail, "reason.detail", true},
     {Field::kGrpcStatus, "grpc.status", true},
     {Field::kTraceId, "trace.id", true},
 };
@@ -139,6 +140,8 @@ std::string_view textOf(Field field, const ExchangeRecord& record) {
       return record.upstream_identity;
     case Field::kReason:
       return toString(record.reason);
+    case Field::kReasonDetail:
+      return record.reason_detail;
     case Field::kGrpcStatus:
       return record.grpc_status;
     case Field::kTraceId:

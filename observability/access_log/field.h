@@ -41,6 +41,7 @@ enum class Field : std::uint8_t {
   kUpstreamEndpoint,  // upstream.endpoint
   kUpstreamIdentity,  // upstream.identity
   kReason,            // reason
+  kReasonDetail,      // reason.detail: what happened, in more words
   kGrpcStatus,        // grpc.status: a number
   kTraceId,           // trace.id
   kRequestHeader,     // request.header.NAME

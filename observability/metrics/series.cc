@@ -41,6 +41,10 @@ std::string_view labelText(const MetricLabel& label, MetricKey key, const NameTa
       return label.word(key.fields().first);
     case KeyPart::kSecond:
       return label.word(key.fields().second);
+    case KeyPart::kSecondLow:
+      return label.word(key.fields().second & ((1U << kSecondLowBits) - 1));
+    case KeyPart::kSecondHigh:
+      return label.word(key.fields().second >> kSecondLowBits);
   }
   return kOtherLabel;
 }

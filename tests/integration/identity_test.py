@@ -6,7 +6,6 @@ import ssl
 import unittest
 
 import poll
-from http_wire import CutShort
 from integration_case import LOG, forward, gateway
 from tls_case import TlsCase
 from weir_process import ADMIN
@@ -129,6 +128,11 @@ mode = "{mode}"
         reply = self.get(front)
         self.assertEqual((reply.status, reply.header("x-weir-reason")),
                          (502, "upstream_tls_error"))
+        line = front.wait_for_line("TLS to service: ")
+        self.assertIn(f"the certificate of {self.SERVICE}: holds for none of the names wanted: "
+                      "spiffe://shop.test/ns/shop/sa/other", line)
+        self.assertEqual(self.log_lines(front, 1)[0]["reason_detail"],
+                         "TLS handshake: the peer's certificate is not acceptable")
         self.assert_metric(front, 2, "weir_mtls_connections_total", result="failed")  # tried twice
 
     def test_a_caller_of_another_domain(self):
@@ -139,8 +143,9 @@ mode = "{mode}"
 
     def test_a_caller_in_the_clear(self):
         _, sidecar = self.nodes()
-        with self.assertRaises((ConnectionError, CutShort)):
-            self.client(sidecar.address("inbound")).request("/")
+        reply = self.client(sidecar.address("inbound")).request("/")
+        self.assertEqual(reply.status, 400)
+        self.assertEqual(self.service.requests, [])
 
     def test_a_caller_in_the_clear_where_that_is_permitted(self):
         front, sidecar = self.nodes(mode="permissive")

@@ -56,9 +56,15 @@ class DownstreamTest(TlsCase):
         host, port = weir.address().rsplit(":", 1)
         with socket.create_connection((host, int(port)), timeout=poll.PATIENCE) as plain:
             plain.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            while plain.recv(4096):
-                pass
-        self.assert_metric(weir, 1, "weir_tls_handshakes_total", result="protocol")
+            said = b""
+            while some := plain.recv(4096):
+                said += some
+        head, _, body = said.partition(b"\r\n\r\n")
+        self.assertTrue(head.startswith(b"HTTP/1.1 400 "), said)
+        self.assertIn(f"content-length: {len(body)}", head.decode())
+        self.assertIn("this address speaks HTTPS only", json.loads(body)["detail"])
+        self.assert_metric(weir, 1, "weir_tls_handshakes_total", result="protocol",
+                           reason="plain_http")
         self.assert_metric(weir, 0, "weir_connections_active", protocol="tls")
 
     def test_a_client_certificate_can_be_required(self):
@@ -190,6 +196,56 @@ class CommandTest(TlsCase):
         self.assertIn("identity:   spiffe://example.org/ns/shop/sa/cart\n", shown)
         self.assertIn("issuer:     CN=weir root\n", shown)
         self.assertEqual((folder / "ca/cart.key").stat().st_mode & 0o777, 0o600)
+
+    def refused(self, folder, *arguments):
+        """What a command that must fail says."""
+        done = subprocess.run([BINARY, "ca", *arguments], cwd=folder, capture_output=True,
+                              text=True, check=False)
+        self.assertGreater(done.returncode, 0, done.stdout)
+        return done.stderr
+
+    def test_nothing_is_overwritten_or_written_through_a_link(self):
+        folder = Path(self._folder)
+        self.ca(folder, "init")
+        self.ca(folder, "issue", "edge")
+        before = (folder / "ca/edge.key").read_text()
+        self.assertIn("ca/edge.crt: is there already", self.refused(folder, "issue", "edge"))
+        self.assertEqual((folder / "ca/edge.key").read_text(), before)
+        self.assertIn("is there already", self.refused(folder, "issue", "root"))
+        (folder / "ca/planted.key").symlink_to(folder / "elsewhere")
+        self.assertIn("is there already", self.refused(folder, "issue", "planted"))
+        (folder / "elsewhere").write_text("precious")
+        (folder / "ca/edge.key").unlink()
+        (folder / "elsewhere.pem").write_text(before)
+        (folder / "ca/edge.key").symlink_to(folder / "elsewhere.pem")
+        self.ca(folder, "renew", "ca/edge")
+        self.assertEqual((folder / "elsewhere.pem").read_text(), before)
+        self.assertFalse((folder / "ca/edge.key").is_symlink())
+        self.assertEqual((folder / "elsewhere").read_text(), "precious")
+        self.assertEqual(sorted(path.name for path in (folder / "ca").iterdir()),
+                         [".gitignore", "edge.crt", "edge.key", "planted.key", "root.crt",
+                          "root.key"])
+
+    def test_names_and_times_that_are_none(self):
+        folder = Path(self._folder)
+        self.ca(folder, "init")
+        for name in ("../edge", "a/b", "", "-x", ".x", "a b", "a" * 65):
+            self.refused(folder, "issue", "--dns", "a.test", "--", name)
+        self.refused(folder, "issue", "a", "--dns", "a b")
+        self.refused(folder, "issue", "a", "--identity", "spiffe://a.test/../b")
+        for days in ("0", "-1", "99999999"):
+            self.refused(folder, "issue", "a", "--days", days)
+            self.refused(folder, "init", "--dir", "other", "--days", days)
+        self.assertIn("1 to 64 bytes", self.refused(folder, "init", "--dir", "other", "a" * 65))
+        self.assertIn("1 to 64 bytes",
+                      self.refused(folder, "issue", "a" * 65, "--dns", "a.test", "--out", "a"))
+        self.assertEqual(sorted(path.name for path in (folder / "ca").iterdir()),
+                         [".gitignore", "root.crt", "root.key"])
+
+    def test_git_leaves_the_keys_alone(self):
+        folder = Path(self._folder)
+        self.ca(folder, "init")
+        self.assertEqual((folder / "ca/.gitignore").read_text(), "*\n")
 
     def test_a_root_is_not_replaced(self):
         folder = Path(self._folder)

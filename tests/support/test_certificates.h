@@ -15,7 +15,7 @@ inline constexpr Nanoseconds kHour = std::chrono::hours(1);
 // A root of trust for one test, and certificates of it that are in date.
 class TestAuthority {
  public:
-  TestAuthority() : root_(tls::makeRoot("test root", now() - kHour, now() + 24 * kHour)) {}
+  TestAuthority() : root_(tls::makeRoot("test root", now() - kHour, now() + 24 * kHour).value()) {}
 
   const tls::KeyPair& root() const { return root_; }
   tls::KeyPair issue(const std::vector<std::string>& names,

@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/plain_text.h"
 #include "core/config/file_text.h"
 #include "core/tls/authority.h"
+#include "tools/weir/fresh_file.h"
 
 namespace weir {
 namespace {
@@ -34,26 +36,33 @@ std::optional<std::string> readFile(const std::string& path) {
   return std::nullopt;
 }
 
-// Replaces a file in one step, so that nobody sees half of it.
-bool writeFile(const std::string& path, const std::string& text, mode_t mode) {
-  const std::string fresh = path + ".new";
-  const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-  const bool written =
-      descriptor >= 0 && ::fchmod(descriptor, mode) == 0 &&
-      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  if (descriptor >= 0) ::close(descriptor);
-  if (written && std::rename(fresh.c_str(), path.c_str()) == 0) return true;
-  std::perror(path.c_str());
-  return false;
-}
+enum class Place { kNew, kReplaced };
 
-int writePair(const std::string& stem, const tls::KeyPair& pair) {
+int writePair(const std::string& stem, const tls::KeyPair& pair, Place place) {
+  FreshFile key(stem + ".key");
+  FreshFile certificate(stem + ".crt");
+  if (!key.write(pair.key, 0600) || !certificate.write(pair.certificate, 0644)) return kFailed;
   // The key first: whoever watches the certificate finds its key there.
-  const bool written =
-      writeFile(stem + ".key", pair.key, 0600) && writeFile(stem + ".crt", pair.certificate, 0644);
-  if (!written) return kFailed;
+  const bool there = place == Place::kReplaced ? key.replace() && certificate.replace()
+                                               : key.create() && certificate.create();
+  if (!there) return kFailed;
   std::printf("%s.crt\n%s.key\n", stem.c_str(), stem.c_str());
   return kDone;
+}
+
+// A name that files of its own may have, in the directory of the root.
+bool isFileName(const std::string& name) {
+  return !name.empty() && name.size() <= tls::kMaxSubject && name.front() != '.' &&
+         name.front() != '-' && name.find('/') == std::string::npos && isVisibleAscii(name);
+}
+
+// What is issued here is for this machine: it must not end up in a repository.
+void ignoreInGit(const std::string& directory) {
+  const int descriptor = ::open((directory + "/.gitignore").c_str(),
+                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+  if (descriptor < 0) return;
+  [[maybe_unused]] const auto written = ::write(descriptor, "*\n", 2);
+  ::close(descriptor);
 }
 
 std::optional<tls::KeyPair> readPair(const std::string& stem) {
@@ -64,15 +73,15 @@ std::optional<tls::KeyPair> readPair(const std::string& stem) {
 }
 
 int issueTo(const std::string& stem, const AuthorityOptions& options,
-            tls::CertificateRequest request) {
+            tls::CertificateRequest request, Place place) {
   const auto root = readPair(options.directory + "/root");
   if (!root) return kFailed;
   const Nanoseconds now = wallClockNow();
   request.not_before = now - kBackdate;
-  request.not_after = now + (options.days == 0 ? kCertificateDays : options.days) * kDay;
+  request.not_after = now + options.days.value_or(kCertificateDays) * kDay;
   const auto issued = tls::issue(*root, request);
   if (!issued.ok()) return fail(std::string(issued.error().detail));
-  return writePair(stem, issued.value());
+  return writePair(stem, issued.value(), place);
 }
 
 std::string dateOf(Nanoseconds wall) {
@@ -113,8 +122,12 @@ int makeAuthority(const AuthorityOptions& options) {
   std::error_code failed;
   std::filesystem::create_directories(options.directory, failed);
   const Nanoseconds now = wallClockNow();
-  const unsigned days = options.days == 0 ? kRootDays : options.days;
-  return writePair(stem, tls::makeRoot(options.name, now - kBackdate, now + days * kDay));
+  if (failed) return fail(options.directory + ": " + failed.message());
+  const auto root =
+      tls::makeRoot(options.name, now - kBackdate, now + options.days.value_or(kRootDays) * kDay);
+  if (!root.ok()) return fail(std::string(root.error().detail));
+  ignoreInGit(options.directory);
+  return writePair(stem, root.value(), Place::kNew);
 }
 
 int issueCertificate(const AuthorityOptions& options) {
@@ -127,8 +140,20 @@ int issueCertificate(const AuthorityOptions& options) {
   const bool named =
       !request.dns_names.empty() || !request.addresses.empty() || !request.identity.empty();
   if (!named) request.dns_names = {options.name};
-  return issueTo(options.out.empty() ? options.directory + "/" + options.name : options.out,
-                 options, std::move(request));
+  const std::string stem =
+      options.out.empty() ? options.directory + "/" + options.name : options.out;
+  if (options.out.empty() && !isFileName(options.name)) {
+    return fail("\"" + printable(options.name, tls::kMaxSubject) +
+                "\" cannot be the name of a file; choose another, or an --out");
+  }
+  for (const char* kind : {".crt", ".key"}) {
+    if (std::filesystem::symlink_status(stem + kind).type() ==
+        std::filesystem::file_type::not_found) {
+      continue;
+    }
+    return fail(stem + kind + ": is there already; weir ca renew replaces it");
+  }
+  return issueTo(stem, options, std::move(request), Place::kNew);
 }
 
 int renewCertificate(const AuthorityOptions& options) {
@@ -143,7 +168,7 @@ int renewCertificate(const AuthorityOptions& options) {
   request.addresses = certificate.addresses();
   request.identity = certificate.identity();
   request.key_type = certificate.keyType();
-  return issueTo(options.out, options, std::move(request));
+  return issueTo(options.out, options, std::move(request), Place::kReplaced);
 }
 
 int showCertificate(const std::string& path) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,12 @@ struct AuthorityOptions {
   std::string identity;
   std::string out;  // OUT.crt and OUT.key are written; default: beside the root, after the name
   bool rsa = false;
-  unsigned days = 0;  // 0: ten years for a root, 90 days for a certificate
+  std::optional<unsigned> days;  // default: ten years for a root, 90 days for a certificate
 };
 
 // Each says on stderr what went wrong, and gives the exit code of the process.
-int makeAuthority(const AuthorityOptions& options);  // refuses to replace a root
-int issueCertificate(const AuthorityOptions& options);
+int makeAuthority(const AuthorityOptions& options);     // refuses to replace a root
+int issueCertificate(const AuthorityOptions& options);  // refuses to replace any file
 int renewCertificate(const AuthorityOptions& options);  // OUT.crt and OUT.key, with a new key
 int showCertificate(const std::string& path);
 

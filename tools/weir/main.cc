@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kDone = 0;
 constexpr int kBadUsage = 2;
+constexpr unsigned kMostDays = 36'500;
 
 using Words = std::vector<std::string>;
 
@@ -146,7 +147,8 @@ class AuthorityCommands {
   CLI::App* add(const char* name, const char* meaning) {
     CLI::App* command = ca_->add_subcommand(name, meaning);
     command->add_option("--dir", options_.directory, "Where the root is")->capture_default_str();
-    command->add_option("--days", options_.days, "How long it holds");
+    command->add_option("--days", options_.days, "How long it holds")
+        ->check(CLI::Range(1U, kMostDays));
     return command;
   }
 

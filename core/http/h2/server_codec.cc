@@ -240,6 +240,12 @@ bool ServerCodec::drain() {
   return false;
 }
 
+bool ServerCodec::retire() {
+  draining_ = true;
+  if (!std::exchange(said_goodbye_, true)) submitGoaway();
+  return false;
+}
+
 void ServerCodec::onHeardGoodbye() {
   if (!draining_ || std::exchange(said_goodbye_, true)) return;
   submitGoaway();

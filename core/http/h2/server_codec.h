@@ -23,6 +23,7 @@ class ServerCodec final : public http::ServerCodec, private Session {
   void onBroken(Error error) override;
   void onDrained() override { schedule(); }
   bool drain() override;
+  bool retire() override;
   void closeIdle() override;
   void failHead(Error error) override;
   Phase phase() const override;

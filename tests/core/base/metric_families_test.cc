@@ -57,6 +57,10 @@ std::string wordOf(MetricKey key, std::string_view label_name) {
         return std::string(label.word(key.fields().first));
       case KeyPart::kSecond:
         return std::string(label.word(key.fields().second));
+      case KeyPart::kSecondLow:
+        return std::string(label.word(key.fields().second & 15U));
+      case KeyPart::kSecondHigh:
+        return std::string(label.word(key.fields().second >> 4U));
       default:
         return "a name";
     }
@@ -105,8 +109,10 @@ TEST(MetricKeys, HaveAWordForEveryEnumerator) {
   EXPECT_EQ(wordOf(limit, "scope"), "endpoint");
   EXPECT_EQ(wordOf(limit, "resource"), "memory");
   EXPECT_EQ(wordOf(mirrorRequestsKey(MirrorOutcome::kSkipped), "outcome"), "skipped");
-  const MetricKey handshake = tlsHandshakesKey(1, 6, TlsVersion::k13, true);
+  const MetricKey handshake =
+      tlsHandshakesKey(1, {6, HandshakeReason::kExpired, TlsVersion::k13, true});
   EXPECT_EQ(wordOf(handshake, "result"), "unknown_name");
+  EXPECT_EQ(wordOf(handshake, "reason"), "expired");
   EXPECT_EQ(wordOf(handshake, "version"), "1.3");
   EXPECT_EQ(wordOf(handshake, "resumed"), "true");
   EXPECT_EQ(wordOf(grpcRequestsKey(1, 16), "grpc_code"), "UNAUTHENTICATED");
@@ -151,7 +157,7 @@ const std::vector<CounterKey> kCounters = {
     mirrorRequestsKey(MirrorOutcome::kSent),
     http2FloodsKey(1, 0),
     proxyProtocolHeadersKey(1, ProxyProtocolResult::kVersion1),
-    tlsHandshakesKey(1, 0, TlsVersion::k13, false),
+    tlsHandshakesKey(1, {0, HandshakeReason::kNone, TlsVersion::k13, false}),
     identityRefreshesKey(RefreshResult::kOk),
     mtlsConnectionsKey(Direction::kInbound, 1, MtlsResult::kOk),
     authzDecisionsKey(1, AuthzDecision::kAllow, AuthzMode::kEnforce),

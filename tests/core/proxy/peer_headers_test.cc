@@ -55,6 +55,15 @@ constexpr std::string_view kElement =
 
 TEST_F(PeerHeadersTest, DropWhatAClientClaims) { EXPECT_EQ(told({}, &peer), ""); }
 
+TEST_F(PeerHeadersTest, HoldNoBytesThatAHeadCannot) {
+  for (const std::string& bad : {std::string("spiffe://a.test/x\r\nX-Injected: yes"),
+                                 std::string("spiffe://a.test/\0", 17)}) {
+    peer.identity = bad;
+    EXPECT_EQ(told({.tell = true}, &peer), "");
+    EXPECT_EQ(request.headers.find(http::HeaderId::kXWeirIdentity), nullptr);
+  }
+}
+
 TEST_F(PeerHeadersTest, KeepItFromClientsWithACertificate) {
   EXPECT_EQ(told({.keep_from_peers = true}, &peer), "Hash=00\n");
   EXPECT_EQ(told({.keep_from_peers = true}, nullptr), "");

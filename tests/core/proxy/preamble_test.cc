@@ -177,8 +177,7 @@ class HelloTest : public ProxyTest {
     listener.tls_rules = {pass};
   }
   std::uint64_t handshakes(net::Handshake result) {
-    return count(tlsHandshakesKey(id(listener.name), static_cast<unsigned>(result),
-                                  TlsVersion::kNone, false));
+    return count(tlsHandshakesKey(id(listener.name), {static_cast<unsigned>(result)}));
   }
   const std::string wanted = helloFor("one.db.test");
 };

@@ -190,6 +190,50 @@ TEST_F(ServerConnectionTest, ATunnelOutlivesTheDraining) {
   EXPECT_THAT(seenBy(0), EndsWith("ping"));
 }
 
+TEST_F(ServerConnectionTest, AnIdleOneThatCameOnOtherTermsCloses) {
+  startForwarding();
+  StreamPeer& client = connect();
+  client.send(kGet);
+  turn();
+  gate->setPlan(std::make_shared<const ListenerPlan>(listener), 0);  // on the same ones
+  turn();
+  EXPECT_FALSE(client.ended());
+  listener.proxy_protocol = ProxyProtocol::kOptional;
+  gate->setPlan(std::make_shared<const ListenerPlan>(listener), 0);
+  turn();
+  EXPECT_TRUE(client.ended());
+  EXPECT_FALSE(gate->draining());
+}
+
+TEST_F(ServerConnectionTest, OneInUseThatCameOnOtherTermsAnswersAndCloses) {
+  startForwarding();
+  on_upstream = nullptr;
+  StreamPeer& client = connect();
+  client.send(kGet);
+  turn();
+  listener.proxy_protocol = ProxyProtocol::kOptional;
+  gate->setPlan(std::make_shared<const ListenerPlan>(listener), 0);
+  client.send(kGet);
+  turn();
+  arrival(0).send(reply("late"));
+  turn();
+  EXPECT_THAT(client.received(), HasSubstr("connection: close\r\n"));
+  EXPECT_THAT(client.received(), EndsWith("late"));
+  EXPECT_TRUE(client.ended());
+  EXPECT_EQ(arrivals.size(), 1U);  // the second request reached nobody
+}
+
+TEST_F(ServerConnectionTest, DrainsAtTheAgeThatIsSet) {
+  listener.max_connection_age = Milliseconds(1'000);
+  startForwarding();
+  StreamPeer& client = connect();
+  client.send(kGet);
+  pass(Milliseconds(880));
+  EXPECT_FALSE(client.ended());
+  pass(Milliseconds(140));
+  EXPECT_TRUE(client.ended());
+}
+
 TEST_F(ServerConnectionTest, OneThatComesWhileTheGateDrainsIsServedOnce) {
   startForwarding();
   gate->drain();

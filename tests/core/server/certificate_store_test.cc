@@ -29,7 +29,7 @@ class CertificateStoreTest : public ::testing::Test {
   }
   // What a plan would use from now on.
   std::shared_ptr<const tls::Certificate> use() {
-    in_use = store.load(cert, key, why);
+    in_use = store.load({cert, key, tls::Certificate::Use::kServer}, why);
     store.commit();
     return in_use;
   }
@@ -96,11 +96,44 @@ TEST_F(CertificateStoreTest, KeepsTheOldOneInPlaceOfOneThatIsOutOfDate) {
   ASSERT_EQ(store.takeRefreshes().troubles.size(), 1U);
 }
 
+TEST_F(CertificateStoreTest, KeepsTheOldOneInPlaceOfOneThatCannotSign) {
+  write(authority.issue({"a.test"}));
+  const auto before = use();
+  write(authority.root());  // whose key is for certificates only
+  EXPECT_EQ(use(), before);
+  EXPECT_EQ(store.takeRefreshes().troubles.at(0),
+            cert + ": may not sign, by its key usage: TLS needs digitalSignature");
+}
+
+TEST_F(CertificateStoreTest, JudgesEachUseOnItsOwn) {
+  write(authority.issue({"a.test"}));
+  EXPECT_NE(use(), nullptr);
+  EXPECT_EQ(store.load({cert, key, tls::Certificate::Use::kNodeServer}, why), nullptr);
+  EXPECT_EQ(why, cert + ": has no name of the form spiffe://DOMAIN/...");
+}
+
+TEST_F(CertificateStoreTest, KeepsTheIdentityInPlaceOfACertificateWithoutOne) {
+  tls::CertificateRequest node;
+  node.name = "node";
+  node.identity = "spiffe://a.test/node";
+  write(authority.issueFor(node));
+  const auto load = [&] {
+    auto loaded = store.load({cert, key, tls::Certificate::Use::kNodeClient}, why);
+    store.commit();
+    return loaded;
+  };
+  const auto before = load();
+  ASSERT_NE(before, nullptr);
+  write(authority.issue({"a.test"}));
+  EXPECT_EQ(load(), before);
+  EXPECT_EQ(store.takeRefreshes().troubles.size(), 1U);
+}
+
 TEST_F(CertificateStoreTest, ForgetsWhatAPlanThatFailedHadLoaded) {
   write(authority.issue({"a.test"}));
   const auto before = use();
   write(authority.issue({"b.test"}));
-  store.load(cert, key, why);
+  store.load({cert, key, tls::Certificate::Use::kServer}, why);
   store.rollBack();
   write(key, "no key");
   EXPECT_EQ(use(), before);

@@ -1,8 +1,10 @@
 #include "core/tls/tls_stream.h"
 
+#include <openssl/ssl.h>
 #include <optional>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/tls/connector.h"
@@ -295,6 +297,67 @@ TEST_F(TlsStreamTest, DoesNotResumeWithOtherSecrets) {
   connect();
   EXPECT_EQ(client->history(), "connected");
   EXPECT_FALSE(atClient().resumed);
+}
+
+TEST_F(TlsStreamTest, EndsTheSessionWithTheCertificateOfTheClient) {
+  for (const Version version : {Version::k12, Version::k13}) {
+    server_options.max_version = version;
+    server_options.client_certificate = ClientCertificate::kRequired;
+    server_options.clients = authority.verifier();
+    client_options.own = authority.certificate({"client.test"});  // for an hour
+    connect();
+    server->send("a ticket comes with the first bytes");
+    turns(3);
+    const ClientTerms terms(client_options);
+    ASSERT_NE(sessions.latest(terms.scope()), nullptr);
+    const SSL_SESSION* session = sessions.latest(terms.scope());
+    EXPECT_LE(version == Version::k12 ? SSL_SESSION_get_ticket_lifetime_hint(session)
+                                      : SSL_SESSION_get_timeout(session),
+              3600U);
+    EXPECT_EQ(atServer().peer->not_after, client_options.own->notAfter());
+  }
+}
+
+TEST_F(TlsStreamTest, AnswersPlainHttpInTheClear) {
+  server_options.plain_http_reply = "HTTP/1.1 400 Bad Request\r\n\r\n";
+  auto [near, far] = MemoryStream::makePair(loop);
+  StreamPeer plain(std::move(near));
+  accept(std::move(far));
+  turns(1);
+  plain.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  turns(3);
+  EXPECT_EQ(plain.received(), "HTTP/1.1 400 Bad Request\r\n\r\n");
+  EXPECT_EQ(atServer().result, Handshake::kProtocol);
+  EXPECT_EQ(atServer().reason, HandshakeReason::kPlainHttp);
+}
+
+TEST_F(TlsStreamTest, SaysWhyItRefusesACertificate) {
+  const test::TestAuthority other;
+  certificates = {other.certificate({"a.test"})};
+  connect();
+  EXPECT_EQ(atClient().reason, HandshakeReason::kUntrusted);
+  EXPECT_THAT(*atClient().detail, ::testing::StartsWith("the certificate of a.test "));
+  EXPECT_EQ(atServer().reason, reasonOfAlert(48));
+  EXPECT_EQ(toString(atServer().reason), "alert_unknown_ca");
+  certificates = {authority.certificate({"b.test"})};
+  connect();
+  EXPECT_EQ(atClient().reason, HandshakeReason::kWrongName);
+  EXPECT_THAT(*atClient().detail,
+              ::testing::StartsWith("the certificate of b.test does not hold for a.test"));
+}
+
+TEST_F(TlsStreamTest, SaysWhatNamesWereWanted) {
+  Verifier::Options demands;
+  demands.names = NameList({"spiffe://a.test/*", "*.shop.test"});
+  server_options.client_certificate = ClientCertificate::kRequired;
+  server_options.clients = authority.verifier(std::move(demands));
+  client_options.own = authority.certificate({"client.test"});
+  connect();
+  EXPECT_EQ(atServer().result, Handshake::kBadPeerCertificate);
+  EXPECT_EQ(atServer().reason, HandshakeReason::kWrongName);
+  EXPECT_EQ(*atServer().detail,
+            "the certificate of client.test: holds for none of the names wanted: "
+            "spiffe://a.test/*, *.shop.test");
 }
 
 TEST_F(TlsStreamTest, RefusesAServerOfAnotherRoot) {

@@ -52,7 +52,15 @@ TEST_F(IdentityTest, NeedsAFile) {
   EXPECT_NE(mistakes.text().find("own.crt: No such file"), std::string::npos);
 }
 
+TEST_F(IdentityTest, IsNeededOfAGatewayAsWell) {
+  issue("");
+  server::Settings settings;
+  expandUpstreams(identity, settings, mistakes);
+  EXPECT_NE(mistakes.text().find("has no name of the form spiffe://DOMAIN/..."), std::string::npos);
+}
+
 TEST_F(IdentityTest, SecuresUpstreamsThatNameTheirs) {
+  issue("spiffe://shop.test/ns/shop/sa/edge");
   server::Settings settings;
   settings.upstreams.resize(2);
   settings.upstreams[0].first = "cart";

@@ -224,6 +224,21 @@ TEST(H2Codecs, DrainingEndsInTwoSteps) {
   EXPECT_TRUE(pair.toClient().closed);
 }
 
+TEST(H2Codecs, RetiringServesWhatIsInHandAndNothingElse) {
+  CodecPair pair;
+  HeardResponse& response = pair.call(pair.get("/"));
+  pair.settle();
+  EXPECT_FALSE(pair.server().retire());
+  HeardResponse& late = pair.call(pair.get("/late"));  // the client has not heard of it yet
+  pair.settle();
+  EXPECT_EQ(pair.heardCount(), 1U);
+  EXPECT_TRUE(late.failed);
+  pair.heard().answer(200, "last");
+  pair.settle();
+  EXPECT_EQ(response.body, "last");
+  EXPECT_TRUE(pair.toClient().closed);
+}
+
 TEST(H2Codecs, AnIdleConnectionEndsWithAGoaway) {
   CodecPair pair;
   pair.settle();

@@ -1,0 +1,64 @@
+#include "core/proxy/lifetime.h"
+
+#include <string>
+
+#include "tests/core/proxy/fixture.h"
+
+namespace weir::proxy {
+namespace {
+
+class Recorded final : public Accepted {
+ public:
+  void drain() override { said += "drain "; }
+  void retire() override { said += "retire "; }
+  void breakNow() override { said += "break "; }
+  std::string said;
+};
+
+class LifetimeTest : public ProxyTest {
+ protected:
+  LifetimeTest() { startForwarding(); }
+  void begin() { lifetime = Lifetime::begin(connection, *engine, listener, &peer); }
+
+  net::PeerCertificate peer;
+  Recorded connection;
+  std::unique_ptr<Lifetime> lifetime;
+};
+
+TEST_F(LifetimeTest, IsForConnectionsThatEnd) {
+  EXPECT_EQ(Lifetime::begin(connection, *engine, listener, nullptr), nullptr);
+  listener.max_connection_age = Milliseconds(1'000);
+  EXPECT_NE(Lifetime::begin(connection, *engine, listener, nullptr), nullptr);
+}
+
+TEST_F(LifetimeTest, EndsWithTheCertificateAndSoonAfterIt) {
+  peer.not_after = wallClockNow();
+  begin();
+  pass(Milliseconds(100));
+  EXPECT_EQ(connection.said, "retire ");
+  pass(Milliseconds(10'000));
+  EXPECT_EQ(connection.said, "retire break ");
+}
+
+// The wheel's time is not that of the wall.
+TEST_F(LifetimeTest, LooksAtTheWallClockAgain) {
+  peer.not_after = wallClockNow() + std::chrono::hours(2);
+  begin();
+  for (int minute = 0; minute < 180; ++minute) loop.advance(Milliseconds(60'000));
+  EXPECT_EQ(connection.said, "");
+}
+
+TEST_F(LifetimeTest, DrainsByAgeAndGoesOnUntilTheCertificateEnds) {
+  listener.max_connection_age = Milliseconds(5'000);
+  peer.not_after = wallClockNow() + std::chrono::hours(2);
+  begin();
+  pass(Milliseconds(4'400));
+  EXPECT_EQ(connection.said, "");
+  pass(Milliseconds(700));
+  EXPECT_EQ(connection.said, "drain ");
+  for (int minute = 0; minute < 10; ++minute) loop.advance(Milliseconds(60'000));
+  EXPECT_EQ(connection.said, "drain ");
+}
+
+}  // namespace
+}  // namespace weir::proxy
