@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 
 namespace weir {
@@ -26,47 +26,46 @@ enum class HandshakeReason : std::uint8_t {
 
 struct TlsAlert {
   std::uint8_t number;  // RFC 8446, 6
-  std::string_view word;
   std::string_view detail;
+
+  static constexpr std::string_view kPrefix = "TLS alert from the peer: ";
+  constexpr std::string_view word() const { return detail.substr(kPrefix.size()); }
 };
 
-inline constexpr std::array kAlerts = {
-#define WEIR_ALERT(number, name) \
-  TlsAlert { number, "alert_" name, "TLS alert from the peer: " name }
-    WEIR_ALERT(10, "unexpected_message"),
-    WEIR_ALERT(20, "bad_record_mac"),
-    WEIR_ALERT(22, "record_overflow"),
-    WEIR_ALERT(40, "handshake_failure"),
-    WEIR_ALERT(42, "bad_certificate"),
-    WEIR_ALERT(43, "unsupported_certificate"),
-    WEIR_ALERT(44, "certificate_revoked"),
-    WEIR_ALERT(45, "certificate_expired"),
-    WEIR_ALERT(46, "certificate_unknown"),
-    WEIR_ALERT(47, "illegal_parameter"),
-    WEIR_ALERT(48, "unknown_ca"),
-    WEIR_ALERT(49, "access_denied"),
-    WEIR_ALERT(50, "decode_error"),
-    WEIR_ALERT(51, "decrypt_error"),
-    WEIR_ALERT(70, "protocol_version"),
-    WEIR_ALERT(71, "insufficient_security"),
-    WEIR_ALERT(80, "internal_error"),
-    WEIR_ALERT(86, "inappropriate_fallback"),
-    WEIR_ALERT(90, "user_canceled"),
-    WEIR_ALERT(109, "missing_extension"),
-    WEIR_ALERT(110, "unsupported_extension"),
-    WEIR_ALERT(112, "unrecognized_name"),
-    WEIR_ALERT(113, "bad_certificate_status_response"),
-    WEIR_ALERT(115, "unknown_psk_identity"),
-    WEIR_ALERT(116, "certificate_required"),
-    WEIR_ALERT(120, "no_application_protocol"),
-#undef WEIR_ALERT
+inline constexpr TlsAlert kAlerts[] = {
+    {10, "TLS alert from the peer: unexpected_message"},
+    {20, "TLS alert from the peer: bad_record_mac"},
+    {22, "TLS alert from the peer: record_overflow"},
+    {40, "TLS alert from the peer: handshake_failure"},
+    {42, "TLS alert from the peer: bad_certificate"},
+    {43, "TLS alert from the peer: unsupported_certificate"},
+    {44, "TLS alert from the peer: certificate_revoked"},
+    {45, "TLS alert from the peer: certificate_expired"},
+    {46, "TLS alert from the peer: certificate_unknown"},
+    {47, "TLS alert from the peer: illegal_parameter"},
+    {48, "TLS alert from the peer: unknown_ca"},
+    {49, "TLS alert from the peer: access_denied"},
+    {50, "TLS alert from the peer: decode_error"},
+    {51, "TLS alert from the peer: decrypt_error"},
+    {70, "TLS alert from the peer: protocol_version"},
+    {71, "TLS alert from the peer: insufficient_security"},
+    {80, "TLS alert from the peer: internal_error"},
+    {86, "TLS alert from the peer: inappropriate_fallback"},
+    {90, "TLS alert from the peer: user_canceled"},
+    {109, "TLS alert from the peer: missing_extension"},
+    {110, "TLS alert from the peer: unsupported_extension"},
+    {112, "TLS alert from the peer: unrecognized_name"},
+    {113, "TLS alert from the peer: bad_certificate_status_response"},
+    {115, "TLS alert from the peer: unknown_psk_identity"},
+    {116, "TLS alert from the peer: certificate_required"},
+    {120, "TLS alert from the peer: no_application_protocol"},
 };
 
 inline constexpr unsigned kHandshakeReasonCount =
-    static_cast<unsigned>(HandshakeReason::kFirstAlert) + kAlerts.size();
+    static_cast<unsigned>(HandshakeReason::kFirstAlert) + std::size(kAlerts);
 
 constexpr HandshakeReason reasonOfAlert(int number) {
-  for (std::size_t i = 0; i < kAlerts.size(); ++i) {
+  for (std::size_t i = 0; i < std::size(kAlerts); ++i) {
     if (kAlerts[i].number != number) continue;
     return static_cast<HandshakeReason>(static_cast<std::size_t>(HandshakeReason::kFirstAlert) + i);
   }
@@ -81,7 +80,7 @@ constexpr std::string_view alertDetail(HandshakeReason reason) {
   return kAlerts[at].detail;
 }
 
-// "expired", "alert_unknown_ca" and so on; "" for kNone.
+// "expired", "unknown_ca" and so on; "" for kNone.
 constexpr std::string_view toString(HandshakeReason reason) {
   constexpr std::string_view kWords[] = {"",
                                          "expired",
@@ -94,11 +93,11 @@ constexpr std::string_view toString(HandshakeReason reason) {
                                          "malformed",
                                          "wrong_name",
                                          "plain_http",
-                                         "alert_other"};
+                                         "other_alert"};
   const auto at = static_cast<std::size_t>(reason);
   constexpr auto kFirst = static_cast<std::size_t>(HandshakeReason::kFirstAlert);
   static_assert(std::size(kWords) == kFirst);
-  return at < kFirst ? kWords[at] : kAlerts[at - kFirst].word;
+  return at < kFirst ? kWords[at] : kAlerts[at - kFirst].word();
 }
 
 }  // namespace weir

@@ -63,6 +63,17 @@ Nanoseconds timeOf(const ASN1_TIME* time) {
   return std::chrono::seconds(std::clamp(seconds, -kFarthest, kFarthest));
 }
 
+bssl::UniquePtr<STACK_OF(X509)> shownBy(const SSL* ssl) {
+  const STACK_OF(CRYPTO_BUFFER)* shown = SSL_get0_peer_certificates(ssl);
+  if (shown == nullptr || sk_CRYPTO_BUFFER_num(shown) == 0) return nullptr;
+  bssl::UniquePtr<STACK_OF(X509)> chain(sk_X509_new_null());
+  for (std::size_t i = 0; i < sk_CRYPTO_BUFFER_num(shown); ++i) {
+    bssl::UniquePtr<X509> each(X509_parse_from_buffer(sk_CRYPTO_BUFFER_value(shown, i)));
+    if (each == nullptr || !bssl::PushToStack(chain.get(), std::move(each))) return nullptr;
+  }
+  return chain;
+}
+
 bool isIpAddress(const std::string& name) {
   const bssl::UniquePtr<ASN1_OCTET_STRING> address(a2i_IPADDRESS(name.c_str()));
   ERR_clear_error();

@@ -58,6 +58,9 @@ bool isIpAddress(const std::string& name);
 
 Nanoseconds timeOf(const ASN1_TIME* time);  // 0 for one that cannot be told
 
+// The certificates that the peer showed, its own first; null when one of them cannot be read.
+bssl::UniquePtr<STACK_OF(X509)> shownBy(const SSL* ssl);
+
 // For the stream that this handshake is of: what came of the peer's certificates.
 void noteVerdict(const SSL* ssl, Verifier::Verdict verdict);
 

@@ -77,17 +77,6 @@ std::string dateText(Nanoseconds wall) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
-bssl::UniquePtr<STACK_OF(X509)> shownBy(const SSL* ssl) {
-  const STACK_OF(CRYPTO_BUFFER)* shown = SSL_get0_peer_certificates(ssl);
-  if (shown == nullptr || sk_CRYPTO_BUFFER_num(shown) == 0) return nullptr;
-  bssl::UniquePtr<STACK_OF(X509)> chain(sk_X509_new_null());
-  for (std::size_t i = 0; i < sk_CRYPTO_BUFFER_num(shown); ++i) {
-    bssl::UniquePtr<X509> each(X509_parse_from_buffer(sk_CRYPTO_BUFFER_value(shown, i)));
-    if (each == nullptr || !bssl::PushToStack(chain.get(), std::move(each))) return nullptr;
-  }
-  return chain;
-}
-
 std::string nameOf(const x509_st* certificate) {
   const Names names = namesOf(certificate);
   if (!names.uris.empty()) return printable(names.uris.front(), kMaxName);

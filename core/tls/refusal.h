@@ -1,19 +1,18 @@
 #pragma once
 
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/tls/verifier.h"
 
+struct evp_pkey_st;
+struct stack_st_X509;
+struct x509_store_ctx_st;
+
 // What a Verifier finds wrong with a peer's certificates, and how it says so. Included by sources
 // of this folder only.
 namespace weir::tls {
-
-// The certificates that the peer showed, its own first; null when one of them cannot be read.
-bssl::UniquePtr<STACK_OF(X509)> shownBy(const SSL* ssl);
 
 // Who a certificate is for, in a form fit for a log: its URI, DNS name or subject.
 std::string nameOf(const x509_st* certificate);
@@ -21,14 +20,14 @@ std::string nameOf(const x509_st* certificate);
 std::string listOf(const std::vector<std::string>& names);
 
 // Of a check that failed. `wanted`: the name that it was to hold for; may be empty.
-Verifier::Verdict refusalOf(X509_STORE_CTX* check, const x509_st* leaf, std::string_view wanted);
+Verifier::Verdict refusalOf(x509_store_ctx_st* check, const x509_st* leaf, std::string_view wanted);
 
 // Whether all keys and signatures of a chain are strong enough, by the measure that OpenSSL's
 // security level 2 sets: 112 bits. With `until` set, when they are.
-Verifier::Verdict judgeStrength(const STACK_OF(X509) * chain);
+Verifier::Verdict judgeStrength(const stack_st_X509* chain);
 
 // What is wrong with a key; empty if nothing is.
-std::string_view faultOfKey(const EVP_PKEY* key);
+std::string_view faultOfKey(const evp_pkey_st* key);
 
 // What is wrong with an X509-SVID beyond its names: a leaf vouches for nobody else (X509-SVID, 4).
 std::string_view faultOfSvid(const x509_st* leaf);

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "core/base/log_limit.h"
+
 struct ssl_session_st;
 
 namespace weir::tls {
@@ -23,11 +25,15 @@ class SessionStore {
   // TLS 1.3 sessions are for one use: two connections with the same one could be told apart.
   void used();
 
+  // For lines about handshakes with the endpoint.
+  log::Limit& log() { return log_; }
+
  private:
   void forget();
 
   ssl_session_st* session_ = nullptr;
   std::string scope_;
+  log::Limit log_;
 };
 
 }  // namespace weir::tls

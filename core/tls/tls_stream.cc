@@ -8,7 +8,6 @@
 
 #include "core/base/check.h"
 #include "core/base/log.h"
-#include "core/base/log_limit.h"
 #include "core/base/lower_case.h"
 #include "core/base/plain_text.h"
 #include "core/tls/boring.h"
@@ -90,6 +89,17 @@ net::Handshake failureOf(std::uint32_t error) {
 
 HandshakeReason alertOf(std::uint32_t error) {
   return reasonOfAlert(ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET);
+}
+
+// The fatal alert at the end of what arrived, in a record that is not encrypted; 0: there is none.
+std::uint8_t alertIn(Bytes bytes) {
+  constexpr std::string_view kStart("\x15\x03", 2);
+  constexpr std::string_view kFatal("\0\x02\x02", 3);
+  constexpr std::size_t kSize = 7;
+  if (bytes.size() < kSize) return 0;
+  const std::string_view record = asText(bytes.last(kSize));
+  const bool alert = record.starts_with(kStart) && record.substr(3, kFatal.size()) == kFatal;
+  return alert ? static_cast<std::uint8_t>(record.back()) : 0;
 }
 
 // Of a record that could not be opened once the handshake was over. With TLS 1.3 that is where a
@@ -254,6 +264,7 @@ void TlsStream::onData(Bytes bytes) {
   // What comes after the peer's end is nobody's, and must not pile up.
   if (state_ == State::kBroken || peer_ended_) return;
   if (first_byte_ == '\0' && !bytes.empty()) first_byte_ = bytes.front();
+  if (state_ == State::kHandshake) clear_alert_ = alertIn(bytes);
   if (held_.empty()) {
     arrived_ = bytes;
   } else {
@@ -297,6 +308,15 @@ bool TlsStream::shakeHands() {
   return false;
 }
 
+// A client of TLS 1.3 that refuses our certificate may say so before it has keys: BoringSSL takes
+// that for a broken record.
+void TlsStream::explain(net::Handshake& failure, std::uint32_t error) {
+  if (failure == net::Handshake::kPeerAlert) security_.reason = alertOf(error);
+  if (failure != net::Handshake::kProtocol || clear_alert_ == 0) return;
+  failure = net::Handshake::kPeerAlert;
+  security_.reason = reasonOfAlert(clear_alert_);
+}
+
 // No record of TLS begins with a letter; a request of HTTP does.
 bool TlsStream::saysPlainHttp() const {
   return server_ != nullptr && first_byte_ >= 'A' && first_byte_ <= 'Z';
@@ -304,12 +324,10 @@ bool TlsStream::saysPlainHttp() const {
 
 void TlsStream::failHandshake(int why, std::uint32_t error) {
   const bool gone = why == SSL_ERROR_SYSCALL || why == SSL_ERROR_ZERO_RETURN;
-  const net::Handshake failure = gone ? net::Handshake::kClosed : failureOf(error);
-  std::string_view detail = detailOf(failure);
-  if (failure == net::Handshake::kPeerAlert) {
-    security_.reason = alertOf(error);
-    detail = alertDetail(security_.reason);
-  }
+  net::Handshake failure = gone ? net::Handshake::kClosed : failureOf(error);
+  explain(failure, error);
+  const std::string_view detail =
+      failure == net::Handshake::kPeerAlert ? alertDetail(security_.reason) : detailOf(failure);
   if (failure == net::Handshake::kProtocol && saysPlainHttp()) {
     security_.reason = HandshakeReason::kPlainHttp;
     const std::string_view reply = server_->options().plain_http_reply;
@@ -323,12 +341,14 @@ void TlsStream::failHandshake(int why, std::uint32_t error) {
 
 // Of an upstream; of clients, whoever accepted them knows more.
 void TlsStream::warn(std::string_view what) const {
-  if (client_ == nullptr) return;
-  thread_local log::Limit limit;
+  auto* endpoint = client_ == nullptr
+                       ? nullptr
+                       : static_cast<SessionStore*>(SSL_get_app_data(engine_->ssl.get()));
+  if (endpoint == nullptr) return;
   std::string text = "TLS to " + printable(client_->options().server_name, 255) + ": ";
   text += what;
   if (security_.detail != nullptr) text += ": " + *security_.detail;
-  const std::string line = limit.admit(text, loop_.now());
+  const std::string line = endpoint->log().admit(text, loop_.now());
   if (!line.empty()) log::warning(line);
 }
 

@@ -62,6 +62,7 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   bool shakeHands();
   void failHandshake(int why, std::uint32_t error);
   bool saysPlainHttp() const;
+  void explain(net::Handshake& failure, std::uint32_t error);
   void finishHandshake();
   void open();
   bool openSome();
@@ -91,7 +92,8 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   Milliseconds sent_at_{0};
   Nanoseconds peer_until_{0};  // of the wall clock: a certificate of its chain ends
   State state_ = State::kHandshake;
-  char first_byte_ = '\0';  // that the peer sent
+  char first_byte_ = '\0';        // that the peer sent
+  std::uint8_t clear_alert_ = 0;  // by which the peer refused us, in the clear
   End end_ = End::kNone;
   bool counted_ = false;  // among the handshakes under way
   bool reading_ = false;
