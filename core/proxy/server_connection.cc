@@ -162,13 +162,16 @@ void ServerConnection::remove() {
   gate_.remove(*this, secured(), Reason::kNone);
 }
 
-void ServerConnection::drain() { endWhenDrained(codec().drain()); }
+void ServerConnection::drain() {
+  const bool done = codec().drain();
+  if (state_ == State::kOpen && !served_) return deadline_.arm(Gate::kFreshGrace);
+  endWhenDrained(done);
+}
 
 void ServerConnection::retire() { endWhenDrained(codec().retire()); }
 
 void ServerConnection::endWhenDrained(bool done) {
   if (state_ != State::kOpen) return;
-  if (!served_) return deadline_.arm(Gate::kFreshGrace);
   if (done) return close(false);
   // The client gets a while to hear of it.
   if (codec().phase() == http::ServerCodec::Phase::kIdle) deadline_.arm(kLingerTime);

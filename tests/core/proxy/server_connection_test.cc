@@ -205,6 +205,17 @@ TEST_F(ServerConnectionTest, AnIdleOneThatCameOnOtherTermsCloses) {
   EXPECT_FALSE(gate->draining());
 }
 
+TEST_F(ServerConnectionTest, AFreshOneThatCameOnOtherTermsIsNotServedEither) {
+  startForwarding();
+  StreamPeer& client = connect();
+  listener.proxy_protocol = ProxyProtocol::kOptional;
+  gate->setPlan(std::make_shared<const ListenerPlan>(listener), 0);
+  client.send(kGet);
+  turn();
+  EXPECT_TRUE(client.ended());
+  EXPECT_TRUE(arrivals.empty());
+}
+
 TEST_F(ServerConnectionTest, OneInUseThatCameOnOtherTermsAnswersAndCloses) {
   startForwarding();
   on_upstream = nullptr;
