@@ -125,7 +125,12 @@ class Wire {
 // calls it with what its stream says.
 class ServerCodec {
  public:
-  enum class Phase : std::uint8_t { kIdle, kHead, kBusy };  // between requests, within a head, else
+  enum class Phase : std::uint8_t {
+    kIdle,  // between requests
+    kHead,  // within a head
+    kRest,  // the last answer is out, the end of its request has yet to come
+    kBusy,
+  };
 
   virtual ~ServerCodec() = default;
   virtual void feed(Bytes bytes) = 0;

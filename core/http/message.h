@@ -80,7 +80,7 @@ struct Response {
   BodyKind body = BodyKind::kNone;
   bool has_content_length = false;   // also without a body: HEAD and 304
   std::uint64_t content_length = 0;  // with has_content_length
-  bool ends_connection = false;      // we answer before the request is read, or refuse to go on
+  bool ends_connection = false;      // what is left of the request is not worth waiting for
   std::string_view upgrade;          // of a 101 or 426
   Headers headers;
   Headers trailers;

@@ -11,9 +11,6 @@ constexpr std::string_view kRegNameMarks = "-._~%!$&'()*+,;=";
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool isTokenByte(char c) {
-  return isAlpha(c) || isDigit(c) || kTokenMarks.find(c) != std::string_view::npos;
-}
 bool isHex(char c) { return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 constexpr std::array<bool, 256> makeRegName() {
@@ -93,6 +90,10 @@ Method methodOf(std::string_view name) {
     if (name == toString(static_cast<Method>(i))) return static_cast<Method>(i);
   }
   return Method::kOther;
+}
+
+bool isTokenByte(char c) {
+  return isAlpha(c) || isDigit(c) || kTokenMarks.find(c) != std::string_view::npos;
 }
 
 bool isTokenSoFar(std::string_view text) {

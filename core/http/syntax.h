@@ -40,6 +40,7 @@ Method methodOf(std::string_view name);
 // What may be the beginning of a method's name (RFC 9110, 5.6.2).
 bool isTokenSoFar(std::string_view text);
 bool isToken(std::string_view text);
+bool isTokenByte(char c);
 // Whether a protocol of Upgrade or :protocol is HTTP itself: h2c, HTTP/2.0 and so on. Requests in
 // such a tunnel would pass us unseen, so that no client may switch to it.
 bool isHttpUpgrade(std::string_view protocol);

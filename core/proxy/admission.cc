@@ -92,6 +92,9 @@ std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listene
   if (request.method == http::Method::kConnect && !listener.allow_connect) {
     return refuse(Reason::kConfigDisabled, "CONNECT is not enabled");
   }
+  if (request.method == http::Method::kTrace && !listener.allow_trace) {
+    return refuse(Reason::kConfigDisabled, "TRACE is not enabled");
+  }
   const route::PathRules rules{route::ReservedEscapes::kKeep, listener.path_rules.merge_slashes};
   const auto path = route::normalizePath(request.path, rules, headers.arena());
   if (!path.ok()) return refuse(Reason::kBadRequest, path.error().detail);

@@ -82,10 +82,13 @@ bool Exchange::step() {
 bool Exchange::findRoute() {
   original_path_ = request_.path;
   original_query_ = request_.query;
-  request_.scheme = caller_.security == nullptr ? "http" : "https";
-  client_ = findClient(request_, *listener_, caller_.ip);
+  const Peer peer{caller_.ip, caller_.security == nullptr ? "http" : "https"};
+  downstream_ = findDownstream(request_, *listener_, peer);
+  request_.scheme = downstream_.scheme;
   if (!checkRequest()) return true;
-  const route::Source source{listener_->id, {client_.ip.bytes()}};
+  // First: routes and filters must not see what a stranger claims, and rewriting comes later.
+  addForwardedHeaders(request_, *listener_, peer, downstream_);
+  const route::Source source{listener_->id, {downstream_.ip.bytes()}};
   route_ = plan().routes.find(request_, source, captures_);
   times_.routed = times_.request_head;
   if (route_ == nullptr) {
@@ -110,7 +113,7 @@ bool Exchange::checkRequest() {
     request_id_ = makeRequestId(engine_.random(), arena_);
     headers.set(http::HeaderId::kXRequestId, request_id_);
   }
-  const auto refusal = admit(request_, *listener_, caller_.security, client_.trusted_peer);
+  const auto refusal = admit(request_, *listener_, caller_.security, downstream_.trusted_peer);
   if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
   return !refusal;
 }
@@ -155,14 +158,15 @@ bool Exchange::takeAction() {
 
 // Everything that is done once for all attempts.
 bool Exchange::prepareForward(NameId cluster) {
+  const bool counted =
+      request_.method == http::Method::kOptions || request_.method == http::Method::kTrace;
+  if (counted && !countForward(request_)) return endForwards();
   cluster_ = engine_.cluster(cluster, plan());
   if (cluster_ == nullptr) {
     fail(Reason::kNoHealthyUpstream, "the upstream left the configuration");
     return true;
   }
   cluster_->enter();
-  addForwardedHeaders(request_, *listener_, caller_.ip,
-                      client_);  // first: of what the client asked for
   addPeerHeaders(request_, *listener_, caller_.peer());
   if (!route_->request_headers.empty()) {
     route_->request_headers.apply(request_.headers, variables());
@@ -241,8 +245,7 @@ void Exchange::onLent(const upstream::Lease& lease) {
 }
 
 bool Exchange::forward() {
-  const auto per_try = route_->timeouts.per_try.value_or(plan().defaults.per_try_timeout);
-  if (per_try.count() > 0) try_.arm(per_try);
+  if (request_ended_ || request_.body == http::BodyKind::kTunnel) armTry();
   requester_->sendHead(request_);
   if (request_.body == http::BodyKind::kLength || request_.body == http::BodyKind::kStream) {
     request_relay_.attach(*requester_);
@@ -292,7 +295,9 @@ void Exchange::onRequestEnd() {
     complete();
     return run();
   }
-  if (!tunnel_ && cluster_ != nullptr) armTotal(response_begun_);
+  if (tunnel_ || cluster_ == nullptr) return;
+  armTotal(response_begun_);
+  if (requester_ != nullptr && !head_arrived_) armTry();
 }
 
 void Exchange::onInformational() {
@@ -337,6 +342,10 @@ bool Exchange::filterResponse() {
     if (verdict != filter::Verdict::kContinue) return verdict == filter::Verdict::kResponded;
   }
   addVia(response_.headers, response_.version);
+  // RFC 9110, 6.6.1: whoever forwards an answer without a date says when it came.
+  if (!response_.headers.mayHave(http::HeaderId::kDate) && response_.status >= 200) {
+    response_.headers.add(http::HeaderId::kDate, engine_.date());
+  }
   if (!route_->response_headers.empty()) {
     route_->response_headers.apply(response_.headers, variables());
   }
@@ -349,8 +358,6 @@ bool Exchange::reply() {
   response_begun_ = true;
   status_ = response_.status;
   request_relay_.stopKeeping();
-  // The client may now never send the body that it announced.
-  if (!request_ended_ && request_.expects_continue) response_.ends_connection = true;
   armTotal(true);
   touchIdle();
   if (requester_ != nullptr) response_relay_.setSource(*requester_);

@@ -89,7 +89,7 @@ class Exchange final : public http::RequestEvents,
   // filter::Control
   void respond(const filter::LocalReply& reply) override;
   void resume() override { run(); }
-  std::string_view clientAddress() override { return client_.text; }
+  std::string_view clientAddress() override { return downstream_.address; }
 
   // exchange.cc: the stages
   void run();
@@ -108,6 +108,7 @@ class Exchange final : public http::RequestEvents,
   using BodyFilter = filter::Verdict (filter::Filters::*)(Bytes& bytes, bool last);
   bool filterBody(BodyFilter show, Bytes& bytes, bool last);
   bool takeAction();
+  bool endForwards();
   bool prepareForward(NameId cluster);
   void startMirrors();
   void feedMirrors(Bytes bytes);
@@ -126,6 +127,7 @@ class Exchange final : public http::RequestEvents,
   bool refuseRetry(RetryRefusal refusal);
   const route::RetryPolicy& retryPolicy() const;
   void armTotal(bool response_begun);
+  void armTry();
   Milliseconds routeTimeout() const;
   void touchIdle();
   void onTotal();
@@ -163,7 +165,7 @@ class Exchange final : public http::RequestEvents,
   const route::Route* route_ = nullptr;
   route::Captures captures_;
   std::optional<filter::Filters> filters_;
-  Client client_;
+  Downstream downstream_;
   std::string_view request_id_;
   std::string_view original_path_;
   std::string_view original_query_;
@@ -195,6 +197,7 @@ class Exchange final : public http::RequestEvents,
   bool tunnel_ = false;
   bool backing_off_ = false;
   bool counted_ = false;
+  bool deadline_passed_ = false;  // of the caller of gRPC
   Failure failure_;
   Reason retry_reason_ = Reason::kNone;  // why the latest retry was needed
   int status_ = 0;                       // as sent to the client

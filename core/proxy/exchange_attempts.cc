@@ -173,6 +173,12 @@ void Exchange::armTotal(bool response_begun) {
   }
 }
 
+// A try begins when the request is complete: the time that the client takes is not the upstream's.
+void Exchange::armTry() {
+  const auto limit = route_->timeouts.per_try.value_or(plan().defaults.per_try_timeout);
+  if (limit.count() > 0) try_.arm(limit);
+}
+
 Milliseconds Exchange::routeTimeout() const {
   const auto limit = route_->timeouts.request;
   return limit && limit->count() > 0 ? *limit : Milliseconds::max();
@@ -194,6 +200,7 @@ void Exchange::onTotal() {
     cutShort(Reason::kRequestTimeout);
   } else {
     dropAttempt(AttemptOutcome::kTimeout, Reason::kUpstreamTimeout);
+    deadline_passed_ = grpc_timeout_ && *grpc_timeout_ <= routeTimeout();
     fail(Reason::kUpstreamTimeout, "no response in time");
   }
   run();

@@ -14,6 +14,8 @@ namespace {
 
 using http::HeaderId;
 
+constexpr std::string_view kAllowed = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
 // {"status":503,"reason":"...","detail":"...","request_id":"..."} and a line feed. Every text is
 // ours but the request's id, of which what JSON would have to escape is replaced.
 std::string_view errorBody(Arena& arena, int status, Reason reason, std::string_view detail,
@@ -49,7 +51,8 @@ route::ExchangeVariables Exchange::variables() const {
   variables.response = &response_;
   variables.captures = &captures_;
   variables.request_id = request_id_;
-  variables.client_address = client_.text;
+  variables.client_address = downstream_.address;
+  variables.authority = downstream_.host;
   if (caller_.peer() != nullptr) variables.client_identity = caller_.peer()->identity;
   variables.route_name = route_->name;
   if (cluster_ != nullptr) variables.upstream_name = cluster_->plan().name;
@@ -73,18 +76,37 @@ void Exchange::replyLocally(int status, Reason reason, std::string_view detail, 
   failure_ = {reason, detail, filter};
   response_ = http::Response(arena_);
   response_.status = status;
+  // RFC 9110, 15.5.9: a client that was too slow would be so again.
+  response_.ends_connection = status == 408;
   response_.headers.add(HeaderId::kContentType, "application/json");
   const ListenerPlan& listener = gate_.plan();
   if (listener.reason_header) response_.headers.add(HeaderId::kXWeirReason, toString(reason));
+  if (status == 405) response_.headers.add("allow", kAllowed);  // RFC 9110, 15.5.6
   if (isGrpc(request_)) {
-    writeGrpcFailure(response_, status, detail);
+    const int code = deadline_passed_ ? kGrpcDeadlineExceeded : grpcStatusFor(status);
+    writeGrpcFailure(response_, code, detail);
     return sendLocal({});
   }
   sendLocal(errorBody(arena_, status, reason, detail, request_id_));
 }
 
+// The request has gone as far as Max-Forwards lets it: weir is the one that it asks.
+bool Exchange::endForwards() {
+  if (request_.method == http::Method::kTrace) {
+    fail(Reason::kConfigDisabled, "TRACE is not answered");
+    return true;
+  }
+  response_ = http::Response(arena_);
+  response_.status = 200;
+  response_.headers.add("allow", kAllowed);
+  sendLocal({});
+  return true;
+}
+
 bool Exchange::sendRedirect(const route::Redirect& redirect) {
-  const auto location = redirect.location(request_, variables());
+  http::Request asked = request_;
+  if (!downstream_.host.empty()) asked.authority = downstream_.host;
+  const auto location = redirect.location(asked, variables());
   if (!location.ok()) {
     fail(Reason::kBadRequest, location.error().detail);
     return true;
@@ -125,9 +147,8 @@ void Exchange::sendLocal(std::string_view body) {
   response_.content_length = bodiless ? 0 : body.size();
   const bool silent = bodiless || body.empty() || request_.method == http::Method::kHead;
   response_.body = silent ? http::BodyKind::kNone : http::BodyKind::kLength;
-  response_.ends_connection = !request_ended_;
   response_.headers.add(HeaderId::kServer, "weir");
-  // RFC 9110, 6.6.1. What upstreams answer keeps the date that it has, or has not.
+  // RFC 9110, 6.6.1.
   if (response_.headers.find(HeaderId::kDate) == nullptr) {
     response_.headers.add(HeaderId::kDate, engine_.date());
   }
@@ -221,7 +242,7 @@ void Exchange::logRequest() {
   record.has_query = request_.has_query;
   record.method_text = request_.method_text;
   record.scheme = request_.scheme;
-  record.authority = request_.authority;
+  record.authority = downstream_.host.empty() ? request_.authority : downstream_.host;
   record.path = original_path_;
   record.query = original_query_;
   record.status = status_;
@@ -231,7 +252,8 @@ void Exchange::logRequest() {
   record.reason_detail = failure_.detail;
   record.attempts = attempts_;
   std::array<char, net::Ip::kMaxText> peer{};  // of a head that came to nothing
-  record.client_address = client_.text.empty() ? caller_.ip.format(peer) : client_.text;
+  record.client_address =
+      downstream_.address.empty() ? caller_.ip.format(peer) : downstream_.address;
   if (caller_.peer() != nullptr) record.client_identity = caller_.peer()->identity;
   record.listener = gate_.plan().name;
   if (route_ != nullptr) record.route = route_->name;

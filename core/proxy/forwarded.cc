@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <span>
 
+#include "core/base/number.h"
 #include "core/base/pen.h"
+#include "core/http/syntax.h"
 
 namespace weir::proxy {
 namespace {
@@ -20,12 +22,6 @@ std::string_view textOf(const net::Ip& ip, Arena& arena) {
   const auto text = ip.format(std::span<char, net::Ip::kMaxText>(room, net::Ip::kMaxText));
   arena.giveBack(text.data() + text.size(), room + net::Ip::kMaxText);
   return text;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 // One element of X-Forwarded-For: an address, which some write with a port.
@@ -54,18 +50,72 @@ void setUnlessKept(http::Headers& headers, HeaderId id, std::string_view value, 
 }
 
 // Our element of Forwarded (RFC 7239). An IPv6 address stands in brackets and quotes.
-std::string_view forwardedElement(const http::Request& request, std::string_view from, bool v4) {
+std::string_view forwardedElement(const http::Request& request, std::string_view from,
+                                  const Peer& peer) {
   constexpr std::size_t kFixed = 32;
   Pen pen(request.headers.arena(),
-          kFixed + from.size() + request.scheme.size() + request.authority.size());
-  if (v4) {
+          kFixed + from.size() + peer.scheme.size() + request.authority.size());
+  if (peer.ip.isV4()) {
     pen.put("for=").put(from).put(";proto=");
   } else {
     pen.put("for=\"[").put(from).put("]\";proto=");
   }
-  pen.put(request.scheme);
+  pen.put(peer.scheme);
   if (!request.authority.empty()) pen.put(";host=\"").put(request.authority).put('"');
   return pen.text();
+}
+
+// The element of a list, counted from the end: 1 is the last. What reaches further is the first.
+std::string_view elementFromEnd(std::string_view list, std::size_t number) {
+  while (number > 1) {
+    const std::size_t comma = list.rfind(',');
+    if (comma == std::string_view::npos) break;
+    list = list.substr(0, comma);
+    --number;
+  }
+  const std::size_t comma = list.rfind(',');
+  return http::trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1));
+}
+
+// The address of the client; returns how many hops of X-Forwarded-For lie between.
+std::size_t believeAddress(const http::Request& request, const ListenerPlan& listener,
+                           net::Ip& ip) {
+  std::size_t hops = 0;
+  auto chain = request.headers.joined(http::headerName(HeaderId::kXForwardedFor));
+  while (chain && !chain->empty()) {
+    const std::size_t comma = chain->rfind(',');
+    const auto hop = parseHop(elementFromEnd(*chain, 1));
+    if (!hop.ok()) break;  // whoever wrote this is the last one that we can name
+    ip = hop.value();
+    ++hops;
+    if (!isTrusted(listener, ip) || comma == std::string_view::npos) break;
+    chain = chain->substr(0, comma);
+  }
+  return std::max<std::size_t>(hops, 1);
+}
+
+// Some write the scheme of WebSockets. What is none of these is not believed.
+std::string_view schemeOf(std::string_view word, std::string_view otherwise) {
+  if (http::equalsIgnoringCase(word, "https") || http::equalsIgnoringCase(word, "wss")) {
+    return "https";
+  }
+  if (http::equalsIgnoringCase(word, "http") || http::equalsIgnoringCase(word, "ws")) {
+    return "http";
+  }
+  return otherwise;
+}
+
+// What the trusted peer says of the client.
+void believe(const http::Request& request, const ListenerPlan& listener, Downstream& found) {
+  const http::Headers& headers = request.headers;
+  const std::size_t hops = believeAddress(request, listener, found.ip);
+  if (const auto protos = headers.joined(http::headerName(HeaderId::kXForwardedProto))) {
+    found.scheme = schemeOf(elementFromEnd(*protos, hops), found.scheme);
+  }
+  if (const auto hosts = headers.joined(http::headerName(HeaderId::kXForwardedHost))) {
+    const std::string_view host = elementFromEnd(*hosts, hops);
+    if (http::isAuthority(host)) found.host = host;
+  }
 }
 
 }  // namespace
@@ -75,38 +125,40 @@ void appendElement(http::Headers& headers, HeaderId id, std::string_view value, 
   headers.add(id, value);
 }
 
-Client findClient(const http::Request& request, const ListenerPlan& listener, const net::Ip& peer) {
-  Arena& arena = request.headers.arena();
-  net::Ip client = peer;
-  const bool trusted_peer = !listener.trusted.empty() && isTrusted(listener, peer);
-  if (trusted_peer) {
-    auto chain = request.headers.joined(http::headerName(HeaderId::kXForwardedFor));
-    while (chain && !chain->empty()) {
-      const std::size_t comma = chain->rfind(',');
-      const std::string_view hop =
-          trimmed(comma == std::string_view::npos ? *chain : chain->substr(comma + 1));
-      const auto ip = parseHop(hop);
-      if (!ip.ok()) break;  // whoever wrote this is the last one that we can name
-      client = ip.value();
-      if (!isTrusted(listener, client) || comma == std::string_view::npos) break;
-      chain = chain->substr(0, comma);
-    }
-  }
-  return {client, textOf(client, arena), trusted_peer};
+Downstream findDownstream(const http::Request& request, const ListenerPlan& listener,
+                          const Peer& peer) {
+  Downstream found{peer.ip, {}, peer.scheme, {}, false};
+  found.trusted_peer = !listener.trusted.empty() && isTrusted(listener, peer.ip);
+  if (found.trusted_peer) believe(request, listener, found);
+  found.address = textOf(found.ip, request.headers.arena());
+  return found;
 }
 
-void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, const net::Ip& peer,
-                         const Client& client) {
+bool countForward(http::Request& request) {
+  constexpr std::string_view kName = "max-forwards";
+  const auto given = request.headers.get(kName);
+  const auto left = given ? parseNumber<std::uint32_t>(*given) : std::nullopt;
+  if (!left) return true;
+  if (*left == 0) return false;
+  constexpr std::size_t kMostDigits = 10;
+  Pen pen(request.headers.arena(), kMostDigits);
+  request.headers.set(kName, pen.number(*left - 1).text());
+  return true;
+}
+
+void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, const Peer& peer,
+                         const Downstream& downstream) {
   http::Headers& headers = request.headers;
   addVia(headers, request.version);
   if (listener.forwarded == ForwardedMode::kPreserve) return;
   Arena& arena = headers.arena();
-  const bool keep = client.trusted_peer;
-  const std::string_view from = client.ip == peer ? client.text : textOf(peer, arena);
+  const bool keep = downstream.trusted_peer;
+  const std::string_view from =
+      downstream.ip == peer.ip ? downstream.address : textOf(peer.ip, arena);
   appendElement(headers, HeaderId::kXForwardedFor, from, keep);
-  setUnlessKept(headers, HeaderId::kXForwardedProto, request.scheme, keep);
+  setUnlessKept(headers, HeaderId::kXForwardedProto, peer.scheme, keep);
   setUnlessKept(headers, HeaderId::kXForwardedHost, request.authority, keep);
-  appendElement(headers, HeaderId::kForwarded, forwardedElement(request, from, peer.isV4()), keep);
+  appendElement(headers, HeaderId::kForwarded, forwardedElement(request, from, peer), keep);
 }
 
 void addVia(http::Headers& headers, http::Version version) {

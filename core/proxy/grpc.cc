@@ -105,12 +105,12 @@ int grpcStatusFor(int http_status) {
   }
 }
 
-void writeGrpcFailure(http::Response& response, int http_status, std::string_view message) {
+void writeGrpcFailure(http::Response& response, int status, std::string_view message) {
   Arena& arena = response.headers.arena();
   response.status = 200;
   response.headers.set(http::HeaderId::kContentType, "application/grpc");
   char* const code = arena.allocate(2);
-  const char* const end = std::to_chars(code, code + 2, grpcStatusFor(http_status)).ptr;
+  const char* const end = std::to_chars(code, code + 2, status).ptr;
   response.headers.add("grpc-status", {code, static_cast<std::size_t>(end - code)});
   response.headers.add("grpc-message", encoded(message, arena));
 }

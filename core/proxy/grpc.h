@@ -22,8 +22,10 @@ unsigned grpcCode(std::string_view status);
 
 // The status that stands for one of HTTP's (http-grpc-status-mapping.md).
 int grpcStatusFor(int http_status);
+inline constexpr int kGrpcDeadlineExceeded = 4;
 
-// Makes an answer of nothing but a head with grpc-status and grpc-message ("Trailers-Only").
-void writeGrpcFailure(http::Response& response, int http_status, std::string_view message);
+// Makes an answer of nothing but a head with grpc-status, as gRPC numbers them, and grpc-message
+// ("Trailers-Only").
+void writeGrpcFailure(http::Response& response, int status, std::string_view message);
 
 }  // namespace weir::proxy

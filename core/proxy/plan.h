@@ -60,6 +60,7 @@ struct ListenerPlan {
   route::PathRules path_rules;
   bool reject_underscores = true;  // in header names
   bool allow_connect = false;
+  bool allow_trace = false;
   bool keep_request_id = false;                 // the client's, if it sent one
   bool reason_header = false;                   // x-weir-reason on local replies
   std::shared_ptr<const tls::ServerTerms> tls;  // null: in the clear

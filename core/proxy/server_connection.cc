@@ -10,6 +10,8 @@ namespace {
 
 // How long a client that still sends gets to read our last words.
 constexpr Milliseconds kLingerTime{2'000};
+// How long the end of a request may take whose answer is out.
+constexpr Milliseconds kRestTime{10'000};
 
 constexpr Error kHeadTimeout = {ErrorCode::kTimeout, Origin::kDownstream,
                                 "head not complete in time"};
@@ -54,6 +56,7 @@ void ServerConnection::armFor(http::ServerCodec::Phase phase) {
   Milliseconds limit{0};
   if (phase == http::ServerCodec::Phase::kIdle) limit = plan.idle_timeout;
   if (phase == http::ServerCodec::Phase::kHead) limit = plan.header_timeout;
+  if (phase == http::ServerCodec::Phase::kRest) limit = kRestTime;
   if (limit.count() > 0) {
     deadline_.arm(limit);
   } else {
@@ -127,6 +130,7 @@ void ServerConnection::onDeadline() {
       gate_.engine().metrics().counter(timeoutsKey(0, TimeoutStage::kHeaders)).add();
       return codec().failHead(kHeadTimeout);
     case http::ServerCodec::Phase::kIdle:
+    case http::ServerCodec::Phase::kRest:
       return codec().closeIdle();
     case http::ServerCodec::Phase::kBusy:
       return;

@@ -57,7 +57,7 @@ std::string_view ExchangeVariables::ofRequest(const VariableUse& use) const {
     case Variable::kRequestQuery:
       return request->query;
     case Variable::kRequestHost:
-      return http::hostOf(request->authority);
+      return http::hostOf(authority.empty() ? request->authority : authority);
     case Variable::kRequestScheme:
       return request->scheme;
     case Variable::kRequestHeader:

@@ -17,6 +17,7 @@ class ExchangeVariables final : public Variables {
   const http::Request* request = nullptr;
   const http::Response* response = nullptr;
   const Captures* captures = nullptr;
+  std::string_view authority;  // that the client asked for; empty: the request's
   std::string_view request_id;
   std::string_view client_address;
   std::string_view client_identity;

@@ -129,7 +129,8 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
   plan->max_connection_age = settings.max_connection_age;
   plan->limits.head_bytes = static_cast<std::uint32_t>(
       settings.max_header_size.value_or(config::Size{(gateway ? 32U : 60U) * 1024U}).bytes);
-  plan->limits.target_bytes = std::min<std::uint32_t>(plan->limits.head_bytes, 8 * 1024);
+  plan->limits.target_bytes = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(plan->limits.head_bytes, settings.max_target_size.bytes));
   plan->limits.headers = settings.max_headers.value_or(gateway ? 100 : 200);
   plan->versions = versionsOf(settings.protocol).value_or(http::VersionChoice::kAuto);
   plan->http2 = settings.http2.options(plan->limits);
@@ -148,6 +149,7 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
       gateway ? route::ReservedEscapes::kReject : route::ReservedEscapes::kKeep);
   plan->path_rules.merge_slashes = settings.merge_slashes.value_or(gateway);
   plan->allow_connect = settings.connect;
+  plan->allow_trace = settings.trace.value_or(!gateway);
   plan->keep_request_id =
       settings.request_id.value_or(gateway ? RequestIds::kReplace : RequestIds::kKeep) ==
       RequestIds::kKeep;
@@ -208,8 +210,10 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::str
   made->options.queue_timeout = settings.queue_timeout;
   made->options.protocol = settings.protocol;
   made->options.proxy_protocol = settings.proxy_protocol;
-  made->options.http2 =
-      settings.http2.options({.head_bytes = 64 * 1024, .target_bytes = 0, .headers = 200});
+  made->options.http2 = settings.http2.options(
+      {.head_bytes = static_cast<std::uint32_t>(settings.max_header_size.bytes),
+       .target_bytes = 0,
+       .headers = settings.max_headers});
   made->connections = &counts_.cluster(made->id);
   made->failures = &counts_.failures(made->id);
   if (settings.tls) {

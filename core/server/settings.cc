@@ -85,6 +85,10 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   table.read("max_headers", out.max_headers,
              "Header fields of a request. Default: 100 in a gateway, 200 in a sidecar.",
              {.min = 1, .max = 10'000});
+  table.read("max_target_size", out.max_target_size,
+             "Size limit for the target of a request, its path and query; more is answered with "
+             "414. Never more than max_header_size.",
+             {.min = config::Size{256}, .max = config::Size{1024 * 1024}});
   table.read(
       "max_connections", out.max_connections,
       "Open connections; more are refused, with 503 where HTTP is spoken. 0: no limit of its "
@@ -113,6 +117,9 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   table.read("merge_slashes", out.merge_slashes,
              "Whether // in a path means /. Default: true in a gateway, false in a sidecar.");
   table.read("connect", out.connect, "Whether the CONNECT method is allowed.");
+  table.read("trace", out.trace,
+             "Whether the TRACE method is forwarded, whose answer shows the request's headers. "
+             "Default: false in a gateway, true in a sidecar.");
   table.read("reason_header", out.reason_header,
              "Whether answers of weir itself carry X-Weir-Reason.");
   table.read("tls", out.tls, "Secures the connections. Default: in the clear.");
@@ -139,6 +146,12 @@ void UpstreamSettings::read(config::Table& table, UpstreamSettings& out) {
              {.min = 1ms, .max = 24h});
   table.read("max_connections", out.max_connections,
              "Connections to all endpoints, of all workers. 0: no limit.");
+  table.read("max_header_size", out.max_header_size,
+             "Size limit for the head of a response, its status line and headers together; more is "
+             "answered with 502.",
+             {.min = config::Size{1024}, .max = config::Size{1024 * 1024}});
+  table.read("max_headers", out.max_headers, "Limit for the number of header fields of a response.",
+             {.min = 1, .max = 10'000});
   table.read("max_pending", out.max_pending,
              "Requests of one worker that may wait for a connection.");
   table.read("queue_timeout", out.queue_timeout, "How long they wait.", {.min = 1ms, .max = 1h});

@@ -36,6 +36,7 @@ struct ListenerSettings {
   Milliseconds max_connection_age{0};
   std::optional<config::Size> max_header_size;
   std::optional<std::uint32_t> max_headers;
+  config::Size max_target_size{8 * 1024};
   std::uint64_t max_connections = 0;
   std::vector<route::IpRange> trusted;
   std::optional<proxy::ForwardedMode> forwarded;
@@ -48,6 +49,7 @@ struct ListenerSettings {
   std::optional<RequestIds> request_id;
   std::optional<bool> merge_slashes;
   bool connect = false;
+  std::optional<bool> trace;
   bool reason_header = false;
   std::optional<ListenerTlsSettings> tls;
   std::vector<TlsRuleSettings> tls_rules;
@@ -66,6 +68,8 @@ struct UpstreamSettings {
   Milliseconds connect_timeout{5'000};
   Milliseconds idle_timeout{60'000};
   std::uint32_t max_connections = 1024;
+  config::Size max_header_size{64 * 1024};
+  std::uint32_t max_headers = 200;
   std::uint32_t max_pending = 1024;
   Milliseconds queue_timeout{3'000};
   std::optional<UpstreamTlsSettings> tls;

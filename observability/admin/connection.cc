@@ -62,6 +62,7 @@ bool Connection::detectVersion(Bytes bytes) {
 void Connection::armFor(http::ServerCodec::Phase phase) {
   switch (phase) {
     case http::ServerCodec::Phase::kHead:
+    case http::ServerCodec::Phase::kRest:
       return deadline_.arm(shared_.settings.header_timeout);
     case http::ServerCodec::Phase::kIdle:
       return deadline_.arm(shared_.settings.idle_timeout);

@@ -30,7 +30,6 @@ void fillRequest(const ExplainQuery& query, http::Request& request) {
   const std::size_t mark = std::min(target.find('?'), target.size());
   request.method_text = query.method;
   request.method = http::methodOf(query.method);
-  request.scheme = "http";
   request.authority = query.host;
   request.path = target.substr(0, mark);
   request.has_query = mark < target.size();
@@ -106,15 +105,18 @@ Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
   fillRequest(query, request);
   Explanation explanation;
   explanation.listener = listener->name;
-  const proxy::Client client = proxy::findClient(request, *listener, peer);
-  const auto refusal = proxy::admit(request, *listener, nullptr, client.trusted_peer);
+  const proxy::Peer hop{peer, listener->tls == nullptr ? "http" : "https"};
+  const proxy::Downstream downstream = proxy::findDownstream(request, *listener, hop);
+  request.scheme = downstream.scheme;
+  const auto refusal = proxy::admit(request, *listener, nullptr, downstream.trusted_peer);
   explanation.path = request.path;
   if (refusal) {
     explanation.refusal = refusal->detail;
     return explanation;
   }
+  proxy::addForwardedHeaders(request, *listener, hop, downstream);
   const route::Route* const taken =
-      explainRoutes(request, {listener->id, {client.ip.bytes()}}, plan, explanation);
+      explainRoutes(request, {listener->id, {downstream.ip.bytes()}}, plan, explanation);
   if (taken == nullptr) return explanation;
   const std::string_view received = std::string_view(query.path).substr(0, query.path.find('?'));
   if (const auto kept_out = proxy::admitPath(request, *listener, *taken, received)) {

@@ -147,9 +147,9 @@ const std::vector<RequestCase> kCases = {
      "GET / HTTP/1.1\r\nHost: a\r\nSec-Websocket-Key1: x\r\n\r\nxxxxxxxxGET /b HTTP/1.1\r\nHost: "
      "a\r\n"
      "\r\n"sv,
-     kReject,
-     501,
-     {{.headers = {{"Sec-Websocket-Key1", "x"}}}}},
+     kAccept,
+     200,
+     {{.headers = {{"Sec-Websocket-Key1", "x"}}}, {.method = "xxxxxxxxGET", .target = "/b"}}},
     {"a refused upgrade does not make a tunnel",
      "0ang3el, WebSocket smuggling (2019)",
      "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

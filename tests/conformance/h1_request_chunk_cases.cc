@@ -26,6 +26,7 @@ struct ChunkCase {
 
 const std::string kLongExtension = "5;a=" + std::string(70'000, 'b') + "\r\nhello\r\n0\r\n\r\n";
 const std::string kLongExtensionName = "5;" + std::string(70'000, 'a') + "\r\nhello\r\n0\r\n\r\n";
+const std::string kLongWhiteSpace = "5" + std::string(70'000, ' ') + ";a\r\nhello\r\n0\r\n\r\n";
 const std::string kManyExtensions = [] {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "1;" + std::string(100, 'e') + "\r\nx\r\n";
@@ -66,6 +67,18 @@ const std::vector<ChunkCase> kChunks = {
      kAccept, "hello"},
     {"an extension of the last chunk is not forwarded", "RFC 9112 7.1.1",
      "5\r\nhello\r\n0;a=b\r\n\r\n"sv, kAccept, "hello"},
+
+    // White space within extensions is bad, and a recipient must understand it (RFC 9112, 7.1.1).
+    {"a space behind the semicolon is passed over", "RFC 9112 7.1.1: BWS",
+     "5; a=b\r\nhello\r\n0\r\n\r\n"sv, kAccept, "hello"},
+    {"a space before the semicolon is passed over", "RFC 9112 7.1.1: BWS",
+     "5 ;a=b\r\nhello\r\n0\r\n\r\n"sv, kAccept, "hello"},
+    {"a tab before the semicolon is passed over", "RFC 9112 7.1.1: BWS",
+     "5\t;a=b\r\nhello\r\n0\r\n\r\n"sv, kAccept, "hello"},
+    {"a space behind the name of an extension is passed over", "RFC 9112 7.1.1: BWS",
+     "5;a =b\r\nhello\r\n0\r\n\r\n"sv, kAccept, "hello"},
+    {"white space around everything is passed over", "RFC 9112 7.1.1: BWS",
+     "5 \t; \ta\t = \"b;\\\"c\" \t; d ; e= f ;g\r\nhello\r\n0 ; a\r\n\r\n"sv, kAccept, "hello"},
 
     // Not there yet.
     {"a chunk that has not ended is waited for", "RFC 9112 7.1", "5\r\nhel"sv, kIncomplete, "hel"},
@@ -161,14 +174,27 @@ const std::vector<ChunkCase> kChunks = {
 
     // Extensions that are none.
     {"a semicolon without a name is refused", "RFC 9112 7.1.1", "5;\r\nhello\r\n0\r\n\r\n"sv},
-    {"a space behind the semicolon is refused", "RFC 9112 7.1.1: BWS",
-     "5; a=b\r\nhello\r\n0\r\n\r\n"sv},
-    {"a space before the semicolon is refused", "RFC 9112 7.1.1: BWS",
-     "5 ;a=b\r\nhello\r\n0\r\n\r\n"sv},
-    {"a tab before the semicolon is refused", "RFC 9112 7.1.1: BWS",
-     "5\t;a=b\r\nhello\r\n0\r\n\r\n"sv},
-    {"a space behind the name of an extension is refused", "RFC 9112 7.1.1: BWS",
-     "5;a =b\r\nhello\r\n0\r\n\r\n"sv},
+    {"white space behind the last name is refused", "RFC 9112 7.1.1",
+     "5;a \r\nhello\r\n0\r\n\r\n"sv},
+    {"white space behind the last value is refused", "RFC 9112 7.1.1",
+     "5;a=b\t\r\nhello\r\n0\r\n\r\n"sv},
+    {"white space behind a closing quote is refused", "RFC 9112 7.1.1",
+     "5;a=\"b\" \r\nhello\r\n0\r\n\r\n"sv},
+    {"an equals sign without a value is refused", "RFC 9112 7.1.1", "5;a=\r\nhello\r\n0\r\n\r\n"sv},
+    {"white space in place of a value is refused", "RFC 9112 7.1.1",
+     "5;a= ;b\r\nhello\r\n0\r\n\r\n"sv},
+    {"two names of one extension are refused", "RFC 9112 7.1.1", "5;a b\r\nhello\r\n0\r\n\r\n"sv},
+    {"two values of one extension are refused", "RFC 9112 7.1.1",
+     "5;a=b c\r\nhello\r\n0\r\n\r\n"sv},
+    {"a value behind a quoted one is refused", "RFC 9112 7.1.1",
+     "5;a=\"b\"c\r\nhello\r\n0\r\n\r\n"sv},
+    {"a CR behind a backslash is refused", "RFC 9110 5.6.4", "5;a=\"\\\r\nhello\r\n0\r\n\r\n"sv},
+    {"white space without an end is refused",
+     "RFC 9112 7.1.1",
+     kLongWhiteSpace,
+     kCutShort,
+     {},
+     431},
     {"an extension without a semicolon is refused", "RFC 9112 7.1.1",
      "5 a=b\r\nhello\r\n0\r\n\r\n"sv},
     {"an equals sign without a name is refused", "RFC 9112 7.1.1", "5;=b\r\nhello\r\n0\r\n\r\n"sv},

@@ -88,7 +88,7 @@ const std::vector<RequestCase> kCases = {
     {"one field more than the limit says is refused", "RFC 6585 5", kFieldsOverLimit, kReject, 431},
     {"long fields that add up to too much are refused", "RFC 6585 5", kManyLongFields, kReject,
      431},
-    {"a method that is too long is refused", "RFC 9112 3", kLongMethod, kReject, 501},
+    {"a method that is too long is refused", "RFC 9112 3", kLongMethod, kReject, 431},
 };
 
 }  // namespace

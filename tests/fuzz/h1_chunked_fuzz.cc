@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/http/syntax.h"
 #include "tests/fuzz/h1_outcome.h"
 
 // A chunked body: what the codec takes for whole, a plain reading of RFC 9112, 7.1 takes for whole
@@ -59,7 +60,8 @@ std::optional<Decoded> decode(std::string_view bytes) {
   Decoded decoded;
   while (const auto line = takeLine(bytes)) {
     const std::size_t semicolon = line->find(';');
-    const auto size = sizeOf(line->substr(0, semicolon));
+    const auto size = sizeOf(
+        semicolon == std::string_view::npos ? *line : http::trimmed(line->substr(0, semicolon)));
     if (!size) return std::nullopt;
     const bool ornate =
         semicolon != std::string_view::npos || (line->size() > 1 && (*line)[0] == '0');

@@ -101,7 +101,6 @@ class CodecRelay::Exchange final : public http::RequestEvents, public http::Resp
   void reply(int status) {
     http::Response local(arena_);
     local.status = status;
-    local.ends_connection = true;
     answered_ = true;
     responder_.sendHead(local);
     responder_.finish(nullptr);

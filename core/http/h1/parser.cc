@@ -34,10 +34,7 @@ struct Parser::Callbacks {
   }
 
   static bool countTrailer(Parser& parser, std::size_t length) {
-    if (!parser.head_complete_) return true;
-    parser.trailer_bytes_ += length;
-    if (parser.trailer_bytes_ <= parser.limits_.head_bytes) return true;
-    return parser.refuse(ErrorCode::kTooLarge, "trailers too large");
+    return !parser.head_complete_ || parser.addTrailerBytes(length);
   }
 
   static int onUrl(llhttp_t* state, const char* at, std::size_t length) {
@@ -78,35 +75,6 @@ struct Parser::Callbacks {
     return HPE_PAUSED;
   }
 
-  static int onBody(llhttp_t* state, const char* at, std::size_t length) {
-    parserOf(state).body_ = {at, length};
-    return HPE_PAUSED;
-  }
-
-  // Extensions mean nothing to us and are not passed on; a flood of them is an attack.
-  static int onExtension(llhttp_t* state, const char*, std::size_t length) {
-    Parser& parser = parserOf(state);
-    parser.trailer_bytes_ += length + 1;
-    if (parser.trailer_bytes_ <= parser.limits_.head_bytes) return HPE_OK;
-    parser.refuse(ErrorCode::kTooLarge, "chunk extensions too large");
-    return HPE_USER;
-  }
-
-  static int onExtensionName(llhttp_t* state, const char* at, std::size_t length) {
-    parserOf(state).extension_has_name_ |= length > 0;
-    return onExtension(state, at, length);
-  }
-
-  // RFC 9112, 7.1.1: an extension has a name.
-  static int onExtensionNameComplete(llhttp_t* state) {
-    Parser& parser = parserOf(state);
-    const bool named = parser.extension_has_name_;
-    parser.extension_has_name_ = false;
-    if (named) return HPE_OK;
-    parser.refuse(ErrorCode::kProtocol, "chunk extension without a name");
-    return HPE_USER;
-  }
-
   static int onMessageComplete(llhttp_t* state) {
     parserOf(state).message_complete_ = true;
     return HPE_PAUSED;
@@ -121,10 +89,6 @@ struct Parser::Callbacks {
     settings.on_header_value = onValue;
     settings.on_header_value_complete = onValueComplete;
     settings.on_headers_complete = onHeadersComplete;
-    settings.on_body = onBody;
-    settings.on_chunk_extension_name = onExtensionName;
-    settings.on_chunk_extension_name_complete = onExtensionNameComplete;
-    settings.on_chunk_extension_value = onExtension;
     settings.on_message_complete = onMessageComplete;
     return settings;
   }
@@ -143,6 +107,7 @@ Parser* Parser::forRequest(Arena& arena, Request& request, const Limits& limits)
   auto* parser = new (memory) Parser(arena, request.headers, request.trailers, limits);
   parser->request_ = &request;
   llhttp_init(parser->llhttp_, HTTP_REQUEST, &kSettings);
+  llhttp_set_lenient_version(parser->llhttp_, 1);  // the minor ones are ours to judge
   parser->llhttp_->data = parser;
   return parser;
 }
@@ -154,6 +119,7 @@ Parser* Parser::forResponse(Arena& arena, Response& response, Method method, con
   parser->response_ = &response;
   parser->asked_ = method;
   llhttp_init(parser->llhttp_, HTTP_RESPONSE, &kSettings);
+  llhttp_set_lenient_version(parser->llhttp_, 1);  // the minor ones are ours to judge
   parser->llhttp_->data = parser;
   return parser;
 }
@@ -185,7 +151,8 @@ Parser::Event Parser::next(Bytes& input) {
 Parser::Event Parser::nextHead(Bytes& input) {
   while (!input.empty()) {
     const Bytes piece = collect(input);
-    const llhttp_errno_t status = llhttp_execute(llhttp_, piece.data(), piece.size());
+    int status = llhttp_execute(llhttp_, piece.data(), piece.size());
+    if (status != HPE_OK && status != HPE_PAUSED) status = readExtensionMethod(status);
     if (status == HPE_PAUSED && head_complete_) {
       const char* end = llhttp_get_error_pos(llhttp_);
       const auto taken = static_cast<std::size_t>(end - piece.data());
@@ -264,20 +231,88 @@ Parser::Event Parser::nextLength(Bytes& input) {
 }
 
 Parser::Event Parser::nextChunked(Bytes& input) {
+  if (in_trailers_) return nextTrailers(input);
+  const std::uint64_t extensions = chunks_.extensionBytes();
+  const ChunkReader::Event event = chunks_.next(input);
+  if (event == ChunkReader::Event::kFailed) return fail(ErrorCode::kProtocol, chunks_.fault());
+  if (!addTrailerBytes(chunks_.extensionBytes() - extensions)) return failAsParsed();
+  if (event == ChunkReader::Event::kLast) return beginTrailers(input);
+  body_ = chunks_.data();
+  return event == ChunkReader::Event::kData ? Event::kBody : Event::kNeedMore;
+}
+
+// llhttp reads trailers as it does heads, once it has seen a last chunk.
+Parser::Event Parser::beginTrailers(Bytes& input) {
+  constexpr std::string_view kEnd = "\r\n";
+  if (asText(input).starts_with(kEnd)) {  // none
+    input = input.subspan(kEnd.size());
+    state_ = State::kDone;
+    return Event::kEnd;
+  }
+  in_trailers_ = true;
+  llhttp_->flags |= F_CHUNKED;  // also where it was written with a tab behind
+  llhttp_resume(llhttp_);
+  constexpr std::string_view kLastChunk = "0\r\n";
+  if (llhttp_execute(llhttp_, kLastChunk.data(), kLastChunk.size()) != HPE_OK) {
+    return failAsParsed();
+  }
+  return nextTrailers(input);
+}
+
+Parser::Event Parser::nextTrailers(Bytes& input) {
   if (input.empty()) return Event::kNeedMore;
-  llhttp_t* state = llhttp_;
-  if (llhttp_get_errno(state) == HPE_PAUSED) llhttp_resume(state);
-  body_ = {};
-  const llhttp_errno_t status = llhttp_execute(state, input.data(), input.size());
+  const llhttp_errno_t status = llhttp_execute(llhttp_, input.data(), input.size());
   if (status == HPE_OK) {
     input = {};
     return Event::kNeedMore;
   }
-  if (status != HPE_PAUSED) return failAsParsed();
-  input = input.subspan(static_cast<std::size_t>(llhttp_get_error_pos(state) - input.data()));
-  if (!message_complete_) return Event::kBody;
+  if (status != HPE_PAUSED || !message_complete_) return failAsParsed();
+  input = input.subspan(static_cast<std::size_t>(llhttp_get_error_pos(llhttp_) - input.data()));
   state_ = State::kDone;
   return Event::kEnd;
+}
+
+std::optional<RestOfBody> Parser::rest() const {
+  switch (state_) {
+    case State::kLength:
+      if (remaining_ > RestOfBody::kMostBytes) return std::nullopt;
+      return RestOfBody(remaining_);
+    case State::kChunked:
+      if (in_trailers_) return std::nullopt;
+      return RestOfBody(chunks_);
+    case State::kEnd:
+      return RestOfBody(0);
+    default:
+      return std::nullopt;
+  }
+}
+
+// Nothing of it is passed on, or little: a flood of it is an attack.
+bool Parser::addTrailerBytes(std::uint64_t bytes) {
+  trailer_bytes_ += bytes;
+  if (trailer_bytes_ <= limits_.head_bytes) return true;
+  return refuse(ErrorCode::kTooLarge, "trailers or chunk extensions too large");
+}
+
+// RFC 9110, 9.1: any token may be a method. Where llhttp stopped at one that it does not know, it
+// goes on as if it had been a GET, which means nothing to it; the method as it was sent is in the
+// copy of the head.
+int Parser::readExtensionMethod(int status) {
+  const bool unknown = status == HPE_INVALID_METHOD || status == HPE_INVALID_CONSTANT;
+  const bool in_start_line = fields_ == 0 && name_.empty();
+  if (!unknown || !in_start_line || request_ == nullptr || extension_method_) return status;
+  while (method_size_ < head_size_ && isTokenByte(head_[method_size_])) ++method_size_;
+  if (method_size_ == head_size_) return HPE_OK;  // its end has yet to come
+  const std::string_view method(head_, method_size_);
+  // PRI is kept for the preface of HTTP/2 (RFC 9113, 11.6).
+  if (method.empty() || method == "PRI" || head_[method_size_] != ' ') return status;
+  extension_method_ = true;
+  target_ = {};
+  llhttp_reset(llhttp_);
+  constexpr std::string_view kStandIn = "GET ";
+  llhttp_execute(llhttp_, kStandIn.data(), kStandIn.size());
+  const std::size_t rest = method_size_ + 1;
+  return llhttp_execute(llhttp_, head_ + rest, head_size_ - rest);
 }
 
 Parser::Event Parser::fail(ErrorCode code, std::string_view detail) {
@@ -295,23 +330,8 @@ Parser::Event Parser::failAsParsed() {
   state_ = State::kFailed;
   llhttp_t* state = llhttp_;
   if (!error_.detail.empty()) return Event::kFailed;  // refuse() has said why
-  switch (llhttp_get_errno(state)) {
-    case HPE_INVALID_METHOD:
-      // A well-formed name that llhttp does not know is not an attack (RFC 9110, 9.1).
-      if (isTokenSoFar({head_, llhttp_get_error_pos(state) + 1})) {
-        return fail(ErrorCode::kNotImplemented, "unknown method");
-      }
-      break;
-    case HPE_PAUSED_H2_UPGRADE:
-      return fail(ErrorCode::kVersion, "HTTP version not supported");
-    case HPE_INVALID_VERSION:
-      // llhttp's word for a well-formed version; it has others for what is none.
-      if (std::string_view(llhttp_get_error_reason(state)) == "Invalid HTTP version") {
-        return fail(ErrorCode::kVersion, "HTTP version not supported");
-      }
-      break;
-    default:
-      break;
+  if (llhttp_get_errno(state) == HPE_PAUSED_H2_UPGRADE) {
+    return fail(ErrorCode::kVersion, "HTTP version not supported");
   }
   const char* reason = llhttp_get_error_reason(state);
   return fail(ErrorCode::kProtocol, reason == nullptr ? "malformed message" : reason);

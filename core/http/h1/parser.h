@@ -2,11 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/base/arena.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
+#include "core/http/h1/chunk_reader.h"
+#include "core/http/h1/rest_of_body.h"
 #include "core/http/limits.h"
 #include "core/http/message.h"
 
@@ -22,9 +25,10 @@ struct Persistence {
 
 // Reads one message, strictly (RFC 9112): whatever could be read in two ways is an error.
 //
-// llhttp reads heads and chunks, without a lenient flag; what it leaves open (Host, the form of
-// the target, transfer codings, sizes, single spaces) is checked here. The head is copied into the
-// exchange's arena once, so that all views stay valid for the life of the exchange.
+// llhttp reads heads and trailers, without a lenient flag but for the version; what it leaves open
+// (methods that it does not know, Host, the form of the target, transfer codings, sizes, single
+// spaces) is read here. The head is copied into the exchange's arena once, so that all views stay
+// valid for the life of the exchange.
 class Parser {
  public:
   enum class Event : std::uint8_t { kNeedMore, kHead, kBody, kEnd, kFailed };
@@ -41,6 +45,8 @@ class Parser {
   bool begun() const { return head_size_ > 0; }
   // The body that lasts until the connection closes: may it end now?
   bool mayEndNow() const { return state_ == State::kUntilClose; }
+  // What has yet to come of the body, when that is worth reading without anybody to hear of it.
+  std::optional<RestOfBody> rest() const;
   // From now on every byte is body (after 101).
   void becomeTunnel() { state_ = State::kUntilClose; }
 
@@ -54,8 +60,12 @@ class Parser {
   Event nextHead(Bytes& input);
   Event nextLength(Bytes& input);
   Event nextChunked(Bytes& input);
+  Event beginTrailers(Bytes& input);
+  Event nextTrailers(Bytes& input);
   Event fail(ErrorCode code, std::string_view detail);
   Event failAsParsed();
+  bool addTrailerBytes(std::uint64_t bytes);
+  int readExtensionMethod(int status);
   Bytes collect(Bytes input);
   bool fitsLimits();
   void growHead(std::size_t room);
@@ -105,14 +115,17 @@ class Parser {
   std::string_view value_;
   std::string_view host_;
   std::uint64_t content_length_ = 0;
-  std::size_t trailer_bytes_ = 0;
+  std::uint64_t trailer_bytes_ = 0;  // and those of extensions
   std::uint32_t fields_ = 0;
   State state_ = State::kHead;
   Method asked_ = Method::kGet;
   Persistence persistence_;
   char* trailer_room_ = nullptr;  // free memory right behind the trailer text being read
   std::size_t trailer_room_size_ = 0;
-  bool extension_has_name_ = false;
+  ChunkReader chunks_;
+  std::uint32_t method_size_ = 0;  // of a method that llhttp does not know, as far as it was read
+  bool extension_method_ = false;
+  bool in_trailers_ = false;
   bool head_complete_ = false;
   bool message_complete_ = false;
   bool has_host_ = false;

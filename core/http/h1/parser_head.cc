@@ -151,8 +151,13 @@ bool Parser::finishRequest() {
   const MethodNames::Entry& method = kMethods[llhttp_get_method(state)];
   request.method_text = method.text;
   request.method = method.method;
+  if (extension_method_) {
+    request.method_text = {head_, method_size_};
+    request.method = Method::kOther;
+  }
   if (!checkStartLine()) return false;
-  if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
+  // RFC 9110, 2.5: a higher minor version is read as the highest that we know.
+  if (llhttp_get_http_major(state) != 1) {
     return refuse(ErrorCode::kVersion, "HTTP version not supported");
   }
   if (!agreesOnFraming() || !readTarget()) return false;
@@ -165,10 +170,13 @@ bool Parser::finishRequest() {
   return true;
 }
 
-// Both of us read Transfer-Encoding; were it ever read differently, the body would be as well.
+// Both of us read Transfer-Encoding; llhttp alone does not see past a tab behind it.
 bool Parser::agreesOnFraming() {
-  const bool same = chunked_ == ((llhttp_->flags & F_CHUNKED) != 0);
-  return same || refuse(ErrorCode::kProtocol, "malformed Transfer-Encoding");
+  if (!chunked_ && (llhttp_->flags & F_CHUNKED) != 0) {
+    return refuse(ErrorCode::kProtocol, "malformed Transfer-Encoding");
+  }
+  return !chunked_ || !has_length_ ||
+         refuse(ErrorCode::kProtocol, "Content-Length beside Transfer-Encoding");
 }
 
 // llhttp passes over repeated spaces; two readers may differ on where the target begins.
@@ -253,7 +261,7 @@ void Parser::decideRequestBody() {
 
 bool Parser::finishResponse() {
   llhttp_t* state = llhttp_;
-  if (llhttp_get_http_major(state) != 1 || llhttp_get_http_minor(state) > 1) {
+  if (llhttp_get_http_major(state) != 1) {
     return refuse(ErrorCode::kProtocol, "HTTP version not supported");
   }
   if (!std::string_view(head_, head_size_).starts_with("HTTP/1.")) {

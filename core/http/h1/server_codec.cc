@@ -24,20 +24,21 @@ ServerCodec::ServerCodec(Wire& wire, ExchangeSource& exchanges, BlockPool& chunk
 ServerCodec::~ServerCodec() { WEIR_CHECK(exchange_ == nullptr); }
 
 http::ServerCodec::Phase ServerCodec::phase() const {
-  if (exchange_ == nullptr) return Phase::kIdle;
+  if (exchange_ == nullptr) return rest_ == nullptr ? Phase::kIdle : Phase::kRest;
   return head_seen_ ? Phase::kBusy : Phase::kHead;
 }
 
 bool ServerCodec::mayRead() const {
   return (reading_ == Reading::kNext || reading_ == Reading::kBody ||
-          reading_ == Reading::kTunnel) &&
+          reading_ == Reading::kTunnel || reading_ == Reading::kRest) &&
          backlog_.empty();
 }
 
 void ServerCodec::feed(Bytes bytes) {
   if (reading_ == Reading::kNoMore) return;
   if (mayRead()) consume(bytes);
-  if (bytes.empty() || reading_ == Reading::kNoMore) return;
+  if (reading_ == Reading::kNoMore) return;
+  if (bytes.empty()) return resumeWire();
   backlog_.append(bytes);
   if (backlog_.size() >= kMaxBacklog && !wire_stopped_) {
     wire_stopped_ = true;
@@ -50,6 +51,11 @@ void ServerCodec::consume(Bytes& input) {
   in_feed_ = true;
   while (!input.empty() || reading_ == Reading::kBody) {
     if (reading_ == Reading::kWaiting || reading_ == Reading::kNoMore) break;
+    if (reading_ == Reading::kRest) {
+      if (!dropRest(input)) break;
+      endExchange();
+      continue;
+    }
     if (exchange_ == nullptr && !openExchange(input)) break;
     const Parser::Event event = parser_->next(input);
     if (event == Parser::Event::kNeedMore) break;
@@ -58,6 +64,7 @@ void ServerCodec::consume(Bytes& input) {
         onHead();
         break;
       case Parser::Event::kBody:
+        continued_ = true;
         exchange_->onRequestBody(parser_->body());
         break;
       case Parser::Event::kEnd:
@@ -82,10 +89,13 @@ void ServerCodec::takeBacklog() {
     backlog_.consume(std::min(before - piece.size(), backlog_.size()));
     if (before == piece.size()) break;
   }
-  if (backlog_.empty() && wire_stopped_ && body_wanted_) {
-    wire_stopped_ = false;
-    wire_.setReading(true);
-  }
+  resumeWire();
+}
+
+void ServerCodec::resumeWire() {
+  if (!wire_stopped_ || !body_wanted_ || !backlog_.empty()) return;
+  wire_stopped_ = false;
+  wire_.setReading(true);
 }
 
 bool ServerCodec::openExchange(Bytes& input) {
@@ -99,6 +109,7 @@ bool ServerCodec::openExchange(Bytes& input) {
   parser_ = Parser::forRequest(arena(), exchange_->request(), limits_);
   head_seen_ = false;
   body_wanted_ = true;
+  continued_ = false;
   writing_ = Writing::kNothing;
   if (!empty_line_begun_) return true;
   empty_line_begun_ = false;
@@ -150,6 +161,7 @@ void ServerCodec::onEnd() {
     case Reading::kNext:
     case Reading::kBody:
       return failRequest(kClientEnded);
+    case Reading::kRest:  // without an exchange: above
     case Reading::kNoMore:
       return;
   }
@@ -184,10 +196,19 @@ void ServerCodec::setReading(bool reading) {
 void ServerCodec::sendInformational(const Response& response) {
   // RFC 9110, 15.2: HTTP/1.0 knows none.
   if (exchange_->request().version == Version::kHttp10) return;
+  continued_ = continued_ || response.status == 100;
   wire_.write(writeResponseHead(response, {.omit_length = true}, arena()));
 }
 
 bool ServerCodec::keepsAlive() const { return !close_after_ && !draining_ && !client_ended_; }
+
+// Whether the connection can go on although the answer begins before the request has ended.
+bool ServerCodec::mayReadRest() const {
+  if (reading_ != Reading::kBody) return true;
+  // RFC 9110, 10.1.1: who waits for a 100 may never send the body.
+  if (exchange_->request().expects_continue && !continued_) return false;
+  return parser_->rest().has_value();
+}
 
 void ServerCodec::decideFraming(const Response& response) {
   const bool http10 = exchange_->request().version == Version::kHttp10;
@@ -211,7 +232,10 @@ void ServerCodec::decideFraming(const Response& response) {
 
 void ServerCodec::sendHead(const Response& response) {
   const Request& request = exchange_->request();
-  close_after_ = !keepsAlive() || response.ends_connection;
+  // Bytes behind a CONNECT that is refused may be meant for the tunnel.
+  const bool refused_tunnel =
+      request.body == BodyKind::kTunnel && response.body != BodyKind::kTunnel;
+  close_after_ = !keepsAlive() || response.ends_connection || refused_tunnel || !mayReadRest();
   decideFraming(response);
   ResponseFraming framing;
   framing.chunked = writing_ == Writing::kChunks;
@@ -247,12 +271,45 @@ void ServerCodec::abort() {
 }
 
 void ServerCodec::release() {
+  if (reading_ == Reading::kBody && !close_after_ && keepsAlive()) startRest();
   RequestEvents* done = exchange_;
   exchange_ = nullptr;
   parser_ = nullptr;
-  // An answer that came before the whole request: what is left of it cannot be told apart.
-  const bool cut_short = reading_ == Reading::kBody || reading_ == Reading::kNoMore;
   exchanges_.closeExchange(*done);
+  body_wanted_ = true;
+  if (reading_ == Reading::kRest) return takeBacklog();  // there is none: the wire may go on
+  endExchange();
+}
+
+// An answer that came before the whole request: what is left of it is read, within bounds, so that
+// the next request can be told apart.
+void ServerCodec::startRest() {
+  const auto rest = parser_->rest();
+  if (!rest) return;
+  rest_ = std::make_unique<RestOfBody>(*rest);
+  reading_ = Reading::kRest;
+  while (!in_feed_ && reading_ == Reading::kRest && !backlog_.empty()) {
+    Bytes piece = backlog_.front();
+    const std::size_t before = piece.size();
+    dropRest(piece);
+    backlog_.consume(before - piece.size());
+  }
+}
+
+// True when all of it has come.
+bool ServerCodec::dropRest(Bytes& input) {
+  const RestOfBody::Event event = rest_->next(input);
+  if (event == RestOfBody::Event::kNeedMore) return false;
+  rest_ = nullptr;
+  const bool whole = event == RestOfBody::Event::kEnd;
+  reading_ = whole ? Reading::kWaiting : Reading::kNoMore;
+  if (!whole && exchange_ == nullptr) wire_.close(!client_ended_);
+  return whole;
+}
+
+// Request and answer are over, or the connection is.
+void ServerCodec::endExchange() {
+  const bool cut_short = reading_ == Reading::kBody || reading_ == Reading::kNoMore;
   if (close_after_ || cut_short || !keepsAlive()) {
     reading_ = Reading::kNoMore;
     if (break_off_) return wire_.breakOff();
@@ -260,7 +317,6 @@ void ServerCodec::release() {
   }
   // A client that pipelines and does not read must not fill our memory with answers.
   reading_ = Reading::kWaiting;
-  body_wanted_ = true;
   if (wire_.queued() < kMostUnread) nextRequest();
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "core/base/buffer.h"
 #include "core/http/codec.h"
 #include "core/http/h1/parser.h"
@@ -19,9 +21,9 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   void onDrained() override;
   bool drain() override {
     draining_ = true;
-    return exchange_ == nullptr;
+    return phase() == Phase::kIdle;
   }
-  void closeIdle() override { wire_.close(false); }
+  void closeIdle() override { wire_.close(rest_ != nullptr); }
   void failHead(Error error) override;
   Phase phase() const override;
 
@@ -30,6 +32,7 @@ class ServerCodec final : public http::ServerCodec, private Responder {
     kNext,     // between requests, or within a head when an exchange is open
     kBody,     // of the request in hand
     kWaiting,  // the request is complete, its answer is not
+    kRest,     // the answer is complete, the request is not: see rest_
     kTunnel,
     kNoMore,  // whatever comes is not looked at
   };
@@ -48,6 +51,11 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   bool mayRead() const;
   void consume(Bytes& input);
   void takeBacklog();
+  void resumeWire();
+  bool mayReadRest() const;
+  void startRest();
+  bool dropRest(Bytes& input);
+  void endExchange();
   void nextRequest();
   bool openExchange(Bytes& input);
   void onHead();
@@ -62,6 +70,7 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   RequestEvents* exchange_ = nullptr;
   Parser* parser_ = nullptr;  // in the exchange's arena
   Buffer backlog_;            // read, but not yet its turn
+  std::unique_ptr<RestOfBody> rest_;
   Reading reading_ = Reading::kNext;
   Writing writing_ = Writing::kNothing;
   // Bits, because a connection at rest is to be small.
@@ -74,6 +83,7 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   bool close_after_ : 1 = false;
   bool break_off_ : 1 = false;  // a clean end would look like the end of the answer
   bool client_ended_ : 1 = false;
+  bool continued_ : 1 = false;  // the client sends its body, whatever it expected
   const Limits limits_;  // a copy: the plan that they are from may go before the connection does
 };
 

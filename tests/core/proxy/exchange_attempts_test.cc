@@ -165,6 +165,53 @@ TEST_F(ExchangeAttempts, ATryThatTakesTooLongIsRetriedWhenTheRouteSaysSo) {
   EXPECT_EQ(count(timeoutsKey(id("all"), TimeoutStage::kPerTry)), 1U);
 }
 
+TEST_F(ExchangeAttempts, ATryBeginsWhenTheRequestIsThere) {
+  startRetrying("attempts = 0", "per_try_timeout = \"500ms\"\n");
+  on_upstream = nullptr;
+  StreamPeer& client = connect();
+  client.send("POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 4\r\n\r\n");
+  for (const std::string_view piece : {"b", "o", "d"}) {
+    pass(Milliseconds(450));
+    client.send(piece);
+  }
+  pass(Milliseconds(450));
+  EXPECT_EQ(client.received(), "");
+  client.send("y");
+  pass(Milliseconds(450));
+  EXPECT_EQ(client.received(), "");
+  pass(Milliseconds(100));
+  EXPECT_THAT(client.received(), isLocalReply(504, "per_try_timeout"));
+}
+
+TEST_F(ExchangeAttempts, TheEndOfAnUploadStartsNoTryThatIsAnswered) {
+  startRetrying("attempts = 0", "per_try_timeout = \"500ms\"\n");
+  on_upstream = nullptr;
+  StreamPeer& client = connect();
+  client.send("POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 4\r\n\r\nbo");
+  turn();
+  arrival(0).send("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhe");
+  turn();
+  client.send("dy");
+  pass(Milliseconds(1'000));
+  arrival(0).send("llo");
+  turn();
+  EXPECT_THAT(client.received(), EndsWith("hello"));
+}
+
+TEST_F(ExchangeAttempts, ACallersDeadlineIsToldAsSuch) {
+  startRetrying("attempts = 0", "timeout = \"2s\"\n");
+  on_upstream = nullptr;
+  const std::string call =
+      "POST /a.B/C HTTP/1.1\r\nHost: shop.test\r\nContent-Type: application/grpc\r\n"
+      "Content-Length: 0\r\n";
+  EXPECT_THAT(askAndWait(call + "grpc-timeout: 300m\r\n\r\n"), HasSubstr("grpc-status: 4\r\n"));
+  EXPECT_THAT(askAndWait(call + "grpc-timeout: 0m\r\n\r\n"), HasSubstr("grpc-status: 4\r\n"));
+  StreamPeer& client = connect();
+  client.send(call + "grpc-timeout: 1M\r\n\r\n");
+  pass(Milliseconds(2'500));  // the route's time
+  EXPECT_THAT(client.received(), HasSubstr("grpc-status: 14\r\n"));
+}
+
 TEST_F(ExchangeAttempts, WhatMayHaveBeenActedOnIsNotRetried) {
   startRetrying("attempts = 1, on = [\"503\"]");
   on_upstream = answering(std::string(kBusy));

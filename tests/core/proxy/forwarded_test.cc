@@ -12,19 +12,21 @@ namespace {
 class ForwardedTest : public ::testing::Test {
  protected:
   ForwardedTest() {
-    request.scheme = "http";
     request.authority = "shop.test";
     listener.trusted = {*route::IpRange::parse("10.0.0.0/8"), *route::IpRange::parse("::1")};
   }
   void header(std::string_view name, std::string_view value) { request.headers.add(name, value); }
+  Downstream downstreamOf(std::string_view peer) {
+    return findDownstream(request, listener, {net::Ip::parse(peer).value(), "http"});
+  }
   std::string clientOf(std::string_view peer) {
-    const Client client = findClient(request, listener, net::Ip::parse(peer).value());
-    EXPECT_EQ(client.ip.text(), client.text);
-    return std::string(client.text);
+    const Downstream found = downstreamOf(peer);
+    EXPECT_EQ(found.ip.text(), found.address);
+    return std::string(found.address);
   }
   std::string headersFrom(std::string_view peer) {
-    const net::Ip ip = net::Ip::parse(peer).value();
-    addForwardedHeaders(request, listener, ip, findClient(request, listener, ip));
+    const Peer hop{net::Ip::parse(peer).value(), "http"};
+    addForwardedHeaders(request, listener, hop, findDownstream(request, listener, hop));
     std::string lines;
     for (const http::Header& field : request.headers) {
       lines += std::string(field.name) + ": " + std::string(field.value) + "\n";
@@ -78,6 +80,59 @@ TEST_F(ForwardedTest, WhatIsNoAddressNamesNobody) {
   request.headers.clear();
   header("x-forwarded-for", " \t");
   EXPECT_EQ(clientOf("10.0.0.1"), "10.0.0.1");
+}
+
+TEST_F(ForwardedTest, ATrustedPeerSaysHowItsClientCame) {
+  header("x-forwarded-proto", "HTTPS");
+  header("x-forwarded-host", "bank.test:8443");
+  const Downstream found = downstreamOf("10.0.0.1");
+  EXPECT_TRUE(found.trusted_peer);
+  EXPECT_EQ(found.scheme, "https");
+  EXPECT_EQ(found.host, "bank.test:8443");
+}
+
+TEST_F(ForwardedTest, AStrangerSaysNothing) {
+  header("x-forwarded-proto", "https");
+  header("x-forwarded-host", "bank.test");
+  const Downstream found = downstreamOf("203.0.113.7");
+  EXPECT_FALSE(found.trusted_peer);
+  EXPECT_EQ(found.scheme, "http");
+  EXPECT_EQ(found.host, "");
+}
+
+TEST_F(ForwardedTest, WithoutAWordTheConnectionCounts) {
+  EXPECT_EQ(downstreamOf("10.0.0.1").scheme, "http");
+  EXPECT_EQ(downstreamOf("10.0.0.1").host, "");
+}
+
+TEST_F(ForwardedTest, TheSchemeOfAWebSocketIsOneOfHttp) {
+  header("x-forwarded-proto", "wss");
+  EXPECT_EQ(downstreamOf("10.0.0.1").scheme, "https");
+}
+
+TEST_F(ForwardedTest, WhatIsNoSchemeOrHostIsNotBelieved) {
+  header("x-forwarded-proto", "gopher");
+  header("x-forwarded-host", "user@bank.test/x");
+  EXPECT_EQ(downstreamOf("10.0.0.1").scheme, "http");
+  EXPECT_EQ(downstreamOf("10.0.0.1").host, "");
+}
+
+// Of each list the element that the same hop wrote as the client's address.
+TEST_F(ForwardedTest, OfListsTheClientsElementsCount) {
+  header("x-forwarded-for", "6.6.6.6, 198.51.100.1, 10.0.0.2");
+  header("x-forwarded-proto", "http, https, http");
+  header("x-forwarded-host", "forged.test, bank.test");
+  header("x-forwarded-host", "inner.test");
+  const Downstream found = downstreamOf("10.0.0.1");
+  EXPECT_EQ(found.address, "198.51.100.1");
+  EXPECT_EQ(found.scheme, "https");
+  EXPECT_EQ(found.host, "bank.test");
+}
+
+TEST_F(ForwardedTest, AShorterListHasOneElementForAll) {
+  header("x-forwarded-for", "198.51.100.1, 10.0.0.3, 10.0.0.2");
+  header("x-forwarded-proto", "https");
+  EXPECT_EQ(downstreamOf("10.0.0.1").scheme, "https");
 }
 
 TEST_F(ForwardedTest, SaysWhoTheClientIs) {

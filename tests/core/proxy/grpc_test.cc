@@ -48,7 +48,7 @@ TEST_F(Grpc, TimeoutsThatAreNone) {
 }
 
 TEST_F(Grpc, AFailureIsAHeadAlone) {
-  writeGrpcFailure(response, 503, "50% of\nnothing");
+  writeGrpcFailure(response, 14, "50% of\nnothing");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.headers.get("content-type"), "application/grpc");
   EXPECT_EQ(response.headers.get("grpc-status"), "14");

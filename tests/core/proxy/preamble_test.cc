@@ -84,7 +84,7 @@ TEST_F(PreambleTest, OfOthersIsNoRequestWhenItIsOptional) {
   StreamPeer& client = connect("10.2.0.1:5001");
   client.send(kGet);
   turn();
-  EXPECT_THAT(forger.received(), HasSubstr("501 Not Implemented"));
+  EXPECT_THAT(forger.received(), HasSubstr("400 Bad Request"));
   EXPECT_THAT(client.received(), HasSubstr("hello"));
 }
 

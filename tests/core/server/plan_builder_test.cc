@@ -53,6 +53,8 @@ TEST_F(PlanTest, AGatewayIsStrict) {
   EXPECT_TRUE(listener.reject_underscores);
   EXPECT_FALSE(listener.keep_request_id);
   EXPECT_FALSE(listener.allow_connect);
+  EXPECT_FALSE(listener.allow_trace);
+  EXPECT_EQ(listener.limits.target_bytes, 8U * 1024);
   EXPECT_EQ(plan->defaults.response_timeout, Milliseconds(30'000));
   EXPECT_FALSE(plan->defaults.retry.covers(route::RetryOn::kReset));
   EXPECT_TRUE(plan->defaults.retry.covers(route::RetryOn::kConnectFailure));
@@ -71,6 +73,7 @@ TEST_F(PlanTest, ASidecarStaysOutOfTheWay) {
   EXPECT_FALSE(listener.path_rules.merge_slashes);
   EXPECT_FALSE(listener.reject_underscores);
   EXPECT_TRUE(listener.keep_request_id);
+  EXPECT_TRUE(listener.allow_trace);
   EXPECT_EQ(plan->defaults.response_timeout, Milliseconds(0));
   EXPECT_TRUE(plan->defaults.retry.covers(route::RetryOn::kReset));
 }
@@ -84,6 +87,8 @@ header_timeout = "3s"
 idle_timeout = "0s"
 max_header_size = "4KiB"
 max_headers = 7
+max_target_size = "2KiB"
+trace = true
 max_connections = 9
 trusted = ["10.0.0.0/8"]
 forwarded = "preserve"
@@ -100,7 +105,7 @@ reason_header = true
   EXPECT_EQ(listener.header_timeout, Milliseconds(3'000));
   EXPECT_EQ(listener.idle_timeout, Milliseconds(0));
   EXPECT_EQ(listener.limits.head_bytes, 4096U);
-  EXPECT_EQ(listener.limits.target_bytes, 4096U);
+  EXPECT_EQ(listener.limits.target_bytes, 2048U);
   EXPECT_EQ(listener.limits.headers, 7U);
   EXPECT_EQ(listener.max_connections, 9U);
   EXPECT_EQ(listener.trusted.size(), 1U);
@@ -110,6 +115,7 @@ reason_header = true
   EXPECT_TRUE(listener.path_rules.merge_slashes);
   EXPECT_TRUE(listener.keep_request_id);
   EXPECT_TRUE(listener.allow_connect);
+  EXPECT_TRUE(listener.allow_trace);
   EXPECT_TRUE(listener.reason_header);
 }
 
@@ -128,6 +134,8 @@ connect_timeout = "1s"
 idle_timeout = "2s"
 max_connections = 3
 max_pending = 4
+max_header_size = "2KiB"
+max_headers = 9
 queue_timeout = "5s"
 )");
   ASSERT_NE(plan, nullptr) << mistakes;
@@ -137,6 +145,8 @@ queue_timeout = "5s"
   EXPECT_EQ(cluster.options.idle_timeout, Milliseconds(2'000));
   EXPECT_EQ(cluster.options.max_connections, 3U);
   EXPECT_EQ(cluster.options.max_pending, 4U);
+  EXPECT_EQ(cluster.options.http2.limits.head_bytes, 2048U);
+  EXPECT_EQ(cluster.options.http2.limits.headers, 9U);
   EXPECT_EQ(cluster.options.queue_timeout, Milliseconds(5'000));
   EXPECT_EQ(cluster.connections, &counts.cluster(cluster.id));
 }
