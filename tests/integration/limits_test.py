@@ -148,6 +148,21 @@ class Heads(LimitsCase):
         reply = self.ask(weir, b"GET /" + 9000 * b"x" + b" HTTP/1.1\r\nHost: a\r\n\r\n")
         self.assert_refused(weir, reply, 414, "header_too_large")
 
+    def test_the_length_of_targets_is_a_setting(self):
+        limits = 'max_target_size = "12KiB"'
+        weir = self.weir(gateway(HELLO, listener=listener(limits)))
+        self.assertEqual(self.get(weir, "/" + 12_000 * "x").status, 200)
+        reply = self.ask(weir, b"GET /" + 13_000 * b"x" + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.assert_refused(weir, reply, 414, "header_too_large")
+
+    def test_the_size_of_upstream_heads_is_a_setting(self):
+        upstream = self.upstream(text(b"hello\n", headers=[("X-Large", 2000 * "x")]))
+        for limits, status in (('max_header_size = "1KiB"', 502), ("max_headers = 1", 502),
+                               ('max_header_size = "4KiB"\nmax_headers = 2', 200)):
+            with self.subTest(limits=limits):
+                weir = self.weir(gateway(forward(upstream.address, upstream=limits)))
+                self.assertEqual(self.get(weir).status, status)
+
     def test_a_head_that_does_not_end(self):
         weir = self.weir(gateway(HELLO, listener=listener('header_timeout = "100ms"')))
         client = self.client(weir.address())

@@ -2,6 +2,8 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "core/base/number.h"
+
 namespace weir::test {
 namespace {
 
@@ -111,7 +113,7 @@ void Http2Peer::takeFields(Http2Answer& answer, std::string_view block) {
     if ((flags & NGHTTP2_HD_INFLATE_EMIT) == 0) continue;
     std::string name(reinterpret_cast<const char*>(field.name), field.namelen);
     std::string value(reinterpret_cast<const char*>(field.value), field.valuelen);
-    if (name == ":status") answer.status = std::stoi(value);
+    if (name == ":status") answer.status = parseNumber<int>(value).value_or(0);
     answer.fields.emplace_back(std::move(name), std::move(value));
   }
   nghttp2_hd_inflate_end_headers(inflater_);

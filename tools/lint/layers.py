@@ -14,7 +14,7 @@ import sources
 HOMES = [
     (r"uv\.h$", ("core/event/", "core/net/")),
     (r"llhttp\.h$", ("core/http/h1/",)),
-    (r"nghttp2/", ("core/http/h2/",)),
+    (r"nghttp2/", ("core/http/h2/", "tests/support/http2_peer")),
     (r"openssl/", ("core/tls/", "tools/bench/tls_client")),
     (r"ares(_\w+)?\.h$", ("core/dns/",)),
     (r"toml\+\+/", ("core/config/",)),
