@@ -88,6 +88,9 @@ class Requester : public BodySink, public BodySource {
   virtual void sendHead(const Request& request) = 0;
   // The exchange is no longer interested. No event follows; the requester may be gone on return.
   virtual void cancel() = 0;
+  // The same because no answer came in time. A connection on which nothing at all has come since
+  // the request was sent then takes no other before its peer shows that it is there.
+  virtual void timeOut() { cancel(); }
 };
 
 // Hears of one response. Implemented by Exchange. After onResponseEnd and onResponseFailed the
@@ -155,8 +158,20 @@ class ClientCodec {
   virtual ~ClientCodec() = default;
   // One more exchange over this connection; only while free() > 0.
   virtual Requester& open(ResponseEvents& events) = 0;
-  virtual std::size_t free() const = 0;  // how many more exchanges it takes at the same time
-  virtual bool idle() const = 0;         // it carries no exchange
+  // Whether the peer has said what it takes; free() is 0 before that. onFreeChanged tells.
+  virtual bool ready() const { return true; }
+  virtual std::size_t most() const { return 1; }  // exchanges at the same time
+  virtual std::size_t free() const = 0;           // how many more it takes now
+  virtual bool idle() const = 0;                  // it carries no exchange
+  enum class Room : std::uint8_t {
+    kIdle,   // it carries no exchange
+    kBusy,   // it takes further ones beside those that it carries
+    kFull,   // it takes none at present
+    kSpent,  // nor will it
+  };
+  virtual Room room() const = 0;
+  // Whether a request may ask for another protocol (RFC 9110, 7.8, RFC 8441).
+  virtual bool takesUpgrades() const { return true; }
   virtual void feed(Bytes bytes) = 0;
   virtual void onEnd() = 0;
   virtual void onBroken(Error error) = 0;

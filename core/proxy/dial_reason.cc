@@ -13,6 +13,9 @@ Reason reasonForDialing(const Error& error) {
       return Reason::kOverloadConnections;
     case ErrorCode::kTls:
       return Reason::kUpstreamTlsError;
+    case ErrorCode::kProtocol:
+    case ErrorCode::kNotImplemented:
+      return Reason::kUpstreamProtocolError;
     default:
       return Reason::kUpstreamConnectRefused;
   }

@@ -228,7 +228,12 @@ bool Exchange::pickEndpoint() {
 bool Exchange::connect() {
   beginAttempt();
   lending_ = true;
-  cluster_->lend(*member_, *this, fresh_);  // may call back at once
+  upstream::Demand demand;
+  demand.fresh = fresh_;
+  demand.once = !http::isIdempotent(request_.method) || request_.body != http::BodyKind::kNone;
+  demand.upgrade = !request_.upgrade.empty();
+  demand.revocable = request_.version == http::Version::kHttp2;
+  cluster_->lend(*member_, *this, demand);  // may call back at once
   return !lending_;
 }
 

@@ -65,7 +65,11 @@ void Exchange::dropAttempt(AttemptOutcome outcome, Reason reason) {
   try_.disarm();
   request_relay_.detach();
   if (std::exchange(lending_, false)) cluster_->cancel(*this);
-  if (auto* requester = std::exchange(requester_, nullptr)) requester->cancel();
+  const bool late = outcome == AttemptOutcome::kTimeout || reason == Reason::kRequestTimeout ||
+                    reason == Reason::kStreamIdle;
+  if (auto* requester = std::exchange(requester_, nullptr)) {
+    late ? requester->timeOut() : requester->cancel();
+  }
   endAttempt(outcome, head_arrived_ || outcome == AttemptOutcome::kError ? response_.status : 0,
              reason);
 }
@@ -199,9 +203,11 @@ void Exchange::onTotal() {
   if (response_begun_) {
     cutShort(Reason::kRequestTimeout);
   } else {
-    dropAttempt(AttemptOutcome::kTimeout, Reason::kUpstreamTimeout);
+    const bool connecting = lending_ && upstream::Cluster::isConnecting(*this);
+    const Reason reason = connecting ? Reason::kUpstreamConnectTimeout : Reason::kUpstreamTimeout;
+    dropAttempt(AttemptOutcome::kTimeout, reason);
     deadline_passed_ = grpc_timeout_ && *grpc_timeout_ <= routeTimeout();
-    fail(Reason::kUpstreamTimeout, "no response in time");
+    fail(reason, connecting ? "no connection in time" : "no response in time");
   }
   run();
 }

@@ -43,7 +43,7 @@ void Mirror::start() {
   member_ = cluster_.knowsEndpoints() ? cluster_.pick({}) : nullptr;
   if (member_ == nullptr) return finish(MirrorOutcome::kFailed);
   lending_ = true;
-  cluster_.lend(*member_, *this, false);
+  cluster_.lend(*member_, *this, {});
 }
 
 void Mirror::onLent(const upstream::Lease& lease) {

@@ -205,6 +205,7 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::str
   made->name = names_.name(made->id);
   made->options.connect_timeout = settings.connect_timeout;
   made->options.idle_timeout = settings.idle_timeout;
+  made->options.max_connection_age = settings.max_connection_age;
   made->options.max_connections = settings.max_connections;
   made->options.max_pending = settings.max_pending;
   made->options.queue_timeout = settings.queue_timeout;

@@ -144,6 +144,12 @@ void UpstreamSettings::read(config::Table& table, UpstreamSettings& out) {
              {.min = 1ms, .max = 1h});
   table.read("idle_timeout", out.idle_timeout, "Of a connection that nobody uses.",
              {.min = 1ms, .max = 24h});
+  table.read("max_connection_age", out.max_connection_age,
+             "Age at which a connection takes no further request; it is closed when those that it "
+             "carries have ended. Connections end up to a tenth earlier, so that they do not all "
+             "end together. A connection never takes a request after the certificate of its "
+             "endpoint has expired. 0: no limit.",
+             {.min = 0ms, .max = 720h});
   table.read("max_connections", out.max_connections,
              "Connections to all endpoints, of all workers. 0: no limit.");
   table.read("max_header_size", out.max_header_size,

@@ -67,6 +67,7 @@ struct UpstreamSettings {
   std::string balancer = "least_request";
   Milliseconds connect_timeout{5'000};
   Milliseconds idle_timeout{60'000};
+  Milliseconds max_connection_age{0};
   std::uint32_t max_connections = 1024;
   config::Size max_header_size{64 * 1024};
   std::uint32_t max_headers = 200;

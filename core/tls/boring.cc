@@ -80,6 +80,15 @@ bool isIpAddress(const std::string& name) {
   return address != nullptr;
 }
 
+std::vector<std::uint8_t> alpnOffer(const std::vector<std::string>& protocols) {
+  std::vector<std::uint8_t> offer;
+  for (const std::string& each : protocols) {
+    offer.push_back(static_cast<std::uint8_t>(each.size()));
+    offer.insert(offer.end(), each.begin(), each.end());
+  }
+  return offer;
+}
+
 std::vector<CRYPTO_BUFFER*> chainOf(const Certificate& certificate) {
   std::vector<CRYPTO_BUFFER*> chain;
   chain.reserve(certificate.parts().chain.size());

@@ -64,6 +64,9 @@ bssl::UniquePtr<STACK_OF(X509)> shownBy(const SSL* ssl);
 // For the stream that this handshake is of: what came of the peer's certificates.
 void noteVerdict(const SSL* ssl, Verifier::Verdict verdict);
 
+// Protocols as ALPN writes them (RFC 7301, 3.1).
+std::vector<std::uint8_t> alpnOffer(const std::vector<std::string>& protocols);
+
 // What BoringSSL had to say is dropped: the detail says it in weir's words.
 Error invalid(std::string_view detail);
 

@@ -50,11 +50,7 @@ ClientTerms::ClientTerms(ClientOptions options)
   // The demands may be others than when the session began.
   SSL_CTX_set_reverify_on_resume(context, 1);
   if (options_.own != nullptr) showOwn(context, *options_.own);
-  std::vector<std::uint8_t> protocols;
-  for (const std::string& each : options_.protocols) {
-    protocols.push_back(static_cast<std::uint8_t>(each.size()));
-    protocols.insert(protocols.end(), each.begin(), each.end());
-  }
+  const std::vector<std::uint8_t> protocols = alpnOffer(options_.protocols);
   WEIR_CHECK(SSL_CTX_set_alpn_protos(context, protocols.data(), protocols.size()) == 0);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, [](SSL* ssl, SSL_SESSION* session) {
@@ -66,5 +62,10 @@ ClientTerms::ClientTerms(ClientOptions options)
 }
 
 ClientTerms::~ClientTerms() = default;
+
+bool ClientTerms::sameAs(const ClientTerms& other) const {
+  return scope_ == other.scope_ && options_.protocols == other.options_.protocols &&
+         options_.check_server_name == other.options_.check_server_name;
+}
 
 }  // namespace weir::tls

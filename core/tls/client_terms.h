@@ -30,6 +30,8 @@ class ClientTerms {
   // A digest of what a session depends on: who we are, and what is asked of the peer. A session of
   // another one must not be offered: the peer would take us for who we were.
   const std::string& scope() const { return scope_; }
+  // Whether a connection made under these terms is as `other` wants it.
+  bool sameAs(const ClientTerms& other) const;
 
   struct Parts;
   const Parts& parts() const { return *parts_; }

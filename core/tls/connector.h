@@ -10,13 +10,18 @@ namespace weir::tls {
 // Opens connections that are secured, over those of another connector.
 class Connector final : public net::Connector {
  public:
+  // The last two are those of TlsStream::connect().
   Connector(event::Loop& loop, net::Connector& wires, std::shared_ptr<const ClientTerms> context,
-            SessionStore* sessions)
-      : loop_(loop), wires_(wires), context_(std::move(context)), sessions_(sessions) {}
+            SessionStore* sessions, std::string_view protocol = {})
+      : loop_(loop),
+        wires_(wires),
+        context_(std::move(context)),
+        sessions_(sessions),
+        protocol_(protocol) {}
 
   Result<std::unique_ptr<net::Stream>> connect(const net::Address& to) override {
     WEIR_TRY(std::unique_ptr<net::Stream> wire, wires_.connect(to));
-    return TlsStream::connect(loop_, std::move(wire), context_, sessions_);
+    return TlsStream::connect(loop_, std::move(wire), context_, sessions_, protocol_);
   }
 
  private:
@@ -24,6 +29,7 @@ class Connector final : public net::Connector {
   net::Connector& wires_;
   std::shared_ptr<const ClientTerms> context_;
   SessionStore* const sessions_;
+  const std::string_view protocol_;
 };
 
 }  // namespace weir::tls

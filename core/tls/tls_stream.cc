@@ -210,7 +210,7 @@ std::unique_ptr<net::Stream> TlsStream::accept(event::Loop& loop, std::unique_pt
 std::unique_ptr<net::Stream> TlsStream::connect(event::Loop& loop,
                                                 std::unique_ptr<net::Stream> wire,
                                                 std::shared_ptr<const ClientTerms> context,
-                                                SessionStore* sessions) {
+                                                SessionStore* sessions, std::string_view protocol) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(wire)));
   stream->engine_ = std::make_unique<Engine>(context->parts().context.get(), stream.get());
   stream->client_ = std::move(context);
@@ -219,6 +219,10 @@ std::unique_ptr<net::Stream> TlsStream::connect(event::Loop& loop,
   SSL_set_connect_state(ssl);
   const std::string& name = stream->client_->options().server_name;
   if (!name.empty() && !isIpAddress(name)) SSL_set_tlsext_host_name(ssl, name.c_str());
+  if (!protocol.empty()) {
+    const std::vector<std::uint8_t> offer = alpnOffer({std::string(protocol)});
+    SSL_set_alpn_protos(ssl, offer.data(), offer.size());
+  }
   if (sessions != nullptr) {
     SSL_set_app_data(ssl, sessions);
     if (SSL_SESSION* latest = sessions->latest(stream->client_->scope())) {

@@ -24,10 +24,12 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   static std::unique_ptr<net::Stream> accept(event::Loop& loop, std::unique_ptr<net::Stream> wire,
                                              std::shared_ptr<const ServerTerms> context);
   // Our side of a connection that we open; `wire` is connecting. `sessions` may be null,
-  // and is used until the stream no longer reads.
+  // and is used until the stream no longer reads. `protocol` is the only one offered by ALPN;
+  // empty: those of `context`.
   static std::unique_ptr<net::Stream> connect(event::Loop& loop, std::unique_ptr<net::Stream> wire,
                                               std::shared_ptr<const ClientTerms> context,
-                                              SessionStore* sessions);
+                                              SessionStore* sessions,
+                                              std::string_view protocol = {});
   ~TlsStream() override;
 
   void setEvents(net::StreamEvents& events) override { events_ = &events; }

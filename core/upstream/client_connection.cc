@@ -10,6 +10,10 @@ namespace {
 
 constexpr Milliseconds kFlushTime{5'000};
 
+constexpr Error kConnectTimeout = {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"};
+constexpr Error kNotGreeted = {ErrorCode::kClosed, Origin::kUpstream, "closed before its SETTINGS"};
+constexpr Error kBadGreeting = {ErrorCode::kProtocol, Origin::kUpstream, "does not speak HTTP/2"};
+
 }  // namespace
 
 ClientConnection::ClientConnection(event::Loop& loop, ClientConnectionEvents& owner,
@@ -37,11 +41,27 @@ Result<void> ClientConnection::connect(net::Connector& connector, const net::Add
   return {};
 }
 
+ClientConnection::State ClientConnection::stateOfPhase() const {
+  using Room = http::ClientCodec::Room;
+  static_assert(static_cast<int>(State::kIdle) == static_cast<int>(Room::kIdle) &&
+                static_cast<int>(State::kBusy) == static_cast<int>(Room::kBusy) &&
+                static_cast<int>(State::kFull) == static_cast<int>(Room::kFull) &&
+                static_cast<int>(State::kDraining) == static_cast<int>(Room::kSpent));
+  if (phase_ == Phase::kFlushing) return State::kFlushing;
+  return phase_ == Phase::kClosed ? State::kClosed : State::kConnecting;
+}
+
+void ClientConnection::armIdle(Milliseconds timeout) {
+  const bool aged = drains_at_ != kNever && drains_at_ - loop_.now() < timeout;
+  deadline_.arm(aged ? drains_at_ - loop_.now() : timeout);
+}
+
 void ClientConnection::onConnected() {
-  state_ = State::kOpen;
-  deadline_.disarm();
+  if (phase_ != Phase::kConnecting) return;  // given up in this very turn
+  connect_took_ = monotonicNow() - connect_started_;
+  phase_ = Phase::kGreeting;
   makeCodec();
-  owner_.onConnected(*this);
+  if (codec_->ready()) becomeReady();
 }
 
 void ClientConnection::makeCodec() {
@@ -60,11 +80,22 @@ void ClientConnection::makeCodec() {
   }
 }
 
+void ClientConnection::becomeReady() {
+  phase_ = Phase::kOpen;
+  deadline_.disarm();
+  owner_.onReady(*this);
+}
+
+void ClientConnection::failConnecting(Error error) {
+  closeNow();
+  error.origin = Origin::kUpstream;
+  owner_.onConnectFailed(*this, error);
+}
+
 void ClientConnection::onDeadline() {
-  if (state_ == State::kConnecting) {
-    state_ = State::kClosed;
-    owner_.onConnectFailed(*this, {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"});
-  } else if (state_ == State::kOpen) {
+  if (phase_ == Phase::kConnecting || phase_ == Phase::kGreeting) {
+    failConnecting(kConnectTimeout);
+  } else if (phase_ == Phase::kOpen) {
     close(false);
   } else {
     finishClosing();
@@ -72,24 +103,23 @@ void ClientConnection::onDeadline() {
 }
 
 void ClientConnection::onData(Bytes bytes) {
-  if (state_ == State::kOpen) codec_->feed(bytes);
+  if (speaking()) codec_->feed(bytes);
 }
 
 void ClientConnection::onEnd() {
-  if (state_ == State::kOpen) return codec_->onEnd();
-  if (state_ == State::kFlushing) finishClosing();
+  if (phase_ == Phase::kGreeting) return failConnecting(kNotGreeted);
+  if (phase_ == Phase::kOpen) return codec_->onEnd();
+  if (phase_ == Phase::kFlushing) finishClosing();
 }
 
 void ClientConnection::onDrained() {
-  if (state_ == State::kOpen) codec_->onDrained();
+  if (speaking()) codec_->onDrained();
 }
 
 void ClientConnection::onBroken(Error error) {
-  if (state_ == State::kConnecting) {
-    state_ = State::kClosed;
-    error.origin = Origin::kUpstream;
-    owner_.onConnectFailed(*this, error);
-  } else if (state_ == State::kOpen) {
+  if (phase_ == Phase::kConnecting || phase_ == Phase::kGreeting) {
+    failConnecting(error);
+  } else if (phase_ == Phase::kOpen) {
     codec_->onBroken(error);
   } else {
     finishClosing();
@@ -97,49 +127,51 @@ void ClientConnection::onBroken(Error error) {
 }
 
 void ClientConnection::write(Bytes first, Bytes second) {
-  if (state_ == State::kOpen) stream_->write(first, second);
+  if (speaking()) stream_->write(first, second);
 }
 
 void ClientConnection::setReading(bool reading) {
-  if (state_ == State::kOpen) stream_->setReading(reading);
+  if (speaking()) stream_->setReading(reading);
 }
 
 void ClientConnection::shutdownWrite() {
-  if (state_ == State::kOpen) stream_->shutdownWrite();
+  if (speaking()) stream_->shutdownWrite();
 }
 
 void ClientConnection::close(bool unread) {
-  if (state_ != State::kOpen) return;
+  if (phase_ == Phase::kGreeting) return failConnecting(kBadGreeting);
+  if (phase_ != Phase::kOpen) return;
   if (!unread && stream_->flush()) return finishClosing();
   // The last bytes of a tunnel: the peer gets a while to take them.
-  state_ = State::kFlushing;
+  phase_ = Phase::kFlushing;
   stream_->shutdownWrite();
   stream_->setReading(true);
-  owner_.onFlushing(*this);
+  owner_.onChanged(*this);
   deadline_.arm(kFlushTime);
 }
 
 void ClientConnection::finishClosing() {
-  if (std::exchange(state_, State::kClosed) != State::kClosed) owner_.onClosed(*this);
+  if (phase_ == Phase::kClosed) return;
+  closeNow();
+  owner_.onClosed(*this);
 }
 
 // Nothing is heard of it from now on, and it touches nothing of its endpoint's.
 void ClientConnection::closeNow() {
-  state_ = State::kClosed;
+  phase_ = Phase::kClosed;
+  deadline_.disarm();
   if (stream_ != nullptr) stream_->setReading(false);
 }
 
-void ClientConnection::onExchangeEnd(bool reusable) {
-  if (state_ != State::kOpen) return;
-  if (!reusable && codec_->idle()) return close(false);
+void ClientConnection::onExchangeEnd(bool) {
+  if (phase_ != Phase::kOpen) return;
   stream_->setReading(true);  // so that the end of an idle connection is noticed
-  owner_.onFree(*this);
+  owner_.onChanged(*this);
 }
 
 void ClientConnection::onFreeChanged() {
-  if (state_ != State::kOpen) return;
-  if (codec_->idle() && codec_->free() == 0) return close(false);
-  owner_.onFree(*this);
+  if (phase_ == Phase::kOpen) return owner_.onChanged(*this);
+  if (phase_ == Phase::kGreeting && codec_->ready()) becomeReady();
 }
 
 }  // namespace weir::upstream

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "core/base/check.h"
-#include "core/tls/connector.h"
+#include "core/tls/tls_stream.h"
 
 namespace weir::upstream {
 namespace {
@@ -15,15 +15,10 @@ constexpr Milliseconds kWaitTick{10};
 constexpr Error kNoPlace = {ErrorCode::kExhausted, Origin::kLocal, "connection limit"};
 constexpr Error kQueueFull = {ErrorCode::kExhausted, Origin::kLocal, "connection queue full"};
 constexpr Error kQueueTimeout = {ErrorCode::kTimeout, Origin::kLocal, "waited for a connection"};
+constexpr Error kNoUpgrade = {ErrorCode::kNotImplemented, Origin::kUpstream,
+                              "the endpoint takes no upgrades over HTTP/2"};
 
 }  // namespace
-
-bool operator==(const ClusterOptions& left, const ClusterOptions& right) {
-  return left.connect_timeout == right.connect_timeout && left.idle_timeout == right.idle_timeout &&
-         left.max_connections == right.max_connections && left.max_pending == right.max_pending &&
-         left.queue_timeout == right.queue_timeout && left.protocol == right.protocol &&
-         left.http2 == right.http2 && left.proxy_protocol == right.proxy_protocol;
-}
 
 std::size_t Cluster::AddressHash::operator()(const net::Address& address) const {
   if (address.isUnix()) return std::hash<std::string>()(address.path());
@@ -35,9 +30,9 @@ std::size_t Cluster::AddressHash::operator()(const net::Address& address) const 
 Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
     : tools_(tools), plan_(std::move(plan)), wait_tick_(tools.loop.wheel(), *this) {
   MetricCells& cells = tools_.metrics;
-  meters_.active = cells.gauge(upstreamConnectionsActiveKey(plan_->id));
-  meters_.idle = cells.gauge(upstreamConnectionsIdleKey(plan_->id));
-  meters_.reused = cells.counter(upstreamReusedConnectionsKey(plan_->id));
+  totals_.open_gauge = cells.gauge(upstreamConnectionsActiveKey(plan_->id));
+  totals_.idle_gauge = cells.gauge(upstreamConnectionsIdleKey(plan_->id));
+  totals_.reused = cells.counter(upstreamReusedConnectionsKey(plan_->id));
   meters_.connect = cells.histogram(upstreamConnectDurationKey(plan_->id, false));
   meters_.pool_wait = cells.histogram(upstreamPoolWaitKey(plan_->id));
   meters_.queue_depth = cells.gauge(upstreamQueueDepthKey(plan_->id));
@@ -46,17 +41,22 @@ Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
 
 Cluster::~Cluster() {
   closeIdle();
-  while (!connecting_.empty()) {
-    ClientConnection* connection = connecting_.begin()->first;
-    connecting_.erase(connecting_.begin());
-    forget(*connection);
+  while (!pools_.empty()) {
+    std::unique_ptr<EndpointPool> pool = std::move(pools_.begin()->second);
+    pools_.erase(pools_.begin());
+    pool->closeAll();
+    tools_.loop.destroyLater(std::move(pool));  // after its connections
   }
-  for (ClientConnection* connection : flushing_) forget(*connection);
-  WEIR_CHECK(open_ == 0);
+  tools_.loop.cancelTurnEnd(*this);
+  WEIR_CHECK(totals_.open == 0);
 }
 
 void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
   const auto old = std::exchange(plan_, std::move(plan));
+  if (!plan_->hasTermsOf(*old)) {
+    for (auto& [address, pool] : pools_) pool->renew();
+  }
+  if (!waiting_.empty()) tools_.loop.atTurnEnd(*this);  // there may be more room
   if (old->balancer == plan_->balancer) return;
   balancer_ = plan_->balancer(tools_.random);
   refreshMembers();
@@ -65,21 +65,23 @@ void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
 void Cluster::setEndpoints(SharedEndpoints endpoints) {
   if (endpoints == endpoints_) return;
   endpoints_ = std::move(endpoints);
-  for (auto& [address, slot] : slots_) slot->listed = false;
+  for (auto& [address, pool] : pools_) pool->listed = false;
+  const EndpointPool::Tools tools{tools_.loop, tools_.connector, tools_.random, totals_};
+  PoolOwner& owner = *this;
   for (const Endpoint& endpoint : endpoints_->endpoints) {
-    auto& slot = slots_[endpoint.address];
-    if (slot == nullptr) slot = std::make_unique<Slot>();
-    slot->endpoint = endpoint;
-    slot->listed = true;
+    auto& pool = pools_[endpoint.address];
+    if (pool == nullptr) pool = std::make_unique<EndpointPool>(tools, owner);
+    pool->endpoint = endpoint;
+    pool->listed = true;
   }
   refreshMembers();
-  std::vector<Slot*> gone;
-  for (auto& [address, slot] : slots_) {
-    if (!slot->listed) gone.push_back(slot.get());
+  std::vector<EndpointPool*> gone;
+  for (auto& [address, pool] : pools_) {
+    if (!pool->listed) gone.push_back(pool.get());
   }
-  for (Slot* slot : gone) {
-    closeIdle(*slot);
-    dropIfUnused(*slot);
+  for (EndpointPool* pool : gone) {
+    pool->update();
+    dropIfUnused(*pool);
   }
 }
 
@@ -89,181 +91,202 @@ void Cluster::refreshMembers() {
   members.reserve(endpoints_->endpoints.size());
   // In discovery's order, so that every worker and every reload sees the same.
   for (const Endpoint& endpoint : endpoints_->endpoints) {
-    if (endpoint.weight > 0) members.push_back(slots_.at(endpoint.address).get());
+    if (endpoint.weight > 0) members.push_back(pools_.at(endpoint.address).get());
   }
   balancer_->setMembers(members);
 }
 
-Cluster::Slot& Cluster::slotOf(const ClientConnection& connection) {
-  return *static_cast<Slot*>(connection.lender());
+void Cluster::lend(Member& member, Borrower& borrower, Demand demand) {
+  auto& pool = static_cast<EndpointPool&>(member);
+  ++pool.in_flight;
+  borrower.pool_ = &pool;
+  borrower.demand_ = demand;
+  borrower.tries_ = 0;
+  const bool look = demand.once && !demand.fresh && pool.offersReused();
+  if (!look && !demand.revocable) {
+    ClientConnection* const found = waiting_.empty() ? pool.offer(demand) : nullptr;
+    return found != nullptr ? pool.give(borrower, *found) : serveNew(borrower);
+  }
+  borrower.place_ = Borrower::Place::kTurnEnd;
+  at_turn_end_.pushBack(borrower.link_);
+  tools_.loop.atTurnEnd(*this);
 }
 
-void Cluster::lend(Member& member, Borrower& borrower, bool fresh) {
-  ++member.in_flight;
-  borrower.wanted_ = &member;
-  borrower.connecting_ = nullptr;
-  serve(static_cast<Slot&>(member), borrower, fresh);
+// Those who wait have asked before. What is shared at an endpoint that none of them wants is no
+// loss to them.
+void Cluster::serveNew(Borrower& borrower) {
+  if (waiting_.empty()) {
+    if (!serve(borrower)) wait(borrower);
+    return;
+  }
+  EndpointPool& pool = *borrower.pool_;
+  ClientConnection* const shared =
+      pool.waiting().empty() ? pool.offerShared(borrower.demand_) : nullptr;
+  if (shared != nullptr) return pool.give(borrower, *shared);
+  wait(borrower);
 }
 
-// A connection that is there, else one that is on its way and takes many, else one more.
-void Cluster::serve(Slot& slot, Borrower& borrower, bool fresh) {
-  if (slot.free_first != nullptr && !fresh) return give(borrower, *slot.free_first, true);
-  if (!joinConnecting(slot, borrower)) open(slot, borrower);
-}
-
-bool Cluster::isListed(const ClientConnection& connection) {
-  return connection.previous != nullptr || slotOf(connection).free_first == &connection;
-}
-
-void Cluster::list(ClientConnection& connection) {
-  Slot& slot = slotOf(connection);
-  connection.next = slot.free_first;
-  connection.previous = nullptr;
-  if (slot.free_first != nullptr) slot.free_first->previous = &connection;
-  slot.free_first = &connection;
-}
-
-void Cluster::unlist(ClientConnection& connection) {
-  if (!isListed(connection)) return;
-  Slot& slot = slotOf(connection);
-  (connection.previous == nullptr ? slot.free_first : connection.previous->next) = connection.next;
-  if (connection.next != nullptr) connection.next->previous = connection.previous;
-  connection.next = connection.previous = nullptr;
-}
-
-void Cluster::setIdle(ClientConnection& connection, bool idle) {
-  if (connection.countedIdle() == idle) return;
-  connection.setCountedIdle(idle);
-  if (idle) {
-    ++idle_;
-    meters_.idle.add(1);
-    connection.armIdle(plan_->options.idle_timeout);
+// A connection that is there, else one that is on its way and takes many, else one more. False at
+// the limit of connections: then nothing has changed.
+bool Cluster::serve(Borrower& borrower) {
+  EndpointPool& pool = *borrower.pool_;
+  if (ClientConnection* const found = pool.offer(borrower.demand_)) {
+    stopWaiting(borrower);
+    pool.give(borrower, *found);
+  } else if (!pool.canServe(borrower.demand_)) {
+    stopWaiting(borrower);
+    borrower.onLendFailed(kNoUpgrade);
+  } else if (pool.mayExpect(borrower.demand_)) {
+    stopWaiting(borrower);
+    pool.expect(borrower);
   } else {
-    --idle_;
-    meters_.idle.add(-1);
-    connection.disarmIdle();
+    if (!takePlace()) return false;
+    stopWaiting(borrower);
+    pool.connect(borrower);
+  }
+  return true;
+}
+
+void Cluster::serveAgain(Borrower& borrower) {
+  if (!serve(borrower)) wait(borrower);
+}
+
+void Cluster::wantsPass(EndpointPool& pool) {
+  if (!pool.setWanting(true)) wanting_.push_back(&pool);
+  tools_.loop.atTurnEnd(*this);
+}
+
+void Cluster::onTurnEnd() {
+  while (!wanting_.empty()) {
+    EndpointPool& pool = *wanting_.back();
+    wanting_.pop_back();
+    pool.setWanting(false);
+    pool.pass();
+    if (!pool.waiting().empty()) passed_.push_back(&pool);
+  }
+  serveQueue();
+  while (!passed_.empty()) {
+    EndpointPool& pool = *passed_.back();
+    passed_.pop_back();
+    serveQueueOf(pool);
+  }
+  while (!at_turn_end_.empty()) {
+    Borrower& borrower = at_turn_end_.front()->borrower;
+    cancel(borrower);
+    serveNew(borrower);
   }
 }
 
-ClientConnection* Cluster::findIdle(const Slot& slot) {
-  ClientConnection* at = slot.free_first;
-  while (at != nullptr && !at->countedIdle()) at = at->next;
-  return at;
+// Whoever waited longest is served first.
+void Cluster::serveQueue() {
+  while (!waiting_.empty()) {
+    if (!serve(waiting_.front()->borrower)) return;
+  }
 }
 
-void Cluster::give(Borrower& borrower, ClientConnection& connection, bool reused) {
-  if (reused) meters_.reused.add();
-  unlist(connection);
-  setIdle(connection, false);
-  borrower.wanted_ = nullptr;
-  borrower.connecting_ = nullptr;
-  borrower.onLent({connection.codec(), connection.peer(), reused});
-  if (connection.multiplexes()) onFree(connection);
+// The longest wait is for another endpoint: what this one has to share need not stand idle.
+void Cluster::serveQueueOf(EndpointPool& pool) {
+  while (!pool.waiting().empty()) {
+    Borrower& borrower = pool.waiting().front()->borrower;
+    ClientConnection* const shared = pool.offerShared(borrower.demand_);
+    if (shared == nullptr) return;
+    stopWaiting(borrower);
+    pool.give(borrower, *shared);
+  }
 }
 
-// Until it is known, hope: a wrong guess costs one handshake's time, once.
-bool Cluster::mayMultiplex(const Slot& slot) const {
-  const http::VersionChoice protocol = plan_->options.protocol;
-  if (protocol != http::VersionChoice::kAuto) return protocol == http::VersionChoice::kHttp2;
-  return slot.multiplexes.value_or(plan_->tls != nullptr);
+void Cluster::wait(Borrower& borrower) {
+  if (totals_.waiting >= plan_->options.max_pending) return borrower.onLendFailed(kQueueFull);
+  borrower.place_ = Borrower::Place::kQueue;
+  borrower.asked_at_ = monotonicNow();
+  waiting_.pushBack(borrower.link_);
+  borrower.pool_->waiting().pushBack(borrower.of_endpoint_);
+  ++totals_.waiting;
+  meters_.queue_depth.add(1);
+  if (!wait_tick_.armed()) wait_tick_.arm(kWaitTick);
 }
 
-// What multiplexes is opened once for all who ask before it is there.
-bool Cluster::joinConnecting(Slot& slot, Borrower& borrower) {
-  if (slot.connecting == nullptr || slot.expected >= plan_->options.http2.max_streams) return false;
-  ++slot.expected;
-  borrower.connecting_ = slot.connecting;
-  Borrower** last = &connecting_[slot.connecting];
-  while (*last != nullptr) last = &(*last)->next_waiting_;
-  *last = &borrower;
-  borrower.next_waiting_ = nullptr;
-  return true;
+// It is about to be served.
+void Cluster::stopWaiting(Borrower& borrower) {
+  if (borrower.place_ != Borrower::Place::kQueue) return;
+  meters_.pool_wait.observe(monotonicNow() - borrower.asked_at_);
+  leaveQueue(borrower);
+}
+
+void Cluster::leaveQueue(Borrower& borrower) {
+  borrower.place_ = Borrower::Place::kNowhere;
+  waiting_.remove(borrower.link_);
+  borrower.pool_->waiting().remove(borrower.of_endpoint_);
+  --totals_.waiting;
+  meters_.queue_depth.add(-1);
+}
+
+void Cluster::onWaitTick() {
+  const Nanoseconds now = monotonicNow();
+  while (!waiting_.empty()) {
+    Borrower& first = waiting_.front()->borrower;
+    if (now - first.asked_at_ < plan_->options.queue_timeout) break;
+    leaveQueue(first);
+    first.onLendFailed(kQueueTimeout);
+  }
+  serveQueue();
+  if (!waiting_.empty()) wait_tick_.arm(kWaitTick);
+}
+
+void Cluster::cancel(Borrower& borrower) {
+  switch (borrower.place_) {
+    case Borrower::Place::kNowhere:
+      break;
+    case Borrower::Place::kTurnEnd:
+      borrower.place_ = Borrower::Place::kNowhere;
+      return at_turn_end_.remove(borrower.link_);
+    case Borrower::Place::kConnecting:
+      // The connection is on its way and will serve somebody else.
+      return borrower.pool_->cancelExpected(borrower);
+    case Borrower::Place::kQueue:
+      return leaveQueue(borrower);
+  }
+}
+
+void Cluster::done(Member& member) {
+  --member.in_flight;
+  dropIfUnused(static_cast<EndpointPool&>(member));
+}
+
+void Cluster::dropIfUnused(EndpointPool& pool) {
+  if (pool.listed || !pool.unused()) return;
+  if (pool.setWanting(false)) std::erase(wanting_, &pool);
+  const auto found = pools_.find(pool.endpoint.address);
+  if (found == pools_.end() || found->second.get() != &pool) return;
+  tools_.loop.destroyLater(std::move(found->second));  // it may be at work
+  pools_.erase(found);
 }
 
 // Counts one more connection, unless there are as many as there may be.
-bool Cluster::takePlace(Slot& slot) {
+bool Cluster::takePlace() {
   const std::uint32_t limit = plan_->options.max_connections;
   event::SharedCount& count = *plan_->connections;
-  if (!count.tryAdd(limit) && (!makeRoom() || !count.tryAdd(limit))) return false;
-  ++slot.connections;
-  ++open_;
-  meters_.active.add(1);
-  return true;
+  return count.tryAdd(limit) || (makeRoom() && count.tryAdd(limit));
 }
 
-void Cluster::freePlace(Slot& slot) {
-  --slot.connections;
-  --open_;
-  meters_.active.add(-1);
+// At the limit, a connection that nobody uses makes room for one that is wanted.
+bool Cluster::makeRoom() {
+  if (totals_.idle == 0) return false;
+  for (auto& [address, pool] : pools_) {
+    if (pool->evictIdle()) return true;  // which may drop the pool
+  }
+  return false;
+}
+
+void Cluster::onPlaceFree(EndpointPool& pool) {
   plan_->connections->remove();
-  if (waiting_first_ != nullptr) wait_tick_.arm(Milliseconds(0));
+  if (!waiting_.empty()) tools_.loop.atTurnEnd(*this);
+  dropIfUnused(pool);
 }
 
-void Cluster::open(Slot& slot, Borrower& borrower) {
-  if (!takePlace(slot)) return wait(borrower);
-  const ClusterOptions& options = plan_->options;
-  auto* connection = new ClientConnection(tools_.loop, *this, options.protocol, options.http2);
-  connection->setLender(&slot);
-  const auto started = connect(*connection, slot);
-  borrower.connecting_ = connection;
-  borrower.next_waiting_ = nullptr;
-  connecting_.emplace(connection, &borrower);
-  if (!started.ok()) return onConnectFailed(*connection, started.error());
-  if (!mayMultiplex(slot)) return;
-  slot.connecting = connection;
-  slot.expected = 1;
-}
-
-Result<void> Cluster::connect(ClientConnection& connection, Slot& slot) {
-  const net::Address& to = slot.endpoint.address;
-  const Milliseconds timeout = plan_->options.connect_timeout;
-  if (plan_->tls == nullptr) return connection.connect(tools_.connector, to, timeout);
-  if (slot.sessions == nullptr) slot.sessions = std::make_unique<tls::SessionStore>();
-  tls::Connector secured(tools_.loop, tools_.connector, plan_->tls, slot.sessions.get());
-  return connection.connect(secured, to, timeout);
-}
-
-Borrower* Cluster::takeExpecting(ClientConnection& connection) {
-  Slot& slot = slotOf(connection);
-  if (slot.connecting == &connection) slot.connecting = nullptr;
-  const auto found = connecting_.find(&connection);
-  Borrower* first = found->second;
-  connecting_.erase(found);
-  return first;
-}
-
-void Cluster::onConnected(ClientConnection& connection) {
-  meters_.connect.observe(monotonicNow() - connection.connectStarted());
-  slotOf(connection).multiplexes = connection.multiplexes();
+void Cluster::onConnected(const ClientConnection& connection) {
+  meters_.connect.observe(connection.connectTook());
   if (connection.peer() != nullptr) countMtls(MtlsResult::kOk);
-  Borrower* borrower = takeExpecting(connection);
-  if (borrower == nullptr) return onFree(connection);
-  bool first = true;
-  while (borrower != nullptr) {
-    Borrower* next = std::exchange(borrower->next_waiting_, nullptr);
-    borrower->connecting_ = nullptr;
-    const bool room = connection.open() && connection.codec().free() > 0;
-    if (std::exchange(first, false) || room) {
-      give(*borrower, connection, false);
-    } else {
-      serve(slotOf(connection), *borrower, false);
-    }
-    borrower = next;
-  }
-}
-
-void Cluster::onConnectFailed(ClientConnection& connection, Error error) {
-  countFailure(error.code);
-  Slot& slot = slotOf(connection);
-  Borrower* borrower = takeExpecting(connection);
-  forget(connection);
-  if (borrower == nullptr) return dropIfUnused(slot);
-  while (borrower != nullptr) {
-    Borrower* next = std::exchange(borrower->next_waiting_, nullptr);
-    borrower->connecting_ = nullptr;
-    borrower->onLendFailed(error);
-    borrower = next;
-  }
 }
 
 void Cluster::countFailure(ErrorCode code) {
@@ -283,37 +306,16 @@ void Cluster::countMtls(MtlsResult result) {
   tools_.metrics.counter(mtlsConnectionsKey(Direction::kOutbound, plan_->id, result)).add();
 }
 
-void Cluster::onFlushing(ClientConnection& connection) {
-  unlist(connection);
-  setIdle(connection, false);
-  flushing_.insert(&connection);
-}
-
-void Cluster::onClosed(ClientConnection& connection) {
-  Slot& slot = slotOf(connection);
-  unlist(connection);
-  setIdle(connection, false);
-  flushing_.erase(&connection);
-  forget(connection);
-  dropIfUnused(slot);
-}
-
-// The connection is closed: its place is free for another.
-void Cluster::forget(ClientConnection& connection) {
-  connection.closeNow();
-  freePlace(slotOf(connection));
-  tools_.loop.destroyLater(std::unique_ptr<event::Disposable>(&connection));
-}
-
 Result<std::unique_ptr<net::Stream>> Cluster::dial(Member& member, std::string_view first) {
-  auto& slot = static_cast<Slot&>(member);
-  if (!takePlace(slot)) {
+  auto& pool = static_cast<EndpointPool&>(member);
+  if (!takePlace()) {
     constexpr auto kKey = limitRejectionsKey(LimitScope::kUpstream, LimitResource::kConnections);
     tools_.metrics.counter(kKey).add();
     return kNoPlace;
   }
-  ++slot.in_flight;
-  auto stream = dialSlot(slot, first);
+  pool.addTunnel();
+  ++pool.in_flight;
+  auto stream = dialPool(pool, first);
   if (stream.ok()) return stream;
   Error error = stream.error();
   error.origin = Origin::kUpstream;  // whoever told it: the endpoint was not reached
@@ -321,131 +323,26 @@ Result<std::unique_ptr<net::Stream>> Cluster::dial(Member& member, std::string_v
   return error;
 }
 
-Result<std::unique_ptr<net::Stream>> Cluster::dialSlot(Slot& slot, std::string_view first) {
-  WEIR_TRY(auto wire, tools_.connector.connect(slot.endpoint.address));
+Result<std::unique_ptr<net::Stream>> Cluster::dialPool(EndpointPool& pool, std::string_view first) {
+  WEIR_TRY(auto wire, tools_.connector.connect(pool.endpoint.address));
   if (!first.empty()) wire->write(asBytes(first));
   if (plan_->tunnel_tls == nullptr) return wire;
-  if (slot.sessions == nullptr) slot.sessions = std::make_unique<tls::SessionStore>();
-  return tls::TlsStream::connect(tools_.loop, std::move(wire), plan_->tunnel_tls,
-                                 slot.sessions.get());
+  return tls::TlsStream::connect(tools_.loop, std::move(wire), plan_->tunnel_tls, pool.sessions());
 }
 
 void Cluster::hangUp(Member& member) {
-  freePlace(static_cast<Slot&>(member));
-  done(member);
-}
-
-// Puts a connection where others find it, for as long as it takes another exchange.
-void Cluster::onFree(ClientConnection& connection) {
-  if (!connection.open()) return;
-  const Slot& slot = slotOf(connection);
-  const bool idle = connection.codec().idle();
-  if (idle && (!slot.listed || leaving_)) return onClosed(connection);
-  setIdle(connection, idle);
-  if (connection.codec().free() == 0 || !slot.listed || leaving_) return unlist(connection);
-  if (!isListed(connection)) list(connection);
-  if (waiting_first_ != nullptr) serveWaiting();
-}
-
-void Cluster::done(Member& member) {
-  --member.in_flight;
-  dropIfUnused(static_cast<Slot&>(member));
-}
-
-void Cluster::dropIfUnused(Slot& slot) {
-  if (slot.listed || slot.in_flight > 0 || slot.connections > 0) return;
-  slots_.erase(slots_.find(slot.endpoint.address));
-}
-
-void Cluster::wait(Borrower& borrower) {
-  if (waiting_count_ >= plan_->options.max_pending) return borrower.onLendFailed(kQueueFull);
-  borrower.waiting_ = true;
-  borrower.asked_at_ = monotonicNow();
-  borrower.next_waiting_ = nullptr;
-  (waiting_last_ == nullptr ? waiting_first_ : waiting_last_->next_waiting_) = &borrower;
-  waiting_last_ = &borrower;
-  ++waiting_count_;
-  meters_.queue_depth.add(1);
-  if (!wait_tick_.armed()) wait_tick_.arm(kWaitTick);
-}
-
-void Cluster::unlinkWaiting(Borrower& borrower) {
-  Borrower* before = nullptr;
-  for (Borrower* at = waiting_first_; at != &borrower; at = at->next_waiting_) before = at;
-  (before == nullptr ? waiting_first_ : before->next_waiting_) = borrower.next_waiting_;
-  if (waiting_last_ == &borrower) waiting_last_ = before;
-  borrower.waiting_ = false;
-  --waiting_count_;
-  meters_.queue_depth.add(-1);
-}
-
-bool Cluster::atLimit() const {
-  const std::uint32_t limit = plan_->options.max_connections;
-  return limit != 0 && plan_->connections->value() >= limit;
-}
-
-// Whoever waited longest is served first.
-void Cluster::serveWaiting() {
-  while (waiting_first_ != nullptr) {
-    Borrower& borrower = *waiting_first_;
-    auto* wanted = static_cast<Slot*>(borrower.wanted_);
-    if (wanted->free_first == nullptr && idle_ == 0 && atLimit()) return;
-    unlinkWaiting(borrower);
-    meters_.pool_wait.observe(monotonicNow() - borrower.asked_at_);
-    serve(*wanted, borrower, false);
-  }
-}
-
-void Cluster::onWaitTick() {
-  const Nanoseconds now = monotonicNow();
-  while (waiting_first_ != nullptr &&
-         now - waiting_first_->asked_at_ >= plan_->options.queue_timeout) {
-    Borrower& late = *waiting_first_;
-    unlinkWaiting(late);
-    late.onLendFailed(kQueueTimeout);
-  }
-  serveWaiting();
-  if (waiting_first_ != nullptr) wait_tick_.arm(kWaitTick);
-}
-
-void Cluster::cancel(Borrower& borrower) {
-  if (borrower.waiting_) unlinkWaiting(borrower);
-  ClientConnection* connection = std::exchange(borrower.connecting_, nullptr);
-  if (connection == nullptr) return;
-  // The connection is on its way and will serve somebody else.
-  Borrower** at = &connecting_[connection];
-  while (*at != &borrower) at = &(*at)->next_waiting_;
-  *at = std::exchange(borrower.next_waiting_, nullptr);
-  Slot& slot = slotOf(*connection);
-  if (slot.connecting == connection) --slot.expected;
-}
-
-void Cluster::closeIdle(Slot& slot) {
-  while (ClientConnection* connection = findIdle(slot)) closeIdle(*connection);
-}
-
-void Cluster::closeIdle(ClientConnection& connection) {
-  unlist(connection);
-  setIdle(connection, false);
-  forget(connection);
+  auto& pool = static_cast<EndpointPool&>(member);
+  --pool.in_flight;
+  pool.removeTunnel();
+  onPlaceFree(pool);
 }
 
 // The members stay: exchanges in flight may still pick one for another try.
 void Cluster::closeIdle() {
-  leaving_ = true;
-  for (auto& [address, slot] : slots_) closeIdle(*slot);
-}
-
-// At the limit, a connection that nobody uses makes room for one that is wanted.
-bool Cluster::makeRoom() {
-  if (idle_ == 0) return false;
-  for (auto& [address, slot] : slots_) {
-    ClientConnection* connection = findIdle(*slot);
-    if (connection == nullptr) continue;
-    closeIdle(*connection);
-    return true;
-  }
-  return false;
+  totals_.leaving = true;
+  std::vector<EndpointPool*> pools;
+  for (auto& [address, pool] : pools_) pools.push_back(pool.get());
+  for (EndpointPool* pool : pools) pool->update();
 }
 
 }  // namespace weir::upstream

@@ -1,5 +1,7 @@
 """The life of the process: ready lines, drain, signals, exit codes, rights."""
 
+import contextlib
+import ctypes
 import os
 import pwd
 import re
@@ -128,6 +130,36 @@ class UnixSockets(IntegrationCase):
             self.assertTrue(self.ask(path).endswith(b"\r\n\r\nhello"))
             weir.signal(end)
             self.assertEqual(weir.wait(), -9 if end == signal.SIGKILL else 0)
+
+
+class HungWorker(IntegrationCase):
+    ATTACH, WAIT_FOR_THREADS = 16, 0x40000000  # PTRACE_ATTACH, __WALL
+
+    def stop_worker(self, weir):
+        """Its thread no longer runs, as if it were caught in a loop."""
+        tasks = Path(f"/proc/{weir.process.pid}/task")
+        thread = next(int(each.name) for each in tasks.iterdir()
+                      if (each / "comm").read_text(encoding="utf-8").startswith("weir-"))
+        ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+        self.assertEqual(ptrace(self.ATTACH, thread, None, None), 0,
+                         os.strerror(ctypes.get_errno()))
+        os.waitpid(thread, self.WAIT_FOR_THREADS)
+        self.addCleanup(self.reap, thread)
+        return thread
+
+    def reap(self, thread):
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(thread, self.WAIT_FOR_THREADS)
+
+    def test_a_second_sigterm_ends_the_process_all_the_same(self):
+        weir = self.weir(gateway(HELLO, workers=1))
+        thread = self.stop_worker(weir)
+        weir.signal(signal.SIGTERM)
+        weir.wait_for_line("draining")
+        weir.signal(signal.SIGTERM)
+        weir.wait_for_line("a worker does not end")
+        self.reap(thread)  # whoever traces it has to see its end first
+        self.assertEqual(weir.wait(), 1)
 
 
 class Drain(IntegrationCase):

@@ -9,6 +9,7 @@ from http_wire import Client, CutShort
 from integration_case import LOG, IntegrationCase, forward, gateway
 from tcp_upstream import TcpUpstream
 
+EMPTY_SETTINGS = b"\0\0\0\4\0\0\0\0\0"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
 ONCE = "retry.attempts = 0\n"
 RETRY = 'retry = {{ attempts = {0}, on = ["connect-failure", "reset", "503"], {1} }}\n'
@@ -108,12 +109,26 @@ class BeforeTheHead(FailureCase):
         poll.until(lambda: upstream.open_connections == 0, "the connection is given up")
 
     def test_an_http2_endpoint_that_vanished(self):
-        upstream = TcpUpstream(lambda peer: peer.makefile("rb").read())
+        def vanish(peer):
+            peer.sendall(EMPTY_SETTINGS)
+            peer.makefile("rb").read()
+        upstream = TcpUpstream(vanish)
         self.addCleanup(self._close, upstream)
         asking = 'protocol = "http2"\nhttp2 = { ping_interval = "50ms", ping_timeout = "50ms" }'
         weir = self.start(upstream, upstream=asking)
         self.assert_failed(weir, self.get(weir), 502, "upstream_reset_before_headers")
         poll.until(lambda: upstream.open_connections == 0, "the connection is given up")
+
+    def test_an_http2_endpoint_that_never_says_what_it_takes(self):
+        upstream = TcpUpstream(lambda peer: peer.makefile("rb").read())
+        self.addCleanup(self._close, upstream)
+        weir = self.start(upstream, upstream='protocol = "http2"\nconnect_timeout = "100ms"')
+        self.assert_failed(weir, self.get(weir), 504, "upstream_connect_timeout")
+        poll.until(lambda: upstream.open_connections == 0, "the connection is given up")
+
+    def test_an_endpoint_that_does_not_speak_http2(self):
+        weir = self.start(self.upstream(lambda call: call.reply()), upstream='protocol = "http2"')
+        self.assert_failed(weir, self.get(weir), 502, "upstream_protocol_error")
 
     def test_no_answer_to_a_try(self):
         weir = self.start(self.upstream(lambda call: call.stall()),

@@ -34,6 +34,21 @@ void addEndpoints(const upstream::EndpointSet& known, admin::UpstreamState& stat
   }
 }
 
+// How long workers have to end once there is nothing left to wait for.
+constexpr unsigned kStopSeconds = 10;
+constexpr unsigned kStopAtOnceSeconds = 2;
+
+// A worker that hangs must not keep the process from ending: it is ended after so long whatever
+// is left.
+void endWithin(unsigned seconds) {
+  ::signal(SIGALRM, [](int) {
+    constexpr std::string_view kText = "weir: a worker does not end; ending without it\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
+    ::_exit(1);
+  });
+  ::alarm(seconds);
+}
+
 unsigned processors() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 }  // namespace
@@ -53,6 +68,7 @@ int Process::run() {
   raiseDescriptorLimit();
   if (!start()) return exit_code_;
   loop_.run();
+  endWithin(at_once_ ? kStopAtOnceSeconds : kStopSeconds);
   admin_ = nullptr;
   server_->stop();
   ignoreSignals();
@@ -339,6 +355,7 @@ void Process::countReload(ReloadResult result, Nanoseconds took) {
 void Process::onTerminate() {
   if (server_->draining()) {
     log::warning("ending at once");
+    at_once_ = true;
     return finish(exit_code_);
   }
   drain();

@@ -71,6 +71,7 @@ class Process final : public admin::AdminSubject {
 
   const std::string path_;
   int exit_code_ = 0;
+  bool at_once_ = false;  // what is still under way is not waited for
 
   const std::optional<log::Level> level_;
   event::LogWriter log_output_;

@@ -12,6 +12,10 @@ class ClientCodec final : public http::ClientCodec, private Requester {
 
   Requester& open(ResponseEvents& events) override;
   std::size_t free() const override { return exchange_ == nullptr && !spent_ ? 1 : 0; }
+  Room room() const override {
+    if (spent_) return Room::kSpent;
+    return exchange_ == nullptr ? Room::kIdle : Room::kFull;
+  }
   bool idle() const override { return exchange_ == nullptr; }
   void feed(Bytes bytes) override;
   void onEnd() override;

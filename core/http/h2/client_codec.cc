@@ -9,6 +9,9 @@
 namespace weir::http::h2 {
 namespace {
 
+// Of a request that is taken back: after so long without a sign of its peer a connection is
+// doubted.
+constexpr Milliseconds kLongSilence{1'000};
 // Each of them stays in the exchange's arena.
 constexpr int kMostInformational = 32;
 
@@ -16,6 +19,7 @@ constexpr Error kTooManyInformational = {ErrorCode::kProtocol, Origin::kUpstream
                                          "too many informational responses"};
 constexpr Error kSilent = {ErrorCode::kTimeout, Origin::kUpstream, "no answer to a PING"};
 constexpr Error kGone = {ErrorCode::kClosed, Origin::kUpstream, "connection ended"};
+constexpr Error kUnsent = {ErrorCode::kRefused, Origin::kUpstream, "no streams allowed any more"};
 
 }  // namespace
 
@@ -31,6 +35,7 @@ class ClientCodec::Call final : public Stream, public http::Requester {
   std::size_t queued() const override { return unsent(); }
   void setReading(bool reading) override { codec_.setReading(*this, reading); }
   void cancel() override;
+  void timeOut() override;
 
   void begin(ResponseEvents& exchange) { exchange_ = &exchange; }
   void beginHead(HeadReader& head);
@@ -43,6 +48,11 @@ class ClientCodec::Call final : public Stream, public http::Requester {
  private:
   friend class ClientCodec;
   void openTunnel(Response& response);
+  void doubtIfSilent();
+  void hear() {
+    heard_ = codec_.heard();
+    heard_at_ = codec_.loop().now();
+  }
   ResponseEvents* detach();
 
   ClientCodec& codec_;
@@ -50,6 +60,8 @@ class ClientCodec::Call final : public Stream, public http::Requester {
   ResponseEvents* exchange_ = nullptr;
   Method method_ = Method::kGet;
   std::string_view upgrade_;  // that was asked for; in the exchange's arena
+  std::uint32_t heard_ = 0;   // Session::heard() when the request was sent, or answered in part
+  Milliseconds heard_at_{0};
   int informational_ = 0;
   bool answered_ = false;  // the final head came
   bool ended_ = false;     // the upstream sends no more
@@ -59,6 +71,7 @@ class ClientCodec::Call final : public Stream, public http::Requester {
 void ClientCodec::Call::sendHead(const http::Request& request) {
   method_ = request.method;
   upgrade_ = request.upgrade;
+  hear();
   const bool tunnel = request.body == BodyKind::kTunnel || !upgrade_.empty();
   codec_.submitRequest(*this, fieldsOf(request, codec_.scheme_, request.headers.arena()),
                        tunnel || request.body != BodyKind::kNone);
@@ -72,9 +85,21 @@ void ClientCodec::Call::finish(const Headers* trailers) {
 }
 
 void ClientCodec::Call::cancel() {
+  // Clients that are in more of a hurry than we are see a dead connection first.
+  if (codec_.loop().now() - heard_at_ >= kLongSilence) doubtIfSilent();
   codec_.reset(*this, NGHTTP2_CANCEL);
   detach();
   codec_.owner_.onExchangeEnd(codec_.openable());
+}
+
+void ClientCodec::Call::timeOut() {
+  doubtIfSilent();
+  cancel();
+}
+
+// Nothing has come on the connection, of whatever stream, since something came for this one.
+void ClientCodec::Call::doubtIfSilent() {
+  if (heard_ == codec_.heard()) codec_.doubt();
 }
 
 ResponseEvents* ClientCodec::Call::detach() {
@@ -86,6 +111,7 @@ ResponseEvents* ClientCodec::Call::detach() {
 }
 
 void ClientCodec::Call::beginHead(HeadReader& head) {
+  hear();
   Response& response = exchange_->response();
   if (answered_) return head.beginTrailers(response.trailers);
   response = Response(response.headers.arena());
@@ -111,10 +137,11 @@ void ClientCodec::Call::readHead(HeadReader& head, bool ends) {
   if (ends) readEnd();
 }
 
-// What an extended CONNECT asked for reads as the switch of protocols that it stands for.
+// What an extended CONNECT asked for reads as the switch of protocols that it stands for; 200 is
+// the one answer that says so (RFC 8441, 5).
 void ClientCodec::Call::openTunnel(Response& response) {
   tunnel_ = response.body == BodyKind::kTunnel;
-  if (upgrade_.empty() || response.status >= 300 || response.body == BodyKind::kNone) return;
+  if (upgrade_.empty() || response.status != 200 || response.body == BodyKind::kNone) return;
   tunnel_ = true;
   response.status = 101;
   response.upgrade = upgrade_;
@@ -172,10 +199,47 @@ http::Requester& ClientCodec::open(ResponseEvents& events) {
   return call;
 }
 
+std::size_t ClientCodec::most() const {
+  return std::min<std::size_t>(allowedByPeer(), options().max_streams);
+}
+
 std::size_t ClientCodec::free() const {
-  if (!openable()) return 0;
-  const std::size_t most = std::min<std::size_t>(allowedByPeer(), options().max_streams);
-  return most > exchanges_ ? most - exchanges_ : 0;
+  if (!greeted() || !openable() || doubted()) return 0;
+  const std::size_t limit = most();
+  return limit > exchanges_ ? limit - exchanges_ : 0;
+}
+
+http::ClientCodec::Room ClientCodec::room() const {
+  if (!openable()) return Room::kSpent;
+  if (!greeted() || doubted()) return Room::kFull;
+  const std::size_t limit = most();
+  if (limit == 0) return Room::kSpent;
+  if (limit <= exchanges_) return Room::kFull;
+  return exchanges_ == 0 ? Room::kIdle : Room::kBusy;
+}
+
+void ClientCodec::onSettings() {
+  if (allowedByPeer() < open_.size()) refuseUnsent();
+  owner_.onFreeChanged();
+}
+
+// The peer allows fewer streams than it did when requests were given to nghttp2, which would keep
+// them until others have ended. Nobody has seen them: they go elsewhere.
+void ClientCodec::refuseUnsent() {
+  const auto unsent = [this](const Call& call) { return !isOpen(call); };
+  const auto sent = static_cast<std::size_t>(
+      std::count_if(open_.begin(), open_.end(), [&](const auto& call) { return !unsent(*call); }));
+  std::size_t room = allowedByPeer() > sent ? allowedByPeer() - sent : 0;
+  for (std::size_t i = 0; i < open_.size(); ++i) {
+    Call& call = *open_[i];
+    if (call.exchange() == nullptr || call.id() == 0 || !unsent(call)) continue;
+    if (room > 0) {
+      --room;
+      continue;
+    }
+    reset(call, NGHTTP2_CANCEL);
+    call.fail(kUnsent);
+  }
 }
 
 void ClientCodec::onHeadBegin(Stream& stream) {
@@ -194,7 +258,9 @@ void ClientCodec::onHeadEnd(Stream& stream, bool ends) {
 
 void ClientCodec::onBody(Stream& stream, Bytes bytes) {
   auto& call = static_cast<Call&>(stream);
-  if (call.exchange() != nullptr) call.exchange()->onResponseBody(bytes);
+  if (call.exchange() == nullptr) return;
+  call.hear();
+  call.exchange()->onResponseBody(bytes);
 }
 
 void ClientCodec::onBodyEnd(Stream& stream) { static_cast<Call&>(stream).readEnd(); }
@@ -234,7 +300,9 @@ void ClientCodec::onBroken(Error error) {
   wire().close(false);
 }
 
-void ClientCodec::onSilent() { onBroken(kSilent); }
+void ClientCodec::onSilent() {
+  if (greeted()) onBroken(kSilent);  // else it is still being connected to, which has its own time
+}
 
 void ClientCodec::failAll(const Error& error) {
   for (std::size_t i = 0; i < open_.size(); ++i) open_[i]->fail(error);

@@ -20,7 +20,12 @@ class ClientCodec final : public http::ClientCodec, private Session {
   ~ClientCodec() override;
 
   http::Requester& open(ResponseEvents& events) override;
+  bool ready() const override { return greeted(); }
+  std::size_t most() const override;
   std::size_t free() const override;
+  // Spent is also whose peer allows no streams at present: nobody knows for how long.
+  Room room() const override;
+  bool takesUpgrades() const override { return allowsConnectProtocol(); }
   bool idle() const override { return exchanges_ == 0; }
   void feed(Bytes bytes) override { receive(bytes); }
   void onEnd() override;
@@ -38,13 +43,15 @@ class ClientCodec final : public http::ClientCodec, private Session {
   void onBodyEnd(Stream& stream) override;
   void onDrained(Stream& stream) override;
   void onClosed(Stream& stream, Error error) override;
-  void onSettings() override { owner_.onFreeChanged(); }
+  void onSettings() override;
   void onGoaway() override { owner_.onFreeChanged(); }
+  void onHeard() override { owner_.onFreeChanged(); }
   void onSilent() override;
   void onSessionEnd() override;
 
   bool openable() const { return !broken_ && Session::openable(); }
   void recycle(Call& call);
+  void refuseUnsent();
   void failAll(const Error& error);
 
   ClientCodecEvents& owner_;

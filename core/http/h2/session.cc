@@ -259,6 +259,7 @@ void Session::start(Side side) {
 }
 
 void Session::receive(Bytes bytes) {
+  ++heard_;
   if (silence_.armed()) hear();
   if (side_ == Side::kClient) return take(bytes);
   while (!bytes.empty() && !over_ && !terminated_) {
@@ -271,6 +272,7 @@ void Session::receive(Bytes bytes) {
 void Session::hear() {
   heard_at_ = loop_.now();
   asked_ = false;
+  if (std::exchange(doubted_, false)) onHeard();
 }
 
 void Session::take(Bytes bytes) {
@@ -374,8 +376,18 @@ void Session::onSilenceTick() {
   if (over_) return;
   if (wire_.queued() > 0) hear();
   if (asked_) return onSilent();
+  if (options_.ping_interval.count() == 0) return;
   const Milliseconds silence = loop_.now() - heard_at_;
   if (silence < options_.ping_interval) return silence_.arm(options_.ping_interval - silence);
+  ask();
+}
+
+void Session::doubt() {
+  if (over_ || std::exchange(doubted_, true)) return;
+  if (!asked_) ask();
+}
+
+void Session::ask() {
   asked_ = true;
   nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, kThere.data());
   silence_.arm(options_.ping_timeout);
@@ -464,6 +476,15 @@ void Session::submitGoaway() {
 std::size_t Session::allowedByPeer() const {
   return nghttp2_session_get_remote_settings(session_.get(),
                                              NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+}
+
+bool Session::allowsConnectProtocol() const {
+  return nghttp2_session_get_remote_settings(session_.get(),
+                                             NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1;
+}
+
+bool Session::isOpen(const Stream& stream) const {
+  return nghttp2_session_find_stream(session_.get(), stream.id()) != nullptr;
 }
 
 bool Session::openable() const {

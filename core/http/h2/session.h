@@ -50,8 +50,14 @@ class Session : private event::TurnEnd {
   void submitShutdownNotice();  // GOAWAY, the first of two; onHeardGoodbye() says that it came
   void submitGoaway();          // what came until now is still answered
   void terminate(std::uint32_t code);
-  std::size_t allowedByPeer() const;  // streams that the peer lets us open
-  bool openable() const;              // the connection takes further streams at all
+  std::size_t allowedByPeer() const;        // streams that the peer lets us open
+  bool allowsConnectProtocol() const;       // by them other protocols (RFC 8441)
+  bool openable() const;                    // the connection takes further streams at all
+  bool isOpen(const Stream& stream) const;  // its first frame was made
+  // Asks by a PING whether the peer is there: onHeard follows, or onSilent.
+  void doubt();
+  bool doubted() const { return doubted_; }
+  std::uint32_t heard() const { return heard_; }  // how often anything came
   bool inHead() const { return in_head_; }
   bool greeted() const { return greeted_; }  // the peer's SETTINGS came
   event::Loop& loop() { return loop_; }
@@ -73,6 +79,7 @@ class Session : private event::TurnEnd {
   virtual void onSettings() {}  // the peer's; may change allowedByPeer()
   virtual void onGoaway() {}
   virtual void onFlood(Flood) {}
+  virtual void onHeard() {}     // the peer that was doubted is there
   virtual void onSilent() = 0;  // the peer did not answer a PING: it is gone
   // Nothing more goes in or out: the wire is to be closed.
   virtual void onSessionEnd() = 0;
@@ -101,6 +108,7 @@ class Session : private event::TurnEnd {
   void onPing(bool ack, const std::uint8_t* opaque);
   void hear();
   void onSilenceTick();
+  void ask();
   // Takes a token, or parts of one; the peer is sent away when there are too few.
   void charge(Flood kind, Allowance& allowance, std::int64_t parts = Allowance::kWhole);
   void chargeReset(const Stream* stream);
@@ -133,6 +141,7 @@ class Session : private event::TurnEnd {
   // room for, all up to an id.
   std::vector<std::int32_t> abandoned_;
   std::int32_t abandoned_up_to_ = 0;
+  std::uint32_t heard_ = 0;
   // Useful work, by which allowances grow: heads and data in either direction; streams that ended
   // in good order with a response.
   std::uint64_t work_ = 0;
@@ -140,6 +149,7 @@ class Session : private event::TurnEnd {
   std::uint64_t window_updates_ = 0;  // received
   std::size_t block_bytes_ = 0;       // decoded of the head that comes in (RFC 9113, 6.5.2)
   bool asked_ = false;                // whether the peer is there; nothing came since
+  bool doubted_ = false;              // the same, by doubt()
   bool in_receive_ = false;
   bool in_head_ = false;
   bool greeted_ = false;

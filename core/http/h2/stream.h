@@ -30,6 +30,7 @@ class Stream {
  protected:
   // As new, but for the memory that it may keep.
   void renew() {
+    id_ = 0;
     out_.clear();
     trailers_.clear();
     held_ = 0;

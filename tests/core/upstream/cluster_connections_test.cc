@@ -161,6 +161,85 @@ TEST_F(ClusterTest, AFailureThatNobodyWaitsForAnyMoreIsCountedOnly) {
   EXPECT_EQ(cluster->open(), 0U);
 }
 
+TEST_F(ClusterTest, AnOldConnectionTakesNoFurtherExchange) {
+  options.max_connection_age = Milliseconds(10'000);
+  start();
+  lend(first());
+  loop.advance(Milliseconds(8'000));
+  answer(0);
+  EXPECT_EQ(lend(first()).told(), "reused ");
+  loop.advance(Milliseconds(3'000));
+  EXPECT_EQ(cluster->open(), 1U);  // what it carries may end
+  answer(0);
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+TEST_F(ClusterTest, AnIdleConnectionIsClosedWhenItIsOld) {
+  options.max_connection_age = Milliseconds(10'000);
+  start();
+  lend(first());
+  answer(0);
+  loop.advance(Milliseconds(8'000));
+  EXPECT_EQ(cluster->idle(), 1U);
+  loop.advance(Milliseconds(3'000));
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
+TEST_F(ClusterTest, WhatCanBeSentOnceOnlyWaitsForWhatElseCameInThisTurn) {
+  start();
+  lend(first());
+  answer(0);
+  peers[0]->close();  // the end has arrived, but has yet to be read
+  Client& once = client();
+  cluster->lend(first(), once, {.once = true});
+  EXPECT_THAT(once.told(), IsEmpty());
+  turn();
+  EXPECT_EQ(attempts(), "10.0.0.1:80 10.0.0.1:80 ");
+  EXPECT_EQ(once.told(), "fresh ");
+}
+
+TEST_F(ClusterTest, WhatIsTakenBackInTheTurnInWhichItCameCostsNoConnection) {
+  start();
+  for (int i = 0; i < 100; ++i) {
+    Client& taken_back = client();
+    cluster->lend(first(), taken_back, {.revocable = true});
+    cluster->cancel(taken_back);
+    cluster->done(first());
+  }
+  turn();
+  EXPECT_EQ(attempts(), "");
+  Client& kept = client();
+  cluster->lend(first(), kept, {.revocable = true});
+  EXPECT_THAT(kept.told(), IsEmpty());
+  turn();
+  EXPECT_EQ(kept.told(), "fresh ");
+}
+
+TEST_F(ClusterTest, WhatCanBeSentOnceOnlyMayGoAgain) {
+  start();
+  lend(first());
+  answer(0);
+  Client& gone = client();
+  cluster->lend(first(), gone, {.once = true});
+  cluster->cancel(gone);
+  turn();
+  EXPECT_THAT(gone.told(), IsEmpty());
+  EXPECT_EQ(cluster->idle(), 1U);
+}
+
+TEST_F(ClusterTest, AConnectionThatIsGivenUpAsItConnectsStaysClosed) {
+  start();
+  connector.setOutcome(MemoryConnector::Outcome::kHangs);
+  Client& waiting = lend(first());
+  connector.finishHanging();
+  options.protocol = http::VersionChoice::kHttp1;  // other terms, before it is told
+  connector.setOutcome(MemoryConnector::Outcome::kConnects);
+  cluster->configure(plan());
+  turn();
+  EXPECT_EQ(waiting.told(), "fresh ");
+  EXPECT_EQ(cluster->open(), 1U);
+}
+
 TEST_F(ClusterTest, LastBytesHaveTimeToLeave) {
   start();
   Client& client = lend(first());

@@ -91,6 +91,41 @@ TEST_F(ClusterTest, NewOptionsHoldFromTheNextConnectionOn) {
   EXPECT_EQ(lend(first()).told(), "exhausted ");
 }
 
+TEST_F(ClusterTest, UnderOtherTermsConnectionsTakeNothingMore) {
+  start();
+  Client& before = lend(first());
+  lend(second());
+  answer(1);
+  EXPECT_EQ(cluster->idle(), 1U);
+  options.protocol = http::VersionChoice::kHttp1;
+  cluster->configure(plan());
+  EXPECT_EQ(cluster->idle(), 0U);
+  EXPECT_EQ(lend(first()).told(), "fresh ");
+  answer(0);
+  EXPECT_EQ(before.told(), "fresh 204 ");
+  EXPECT_EQ(cluster->open(), 1U);
+}
+
+TEST_F(ClusterTest, UnderTheSameTermsTheyStay) {
+  const auto terms = [] {
+    tls::ClientOptions made;
+    made.protocols = {"h2", "http/1.1"};
+    made.server_name = "a.test";
+    return std::make_shared<const tls::ClientTerms>(std::move(made));
+  };
+  ClusterPlan before;
+  before.tls = terms();
+  ClusterPlan after;
+  after.tls = terms();
+  EXPECT_TRUE(after.hasTermsOf(before));
+  tls::ClientOptions other = before.tls->options();
+  other.server_name = "b.test";
+  after.tls = std::make_shared<const tls::ClientTerms>(other);
+  EXPECT_FALSE(after.hasTermsOf(before));
+  after.tls = nullptr;
+  EXPECT_FALSE(after.hasTermsOf(before));
+}
+
 TEST_F(ClusterTest, ALeavingClusterKeepsNothingThatIsNotInUse) {
   start();
   cluster->enter();

@@ -50,6 +50,9 @@ class Client final : public Borrower, private http::ResponseEvents {
 
   std::string told() const { return told_; }
   void send(std::string_view text) { requester_->sendBody(asBytes(text)); }
+  void timeOut() {
+    if (auto* requester = std::exchange(requester_, nullptr)) requester->timeOut();
+  }
   void cancel() {
     if (auto* requester = std::exchange(requester_, nullptr)) requester->cancel();
   }
@@ -122,7 +125,7 @@ class ClusterTest : public ::testing::Test {
   }
   Client& lend(Member& member, bool fresh = false) {
     Client& borrower = client();
-    cluster->lend(member, borrower, fresh);
+    cluster->lend(member, borrower, {.fresh = fresh});
     turn();
     return borrower;
   }

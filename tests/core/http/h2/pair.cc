@@ -33,6 +33,7 @@ http::Request& CodecPair::get(std::string_view path) {
 }
 
 HeardResponse& CodecPair::call(const http::Request& request) {
+  if (!client_->ready()) settle();
   responses_.push_back(std::make_unique<HeardResponse>(blocks()));
   HeardResponse& response = *responses_.back();
   response.requester = &client_->open(response);

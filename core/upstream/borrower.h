@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "core/base/linked.h"
+#include "core/http/codec.h"
+#include "core/net/security.h"
+
+namespace weir::upstream {
+
+class EndpointPool;
+
+// What an exchange asks of the connection that it borrows.
+struct Demand {
+  bool fresh = false;    // it has carried no exchange before
+  bool once = false;     // the request cannot be sent a second time: see Cluster::lend()
+  bool upgrade = false;  // it can switch to another protocol
+  // The client may take the request back in the very turn in which it came: it gets a connection
+  // at the end of the turn only.
+  bool revocable = false;
+};
+
+// What an exchange gets from a cluster.
+struct Lease {
+  http::ClientCodec& codec;
+  const net::PeerCertificate* peer;  // that the endpoint showed; null: none, or nobody checked it
+  bool reused;  // carried exchanges before, so the peer may be closing it at this moment
+};
+
+// Waits for a connection. Implemented by Exchange.
+class Borrower {
+ public:
+  Borrower() = default;
+  Borrower(const Borrower&) = delete;
+  Borrower& operator=(const Borrower&) = delete;
+  virtual ~Borrower() = default;
+  virtual void onLent(const Lease& lease) = 0;
+  // kExhausted: the limits of the cluster; else why connecting failed.
+  virtual void onLendFailed(Error error) = 0;
+
+ private:
+  friend class Cluster;
+  friend class EndpointPool;
+  // Where it waits.
+  enum class Place : std::uint8_t {
+    kNowhere,
+    kTurnEnd,     // until what happened in this turn is known
+    kConnecting,  // for a connection to its endpoint that is on its way
+    kQueue,       // at the limit of connections
+  };
+  // Its place in one of the lists above, and among those in the queue for the same endpoint.
+  struct Link : Linked<Link> {
+    explicit Link(Borrower& owner) : borrower(owner) {}
+    Borrower& borrower;
+  };
+
+  Link link_{*this};
+  Link of_endpoint_{*this};
+  EndpointPool* pool_ = nullptr;
+  Nanoseconds asked_at_{0};
+  Demand demand_;
+  Place place_ = Place::kNowhere;
+  bool expects_http1_ = false;  // kConnecting: a connection that speaks nothing else
+  std::uint8_t tries_ = 0;      // connections on their way that did not serve it
+};
+
+}  // namespace weir::upstream

@@ -1,0 +1,300 @@
+#include "core/upstream/endpoint_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/tls/connector.h"
+
+namespace weir::upstream {
+namespace {
+
+constexpr Error kNoStreams = {ErrorCode::kRefused, Origin::kUpstream, "allows no streams"};
+constexpr Error kNotServed = {ErrorCode::kClosed, Origin::kUpstream,
+                              "connections ended before they took a request"};
+// Connections on their way that an exchange may wait for in vain before it fails. A connection may
+// take fewer exchanges than was thought, which is no failure.
+constexpr std::uint8_t kMostTries = 8;
+
+}  // namespace
+
+ClientConnection* EndpointPool::offerOf(Offers& offers, const Demand& demand) {
+  ClientConnection::Offer* next = nullptr;
+  for (ClientConnection::Offer* at = offers.front(); at != nullptr; at = next) {
+    next = at->next;
+    ClientConnection& connection = at->connection;
+    const State now = stateOf(connection);
+    if (now != connection.record().state) {
+      move(connection, now);  // the event that closes it is yet to come
+    } else if (suits(connection, demand)) {
+      return &connection;
+    }
+  }
+  return nullptr;
+}
+
+bool EndpointPool::suits(ClientConnection& connection, const Demand& demand) const {
+  if (demand.fresh && !isFresh(connection)) return false;
+  return !demand.upgrade || connection.codec().takesUpgrades();
+}
+
+void EndpointPool::give(Borrower& borrower, ClientConnection& connection) {
+  const bool reused = !isFresh(connection);
+  if (reused) tools_.totals.reused.add();
+  borrower.onLent({connection.codec(), connection.peer(), reused});
+  place(connection);
+}
+
+bool EndpointPool::anyoneWaits() const {
+  return tools_.totals.waiting > 0 || !expected(Kind::kAny).borrowers.empty() ||
+         !expected(Kind::kHttp1).borrowers.empty();
+}
+
+void EndpointPool::place(ClientConnection& connection) {
+  const State now = stateOf(connection);
+  move(connection, now);
+  if (now == State::kDraining && connection.codec().idle()) return connection.retire();
+  const bool offered = now == State::kIdle || now == State::kBusy;
+  if (offered && anyoneWaits()) owner_.wantsPass(*this);
+}
+
+// The one place where lists change: all that is counted follows from it.
+void EndpointPool::move(ClientConnection& connection, State to) {
+  ClientConnection::Record& record = connection.record();
+  const State from = std::exchange(record.state, to);
+  if (from == to) return;
+  PoolTotals& totals = tools_.totals;
+  if (from == State::kBusy) busy_.remove(record.offer);
+  if (from == State::kIdle) {
+    idle_.remove(record.offer);
+    --totals.idle;
+    totals.idle_gauge.add(-1);
+    connection.disarmIdle();
+  }
+  if (to == State::kBusy) busy_.pushFront(record.offer);
+  if (to == State::kIdle) {
+    idle_.pushFront(record.offer);
+    ++totals.idle;
+    totals.idle_gauge.add(1);
+    connection.armIdle(owner_.plan().options.idle_timeout);
+  }
+  if (from >= State::kConnecting || to >= State::kConnecting) countOpen(connection, from, to);
+}
+
+void EndpointPool::countOpen(ClientConnection& connection, State from, State to) {
+  PoolTotals& totals = tools_.totals;
+  std::size_t& room = expected(kindOf(connection)).room;
+  if (from == State::kConnecting) room -= connection.record().promised;
+  if (to == State::kConnecting) room += connection.record().promised;
+  if (from == State::kClosed) {
+    connections_.pushBack(connection);
+    ++totals.open;
+    totals.open_gauge.add(1);
+  } else if (to == State::kClosed) {
+    connections_.remove(connection);
+    --totals.open;
+    totals.open_gauge.add(-1);
+  }
+}
+
+void EndpointPool::remove(ClientConnection& connection) {
+  move(connection, State::kClosed);
+  tools_.loop.destroyLater(std::unique_ptr<event::Disposable>(&connection));
+  owner_.onPlaceFree(*this);
+}
+
+// Until it is known, hope: a wrong guess costs one handshake's time, once.
+std::size_t EndpointPool::promiseOf(Kind kind) const {
+  const ClusterPlan& plan = owner_.plan();
+  const http::VersionChoice protocol = plan.options.protocol;
+  const bool multiplexes = protocol == http::VersionChoice::kAuto
+                               ? multiplexes_.value_or(plan.tls != nullptr)
+                               : protocol == http::VersionChoice::kHttp2;
+  if (kind == Kind::kHttp1 || !multiplexes) return 1;
+  const std::size_t limit = plan.options.http2.max_streams;
+  return std::clamp<std::size_t>(most_.value_or(limit), 1, limit);
+}
+
+EndpointPool::Kind EndpointPool::kindFor(const Demand& demand) const {
+  const bool not_over_http2 =
+      demand.upgrade && multiplexes_.value_or(false) && !takes_upgrades_.value_or(true);
+  return not_over_http2 ? Kind::kHttp1 : Kind::kAny;
+}
+
+bool EndpointPool::canServe(const Demand& demand) const {
+  return kindFor(demand) == Kind::kAny ||
+         owner_.plan().options.protocol != http::VersionChoice::kHttp2;
+}
+
+bool EndpointPool::mayExpect(const Demand& demand) const {
+  const Expected& line = expected(kindFor(demand));
+  return line.borrowers.size() < line.room;
+}
+
+void EndpointPool::expect(Borrower& borrower) {
+  const Kind kind = kindFor(borrower.demand_);
+  borrower.place_ = Borrower::Place::kConnecting;
+  borrower.expects_http1_ = kind == Kind::kHttp1;
+  expected(kind).borrowers.pushBack(borrower.link_);
+}
+
+void EndpointPool::cancelExpected(Borrower& borrower) {
+  borrower.place_ = Borrower::Place::kNowhere;
+  expected(borrower.expects_http1_ ? Kind::kHttp1 : Kind::kAny).borrowers.remove(borrower.link_);
+}
+
+void EndpointPool::connect(Borrower& borrower) {
+  const Kind kind = kindFor(borrower.demand_);
+  const ClusterOptions& options = owner_.plan().options;
+  const auto protocol = kind == Kind::kHttp1 ? http::VersionChoice::kHttp1 : options.protocol;
+  auto* connection = new ClientConnection(tools_.loop, *this, protocol, options.http2);
+  connection->record().http1_only = kind == Kind::kHttp1;
+  connection->record().promised = promiseOf(kind);
+  move(*connection, State::kConnecting);
+  expect(borrower);
+  const auto started = dial(*connection);
+  if (!started.ok()) onConnectFailed(*connection, started.error());
+}
+
+Result<void> EndpointPool::dial(ClientConnection& connection) {
+  const ClusterPlan& plan = owner_.plan();
+  const Milliseconds timeout = plan.options.connect_timeout;
+  if (plan.tls == nullptr) {
+    return connection.connect(tools_.connector, endpoint.address, timeout);
+  }
+  const std::string_view only = connection.record().http1_only ? "http/1.1" : "";
+  tls::Connector secured(tools_.loop, tools_.connector, plan.tls, sessions(), only);
+  return connection.connect(secured, endpoint.address, timeout);
+}
+
+tls::SessionStore* EndpointPool::sessions() {
+  if (sessions_ == nullptr) sessions_ = std::make_unique<tls::SessionStore>();
+  return sessions_.get();
+}
+
+void EndpointPool::onReady(ClientConnection& connection) {
+  learn(connection);
+  limitLifetime(connection);
+  connection.record().ready_in = pass_;
+  owner_.onConnected(connection);
+  if (connection.state() == State::kDraining) {
+    connection.closeNow();
+    return onConnectFailed(connection, kNoStreams);
+  }
+  place(connection);
+  owner_.wantsPass(*this);
+}
+
+void EndpointPool::learn(ClientConnection& connection) {
+  if (connection.record().http1_only) return;
+  multiplexes_ = connection.multiplexes();
+  takes_upgrades_ = connection.codec().takesUpgrades();
+  most_ = connection.codec().most();
+}
+
+// Up to a tenth less than may be, so that connections made together do not all end together; and no
+// longer than what the endpoint proved holds.
+void EndpointPool::limitLifetime(ClientConnection& connection) {
+  const Milliseconds most = owner_.plan().options.max_connection_age;
+  if (most.count() > 0) {
+    const auto spread = static_cast<std::uint64_t>(most.count() / 10 + 1);
+    const auto less = static_cast<std::int64_t>(tools_.random.below(spread));
+    connection.limitLifetime(most - Milliseconds(less));
+  }
+  const net::PeerCertificate* const peer = connection.peer();
+  if (peer == nullptr || peer->not_after.count() == 0) return;
+  connection.limitLifetime(
+      std::chrono::duration_cast<Milliseconds>(peer->not_after - wallClockNow()));
+}
+
+void EndpointPool::onConnectFailed(ClientConnection& connection, Error error) {
+  owner_.onConnectFailed(error);
+  const Kind kind = kindOf(connection);
+  remove(connection);
+  failExpected(kind, error);
+}
+
+void EndpointPool::onClosed(ClientConnection& connection) { remove(connection); }
+
+// Those fail for whom no other connection is on its way; who waited longest first.
+void EndpointPool::failExpected(Kind kind, Error error) {
+  Expected& line = expected(kind);
+  std::size_t left = line.borrowers.size() - std::min(line.borrowers.size(), line.room);
+  for (; left > 0 && !line.borrowers.empty(); --left) {
+    Borrower& borrower = line.borrowers.front()->borrower;
+    cancelExpected(borrower);
+    borrower.onLendFailed(error);
+  }
+}
+
+void EndpointPool::pass() {
+  serveExpected(Kind::kAny);
+  serveExpected(Kind::kHttp1);
+  ++pass_;
+  if (retiring()) update();
+}
+
+void EndpointPool::serveExpected(Kind kind) {
+  Expected& line = expected(kind);
+  while (!line.borrowers.empty()) {
+    Borrower& borrower = line.borrowers.front()->borrower;
+    ClientConnection* const connection = offer(borrower.demand_);
+    const bool covered = line.borrowers.size() <= line.room && kindFor(borrower.demand_) == kind;
+    if (connection == nullptr && covered) return;
+    cancelExpected(borrower);
+    if (connection != nullptr) {
+      give(borrower, *connection);
+    } else if (++borrower.tries_ < kMostTries) {
+      owner_.serveAgain(borrower);
+    } else {
+      borrower.onLendFailed(kNotServed);
+    }
+  }
+}
+
+bool EndpointPool::evictIdle() {
+  while (!idle_.empty()) {
+    ClientConnection& connection = idle_.back()->connection;
+    if (connection.codec().idle()) {
+      drop(connection);
+      return true;
+    }
+    move(connection, stateOf(connection));  // it is being lent at this moment
+  }
+  return false;
+}
+
+void EndpointPool::forEach(void (EndpointPool::*visit)(ClientConnection& connection)) {
+  ClientConnection* next = nullptr;
+  for (ClientConnection* at = connections_.front(); at != nullptr; at = next) {
+    next = at->next;
+    (this->*visit)(*at);
+  }
+}
+
+void EndpointPool::renew() {
+  forEach(&EndpointPool::leave);
+  multiplexes_ = takes_upgrades_ = std::nullopt;
+  most_ = std::nullopt;
+  if (anyoneWaits()) owner_.wantsPass(*this);
+}
+
+// What has not carried anything yet is closed, what has carries no more.
+void EndpointPool::leave(ClientConnection& connection) {
+  if (connection.state() == State::kConnecting) return drop(connection);
+  connection.drain();
+  place(connection);
+}
+
+void EndpointPool::drop(ClientConnection& connection) {
+  connection.closeNow();
+  remove(connection);
+}
+
+void EndpointPool::countTunnels(int change) {
+  PoolTotals& totals = tools_.totals;
+  tunnels_ = change > 0 ? tunnels_ + 1 : tunnels_ - 1;
+  totals.open = change > 0 ? totals.open + 1 : totals.open - 1;
+  totals.open_gauge.add(change);
+}
+
+}  // namespace weir::upstream
