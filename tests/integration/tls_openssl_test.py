@@ -64,6 +64,27 @@ class StapleTest(TlsCase):
         self.assertEqual(weir.wait(), 2)
 
 
+class SignatureTest(TlsCase):
+    """RFC 9155: TLS 1.2 does not sign with SHA-1, whatever a client asks for."""
+
+    def shake(self, weir, signatures):
+        return openssl(weir.folder, "s_client", "-connect", weir.address(), "-tls1_2", "-sigalgs",
+                       signatures, "-cipher", "ALL:@SECLEVEL=0", "-servername", "edge.test")
+
+    def test_sha1_is_not_signed_with(self):
+        weir = self.secured(forward(self.upstream().address), start=False)
+        self.ca(weir.folder, "issue", "rsa", "--rsa", "--dns", "edge.test")
+        weir.file.write_text(weir.file.read_text(encoding="utf-8").replace(
+            "certificates = [",
+            'certificates = [{ cert = "ca/rsa.crt", key = "ca/rsa.key" }, '), encoding="utf-8")
+        weir.start()
+        for key in ("RSA", "ECDSA"):
+            self.assertIn("handshake failure", self.shake(weir, f"{key}+SHA1"))
+            self.assertIn(f"Peer signature type: {key}",
+                          self.shake(weir, f"{key}+SHA1:{key}+SHA256"))
+        self.assert_metric(weir, 2, "weir_tls_handshakes_total", result="cipher")
+
+
 class EarlyDataTest(TlsCase):
     def front(self, more):
         self.service = self.upstream()

@@ -104,6 +104,14 @@ TEST(ProxyProtocol, BinaryNamesTheClient) {
   EXPECT_EQ(headerIn(binary('\x21', '\x21', block)).client->text(), "[::1]:80");
 }
 
+// A balancer passes on whatever its client asked for.
+TEST(ProxyProtocol, TakesNoAuthorityThatIsNoName) {
+  for (const std::string& bad : {"a\r\nb"s, "a\0b"s, "a b"s, "\xC3\xA9"s, ""s}) {
+    const std::string text = inet(tlv('\x02', bad));
+    EXPECT_EQ(headerIn(text).authority, "") << bad;
+  }
+}
+
 TEST(ProxyProtocol, KeepsWhatItKnowsOfTheRest) {
   const std::string tls =
       "\x03\0\0\0\0"s + tlv('\x21', "TLSv1.3") + tlv('\x23', "cipher") + tlv('\x22', "jane");
