@@ -6,6 +6,7 @@
 #include <ctime>
 #include <poll.h>
 #include <unistd.h>
+#include <utility>
 
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
@@ -58,8 +59,12 @@ class ForwardSink final : public spdlog::sinks::base_sink<spdlog::details::null_
 
 // spdlog owns the one logger of the process; it is safe to call from any thread.
 struct Output {
-  std::shared_ptr<ForwardSink> sink = std::make_shared<ForwardSink>();
-  spdlog::logger logger{"weir", sink};
+  Output() : Output(std::make_shared<ForwardSink>()) {}
+  explicit Output(spdlog::sink_ptr shared)
+      : sink(static_cast<ForwardSink&>(*shared)), logger("weir", std::move(shared)) {}
+
+  ForwardSink& sink;  // the logger's
+  spdlog::logger logger;
 };
 
 Output& output() {
@@ -145,7 +150,7 @@ std::string lineText(const Line& line, Format format) {
   return text;
 }
 
-void setSink(Sink* sink) { output().sink->target = sink; }
+void setSink(Sink* sink) { output().sink.target = sink; }
 
 void setLevel(Level level) { output().logger.set_level(levelOf(level)); }
 Level level() { return fromSpdlog(output().logger.level()); }

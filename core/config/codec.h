@@ -240,7 +240,7 @@ struct Codec<std::vector<T>> {
 
   static bool read(const Entry& entry, std::vector<T>& out, const TypeRules& rules) {
     const auto* array = entry.value().as<Value::Array>();
-    if (array == nullptr) return entry.failKind("an array");
+    if (array == nullptr) return entry.failKind("an array", arrayAround(entry));
     std::vector<T> values;
     values.reserve(array->size());
     bool good = checkSize(entry, array->size(), rules.limits, "elements");

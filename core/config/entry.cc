@@ -27,6 +27,10 @@ std::string Path::text() const {
   return text + tomlKey(key);
 }
 
+std::string arrayAround(const Entry& entry) {
+  return entry.value().isTable() ? "[[" + entry.path().text() + "]]" : std::string();
+}
+
 Entry Entry::element(std::size_t index) const {
   return {(*value_.as<Value::Array>())[index], {&path_, {}, index}, reading_};
 }

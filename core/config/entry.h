@@ -16,6 +16,10 @@ class Document;
 // A text of the user in a message: quoted, and cut when it is long.
 std::string quotedText(std::string_view text);
 
+class Entry;
+// What a table in the place of an array may have meant: "[[listener]]".
+std::string arrayAround(const Entry& entry);
+
 // What all readers of one document share.
 struct Reading {
   Document& document;

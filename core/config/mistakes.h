@@ -22,22 +22,29 @@ struct Mistake {
   std::string what;        // "unknown key"
   std::string suggestion;  // a key or value that may have been meant; often empty
 
-  std::string text() const;  // file:line:column: path: what (did you mean "x"?)
+  // file:line:column: path: what (did you mean "x"?). Control characters are escaped.
+  std::string text() const;
 };
 
-// Every mistake of a configuration, so that one look at it shows them all.
+// Every mistake of a configuration, so that one look at it shows them all; and warnings about what
+// is allowed, but hardly meant, which do not count as mistakes.
 class Mistakes {
  public:
   void add(Mistake mistake) { mistakes_.push_back(std::move(mistake)); }
+  void warn(Mistake warning) { warnings_.push_back(std::move(warning)); }
 
+  // Of the mistakes alone.
   bool empty() const { return mistakes_.empty(); }
   std::size_t size() const { return mistakes_.size(); }
   std::vector<Mistake> sorted() const;  // by file, line and column
-  std::string text() const;             // one line each
-  std::string json() const;             // an array of objects
+  std::vector<Mistake> warnings() const;
+  // Mistakes, then warnings.
+  std::string text() const;  // one line each
+  std::string json() const;  // an array of objects
 
  private:
   std::vector<Mistake> mistakes_;
+  std::vector<Mistake> warnings_;
 };
 
 }  // namespace weir::config

@@ -30,6 +30,7 @@ bool Table::readAt(const Entry& entry, std::string_view short_key, const ReadFun
   if (entry.value().kind() == Value::Kind::kTable) {
     Given given{entry, {}, std::vector<bool>(entry.value().as<Value::Table>()->size())};
     given.known.reserve(kUsualKeys);
+    given.mistakes_before = before;
     Table table(std::move(given));
     read(table);
     table.finish();
@@ -38,9 +39,25 @@ bool Table::readAt(const Entry& entry, std::string_view short_key, const ReadFun
     const Value wrapped(Value::Table{std::move(only)}, entry.value().position());
     return readAt(Entry(wrapped, entry.path(), entry.reading()), {}, read);
   } else {
-    entry.failKind("a table");
+    entry.failKind("a table", suggestionFor(entry, read));
   }
   return entry.reading().mistakes.size() == before;
+}
+
+// The first key that takes a text: a required one where there is one.
+std::string Table::suggestionFor(const Entry& entry, const ReadFunction& read) {
+  const auto* text = entry.value().as<std::string>();
+  if (text == nullptr) return {};
+  TableType fields;
+  const Scope scope{entry.reading().dialect};
+  Table table(Described{fields, scope});
+  read(table);
+  const FieldType* chosen = nullptr;
+  for (const FieldType& field : fields.fields) {
+    if (field.type.kind != Type::Kind::kText) continue;
+    if (chosen == nullptr || (field.required && !chosen->required)) chosen = &field;
+  }
+  return chosen == nullptr ? std::string() : "{ " + chosen->key + " = " + quotedText(*text) + " }";
 }
 
 Type Table::describe(const Scope& scope, std::string_view short_key, const ReadFunction& read) {
@@ -106,6 +123,23 @@ void Table::failElement(std::string_view key, std::size_t index, std::string_vie
   if (array == nullptr || index >= array->size()) return fail(key, what, suggestion);
   const Path path{&given->entry.path(), key};
   Entry(*value, path, given->entry.reading()).element(index).fail(what, suggestion);
+}
+
+void Table::warn(std::string_view key, std::string_view what, std::string_view suggestion) {
+  const auto* given = std::get_if<Given>(&mode_);
+  if (given == nullptr) return;
+  given->entry.reading().mistakes.warn(
+      {place(key), path(key), std::string(what), std::string(suggestion)});
+}
+
+std::string Table::path(std::string_view key) const {
+  const auto* given = std::get_if<Given>(&mode_);
+  return given == nullptr ? std::string() : Path{&given->entry.path(), key}.text();
+}
+
+bool Table::clean() const {
+  const auto* given = std::get_if<Given>(&mode_);
+  return given == nullptr || given->entry.reading().mistakes.size() == given->mistakes_before;
 }
 
 const Member* Table::take(std::string_view key, const Limits& limits) {

@@ -74,10 +74,18 @@ class Table {
   void fail(std::string_view key, std::string_view what, std::string_view suggestion = "");
   void failElement(std::string_view key, std::size_t index, std::string_view what,
                    std::string_view suggestion = "");
+  // As fail(), for what is allowed but hardly meant.
+  void warn(std::string_view key, std::string_view what, std::string_view suggestion = "");
+  // "listener[0]", or of a key of it: "listener[0].address".
+  std::string path(std::string_view key = "") const;
+  // No mistake has been found in this table so far. True while describing or printing.
+  bool clean() const;
 
   // For codecs: run `read` on the table at `entry`; describe it; print it.
   using ReadFunction = std::function<void(Table&)>;
   static bool readAt(const Entry& entry, std::string_view short_key, const ReadFunction& read);
+  // What a string that stands in the place of the table may have meant: `{ key = "..." }`.
+  static std::string suggestionFor(const Entry& entry, const ReadFunction& read);
   static Type describe(const Scope& scope, std::string_view short_key, const ReadFunction& read);
   static Value show(const Scope& scope, const ReadFunction& read);
 
@@ -86,6 +94,7 @@ class Table {
     const Entry& entry;
     std::vector<std::string_view> known = {};
     std::vector<bool> used = {};
+    std::size_t mistakes_before = 0;
   };
   struct Described {
     TableType& type;

@@ -13,6 +13,7 @@
 #include "core/route/path_pattern.h"
 #include "core/route/retry_words.h"
 #include "core/route/route_table_builder.h"
+#include "core/route/shadow.h"
 
 namespace weir::route {
 namespace {
@@ -350,7 +351,10 @@ RouteTable compileRoutes(const std::vector<RouteSettings>& settings, const Refer
   const NameSet upstreams(references.upstreams.begin(), references.upstreams.end());
   RouteNames names(settings);
   RouteTableBuilder builder(settings.size());
+  std::vector<std::size_t> added;  // of `settings`
   for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (!settings[i].clean) continue;  // what is wrong with it has been said
+    added.push_back(i);
     Complaints complaints(i, mistakes);
     RouteCompiler compiler(settings[i], references, upstreams, complaints);
     Match match = compiler.match();
@@ -358,10 +362,11 @@ RouteTable compileRoutes(const std::vector<RouteSettings>& settings, const Refer
     Route route = compiler.route(match.path, name);
     if (const auto same = builder.add(std::move(route), std::move(match))) {
       complaints.add(settings[i].place, "match",
-                     "never matches: the route at " + settings[*same].place.text() +
+                     "never matches: the route at " + settings[added[*same]].place.text() +
                          " takes the same requests");
     }
   }
+  warnOfShadowed(settings, mistakes);
   return std::move(builder).build();
 }
 

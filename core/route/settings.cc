@@ -137,6 +137,7 @@ void MatchSettings::read(config::Table& table, MatchSettings& out) {
 void SplitSettings::read(config::Table& table, SplitSettings& out) {
   table.read("upstream", out.upstream, "The name of an upstream.", {.required = true});
   table.read("weight", out.weight, "Its share of the requests, of the sum of all weights.");
+  if (table.has("weight") && out.weight == 0) table.warn("weight", "is 0: it gets no request");
 }
 
 void MirrorSettings::read(config::Table& table, MirrorSettings& out) {
@@ -253,11 +254,18 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
   if (out.upgrades) checkUpgrades(table, *out.upgrades);
   table.read("filters", out.filters, table.kinds("filter"),
              "What requests pass, in this order, and responses on their way back.");
+  const Milliseconds none(0);
+  const Milliseconds whole = out.timeout.value_or(none);
+  if (whole > none && out.per_try_timeout.value_or(none) >= whole) {
+    table.warn("per_try_timeout", "is not shorter than `timeout`, and never runs out");
+  }
+  out.clean = table.clean();
   if (!out.redirect && !out.respond) return;
   for (const std::string_view key :
        {"mirror", "rewrite", "timeout", "per_try_timeout", "idle_timeout", "retry", "upgrades"}) {
     if (table.has(key)) table.fail(key, "means nothing where nothing is forwarded");
   }
+  out.clean = table.clean();
 }
 
 }  // namespace weir::route

@@ -161,6 +161,7 @@ struct RouteSettings {
   std::vector<config::Chosen> filters;
 
   config::Place place;  // of the table
+  bool clean = true;    // no mistake was found when it was read
 
   static void read(config::Table& table, RouteSettings& out);
 };

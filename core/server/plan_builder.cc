@@ -5,6 +5,7 @@
 
 #include "core/route/compile.h"
 #include "core/server/tcp_plan.h"
+#include "core/server/warnings.h"
 
 namespace weir::server {
 namespace {
@@ -47,16 +48,18 @@ proxy::ClientCertRule clientCertRule(ClientCertMode mode) {
 
 // What two listeners cannot have in common.
 void compareListeners(const proxy::ListenerPlan& made, const proxy::ListenerPlan& other,
-                      const config::Place& place, config::Mistakes& mistakes) {
+                      const ListenerSettings& settings, config::Mistakes& mistakes) {
   if (other.id == made.id) {
-    return mistakes.add(
-        {place, "listener", "the name \"" + std::string(made.name) + "\" is taken", {}});
+    return mistakes.add({settings.place,
+                         settings.path + ".name",
+                         "the name \"" + std::string(made.name) + "\" is taken",
+                         {}});
   }
   // Port 0 is a free one, another each time.
   if (other.address != made.address) return;
   if (!made.address.isUnix() && made.address.port() == 0) return;
-  mistakes.add({place,
-                "listener.address",
+  mistakes.add({settings.place,
+                settings.path + ".address",
                 "the address is that of listener \"" + std::string(other.name) + "\"",
                 {}});
 }
@@ -93,6 +96,7 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
     tls_.certificates().rollBack();
     return nullptr;
   }
+  addWarnings(settings, *plan, mistakes);
   tls_.certificates().commit();
   plan->generation = ++generation_;
   return plan;
@@ -101,9 +105,10 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
 void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
                                config::Mistakes& mistakes) {
   for (const ListenerSettings& each : settings.listeners) {
+    if (!each.clean) continue;  // what is wrong with it has been said
     auto made = listener(each, settings, mistakes);
     if (made == nullptr) continue;
-    for (const auto& other : plan.listeners) compareListeners(*made, *other, each.place, mistakes);
+    for (const auto& other : plan.listeners) compareListeners(*made, *other, each, mistakes);
     plan.listeners.push_back(std::move(made));
   }
 }
@@ -115,8 +120,10 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
   auto plan = std::make_shared<proxy::ListenerPlan>();
   const auto address = bindAddress(settings.address);
   if (!address.ok()) {
-    mistakes.add(
-        {settings.place, "listener.address", "needs an IP address to listen on, not a name", {}});
+    mistakes.add({settings.place,
+                  settings.path + ".address",
+                  "needs an IP address to listen on, not a name",
+                  {}});
     return nullptr;
   }
   plan->address = address.value();
@@ -169,6 +176,7 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
                               proxy::Plan& plan, config::Mistakes& mistakes) {
   plan.clusters.reserve(settings.upstreams.size());
   for (const auto& [name, each] : settings.upstreams) {
+    if (!each.clean) continue;
     auto made = cluster(name, each, plan, mistakes);
     if (made == nullptr) continue;
     // The same settings: the same object, so that workers need not even look at it.

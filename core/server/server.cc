@@ -100,6 +100,7 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
   }
   if (plan_ != nullptr) history_.push_back(plan_);
   plan_ = plan;
+  addNames(*plan, names_seen_);
   noteCertificates();
   // A function that can be copied must not own sockets: descriptors pass by number.
   std::vector<std::vector<Station::Opening>> openings(stations_.size());
@@ -190,6 +191,30 @@ void Server::onSweep() {
     returnFreeMemory();
   }
   sweep_.arm(kSweep);
+}
+
+void Server::addNames(const proxy::Plan& plan, std::unordered_set<NameId>& names) const {
+  for (const auto& listener : plan.listeners) {
+    names.insert(listener->id);
+    if (listener->tls == nullptr) continue;
+    for (const auto& certificate : listener->tls->certificates().all()) {
+      names.insert(parts_.names.intern(certificate->source()));
+    }
+  }
+  for (const auto& cluster : plan.clusters) names.insert(cluster->id);
+  for (const route::Route& route : plan.routes.routes()) names.insert(route.id);
+}
+
+std::unordered_set<NameId> Server::namesThatLeft() {
+  std::unordered_set<NameId> alive;
+  for (const auto& plan : history_) addNames(*plan, alive);
+  if (plan_ != nullptr) addNames(*plan_, alive);
+  names_seen_.insert(alive.begin(), alive.end());
+  std::unordered_set<NameId> left;
+  for (const NameId name : names_seen_) {
+    if (!alive.contains(name)) left.insert(name);
+  }
+  return left;
 }
 
 void Server::refreshMetrics() {

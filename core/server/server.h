@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 #include <vector>
 
 #include "core/base/metric_cells.h"
@@ -67,6 +68,9 @@ class Server {
   };
   std::vector<Bound> listeners() const;
   const Directory& directory() const { return directory_; }
+  // Names of listeners, routes, upstreams and certificates that a plan had and none that is alive
+  // has.
+  std::unordered_set<NameId> namesThatLeft();
   void lookAgain() { directory_.lookAgain(); }  // for endpoints, at every source
   std::vector<std::unique_ptr<Station>>& stations() { return stations_; }
   void refreshMetrics();  // before a scrape
@@ -85,6 +89,7 @@ class Server {
   bool openListener(const std::shared_ptr<const proxy::ListenerPlan>& listener,
                     std::vector<NewSocket>& opened, config::Mistakes& mistakes) const;
   void noteCertificates() const;
+  void addNames(const proxy::Plan& plan, std::unordered_set<NameId>& names) const;
   void handOver(const std::shared_ptr<const proxy::Plan>& plan,
                 const std::vector<std::vector<Station::Opening>>& openings,
                 const std::function<void()>& on_live);
@@ -113,6 +118,7 @@ class Server {
   bool draining_ = false;
   event::Alarm<Server, &Server::onDrainTimeout> drain_timeout_;
   event::Alarm<Server, &Server::onSweep> sweep_;
+  std::unordered_set<NameId> names_seen_;  // of all plans
 };
 
 }  // namespace weir::server

@@ -134,6 +134,8 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
              "HTTP.");
   table.read("http2", out.http2, "Many requests at a time on one connection.");
   out.place = table.place("address");
+  out.path = table.path();
+  out.clean = table.clean();
 }
 
 void UpstreamSettings::read(config::Table& table, UpstreamSettings& out) {
@@ -174,6 +176,8 @@ void UpstreamSettings::read(config::Table& table, UpstreamSettings& out) {
              "The header of the PROXY protocol that precedes every connection which a listener "
              "carries here, and names its client. Not for routes: their connections are shared.");
   out.place = table.place("balancer");
+  out.discovery_place = table.place("discovery");
+  out.clean = table.clean();
 }
 
 void Settings::read(config::Table& table, Settings& out) {

@@ -57,6 +57,8 @@ struct ListenerSettings {
   std::optional<route::PlacedText> upstream;
   ListenerHttp2Settings http2;
   config::Place place;
+  std::string path;   // "listener[0]"
+  bool clean = true;  // no mistake was found when it was read
 
   static void read(config::Table& table, ListenerSettings& out);
 };
@@ -79,6 +81,8 @@ struct UpstreamSettings {
   UpstreamHttp2Settings http2;
   net::ProxyVersion proxy_protocol = net::ProxyVersion::kNone;
   config::Place place;
+  config::Place discovery_place;
+  bool clean = true;  // no mistake was found when it was read
 
   static void read(config::Table& table, UpstreamSettings& out);
 };

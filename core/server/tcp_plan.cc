@@ -26,7 +26,8 @@ class TcpReader {
  private:
   void fail(const config::Place& place, std::string path, std::string what,
             std::string_view suggestion = "") {
-    mistakes_.add({place, "listener." + std::move(path), std::move(what), std::string(suggestion)});
+    mistakes_.add(
+        {place, settings_.path + "." + std::move(path), std::move(what), std::string(suggestion)});
   }
   NameId upstream(const route::PlacedText& name, const std::string& path);
   bool onlyPasses() const;
@@ -123,10 +124,11 @@ void checkRoutes(const Settings& settings, config::Mistakes& mistakes) {
   for (const auto& [name, upstream] : settings.upstreams) {
     if (upstream.proxy_protocol != net::ProxyVersion::kNone) telling.insert(name);
   }
+  std::size_t index = 0;
   const auto check = [&](const route::PlacedText& name) {
     if (!telling.contains(name.text)) return;
     mistakes.add({name.place,
-                  "route.upstream",
+                  "route[" + std::to_string(index) + "].upstream",
                   "connections to \"" + name.text +
                       "\" name a client by proxy_protocol, but requests of many would share them",
                   {}});
@@ -135,6 +137,7 @@ void checkRoutes(const Settings& settings, config::Mistakes& mistakes) {
     if (route.upstream) check(*route.upstream);
     for (const auto& each : route.split) check(each.upstream);
     for (const auto& each : route.mirror) check(each.upstream);
+    ++index;
   }
 }
 

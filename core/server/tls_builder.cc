@@ -25,7 +25,10 @@ class Reader {
  public:
   Reader(const config::Place& place, std::string_view path, CertificateStore& certificates,
          config::Mistakes& mistakes)
-      : place_(place), path_(path), certificates_(certificates), mistakes_(mistakes) {}
+      : place_(place),
+        path_(path.empty() ? "tls" : path),
+        certificates_(certificates),
+        mistakes_(mistakes) {}
 
   std::string text(const config::File& file, std::string_view key) {
     config::FileText read = config::readFileText(file.path);
@@ -110,13 +113,13 @@ std::shared_ptr<const tls::ServerTerms> TlsBuilder::server(
   tls::ServerOptions options;
   std::vector<std::shared_ptr<const tls::Certificate>> certificates;
   for (const CertificateSettings& each : settings.certificates) {
-    Reader reader(each.place, "listener.tls.certificates", certificates_, mistakes);
+    Reader reader(each.place, each.path, certificates_, mistakes);
     certificates.push_back(
         reader.certificate(each.cert, each.key, each.node ? Use::kNodeServer : Use::kServer));
     if (each.ocsp && reader.good()) reader.staple(*each.ocsp, *certificates.back(), options);
     good = good && reader.good();
   }
-  Reader reader(settings.place, "listener.tls", certificates_, mistakes);
+  Reader reader(settings.place, settings.path, certificates_, mistakes);
   options.early_data = settings.early_data;
   options.min_version = settings.min_version;
   options.max_version = settings.max_version;
@@ -149,7 +152,7 @@ std::shared_ptr<const tls::ClientTerms> TlsBuilder::client(const UpstreamTlsSett
                                                            http::VersionChoice versions,
                                                            std::string_view looked_up,
                                                            config::Mistakes& mistakes) {
-  Reader reader(settings.place, "upstream.tls", certificates_, mistakes);
+  Reader reader(settings.place, settings.path, certificates_, mistakes);
   tls::ClientOptions options;
   options.protocols = alpnOf(versions);
   options.server_name = settings.server_name.value_or(std::string(looked_up));

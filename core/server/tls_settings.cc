@@ -48,6 +48,7 @@ void CertificateSettings::read(config::Table& table, CertificateSettings& out) {
   table.read("ocsp", out.ocsp,
              "DER: what the issuer says of its state, shown to clients as long as it holds.");
   out.place = table.place("cert");
+  out.path = table.path();
 }
 
 void ListenerTlsSettings::read(config::Table& table, ListenerTlsSettings& out) {
@@ -99,6 +100,7 @@ void ListenerTlsSettings::read(config::Table& table, ListenerTlsSettings& out) {
     table.failElement("ticket_secrets", i, "has less than 32 bytes");
   }
   out.place = table.place("certificates");
+  out.path = table.path();
 }
 
 void UpstreamTlsSettings::read(config::Table& table, UpstreamTlsSettings& out) {
@@ -122,6 +124,7 @@ void UpstreamTlsSettings::read(config::Table& table, UpstreamTlsSettings& out) {
   const bool checks = out.ca || out.crl || !out.names.empty() || !out.hashes.empty();
   if (out.insecure && checks) table.fail("insecure", "nothing would be checked");
   out.place = table.place();
+  out.path = table.path();
 }
 
 }  // namespace weir::server

@@ -21,6 +21,7 @@ struct CertificateSettings {
   std::optional<config::File> ocsp;
   bool node = false;  // it says who this node is; not a setting
   config::Place place;
+  std::string path = {};  // where it is written; empty: it was not
 
   static void read(config::Table& table, CertificateSettings& out);
 };
@@ -42,6 +43,7 @@ struct ListenerTlsSettings {
   std::vector<config::Secret> ticket_secrets;
   bool early_data = false;
   config::Place place;
+  std::string path = {};  // where it is written; empty: it was not
 
   static void read(config::Table& table, ListenerTlsSettings& out);
 };
@@ -58,6 +60,7 @@ struct UpstreamTlsSettings {
   bool insecure = false;
   bool node = false;  // the certificate says who this node is; not a setting
   config::Place place;
+  std::string path = {};  // where it is written; empty: it was not
 
   static void read(config::Table& table, UpstreamTlsSettings& out);
 };

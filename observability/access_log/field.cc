@@ -229,7 +229,9 @@ std::optional<FieldUse> fieldNamed(std::string_view name, std::string& why) {
   if (name.starts_with(kResponseHeaderPrefix)) {
     return headerField(Field::kResponseHeader, name.substr(kResponseHeaderPrefix.size()), why);
   }
-  why = "there is no field " + std::string(name);
+  why = "there is no field " + std::string(name) + "; there are ";
+  for (const FieldRow& row : kRows) why.append(row.name).append(", ");
+  why += std::string(kRequestHeaderPrefix) + "NAME, " + std::string(kResponseHeaderPrefix) + "NAME";
   return std::nullopt;
 }
 

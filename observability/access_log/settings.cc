@@ -52,6 +52,11 @@ void Settings::read(config::Table& table, Settings& out) {
   table.read("when", out.when,
              "Which exchanges to log: those for which any of the tests holds, or all.");
   table.read("redact_query", out.redact_query, "Write \"redacted\" for queries.");
+  const bool no_field = out.format.find("${") == std::string::npos;
+  if (out.format != "json" && no_field) {
+    table.warn("format", "has no field, so that all lines are the same",
+               config::closestWord(out.format, {"json"}));
+  }
   std::string why;
   if (out.format == "json" || Format::compile(out.format, why)) return;
   table.fail("format", why);

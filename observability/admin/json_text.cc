@@ -93,6 +93,7 @@ std::string reloadJson(const ReloadOutcome& outcome) {
   Json json;
   json["result"] = outcome.applied ? "applied" : "rejected";
   json["generation"] = outcome.generation;
+  if (!outcome.warnings.empty()) json["warnings"] = outcome.warnings;
   if (!outcome.notes.empty()) json["notes"] = outcome.notes;
   if (outcome.applied) return textOf(json);
   Json& list = json["mistakes"] = Json::array();

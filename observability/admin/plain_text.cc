@@ -67,6 +67,7 @@ std::string reloadText(const ReloadOutcome& outcome) {
   const std::string generation = "generation " + std::to_string(outcome.generation);
   std::string notes;
   for (const std::string& note : outcome.notes) notes += "note: " + note + "\n";
+  for (const std::string& warning : outcome.warnings) notes += "warning: " + warning + "\n";
   if (outcome.applied) return notes + "applied: " + generation + "\n";
   return outcome.mistakes.text() + "rejected: " + generation + " stays\n";
 }

@@ -75,9 +75,10 @@ struct Explanation {
 
 struct ReloadOutcome {
   bool applied = false;
-  std::uint64_t generation = 0;         // of the plan that holds now
-  config::Mistakes mistakes = {};       // when it was not applied
-  std::vector<std::string> notes = {};  // what of it takes a restart
+  std::uint64_t generation = 0;            // of the plan that holds now
+  config::Mistakes mistakes = {};          // when it was not applied
+  std::vector<std::string> warnings = {};  // what is hardly meant
+  std::vector<std::string> notes = {};     // what of it takes a restart
 };
 
 // What the admin pages ask of the running process, and what they do to it. Implemented by the

@@ -17,6 +17,8 @@ class Page {
        std::size_t ceiling = MetricCells::kDefaultCeiling);
 
   void addSource(const MetricCells& cells) { table_.addSource(cells); }  // of a worker
+  // Series of these names are left out.
+  void setLeft(std::unordered_set<NameId> names) { table_.setLeft(std::move(names)); }
   std::string text();
   // Gathers, and adds what is known here only. For other formats than text().
   const SeriesTable& gather();

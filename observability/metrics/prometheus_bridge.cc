@@ -105,9 +105,12 @@ std::vector<prometheus::MetricFamily> PrometheusBridge::Adapter::Collect() const
   const SeriesTable& table = page_.gather();
   std::vector<prometheus::MetricFamily> families;
   for (const MetricFamily& family : metricFamilies()) {
-    if (table.ofFamily(family.metric).empty()) continue;
-    families.push_back(head(family.name, family.help, family.type));
+    bool begun = false;
     for (const std::uint32_t member : table.ofFamily(family.metric)) {
+      if (table.series(member).left) continue;
+      if (!std::exchange(begun, true)) {
+        families.push_back(head(family.name, family.help, family.type));
+      }
       families.back().metric.push_back(metricOf(table, table.series(member)));
     }
   }

@@ -1,12 +1,25 @@
 #include "observability/metrics/series.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
 
 namespace weir::metrics {
 namespace {
 
 std::size_t valueCount(Metric metric) {
   return familyOf(metric).type == MetricType::kHistogram ? Histogram::kCells : 1;
+}
+
+// Labels whose names come and go with reloads.
+constexpr std::string_view kNamesOfConfiguration[] = {"route", "upstream", "listener", "cert"};
+
+std::optional<NameId> nameIn(const MetricLabel& label, MetricKey key) {
+  if (label.part == KeyPart::kNameA) return key.names().a;
+  if (label.part == KeyPart::kNameB) return key.names().b;
+  if (label.part == KeyPart::kNameC) return key.names().c;
+  return std::nullopt;
 }
 
 std::string_view nameText(NameId id, const NameTable& names) {
@@ -85,7 +98,7 @@ std::uint32_t SeriesTable::locate(MetricKey key) {
 
 std::uint32_t SeriesTable::insert(MetricKey key) {
   const auto place = static_cast<std::uint32_t>(series_.size());
-  series_.push_back({key, labelsOf(key), values_.size()});
+  series_.push_back({key, labelsOf(key), values_.size(), hasLeft(key)});
   values_.resize(values_.size() + valueCount(key.metric()));
   families_[static_cast<std::size_t>(key.metric())].push_back(place);
   places_.emplace(key, place);
@@ -102,6 +115,23 @@ std::string SeriesTable::labelsOf(MetricKey key) const {
     text += '"';
   }
   return text;
+}
+
+bool SeriesTable::hasLeft(MetricKey key) const {
+  if (left_.empty()) return false;
+  for (const MetricLabel& label : familyOf(key.metric()).labels) {
+    const bool comes_and_goes =
+        std::ranges::find(kNamesOfConfiguration, label.name) != std::end(kNamesOfConfiguration);
+    const auto name = nameIn(label, key);
+    if (comes_and_goes && name && left_.contains(*name)) return true;
+  }
+  return false;
+}
+
+void SeriesTable::setLeft(std::unordered_set<NameId> names) {
+  if (names == left_) return;
+  left_ = std::move(names);
+  for (Series& series : series_) series.left = hasLeft(series.key);
 }
 
 std::span<const std::uint32_t> SeriesTable::ofFamily(Metric metric) const {

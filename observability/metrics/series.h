@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/base/metric_cells.h"
@@ -17,6 +18,7 @@ struct Series {
   MetricKey key;
   std::string labels;  // listener="a",route="b", escaped; empty when the family has none
   std::size_t first_value;
+  bool left = false;  // of a route, upstream ... that the configuration no longer has
 };
 
 // The sums of the metric cells of all threads, as of the latest gather().
@@ -35,6 +37,10 @@ class SeriesTable {
     values_[series_[locate(key)].first_value] = value;
   }
   void put(GaugeKey key, std::uint64_t value) { values_[series_[locate(key)].first_value] = value; }
+
+  // Marks the series of these names, as far as a label says which route, upstream, listener or
+  // certificate they are about. Their numbers go on: one that comes back counts further.
+  void setLeft(std::unordered_set<NameId> names);
 
   // In the order of their first sight.
   std::span<const std::uint32_t> ofFamily(Metric metric) const;
@@ -56,6 +62,7 @@ class SeriesTable {
   std::uint32_t locate(MetricKey key);
   std::uint32_t insert(MetricKey key);
   std::string labelsOf(MetricKey key) const;
+  bool hasLeft(MetricKey key) const;
 
   const NameTable& names_;
   const std::size_t ceiling_;
@@ -64,6 +71,7 @@ class SeriesTable {
   std::vector<std::uint64_t> values_;
   std::vector<std::vector<std::uint32_t>> families_;
   std::unordered_map<MetricKey, std::uint32_t, Hash> places_;
+  std::unordered_set<NameId> left_;
   std::uint64_t folded_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 namespace weir::metrics {
 
@@ -102,11 +103,11 @@ void appendHistogram(const MetricFamily& family, const Series& series, const std
 }
 
 void appendFamily(const MetricFamily& family, const SeriesTable& table, std::string& out) {
-  const auto members = table.ofFamily(family.metric);
-  if (members.empty()) return;
-  appendHead(family.name, family.help, family.type, out);
-  for (const std::uint32_t member : members) {
+  bool begun = false;
+  for (const std::uint32_t member : table.ofFamily(family.metric)) {
     const Series& series = table.series(member);
+    if (series.left) continue;
+    if (!std::exchange(begun, true)) appendHead(family.name, family.help, family.type, out);
     const std::uint64_t* const values = table.values(series);
     if (family.type == MetricType::kHistogram) {
       appendHistogram(family, series, values, out);

@@ -26,8 +26,9 @@ class Form(IntegrationCase):
 
     def test_level_of_the_configuration(self):
         weir = self.weir(gateway(HELLO))
+        self.assertEqual(weir.admin("/reload", "POST")[0], 200)
         weir.file.write_text('log = { level = "warning" }\n' + gateway(HELLO), encoding="utf-8")
-        for _ in range(3):  # the first is told of: the level holds once it is applied
+        for _ in range(2):
             self.assertEqual(weir.admin("/reload", "POST")[0], 200)
         weir.signal(signal.SIGTERM)
         self.assertEqual(weir.wait(), 0)
@@ -54,12 +55,18 @@ class Form(IntegrationCase):
 
 
 class Upstreams(IntegrationCase):
+    def all_said(self, weir, text_of_line):
+        """The lines with that text, once all lines until now have come."""
+        self.assertEqual(weir.admin("/reload", "POST")[0], 200)
+        weir.wait_for_line(" configuration applied")
+        return [line for line in weir.output if text_of_line in line]
+
     def test_failures_are_told_of_once_in_a_while_with_their_number(self):
         nobody = closed_address()
         weir = self.weir(gateway(forward(nobody, route="retry.attempts = 0")))
         for _ in range(5):
             self.assertEqual(self.get(weir).status, 502)
-        said = [line for line in weir.output if " warning upstream backend: " in line]
+        said = self.all_said(weir, " warning upstream backend: ")
         self.assertEqual(len(said), 1)
         self.assertIn(f"upstream backend: {nobody}: upstream_connect_refused", said[0])
 
@@ -68,8 +75,7 @@ class Upstreams(IntegrationCase):
         self.assertEqual(weir.admin("/log-level?level=debug", "POST")[0], 200)
         for _ in range(5):
             self.get(weir)
-        said = [line for line in weir.output if " upstream backend: " in line]
-        self.assertEqual(len([line for line in said if " debug " in line]), 4)
+        self.assertEqual(len(self.all_said(weir, " debug upstream backend: ")), 4)
 
 
 class NobodyReads(IntegrationCase):

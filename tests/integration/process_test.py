@@ -60,7 +60,8 @@ class Start(IntegrationCase):
         mistakes = [line.rpartition("/")[2] for line in weir.output if " error " in line]
         self.assertEqual([re.match(r"weir\.toml:\d+:\d+: [\w.\[\]]+", each)[0]
                           for each in mistakes],
-                         ["weir.toml:1:11: workers", "weir.toml:2:1: listner"])
+                         ["weir.toml:1:11: workers", "weir.toml:2:1: listner",
+                          "weir.toml:4:12: route[0].upstream"])
         self.assertIn('did you mean "listener"?', mistakes[1])
 
     def test_an_unknown_upstream_is_named_with_its_place(self):

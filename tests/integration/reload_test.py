@@ -112,6 +112,29 @@ class Causes(IntegrationCase):
 
 
 class BrokenFiles(IntegrationCase):
+    def test_series_of_routes_and_upstreams_that_left_are_gone(self):
+        def version(name, port):
+            return gateway(f'[[route]]\nname = "r-{name}"\nupstream = "u-{name}"\n'
+                           f'[upstream.u-{name}]\ndiscovery = {{ static = ["{port}"] }}\n')
+        address = self.upstream().address
+        weir = self.weir(version("one", address))
+        self.get(weir)
+
+        def apply(name):
+            weir.file.write_text(version(name, address), encoding="utf-8")
+            self.assertEqual(weir.admin("/reload", "POST")[0], 200)
+            self.get(weir)
+
+        def page_has(text_of_label):
+            return text_of_label in weir.admin("/metrics")[1]
+        self.assertTrue(page_has("r-one") and page_has("u-one"))
+        apply("two")
+        poll.until(lambda: not page_has("r-one") and not page_has("u-one"), "series that left")
+        self.assertEqual(weir.metric("weir_requests_total", route="r-two"), 1)
+        apply("one")
+        poll.until(lambda: not page_has("r-two"), "series that left")
+        self.assertEqual(weir.metric("weir_requests_total", route="r-one"), 2)  # counted further
+
     def test_what_takes_a_restart_is_said(self):
         weir = self.weir(saying("one"))
         weir.file.write_text('role = "sidecar"\n' + saying("two", workers=2), encoding="utf-8")

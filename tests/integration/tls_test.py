@@ -272,7 +272,7 @@ class CommandTest(TlsCase):
         checked = subprocess.run([BINARY, "check", str(weir.file)], capture_output=True, text=True,
                                  check=False)
         self.assertEqual(checked.returncode, 2)
-        self.assertIn("listener.tls.certificates.cert: cannot read", checked.stdout)
+        self.assertIn("listener[0].tls.certificates[0].cert: cannot read", checked.stdout)
 
 
 if __name__ == "__main__":

@@ -38,15 +38,11 @@ void Configuration::read(config::Table& table, Configuration& out) {
   }
 }
 
-std::optional<Configuration> loadConfiguration(const std::string& path,
-                                               const server::Registry& registry,
-                                               config::Mistakes& mistakes,
-                                               std::vector<std::string>& files) {
-  config::Document document = config::Document::load(path, mistakes);
-  Configuration configuration;
-  config::readSettings(document, registry.dialect(), configuration, mistakes);
-  files = document.files();
-  if (!mistakes.empty()) return std::nullopt;
+namespace {
+
+// What stands in [sidecar] and [identity], written out.
+void expand(const server::Registry& registry, Configuration& configuration,
+            config::Mistakes& mistakes) {
   if (configuration.sidecar) {
     mesh::expandSidecar(*configuration.sidecar, registry, configuration.core, mistakes);
     configuration.sidecar.reset();
@@ -54,7 +50,27 @@ std::optional<Configuration> loadConfiguration(const std::string& path,
   }
   mesh::expandUpstreams(configuration.identity, configuration.core, mistakes);
   configuration.identity.reset();
-  if (!mistakes.empty()) return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Configuration> loadConfiguration(const std::string& path,
+                                               const server::Registry& registry,
+                                               config::Mistakes& mistakes,
+                                               std::vector<std::string>& files) {
+  config::Document document = config::Document::load(path, mistakes);
+  if (!document.complete()) {
+    files = document.files();
+    return std::nullopt;
+  }
+  Configuration configuration;
+  config::readSettings(document, registry.dialect(), configuration, mistakes);
+  files = document.files();
+  // Half a sidecar or identity would bring about mistakes that nobody made.
+  const bool short_forms = configuration.sidecar || configuration.identity;
+  if (!mistakes.empty() && short_forms) return std::nullopt;
+  expand(registry, configuration, mistakes);
+  if (!mistakes.empty() && short_forms) return std::nullopt;
   return configuration;
 }
 

@@ -32,7 +32,9 @@ struct Configuration {
   static void read(config::Table& table, Configuration& out);
 };
 
-// Nothing, with every mistake recorded, when it cannot be used. `files` is filled in any case, so
+// The configuration as far as it could be read, with every mistake recorded: it is of use when
+// there is none, and otherwise good for finding what else is wrong with it. Nothing when it makes
+// no sense to look further. `files` is filled in any case, so
 // that a correction is noticed.
 std::optional<Configuration> loadConfiguration(const std::string& path,
                                                const server::Registry& registry,

@@ -45,14 +45,16 @@ int check(const CheckOptions& options) {
   }
   if (options.format == "json") {
     print(mistakes.json() + "\n");
-  } else if (!mistakes.empty()) {
-    print(mistakes.text());
-  } else if (options.print) {
+    return mistakes.empty() ? kDone : kBadUsage;
+  }
+  if (!options.print || !mistakes.empty()) print(mistakes.text());
+  if (!mistakes.empty()) return kBadUsage;
+  if (options.print) {
     print(weir::config::tomlText(weir::config::showSettings(*configuration, registry.dialect())));
   } else {
     print(options.path + ": good\n");
   }
-  return mistakes.empty() ? kDone : kBadUsage;
+  return kDone;
 }
 
 int describe(bool reference) {

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/base/metric_keys.h"
+#include "core/config/redaction.h"
 #include "observability/access_log/worker_log.h"
 #include "observability/admin/explain.h"
 
@@ -26,6 +27,10 @@ void raiseDescriptorLimit() {
 
 void logMistakes(const config::Mistakes& mistakes) {
   for (const config::Mistake& mistake : mistakes.sorted()) log::error(mistake.text());
+}
+
+void logWarnings(const config::Mistakes& mistakes) {
+  for (const config::Mistake& warning : mistakes.warnings()) log::warning(warning.text());
 }
 
 void addEndpoints(const upstream::EndpointSet& known, admin::UpstreamState& state) {
@@ -95,6 +100,7 @@ bool Process::start() {
     return false;
   }
   configuration_ = std::exchange(candidate_, {});
+  logWarnings(mistakes);
   role_ = configuration_.core.role;
   user_ = configuration_.user;
   applyLog({});
@@ -292,10 +298,13 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
     on_done(std::move(result));
   };
   const auto notes = plan == nullptr ? std::vector<std::string>() : restartsNeeded(candidate_);
-  const auto on_live = [this, done, notes] {
+  std::vector<std::string> warnings;
+  for (const auto& warning : outcome.mistakes.warnings()) warnings.push_back(warning.text());
+  const auto on_live = [this, done, notes, warnings] {
     admin::ReloadOutcome applied;
     applied.applied = true;
     applied.notes = notes;
+    applied.warnings = warnings;
     for (const std::string& note : notes) log::warning(note);
     log::info("configuration applied, generation " + std::to_string(server_->plan()->generation));
     onLive();
@@ -309,6 +318,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
     return done(std::move(outcome));
   }
   noteRefreshes();
+  logWarnings(outcome.mistakes);
   files_in_use_ = files_;
   const bool logs_changed = configuration_.access_logs != candidate_.access_logs;
   const bool admin_changed = configuration_.admin != candidate_.admin;
@@ -378,6 +388,7 @@ void Process::finish(int exit_code) {
 
 std::string Process::metricsPage() {
   server_->refreshMetrics();
+  page_->setLeft(server_->namesThatLeft());
   cells_.counter(logDroppedKey()).add(log_output_.takeDropped());
   return page_->text();
 }
@@ -391,7 +402,9 @@ admin::Health Process::health() {
 std::string Process::configText() {
   std::string text;
   for (const std::string& note : restartsNeeded(configuration_)) text += "# " + note + "\n";
-  return text + config::tomlText(config::showSettings(configuration_, registry_.dialect()));
+  config::Value settings = config::showSettings(configuration_, registry_.dialect());
+  config::redactCredentials(settings);
+  return text + config::tomlText(settings);
 }
 
 admin::Explanation Process::explain(const admin::ExplainQuery& query) {

@@ -137,9 +137,11 @@ TEST(Mistakes, AreWrittenAsJsonForPrograms) {
   Mistakes mistakes;
   mistakes.add({{"b.toml", 3, 7}, "port", "is \"bad\"", ""});
   mistakes.add({{"a.toml", 0, 0}, "", "cannot be read", "x"});
+  mistakes.warn({{"a.toml", 9, 1}, "route", "is odd", ""});
   EXPECT_EQ(mistakes.json(),
             R"([
   {
+    "severity": "error",
     "file": "a.toml",
     "line": 0,
     "column": 0,
@@ -148,17 +150,54 @@ TEST(Mistakes, AreWrittenAsJsonForPrograms) {
     "suggestion": "x"
   },
   {
+    "severity": "error",
     "file": "b.toml",
     "line": 3,
     "column": 7,
     "path": "port",
     "what": "is \"bad\"",
     "suggestion": ""
+  },
+  {
+    "severity": "warning",
+    "file": "a.toml",
+    "line": 9,
+    "column": 1,
+    "path": "route",
+    "what": "is odd",
+    "suggestion": ""
   }
 ])");
+  EXPECT_EQ(mistakes.size(), 2U);
   EXPECT_EQ(mistakes.text(),
-            "a.toml: cannot be read (did you mean \"x\"?)\nb.toml:3:7: port: is \"bad\"\n");
+            "a.toml: cannot be read (did you mean \"x\"?)\nb.toml:3:7: port: is \"bad\"\n"
+            "a.toml:9:1: warning: route: is odd\n");
   EXPECT_EQ(Mistakes().json(), "[]");
+}
+
+TEST(Mistakes, WarningsAreNoMistakes) {
+  Mistakes mistakes;
+  mistakes.warn({{"a.toml", 1, 1}, "route[0]", "never matches", ""});
+  EXPECT_TRUE(mistakes.empty());
+  EXPECT_EQ(mistakes.size(), 0U);
+  EXPECT_TRUE(mistakes.sorted().empty());
+  EXPECT_EQ(mistakes.warnings().size(), 1U);
+}
+
+TEST(Mistakes, EscapeControlCharacters) {
+  const Mistake mistake = {{"a\n.toml", 1, 1}, "route", "unknown \x1b[2Jword\x7f", "\r"};
+  EXPECT_EQ(mistake.text(),
+            "a\\x0a.toml:1:1: route: unknown \\x1b[2Jword\\x7f (did you mean \"\\x0d\"?)");
+}
+
+TEST(Mistakes, SuggestTheFormOfATable) {
+  EXPECT_EQ(mistakesOf("route = ['a']\n"),
+            "weir.toml:1:10: route[0]: expected a table, found \"a\" (did you mean { name = \"a\" "
+            "}?)\n");
+  const std::string one = mistakesOf("[route]\nname = 'a'\n");
+  EXPECT_NE(one.find("route: expected an array, found a table (did you mean \"[[route]]\"?)"),
+            std::string::npos)
+      << one;
 }
 
 }  // namespace

@@ -61,11 +61,11 @@ TEST_F(TcpPlanTest, AListenerOfHttpMayCarryTheRest) {
 }
 
 TEST_F(TcpPlanTest, UpstreamsAreKnownAndNeeded) {
-  expectMistake("protocol = \"tcp\"\n", "listener.protocol: tcp needs an upstream");
+  expectMistake("protocol = \"tcp\"\n", "listener[0].protocol: tcp needs an upstream");
   expectMistake("protocol = \"tcp\"\nupstream = \"bd\"\n",
-                "listener.upstream: unknown upstream \"bd\" (did you mean \"db\"?)");
+                "listener[0].upstream: unknown upstream \"bd\" (did you mean \"db\"?)");
   expectMistake("protocol = \"http1\"\nupstream = \"db\"\n",
-                "listener.upstream: goes with protocol auto or tcp only");
+                "listener[0].upstream: goes with protocol auto or tcp only");
 }
 
 TEST_F(TcpPlanTest, RulesDecideInOrder) {
@@ -109,9 +109,9 @@ TEST_F(TcpPlanTest, RulesAreChecked) {
   expectMistake("tls_rule = [{ action = \"refuse\", upstream = \"db\" }]\n",
                 "goes with the action pass only");
   expectMistake("tls_rule = [{ action = \"terminate\" }]\n",
-                "listener.tls_rule[0].action: terminate needs tls of the listener");
+                "listener[0].tls_rule[0].action: terminate needs tls of the listener");
   expectMistake("tls_rule = [{ action = \"pass\", upstream = \"x\" }]\n",
-                "listener.tls_rule[0].upstream: unknown upstream \"x\"");
+                "listener[0].tls_rule[0].upstream: unknown upstream \"x\"");
   expectMistake("tls_rule = [{ action = \"refuse\", alpn = [\"\"] }]\n", "has no, or more than");
   expectMistake("tls_rule = [{ action = \"refuse\", server_names = [\"a.*\"] }]\n", "server_names");
 }

@@ -70,12 +70,29 @@ TEST(Settings, TakeStatusesAsIntegersToo) {
             "weir.toml:1:19: when.status: 4040 is no status; expected one from 100 to 599\n");
 }
 
+// "time, duration, ..., response.header.NAME"
+std::string allFields() {
+  std::string text;
+  for (const std::string_view name : fieldNames()) text += std::string(name) + ", ";
+  return text + "request.header.NAME, response.header.NAME";
+}
+
+TEST(Settings, WarnOfAFormatWithoutFields) {
+  const Reading reading("format = \"jsn\"");
+  EXPECT_TRUE(reading.mistakes.empty());
+  EXPECT_EQ(
+      reading.mistakes.text(),
+      "weir.toml:1:10: warning: format: has no field, so that all lines are the same (did you "
+      "mean \"json\"?)\n");
+}
+
 TEST(Settings, SayWhatIsWrong) {
-  EXPECT_EQ(mistakesIn("format = \"${request.colour}\""),
-            "weir.toml:1:10: format: there is no field request.colour\n");
+  EXPECT_EQ(
+      mistakesIn("format = \"${request.colour}\""),
+      "weir.toml:1:10: format: there is no field request.colour; there are " + allFields() + "\n");
   EXPECT_EQ(mistakesIn("fields = [\"time\", \"reqest.id\"]"),
-            "weir.toml:1:19: fields[1]: there is no field reqest.id (did you mean "
-            "\"request.id\"?)\n");
+            "weir.toml:1:19: fields[1]: there is no field reqest.id; there are " + allFields() +
+                " (did you mean \"request.id\"?)\n");
   EXPECT_EQ(mistakesIn("fields = [\"request.header.cookie\"]"),
             "weir.toml:1:11: fields[0]: the header cookie holds credentials and is never "
             "logged\n");

@@ -33,6 +33,38 @@ TEST(SeriesTable, SumsTheCellsOfAllThreads) {
   EXPECT_EQ(valueOf(table, Metric::kRequestsInFlight, "listener=\"public\""), 3);
 }
 
+TEST(SeriesTable, MarksTheSeriesOfNamesThatLeft) {
+  NameTable names;
+  const NameId old = names.intern("old");
+  const NameId fresh = names.intern("fresh");
+  MetricCells cells;
+  SeriesTable table(names);
+  table.addSource(cells);
+  const auto left = [&](NameId upstream) {
+    for (const std::uint32_t member : table.ofFamily(Metric::kUpstreamReusedConnections)) {
+      const Series& series = table.series(member);
+      if (series.key.names().a == upstream || series.key.names().b == upstream) return series.left;
+    }
+    return false;
+  };
+  cells.counter(upstreamReusedConnectionsKey(old)).add(1);
+  cells.histogram(loopLagKey(old)).observe(Nanoseconds(1));
+  table.gather();
+  EXPECT_FALSE(left(old));
+  table.setLeft({old, fresh});
+  cells.counter(upstreamReusedConnectionsKey(fresh)).add(1);
+  cells.counter(upstreamReusedConnectionsKey(old)).add(1);
+  table.gather();
+  EXPECT_TRUE(left(old));
+  EXPECT_TRUE(left(fresh));
+  const std::uint32_t loop = table.ofFamily(Metric::kLoopLag).front();
+  EXPECT_FALSE(table.series(loop).left);  // a name of ours that happens to be the same
+  table.setLeft({});
+  table.gather();
+  EXPECT_FALSE(left(old));
+  EXPECT_EQ(valueOf(table, Metric::kUpstreamReusedConnections, "upstream=\"old\""), 2);
+}
+
 TEST(SeriesTable, StartsAnewWithEachGather) {
   NameTable names;
   const NameId listener = names.intern("public");

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "core/config/mistakes.h"
+#include "core/route/settings.h"
+
+namespace weir::route {
+
+// Warns of routes that never match, since an earlier one takes every request that they would take
+// and more: the same path and demands, but more hosts, methods or listeners.
+void warnOfShadowed(const std::vector<RouteSettings>& settings, config::Mistakes& mistakes);
+
+}  // namespace weir::route

@@ -1,0 +1,166 @@
+#include "core/server/warnings.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/route/route_table.h"
+#include "core/tls/certificate.h"
+
+namespace weir::server {
+namespace {
+
+std::string dateText(Nanoseconds time) {
+  const auto stamp =
+      static_cast<std::time_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+  std::tm parts{};
+  ::gmtime_r(&stamp, &parts);
+  std::array<char, 64> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &parts);
+  return std::string(text.data(), size);
+}
+
+std::unordered_set<std::string> upstreamsInUse(const Settings& settings, const proxy::Plan& plan) {
+  std::unordered_set<std::string> used;
+  for (const route::RouteSettings& route : settings.routes) {
+    if (route.upstream) used.insert(route.upstream->text);
+    for (const auto& each : route.split) used.insert(each.upstream.text);
+    for (const auto& each : route.mirror) used.insert(each.upstream.text);
+  }
+  const auto add = [&](NameId upstream) {
+    const auto* cluster = plan.cluster(upstream);
+    if (cluster != nullptr) used.emplace((*cluster)->name);
+  };
+  for (const auto& listener : plan.listeners) {
+    add(listener->upstream);
+    for (const auto& rule : listener->tls_rules) add(rule.upstream);
+  }
+  return used;
+}
+
+void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
+                     config::Mistakes& mistakes) {
+  const auto used = upstreamsInUse(settings, plan);
+  for (const auto& [name, upstream] : settings.upstreams) {
+    const std::string path = "upstream." + name;
+    if (!used.contains(name)) {
+      mistakes.warn({upstream.place, path, "is not used by any route or listener", {}});
+    }
+  }
+  for (const auto& cluster : plan.clusters) {
+    const auto known = cluster->discovery->known();
+    if (known == nullptr) continue;
+    const bool some = std::ranges::any_of(
+        known->endpoints, [](const upstream::Endpoint& endpoint) { return endpoint.weight > 0; });
+    if (some) continue;
+    const auto written =
+        std::ranges::find(settings.upstreams, cluster->name,
+                          [](const auto& each) -> const std::string& { return each.first; });
+    mistakes.warn({written->second.discovery_place,
+                   "upstream." + written->first + ".discovery",
+                   known->endpoints.empty() ? "has no endpoint: every request fails"
+                                            : "gives every endpoint weight 0: every request fails",
+                   {}});
+  }
+}
+
+// Hosts that routes name; none where a route takes any host.
+std::vector<std::string> hostsOf(const Settings& settings) {
+  std::vector<std::string> hosts;
+  for (const route::RouteSettings& route : settings.routes) {
+    for (const route::HostPattern& host : route.hosts) {
+      if (host.kind == route::HostPattern::Kind::kAny) return {};
+      hosts.push_back(host.toString());
+    }
+  }
+  return hosts;
+}
+
+// "*.example.com" holds for one label in its place, as a certificate and as a route.
+bool meets(const std::string& name, const std::string& host) {
+  if (name == host) return true;
+  const auto below = [](const std::string& wildcard, const std::string& full) {
+    if (!wildcard.starts_with("*.")) return false;
+    return full.ends_with(wildcard.substr(1)) && full.size() > wildcard.size() - 1;
+  };
+  return below(name, host) || below(host, name);
+}
+
+class CertificateWarnings {
+ public:
+  CertificateWarnings(const Settings& settings, config::Mistakes& mistakes)
+      : hosts_(hostsOf(settings)), mistakes_(mistakes) {}
+
+  void check(const tls::Certificate& certificate, const config::Place& place,
+             const std::string& path) {
+    if (now_ >= certificate.notAfter()) {
+      warn(certificate, place, path, "has expired on " + dateText(certificate.notAfter()));
+    } else if (now_ < certificate.notBefore()) {
+      warn(certificate, place, path, "holds from " + dateText(certificate.notBefore()) + " on");
+    }
+  }
+  // Of a listener: whether any route is about one of its names.
+  void checkNames(const tls::Certificate& certificate, const config::Place& place,
+                  const std::string& path) {
+    if (hosts_.empty() || !certificate.identity().empty()) return;
+    const auto known = [&](const std::string& name) {
+      return std::ranges::any_of(hosts_,
+                                 [&](const std::string& host) { return meets(name, host); });
+    };
+    if (std::ranges::any_of(certificate.names(), known)) return;
+    if (std::ranges::any_of(certificate.addresses(), known)) return;
+    std::string names;
+    for (const std::string& name : certificate.names()) names += (names.empty() ? "" : ", ") + name;
+    warn(certificate, place, path,
+         "is for " + (names.empty() ? std::string("no DNS name") : names) +
+             ", and no route is for such a host");
+  }
+
+ private:
+  void warn(const tls::Certificate& certificate, const config::Place& place,
+            const std::string& path, const std::string& what) {
+    mistakes_.warn({place, path, "the certificate " + certificate.source() + " " + what, {}});
+  }
+
+  const Nanoseconds now_ = wallClockNow();
+  const std::vector<std::string> hosts_;
+  config::Mistakes& mistakes_;
+};
+
+void warnOfCertificates(const Settings& settings, const proxy::Plan& plan,
+                        config::Mistakes& mistakes) {
+  CertificateWarnings warnings(settings, mistakes);
+  for (const auto& listener : plan.listeners) {
+    if (listener->tls == nullptr) continue;
+    const auto written = std::ranges::find(
+        settings.listeners, listener->name,
+        [](const ListenerSettings& each) -> const std::string& { return each.name; });
+    for (const auto& certificate : listener->tls->certificates().all()) {
+      const std::string path = written->path + ".tls";
+      warnings.check(*certificate, written->place, path);
+      warnings.checkNames(*certificate, written->place, path);
+    }
+  }
+  for (const auto& [name, upstream] : settings.upstreams) {
+    const auto cluster =
+        std::ranges::find(plan.clusters, name, [](const auto& each) { return each->name; });
+    if (cluster == plan.clusters.end() || (*cluster)->tls == nullptr) continue;
+    const auto& certificate = (*cluster)->tls->options().own;
+    if (certificate != nullptr) {
+      warnings.check(*certificate, upstream.place, "upstream." + name + ".tls");
+    }
+  }
+}
+
+}  // namespace
+
+void addWarnings(const Settings& settings, const proxy::Plan& plan, config::Mistakes& mistakes) {
+  warnOfUpstreams(settings, plan, mistakes);
+  warnOfCertificates(settings, plan, mistakes);
+}
+
+}  // namespace weir::server
