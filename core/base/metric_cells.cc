@@ -1,5 +1,6 @@
 #include "core/base/metric_cells.h"
 
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <utility>
@@ -52,7 +53,8 @@ MetricCells::Block* MetricCells::makeBlock(std::size_t cells) {
 
 // The label set is new: gives it cells of its own, or those of the family's "__other__".
 MetricCell* MetricCells::insert(MetricKey key, std::uint64_t hash) {
-  const bool has_room = size_.value() < ceiling_;
+  const std::size_t left = std::min<std::size_t>(left_.value(), kMostLeft * ceiling_);
+  const bool has_room = size_.value() < ceiling_ + left;
   if (!has_room && key != MetricKey::other(key.metric())) {
     dropped_.add(1);
     return find(MetricKey::other(key.metric()));

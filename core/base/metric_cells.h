@@ -17,8 +17,9 @@ namespace weir {
 class alignas(64) MetricCells {
  public:
   static constexpr std::size_t kDefaultCeiling = 20'000;
+  static constexpr std::size_t kMostLeft = 9;  // ceilings' worth of label sets that left
 
-  // Over `ceiling` label sets, new ones share one set per family that reads "__other__".
+  // Over `ceiling` label sets in use, new ones share one set per family that reads "__other__".
   explicit MetricCells(std::size_t ceiling = kDefaultCeiling);
   ~MetricCells();
   MetricCells(const MetricCells&) = delete;
@@ -28,6 +29,10 @@ class alignas(64) MetricCells {
   Counter counter(CounterKey key) { return Counter(find(key)); }
   Gauge gauge(GaugeKey key) { return Gauge(find(key)); }
   Histogram histogram(HistogramKey key) { return Histogram(find(key)); }
+
+  // Any thread: so many label sets are of routes and upstreams that left, and do not count towards
+  // the ceiling. They keep their cells, which may still be referred to.
+  void setLeft(std::size_t label_sets) { left_.set(label_sets); }
 
   // Readers on any thread. visit(MetricKey, const MetricCell*) gets one cell, or the
   // Histogram::kCells of a histogram; always in the same order, new entries last.
@@ -70,6 +75,7 @@ class alignas(64) MetricCells {
   Block* last_;
   MetricCell size_;
   MetricCell dropped_;
+  MetricCell left_;
 };
 
 inline std::uint64_t MetricCells::hashOf(MetricKey key) {

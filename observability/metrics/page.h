@@ -16,7 +16,7 @@ class Page {
   Page(const NameTable& names, MetricCells& control,
        std::size_t ceiling = MetricCells::kDefaultCeiling);
 
-  void addSource(const MetricCells& cells) { table_.addSource(cells); }  // of a worker
+  void addSource(MetricCells& cells) { table_.addSource(cells); }  // of a worker
   // Series of these names are left out.
   void setLeft(std::unordered_set<NameId> names) { table_.setLeft(std::move(names)); }
   std::string text();

@@ -71,7 +71,7 @@ std::size_t SeriesTable::Hash::operator()(const MetricKey& key) const {
 SeriesTable::SeriesTable(const NameTable& names, std::size_t ceiling)
     : names_(names), ceiling_(ceiling), families_(kMetricCount) {}
 
-void SeriesTable::addSource(const MetricCells& cells) { sources_.push_back({&cells, {}}); }
+void SeriesTable::addSource(MetricCells& cells) { sources_.push_back({&cells, {}}); }
 
 void SeriesTable::gather() {
   std::fill(values_.begin(), values_.end(), 0);
@@ -91,7 +91,8 @@ void SeriesTable::add(Source& source) {
 std::uint32_t SeriesTable::locate(MetricKey key) {
   if (const auto found = places_.find(key); found != places_.end()) return found->second;
   const MetricKey other = MetricKey::other(key.metric());
-  if (series_.size() < ceiling_ || key == other) return insert(key);
+  const std::size_t left = std::min(left_count_, MetricCells::kMostLeft * ceiling_);
+  if (series_.size() < ceiling_ + left || key == other) return insert(key);
   ++folded_;
   return locate(other);
 }
@@ -131,7 +132,16 @@ bool SeriesTable::hasLeft(MetricKey key) const {
 void SeriesTable::setLeft(std::unordered_set<NameId> names) {
   if (names == left_) return;
   left_ = std::move(names);
-  for (Series& series : series_) series.left = hasLeft(series.key);
+  left_count_ = 0;
+  for (Series& series : series_) {
+    series.left = hasLeft(series.key);
+    if (series.left) ++left_count_;
+  }
+  for (const Source& source : sources_) {
+    const auto left = std::ranges::count_if(
+        source.places, [this](const std::uint32_t place) { return series_[place].left; });
+    source.cells->setLeft(static_cast<std::size_t>(left));
+  }
 }
 
 std::span<const std::uint32_t> SeriesTable::ofFamily(Metric metric) const {

@@ -30,7 +30,7 @@ class SeriesTable {
   // At most `ceiling` label sets, whatever the threads have; the others fold like in MetricCells.
   explicit SeriesTable(const NameTable& names, std::size_t ceiling = MetricCells::kDefaultCeiling);
 
-  void addSource(const MetricCells& cells);  // must outlive the table
+  void addSource(MetricCells& cells);  // must outlive the table
   void gather();
   // Overwrites one number until the next gather, for what is known here only.
   void put(CounterKey key, std::uint64_t value) {
@@ -52,7 +52,7 @@ class SeriesTable {
 
  private:
   struct Source {
-    const MetricCells* cells;
+    MetricCells* cells;
     std::vector<std::uint32_t> places;  // the series of each entry, in their order
   };
   struct Hash {
@@ -72,6 +72,7 @@ class SeriesTable {
   std::vector<std::vector<std::uint32_t>> families_;
   std::unordered_map<MetricKey, std::uint32_t, Hash> places_;
   std::unordered_set<NameId> left_;
+  std::size_t left_count_ = 0;  // of series_
   std::uint64_t folded_ = 0;
 };
 

@@ -65,6 +65,24 @@ TEST(SeriesTable, MarksTheSeriesOfNamesThatLeft) {
   EXPECT_EQ(valueOf(table, Metric::kUpstreamReusedConnections, "upstream=\"old\""), 2);
 }
 
+TEST(SeriesTable, WhatLeftTakesNobodysRoom) {
+  NameTable names;
+  MetricCells cells(3);
+  SeriesTable table(names, 3);
+  table.addSource(cells);
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = "upstream-" + std::to_string(i);
+    cells.counter(upstreamReusedConnectionsKey(names.intern(name))).add(1);
+    table.gather();
+    EXPECT_EQ(valueOf(table, Metric::kUpstreamReusedConnections, "upstream=\"" + name + "\""), 1);
+    table.setLeft({});  // another set each time
+    std::unordered_set<NameId> left;
+    for (int j = 0; j <= i; ++j) left.insert(names.intern("upstream-" + std::to_string(j)));
+    table.setLeft(left);
+  }
+  EXPECT_EQ(table.dropped(), 0U);
+}
+
 TEST(SeriesTable, StartsAnewWithEachGather) {
   NameTable names;
   const NameId listener = names.intern("public");
