@@ -1,9 +1,60 @@
 #include "core/base/memory.h"
 
+#include <algorithm>
+#include <fstream>
+#include <limits>
 #include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace weir {
 
+namespace {
+
+constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+std::uint64_t physicalMemory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long size = ::sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || size <= 0) return kUnlimited;
+  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size);
+}
+
+std::uint64_t numberIn(const std::string& path) {
+  std::ifstream file(path);
+  std::uint64_t number = 0;
+  return file >> number ? number : kUnlimited;  // "max" is no number
+}
+
+// Of this group and those around it: version 2 and 1.
+std::uint64_t groupLimit(const std::string& root) {
+  std::uint64_t limit =
+      std::min(numberIn(root + "/memory.max"), numberIn(root + "/memory/memory.limit_in_bytes"));
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    if (!line.starts_with("0::/")) continue;
+    for (std::string path = line.substr(3); path.size() > 1; path.resize(path.rfind('/'))) {
+      limit = std::min(limit, numberIn(root + path + "/memory.max"));
+    }
+  }
+  return limit;
+}
+
+std::uint64_t addressSpaceLeft() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kUnlimited;
+  const long size = ::sysconf(_SC_PAGESIZE);
+  const std::uint64_t used =
+      numberIn("/proc/self/statm") * static_cast<std::uint64_t>(std::max(size, 1L));
+  return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+}
+
+}  // namespace
+
 void returnFreeMemory() { ::malloc_trim(0); }
+
+std::uint64_t memoryAvailable(const std::string& root) {
+  return std::min({physicalMemory(), groupLimit(root), addressSpaceLeft()});
+}
 
 }  // namespace weir

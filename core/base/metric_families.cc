@@ -46,7 +46,8 @@ constexpr Words kDiscoveryResults = {"changed", "unchanged", "failed"};
 constexpr Words kRetryOutcomes = {"success", "failure"};
 constexpr Words kRetryRefusals = {"budget",           "limit",   "body_too_large", "not_idempotent",
                                   "response_started", "deadline"};
-constexpr Words kTimeoutStages = {"connect", "headers", "per_try", "request", "idle", "stream"};
+constexpr Words kTimeoutStages = {"connect", "headers", "per_try", "request",
+                                  "idle",    "stream",  "send"};
 constexpr Words kLimitScopes = {"listener", "route", "upstream", "endpoint"};
 constexpr Words kLimitResources = {"connections", "requests", "pending", "memory"};
 constexpr Words kMirrorOutcomes = {"sent", "failed", "skipped"};
@@ -407,6 +408,12 @@ constexpr MetricFamily kFamilies[] = {
      "Time to read, check and publish a configuration.",
      kHistogram,
      kNanoseconds,
+     {}},
+    {kOverloadLevel,
+     "weir_overload_level",
+     "What is done for want of memory: 1 connections are refused, 2 streams are reset as well.",
+     kGauge,
+     kOne,
      {}},
     {kDraining, "weir_draining", "1 while the process drains.", kGauge, kOne, {}},
     {kBuildInfo,

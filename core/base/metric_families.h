@@ -56,6 +56,7 @@ enum class Metric : std::uint8_t {
   kConfigGeneration,
   kConfigActiveGenerations,
   kConfigReloadDuration,
+  kOverloadLevel,
   kDraining,
   kBuildInfo,
   kLoopLag,

@@ -41,7 +41,15 @@ enum class RetryRefusal : std::uint8_t {
   kResponseStarted,
   kDeadline,
 };
-enum class TimeoutStage : std::uint8_t { kConnect, kHeaders, kPerTry, kRequest, kIdle, kStream };
+enum class TimeoutStage : std::uint8_t {
+  kConnect,
+  kHeaders,
+  kPerTry,
+  kRequest,
+  kIdle,
+  kStream,
+  kSend
+};
 enum class LimitScope : std::uint8_t { kListener, kRoute, kUpstream, kEndpoint };
 enum class LimitResource : std::uint8_t { kConnections, kRequests, kPending, kMemory };
 enum class ProxyProtocolResult : std::uint8_t {
@@ -266,6 +274,7 @@ constexpr GaugeKey configLastSuccessTimestampKey() {  // nanoseconds of the wall
 constexpr GaugeKey configGenerationKey() { return {Metric::kConfigGeneration, {}}; }
 constexpr GaugeKey configActiveGenerationsKey() { return {Metric::kConfigActiveGenerations, {}}; }
 constexpr HistogramKey configReloadDurationKey() { return {Metric::kConfigReloadDuration, {}}; }
+constexpr GaugeKey overloadLevelKey() { return {Metric::kOverloadLevel, {}}; }
 constexpr GaugeKey drainingKey() { return {Metric::kDraining, {}}; }  // 0 or 1
 constexpr GaugeKey metricSeriesKey() { return {Metric::kMetricSeries, {}}; }
 constexpr CounterKey metricSeriesDroppedKey() { return {Metric::kMetricSeriesDropped, {}}; }

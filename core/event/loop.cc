@@ -192,6 +192,7 @@ void Loop::onPrepare() {
   finishTurn();
   event_time_ = Nanoseconds(0);
   last_reader_ = nullptr;
+  if (budget_ != nullptr) reportMemory();
   if (!std::exchange(turn_begun_, false)) return;
   if (turn_observer_) turn_observer_(Milliseconds(uv_now(loop_.get())) - polled_at_);
 }

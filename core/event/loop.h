@@ -8,6 +8,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/clock.h"
+#include "core/event/memory_budget.h"
 #include "core/event/wheel.h"
 
 struct uv_loop_s;
@@ -95,6 +96,14 @@ class Loop final : private Wheel::Driver {
   BlockPool& scratch() { return scratch_; }  // 4 KiB, for arenas
   uv_loop_s* raw() { return loop_.get(); }
 
+  // What is lent of both pools counts there, from now until the loop ends.
+  void setBudget(MemoryBudget& budget) { budget_ = &budget; }
+  Overload overload() {
+    if (budget_ == nullptr) return Overload::kNone;
+    reportMemory();
+    return budget_->level();
+  }
+
  private:
   struct CloseLoop {
     void operator()(uv_loop_s* loop) const;
@@ -113,6 +122,15 @@ class Loop final : private Wheel::Driver {
     return buffer.get();
   }
   void closeHandles();
+  void reportMemory() {
+    const auto held = static_cast<std::int64_t>(chunks_.lent() * chunks_.blockBytes() +
+                                                scratch_.lent() * scratch_.blockBytes());
+    const std::int64_t change = held - reported_;
+    if (change > -kReportStep && change < kReportStep) [[likely]]
+      return;
+    reported_ = held;
+    budget_->add(change);
+  }
 
   const Time time_;
   std::unique_ptr<uv_loop_s, CloseLoop> loop_;
@@ -134,6 +152,9 @@ class Loop final : private Wheel::Driver {
   std::vector<std::unique_ptr<Disposable>> doomed_;
   std::vector<std::function<void()>> inbox_batch_;
   std::vector<std::function<void()>> worked_;  // with manual time: done, to be told
+  static constexpr std::int64_t kReportStep = 64 * 1024;
+  MemoryBudget* budget_ = nullptr;
+  std::int64_t reported_ = 0;  // bytes that the budget knows of
   std::size_t at_work_ = 0;
   const void* last_reader_ = nullptr;  // of this turn
   TurnObserver turn_observer_;

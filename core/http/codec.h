@@ -68,6 +68,12 @@ enum class Flood : std::uint8_t {
   kHeads,          // that exceed the limit of their size
 };
 
+// Why an answer is taken away from a client that does not read it.
+enum class Unread : std::uint8_t {
+  kTimeout,  // it took nothing for too long
+  kMemory,   // there is no room to keep what it does not take
+};
+
 // Opens exchanges for a server codec. Implemented by the owner of the connection.
 class ExchangeSource {
  public:
@@ -78,6 +84,8 @@ class ExchangeSource {
   virtual void closeExchange(RequestEvents& exchange) = 0;
   // The codec ends the connection because of it.
   virtual void onFlood(Flood) {}
+  // The codec resets a stream because of it.
+  virtual void onUnread(Unread) {}
 };
 
 // The upstream's side of one attempt: where the request goes. Implemented by client codecs.
@@ -150,6 +158,8 @@ class ServerCodec {
   // A deadline of the connection passed in the midst of a head.
   virtual void failHead(Error error) = 0;
   virtual Phase phase() const = 0;
+  // Bytes of answers that the codec itself keeps until the client makes room.
+  virtual std::size_t unsent() const { return 0; }
 };
 
 // Writes requests to a connection and reads the responses. Owned by the connection.

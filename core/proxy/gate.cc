@@ -16,15 +16,23 @@
 namespace weir::proxy {
 namespace {
 
-constexpr std::string_view kFullHead =
-    "HTTP/1.1 503 Service Unavailable\r\n"
-    "content-type: application/json\r\n"
-    "content-length: 47\r\n"
-    "connection: close\r\n"
-    "retry-after: 1\r\n"
-    "server: weir\r\n";
-constexpr std::string_view kFullReason = "x-weir-reason: overload_connections\r\n";
-constexpr std::string_view kFullBody = "\r\n{\"status\":503,\"reason\":\"overload_connections\"}\n";
+// A refusal as a message of HTTP/1.1.
+std::string refusalOf(Reason reason, bool with_header) {
+  const std::string word(toString(reason));
+  const std::string body = "{\"status\":503,\"reason\":\"" + word + "\"}\n";
+  std::string text =
+      "HTTP/1.1 503 Service Unavailable\r\n"
+      "content-type: application/json\r\n"
+      "content-length: ";
+  text += std::to_string(body.size());
+  text +=
+      "\r\n"
+      "connection: close\r\n"
+      "retry-after: 1\r\n"
+      "server: weir\r\n";
+  if (with_header) text += "x-weir-reason: " + word + "\r\n";
+  return text + "\r\n" + body;
+}
 
 }  // namespace
 
@@ -56,7 +64,7 @@ void Gate::open(net::ListenSocket socket) {
   acceptor_ = std::make_unique<net::Acceptor>(
       engine_.loop(), std::move(socket),
       [this](int descriptor, const net::Address& peer) { onAccept(descriptor, peer); },
-      [this] { countRefusal(); });
+      [this] { countRefusal(Reason::kOverloadConnections); });
 }
 
 void Gate::close() {
@@ -76,10 +84,14 @@ void Gate::setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t proce
 }
 
 void Gate::onAccept(int descriptor, const net::Address& peer) {
-  if (!counts_.process.tryAdd(process_limit_)) return refuse(descriptor, peer);
+  if (engine_.loop().overload() >= event::Overload::kRefuseConnections) {
+    return refuse(descriptor, peer, Reason::kOverloadMemory);
+  }
+  constexpr Reason kFull = Reason::kOverloadConnections;
+  if (!counts_.process.tryAdd(process_limit_)) return refuse(descriptor, peer, kFull);
   if (!counts_.listener.tryAdd(plan_->max_connections)) {
     counts_.process.remove();
-    return refuse(descriptor, peer);
+    return refuse(descriptor, peer, kFull);
   }
   Visitor visitor;
   visitor.address = peer;
@@ -186,19 +198,20 @@ void Gate::countMtls(const net::Security& security) {
   engine_.metrics().counter(mtlsConnectionsKey(Direction::kInbound, peer, result)).add();
 }
 
-void Gate::countRefusal() {
-  constexpr auto kKey = limitRejectionsKey(LimitScope::kListener, LimitResource::kConnections);
-  engine_.metrics().counter(kKey).add();
+void Gate::countRefusal(Reason reason) {
+  const bool memory = reason == Reason::kOverloadMemory;
+  const auto resource = memory ? LimitResource::kMemory : LimitResource::kConnections;
+  engine_.metrics().counter(limitRejectionsKey(LimitScope::kListener, resource)).add();
 }
 
-void Gate::logRefusal(const net::Address& peer) {
+void Gate::logRefusal(const net::Address& peer, Reason reason) {
   if (engine_.accessLog() == nullptr) return;
   http::ExchangeRecord record;
   record.start = wallClockNow();
   record.method = http::Method::kOther;  // whatever it would have asked
   if (plan_->tcp) record.transport = http::kTcpTransport;
   if (!plan_->tcp) record.status = 503;
-  record.reason = Reason::kOverloadConnections;
+  record.reason = reason;
   std::array<char, net::Ip::kMaxText> text{};
   record.client_address = peer.ip().format(text);
   record.listener = plan_->name;
@@ -206,17 +219,15 @@ void Gate::logRefusal(const net::Address& peer) {
 }
 
 // A refusal that says why, instead of a connection that hangs.
-void Gate::refuse(int descriptor, const net::Address& peer) {
-  countRefusal();
-  logRefusal(peer);
+void Gate::refuse(int descriptor, const net::Address& peer, Reason reason) {
+  countRefusal(reason);
+  logRefusal(peer, reason);
   if (plan_->tcp) {
     ::close(descriptor);
     return;
   }
-  engine_.metrics().counter(localRepliesKey(id(), 0, 503, Reason::kOverloadConnections)).add();
-  std::string reply(kFullHead);
-  if (plan_->reason_header) reply += kFullReason;
-  reply += kFullBody;
+  engine_.metrics().counter(localRepliesKey(id(), 0, 503, reason)).add();
+  const std::string reply = refusalOf(reason, plan_->reason_header);
   // Best effort: a fresh socket has room for this much.
   [[maybe_unused]] const auto sent =
       ::send(descriptor, reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -96,11 +96,11 @@ class Gate {
   void retire();
   void list(Accepted& connection);
   void unlist(Accepted& connection);
-  void refuse(int descriptor, const net::Address& peer);
-  void logRefusal(const net::Address& peer);
+  void refuse(int descriptor, const net::Address& peer, Reason reason);
+  void logRefusal(const net::Address& peer, Reason reason);
   void countMtls(const net::Security& security);
   void uncount();
-  void countRefusal();
+  void countRefusal(Reason reason);
   struct Meters {
     Gauge active;
     Counter opened;

@@ -99,6 +99,9 @@ struct Plan {
   std::vector<std::shared_ptr<const ListenerPlan>> listeners;
   Defaults defaults;
   std::uint64_t max_connections = 0;  // of all listeners
+  // Bytes held for bodies and heads, from which on load is shed; 0: never.
+  std::uint64_t refuse_connections_at = 0;
+  std::uint64_t reset_streams_at = 0;
 
   // Null when the plan has no such cluster.
   const std::shared_ptr<const upstream::ClusterPlan>* cluster(NameId id) const;

@@ -1,5 +1,6 @@
 #include "core/proxy/server_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/http/h2/server_codec.h"
@@ -13,8 +14,17 @@ constexpr Milliseconds kLingerTime{2'000};
 // How long the end of a request may take whose answer is out.
 constexpr Milliseconds kRestTime{10'000};
 
+// The earlier of two time limits; 0: none.
+Milliseconds earlier(Milliseconds one, Milliseconds other) {
+  if (one.count() == 0 || other.count() == 0) return std::max(one, other);
+  return std::min(one, other);
+}
+
 constexpr Error kHeadTimeout = {ErrorCode::kTimeout, Origin::kDownstream,
                                 "head not complete in time"};
+constexpr Error kUnread = {ErrorCode::kClosed, Origin::kDownstream, "client does not read"};
+// Queued on one connection, where memory is short.
+constexpr std::size_t kMuch = 16 * 1024;
 constexpr Error kStopped = {ErrorCode::kCancelled, Origin::kLocal, "stopped"};
 
 }  // namespace
@@ -52,11 +62,22 @@ void ServerConnection::start() {
 }
 
 void ServerConnection::armFor(http::ServerCodec::Phase phase) {
+  if (unread_) return;  // it is about to be broken off
   const ListenerPlan& plan = gate_.plan();
   Milliseconds limit{0};
-  if (phase == http::ServerCodec::Phase::kIdle) limit = plan.idle_timeout;
+  unsent_ = phase == http::ServerCodec::Phase::kBusy ? kNone : 0;
+  if (phase == http::ServerCodec::Phase::kIdle) {
+    limit = plan.idle_timeout;
+    unsent_ = unsent();
+    // More than waits for the end of the turn: the client has to make room.
+    if (codec_.index() == 0 && unsent_ > kMuch) limit = earlier(limit, plan.http2.send_timeout);
+  }
   if (phase == http::ServerCodec::Phase::kHead) limit = plan.header_timeout;
   if (phase == http::ServerCodec::Phase::kRest) limit = kRestTime;
+  // HTTP/2 looks after its streams itself.
+  if (phase == http::ServerCodec::Phase::kBusy && codec_.index() == 0) {
+    limit = plan.http2.send_timeout;
+  }
   if (limit.count() > 0) {
     deadline_.arm(limit);
   } else {
@@ -111,7 +132,12 @@ void ServerConnection::onEnd() {
 }
 
 void ServerConnection::onDrained() {
-  if (state_ == State::kOpen) codec().onDrained();
+  if (state_ != State::kOpen) return;
+  unsent_ = kNone;
+  codec().onDrained();
+  // The time of an idle connection begins when the client has taken all.
+  if (state_ != State::kOpen || gate_.draining()) return;
+  if (codec().phase() == http::ServerCodec::Phase::kIdle) armFor(http::ServerCodec::Phase::kIdle);
 }
 
 void ServerConnection::onBroken(Error error) {
@@ -124,21 +150,59 @@ void ServerConnection::onBroken(Error error) {
 }
 
 void ServerConnection::onDeadline() {
-  if (state_ != State::kOpen) return remove();
+  if (state_ != State::kOpen) {
+    // What the client did not read in time is not left to the kernel.
+    if (stream_->queued() > 0) stream_->breakOff();
+    return remove();
+  }
+  if (unread_) return breakUnread(http::Unread::kMemory);
   switch (codec().phase()) {
     case http::ServerCodec::Phase::kHead:
       gate_.engine().metrics().counter(timeoutsKey(0, TimeoutStage::kHeaders)).add();
       return codec().failHead(kHeadTimeout);
     case http::ServerCodec::Phase::kIdle:
+      return onIdle();
     case http::ServerCodec::Phase::kRest:
       return codec().closeIdle();
     case http::ServerCodec::Phase::kBusy:
-      return;
+      return onSendTick();
   }
 }
 
+void ServerConnection::onIdle() {
+  const std::size_t before = std::exchange(unsent_, unsent());
+  if (unsent_ == 0 || gate_.draining()) return codec().closeIdle();
+  if (unsent_ < before) return armFor(http::ServerCodec::Phase::kIdle);
+  breakUnread(http::Unread::kTimeout);
+}
+
+void ServerConnection::onSendTick() {
+  const std::size_t before = std::exchange(unsent_, stream_->queued());
+  if (unsent_ > 0 && unsent_ >= before) return breakUnread(http::Unread::kTimeout);
+  if (unsent_ == 0) unsent_ = kNone;
+  deadline_.arm(gate_.plan().http2.send_timeout);
+}
+
+void ServerConnection::breakUnread(http::Unread why) {
+  onUnread(why);
+  codec().onBroken(kUnread);
+  if (state_ == State::kClosed) return;
+  stream_->breakOff();
+  remove();
+}
+
 void ServerConnection::write(Bytes first, Bytes second) {
-  if (state_ == State::kOpen) stream_->write(first, second);
+  if (state_ != State::kOpen) return;
+  stream_->write(first, second);
+  if (stream_->queued() > kMuch && !unread_) [[unlikely]]
+    shedWhenShort();
+}
+
+// It is broken off as soon as nobody of ours is in the midst of a call.
+void ServerConnection::shedWhenShort() {
+  if (gate_.engine().loop().overload() < event::Overload::kResetStreams) return;
+  unread_ = true;
+  deadline_.arm(Milliseconds(0));
 }
 
 void ServerConnection::setReading(bool reading) {
@@ -204,6 +268,14 @@ void ServerConnection::closeExchange(http::RequestEvents& exchange) {
 
 void ServerConnection::onFlood(http::Flood kind) {
   gate_.engine().metrics().counter(http2FloodsKey(gate_.id(), static_cast<unsigned>(kind))).add();
+}
+
+void ServerConnection::onUnread(http::Unread why) {
+  MetricCells& cells = gate_.engine().metrics();
+  if (why == http::Unread::kTimeout) {
+    return cells.counter(timeoutsKey(0, TimeoutStage::kSend)).add();
+  }
+  cells.counter(limitRejectionsKey(LimitScope::kListener, LimitResource::kMemory)).add();
 }
 
 }  // namespace weir::proxy

@@ -52,6 +52,7 @@ class ServerConnection final : public Accepted,
   http::RequestEvents& openExchange(http::Responder& responder) override;
   void closeExchange(http::RequestEvents& exchange) override;
   void onFlood(http::Flood kind) override;
+  void onUnread(http::Unread why) override;
 
   http::ServerCodec& codec();
   bool detectVersion(Bytes bytes);
@@ -60,6 +61,11 @@ class ServerConnection final : public Accepted,
   void speakHttp2();
   void endWhenDrained(bool done);
   void onDeadline();
+  void onIdle();
+  void onSendTick();
+  std::size_t unsent() { return stream_->queued() + codec().unsent(); }
+  void breakUnread(http::Unread why);
+  void shedWhenShort();
   void armFor(http::ServerCodec::Phase phase);
   void remove();
 
@@ -72,6 +78,10 @@ class ServerConnection final : public Accepted,
   std::unique_ptr<Lifetime> lifetime_;  // null: its client says when it ends
   event::Alarm<ServerConnection, &ServerConnection::onDeadline> deadline_;
   State state_ = State::kOpen;
+  // Bytes that the client had yet to take when its deadline was set; kNone: see onDrained().
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  std::size_t unsent_ = kNone;
+  bool unread_ = false;  // there is no room to keep what the client does not take
   bool served_ = false;  // a request, at least the beginning of one
   http::Preface preface_;
 };

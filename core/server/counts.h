@@ -5,14 +5,15 @@
 
 #include "core/base/names.h"
 #include "core/event/log_limit.h"
+#include "core/event/memory_budget.h"
 #include "core/event/shared_count.h"
 
 namespace weir::server {
 
 // The numbers that all workers share: open connections of the process, of each listener and of
-// each upstream, handshakes of each listener, and limits of messages about upstreams. They live as
-// long as the process, so that limits hold across reloads. Workers are handed the counts they need:
-// only the control thread looks them up.
+// each upstream, handshakes of each listener, memory, and limits of messages about upstreams. They
+// live as long as the process, so that limits hold across reloads. Workers are handed the counts
+// they need: only the control thread looks them up.
 class Counts {
  public:
   event::SharedCount& process() { return process_; }
@@ -20,8 +21,10 @@ class Counts {
   event::SharedCount& handshakes(NameId listener) { return handshakes_[listener]; }
   event::SharedCount& cluster(NameId id) { return clusters_[id]; }
   event::LogLimit& failures(NameId cluster) { return failures_[cluster]; }
+  event::MemoryBudget& memory() { return memory_; }
 
  private:
+  event::MemoryBudget memory_;
   event::SharedCount process_;
   std::map<NameId, event::SharedCount> listeners_;
   std::map<NameId, event::SharedCount> handshakes_;  // of TLS, under way

@@ -44,6 +44,10 @@ void ListenerHttp2Settings::read(config::Table& table, ListenerHttp2Settings& ou
   table.read("max_streams", out.max_streams, "Requests of a connection at the same time.",
              {.min = 1, .max = 10'000});
   readCommon(table, out);
+  table.read("buffer_limit", out.buffer_limit,
+             "Limit of the bytes of answers that a connection holds because the client has not "
+             "made room for them; a stream that would exceed it is reset.",
+             {.min = config::Size{64 * 1024}});
   table.read("reset_burst", out.resets.burst,
              "Requests of a connection that a client may take back at once; a client that exceeds "
              "this is sent away. Each answered request allows one more, and one taken back after "
@@ -61,6 +65,7 @@ void ListenerHttp2Settings::read(config::Table& table, ListenerHttp2Settings& ou
 
 http::h2::Options ListenerHttp2Settings::options(const http::Limits& limits) const {
   http::h2::Options options = commonOptions(*this, limits);
+  options.buffer_limit = buffer_limit.bytes;
   options.resets = resets;
   options.control = control_frames;
   return options;

@@ -16,6 +16,7 @@ struct ListenerHttp2Settings {
   config::Size stream_window{64 * 1024};
   config::Size connection_window{1024 * 1024};
   config::Size header_table{4096};
+  config::Size buffer_limit{http::h2::Options().buffer_limit};
   http::h2::Rate resets = http::h2::Options().resets;
   http::h2::Rate control_frames = http::h2::Options().control;
   std::optional<Milliseconds> ping_interval;

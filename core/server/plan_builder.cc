@@ -87,6 +87,8 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   auto plan = std::make_shared<proxy::Plan>();
   plan->role = settings.role == Role::kGateway ? "gateway" : "sidecar";
   plan->defaults = defaultsFor(settings.role);
+  plan->refuse_connections_at = settings.overload.threshold(settings.overload.refuse_connections);
+  plan->reset_streams_at = settings.overload.threshold(settings.overload.reset_streams);
   plan->max_connections =
       settings.max_connections > 0 ? settings.max_connections : connectionsThatFit();
   addListeners(settings, *plan, mistakes);
@@ -141,6 +143,7 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
   plan->limits.headers = settings.max_headers.value_or(gateway ? 100 : 200);
   plan->versions = versionsOf(settings.protocol).value_or(http::VersionChoice::kAuto);
   plan->http2 = settings.http2.options(plan->limits);
+  plan->http2.send_timeout = settings.send_timeout;
   plan->max_connections = settings.max_connections;
   plan->trusted = settings.trusted;
   plan->forwarded = settings.forwarded.value_or(gateway ? proxy::ForwardedMode::kAppend

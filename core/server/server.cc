@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/base/metric_keys.h"
+#include "core/event/memory_reserve.h"
 
 namespace weir::server {
 namespace {
@@ -27,6 +29,7 @@ Server::Server(const Parts& parts, unsigned workers)
     stations_.push_back(std::make_unique<Station>(i, parts_.counts, parts_.names));
   }
   sweep_.arm(kSweep);
+  event::keepMemoryReserve();
 }
 
 Server::~Server() { stop(); }
@@ -101,6 +104,7 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
   if (plan_ != nullptr) history_.push_back(plan_);
   plan_ = plan;
   addNames(*plan, names_seen_);
+  parts_.counts.memory().setThresholds(plan->refuse_connections_at, plan->reset_streams_at);
   noteCertificates();
   // A function that can be copied must not own sockets: descriptors pass by number.
   std::vector<std::vector<Station::Opening>> openings(stations_.size());
@@ -187,6 +191,8 @@ void Server::stop() {
 
 // Old plans are destroyed here, where a large one keeps nobody waiting.
 void Server::onSweep() {
+  event::keepMemoryReserve();
+  watchMemory();
   if (std::erase_if(history_, [](const auto& plan) { return plan.use_count() == 1; }) > 0) {
     returnFreeMemory();
   }
@@ -215,6 +221,15 @@ std::unordered_set<NameId> Server::namesThatLeft() {
     if (!alive.contains(name)) left.insert(name);
   }
   return left;
+}
+
+void Server::watchMemory() {
+  const event::Overload level = parts_.counts.memory().level();
+  parts_.cells.gauge(overloadLevelKey()).set(static_cast<std::int64_t>(level));
+  if (std::exchange(overload_, level) >= level) return;
+  log::warning(level == event::Overload::kResetStreams
+                   ? "memory is short: answers that are not read are broken off"
+                   : "memory is short: new connections are refused");
 }
 
 void Server::refreshMetrics() {

@@ -97,6 +97,7 @@ class Server {
   void onDrainTimeout();
   void onStationEmpty();
   void onSweep();
+  void watchMemory();
 
   Parts parts_;
   std::vector<std::unique_ptr<Station>> stations_;
@@ -116,6 +117,7 @@ class Server {
   std::function<void(bool)> on_drained_;
   std::size_t stations_busy_ = 0;  // while draining
   bool draining_ = false;
+  event::Overload overload_ = event::Overload::kNone;  // as last seen
   event::Alarm<Server, &Server::onDrainTimeout> drain_timeout_;
   event::Alarm<Server, &Server::onSweep> sweep_;
   std::unordered_set<NameId> names_seen_;  // of all plans

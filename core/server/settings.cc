@@ -1,5 +1,7 @@
 #include "core/server/settings.h"
 
+#include "core/base/memory.h"
+
 namespace weir::server {
 namespace {
 
@@ -79,6 +81,9 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
       "Age at which a connection drains, up to a tenth earlier: requests in progress finish, "
       "and the client is told to open another. 0: no limit.",
       {.min = 0ms, .max = 24h * 30});
+  table.read("send_timeout", out.send_timeout,
+             "Time limit for a client that has answers to read and reads nothing. 0: none.",
+             {.min = 0ms, .max = 24h});
   table.read("max_header_size", out.max_header_size,
              "Request line and headers together. Default: 32KiB in a gateway, 60KiB in a sidecar.",
              {.min = config::Size{1024}, .max = config::Size{1024 * 1024}});
@@ -180,6 +185,26 @@ void UpstreamSettings::read(config::Table& table, UpstreamSettings& out) {
   out.clean = table.clean();
 }
 
+void OverloadSettings::read(config::Table& table, OverloadSettings& out) {
+  table.read("max_buffered", out.max_buffered,
+             "Limit of the memory that holds bodies and heads, of the process. 0: none. Default: "
+             "half of what the machine, the control group or the address space has left at the "
+             "start.");
+  table.read("refuse_connections", out.refuse_connections,
+             "Fraction of max_buffered from which on new connections are refused.",
+             {.min = 0.01, .max = 1.0});
+  table.read("reset_streams", out.reset_streams,
+             "Fraction of max_buffered from which on answers that their clients do not read fast "
+             "enough are broken off.",
+             {.min = 0.01, .max = 1.0});
+}
+
+std::uint64_t OverloadSettings::threshold(double fraction) const {
+  static const std::uint64_t half = memoryAvailable() / 2;
+  const std::uint64_t limit = max_buffered ? max_buffered->bytes : half;
+  return static_cast<std::uint64_t>(static_cast<double>(limit) * fraction);
+}
+
 void Settings::read(config::Table& table, Settings& out) {
   table.read("role", out.role, kRoles, "What this process is: it decides the defaults.");
   table.read("workers", out.workers, "Threads that carry traffic.",
@@ -188,6 +213,7 @@ void Settings::read(config::Table& table, Settings& out) {
              "Open connections of all listeners. 0: as many as the file descriptors allow.");
   table.read("drain_timeout", out.drain_timeout,
              "How long requests in flight may go on after SIGTERM.", {.min = 0ms, .max = 24h});
+  table.read("overload", out.overload, "What is done when memory gets short.");
   table.read("listener", out.listeners, "Addresses that accept connections.");
   table.read("route", out.routes, "What becomes of a request.");
   table.read("upstream", out.upstreams,

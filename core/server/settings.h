@@ -34,6 +34,7 @@ struct ListenerSettings {
   std::optional<Milliseconds> header_timeout;
   std::optional<Milliseconds> idle_timeout;
   Milliseconds max_connection_age{0};
+  Milliseconds send_timeout = http::h2::Options().send_timeout;
   std::optional<config::Size> max_header_size;
   std::optional<std::uint32_t> max_headers;
   config::Size max_target_size{8 * 1024};
@@ -87,11 +88,23 @@ struct UpstreamSettings {
   static void read(config::Table& table, UpstreamSettings& out);
 };
 
+// [overload]
+struct OverloadSettings {
+  std::optional<config::Size> max_buffered;
+  double refuse_connections = 0.85;
+  double reset_streams = 0.95;
+
+  static void read(config::Table& table, OverloadSettings& out);
+  // In bytes; `fraction` of the limit.
+  std::uint64_t threshold(double fraction) const;
+};
+
 struct Settings {
   Role role = Role::kGateway;
   std::optional<std::uint32_t> workers;  // none: one for each processor
   std::uint64_t max_connections = 0;     // 0: what the file descriptors allow
   Milliseconds drain_timeout{60'000};
+  OverloadSettings overload;
   std::vector<ListenerSettings> listeners;
   std::vector<route::RouteSettings> routes;
   std::vector<std::pair<std::string, UpstreamSettings>> upstreams;

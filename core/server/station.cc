@@ -23,6 +23,7 @@ void Station::start(std::unique_ptr<http::AccessLog> log) {
 
 void Station::onStart() {
   event::Loop& loop = worker_.loop();
+  loop.setBudget(counts_.memory());
   connector_ = std::make_unique<net::TcpConnector>(loop);
   engine_ =
       std::make_unique<proxy::Engine>(proxy::Engine::Tools{loop, *connector_, cells_, log_.get()});

@@ -1,11 +1,14 @@
 """Limits: connections, descriptors, slow and oversized heads. Clients learn why, weir lives on."""
 
+import contextlib
 import resource
 import socket
+import struct
 import unittest
 
 import poll
 from fake_upstream import text
+from hostile_http2 import END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, frame, request_block
 from http_wire import Client, Wire
 from integration_case import IntegrationCase, forward, gateway
 
@@ -28,6 +31,46 @@ class LimitsCase(IntegrationCase):
         self.assertEqual((reply.status, reply.header("x-weir-reason")), (status, reason))
         self.assertEqual(reply.header("connection"), "close")
         self.assert_metric(weir, 1, "weir_local_replies_total", code=str(status), reason=reason)
+
+
+class Memory(LimitsCase):
+    """Answers that nobody reads."""
+
+    LIMIT = 4 << 20
+    ANSWER = 60_000
+    STREAMS = 50
+
+    def unread(self, weir):
+        """A client that asks for many answers and opens no window."""
+        host, port = weir.address().split(":")
+        wire = socket.create_connection((host, int(port)), poll.PATIENCE)
+        self.addCleanup(wire.close)
+        closed_window = struct.pack(">HI", 4, 0)
+        block = request_block(b"/")
+        with contextlib.suppress(OSError):  # it may be refused at once
+            wire.sendall(PREFACE + frame(SETTINGS, 0, 0, closed_window) + b"".join(
+                frame(HEADERS, END_HEADERS | END_STREAM, 2 * number + 1, block)
+                for number in range(self.STREAMS)))
+        return wire
+
+    def test_is_not_taken_without_limit_by_answers_that_are_not_read(self):
+        upstream = self.upstream(text(b"x" * self.ANSWER))
+        overload = f"[overload]\nmax_buffered = '{self.LIMIT}B'\n"
+        weir = self.weir(gateway(forward(upstream.address) + overload))
+        before = weir.resident_bytes()
+        clients = [self.unread(weir) for _ in range(8)]
+        poll.until(lambda: weir.metric("weir_limit_rejections_total", resource="memory"),
+                   "load is shed")
+        self.assert_metric(weir, 0, "weir_requests_in_flight")
+        poll.until(lambda: weir.metric("weir_overload_level") >= 1, "the level is told")
+        refused = self.client(weir.address()).read_reply()
+        self.assertEqual((refused.status, refused.header("x-weir-reason")),
+                         (503, "overload_memory"))
+        self.assertLess(weir.resident_bytes() - before, 4 * self.LIMIT)
+        for client in clients:
+            client.close()
+        poll.until(lambda: weir.metric("weir_overload_level") == 0, "there is room again")
+        self.assertEqual(len(self.get(weir).body), self.ANSWER)
 
 
 class ConnectionLimits(LimitsCase):

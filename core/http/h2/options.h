@@ -29,6 +29,9 @@ struct Options {
   Rate resets{.burst = 1000, .per_second = 33};    // of a client: see Flood
   Rate control{.burst = 1000, .per_second = 100};  // of a client: PING, SETTINGS and the like
 
+  Milliseconds send_timeout{60'000};  // of a client that takes nothing of an answer; 0: none
+  std::uint64_t buffer_limit = 16 * 1024 * 1024;  // bytes of answers that a client has yet to take
+
   Milliseconds ping_interval{0};     // of silence, after which the peer gets a PING; 0: never
   Milliseconds ping_timeout{3'000};  // after that, to send anything at all
 

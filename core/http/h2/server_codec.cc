@@ -223,6 +223,10 @@ void ServerCodec::onBroken(Error error) {
 
 void ServerCodec::onSilent() { onBroken(kClientGone); }
 
+void ServerCodec::onStallTick() {
+  for (const auto& request : open_) resetIfStalled(*request);
+}
+
 // The exchanges go; the streams do with the codec.
 void ServerCodec::failAll(const Error& error) {
   for (std::size_t i = 0; i < open_.size(); ++i) {

@@ -21,12 +21,13 @@ class ServerCodec final : public http::ServerCodec, private Session {
   void feed(Bytes bytes) override { receive(bytes); }
   void onEnd() override;
   void onBroken(Error error) override;
-  void onDrained() override { schedule(); }
+  void onDrained() override { onWireDrained(); }
   bool drain() override;
   bool retire() override;
   void closeIdle() override;
   void failHead(Error error) override;
   Phase phase() const override;
+  std::size_t unsent() const override { return buffered(); }
 
  private:
   class Request;  // a stream with its exchange
@@ -42,6 +43,8 @@ class ServerCodec final : public http::ServerCodec, private Session {
   void onClosed(Stream& stream, Error error) override;
   void onHeardGoodbye() override;
   void onFlood(Flood kind) override { exchanges_.onFlood(kind); }
+  void onUnread(Unread why) override { exchanges_.onUnread(why); }
+  void onStallTick() override;
   void onSilent() override;
   void onSessionEnd() override;
 

@@ -181,6 +181,8 @@ struct Session::Receiving {
       session.charge(Flood::kResets, session.resets_);
     }
     if (stream->head_sent_ && code == NGHTTP2_NO_ERROR) ++session.answered_;
+    session.buffered_ -= stream->out_.size();
+    stream->out_.clear();
     session.closed_.push_back(stream);
     session.schedule();
     return 0;
@@ -215,6 +217,7 @@ Session::Session(event::Loop& loop, Wire& wire, const Options& options, Side sid
       scanner_(NGHTTP2_CLIENT_MAGIC_LEN),
       heard_at_(loop.now()),
       silence_(loop.wheel(), *this),
+      send_tick_(loop.wheel(), *this),
       resets_(options.resets),
       control_(options.control),
       large_heads_(kLargeHeads) {

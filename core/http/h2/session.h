@@ -35,6 +35,14 @@ class Session : private event::TurnEnd {
   Session(event::Loop& loop, Wire& wire, const Options& options, Side side);
 
   void receive(Bytes bytes);
+  // The wire has room again.
+  void onWireDrained() {
+    wire_left_ = kNothing;
+    schedule();
+  }
+  std::size_t buffered() const { return buffered_; }  // bytes of bodies that wait
+  // Resets a stream of which the peer took nothing since this was last asked.
+  void resetIfStalled(Stream& stream);
   void schedule() { loop_.atTurnEnd(*this); }  // there may be something to send, or to end
 
   // The first frames of a stream. `fields` are copied.
@@ -79,8 +87,10 @@ class Session : private event::TurnEnd {
   virtual void onSettings() {}  // the peer's; may change allowedByPeer()
   virtual void onGoaway() {}
   virtual void onFlood(Flood) {}
-  virtual void onHeard() {}     // the peer that was doubted is there
-  virtual void onSilent() = 0;  // the peer did not answer a PING: it is gone
+  virtual void onHeard() {}  // the peer that was doubted is there
+  virtual void onUnread(Unread) {}
+  virtual void onStallTick() {}  // to resetIfStalled() each stream
+  virtual void onSilent() = 0;   // the peer did not answer a PING: it is gone
   // Nothing more goes in or out: the wire is to be closed.
   virtual void onSessionEnd() = 0;
 
@@ -109,6 +119,11 @@ class Session : private event::TurnEnd {
   void hear();
   void onSilenceTick();
   void ask();
+  void watchSending();
+  void onSendTick();
+  bool wireStalled();
+  bool hasRoomFor(Stream& stream, std::size_t bytes);
+  void shed(Stream& stream, Unread why, std::uint32_t code);
   // Takes a token, or parts of one; the peer is sent away when there are too few.
   void charge(Flood kind, Allowance& allowance, std::int64_t parts = Allowance::kWhole);
   void chargeReset(const Stream* stream);
@@ -134,6 +149,10 @@ class Session : private event::TurnEnd {
   std::size_t gathered_ = 0;
   Milliseconds heard_at_;  // anything at all
   event::Alarm<Session, &Session::onSilenceTick> silence_;
+  static constexpr std::size_t kNothing = static_cast<std::size_t>(-1);
+  event::Alarm<Session, &Session::onSendTick> send_tick_;
+  std::size_t buffered_ = 0;          // in all streams
+  std::size_t wire_left_ = kNothing;  // queued at the last tick
   Allowance resets_;
   Allowance control_;
   Allowance large_heads_;

@@ -145,6 +145,52 @@ void Session::send() {
   }
   sendGathered();
   frames_ = nullptr;
+  if (wire_.queued() > 0) watchSending();
+}
+
+// Looks again and again whether the client reads, as long as something waits for it.
+void Session::watchSending() {
+  if (side_ == Side::kClient || send_tick_.armed() || options_.send_timeout.count() == 0) return;
+  send_tick_.arm(options_.send_timeout);
+}
+
+void Session::onSendTick() {
+  if (over_) return;
+  if (wireStalled()) {
+    onUnread(Unread::kTimeout);
+    return onSilent();
+  }
+  onStallTick();
+  if (buffered_ > 0 || wire_.queued() > 0) watchSending();
+}
+
+bool Session::wireStalled() {
+  const std::size_t before = std::exchange(wire_left_, wire_.queued());
+  if (wire_left_ == 0) wire_left_ = kNothing;
+  return wire_left_ != kNothing && wire_left_ >= before;
+}
+
+void Session::resetIfStalled(Stream& stream) {
+  const bool moved = std::exchange(stream.moved_, false);
+  if (moved || stream.closed_ || stream.unsent() == 0) return;
+  shed(stream, Unread::kTimeout, NGHTTP2_CANCEL);
+}
+
+void Session::shed(Stream& stream, Unread why, std::uint32_t code) {
+  if (std::exchange(stream.shed_, true)) return;
+  onUnread(why);
+  reset(stream, code);
+}
+
+// Without room the stream is reset: its rest would have to be kept.
+bool Session::hasRoomFor(Stream& stream, std::size_t bytes) {
+  if (side_ == Side::kClient) return true;
+  if (stream.shed_) return false;
+  const bool full = buffered_ + bytes > options_.buffer_limit;
+  if (!full && loop_.overload() < event::Overload::kResetStreams) [[likely]]
+    return true;
+  shed(stream, Unread::kMemory, NGHTTP2_ENHANCE_YOUR_CALM);
+  return false;
 }
 
 // Room for that many bytes more in the buffer. False when the wire is to be waited for.
@@ -160,6 +206,7 @@ void Session::gather(Bytes bytes) {
 }
 
 void Session::gatherBody(Stream& stream, std::size_t size) {
+  stream.moved_ = true;
   while (size > 0) {
     const bool direct = stream.out_.empty();
     const Bytes from = direct ? stream.direct_ : stream.out_.front();
@@ -169,6 +216,7 @@ void Session::gatherBody(Stream& stream, std::size_t size) {
       stream.direct_ = from.subspan(piece.size());
     } else {
       stream.out_.consume(piece.size());
+      buffered_ -= piece.size();
     }
     size -= piece.size();
   }
@@ -221,7 +269,13 @@ void Session::sendBody(Stream& stream, Bytes bytes) {
     send();
     bytes = std::exchange(stream.direct_, {});
   }
-  stream.out_.append(bytes);
+  if (!bytes.empty()) {
+    if (!hasRoomFor(stream, bytes.size())) return;
+    stream.out_.append(bytes);
+    stream.moved_ = true;  // its time begins now
+    buffered_ += bytes.size();
+    watchSending();
+  }
   stream.backed_up_ = stream.unsent() > Stream::kLowWater;
   resume(stream);
 }

@@ -35,7 +35,7 @@ class Stream {
     trailers_.clear();
     held_ = 0;
     reading_ = true;
-    finished_ = deferred_ = backed_up_ = closed_ = false;
+    finished_ = shed_ = moved_ = deferred_ = backed_up_ = closed_ = false;
     head_sent_ = peer_done_ = peer_reset_ = refused_ = too_large_ = false;
   }
 
@@ -49,6 +49,8 @@ class Stream {
   std::size_t held_ = 0;  // bytes of the window that the peer gets back once we read on
   bool reading_ = true;
   bool finished_ = false;
+  bool shed_ = false;       // the peer does not read it: it is being reset
+  bool moved_ = false;      // something went out since it was last looked at
   bool deferred_ = false;   // nghttp2 waits for resume_data
   bool backed_up_ = false;  // unsent() went above kLowWater
   bool closed_ = false;

@@ -181,6 +181,7 @@ const std::vector<GaugeKey> kGauges = {
     configGenerationKey(),
     configActiveGenerationsKey(),
     drainingKey(),
+    overloadLevelKey(),
     buildInfoKey(1, 2),
     loopBusyRatioKey(1),
     memoryBytesKey(1),

@@ -215,6 +215,21 @@ TEST_F(GateTest, RefusesWhatIsOverTheProcessLimit) {
   EXPECT_EQ(listener_count.value(), 1U);
 }
 
+TEST_F(GateTest, RefusesConnectionsWhenMemoryIsShort) {
+  event::MemoryBudget budget;
+  budget.setThresholds(1, 0);
+  budget.add(1);
+  loop.setBudget(budget);
+  open();
+  EXPECT_THAT(dial().take(), EndsWith("{\"status\":503,\"reason\":\"overload_memory\"}\n"));
+  EXPECT_EQ(count(limitRejectionsKey(LimitScope::kListener, LimitResource::kMemory)), 1U);
+  budget.add(-1);
+  PlainSocket& client = dial();
+  client.send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+  turns();
+  EXPECT_THAT(client.take(), EndsWith("hello"));
+}
+
 TEST_F(GateTest, HasRoomAgainWhenOneLeaves) {
   listener.max_connections = 1;
   open();

@@ -298,6 +298,18 @@ TEST_F(ServerConnectionTest, EmptyLinesDoNotKeepAnIdleOne) {
   EXPECT_TRUE(client.ended());
 }
 
+TEST_F(ServerConnectionTest, AnAnswerThatIsNotReadEndsTheConnection) {
+  listener.http2.send_timeout = Milliseconds(1'000);
+  startForwarding();
+  on_upstream = answering(reply(std::string(200'000, 'x')));
+  StreamPeer& client = connect();
+  static_cast<MemoryStream&>(client.stream()).received().setStalled(true);
+  client.send(kGet);
+  pass(Milliseconds(3'000));
+  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(count(timeoutsKey(0, TimeoutStage::kSend)), 1U);
+}
+
 TEST_F(ServerConnectionTest, BreakingAllLeavesNothing) {
   startForwarding();
   on_upstream = nullptr;

@@ -34,6 +34,7 @@ class Plan:
     tunnels: bool = False            # NGINX forwards an upgrade only when it is told to.
     tcp: bool = False                # Bytes are carried as they are; not by NGINX.
     tls: Tls | None = None
+    clear_http2: str | None = None   # The listener on which NGINX speaks nothing else.
 
     @property
     def address(self):
@@ -127,7 +128,9 @@ def nginx_text(plan, folder, files, user):
         how = ""
         if plan.tls:
             how = " ssl http2" if "h2" in plan.tls.protocols else " ssl"
-        listens = " ".join(f"listen {address}{how};" for address in plan.listeners)
+        clear = {plan.clear_http2: " http2"}
+        listens = " ".join(f"listen {address}{clear.get(address, how)};"
+                           for address in plan.listeners)
         if plan.tls:
             listens += " " + nginx_tls(plan.tls)
         places = " ".join(f"location {route.prefix} {{ proxy_pass http://{route.upstream}; "

@@ -119,12 +119,14 @@ class CodecPair final : private http::ExchangeSource, private http::ClientCodecE
   http::h2::ServerCodec& server() { return *server_; }
   http::h2::ClientCodec& client() { return *client_; }
   const std::vector<http::Flood>& floods() const { return floods_; }
+  const std::vector<http::Unread>& unread() const { return unread_; }
   bool reusable() const { return reusable_; }  // as the client's codec said last
 
  private:
   http::RequestEvents& openExchange(http::Responder& responder) override;
   void closeExchange(http::RequestEvents& exchange) override;
   void onFlood(http::Flood kind) override { floods_.push_back(kind); }
+  void onUnread(http::Unread why) override { unread_.push_back(why); }
   void onExchangeEnd(bool reusable) override { reusable_ = reusable; }
 
   event::Loop loop_{event::Loop::Time::kManual};
@@ -135,6 +137,7 @@ class CodecPair final : private http::ExchangeSource, private http::ClientCodecE
   std::vector<std::unique_ptr<HeardResponse>> responses_;
   std::deque<http::Request> made_;
   std::vector<http::Flood> floods_;
+  std::vector<http::Unread> unread_;
   bool reusable_ = true;
   std::unique_ptr<http::h2::ServerCodec> server_;
   std::unique_ptr<http::h2::ClientCodec> client_;

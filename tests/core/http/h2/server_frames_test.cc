@@ -326,6 +326,93 @@ TEST_F(ServerFrames, AHeadThatDoesNotEndIsAPhaseOfItsOwn) {
   EXPECT_EQ(pair.heard().failed, ErrorCode::kClosed);
 }
 
+// A client that opens no window: answers wait.
+class UnreadAnswers : public testing::Test {
+ protected:
+  static constexpr std::size_t kAnswer = 50'000;
+  static Options small() {
+    Options options;
+    options.buffer_limit = 3 * kAnswer;
+    return options;
+  }
+  void SetUp() override {
+    pair.settle();
+    send(frame(kSettings, 0, 0, "\0\x04\0\0\0\0"s));
+  }
+  void send(const std::string& bytes) {
+    pair.server().feed(asBytes(bytes));
+    pair.loop().runOnce();
+  }
+  void request(unsigned stream) {
+    send(frame(kHeaders, 5, stream, kUnindexedGet));
+    pair.heard(pair.heardCount() - 1).answer(200, std::string(kAnswer, 'x'));
+    pair.loop().runOnce();
+  }
+  // How often RST_STREAM with that code was sent.
+  int resets(char code) {
+    const std::string wanted = "\0\0\4\3\0"s;
+    int count = 0;
+    const std::string& sent = pair.toClient().bytes;
+    for (std::size_t at = sent.find(wanted); at != std::string::npos;
+         at = sent.find(wanted, at + 1)) {
+      if (sent[at + 12] == code) ++count;
+    }
+    return count;
+  }
+
+  CodecPair pair{small()};
+};
+
+TEST_F(UnreadAnswers, AreResetWhenTheClientTakesNothingOfThem) {
+  request(1);
+  request(3);
+  EXPECT_EQ(pair.server().unsent(), 2 * kAnswer);
+  for (int second = 0; second < 59; ++second) {
+    pair.loop().advance(Milliseconds(1'000));
+    send(frame(kPing, 0, 0, "12345678"));
+    // One of the streams is read, a byte a second.
+    send(frame(static_cast<Type>(8), 0, 3, "\0\0\0\1"s));
+  }
+  EXPECT_TRUE(pair.unread().empty());
+  pair.loop().advance(Milliseconds(61'000));
+  send(frame(static_cast<Type>(8), 0, 3, "\0\0\0\1"s));
+  pair.loop().advance(Milliseconds(61'000));
+  EXPECT_THAT(pair.unread(), ElementsAre(Unread::kTimeout));
+  EXPECT_EQ(resets(8), 1);
+  EXPECT_EQ(pair.server().unsent(), kAnswer - 60);
+  EXPECT_FALSE(pair.toClient().closed);
+}
+
+TEST_F(UnreadAnswers, HaveALimitForEachConnection) {
+  for (unsigned i = 0; i < 5; ++i) request(2 * i + 1);
+  EXPECT_THAT(pair.unread(), ElementsAre(Unread::kMemory, Unread::kMemory));
+  EXPECT_EQ(resets(11), 2);
+  EXPECT_EQ(pair.server().unsent(), 3 * kAnswer);
+  // There is room again for what is read.
+  send(frame(static_cast<Type>(8), 0, 1, "\0\1\0\0"s));
+  EXPECT_EQ(pair.server().unsent(), 2 * kAnswer);
+  request(11);
+  EXPECT_EQ(pair.unread().size(), 2U);
+}
+
+TEST_F(UnreadAnswers, AreResetWhenTheProcessIsShortOfMemory) {
+  event::MemoryBudget budget;
+  budget.setThresholds(1, 100'000);
+  pair.loop().setBudget(budget);
+  for (unsigned i = 0; i < 4; ++i) request(2 * i + 1);
+  EXPECT_FALSE(pair.unread().empty());
+  EXPECT_THAT(pair.unread(), testing::Each(Unread::kMemory));
+  EXPECT_LT(pair.server().unsent(), 3 * kAnswer);
+}
+
+TEST_F(UnreadAnswers, EndTheConnectionWhenTheWireTakesNothing) {
+  request(1);
+  pair.toClient().full = true;
+  for (int i = 0; i < 3; ++i) pair.loop().advance(Milliseconds(60'000));
+  EXPECT_THAT(pair.unread(), testing::Contains(Unread::kTimeout));
+  EXPECT_TRUE(pair.toClient().closed);
+}
+
 TEST(ServerPreface, OtherWordsEndTheConnection) {
   CodecPair pair;
   pair.server().feed(asBytes("GET / HTTP/1.1\r\nhost: a\r\n\r\n"));
