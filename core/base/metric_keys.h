@@ -207,8 +207,12 @@ constexpr CounterKey timeoutsKey(NameId route, TimeoutStage stage) {
 constexpr CounterKey limitRejectionsKey(LimitScope scope, LimitResource resource) {
   return {Metric::kLimitRejections, {}, {.first = field(scope), .second = field(resource)}};
 }
-constexpr CounterKey mirrorRequestsKey(MirrorOutcome outcome) {
-  return {Metric::kMirrorRequests, {}, {.first = field(outcome)}};
+// `status`: what the mirror answered, 0 for nothing.
+constexpr CounterKey mirrorRequestsKey(NameId upstream, NameId route, MirrorOutcome outcome,
+                                       int status) {
+  return {Metric::kMirrorRequests,
+          {.a = upstream, .b = route},
+          {.code = codeField(status), .first = field(outcome)}};
 }
 // `kind` is the index of an http::Flood.
 constexpr CounterKey http2FloodsKey(NameId listener, unsigned kind) {

@@ -48,6 +48,7 @@ constexpr std::array<std::string_view, kReasonCount> kNames = {
     "client_disconnect",
     "draining",
     "config_disabled",
+    "upstream_status",
 };
 
 }  // namespace

@@ -50,9 +50,10 @@ enum class Reason : std::uint8_t {
   kClientDisconnect,
   kDraining,
   kConfigDisabled,
+  kUpstreamStatus,
 };
 
-inline constexpr int kReasonCount = static_cast<int>(Reason::kConfigDisabled) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kUpstreamStatus) + 1;
 
 // "no_route" and so on; "" for kNone.
 std::string_view toString(Reason reason);

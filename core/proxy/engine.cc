@@ -79,10 +79,14 @@ void Engine::forEachCluster(const std::function<void(upstream::Cluster&)>& visit
   }
 }
 
-Mirror* Engine::startMirror(NameId id, const Plan& plan, const http::Request& request) {
+Mirror* Engine::startMirror(NameId id, NameId route, const Plan& plan,
+                            const http::Request& request) {
   upstream::Cluster* target = cluster(id, plan);
-  if (target == nullptr) return nullptr;
-  mirrors_.push_back(std::make_unique<Mirror>(*this, *target, request));
+  if (target == nullptr) {
+    tools_.metrics.counter(mirrorRequestsKey(id, route, MirrorOutcome::kFailed, 0)).add();
+    return nullptr;
+  }
+  mirrors_.push_back(std::make_unique<Mirror>(*this, *target, route, request));
   Mirror* mirror = mirrors_.back().get();
   mirror->start();
   return request.body == http::BodyKind::kNone ? nullptr : mirror;

@@ -64,7 +64,7 @@ class Engine {
 
   // Sends a copy of `request` to another cluster; null when that cannot even be tried, or when the
   // request has no body that the mirror would have to be fed with.
-  Mirror* startMirror(NameId cluster, const Plan& plan, const http::Request& request);
+  Mirror* startMirror(NameId cluster, NameId route, const Plan& plan, const http::Request& request);
   void endMirror(Mirror& mirror);
 
   event::Loop& loop() { return tools_.loop; }

@@ -192,7 +192,7 @@ bool Exchange::prepareForward(NameId cluster) {
 void Exchange::startMirrors() {
   for (const route::Mirror& mirror : route_->mirrors) {
     if (!mirror.wants(engine_.random())) continue;
-    Mirror* const fed = engine_.startMirror(mirror.cluster, plan(), request_);
+    Mirror* const fed = engine_.startMirror(mirror.cluster, route_->id, plan(), request_);
     if (fed != nullptr) fed->next = std::exchange(mirrors_, fed);
   }
 }
@@ -315,7 +315,7 @@ void Exchange::onResponseHead() {
   try_.disarm();
   if (retryPolicy().covers(response_.status) && mayRetry(std::nullopt)) {
     dropAttempt(AttemptOutcome::kError, Reason::kNone);
-    return beginBackoff(Reason::kNone);
+    return beginBackoff(Reason::kUpstreamStatus);
   }
   head_arrived_ = true;
   run();

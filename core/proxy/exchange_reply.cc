@@ -203,7 +203,9 @@ void Exchange::countRequest() {
   MetricCells& cells = engine_.metrics();
   const NameId listener = gate_.id();
   const NameId route = routeId();
-  const auto method = static_cast<unsigned>(request_.method);
+  // Of a head that came to nothing, the method is not known.
+  const auto method =
+      static_cast<unsigned>(request_.method_text.empty() ? http::Method::kOther : request_.method);
   AppProtocol protocol = AppProtocol::kH1;
   if (request_.version == http::Version::kHttp2) protocol = AppProtocol::kH2;
   if (isGrpc(request_)) {

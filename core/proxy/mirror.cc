@@ -15,9 +15,11 @@ void copyHeaders(const http::Headers& from, http::Headers& to, Arena& arena) {
 
 }  // namespace
 
-Mirror::Mirror(Engine& engine, upstream::Cluster& cluster, const http::Request& original)
+Mirror::Mirror(Engine& engine, upstream::Cluster& cluster, NameId route,
+               const http::Request& original)
     : engine_(engine),
       cluster_(cluster),
+      route_(route),
       arena_(engine.loop().scratch()),
       request_(arena_),
       response_(arena_),
@@ -97,7 +99,9 @@ void Mirror::finish(MirrorOutcome outcome) {
   if (std::exchange(done_, true)) return;
   timeout_.disarm();
   relay_.detach();
-  engine_.metrics().counter(mirrorRequestsKey(outcome)).add();
+  engine_.metrics()
+      .counter(mirrorRequestsKey(cluster_.plan().id, route_, outcome, response_.status))
+      .add();
   if (std::exchange(lending_, false)) cluster_.cancel(*this);
   if (auto* requester = std::exchange(requester_, nullptr)) requester->cancel();
   if (auto* member = std::exchange(member_, nullptr)) cluster_.done(*member);

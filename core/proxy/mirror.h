@@ -21,7 +21,7 @@ class Mirror final : public event::Disposable,
                      private http::BodySource,
                      private upstream::Borrower {
  public:
-  Mirror(Engine& engine, upstream::Cluster& cluster, const http::Request& original);
+  Mirror(Engine& engine, upstream::Cluster& cluster, NameId route, const http::Request& original);
 
   void start();
   // The body, as it passes. False once the mirror is done with: it must not be called again.
@@ -49,6 +49,7 @@ class Mirror final : public event::Disposable,
 
   Engine& engine_;
   upstream::Cluster& cluster_;
+  const NameId route_;
   upstream::Member* member_ = nullptr;
   http::Requester* requester_ = nullptr;
   Arena arena_;

@@ -200,6 +200,7 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(const std::str
                                                                   config::Mistakes& mistakes) {
   auto made = std::make_shared<upstream::ClusterPlan>();
   made->balancer = registry_.balancer(settings.balancer);
+  made->balancer_name = names_.name(names_.intern(settings.balancer));
   if (made->balancer == nullptr) {
     std::string known;
     for (const std::string_view each : registry_.balancerNames()) {

@@ -162,6 +162,28 @@ std::vector<Server::Bound> Server::listeners() const {
   return bound;
 }
 
+void Server::askForUse(std::function<void(const ClusterUses&)> on_known) {
+  struct Survey {
+    ClusterUses uses;
+    std::size_t missing = 0;
+    std::function<void(const ClusterUses&)> on_known;
+  };
+  const auto survey = std::make_shared<Survey>(Survey{{}, stations_.size(), std::move(on_known)});
+  for (auto& each : stations_) {
+    each->post([this, survey, station = each.get()] {
+      ClusterUses uses = station->clusterUses();
+      parts_.loop.post([survey, uses = std::move(uses)] {
+        for (const auto& [id, use] : uses) {
+          ClusterUse& sum = survey->uses[id];
+          sum.idle_connections += use.idle_connections;
+          for (const auto& [address, count] : use.in_flight) sum.in_flight[address] += count;
+        }
+        if (--survey->missing == 0) survey->on_known(survey->uses);
+      });
+    });
+  }
+}
+
 void Server::drain(Milliseconds patience, std::function<void(bool complete)> on_done) {
   if (std::exchange(draining_, true)) return;
   parts_.cells.gauge(drainingKey()).set(1);

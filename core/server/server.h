@@ -67,6 +67,8 @@ class Server {
     std::uint64_t connections = 0;
   };
   std::vector<Bound> listeners() const;
+  // Asks every worker, and calls back once all of them have answered.
+  void askForUse(std::function<void(const ClusterUses&)> on_known);
   const Directory& directory() const { return directory_; }
   // Names of listeners, routes, upstreams and certificates that a plan had and none that is alive
   // has.

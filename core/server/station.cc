@@ -89,6 +89,18 @@ void Station::setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints) 
   });
 }
 
+ClusterUses Station::clusterUses() {
+  ClusterUses uses;
+  engine_->forEachCluster([&](const upstream::Cluster& cluster) {
+    ClusterUse& use = uses[cluster.plan().id];
+    use.idle_connections = cluster.idle();
+    cluster.forEachMember([&](const upstream::Member& member) {
+      use.in_flight[member.endpoint.address.text()] = member.in_flight;
+    });
+  });
+  return uses;
+}
+
 std::size_t Station::connections() const {
   std::size_t count = 0;
   for (const auto& [id, gate] : gates_) count += gate->connections();

@@ -16,6 +16,13 @@
 
 namespace weir::server {
 
+// What a worker, or all of them together, do with a cluster.
+struct ClusterUse {
+  std::uint64_t idle_connections = 0;
+  std::map<std::string, std::uint64_t> in_flight;  // by the text of the endpoint's address
+};
+using ClusterUses = std::map<NameId, ClusterUse>;
+
 // A worker with everything that lives on it: engine, gates, connector, log, cells.
 //
 // Thread: the control thread calls; what is done, is done on the worker.
@@ -49,6 +56,7 @@ class Station {
   // On the worker only.
   proxy::Engine& engine() { return *engine_; }
   std::size_t connections() const;
+  ClusterUses clusterUses();
 
  private:
   static constexpr Milliseconds kDrainTick{10};

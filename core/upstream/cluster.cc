@@ -33,7 +33,7 @@ Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
   totals_.open_gauge = cells.gauge(upstreamConnectionsActiveKey(plan_->id));
   totals_.idle_gauge = cells.gauge(upstreamConnectionsIdleKey(plan_->id));
   totals_.reused = cells.counter(upstreamReusedConnectionsKey(plan_->id));
-  meters_.connect = cells.histogram(upstreamConnectDurationKey(plan_->id, false));
+  meters_.connect = cells.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
   meters_.pool_wait = cells.histogram(upstreamPoolWaitKey(plan_->id));
   meters_.queue_depth = cells.gauge(upstreamQueueDepthKey(plan_->id));
   balancer_ = plan_->balancer(tools_.random);
@@ -57,6 +57,8 @@ void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
     for (auto& [address, pool] : pools_) pool->renew();
   }
   if (!waiting_.empty()) tools_.loop.atTurnEnd(*this);  // there may be more room
+  meters_.connect =
+      tools_.metrics.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
   if (old->balancer == plan_->balancer) return;
   balancer_ = plan_->balancer(tools_.random);
   refreshMembers();
@@ -94,6 +96,11 @@ void Cluster::refreshMembers() {
     if (endpoint.weight > 0) members.push_back(pools_.at(endpoint.address).get());
   }
   balancer_->setMembers(members);
+}
+
+void Cluster::forEachMember(const std::function<void(const Member&)>& visit) const {
+  if (endpoints_ == nullptr) return;
+  for (const Endpoint& endpoint : endpoints_->endpoints) visit(*pools_.at(endpoint.address));
 }
 
 void Cluster::lend(Member& member, Borrower& borrower, Demand demand) {

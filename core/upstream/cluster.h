@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -68,6 +69,8 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   bool quiet() const { return totals_.open == 0 && users_ == 0; }
   const ClusterPlan& plan() const override { return *plan_; }
   RetryBudget& retryBudget() { return retry_budget_; }
+  // Every endpoint that discovery lists.
+  void forEachMember(const std::function<void(const Member&)>& visit) const;
   std::size_t open() const { return totals_.open; }
   std::size_t idle() const { return totals_.idle; }
 

@@ -38,6 +38,7 @@ struct ClusterPlan {
   std::string_view name;  // lives as long as the NameTable
   ClusterOptions options;
   BalancerFactory balancer = nullptr;
+  std::string_view balancer_name;  // as long as `name`
   std::shared_ptr<const DiscoverySource> discovery;
   event::SharedCount* connections = nullptr;    // of all workers; outlives every plan
   event::LogLimit* failures = nullptr;          // of messages about it; likewise

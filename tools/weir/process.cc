@@ -39,6 +39,14 @@ void addEndpoints(const upstream::EndpointSet& known, admin::UpstreamState& stat
   }
 }
 
+void addUse(const server::ClusterUse& use, admin::UpstreamState& state) {
+  state.idle_connections = use.idle_connections;
+  for (admin::EndpointState& endpoint : state.endpoints) {
+    const auto found = use.in_flight.find(endpoint.address);
+    if (found != use.in_flight.end()) endpoint.in_flight = found->second;
+  }
+}
+
 // How long workers have to end once there is nothing left to wait for.
 constexpr unsigned kStopSeconds = 10;
 constexpr unsigned kStopAtOnceSeconds = 2;
@@ -421,11 +429,18 @@ void Process::listeners(Answer<std::vector<admin::ListenerState>> answer) {
 }
 
 void Process::upstreams(Answer<std::vector<admin::UpstreamState>> answer) {
+  server_->askForUse([this, answer = std::move(answer)](const server::ClusterUses& uses) {
+    answer(upstreamStates(uses));
+  });
+}
+
+std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterUses& uses) {
   std::vector<admin::UpstreamState> states;
   for (const auto& cluster : server_->plan()->clusters) {
     admin::UpstreamState state;
     state.name = cluster->name;
     state.discovery = cluster->discovery->kind();
+    state.balancer = cluster->balancer_name;
     state.max_connections = cluster->options.max_connections;
     state.connections = counts_.cluster(cluster->id).value();
     upstream::SharedEndpoints endpoints = cluster->discovery->known();
@@ -436,9 +451,11 @@ void Process::upstreams(Answer<std::vector<admin::UpstreamState>> answer) {
     }
     state.known = endpoints != nullptr;
     if (state.known) addEndpoints(*endpoints, state);
+    const auto use = uses.find(cluster->id);
+    if (use != uses.end()) addUse(use->second, state);
     states.push_back(std::move(state));
   }
-  answer(std::move(states));
+  return states;
 }
 
 }  // namespace weir

@@ -37,6 +37,7 @@ class Process final : public admin::AdminSubject {
   int run();
 
  private:
+  std::vector<admin::UpstreamState> upstreamStates(const server::ClusterUses& uses);
   // admin::AdminSubject
   std::string metricsPage() override;
   admin::Health health() override;

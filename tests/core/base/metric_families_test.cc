@@ -108,7 +108,7 @@ TEST(MetricKeys, HaveAWordForEveryEnumerator) {
   const MetricKey limit = limitRejectionsKey(LimitScope::kEndpoint, LimitResource::kMemory);
   EXPECT_EQ(wordOf(limit, "scope"), "endpoint");
   EXPECT_EQ(wordOf(limit, "resource"), "memory");
-  EXPECT_EQ(wordOf(mirrorRequestsKey(MirrorOutcome::kSkipped), "outcome"), "skipped");
+  EXPECT_EQ(wordOf(mirrorRequestsKey(1, 2, MirrorOutcome::kSkipped, 0), "outcome"), "skipped");
   const MetricKey handshake =
       tlsHandshakesKey(1, {6, HandshakeReason::kExpired, TlsVersion::k13, true});
   EXPECT_EQ(wordOf(handshake, "result"), "unknown_name");
@@ -154,7 +154,7 @@ const std::vector<CounterKey> kCounters = {
     retriesSuppressedKey(1, RetryRefusal::kBudget),
     timeoutsKey(1, TimeoutStage::kConnect),
     limitRejectionsKey(LimitScope::kListener, LimitResource::kConnections),
-    mirrorRequestsKey(MirrorOutcome::kSent),
+    mirrorRequestsKey(1, 2, MirrorOutcome::kSent, 200),
     http2FloodsKey(1, 0),
     proxyProtocolHeadersKey(1, ProxyProtocolResult::kVersion1),
     tlsHandshakesKey(1, {0, HandshakeReason::kNone, TlsVersion::k13, false}),

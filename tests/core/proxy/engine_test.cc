@@ -125,7 +125,7 @@ TEST_F(EngineTest, GivesUpMirrorsAtItsEnd) {
   gate = nullptr;
   engine = nullptr;
   turn();
-  EXPECT_EQ(count(mirrorRequestsKey(MirrorOutcome::kSkipped)), 1U);
+  EXPECT_EQ(count(mirrorRequestsKey(id("shadow"), id("all"), MirrorOutcome::kSkipped, 0)), 1U);
 }
 
 // A gate with a socket, and clients that connect to it.
