@@ -70,7 +70,7 @@ class ClientCodec::Call final : public Stream, public http::Requester {
 
 void ClientCodec::Call::sendHead(const http::Request& request) {
   method_ = request.method;
-  upgrade_ = request.upgrade;
+  upgrade_ = isExtendedConnect(request) ? request.upgrade : std::string_view();
   hear();
   const bool tunnel = request.body == BodyKind::kTunnel || !upgrade_.empty();
   codec_.submitRequest(*this, fieldsOf(request, codec_.scheme_, request.headers.arena()),

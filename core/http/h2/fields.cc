@@ -50,7 +50,7 @@ std::string_view targetOf(const Request& request, Arena& arena) {
 Fields fieldsOf(const Request& request, std::string_view scheme, Arena& arena) {
   constexpr std::size_t kMostOwn = 8;
   Writer writer(arena, request.headers.size() + kMostOwn);
-  const bool upgrade = !request.upgrade.empty();
+  const bool upgrade = isExtendedConnect(request);
   const bool connect = request.method == Method::kConnect;
   writer.add(":method", upgrade ? toString(Method::kConnect) : request.method_text);
   if (upgrade) writer.add(":protocol", request.upgrade);

@@ -411,6 +411,29 @@ TEST(H2Codecs, ATunnelByExtendedConnect) {
   EXPECT_TRUE(pair.client().idle());
 }
 
+TEST(H2Codecs, AnUpgradeWithABodyIsAnOrdinaryRequest) {
+  CodecPair pair;
+  http::Request& request = pair.get("/exec");
+  request.method = Method::kPost;
+  request.method_text = "POST";
+  request.upgrade = "tcp";
+  request.body = BodyKind::kLength;
+  request.content_length = 4;
+  HeardResponse& response = pair.call(request);
+  response.requester->sendBody(asBytes("body"));
+  response.requester->finish(nullptr);
+  pair.settle();
+  HeardRequest& heard = pair.heard();
+  EXPECT_EQ(heard.request().method, Method::kPost);
+  EXPECT_EQ(heard.request().upgrade, "");
+  EXPECT_EQ(heard.body, "body");
+  EXPECT_TRUE(heard.ended);
+  heard.answer(200, "done");
+  pair.settle();
+  EXPECT_EQ(response.response().status, 200);
+  EXPECT_EQ(response.body, "done");
+}
+
 TEST(H2Codecs, AHeadOverTheLimitIsToldAsSuch) {
   CodecPair pair(with([](Options& options) { options.limits.head_bytes = 1024; }));
   http::Request& request = pair.get("/");
