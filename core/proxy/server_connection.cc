@@ -23,8 +23,8 @@ Milliseconds earlier(Milliseconds one, Milliseconds other) {
 constexpr Error kHeadTimeout = {ErrorCode::kTimeout, Origin::kDownstream,
                                 "head not complete in time"};
 constexpr Error kUnread = {ErrorCode::kClosed, Origin::kDownstream, "client does not read"};
-// Queued on one connection, where memory is short.
-constexpr std::size_t kMuch = 16 * 1024;
+// Queued on a connection whose client has to make room: less waits for the end of the turn.
+constexpr std::size_t kMuch = 8 * 1024;
 constexpr Error kStopped = {ErrorCode::kCancelled, Origin::kLocal, "stopped"};
 
 }  // namespace
@@ -68,16 +68,12 @@ void ServerConnection::armFor(http::ServerCodec::Phase phase) {
   unsent_ = phase == http::ServerCodec::Phase::kBusy ? kNone : 0;
   if (phase == http::ServerCodec::Phase::kIdle) {
     limit = plan.idle_timeout;
-    unsent_ = unsent();
+    unsent_ = codec_.index() == 0 ? stream_->queued() : unsent();
     // More than waits for the end of the turn: the client has to make room.
-    if (codec_.index() == 0 && unsent_ > kMuch) limit = earlier(limit, plan.http2.send_timeout);
+    if (codec_.index() == 0 && unsent_ >= kMuch) limit = earlier(limit, plan.http2.send_timeout);
   }
   if (phase == http::ServerCodec::Phase::kHead) limit = plan.header_timeout;
   if (phase == http::ServerCodec::Phase::kRest) limit = kRestTime;
-  // HTTP/2 looks after its streams itself.
-  if (phase == http::ServerCodec::Phase::kBusy && codec_.index() == 0) {
-    limit = plan.http2.send_timeout;
-  }
   if (limit.count() > 0) {
     deadline_.arm(limit);
   } else {
@@ -179,7 +175,10 @@ void ServerConnection::onIdle() {
 void ServerConnection::onSendTick() {
   const std::size_t before = std::exchange(unsent_, stream_->queued());
   if (unsent_ > 0 && unsent_ >= before) return breakUnread(http::Unread::kTimeout);
-  if (unsent_ == 0) unsent_ = kNone;
+  if (unsent_ == 0) {
+    unsent_ = kNone;  // the next write that has to wait sets the time anew
+    return;
+  }
   deadline_.arm(gate_.plan().http2.send_timeout);
 }
 
@@ -194,13 +193,16 @@ void ServerConnection::breakUnread(http::Unread why) {
 void ServerConnection::write(Bytes first, Bytes second) {
   if (state_ != State::kOpen) return;
   stream_->write(first, second);
-  if (stream_->queued() > kMuch && !unread_) [[unlikely]]
-    shedWhenShort();
+  if (stream_->queued() >= kMuch) [[unlikely]]
+    watchSending();
 }
 
-// It is broken off as soon as nobody of ours is in the midst of a call.
-void ServerConnection::shedWhenShort() {
-  if (gate_.engine().loop().overload() < event::Overload::kResetStreams) return;
+// The client has to make room. HTTP/2 looks after that itself.
+void ServerConnection::watchSending() {
+  const Milliseconds limit = gate_.plan().http2.send_timeout;
+  if (codec_.index() == 0 && !deadline_.armed() && limit.count() > 0) deadline_.arm(limit);
+  if (unread_ || gate_.engine().loop().overload() < event::Overload::kResetStreams) return;
+  // It is broken off as soon as nobody of ours is in the midst of a call.
   unread_ = true;
   deadline_.arm(Milliseconds(0));
 }

@@ -65,7 +65,7 @@ class ServerConnection final : public Accepted,
   void onSendTick();
   std::size_t unsent() { return stream_->queued() + codec().unsent(); }
   void breakUnread(http::Unread why);
-  void shedWhenShort();
+  void watchSending();
   void armFor(http::ServerCodec::Phase phase);
   void remove();
 
