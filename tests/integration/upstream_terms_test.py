@@ -4,6 +4,7 @@
 import base64
 import concurrent.futures
 import hashlib
+import re
 import struct
 import unittest
 
@@ -62,8 +63,10 @@ class Reloads(TlsCase):
         upstream = self.upstream()
         weir = self.weir(gateway(forward(upstream.address)))
         self.assertEqual(self.get(weir).status, 200)
-        self.reload(weir, gateway(forward(upstream.address, upstream="tls = { insecure = true }")))
-        self.assertEqual(self.get(weir).status, 502)
+        self.reload(weir, gateway(forward(upstream.address, upstream=(
+            "tls = { insecure = true }\nconnect_timeout = '100ms'"))))
+        self.assertEqual(self.get(weir).status, 504)  # nobody answers a ClientHello there
+        self.assertEqual(len(upstream.requests), 1)
 
     def test_under_the_same_terms_they_stay(self):
         service, weir = self.start_both()
@@ -90,7 +93,7 @@ class WebSockets(TlsCase):
         head = b""
         while b"\r\n\r\n" not in head:
             head += peer.recv(65536)
-        key = head.split(b"ec-websocket-key: ")[1].split(b"\r\n")[0]
+        key = re.search(rb"(?i)sec-websocket-key: (\S+)", head)[1]
         accept = base64.b64encode(hashlib.sha1(key + MAGIC).digest())
         peer.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                      b"Connection: Upgrade\r\nSec-WebSocket-Accept: " + accept + b"\r\n\r\n")

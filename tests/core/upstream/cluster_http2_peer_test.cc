@@ -35,6 +35,14 @@ class Http2PeerTest : public ClusterTest {
     return others;
   }
 
+  // A connection on which nothing is under way any more, in either direction.
+  void startWithOneAtRest() {
+    start();
+    lend(first());
+    endpoints.at(0)->answer(0);
+    turn();
+  }
+
   RawHttp2Endpoint::Says says;
   std::deque<std::unique_ptr<RawHttp2Endpoint>> endpoints;
 };
@@ -110,7 +118,7 @@ TEST_F(Http2PeerTest, AConnectionWhoseSessionHasEndedIsNotOnOffer) {
 }
 
 TEST_F(Http2PeerTest, AfterATimeoutOnASilentConnectionItTakesNoMoreUntilItAnswersAPing) {
-  start();
+  startWithOneAtRest();
   Client& late = lend(first());
   endpoints.at(0)->ignorePings();
   late.timeOut();
@@ -129,7 +137,7 @@ TEST_F(Http2PeerTest, AfterATimeoutOnASilentConnectionItTakesNoMoreUntilItAnswer
 
 TEST_F(Http2PeerTest, WithoutAnAnswerToThePingAllOnItFailAtOnce) {
   options.http2.ping_timeout = Milliseconds(200);
-  start();
+  startWithOneAtRest();
   Client& late = lend(first());
   Client& beside = lend(first());
   endpoints.at(0)->ignorePings();
@@ -162,7 +170,7 @@ TEST_F(Http2PeerTest, AClientThatLeavesAtOnceRaisesNoDoubt) {
 }
 
 TEST_F(Http2PeerTest, OneThatLeavesAfterALongSilenceDoes) {
-  start();
+  startWithOneAtRest();
   Client& client = lend(first());
   endpoints.at(0)->ignorePings();
   loop.advance(Milliseconds(1'500));

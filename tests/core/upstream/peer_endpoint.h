@@ -105,10 +105,11 @@ class RawHttp2Endpoint final : public PeerEndpoint {
     bool settings = true;  // false: never sends any
   };
   RawHttp2Endpoint(std::unique_ptr<test::MemoryStream> stream, const Says& says)
-      : PeerEndpoint(std::move(stream)), in_force_(says.streams) {
+      : PeerEndpoint(std::move(stream)), in_force_(says.streams), silent_(!says.settings) {
     std::string settings = setting(kMaxStreams, says.streams);
     if (says.connect_protocol) settings += setting(kConnectProtocol, 1);
-    if (says.settings) send(frame(kSettings, 0, 0, settings));
+    if (!says.settings) return;
+    send(frame(kSettings, 0, 0, settings));
     limits_.push_back(says.streams);
   }
 
@@ -195,7 +196,7 @@ class RawHttp2Endpoint final : public PeerEndpoint {
   void onFrame(std::uint8_t type, unsigned flags, std::uint32_t stream,
                const std::string& payload) {
     if (type == kHeaders) onRequest(stream);
-    if (type == kSettings && (flags & kAck) == 0) send(frame(kSettings, kAck, 0, {}));
+    if (type == kSettings && (flags & kAck) == 0 && !silent_) send(frame(kSettings, kAck, 0, {}));
     if (type == kSettings && (flags & kAck) != 0) onAck();
     if (type == kReset) {
       ++resets_;
@@ -222,6 +223,7 @@ class RawHttp2Endpoint final : public PeerEndpoint {
   }
 
   std::size_t in_force_;
+  const bool silent_;
   std::vector<std::uint32_t> limits_;  // said, not heard yet
   std::vector<std::string> pings_;
   std::size_t resets_ = 0;
