@@ -13,6 +13,8 @@
 namespace weir {
 namespace {
 
+constexpr char kSettings[] = {0, 0, 0, 4, 0, 0, 0, 0, 0};  // none but the defaults
+
 class Sink final : public http::Wire {
  public:
   using http::Wire::write;
@@ -64,6 +66,7 @@ void run(Bytes bytes, std::uint8_t choice) {
   request.authority = "a";
   request.path = "/";
   std::deque<Call> calls;
+  codec.feed(kSettings);  // no request is sent before the upstream's settings are known
   for (unsigned i = 0; i <= (choice & 3U); ++i) {
     codec.open(calls.emplace_back(loop.scratch())).sendHead(request);
   }

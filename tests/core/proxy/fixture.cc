@@ -138,7 +138,7 @@ void ProxyTest::start(std::string_view routes) {
   std::sort(plan->clusters.begin(), plan->clusters.end(),
             [](const auto& left, const auto& right) { return left->id < right->id; });
   plan->routes = route::compileRoutes(settings.routes, {names, upstreams, {"public"}}, mistakes);
-  ASSERT_EQ(mistakes.text(), "");
+  ASSERT_TRUE(mistakes.empty()) << mistakes.text();
   for (const auto& each : settings.routes) {
     plan->chains.push_back(filters.chain(each.filters, names));
   }
