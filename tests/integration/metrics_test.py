@@ -416,9 +416,8 @@ class EveryFamily(TlsCase):
                 f'[identity]\ncert = "{ca}/{own}.crt"\nkey = "{ca}/{own}.key"\n'
                 f'trust = "{ca}/root.crt"\n')
             self.assertEqual(self.get(front).status, status)
-            if result == "ok":
-                self.expect(front, 1, "weir_mtls_connections_total", direction="outbound",
-                            peer_service="service", result="ok")
+            self.expect(front, 1, "weir_mtls_connections_total", direction="outbound",
+                        peer_service="service", result=result)
             self.expect(sidecar, 1, "weir_mtls_connections_total", direction="inbound",
                         result=result)
         self.ca(sidecar.folder, "renew", "ca/service")
