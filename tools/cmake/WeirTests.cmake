@@ -39,7 +39,7 @@ function(weir_gtest name folder)
   # Several sources at once: most of a test's compilation is the headers of GoogleTest.
   set_target_properties(${name} PROPERTIES UNITY_BUILD ${WEIR_BATCH_TESTS})
   # The tests' own code need not be fast: without optimisation it compiles in half the time.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0 -U_FORTIFY_SOURCE>)
+  target_compile_options(${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
   list(FILTER sources INCLUDE REGEX "_cases\\.cc$")  # tables, which all have the same name
   set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   weir_own(${name})
