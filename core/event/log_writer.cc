@@ -34,6 +34,7 @@ struct LogWriter::Queue {
   void push(const log::Line& line);
   void run();
   std::string take(bool& ends);
+  bool waitForRoom(Nanoseconds& end);
   bool writeOut(std::string_view text);  // false: given up
 
   const int descriptor;
@@ -92,19 +93,25 @@ void LogWriter::Queue::run() {
   }
 }
 
+// Waits until the descriptor takes bytes or the bell rings. True when it takes some. `end` is when
+// to give up, 0 while there is time; it is set once the writer is to stop.
+bool LogWriter::Queue::waitForRoom(Nanoseconds& end) {
+  pollfd waits[] = {{descriptor, POLLOUT, 0}, {signal.descriptor(), POLLIN, 0}};
+  const auto left = std::chrono::ceil<Milliseconds>(end - monotonicNow());
+  ::poll(waits, 2, end > Nanoseconds(0) ? static_cast<int>(left.count()) : -1);
+  if (waits[1].revents != 0) {
+    signal.clear();
+    const std::lock_guard lock(mutex);
+    if (stop && end == Nanoseconds(0)) end = monotonicNow() + kLastWords;
+  }
+  return waits[0].revents != 0;
+}
+
 bool LogWriter::Queue::writeOut(std::string_view text) {
-  Nanoseconds end{0};  // 0: there is time
+  Nanoseconds end{0};
   while (!text.empty()) {
-    pollfd waits[] = {{descriptor, POLLOUT, 0}, {signal.descriptor(), POLLIN, 0}};
-    const auto left = std::chrono::ceil<Milliseconds>(end - monotonicNow());
-    if (end > Nanoseconds(0) && left <= Milliseconds(0)) return false;
-    ::poll(waits, 2, end > Nanoseconds(0) ? static_cast<int>(left.count()) : -1);
-    if (waits[1].revents != 0) {
-      signal.clear();
-      const std::lock_guard lock(mutex);
-      if (stop && end == Nanoseconds(0)) end = monotonicNow() + kLastWords;
-    }
-    if (waits[0].revents == 0) continue;
+    if (end > Nanoseconds(0) && monotonicNow() >= end) return false;
+    if (!waitForRoom(end)) continue;
     const std::string_view piece = firstPiece(text);
     const ssize_t written = ::write(descriptor, piece.data(), piece.size());
     if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;

@@ -9,8 +9,11 @@ namespace {
 
 constexpr std::size_t kReserve = 8 * 1024 * 1024;
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): operator new calls a plain
+// function.
 std::atomic<void*> reserve{nullptr};
 std::atomic<bool> exhausted{false};
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables): see above
 
 // Called by operator new, which tries again when it returns.
 void onAllocationFailed() {

@@ -67,31 +67,31 @@ bool isChecked(std::string_view header, std::string_view checksum) {
   return doubleWordAt(checksum, 0) == crc32cWithHole(header, hole);
 }
 
+bool readTlv(std::string_view header, const Tlv& tlv, ProxyHeader& out) {
+  switch (tlv.type) {
+    case ProxyWire::kAlpn:
+      out.alpn = tlv.value;
+      return true;
+    case ProxyWire::kAuthority:
+      // The balancer may pass on whatever its client asked for.
+      if (isVisibleAscii(tlv.value)) out.authority = tlv.value;
+      return true;
+    case ProxyWire::kUniqueId:
+      out.unique_id = tlv.value;
+      return tlv.value.size() <= ProxyWire::kMaxUniqueId;
+    case ProxyWire::kTls:
+      return readTls(tlv.value, out);
+    case ProxyWire::kCrc32c:
+      return isChecked(header, tlv.value);
+    default:
+      return true;
+  }
+}
+
 bool readTlvs(std::string_view header, std::string_view rest, ProxyHeader& out) {
   Tlv tlv;
   while (!rest.empty()) {
-    if (!takeTlv(rest, tlv)) return false;
-    switch (tlv.type) {
-      case ProxyWire::kAlpn:
-        out.alpn = tlv.value;
-        break;
-      case ProxyWire::kAuthority:
-        // The balancer may pass on whatever its client asked for.
-        if (isVisibleAscii(tlv.value)) out.authority = tlv.value;
-        break;
-      case ProxyWire::kUniqueId:
-        if (tlv.value.size() > ProxyWire::kMaxUniqueId) return false;
-        out.unique_id = tlv.value;
-        break;
-      case ProxyWire::kTls:
-        if (!readTls(tlv.value, out)) return false;
-        break;
-      case ProxyWire::kCrc32c:
-        if (!isChecked(header, tlv.value)) return false;
-        break;
-      default:
-        break;
-    }
+    if (!takeTlv(rest, tlv) || !readTlv(header, tlv, out)) return false;
   }
   return true;
 }

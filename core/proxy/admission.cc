@@ -71,6 +71,24 @@ bool isMisdirected(const http::Request& request, const ListenerPlan& listener,
   return !(choice == certificates.find(asked));
 }
 
+std::optional<Refusal> admitSecured(http::Request& request, const ListenerPlan& listener,
+                                    const net::Security& security) {
+  if (isMisdirected(request, listener, security)) {
+    return Refusal{421, Reason::kBadRequest, "this connection is not for that authority"};
+  }
+  return security.early_data ? admitEarly(request) : std::nullopt;
+}
+
+std::optional<Refusal> admitMethod(http::Method method, const ListenerPlan& listener) {
+  if (method == http::Method::kConnect && !listener.allow_connect) {
+    return refuse(Reason::kConfigDisabled, "CONNECT is not enabled");
+  }
+  if (method == http::Method::kTrace && !listener.allow_trace) {
+    return refuse(Reason::kConfigDisabled, "TRACE is not enabled");
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listener,
@@ -82,19 +100,9 @@ std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listene
     if (underscore) return refuse(Reason::kBadRequest, "underscore in a header name");
   }
   if (security != nullptr) {
-    if (isMisdirected(request, listener, *security)) {
-      return Refusal{421, Reason::kBadRequest, "this connection is not for that authority"};
-    }
-    if (security->early_data) {
-      if (auto refusal = admitEarly(request)) return refusal;
-    }
+    if (auto refusal = admitSecured(request, listener, *security)) return refusal;
   }
-  if (request.method == http::Method::kConnect && !listener.allow_connect) {
-    return refuse(Reason::kConfigDisabled, "CONNECT is not enabled");
-  }
-  if (request.method == http::Method::kTrace && !listener.allow_trace) {
-    return refuse(Reason::kConfigDisabled, "TRACE is not enabled");
-  }
+  if (auto refusal = admitMethod(request.method, listener)) return refusal;
   const route::PathRules rules{route::ReservedEscapes::kKeep, listener.path_rules.merge_slashes};
   const auto path = route::normalizePath(request.path, rules, headers.arena());
   if (!path.ok()) return refuse(Reason::kBadRequest, path.error().detail);

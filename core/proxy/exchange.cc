@@ -277,15 +277,16 @@ void Exchange::onRequestBody(Bytes bytes) {
   request_relay_.push(bytes);
 }
 
+bool Exchange::checkTrailers() {
+  const auto refusal = admitTrailers(request_.trailers, *listener_);
+  if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
+  return !refusal;
+}
+
 void Exchange::onRequestEnd() {
   request_ended_ = true;
   times_.request_sent = elapsed();
-  if (!request_.trailers.empty()) {
-    if (const auto refusal = admitTrailers(request_.trailers, *listener_)) {
-      replyLocally(refusal->status, refusal->reason, refusal->detail);
-      return run();
-    }
-  }
+  if (!request_.trailers.empty() && !checkTrailers()) return run();
   if (filters_ && !tunnel_) {
     Bytes rest;
     if (!filterBody(&filter::Filters::onRequestBody, rest, true)) return run();

@@ -102,6 +102,7 @@ class Exchange final : public http::RequestEvents,
   bool filterResponse();
   bool reply();
   bool checkRequest();
+  bool checkTrailers();
   bool chooseUpgrade();
   bool asksForTunnel() const;
   bool checkAnswer();

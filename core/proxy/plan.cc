@@ -13,7 +13,7 @@ const std::shared_ptr<const upstream::ClusterPlan>* Plan::cluster(NameId id) con
 
 bool ListenerPlan::sharesTermsWith(const ListenerPlan& other) const {
   const auto scope = [](const ListenerPlan& plan) {
-    return plan.tls == nullptr ? std::string_view() : std::string_view(plan.tls->scope());
+    return plan.tls == nullptr ? std::string_view() : std::string_view{plan.tls->scope()};
   };
   return scope(*this) == scope(other) && allow_clear == other.allow_clear &&
          versions == other.versions && proxy_protocol == other.proxy_protocol &&

@@ -77,23 +77,30 @@ bool isDotSegment(std::string_view segment) {
   return segment == "." || segment == "..";
 }
 
+bool beginsDotSegment(std::string_view path, std::size_t at) {
+  if (path[at - 1] != '/') return false;
+  const std::string_view rest = path.substr(at);
+  return isDotSegment(rest.substr(0, rest.find('/')));
+}
+
 // Whether nothing in the path asks for a closer look. It begins with a slash.
 bool isPlain(std::string_view path, bool merge_slashes, bool& has_parameters) {
   for (std::size_t i = 0; i < path.size(); ++i) {
-    const Care care = careOf(path[i]);
-    if (care == Care::kNone) continue;
-    if (care == Care::kSlash) {
-      if (merge_slashes && i > 0 && path[i - 1] == '/') return false;
-      continue;
+    switch (careOf(path[i])) {
+      case Care::kNone:
+        break;
+      case Care::kSlash:
+        if (merge_slashes && i > 0 && path[i - 1] == '/') return false;
+        break;
+      case Care::kParam:
+        has_parameters = true;
+        break;
+      case Care::kDot:
+        if (beginsDotSegment(path, i)) return false;
+        break;
+      default:
+        return false;
     }
-    if (care == Care::kParam) {
-      has_parameters = true;
-      continue;
-    }
-    if (care != Care::kDot) return false;
-    if (path[i - 1] != '/') continue;
-    const std::string_view rest = path.substr(i);
-    if (isDotSegment(rest.substr(0, rest.find('/')))) return false;
   }
   return true;
 }

@@ -162,25 +162,29 @@ std::vector<Server::Bound> Server::listeners() const {
   return bound;
 }
 
+// The answers of the workers to one question, added up on the control thread.
+struct Server::Survey {
+  ClusterUses uses;
+  std::size_t missing = 0;
+  std::function<void(const ClusterUses&)> on_known;
+
+  void add(const ClusterUses& part) {
+    for (const auto& [id, use] : part) {
+      ClusterUse& sum = uses[id];
+      sum.idle_connections += use.idle_connections;
+      for (const auto& [address, count] : use.in_flight) sum.in_flight[address] += count;
+    }
+    if (--missing == 0) on_known(uses);
+  }
+};
+
 void Server::askForUse(std::function<void(const ClusterUses&)> on_known) {
-  struct Survey {
-    ClusterUses uses;
-    std::size_t missing = 0;
-    std::function<void(const ClusterUses&)> on_known;
-  };
   const auto survey = std::make_shared<Survey>(Survey{{}, stations_.size(), std::move(on_known)});
+  const auto answer = [this, survey](ClusterUses uses) {
+    parts_.loop.post([survey, uses = std::move(uses)] { survey->add(uses); });
+  };
   for (auto& each : stations_) {
-    each->post([this, survey, station = each.get()] {
-      ClusterUses uses = station->clusterUses();
-      parts_.loop.post([survey, uses = std::move(uses)] {
-        for (const auto& [id, use] : uses) {
-          ClusterUse& sum = survey->uses[id];
-          sum.idle_connections += use.idle_connections;
-          for (const auto& [address, count] : use.in_flight) sum.in_flight[address] += count;
-        }
-        if (--survey->missing == 0) survey->on_known(survey->uses);
-      });
-    });
+    each->post([answer, station = each.get()] { answer(station->clusterUses()); });
   }
 }
 

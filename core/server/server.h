@@ -78,6 +78,7 @@ class Server {
   void refreshMetrics();  // before a scrape
 
  private:
+  struct Survey;
   struct Listening {
     net::Address configured;
     net::Address bound;

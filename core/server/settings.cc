@@ -62,12 +62,7 @@ void checkIdentity(config::Table& table, const UpstreamSettings& out) {
   if (out.tls) table.fail("identity", "stands in place of tls");
 }
 
-}  // namespace
-
-void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
-  table.read("name", out.name, "Its name in metrics and logs.", {.min_size = 1, .required = true});
-  table.read("address", out.address, "Where to listen; port 0 takes a free one.",
-             {.required = true});
+void readLimits(config::Table& table, ListenerSettings& out) {
   table.read("header_timeout", out.header_timeout,
              "For the head of a request, from its first byte. 0: none. Default: 10s in a gateway, "
              "none in a sidecar.",
@@ -98,6 +93,15 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
       "max_connections", out.max_connections,
       "Open connections; more are refused, with 503 where HTTP is spoken. 0: no limit of its "
       "own.");
+}
+
+}  // namespace
+
+void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
+  table.read("name", out.name, "Its name in metrics and logs.", {.min_size = 1, .required = true});
+  table.read("address", out.address, "Where to listen; port 0 takes a free one.",
+             {.required = true});
+  readLimits(table, out);
   table.read("trusted", out.trusted,
              "Peers whose X-Forwarded-*, Forwarded and X-Real-IP headers are believed and kept.");
   table.read("forwarded", out.forwarded, kForwardedModes,

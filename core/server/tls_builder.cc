@@ -100,6 +100,20 @@ std::vector<std::string> alpnOf(http::VersionChoice versions) {
   return protocols;
 }
 
+// `system` keeps the verifier that trusts the system's roots, once it is made.
+std::shared_ptr<const tls::Verifier> verifierOf(const UpstreamTlsSettings& settings, Reader& reader,
+                                                std::shared_ptr<const tls::Verifier>& system) {
+  const bool plain =
+      !settings.ca && !settings.crl && settings.names.empty() && settings.hashes.empty();
+  if (plain && system != nullptr) return system;
+  tls::Verifier::Options demands;
+  demands.names = tls::NameList(settings.names);
+  demands.hashes = settings.hashes;
+  auto made = reader.verifier({"ca", settings.ca}, {"crl", settings.crl}, std::move(demands));
+  if (plain) system = made;
+  return made;
+}
+
 }  // namespace
 
 TlsBuilder::TlsBuilder()
@@ -161,18 +175,7 @@ std::shared_ptr<const tls::ClientTerms> TlsBuilder::client(const UpstreamTlsSett
     if (options.server_name.empty() && options.check_server_name) {
       reader.fail("server_name", "is needed: the endpoints have no name that could be checked");
     }
-    const bool system =
-        !settings.ca && !settings.crl && settings.names.empty() && settings.hashes.empty();
-    if (!system || system_ == nullptr) {
-      tls::Verifier::Options demands;
-      demands.names = tls::NameList(settings.names);
-      demands.hashes = settings.hashes;
-      options.servers =
-          reader.verifier({"ca", settings.ca}, {"crl", settings.crl}, std::move(demands));
-    } else {
-      options.servers = system_;
-    }
-    if (system) system_ = options.servers;
+    options.servers = verifierOf(settings, reader, system_);
   }
   if (settings.cert && settings.key) {
     options.own = reader.certificate(*settings.cert, *settings.key,

@@ -64,6 +64,7 @@ std::unique_ptr<http::AccessLog> openLogs(const std::vector<Settings>& settings,
                                           event::WriterThread& writer, NameTable& names,
                                           MetricCells& worker_cells) {
   std::vector<std::unique_ptr<http::AccessLog>> logs;
+  logs.reserve(settings.size());
   for (const Settings& one : settings) {
     logs.push_back(std::make_unique<WorkerLog>(WorkerLog::Parts{
         one, writer.open(one.file), worker_cells, names.intern(one.file), Random()}));

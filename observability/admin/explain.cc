@@ -118,7 +118,7 @@ Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
   const route::Route* const taken =
       explainRoutes(request, {listener->id, {downstream.ip.bytes()}}, plan, explanation);
   if (taken == nullptr) return explanation;
-  const std::string_view received = std::string_view(query.path).substr(0, query.path.find('?'));
+  const std::string_view received = std::string_view{query.path}.substr(0, query.path.find('?'));
   if (const auto kept_out = proxy::admitPath(request, *listener, *taken, received)) {
     explanation.refusal = kept_out->detail;
   }

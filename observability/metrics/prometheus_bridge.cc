@@ -72,6 +72,7 @@ class PrometheusBridge::Adapter : public prometheus::Collectable {
 
  private:
   ClientMetric metricOf(const SeriesTable& table, const Series& series) const;
+  std::vector<ClientMetric> metricsOf(const SeriesTable& table, const MetricFamily& family) const;
   static prometheus::MetricFamily head(std::string_view name, std::string_view help,
                                        MetricType type);
 
@@ -101,18 +102,23 @@ ClientMetric PrometheusBridge::Adapter::metricOf(const SeriesTable& table,
   return metric;
 }
 
+std::vector<ClientMetric> PrometheusBridge::Adapter::metricsOf(const SeriesTable& table,
+                                                               const MetricFamily& family) const {
+  std::vector<ClientMetric> metrics;
+  for (const std::uint32_t member : table.ofFamily(family.metric)) {
+    if (!table.series(member).left) metrics.push_back(metricOf(table, table.series(member)));
+  }
+  return metrics;
+}
+
 std::vector<prometheus::MetricFamily> PrometheusBridge::Adapter::Collect() const {
   const SeriesTable& table = page_.gather();
   std::vector<prometheus::MetricFamily> families;
   for (const MetricFamily& family : metricFamilies()) {
-    bool begun = false;
-    for (const std::uint32_t member : table.ofFamily(family.metric)) {
-      if (table.series(member).left) continue;
-      if (!std::exchange(begun, true)) {
-        families.push_back(head(family.name, family.help, family.type));
-      }
-      families.back().metric.push_back(metricOf(table, table.series(member)));
-    }
+    std::vector<ClientMetric> metrics = metricsOf(table, family);
+    if (metrics.empty()) continue;
+    families.push_back(head(family.name, family.help, family.type));
+    families.back().metric = std::move(metrics);
   }
   for (const ProcessSample& sample : samplesOf(readProcessUsage())) {
     families.push_back(head(sample.name, sample.help, sample.type));

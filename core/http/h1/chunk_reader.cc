@@ -69,29 +69,36 @@ bool ChunkReader::takeDigit(char c) {
 bool ChunkReader::takeInExtension(char c) {
   switch (state_) {
     case State::kNameStart:
-      if (isBlank(c)) return true;
-      return isTokenByte(c) ? goTo(State::kName) : fail("chunk extension without a name");
+      return isBlank(c) || takeNameStart(c);
     case State::kName:
+      return isTokenByte(c) || takeAfterName(c);
     case State::kNameBlank:
-      if (state_ == State::kName && isTokenByte(c)) return true;
-      if (c == '=') return goTo(State::kValueStart);
       // White space may precede a semicolon or an equals sign, not the end of the line.
-      if (c == '\r' && state_ == State::kNameBlank) return fail("malformed chunk extension");
-      return takeAfter(c, State::kNameBlank);
+      return c == '\r' ? fail("malformed chunk extension") : takeAfterName(c);
     case State::kValueStart:
-      if (isBlank(c)) return true;
-      if (c == '"') return goTo(State::kQuoted);
-      return isTokenByte(c) ? goTo(State::kToken) : fail("chunk extension without a value");
+      return isBlank(c) || takeValueStart(c);
     case State::kToken:
       return isTokenByte(c) || takeAfter(c, State::kBlank);
     case State::kBlank:
-      if (c == '\r') return fail("malformed chunk extension");
-      return takeAfter(c, State::kBlank);
+      return c == '\r' ? fail("malformed chunk extension") : takeAfter(c, State::kBlank);
     case State::kQuotedEnd:
       return takeAfter(c, State::kBlank);
     default:
       return takeQuoted(c);
   }
+}
+
+bool ChunkReader::takeNameStart(char c) {
+  return isTokenByte(c) ? goTo(State::kName) : fail("chunk extension without a name");
+}
+
+bool ChunkReader::takeAfterName(char c) {
+  return c == '=' ? goTo(State::kValueStart) : takeAfter(c, State::kNameBlank);
+}
+
+bool ChunkReader::takeValueStart(char c) {
+  if (c == '"') return goTo(State::kQuoted);
+  return isTokenByte(c) ? goTo(State::kToken) : fail("chunk extension without a value");
 }
 
 bool ChunkReader::takeQuoted(char c) {

@@ -49,6 +49,9 @@ class ChunkReader {
   bool takeDigit(char c);
   bool takeInExtension(char c);
   bool takeAfter(char c, State blank);
+  bool takeNameStart(char c);
+  bool takeAfterName(char c);
+  bool takeValueStart(char c);
   bool takeQuoted(char c);
   bool goTo(State state) {
     state_ = state;

@@ -107,17 +107,20 @@ void ClientCodec::feed(Bytes bytes) {
   }
 }
 
+// RFC 9110, 7.8: only to a protocol that was asked for, and not amid the request.
+Result<void> ClientCodec::checkSwitch(const Response& response) const {
+  if (response.status != 101) return {};
+  if (asked_upgrade_.empty() || !equalsIgnoringCase(response.upgrade, asked_upgrade_)) {
+    return kUnasked101;
+  }
+  if (writing_ == Writing::kLength || writing_ == Writing::kChunks) return kEarly101;
+  return {};
+}
+
 void ClientCodec::onHead() {
   const Response& response = exchange_->response();
-  if (response.status == 101) {
-    // RFC 9110, 7.8: only to a protocol that was asked for, and not amid the request.
-    if (asked_upgrade_.empty() || !equalsIgnoringCase(response.upgrade, asked_upgrade_)) {
-      return failResponse(kUnasked101);
-    }
-    if (writing_ == Writing::kLength || writing_ == Writing::kChunks) {
-      return failResponse(kEarly101);
-    }
-  }
+  const Result<void> allowed = checkSwitch(response);
+  if (!allowed.ok()) return failResponse(allowed.error());
   if (response.status < 200 && response.status != 101) {
     if (++informational_ > kMostInformational) return failResponse(kTooManyInformational);
     exchange_->onInformational();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/result.h"
 #include "core/http/codec.h"
 #include "core/http/h1/parser.h"
 
@@ -41,6 +42,7 @@ class ClientCodec final : public http::ClientCodec, private Requester {
   void cancel() override;
 
   void startResponse();
+  Result<void> checkSwitch(const Response& response) const;
   void onHead();
   void completeResponse(Bytes rest);
   void failResponse(Error error);

@@ -50,31 +50,37 @@ void ServerCodec::consume(Bytes& input) {
   const bool outermost = !in_feed_;
   in_feed_ = true;
   while (!input.empty() || reading_ == Reading::kBody) {
-    if (reading_ == Reading::kWaiting || reading_ == Reading::kNoMore) break;
-    if (reading_ == Reading::kRest) {
-      if (!dropRest(input)) break;
-      endExchange();
-      continue;
-    }
-    if (exchange_ == nullptr && !openExchange(input)) break;
-    const Parser::Event event = parser_->next(input);
-    if (event == Parser::Event::kNeedMore) break;
-    switch (event) {
-      case Parser::Event::kHead:
-        onHead();
-        break;
-      case Parser::Event::kBody:
-        continued_ = true;
-        exchange_->onRequestBody(parser_->body());
-        break;
-      case Parser::Event::kEnd:
-        onRequestComplete();
-        break;
-      default:
-        failRequest(parser_->error());
-    }
+    if (!consumePart(input)) break;
   }
   if (outermost) in_feed_ = false;
+}
+
+// False when nothing more is to be taken now.
+bool ServerCodec::consumePart(Bytes& input) {
+  if (reading_ == Reading::kWaiting || reading_ == Reading::kNoMore) return false;
+  if (reading_ == Reading::kRest) {
+    const bool over = dropRest(input);
+    if (over) endExchange();
+    return over;
+  }
+  if (exchange_ == nullptr && !openExchange(input)) return false;
+  const Parser::Event event = parser_->next(input);
+  if (event != Parser::Event::kNeedMore) onEvent(event);
+  return event != Parser::Event::kNeedMore;
+}
+
+void ServerCodec::onEvent(Parser::Event event) {
+  switch (event) {
+    case Parser::Event::kHead:
+      return onHead();
+    case Parser::Event::kBody:
+      continued_ = true;
+      return exchange_->onRequestBody(parser_->body());
+    case Parser::Event::kEnd:
+      return onRequestComplete();
+    default:
+      return failRequest(parser_->error());
+  }
 }
 
 // The bytes that waited, now that it is their turn.

@@ -58,6 +58,8 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   void endExchange();
   void nextRequest();
   bool openExchange(Bytes& input);
+  bool consumePart(Bytes& input);
+  void onEvent(Parser::Event event);
   void onHead();
   void onRequestComplete();
   void failRequest(Error error);

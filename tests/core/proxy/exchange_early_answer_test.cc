@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr std::string_view kPost = "POST / HTTP/1.1\r\nHost: shop.test\r\n";
+constexpr std::string_view kUpload = "POST / HTTP/1.1\r\nHost: shop.test\r\n";
 constexpr std::string_view kChunkedPost =
     "POST / HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n";
 constexpr std::string_view kRefusal = "HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n";
@@ -27,12 +27,12 @@ class EarlyAnswer : public ProxyTest {
       if (at != std::string::npos && peer.received().substr(0, at).ends_with("GET")) {
         return answering(reply("hello"))(peer);
       }
-      if (std::exchange(refused_, &peer) != &peer) peer.send(kRefusal);
+      if (std::exchange(refused, &peer) != &peer) peer.send(kRefusal);
     };
   }
   // What the answer to the beginning of a request is.
   std::string begin(std::string_view bytes) {
-    refused_ = nullptr;
+    refused = nullptr;
     client_ = &connect();
     return more(bytes);
   }
@@ -42,7 +42,7 @@ class EarlyAnswer : public ProxyTest {
     return client_->takeReceived();
   }
   static std::string withLength(std::uint64_t length, std::string_view fields = {}) {
-    return std::string(kPost) + "Content-Length: " + std::to_string(length) + "\r\n" +
+    return std::string(kUpload) + "Content-Length: " + std::to_string(length) + "\r\n" +
            std::string(fields) + "\r\n";
   }
   static auto keeps(std::string_view status) {
@@ -53,11 +53,11 @@ class EarlyAnswer : public ProxyTest {
                  HasSubstr("\r\nconnection: close\r\n"));
   }
 
-  static StreamPeer* refused_;
+  static StreamPeer* refused;
   StreamPeer* client_ = nullptr;
 };
 
-StreamPeer* EarlyAnswer::refused_ = nullptr;
+StreamPeer* EarlyAnswer::refused = nullptr;
 
 TEST_F(EarlyAnswer, TheRestOfABodyIsReadAndTheNextRequestServed) {
   startForwarding();
