@@ -39,6 +39,7 @@ class Memory(LimitsCase):
     LIMIT = 4 << 20
     ANSWER = 60_000
     STREAMS = 50
+    CLIENTS = 32  # their answers are 96 MB
 
     def unread(self, weir):
         """A client that asks for many answers and opens no window."""
@@ -58,7 +59,7 @@ class Memory(LimitsCase):
         overload = f"[overload]\nmax_buffered = '{self.LIMIT}B'\n"
         weir = self.weir(gateway(forward(upstream.address) + overload))
         before = weir.resident_bytes()
-        clients = [self.unread(weir) for _ in range(8)]
+        clients = [self.unread(weir) for _ in range(self.CLIENTS)]
         poll.until(lambda: weir.metric("weir_limit_rejections_total", resource="memory"),
                    "load is shed")
         self.assert_metric(weir, 0, "weir_requests_in_flight")
@@ -66,7 +67,8 @@ class Memory(LimitsCase):
         refused = self.client(weir.address()).read_reply()
         self.assertEqual((refused.status, refused.header("x-weir-reason")),
                          (503, "overload_memory"))
-        self.assertLess(weir.resident_bytes() - before, 4 * self.LIMIT)
+        # The sanitizers keep what is freed for a while.
+        self.assertLess(weir.resident_bytes() - before, 8 * self.LIMIT)
         for client in clients:
             client.close()
         poll.until(lambda: weir.metric("weir_overload_level") == 0, "there is room again")
