@@ -192,6 +192,13 @@ class WeirProcess:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def resident_bytes(self):
-        """Memory that it has in RAM."""
+        """Memory that the process has in RAM."""
+        return self._memory("VmRSS")
+
+    def peak_resident_bytes(self):
+        """The most memory that the process has had in RAM."""
+        return self._memory("VmHWM")
+
+    def _memory(self, name):
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+        return int(re.search(rf"{name}:\s+(\d+) kB", status).group(1)) * 1024
