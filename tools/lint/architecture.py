@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sources
 
-DOCUMENTS = ("ARCHITECTURE.md", "README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "docs/*.md")
 FOLDERS = "core|gateway|mesh|observability|configs|tests|tools"
 MEMBER = re.compile(r"\b([A-Z]\w+)::(~?\w+)")
 PATH = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)`")
@@ -29,9 +29,7 @@ def check(root):
     """All mistakes of the documents below root."""
     headers = [sources.read(root, name) for name in sources.list_files(root, (".h", ".cc"))]
     mistakes = []
-    for document in DOCUMENTS:
-        if not (Path(root) / document).is_file():
-            continue
+    for document in sources.matching(root, DOCUMENTS):
         text = sources.read(root, document)
         named = {found for span in code_spans(text) for found in MEMBER.findall(span)}
         for type_name, member in sorted(named):

@@ -22,6 +22,12 @@ def list_files(root, suffixes=()):
     return sorted(name for name in set(names) if not suffixes or name.endswith(tuple(suffixes)))
 
 
+def matching(root, patterns):
+    """The files below root, relative, that each pattern such as "docs/*.md" names, in its order."""
+    return [path.relative_to(root).as_posix()
+            for pattern in patterns for path in sorted(Path(root).glob(pattern)) if path.is_file()]
+
+
 def read(root, name):
     """The text of a file, or nothing when it is not text."""
     try:

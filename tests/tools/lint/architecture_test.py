@@ -32,3 +32,8 @@ class ArchitectureTest(LintCase):
     def test_a_path_that_does_not_exist_is_refused(self):
         self.assertEqual(self.mistakes("`core/net/gone.h`"),
                          ["ARCHITECTURE.md: core/net/gone.h does not exist"])
+
+    def test_the_pages_of_docs_count(self):
+        self.write("docs/routing.md", "`Stream::push`")
+        self.assertEqual(architecture.check(self.root),
+                         ["docs/routing.md: Stream::push does not exist"])
