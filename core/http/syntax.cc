@@ -34,6 +34,14 @@ std::size_t ipLiteralLength(std::string_view text) {
   return std::all_of(inner.begin(), inner.end(), allowed) ? close + 1 : 0;
 }
 
+// Without a colon at the end, and without `port` behind one.
+std::string_view withoutPort(std::string_view authority, std::string_view port) {
+  const std::size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos) return authority;
+  const std::string_view found = authority.substr(colon + 1);
+  return found.empty() || found == port ? authority.substr(0, colon) : authority;
+}
+
 }  // namespace
 
 bool hasToken(std::string_view list, std::string_view token) {
@@ -134,14 +142,26 @@ bool isAuthority(std::string_view authority) {
   return authority[end] == ':' && (port.empty() || parseNumber<std::uint16_t>(port).has_value());
 }
 
+std::string_view defaultPort(std::string_view scheme) {
+  if (scheme == "http") return "80";
+  return scheme == "https" ? "443" : "";
+}
+
+bool isSameAuthority(std::string_view one, std::string_view other, std::string_view scheme) {
+  if (equalsIgnoringCase(one, other)) return true;
+  const std::string_view port = defaultPort(scheme);
+  return equalsIgnoringCase(withoutPort(one, port), withoutPort(other, port));
+}
+
 Absolute splitAbsolute(std::string_view target) {
   const std::size_t colon = target.find("://");
   if (colon == std::string_view::npos) return {};
   const std::string_view scheme = target.substr(0, colon);
-  if (!equalsIgnoringCase(scheme, "http") && !equalsIgnoringCase(scheme, "https")) return {};
+  const bool https = equalsIgnoringCase(scheme, "https");
+  if (!https && !equalsIgnoringCase(scheme, "http")) return {};
   const std::string_view after = target.substr(colon + 3);
   const std::size_t end = std::min(after.find_first_of("/?"), after.size());
-  return {after.substr(0, end), after.substr(end)};
+  return {https ? "https" : "http", after.substr(0, end), after.substr(end)};
 }
 
 }  // namespace weir::http

@@ -51,7 +51,14 @@ bool isTargetText(std::string_view target);
 // host[:port] without user information (RFC 9110, 7.2); not empty.
 bool isAuthority(std::string_view authority);
 
+// The port that "http" or "https" implies; empty for any other scheme.
+std::string_view defaultPort(std::string_view scheme);
+// Whether both name the same host and port of that scheme: a port that is empty or the default one
+// is the same as none (RFC 9110, 4.2.3), and letters are compared without their case.
+bool isSameAuthority(std::string_view one, std::string_view other, std::string_view scheme);
+
 struct Absolute {
+  std::string_view scheme;     // "http" or "https", static
   std::string_view authority;  // empty when it is no absolute-form
   std::string_view rest;       // path and query
 };

@@ -24,11 +24,6 @@ HostAndPort splitAuthority(std::string_view authority) {
   return {authority.substr(0, colon), authority.substr(colon + 1)};
 }
 
-std::string_view defaultPort(std::string_view scheme) {
-  if (scheme == "http") return "80";
-  return scheme == "https" ? "443" : "";
-}
-
 // A query is taken as it was sent, save for bytes that do not belong into a header or would end the
 // reference.
 void appendQuery(std::string_view query, ArenaText& text) {
@@ -55,9 +50,9 @@ std::string_view Redirect::portFor(std::string_view scheme, std::string_view req
   if (!port_.empty()) {
     port = port_;
   } else if (!target_.scheme.empty()) {
-    port = defaultPort(scheme);
+    port = http::defaultPort(scheme);
   }
-  return port == defaultPort(scheme) ? "" : port;
+  return port == http::defaultPort(scheme) ? "" : port;
 }
 
 Result<std::string_view> Redirect::location(const http::Request& request,

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/http/header_id.h"
+#include "core/http/syntax.h"
 #include "core/net/address.h"
 
 namespace weir::admin {
@@ -19,12 +20,10 @@ bool isOurHost(std::string_view authority, std::span<const std::string> hosts) {
 }
 
 bool isOurOrigin(std::string_view origin, std::string_view authority) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (origin.starts_with(scheme)) {
-      return http::equalsIgnoringCase(origin.substr(scheme.size()), authority);
-    }
-  }
-  return false;  // "null" and whatever else is not ours
+  // "null" and whatever else is not ours has no authority.
+  const http::Absolute site = http::splitAbsolute(origin);
+  return !site.authority.empty() && site.rest.empty() &&
+         http::isSameAuthority(site.authority, authority, site.scheme);
 }
 
 bool changesState(http::Method method) {

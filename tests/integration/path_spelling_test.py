@@ -36,6 +36,9 @@ SPELLINGS = {
     # bytes
     "/a\\..\\admin": "refused", "/a/..\\admin": "refused", "/\t/admin": "refused",
     "/admin#x": "refused", "/%c0%afadmin": "/%C0%AFadmin", "/%e0%80%afadmin": "/%E0%80%AFadmin",
+    # UTF-8 as it is
+    "/caf\xc3\xa9/\xc3\xbc?\xc3\xa9": "/caf%C3%A9/%C3%BC?%C3%A9", "/\xff": "/%FF",
+    "/\xc3\xa9/../admin": "denied", "/admin/\xc3\xa9": "denied",
     # other names
     "/ADMIN": "/ADMIN", "/Admin": "/Admin", "/admin~": "/admin~", "/administrator": "/administrator",
 }

@@ -15,6 +15,10 @@ namespace {
 
 // Enough for most heads; a longer one grows, so that a body behind a head is not copied with it.
 constexpr std::size_t kFirstHeadBytes = 2048;
+// What llhttp reads in place of a method that it does not know.
+constexpr std::string_view kStandInMethod = "GET";
+
+bool isRawByte(char c) { return static_cast<unsigned char>(c) > 0x7F; }
 
 }  // namespace
 
@@ -152,7 +156,7 @@ Parser::Event Parser::nextHead(Bytes& input) {
   while (!input.empty()) {
     const Bytes piece = collect(input);
     int status = llhttp_execute(llhttp_, piece.data(), piece.size());
-    if (status != HPE_OK && status != HPE_PAUSED) status = readExtensionMethod(status);
+    if (status != HPE_OK && status != HPE_PAUSED) status = readStartLine(status);
     if (status == HPE_PAUSED && head_complete_) {
       const char* end = llhttp_get_error_pos(llhttp_);
       const auto taken = static_cast<std::size_t>(end - piece.data());
@@ -294,13 +298,23 @@ bool Parser::addTrailerBytes(std::uint64_t bytes) {
   return refuse(ErrorCode::kTooLarge, "trailers or chunk extensions too large");
 }
 
+// Goes on where llhttp stopped at something in a request line that we accept.
+int Parser::readStartLine(int status) {
+  if (request_ == nullptr || fields_ > 0 || !name_.empty()) return status;
+  status = readExtensionMethod(status);
+  while (status == HPE_INVALID_URL && llhttp_get_method(llhttp_) != HTTP_CONNECT &&
+         isRawByte(*llhttp_get_error_pos(llhttp_))) {
+    status = readRawBytes(llhttp_get_error_pos(llhttp_));
+  }
+  return status;
+}
+
 // RFC 9110, 9.1: any token may be a method. Where llhttp stopped at one that it does not know, it
 // goes on as if it had been a GET, which means nothing to it; the method as it was sent is in the
 // copy of the head.
 int Parser::readExtensionMethod(int status) {
   const bool unknown = status == HPE_INVALID_METHOD || status == HPE_INVALID_CONSTANT;
-  const bool in_start_line = fields_ == 0 && name_.empty();
-  if (!unknown || !in_start_line || request_ == nullptr || extension_method_) return status;
+  if (!unknown || extension_method_) return status;
   while (method_size_ < head_size_ && isTokenByte(head_[method_size_])) ++method_size_;
   if (method_size_ == head_size_) return HPE_OK;  // its end has yet to come
   const std::string_view method(head_, method_size_);
@@ -309,10 +323,27 @@ int Parser::readExtensionMethod(int status) {
   extension_method_ = true;
   target_ = {};
   llhttp_reset(llhttp_);
-  constexpr std::string_view kStandIn = "GET ";
-  llhttp_execute(llhttp_, kStandIn.data(), kStandIn.size());
-  const std::size_t rest = method_size_ + 1;
+  llhttp_execute(llhttp_, kStandInMethod.data(), kStandInMethod.size());
+  const std::size_t rest = method_size_;
   return llhttp_execute(llhttp_, head_ + rest, head_size_ - rest);
+}
+
+// Many clients send UTF-8 in a target as it is. The target keeps these bytes, which are encoded
+// where every target is brought into its normal form. llhttp continues behind them as if it were in
+// a path; readTarget() alone decides which form the target has.
+int Parser::readRawBytes(const char* at) {
+  const char* const end = head_ + head_size_;
+  const std::string_view head(head_, head_size_);
+  const std::string_view method = head.substr(0, head.find(' '));
+  const char* const target = method.data() + method.size() + 1;
+  const std::string_view known = extension_method_ ? kStandInMethod : method;
+  llhttp_reset(llhttp_);
+  llhttp_execute(llhttp_, known.data(), known.size());
+  constexpr std::string_view kStandInTarget = " /";
+  llhttp_execute(llhttp_, kStandInTarget.data(), kStandInTarget.size());
+  const char* const rest = std::find_if_not(at, end, isRawByte);
+  target_ = {target, static_cast<std::size_t>(rest - target)};
+  return llhttp_execute(llhttp_, rest, static_cast<std::size_t>(end - rest));
 }
 
 Parser::Event Parser::fail(ErrorCode code, std::string_view detail) {

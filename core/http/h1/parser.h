@@ -26,9 +26,9 @@ struct Persistence {
 // Reads one message, strictly (RFC 9112): whatever could be read in two ways is an error.
 //
 // llhttp reads heads and trailers, without a lenient flag but for the version; what it leaves open
-// (methods that it does not know, Host, the form of the target, transfer codings, sizes, single
-// spaces) is read here. The head is copied into the exchange's arena once, so that all views stay
-// valid for the life of the exchange.
+// (methods that it does not know, bytes above 0x7F in a target, Host, the form of the target,
+// transfer codings, sizes, single spaces) is read here. The head is copied into the exchange's
+// arena once, so that all views stay valid for the life of the exchange.
 class Parser {
  public:
   enum class Event : std::uint8_t { kNeedMore, kHead, kBody, kEnd, kFailed };
@@ -65,7 +65,9 @@ class Parser {
   Event fail(ErrorCode code, std::string_view detail);
   Event failAsParsed();
   bool addTrailerBytes(std::uint64_t bytes);
+  int readStartLine(int status);
   int readExtensionMethod(int status);
+  int readRawBytes(const char* at);
   Bytes collect(Bytes input);
   bool fitsLimits();
   void growHead(std::size_t room);
@@ -77,7 +79,7 @@ class Parser {
   bool agreesOnFraming();
   bool readTarget();
   bool readConnectTarget();
-  bool agreesWithHost(std::string_view authority);
+  bool agreesWithHost(std::string_view authority, std::string_view scheme);
   bool readOrigin(std::string_view target, std::string_view authority);
   bool readAuthority(std::string_view authority);
   void decideRequestBody();

@@ -200,7 +200,8 @@ bool Parser::readTarget() {
   }
   const auto absolute = splitAbsolute(target_);
   if (absolute.authority.empty()) return refuse(ErrorCode::kProtocol, "invalid target");
-  return agreesWithHost(absolute.authority) && readOrigin(absolute.rest, absolute.authority);
+  return agreesWithHost(absolute.authority, absolute.scheme) &&
+         readOrigin(absolute.rest, absolute.authority);
 }
 
 bool Parser::readConnectTarget() {
@@ -209,11 +210,11 @@ bool Parser::readConnectTarget() {
   if (colon == std::string_view::npos || colon + 1 == target_.size() || target_.ends_with(']')) {
     return refuse(ErrorCode::kProtocol, "CONNECT without a port");
   }
-  return agreesWithHost(target_) && readOrigin({}, target_);
+  return agreesWithHost(target_, {}) && readOrigin({}, target_);
 }
 
-bool Parser::agreesWithHost(std::string_view authority) {
-  const bool same = !has_host_ || equalsIgnoringCase(host_, authority);
+bool Parser::agreesWithHost(std::string_view authority, std::string_view scheme) {
+  const bool same = !has_host_ || isSameAuthority(host_, authority, scheme);
   return same || refuse(ErrorCode::kProtocol, "Host and target disagree");
 }
 

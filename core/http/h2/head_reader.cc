@@ -16,6 +16,11 @@ Error broken(std::string_view detail) {
   return {ErrorCode::kProtocol, Origin::kDownstream, detail};
 }
 
+std::string_view schemeOf(std::string_view value) {
+  if (equalsIgnoringCase(value, "https")) return "https";
+  return equalsIgnoringCase(value, "http") ? "http" : "";
+}
+
 }  // namespace
 
 void HeadReader::start(Headers& headers) {
@@ -26,7 +31,7 @@ void HeadReader::start(Headers& headers) {
   fields_ = 0;
   cookies_ = 0;
   too_large_ = bad_length_ = bad_expect_ = has_length_ = false;
-  host_ = target_ = protocol_ = {};
+  host_ = target_ = protocol_ = scheme_ = {};
 }
 
 void HeadReader::begin(Request& request) {
@@ -68,6 +73,8 @@ void HeadReader::addPseudo(std::string_view name, std::string_view value) {
         request_->method == Method::kOther ? arena().copy(value) : toString(request_->method);
   } else if (name == ":authority") {
     request_->authority = arena().copy(value);
+  } else if (name == ":scheme") {
+    scheme_ = schemeOf(value);
   } else if (name == ":path") {
     target_ = arena().copy(value);
   } else if (name == ":protocol") {
@@ -125,7 +132,7 @@ Result<void> HeadReader::finishRequest(bool ends) {
   if (bad_expect_)
     return Error{ErrorCode::kExpectation, Origin::kDownstream, "unknown expectation"};
   if (request.authority.empty()) request.authority = host_;
-  if (!host_.empty() && !equalsIgnoringCase(host_, request.authority)) {
+  if (!host_.empty() && !isSameAuthority(host_, request.authority, scheme_)) {
     return broken("host and :authority disagree");
   }
   if (!isAuthority(request.authority)) return broken("invalid :authority");

@@ -51,6 +51,7 @@ class HeadReader {
   std::string_view host_;
   std::string_view target_;
   std::string_view protocol_;
+  std::string_view scheme_;  // "http", "https" or empty; static
 };
 
 }  // namespace weir::http::h2

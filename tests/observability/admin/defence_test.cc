@@ -58,6 +58,11 @@ TEST_F(Defence, RefusesOtherNames) {
 TEST_F(Defence, AllowsPostFromItsOwnPages) {
   EXPECT_TRUE(allowsPostFrom("origin", "http://127.0.0.1:9901"));
   EXPECT_TRUE(allowsPostFrom("origin", "https://127.0.0.1:9901"));
+  EXPECT_FALSE(allowsPostFrom("origin", "http://127.0.0.1:9901/"));
+  request_.method = http::Method::kPost;
+  request_.headers.add("origin", "http://localhost");
+  EXPECT_TRUE(allows("localhost:80"));  // the default port
+  EXPECT_FALSE(allows("localhost:443"));
   EXPECT_TRUE(allowsPostFrom("sec-fetch-site", "same-origin"));
   EXPECT_TRUE(allowsPostFrom("user-agent", "curl/8"));
 }

@@ -79,6 +79,38 @@ TEST_F(ServerFrames, ARequestOfPlainFrames) {
   pair.heard().answer(204);
 }
 
+// RFC 9110, 4.2.3. The authority stays as it was sent.
+TEST_F(ServerFrames, ADefaultPortIsNoOtherHost) {
+  struct Case {
+    const char* scheme;  // index of the static table
+    std::string authority;
+    std::string host;
+    bool same;
+  };
+  const Case cases[] = {
+      {"\x86", "a", "a:80", true},       {"\x87", "a:443", "A", true},
+      {"\x87", "a", "a:443", true},      {"\x86", "a:", "a", true},
+      {"\x86", "a:443", "a", false},     {"\x87", "a:80", "a", false},
+      {"\x86", "a:80", "a:8080", false},
+  };
+  const auto literal = [](char index, const std::string& value) {
+    return std::string(1, index) + static_cast<char>(value.size()) + value;
+  };
+  unsigned id = 1;
+  std::size_t heard = 0;
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.authority + " and " + each.host);
+    send(frame(kHeaders, 5, id,
+               "\x82\x84" + std::string(each.scheme) + literal('\x01', each.authority) +
+                   "\x0f\x17" + static_cast<char>(each.host.size()) + each.host));
+    id += 2;
+    EXPECT_EQ(pair.heard(heard).failed.has_value(), !each.same);
+    EXPECT_EQ(pair.heard(heard).request().authority, each.authority);
+    if (each.same) pair.heard(heard).answer(204);
+    ++heard;
+  }
+}
+
 TEST_F(ServerFrames, CookiesAreOneFieldAgain) {
   send(frame(kHeaders, 5, 1,
              kGet + "\x60\x03"
