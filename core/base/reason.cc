@@ -5,54 +5,115 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, kReasonCount> kNames = {
-    "",
-    "no_route",
-    "no_healthy_upstream",
-    "upstream_connect_refused",
-    "upstream_connect_timeout",
-    "upstream_tls_error",
-    "upstream_dns_error",
-    "upstream_reset_before_headers",
-    "upstream_reset_after_headers",
-    "upstream_protocol_error",
-    "upstream_keepalive_race",
-    "upstream_timeout",
-    "per_try_timeout",
-    "request_timeout",
-    "header_timeout",
-    "stream_idle",
-    "stream_max",
-    "retry_exhausted",
-    "retry_budget",
-    "breaker_open",
-    "queue_full",
-    "queue_timeout",
-    "limit_concurrency",
-    "rate_limited",
-    "adaptive_shed",
-    "overload_memory",
-    "overload_connections",
-    "authn_missing",
-    "authn_invalid",
-    "authn_expired",
-    "authz_denied",
-    "ext_auth_denied",
-    "ext_auth_error",
-    "body_too_large",
-    "header_too_large",
-    "bad_request",
-    "protocol_error",
-    "fault_abort",
-    "fault_delay",
-    "client_disconnect",
-    "draining",
-    "config_disabled",
-    "upstream_status",
-};
+// In the order of Reason. A reason without a meaning is reserved: no part of weir produces it yet.
+constexpr std::array<ReasonText, kReasonCount> kTexts = {{
+    {},
+    {"no_route", "No route matches the request.",
+     "Check host, path and conditions of the routes; `/explain` on the admin address shows why "
+     "each route was passed over."},
+    {"no_healthy_upstream",
+     "The upstream has no endpoint that may receive requests: discovery found none, or all weights "
+     "are 0 (500 for those of a split).",
+     "Check the upstream at `/upstreams` and its `discovery`."},
+    {"upstream_connect_refused", "The connection to the endpoint was refused or failed.",
+     "Check that the service is running, its address and port, and the firewalls on the way."},
+    {"upstream_connect_timeout",
+     "No connection to the endpoint was established in time, TLS handshake and HTTP/2 SETTINGS "
+     "included.",
+     "Check that the endpoint is reachable and not overloaded; increase `connect_timeout` for a "
+     "slow network."},
+    {"upstream_tls_error", "The TLS handshake with the endpoint failed.",
+     "The log and the field `reason.detail` name the cause; check `tls` or `identity` of the "
+     "upstream and the endpoint's certificate."},
+    {"upstream_dns_error", "The addresses of the upstream have not been resolved yet.",
+     "Check the name in `discovery` and the DNS servers; `/upstreams` shows the last failure."},
+    {"upstream_reset_before_headers",
+     "The endpoint closed or reset the connection before the response's head.",
+     "Check the logs of the service for crashes and restarts; retry with `on = [\"reset\"]`."},
+    {"upstream_reset_after_headers",
+     "The endpoint closed or reset the connection in the middle of a response.",
+     "Check the logs of the service; the client received an incomplete response."},
+    {"upstream_protocol_error",
+     "The endpoint sent a response that is invalid or exceeds the limits of the upstream.",
+     "Check `protocol` of the upstream, the limits `max_header_size` and `max_headers`, and the "
+     "service."},
+    {"upstream_keepalive_race",
+     "The endpoint closed a reused connection just as the request was sent.",
+     "Set `idle_timeout` of the upstream below the keep-alive timeout of the service."},
+    {"upstream_timeout", "The response's head did not arrive within `timeout` of the route.",
+     "Find the cause of the delay in the service, or increase `timeout`."},
+    {"per_try_timeout", "The response's head did not arrive within `per_try_timeout`.",
+     "Find the cause of the delay in the service, or increase `per_try_timeout`."},
+    {"request_timeout", "The response was not complete within `timeout` of the route.",
+     "Increase `timeout` for large downloads and streams."},
+    {"header_timeout", "The client did not send the request's head within `header_timeout`.",
+     "None for single cases; many of them may be an attack by slow clients."},
+    {"stream_idle",
+     "Neither side made progress within `idle_timeout`. The status is 504 if the upstream was "
+     "idle, "
+     "408 if the client was.",
+     "Increase `idle_timeout` of the route, or of the listener for TCP, if long pauses are "
+     "intended."},
+    {"stream_max", {}, {}},
+    {"retry_exhausted", {}, {}},
+    {"retry_budget", {}, {}},
+    {"breaker_open", {}, {}},
+    {"queue_full",
+     "All connections to the upstream were in use and `max_pending` requests were waiting.",
+     "Increase `max_connections` or `max_pending` of the upstream, or the capacity of the "
+     "service."},
+    {"queue_timeout", "No connection to the upstream became free within `queue_timeout`.",
+     "Increase `max_connections` of the upstream or the capacity of the service."},
+    {"limit_concurrency", {}, {}},
+    {"rate_limited", {}, {}},
+    {"adaptive_shed", {}, {}},
+    {"overload_memory", "Buffered bodies and heads exceed a threshold of `[overload]`.",
+     "Find slow clients and large bodies; increase `max_buffered` or the memory of the process."},
+    {"overload_connections",
+     "`max_connections` of the listener or of the process is reached, or no file descriptor is "
+     "left.",
+     "Increase `max_connections` or the limit of file descriptors, or add instances."},
+    {"authn_missing", {}, {}},
+    {"authn_invalid", {}, {}},
+    {"authn_expired", {}, {}},
+    {"authz_denied", "The filter `address_list` denies the client's address.",
+     "Check `allow` and `deny`, and `trusted` of the listener if the client is behind a proxy."},
+    {"ext_auth_denied", {}, {}},
+    {"ext_auth_error", {}, {}},
+    {"body_too_large", {}, {}},
+    {"header_too_large",
+     "The request's head exceeds `max_header_size` or `max_headers` (431), or its target exceeds "
+     "`max_target_size` (414).",
+     "Increase the limit of the listener if such requests are legitimate."},
+    {"bad_request",
+     "The request is invalid or violates a rule of the listener, such as those for underscores and "
+     "escaped slashes. 417, 421, 425, 501 and 505 occur as well.",
+     "The field `reason.detail` and the body of the response name the rule; correct the client or "
+     "change the rule."},
+    {"protocol_error", {}, {}},
+    {"fault_abort", {}, {}},
+    {"fault_delay", {}, {}},
+    {"client_disconnect",
+     "The client closed the connection or reset the stream before its response was complete. The "
+     "status 499 is only logged.",
+     "None for single cases; many of them may indicate slow responses."},
+    {"draining",
+     "The process or the listener drained and the time for requests in flight was over.",
+     "Increase `drain_timeout` if requests take longer."},
+    {"config_disabled",
+     "The configuration does not allow the method or protocol: CONNECT or TRACE (405), or an "
+     "upgrade (501).",
+     "Set `connect` or `trace` of the listener, or `upgrades` of the route."},
+    {"upstream_status",
+     "A response's status was one of the conditions of a retry. It is the reason of the attempt, "
+     "not of the response.",
+     "Check the service; `retry.on` of the route lists the statuses."},
+}};
 
 }  // namespace
 
-std::string_view toString(Reason reason) { return kNames[static_cast<std::size_t>(reason)]; }
+const ReasonText& describe(Reason reason) { return kTexts[static_cast<std::size_t>(reason)]; }
+
+std::string_view toString(Reason reason) { return describe(reason).word; }
 
 }  // namespace weir

@@ -55,7 +55,13 @@ enum class Reason : std::uint8_t {
 
 inline constexpr int kReasonCount = static_cast<int>(Reason::kUpstreamStatus) + 1;
 
-// "no_route" and so on; "" for kNone.
-std::string_view toString(Reason reason);
+struct ReasonText {
+  std::string_view word;     // "no_route"; empty for kNone
+  std::string_view meaning;  // Markdown, as is the next; empty: reserved, nothing produces it yet
+  std::string_view remedy;   // what an operator can do
+};
+
+const ReasonText& describe(Reason reason);
+std::string_view toString(Reason reason);  // the word
 
 }  // namespace weir

@@ -15,39 +15,53 @@ struct FieldRow {
   Field field;
   std::string_view name;
   bool by_default;
+  std::string_view meaning;
 };
 
 constexpr FieldRow kRows[] = {
-    {Field::kTime, "time", true},
-    {Field::kDuration, "duration", true},
-    {Field::kHeadTime, "time.request_head", false},
-    {Field::kRoutedTime, "time.routed", false},
-    {Field::kConnectedTime, "time.connected", true},
-    {Field::kRequestSentTime, "time.request_sent", false},
-    {Field::kFirstByteTime, "time.upstream_first_byte", true},
-    {Field::kRequestBytes, "request.bytes", true},
-    {Field::kResponseBytes, "response.bytes", true},
-    {Field::kResponseStatus, "response.status", true},
-    {Field::kAttempts, "attempts", true},
-    {Field::kRequestId, "request.id", true},
-    {Field::kRequestMethod, "request.method", true},
-    {Field::kRequestScheme, "request.scheme", true},
-    {Field::kRequestAuthority, "request.authority", true},
-    {Field::kRequestHost, "request.host", false},
-    {Field::kRequestPath, "request.path", true},
-    {Field::kRequestQuery, "request.query", true},
-    {Field::kRequestProtocol, "request.protocol", true},
-    {Field::kClientAddress, "client.address", true},
-    {Field::kClientIdentity, "client.identity", true},
-    {Field::kListenerName, "listener.name", true},
-    {Field::kRouteName, "route.name", true},
-    {Field::kUpstreamName, "upstream.name", true},
-    {Field::kUpstreamEndpoint, "upstream.endpoint", true},
-    {Field::kUpstreamIdentity, "upstream.identity", true},
-    {Field::kReason, "reason", true},
-    {Field::kReasonDetail, "reason.detail", true},
-    {Field::kGrpcStatus, "grpc.status", true},
-    {Field::kTraceId, "trace.id", true},
+    {Field::kTime, "time", true, "Time of the first byte of the request, in UTC."},
+    {Field::kDuration, "duration", true,
+     "Time from the first byte of the request to the last byte of the response."},
+    {Field::kHeadTime, "time.request_head", false, "Time until the request's head was complete."},
+    {Field::kRoutedTime, "time.routed", false,
+     "Time until the route was found and request filters had run."},
+    {Field::kConnectedTime, "time.connected", true,
+     "Time until a connection to the endpoint was available."},
+    {Field::kRequestSentTime, "time.request_sent", false,
+     "Time until the request was sent to the endpoint completely."},
+    {Field::kFirstByteTime, "time.upstream_first_byte", true,
+     "Time until the first byte of the endpoint's response."},
+    {Field::kRequestBytes, "request.bytes", true,
+     "Size of the request's body; with TCP, bytes from the client."},
+    {Field::kResponseBytes, "response.bytes", true,
+     "Size of the response's body; with TCP, bytes to the client."},
+    {Field::kResponseStatus, "response.status", true, "Status code of the response."},
+    {Field::kAttempts, "attempts", true, "Number of attempts, including the first."},
+    {Field::kRequestId, "request.id", true, "Request ID, also sent as X-Request-Id."},
+    {Field::kRequestMethod, "request.method", true, "Method."},
+    {Field::kRequestScheme, "request.scheme", true, "Scheme: http or https."},
+    {Field::kRequestAuthority, "request.authority", true, "Host and port, as sent by the client."},
+    {Field::kRequestHost, "request.host", false, "Host without port."},
+    {Field::kRequestPath, "request.path", true, "Path."},
+    {Field::kRequestQuery, "request.query", true, "Query without the question mark."},
+    {Field::kRequestProtocol, "request.protocol", true,
+     "Protocol of the client: HTTP/1.1, HTTP/2, tcp and so on."},
+    {Field::kClientAddress, "client.address", true,
+     "Address of the client, as resolved from trusted headers."},
+    {Field::kClientIdentity, "client.identity", true,
+     "Identity of the client's certificate, such as a SPIFFE ID."},
+    {Field::kListenerName, "listener.name", true, "Name of the listener."},
+    {Field::kRouteName, "route.name", true, "Name of the route."},
+    {Field::kUpstreamName, "upstream.name", true, "Name of the upstream."},
+    {Field::kUpstreamEndpoint, "upstream.endpoint", true,
+     "Address of the endpoint of the last attempt."},
+    {Field::kUpstreamIdentity, "upstream.identity", true,
+     "Identity of the endpoint's certificate."},
+    {Field::kReason, "reason", true,
+     "Reason for which weir answered or ended the request; see [Reasons](reasons.md)."},
+    {Field::kReasonDetail, "reason.detail", true, "Detail of the reason."},
+    {Field::kGrpcStatus, "grpc.status", true, "Status of a gRPC call, as a number."},
+    {Field::kTraceId, "trace.id", true, "Trace ID; reserved, not set yet."},
 };
 
 constexpr std::string_view kRequestHeaderPrefix = "request.header.";
@@ -266,6 +280,19 @@ std::vector<std::string_view> fieldNames() {
   std::vector<std::string_view> names;
   for (const FieldRow& row : kRows) names.push_back(row.name);
   return names;
+}
+
+std::vector<FieldText> describeFields() {
+  std::vector<FieldText> texts;
+  for (const FieldRow& row : kRows) {
+    texts.push_back({std::string(row.name), row.meaning, row.by_default});
+  }
+  const auto header = [&texts](std::string_view prefix, std::string_view meaning) {
+    texts.push_back({std::string(prefix) + "NAME", meaning, false});
+  };
+  header(kRequestHeaderPrefix, "A header of the request; credentials are never logged.");
+  header(kResponseHeaderPrefix, "A header of the response; credentials are never logged.");
+  return texts;
 }
 
 bool isText(Field field) { return !isDuration(field) && !isNumber(field); }

@@ -70,6 +70,14 @@ std::vector<FieldUse> defaultFields();
 // All names but those of headers, for the documentation of the configuration.
 std::vector<std::string_view> fieldNames();
 
+// A field as the documents describe it; "request.header.NAME" stands for all headers.
+struct FieldText {
+  std::string name;
+  std::string_view meaning;
+  bool by_default;
+};
+std::vector<FieldText> describeFields();
+
 bool isText(Field field);  // in JSON a string, else a number
 // Writes `before` and the value of a field, or nothing and gives false when the exchange has none.
 // With `redact_query`, "redacted" stands for queries.

@@ -72,6 +72,36 @@ class Examples(unittest.TestCase):
                                  (0, "weir.toml: good\n", ""))
 
 
+class Generated(unittest.TestCase):
+    """The pages that `weir docs` prints."""
+
+    PAGES = ("reasons", "metrics", "log-fields")
+
+    def test_every_page_is_up_to_date(self):
+        for name in self.PAGES:
+            with self.subTest(name):
+                page = ROOT / "docs" / f"{name}.md"
+                committed = page.read_text(encoding="utf-8") if page.exists() else ""
+                self.assertEqual(committed, run("docs", name, cwd=ROOT).stdout,
+                                 f"out of date: build/release/weir docs {name} >docs/{name}.md")
+
+    def test_an_unknown_page_is_refused(self):
+        self.assertEqual(run("docs", "none", cwd=ROOT).returncode, 2)
+
+    def test_every_reason_that_the_code_uses_is_described(self):
+        used = set()
+        for folder in ("core", "gateway", "mesh", "observability", "tools/weir"):
+            for source in (ROOT / folder).rglob("*.cc"):
+                if source.name not in ("reason.cc", "status.cc", "upstream_log.cc"):
+                    text = source.read_text(encoding="utf-8")
+                    used |= set(re.findall(r"\bReason::k([A-Z]\w+)", text))
+        used.discard("None")
+        words = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in used}
+        self.assertIn("no_route", words)
+        page = (ROOT / "docs" / "reasons.md").read_text(encoding="utf-8")
+        self.assertEqual(sorted(word for word in words if f"| `{word}` |" not in page), [])
+
+
 class Links(unittest.TestCase):
     def test_every_link_within_the_repository_leads_somewhere(self):
         for document in DOCUMENTS:

@@ -12,6 +12,7 @@
 #include "core/config/suggestion.h"
 #include "tools/weir/authority.h"
 #include "tools/weir/configuration.h"
+#include "tools/weir/document_pages.h"
 #include "tools/weir/process.h"
 
 namespace {
@@ -62,6 +63,13 @@ int describe(bool reference) {
   weir::registerAll(registry);
   const auto type = weir::config::describeSettings<weir::Configuration>(registry.dialect());
   print(reference ? weir::config::fieldReference(type) : weir::config::jsonSchema(type, "weir"));
+  return kDone;
+}
+
+int document(std::string_view page) {
+  print(page == "reasons"   ? weir::reasonsPage()
+        : page == "metrics" ? weir::metricsPage()
+                            : weir::logFieldsPage());
   return kDone;
 }
 
@@ -184,6 +192,11 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"text", "json"}));
   CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
   schema->add_flag("--reference", reference, "Print the field reference in Markdown instead");
+  CLI::App* docs = app.add_subcommand("docs", "Print a page of the documentation in Markdown");
+  std::string page;
+  docs->add_option("page", page, "reasons, metrics or log-fields")
+      ->required()
+      ->check(CLI::IsMember({"reasons", "metrics", "log-fields"}));
   const AuthorityCommands authority(app);
   CLI::App* version = app.add_subcommand("version", "Print the version");
   app.add_subcommand("help", "Explain a command, such as \"weir help ca issue\"");
@@ -201,6 +214,7 @@ int main(int argc, char** argv) {
   if (run->parsed()) return weir::Process(path, weir::logLevelNamed(log_level)).run();
   if (checks->parsed()) return check(options);
   if (schema->parsed()) return describe(reference);
+  if (docs->parsed()) return document(page);
   if (authority.parsed()) return authority.run();
   if (version->parsed()) {
     print("weir " WEIR_VERSION "\n");

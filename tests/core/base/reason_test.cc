@@ -19,5 +19,18 @@ TEST(Reason, EachHasAWordOfItsOwn) {
   EXPECT_EQ(toString(Reason::kConfigDisabled), "config_disabled");
 }
 
+TEST(Reason, AMeaningComesWithARemedyAndEndsAsASentence) {
+  int described = 0;
+  for (int reason = 0; reason < kReasonCount; ++reason) {
+    const ReasonText& text = describe(static_cast<Reason>(reason));
+    EXPECT_EQ(text.meaning.empty(), text.remedy.empty()) << text.word;
+    if (text.meaning.empty()) continue;
+    ++described;
+    EXPECT_TRUE(text.meaning.ends_with('.')) << text.word;
+    EXPECT_TRUE(text.remedy.ends_with('.')) << text.word;
+  }
+  EXPECT_GE(described, 25);
+}
+
 }  // namespace
 }  // namespace weir

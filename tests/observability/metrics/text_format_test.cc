@@ -50,8 +50,8 @@ TEST(TextFormat, WritesNanosecondsAsExactSeconds) {
   Fixture f;
   f.cells.gauge(configLastSuccessTimestampKey()).set(1'700'000'000'123'456'780);
   EXPECT_EQ(f.text(),
-            "# HELP weir_config_last_success_timestamp_seconds When a configuration was last "
-            "applied, in seconds since 1970.\n"
+            "# HELP weir_config_last_success_timestamp_seconds Time of the last applied "
+            "configuration, in seconds since 1970.\n"
             "# TYPE weir_config_last_success_timestamp_seconds gauge\n"
             "weir_config_last_success_timestamp_seconds 1700000000.12345678\n");
 }
@@ -60,7 +60,7 @@ TEST(TextFormat, WritesMillionthsAsARatio) {
   Fixture f;
   f.cells.gauge(loopBusyRatioKey(f.names.intern("worker-0"))).set(50'000);
   EXPECT_EQ(f.text(),
-            "# HELP weir_loop_busy_ratio Share of the time that an event loop was working.\n"
+            "# HELP weir_loop_busy_ratio Share of the time that an event loop was busy.\n"
             "# TYPE weir_loop_busy_ratio gauge\n"
             "weir_loop_busy_ratio{loop=\"worker-0\"} 0.05\n");
 }
