@@ -184,6 +184,17 @@ void Table::exclude(const Keys& keys, bool required) {
   if (required && first.empty()) fail("", "one of these is required: " + listed(keys));
 }
 
+void Table::renamed(std::string_view old_key, std::string_view key) {
+  if (auto* given = std::get_if<Given>(&mode_)) given->renamed.emplace_back(old_key, key);
+}
+
+std::string_view Table::Given::meantBy(std::string_view key) const {
+  const auto old = std::ranges::find(renamed, key, [](const auto& names) { return names.first; });
+  if (old != renamed.end()) return old->second;
+  const std::string_view close = closestWord(key, known);
+  return close == key ? "" : close;  // the same key twice
+}
+
 void Table::finish() {
   auto& given = std::get<Given>(mode_);
   const auto& members = *given.entry.value().as<Value::Table>();
@@ -191,10 +202,9 @@ void Table::finish() {
     if (given.used[index]) continue;
     const Member& member = members[index];
     const Path path{&given.entry.path(), member.key};
-    const std::string_view meant = closestWord(member.key, given.known);
     given.entry.reading().mistakes.add({given.entry.reading().document.place(member.position),
                                         path.text(), "unknown key",
-                                        std::string(meant == member.key ? "" : meant)});
+                                        std::string(given.meantBy(member.key))});
   }
 }
 

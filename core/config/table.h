@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -63,6 +64,9 @@ class Table {
   void atMostOneOf(const Keys& keys) { exclude(keys, false); }
   void exactlyOneOf(const Keys& keys) { exclude(keys, true); }
 
+  // `key` was called `old_key` before. The old name is a mistake whose suggestion is the new one.
+  void renamed(std::string_view old_key, std::string_view key);
+
   // What the binary has registered under a family: "filter", "discovery" ...
   const Kinds& kinds(std::string_view family) const;
 
@@ -94,7 +98,11 @@ class Table {
     const Entry& entry;
     std::vector<std::string_view> known = {};
     std::vector<bool> used = {};
+    std::vector<std::pair<std::string_view, std::string_view>> renamed = {};  // old key, key
     std::size_t mistakes_before = 0;
+
+    // The key that an unknown one may have meant; often empty.
+    std::string_view meantBy(std::string_view key) const;
   };
   struct Described {
     TableType& type;

@@ -56,6 +56,24 @@ TEST(Mistakes, AKeyIsUnknownToItsTableOnly) {
             "weir.toml:3:1: fallback.port: unknown key\n");
 }
 
+struct Renamed {
+  int trusted_proxies = 0;
+  int port = 0;
+  static void read(Table& table, Renamed& out) {
+    table.renamed("trusted", "trusted_proxies");
+    table.read("trusted_proxies", out.trusted_proxies, "A key that had another name.");
+    table.read("port", out.port, "One that had not.");
+  }
+};
+
+TEST(Mistakes, AKeyThatWasRenamedIsSuggestedByItsNewName) {
+  Renamed settings;
+  EXPECT_EQ(sample::read("trusted = 1\nprot = 2", settings),
+            "weir.toml:1:1: trusted: unknown key (did you mean \"trusted_proxies\"?)\n"
+            "weir.toml:2:1: prot: unknown key (did you mean \"port\"?)\n");
+  EXPECT_EQ(sample::read("trusted_proxies = 1", settings), "");
+}
+
 TEST(Mistakes, AnUnknownWordSuggestsAKnownOne) {
   EXPECT_EQ(mistakesOf("color = 'rde'"),
             "weir.toml:1:9: color: expected one of \"red\", \"blue\", found \"rde\" (did you mean "
