@@ -128,21 +128,23 @@ int explain(CLI::App& app, const Words& words) {
 class AuthorityCommands {
  public:
   explicit AuthorityCommands(CLI::App& app)
-      : ca_(app.add_subcommand("ca", "Make a root of trust, and certificates of it")) {
+      : ca_(app.add_subcommand("ca", "Create a CA and its certificates")) {
     ca_->require_subcommand(1);
-    init_ = add("init", "Make a root: DIR/root.crt and DIR/root.key");
-    init_->add_option("name", options_.name, "Its name, for people")->default_val("weir root");
-    issue_ = add("issue", "Make a certificate and its key");
-    issue_->add_option("name", options_.name, "Of its subject; a DNS name unless others are given")
+    init_ = add("init", "Create a CA: DIR/root.crt and DIR/root.key");
+    init_->add_option("name", options_.name, "Common name of the CA")->default_val("weir root");
+    issue_ = add("issue", "Create a certificate and its key");
+    issue_
+        ->add_option("name", options_.name,
+                     "Common name; also a DNS name unless other names are given")
         ->required();
-    issue_->add_option("--dns", options_.dns_names, "A DNS name it holds for; repeatable");
-    issue_->add_option("--address", options_.addresses, "An IP address it holds for; repeatable");
+    issue_->add_option("--dns", options_.dns_names, "DNS name; repeatable");
+    issue_->add_option("--address", options_.addresses, "IP address; repeatable");
     issue_->add_option("--identity", options_.identity, "spiffe://DOMAIN/ns/NS/sa/NAME");
-    issue_->add_option("--out", options_.out, "Writes OUT.crt and OUT.key; default DIR/NAME");
-    issue_->add_flag("--rsa", options_.rsa, "RSA with 2048 bits instead of ECDSA with P-256");
-    renew_ = add("renew", "Replace OUT.crt and OUT.key: the same names, a new key and time");
+    issue_->add_option("--out", options_.out, "Path of OUT.crt and OUT.key; default DIR/NAME");
+    issue_->add_flag("--rsa", options_.rsa, "2048-bit RSA key instead of ECDSA with P-256");
+    renew_ = add("renew", "Replace OUT.crt and OUT.key: same names, new key and validity");
     renew_->add_option("out", options_.out, "Path without .crt")->required();
-    show_ = ca_->add_subcommand("show", "Print what a certificate says");
+    show_ = ca_->add_subcommand("show", "Print the contents of a certificate");
     show_->add_option("path", path_, "File in PEM form")->required();
   }
   bool parsed() const { return ca_->parsed(); }
@@ -156,8 +158,8 @@ class AuthorityCommands {
  private:
   CLI::App* add(const char* name, const char* meaning) {
     CLI::App* command = ca_->add_subcommand(name, meaning);
-    command->add_option("--dir", options_.directory, "Where the root is")->capture_default_str();
-    command->add_option("--days", options_.days, "How long it holds")
+    command->add_option("--dir", options_.directory, "Directory of the CA")->capture_default_str();
+    command->add_option("--days", options_.days, "Validity in days")
         ->check(CLI::Range(1U, kMostDays));
     return command;
   }
@@ -184,8 +186,7 @@ int main(int argc, char** argv) {
   std::string log_level;
   run->add_option("--log-level", log_level, "Overrides `log.level`")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-  CLI::App* checks =
-      app.add_subcommand("check", "Say everything that is wrong with a configuration");
+  CLI::App* checks = app.add_subcommand("check", "Report every mistake in a configuration");
   checks->add_option("path", options.path, "File, or directory of *.toml files")->required();
   checks->add_flag("--print", options.print, "Print the expanded configuration");
   checks->add_option("--format", options.format, "text or json")
