@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "core/base/handshake_reason.h"
 #include "core/base/metric_families.h"
 #include "core/base/reason.h"
 #include "core/http/status.h"
@@ -26,6 +27,41 @@ std::string statusOf(Reason reason) {
   if (std::ranges::find(kWithoutStatus, reason) != std::end(kWithoutStatus)) return "";
   return std::to_string(http::statusFor(reason));
 }
+
+// Of the reasons of a failed handshake that are not alerts, in the order of HandshakeReason.
+struct HandshakeText {
+  HandshakeReason reason;
+  std::string_view meaning;
+  std::string_view remedy;
+};
+constexpr HandshakeText kHandshakeTexts[] = {
+    {HandshakeReason::kExpired, "The peer's certificate has expired.", "Renew it."},
+    {HandshakeReason::kNotYetValid, "The peer's certificate is not valid yet.",
+     "Check the clocks of both hosts."},
+    {HandshakeReason::kUntrusted,
+     "The peer's certificate does not chain to a trusted CA certificate.",
+     "Check `client_ca`, `ca` or `trust`, and that the peer sends its intermediates."},
+    {HandshakeReason::kRevoked, "The peer's certificate is on a revocation list.", "Replace it."},
+    {HandshakeReason::kNoRevocationList,
+     "There is no valid revocation list of an issuer of the peer's certificate.",
+     "Renew the lists in `client_crl` or `crl`; every issuer needs one."},
+    {HandshakeReason::kWrongPurpose,
+     "The peer's certificate is not for clients, or not for servers.",
+     "Issue it with the extended key usage that fits."},
+    {HandshakeReason::kWeak, "A key is too short, or a signature uses SHA-1.",
+     "Issue the certificate with RSA of 2048 bits or more, or ECDSA, and SHA-256."},
+    {HandshakeReason::kMalformed, "The peer's certificate contains an invalid name.",
+     "Issue a certificate with valid names."},
+    {HandshakeReason::kWrongName,
+     "The peer's certificate has none of the required names or fingerprints.",
+     "Check `client_names`, `names`, `server_name` or `identity`, and the certificate."},
+    {HandshakeReason::kPlainHttp, "The client sent plain HTTP.",
+     "Use `https://` in the client, or redirect from another listener."},
+    {HandshakeReason::kOtherAlert, "The peer sent an alert without a name.",
+     "Check the log of the peer."},
+};
+static_assert(std::size(kHandshakeTexts) ==
+              static_cast<std::size_t>(HandshakeReason::kFirstAlert) - 1);
 
 void addRow(std::string& page, std::initializer_list<std::string_view> cells) {
   for (const std::string_view cell : cells) page.append("| ").append(cell).append(" ");
@@ -55,6 +91,21 @@ std::string labelsOf(const MetricFamily& family) {
   return labels;
 }
 
+void addHandshakeReasons(std::string& page) {
+  page += R"(
+## Failed TLS handshakes
+
+The label `reason` of `weir_tls_handshakes_total` is the name of the alert that the client sent, such as
+`unknown_ca` if it does not trust the listener's certificate, or one of these:
+
+)";
+  addRow(page, {"reason", "meaning", "remedy"});
+  addRow(page, {"---", "---", "---"});
+  for (const HandshakeText& text : kHandshakeTexts) {
+    addRow(page, {code(toString(text.reason)), text.meaning, text.remedy});
+  }
+}
+
 }  // namespace
 
 std::string reasonsPage() {
@@ -75,6 +126,7 @@ aborted and keeps its status.
     if (text.meaning.empty()) continue;
     addRow(page, {code(text.word), statusOf(reason), text.meaning, text.remedy});
   }
+  addHandshakeReasons(page);
   return page;
 }
 
