@@ -1,6 +1,7 @@
 """Limits: connections, descriptors, slow and oversized heads. Clients learn why, weir lives on."""
 
 import contextlib
+import json
 import resource
 import socket
 import struct
@@ -9,6 +10,7 @@ import unittest
 import poll
 from fake_upstream import text
 from hostile_http2 import END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, frame, request_block
+from http2_wire import Http2Client
 from http_wire import Client, Wire
 from integration_case import IntegrationCase, forward, gateway
 from weir_process import sanitized
@@ -184,6 +186,17 @@ class Heads(LimitsCase):
         weir = self.weir(gateway(HELLO, listener=listener('max_header_size = "4KiB"')))
         reply = self.ask(weir, b"GET / HTTP/1.1\r\nHost: a\r\nX: " + 5000 * b"x" + b"\r\n\r\n")
         self.assert_refused(weir, reply, 431, "header_too_large")
+
+    def test_a_field_of_http2_that_is_too_large_costs_its_stream_alone(self):
+        for more in ("", 'max_header_size = "1KiB"', 'max_header_size = "1MiB"'):
+            weir = self.weir(gateway(HELLO, listener=listener(more)))
+            client = Http2Client(weir.address())
+            self.addCleanup(client.close)
+            for size in (65_537, 100_000, 2_000_000):
+                with self.subTest(more=more, size=size):
+                    refused = json.loads(client.get("/", fields=[("x", size * "y")]))
+                    self.assertEqual(refused["status"], 431)
+                    self.assertEqual(client.get("/"), b"hello")
 
     def test_too_many_headers(self):
         weir = self.weir(gateway(HELLO, listener=listener("max_headers = 10")))

@@ -13,12 +13,18 @@ namespace weir::http::h2 {
 // looked at when what came before it has been acted on.
 class FrameScanner {
  public:
+  static constexpr std::size_t kHeaderBytes = 9;
+
   struct Header {
     std::uint8_t type;
+    std::uint8_t flags;
     std::int32_t stream;
+    std::uint32_t length;  // of the payload
+    std::array<char, kHeaderBytes> bytes;
   };
   struct Piece {
     Bytes bytes;
+    std::size_t header_bytes = 0;  // in front, of a header
     std::optional<Header> header;  // when it became complete with these bytes
   };
 
@@ -33,6 +39,7 @@ class FrameScanner {
       size = std::min(header_.size() - have_, bytes.size());
       std::copy_n(bytes.begin(), size, header_.begin() + static_cast<std::ptrdiff_t>(have_));
       have_ += size;
+      piece.header_bytes = size;
       if (have_ == header_.size()) piece.header = begin();
     }
     const std::size_t more = std::min(payload_, bytes.size() - size);
@@ -45,9 +52,10 @@ class FrameScanner {
  private:
   Header begin() {
     have_ = 0;
-    payload_ = number(0, 3);
-    return {static_cast<std::uint8_t>(header_[3]),
-            static_cast<std::int32_t>(number(5, 4) & 0x7FFFFFFF)};
+    const std::uint32_t length = number(0, 3);
+    payload_ = length;
+    return {static_cast<std::uint8_t>(header_[3]), static_cast<std::uint8_t>(header_[4]),
+            static_cast<std::int32_t>(number(5, 4) & 0x7FFFFFFF), length, header_};
   }
   std::uint32_t number(std::size_t at, std::size_t size) const {
     std::uint32_t value = 0;
@@ -57,7 +65,7 @@ class FrameScanner {
     return value;
   }
 
-  std::array<char, 9> header_{};
+  std::array<char, kHeaderBytes> header_{};
   std::size_t have_ = 0;
   std::size_t payload_;  // still to come
 };

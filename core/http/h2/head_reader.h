@@ -25,7 +25,8 @@ class HeadReader {
   Result<void> finishRequest(bool ends);
   // Of begin(Response&); `method` is that of the request.
   Result<void> finishResponse(bool ends, Method method);
-  bool tooLarge() const { return too_large_; }
+  // Whatever the limits say.
+  void setTooLarge() { too_large_ = true; }
 
  private:
   void start(Headers& headers);

@@ -35,6 +35,7 @@ class ServerCodec final : public http::ServerCodec, private Session {
   Stream* openStream() override;
   void onHeadBegin(Stream& stream) override;
   void onField(Stream& stream, std::string_view name, std::string_view value) override;
+  void onFieldTooLong(Stream&) override { head_.setTooLarge(); }
   void onHeadEnd(Stream& stream, bool ends) override;
   void onBody(Stream& stream, Bytes bytes) override;
   void onBodyEnd(Stream& stream) override;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include <nghttp2/nghttp2.h>
 
@@ -91,10 +92,15 @@ struct Session::Receiving {
                       std::uint8_t, void* user) {
     Session& session = sessionOf(user);
     Stream* stream = streamOf(raw, frame->hd.stream_id);
-    if (!session.countField(stream, name_size + value_size)) {
-      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    }
+    const bool too_long = session.tooLong(name_size, value_size);
+    // Of one that is too long, the limit is what it counts: its stream is to be answered.
+    const std::size_t size = too_long ? session.options_.limits.head_bytes : name_size + value_size;
+    if (!session.countField(stream, size)) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     if (stream == nullptr) return 0;
+    if (too_long) {
+      session.onFieldTooLong(*stream);
+      return 0;
+    }
     session.onField(*stream, asText(name, name_size), asText(value, value_size));
     return 0;
   }
@@ -214,7 +220,7 @@ Session::Session(event::Loop& loop, Wire& wire, const Options& options, Side sid
       wire_(wire),
       options_(options),
       side_(side),
-      scanner_(NGHTTP2_CLIENT_MAGIC_LEN),
+      scanner_(side == Side::kServer ? NGHTTP2_CLIENT_MAGIC_LEN : 0),
       heard_at_(loop.now()),
       silence_(loop.wheel(), *this),
       send_tick_(loop.wheel(), *this),
@@ -264,12 +270,25 @@ void Session::start(Side side) {
 void Session::receive(Bytes bytes) {
   ++heard_;
   if (silence_.armed()) hear();
-  if (side_ == Side::kClient) return take(bytes);
+  Bytes plain;  // what an upstream sent, as long as nobody has to look at it before nghttp2
   while (!bytes.empty() && !over_ && !terminated_) {
     const FrameScanner::Piece piece = scanner_.next(bytes);
-    if (piece.header) refuseLate(*piece.header);
-    take(piece.bytes);
+    if (piece.header) onFrameHeader(*piece.header);
+    if (cutter_.active()) {
+      take(std::exchange(plain, {}));
+      cutter_.next(piece, *this);
+      continue;
+    }
+    const char* const start = plain.empty() ? piece.bytes.data() : plain.data();
+    plain = {start, piece.bytes.data() + piece.bytes.size()};
+    if (side_ == Side::kServer) take(std::exchange(plain, {}));
   }
+  take(plain);
+}
+
+void Session::onFrameHeader(const FrameScanner::Header& header) {
+  if (side_ == Side::kServer) refuseLate(header);
+  if (!cutter_.begin(header)) terminate(NGHTTP2_COMPRESSION_ERROR);
 }
 
 void Session::hear() {
@@ -279,7 +298,7 @@ void Session::hear() {
 }
 
 void Session::take(Bytes bytes) {
-  if (over_ || terminated_) return;
+  if (bytes.empty() || over_ || terminated_) return;
   in_receive_ = true;
   const ssize_t taken = nghttp2_session_mem_recv(
       session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
@@ -429,6 +448,10 @@ bool Session::countField(Stream* stream, std::size_t bytes) {
   in_head_ = false;
   if (stream != nullptr) stream->too_large_ = true;
   return false;
+}
+
+bool Session::tooLong(std::size_t name_size, std::size_t value_size) const {
+  return cutter_.cut() && std::max(name_size, value_size) >= FieldCutter::kMostBytes;
 }
 
 void Session::countWindowUpdate() {

@@ -8,6 +8,7 @@
 #include "core/event/loop.h"
 #include "core/http/codec.h"
 #include "core/http/h2/allowance.h"
+#include "core/http/h2/field_cutter.h"
 #include "core/http/h2/fields.h"
 #include "core/http/h2/frame_scanner.h"
 #include "core/http/h2/options.h"
@@ -23,7 +24,7 @@ namespace weir::http::h2 {
 // Frames are made at the end of the turn, in a buffer lent by the loop, and leave in one write;
 // those of a large piece of a body at once, so that it is copied only there. What the session has
 // to tell it tells from receive() and at the end of the turn, never from within another call.
-class Session : private event::TurnEnd {
+class Session : private event::TurnEnd, private FieldCutter::Sink {
  public:
   ~Session() override;
   Session(const Session&) = delete;
@@ -76,6 +77,8 @@ class Session : private event::TurnEnd {
   virtual Stream* openStream() = 0;  // for a request that begins; null where there are none
   virtual void onHeadBegin(Stream& stream) = 0;  // of a message, an interim response or trailers
   virtual void onField(Stream& stream, std::string_view name, std::string_view value) = 0;
+  // A field of more than FieldCutter::kMostBytes: the head is too large, whatever the limits say.
+  virtual void onFieldTooLong(Stream& stream) = 0;
   virtual void onHeadEnd(Stream& stream, bool ends) = 0;
   virtual void onBody(Stream& stream, Bytes bytes) = 0;
   virtual void onBodyEnd(Stream& stream) = 0;  // unless a head ended the stream
@@ -133,6 +136,9 @@ class Session : private event::TurnEnd {
   void flood(Flood kind);
   Error errorOf(const Stream& stream) const;
   void take(Bytes bytes);
+  void pass(Bytes bytes) override { take(bytes); }
+  bool tooLong(std::size_t name_size, std::size_t value_size) const;
+  void onFrameHeader(const FrameScanner::Header& header);
   void refuseLate(const FrameScanner::Header& header);
   bool mayComeOn(std::int32_t id) const;
   void abandon(std::int32_t id);
@@ -143,6 +149,7 @@ class Session : private event::TurnEnd {
   const Side side_;
   std::unique_ptr<nghttp2_session, Delete> session_;
   FrameScanner scanner_;
+  FieldCutter cutter_;
   std::vector<Stream*> closed_;   // since settle()
   std::vector<Stream*> drained_;  // the same
   char* frames_ = nullptr;        // the loop's, while sending

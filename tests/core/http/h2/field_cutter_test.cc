@@ -1,0 +1,217 @@
+#include "core/http/h2/field_cutter.h"
+
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "tests/core/http/h2/pair.h"
+
+// One field of more than 64 KiB, at both ends of a connection: it costs its stream alone, and the
+// compression of what follows stays in step.
+namespace weir::http::h2 {
+namespace {
+
+using test::CodecPair;
+
+constexpr char kHeadersType = 1;
+constexpr char kContinuationType = 9;
+constexpr char kEndStream = 0x01;
+constexpr char kEndHeaders = 0x04;
+constexpr std::size_t kFrame = 16 * 1024;
+// GET http://a/ without a trace in the table.
+const std::string kGetA =
+    "\x82\x86\x84\x01\x01"
+    "a";
+constexpr std::string_view kStatus200 = "\x88";
+constexpr std::string_view kIndexed = "\x40";  // kinds of literal: with a trace in the table
+constexpr std::string_view kUnindexed("\x00", 1);
+constexpr std::string_view kNeverIndexed = "\x10";
+constexpr std::string_view kNewest = "\xbe";  // number 62, the entry that came last
+
+std::string sizeOf(std::size_t size, bool huffman = false) {
+  const char mark = huffman ? '\x80' : '\0';
+  if (size < 127) return {static_cast<char>(size | static_cast<unsigned char>(mark))};
+  std::string text{static_cast<char>(0x7F | mark)};
+  for (size -= 127; size >= 128; size >>= 7) text += static_cast<char>(size | 0x80);
+  return text + static_cast<char>(size);
+}
+
+std::string field(std::string_view kind, const std::string& name, const std::string& value,
+                  bool huffman = false) {
+  std::string text(kind);
+  text += sizeOf(name.size()) + name;
+  return text + sizeOf(value.size(), huffman) + value;
+}
+
+std::string frameOf(char type, char flags, unsigned stream, std::string_view payload) {
+  std::string text;
+  for (const unsigned shift : {16U, 8U, 0U}) text += static_cast<char>(payload.size() >> shift);
+  text += type;
+  text += flags;
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) text += static_cast<char>(stream >> shift);
+  return text.append(payload);
+}
+
+// A header block in frames of at most `most` bytes, without a body.
+std::string blockOf(unsigned stream, std::string_view block, std::size_t most = kFrame) {
+  std::string text;
+  char type = kHeadersType;
+  do {
+    const std::string_view piece = block.substr(0, most);
+    block.remove_prefix(piece.size());
+    int flags = type == kHeadersType ? kEndStream : 0;
+    if (block.empty()) flags |= kEndHeaders;
+    text += frameOf(type, static_cast<char>(flags), stream, piece);
+    type = kContinuationType;
+  } while (!block.empty());
+  return text;
+}
+
+class LongFields : public testing::Test {
+ protected:
+  void SetUp() override { pair.settle(); }
+  void send(const std::string& bytes) {
+    pair.server().feed(asBytes(bytes));
+    pair.loop().runOnce();
+  }
+  bool closed() { return pair.toClient().closed; }
+  // Sends a request whose field refers to the newest entry of the table; gives its value.
+  std::string newest(unsigned stream) {
+    send(blockOf(stream, kGetA + std::string(kNewest)));
+    test::HeardRequest& last = pair.heard(pair.heardCount() - 1);
+    const std::string value(last.request().headers.get("a").value_or("none"));
+    if (!last.failed) last.answer(204);
+    return value;
+  }
+
+  CodecPair pair;
+};
+
+TEST_F(LongFields, OneIsRefusedAndTheConnectionGoesOn) {
+  unsigned stream = 1;
+  std::size_t number = 0;
+  for (const std::size_t size : {65'537UL, 70'000UL, 100'000UL, 1'000'000UL, 3'000'000UL}) {
+    SCOPED_TRACE(size);
+    send(blockOf(stream, kGetA + field(kUnindexed, "x-a", std::string(size, 'v'))));
+    ASSERT_EQ(pair.heardCount(), number + 1);
+    EXPECT_EQ(pair.heard(number).failed, ErrorCode::kTooLarge);
+    send(blockOf(stream + 2, kGetA + field(kIndexed, "a", "b")));
+    EXPECT_EQ(pair.heard(number + 1).request().headers.get("a"), "b");
+    pair.heard(number + 1).answer(204);
+    stream += 4;
+    number += 2;
+  }
+  EXPECT_FALSE(closed());
+}
+
+TEST(LongField, IsRefusedWhateverThePieces) {
+  const std::string block = kGetA + field(kIndexed, "a", "first") +
+                            field(kUnindexed, std::string(66'000, 'n'), "short") +
+                            field(kNeverIndexed, "x-b", std::string(70'001, '\xff'), true) +
+                            field(kIndexed, "a", "second");
+  const std::string bytes = blockOf(1, block) + blockOf(3, kGetA + std::string(kNewest));
+  for (const std::size_t step : {1UL, 7UL, 4'096UL, 1'000'000UL}) {
+    SCOPED_TRACE(step);
+    CodecPair pair;
+    pair.settle();
+    for (std::size_t at = 0; at < bytes.size(); at += step)
+      pair.server().feed(asBytes(std::string_view(bytes).substr(at, step)));
+    pair.loop().runOnce();
+    ASSERT_EQ(pair.heardCount(), 2U);
+    EXPECT_EQ(pair.heard(0).failed, ErrorCode::kTooLarge);
+    EXPECT_EQ(pair.heard(1).request().headers.get("a"), "second");
+    EXPECT_FALSE(pair.toClient().closed);
+    pair.heard(1).answer(204);
+  }
+}
+
+// RFC 7541, 4.4: an entry larger than the table empties it; a literal that leaves no trace does
+// not.
+TEST_F(LongFields, TheTableIsAsThePeerHasIt) {
+  send(blockOf(1, kGetA + field(kIndexed, "a", "kept")));
+  send(blockOf(3, kGetA + field(kUnindexed, "x-a", std::string(80'000, 'v'))));
+  EXPECT_EQ(newest(5), "kept");
+  send(blockOf(7, kGetA + field(kNeverIndexed, "x-a", std::string(80'000, 'v'))));
+  EXPECT_EQ(newest(9), "kept");
+  send(blockOf(
+      11, kGetA + field(kIndexed, "x-a", std::string(80'000, 'v')) + field(kIndexed, "a", "new")));
+  EXPECT_EQ(newest(13), "new");
+  send(blockOf(15, kGetA + field(kIndexed, "x-a", std::string(80'000, 'v'))));
+  EXPECT_FALSE(closed());
+  send(blockOf(17, kGetA + std::string(kNewest)));  // there is none any more
+  EXPECT_TRUE(closed());
+}
+
+TEST_F(LongFields, PaddingAndPriorityAreNoFields) {
+  const std::string block = kGetA + field(kUnindexed, "x-a", std::string(70'000, 'v'));
+  const std::string front = "\x03" + std::string(4, '\0') + "\x10";
+  send(frameOf(kHeadersType, '\x29', 1, front + block.substr(0, 1000) + std::string(3, '\0')) +
+       frameOf(kContinuationType, 0, 1, block.substr(1000, kFrame)) +
+       frameOf(kContinuationType, 0, 1, block.substr(1000 + kFrame, kFrame)) +
+       frameOf(kContinuationType, 0, 1, block.substr(1000 + 2 * kFrame, kFrame)) +
+       frameOf(kContinuationType, 0, 1, block.substr(1000 + 3 * kFrame, kFrame)) +
+       frameOf(kContinuationType, kEndHeaders, 1, block.substr(1000 + 4 * kFrame)));
+  EXPECT_EQ(pair.heard(0).failed, ErrorCode::kTooLarge);
+  EXPECT_EQ(newest(3), "none");
+}
+
+TEST_F(LongFields, OneThatBreaksOffEndsTheConnection) {
+  const std::string block = kGetA + field(kUnindexed, "x-a", std::string(80'000, 'v'));
+  send(blockOf(1, block.substr(0, block.size() - 1)));
+  EXPECT_TRUE(closed());
+}
+
+TEST_F(LongFields, AnotherFrameAmidstEndsTheConnection) {
+  const std::string block = kGetA + field(kUnindexed, "x-a", std::string(80'000, 'v'));
+  const std::string frames = blockOf(1, block);
+  send(frames.substr(0, 4 * (kFrame + FrameScanner::kHeaderBytes)) + blockOf(3, kGetA));
+  EXPECT_TRUE(closed());
+}
+
+TEST_F(LongFields, OneWhoseLengthIsSplitEndsTheConnection) {
+  const std::string block = kGetA + field(kUnindexed, "x-a", std::string(80'000, 'v'));
+  const std::size_t at = kGetA.size() + 6;  // amid the length of the value
+  std::string frames = frameOf(kHeadersType, kEndStream, 1, block.substr(0, at));
+  for (std::size_t from = at; from < block.size(); from += kFrame) {
+    const bool last = from + kFrame >= block.size();
+    frames += frameOf(kContinuationType, last ? kEndHeaders : '\0', 1, block.substr(from, kFrame));
+  }
+  send(frames);
+  EXPECT_TRUE(closed());
+}
+
+TEST_F(LongFields, TheLimitOfOtherHeadsStands) {
+  Options options;
+  options.limits.head_bytes = 1024 * 1024;
+  CodecPair wide(options);
+  wide.settle();
+  wide.server().feed(
+      asBytes(blockOf(1, kGetA + field(kUnindexed, "x-a", std::string(65'536, 'v')))));
+  wide.server().feed(
+      asBytes(blockOf(3, kGetA + field(kUnindexed, "x-a", std::string(65'537, 'v')))));
+  wide.loop().runOnce();
+  EXPECT_EQ(wide.heard(0).failed, std::nullopt);
+  EXPECT_EQ(wide.heard(0).request().headers.get("x-a"), std::string(65'536, 'v'));
+  EXPECT_EQ(wide.heard(1).failed, ErrorCode::kTooLarge);
+}
+
+TEST_F(LongFields, OneOfAnUpstreamFailsItsRequestAlone) {
+  test::HeardResponse& first = pair.call(pair.get("/"));
+  test::HeardResponse& second = pair.call(pair.get("/"));
+  pair.settle();
+  const std::string head =
+      std::string(kStatus200) + field(kIndexed, "x-a", std::string(100'000, 'v'));
+  const std::string frames =
+      blockOf(1, head) + blockOf(3, std::string(kStatus200) + field(kIndexed, "a", "b"));
+  for (std::size_t at = 0; at < frames.size(); at += 5'000)
+    pair.client().feed(asBytes(std::string_view(frames).substr(at, 5'000)));
+  EXPECT_EQ(first.failed, ErrorCode::kTooLarge);
+  EXPECT_FALSE(first.head);
+  EXPECT_EQ(second.failed, std::nullopt);
+  EXPECT_TRUE(second.ended);
+  EXPECT_EQ(second.response().headers.get("a"), "b");
+}
+
+}  // namespace
+}  // namespace weir::http::h2
