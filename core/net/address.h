@@ -24,10 +24,16 @@ class Ip {
   static Result<Ip> parse(std::string_view text);
 
   bool isV4() const;
+  // False for "::", which is nobody's: the peer has no address, as over a Unix socket.
+  bool known() const { return *this != Ip(); }
   const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
   static constexpr unsigned kMaxText = 46;
   std::string_view format(std::span<char, kMaxText> into) const;  // the text begins at its front
   std::string text() const;
+  // How logs and headers name a client: format(), or "unknown" (RFC 7239, 6.2).
+  std::string_view formatClient(std::span<char, kMaxText> into) const {
+    return known() ? format(into) : "unknown";
+  }
   friend bool operator==(const Ip&, const Ip&) = default;
   friend auto operator<=>(const Ip&, const Ip&) = default;
 

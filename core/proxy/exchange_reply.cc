@@ -255,7 +255,7 @@ void Exchange::logRequest() {
   record.attempts = attempts_;
   std::array<char, net::Ip::kMaxText> peer{};  // of a head that came to nothing
   record.client_address =
-      downstream_.address.empty() ? caller_.ip.format(peer) : downstream_.address;
+      downstream_.address.empty() ? caller_.ip.formatClient(peer) : downstream_.address;
   if (caller_.peer() != nullptr) record.client_identity = caller_.peer()->identity;
   record.listener = gate_.plan().name;
   if (route_ != nullptr) record.route = route_->name;

@@ -12,12 +12,15 @@ namespace {
 
 using http::HeaderId;
 
+constexpr std::string_view kUnknown = "unknown";  // RFC 7239, 6.2
+
 bool isTrusted(const ListenerPlan& listener, const net::Ip& ip) {
   return std::any_of(listener.trusted.begin(), listener.trusted.end(),
                      [&](const route::IpRange& range) { return range.contains({ip.bytes()}); });
 }
 
 std::string_view textOf(const net::Ip& ip, Arena& arena) {
+  if (!ip.known()) return kUnknown;
   char* const room = arena.allocate(net::Ip::kMaxText);
   const auto text = ip.format(std::span<char, net::Ip::kMaxText>(room, net::Ip::kMaxText));
   arena.giveBack(text.data() + text.size(), room + net::Ip::kMaxText);
@@ -49,13 +52,14 @@ void setUnlessKept(http::Headers& headers, HeaderId id, std::string_view value, 
   if (!value.empty()) headers.add(id, value);
 }
 
-// Our element of Forwarded (RFC 7239). An IPv6 address stands in brackets and quotes.
+// Our element of Forwarded (RFC 7239), where a client without an address is "unknown". An IPv6
+// address stands in brackets and quotes.
 std::string_view forwardedElement(const http::Request& request, std::string_view from,
                                   const Peer& peer) {
   constexpr std::size_t kFixed = 32;
   Pen pen(request.headers.arena(),
           kFixed + from.size() + peer.scheme.size() + request.authority.size());
-  if (peer.ip.isV4()) {
+  if (peer.ip.isV4() || !peer.ip.known()) {
     pen.put("for=").put(from).put(";proto=");
   } else {
     pen.put("for=\"[").put(from).put("]\";proto=");
@@ -155,7 +159,11 @@ void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, c
   const bool keep = downstream.trusted_peer;
   const std::string_view from =
       downstream.ip == peer.ip ? downstream.address : textOf(peer.ip, arena);
-  appendElement(headers, HeaderId::kXForwardedFor, from, keep);
+  if (peer.ip.known()) {
+    appendElement(headers, HeaderId::kXForwardedFor, from, keep);
+  } else if (!keep) {
+    headers.remove(HeaderId::kXForwardedFor);  // which lists addresses alone
+  }
   setUnlessKept(headers, HeaderId::kXForwardedProto, peer.scheme, keep);
   setUnlessKept(headers, HeaderId::kXForwardedHost, request.authority, keep);
   appendElement(headers, HeaderId::kForwarded, forwardedElement(request, from, peer), keep);

@@ -18,7 +18,7 @@ struct Peer {
 // peers say it in X-Forwarded-*. Everything that speaks of the client takes it from here.
 struct Downstream {
   net::Ip ip;
-  std::string_view address;   // the text of ip, in the request's arena
+  std::string_view address;   // the text of ip, "unknown" for a client over a Unix socket
   std::string_view scheme;    // "http" or "https": how the client reached the first of the peers
   std::string_view host;      // host[:port] that it asked for; empty: that of the request
   bool trusted_peer = false;  // what the peer says in X-Forwarded-* is believed

@@ -178,8 +178,9 @@ void Gate::failHandshake(const net::Security& security, const net::Ip& client,
                          std::string_view what) {
   countHandshake(security);
   if (security.result == net::Handshake::kClosed) return;  // as a port scan or a probe does
-  std::string text = "listener " + std::string(plan_->name) + ": client " + client.text() + ": ";
-  text += what;
+  std::array<char, net::Ip::kMaxText> room{};
+  std::string text = "listener " + std::string(plan_->name) + ": client ";
+  text.append(client.formatClient(room)).append(": ").append(what);
   if (security.detail != nullptr) text += ": " + *security.detail;
   const std::string line = handshake_log_.admit(text, engine_.loop().now());
   if (!line.empty()) log::info(line);
@@ -213,7 +214,7 @@ void Gate::logRefusal(const net::Address& peer, Reason reason) {
   if (!plan_->tcp) record.status = 503;
   record.reason = reason;
   std::array<char, net::Ip::kMaxText> text{};
-  record.client_address = peer.ip().format(text);
+  record.client_address = peer.ip().formatClient(text);
   record.listener = plan_->name;
   engine_.accessLog()->log(record);
 }

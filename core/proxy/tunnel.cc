@@ -387,8 +387,7 @@ void Tunnel::log(Reason reason) {
   record.reason = reason;
   record.attempts = attempts_;
   std::array<char, net::Ip::kMaxText> text{};
-  const bool has_ip = !visitor_.address.isUnix() && visitor_.address != net::Address();
-  if (has_ip) record.client_address = visitor_.address.ip().format(text);
+  record.client_address = visitor_.address.ip().formatClient(text);
   record.listener = gate_.plan().name;
   if (cluster_ != nullptr) record.upstream = cluster_->plan().name;
   record.endpoint = endpoint_;

@@ -20,11 +20,11 @@ void AddressList::Config::read(config::Table& table, Config& out) {
 }
 
 filter::Verdict AddressList::onRequest(http::Request&) {
-  const auto client = route::IpAddress::parse(control_.clientAddress());
-  // No address (a Unix socket): only an open list admits it.
-  const bool admitted = client ? (config_.allow.empty() || contains(config_.allow, *client)) &&
-                                     !contains(config_.deny, *client)
-                               : config_.allow.empty();
+  // Without an address (a Unix socket) it is ::, which only ranges of every address hold.
+  const auto client =
+      route::IpAddress::parse(control_.clientAddress()).value_or(route::IpAddress{});
+  const bool admitted =
+      (config_.allow.empty() || contains(config_.allow, client)) && !contains(config_.deny, client);
   if (admitted) return filter::Verdict::kContinue;
   control_.respond({403, Reason::kAuthzDenied, "the client's address is not admitted"});
   return filter::Verdict::kResponded;

@@ -181,6 +181,30 @@ TEST_F(ForwardedTest, WritesIpv6AsItMustBe) {
             "forwarded: for=\"[2001:db8::1]\";proto=http;host=\"shop.test\"\n");
 }
 
+// RFC 7239, 6.2. X-Forwarded-For lists addresses alone.
+TEST_F(ForwardedTest, AClientOverAUnixSocketIsUnknown) {
+  header("x-forwarded-for", "1.1.1.1");
+  const Peer hop{net::Address::unixPath("/run/x.sock").ip(), "http"};
+  const Downstream found = findDownstream(request, listener, hop);
+  EXPECT_EQ(found.address, "unknown");
+  addForwardedHeaders(request, listener, hop, found);
+  EXPECT_FALSE(request.headers.get("x-forwarded-for"));
+  EXPECT_EQ(request.headers.get("forwarded"), "for=unknown;proto=http;host=\"shop.test\"");
+}
+
+TEST_F(ForwardedTest, AUnixSocketThatIsTrustedAddsNoAddress) {
+  listener.trusted = {*route::IpRange::parse("::/0")};
+  header("x-forwarded-for", "1.1.1.1");
+  header("forwarded", "for=1.1.1.1");
+  const Peer hop{net::Ip(), "http"};
+  const Downstream found = findDownstream(request, listener, hop);
+  EXPECT_EQ(found.address, "1.1.1.1");
+  addForwardedHeaders(request, listener, hop, found);
+  EXPECT_EQ(request.headers.get("x-forwarded-for"), "1.1.1.1");
+  EXPECT_EQ(request.headers.get("forwarded"),
+            "for=1.1.1.1, for=unknown;proto=http;host=\"shop.test\"");
+}
+
 TEST_F(ForwardedTest, WithoutAHostNoneIsNamed) {
   request.authority = {};
   request.version = http::Version::kHttp10;

@@ -82,8 +82,12 @@ TEST_F(AddressListTest, RefusesWhoIsDenied) {
 }
 
 TEST_F(AddressListTest, WhoHasNoAddressIsOnNoList) {
-  EXPECT_EQ(ask("allow = ['0.0.0.0/0']", ""), "403 authz_denied");
-  EXPECT_EQ(ask("deny = ['10.0.0.0/8']", ""), "admitted");
+  for (const std::string_view client : {"", "unknown"}) {
+    EXPECT_EQ(ask("allow = ['0.0.0.0/0']", client), "403 authz_denied");
+    EXPECT_EQ(ask("allow = ['10.0.0.0/8', '2001:db8::/32']", client), "403 authz_denied");
+    EXPECT_EQ(ask("deny = ['10.0.0.0/8']", client), "admitted");
+    EXPECT_EQ(ask("deny = ['0.0.0.0/0', '::/0']", client), "403 authz_denied");
+  }
 }
 
 }  // namespace
