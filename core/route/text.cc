@@ -111,9 +111,9 @@ bool isPathText(Variable variable) {
   return variable == Variable::kCapture || variable == Variable::kRequestPath;
 }
 
-// Has been percent-encoded by the client.
-bool isEscaped(Variable variable) {
-  return isPathText(variable) || variable == Variable::kQueryParameter;
+// Comes from the query, where a plus sign may stand for a space.
+bool isQueryText(Variable variable) {
+  return variable == Variable::kRequestQuery || variable == Variable::kQueryParameter;
 }
 
 void appendWithoutControls(std::string_view value, ArenaText& text) {
@@ -121,14 +121,31 @@ void appendWithoutControls(std::string_view value, ArenaText& text) {
   text.giveBack(std::copy_if(value.begin(), value.end(), to, isFieldByte));
 }
 
-void appendEncoded(std::string_view value, bool escapes_stay, ArenaText& text) {
+void appendEncoded(std::string_view value, ArenaText& text) {
   char* to = text.extend(value.size() * 3);
   for (const char c : value) {
-    if (isUnreserved(c) || (escapes_stay && c == '%')) {
+    if (isUnreserved(c)) {
       *to++ = c;
     } else {
       to = writeEscape(c, to);
     }
+  }
+  text.giveBack(to);
+}
+
+// Of a value that the client has percent-encoded: what its escapes stand for is encoded, and not
+// the escapes themselves. Bytes of `kept` stay.
+void appendEncodedOnce(std::string_view value, std::string_view kept, ArenaText& text) {
+  char* to = text.extend(value.size() * 3);
+  while (!value.empty()) {
+    const int escaped = escapedByte(value);
+    const char c = escaped < 0 ? value.front() : static_cast<char>(escaped);
+    if (isUnreserved(c) || (escaped < 0 && kept.find(c) != std::string_view::npos)) {
+      *to++ = c;
+    } else {
+      to = writeEscape(c, to);
+    }
+    value.remove_prefix(escaped < 0 ? 1 : 3);
   }
   text.giveBack(to);
 }
@@ -177,14 +194,17 @@ std::string_view Text::expandAsPath(const Variables& variables, Arena& arena) co
   return build(variables, arena,
                [](const VariableUse& use, std::string_view value, ArenaText& text) {
                  if (isPathText(use.variable)) return text.append(value);
-                 appendEncoded(value, false, text);
+                 if (isQueryText(use.variable)) return appendEncodedOnce(value, {}, text);
+                 appendEncoded(value, text);
                });
 }
 
 std::string_view Text::expandAsQuery(const Variables& variables, Arena& arena) const {
   return build(variables, arena,
                [](const VariableUse& use, std::string_view value, ArenaText& text) {
-                 appendEncoded(value, isEscaped(use.variable), text);
+                 if (isQueryText(use.variable)) return appendEncodedOnce(value, "+", text);
+                 if (isPathText(use.variable)) return appendEncodedOnce(value, {}, text);
+                 appendEncoded(value, text);
                });
 }
 

@@ -65,10 +65,12 @@ class Text {
   // Fit for the value of a header: control bytes of values are dropped. A constant text is a view
   // into this object, others lie in the arena.
   std::string_view expand(const Variables& variables, Arena& arena) const;
-  // Fit for a path: what a value brings is percent-encoded, "/" included. Captures and the
-  // request's path are in that form already.
+  // Fit for a path: every byte of a value but letters, digits, "-", ".", "_" and "~" is
+  // percent-encoded, "/" included, exactly once: an escape in a value from the request's query
+  // stays one. Captures and the request's path are in that form already and keep their slashes.
   std::string_view expandAsPath(const Variables& variables, Arena& arena) const;
-  // Fit for the value of a query parameter: everything is percent-encoded, escapes stay.
+  // Fit for the value of a query parameter: the same, and captures and the path are no exception.
+  // A "+" from the request's query stays, since it may stand for a space.
   std::string_view expandAsQuery(const Variables& variables, Arena& arena) const;
 
  private:

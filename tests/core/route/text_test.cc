@@ -119,6 +119,62 @@ TEST_F(TextTest, EncodesValuesForAQuery) {
   EXPECT_EQ(asQuery("v=${request.path}"), "v=%2Fusers%2F7");
 }
 
+// What is put in is percent-encoded exactly once: a value from the client's target is already.
+TEST_F(TextTest, EncodesEachValueExactlyOnce) {
+  struct Case {
+    std::string_view sent;      // as a header or a query parameter
+    std::string_view header;    // the value in a path or in a query, from a header
+    std::string_view in_path;   // from the query
+    std::string_view in_query;  // from the query
+  };
+  constexpr Case kCases[] = {
+      {"plain-._~", "plain-._~", "plain-._~", "plain-._~"},
+      {"100%", "100%25", "100%25", "100%25"},
+      {"%zz", "%25zz", "%25zz", "%25zz"},
+      {"%20", "%2520", "%20", "%20"},
+      {"%2520", "%252520", "%2520", "%2520"},
+      {"a b", "a%20b", "a%20b", "a%20b"},
+      {"a+b", "a%2Bb", "a%2Bb", "a+b"},
+      {"a%2bb", "a%252bb", "a%2Bb", "a%2Bb"},
+      {"\xc3\xa9", "%C3%A9", "%C3%A9", "%C3%A9"},
+      {"%c3%a9", "%25c3%25a9", "%C3%A9", "%C3%A9"},
+      {"a/b", "a%2Fb", "a%2Fb", "a%2Fb"},
+      {"a%2fb", "a%252fb", "a%2Fb", "a%2Fb"},
+      {"a?b#c", "a%3Fb%23c", "a%3Fb%23c", "a%3Fb%23c"},
+      {"%3f%23", "%253f%2523", "%3F%23", "%3F%23"},
+      {"%41%2e", "%2541%252e", "A.", "A."},
+      {"..", "..", "..", ".."},
+  };
+  for (const Case& each : kCases) {
+    SCOPED_TRACE(each.sent);
+    TestRequest asked("h/?v=" + std::string(each.sent));
+    asked.request.query = asked.arena().copy("v=" + std::string(each.sent));
+    asked.header("v", each.sent);
+    const auto path = [&](std::string_view source) {
+      return compiled(source).expandAsPath(asked.variables, asked.arena());
+    };
+    const auto query = [&](std::string_view source) {
+      return compiled(source).expandAsQuery(asked.variables, asked.arena());
+    };
+    EXPECT_EQ(path("/${request.header.v}"), "/" + std::string(each.header));
+    EXPECT_EQ(query("v=${request.header.v}"), "v=" + std::string(each.header));
+    EXPECT_EQ(path("/${request.query.v}"), "/" + std::string(each.in_path));
+    EXPECT_EQ(query("v=${request.query.v}"), "v=" + std::string(each.in_query));
+    EXPECT_EQ(path("/${request.query}"), "/v%3D" + std::string(each.in_path));
+    // In a header it is what was sent.
+    EXPECT_EQ(compiled("${request.query.v}").expand(asked.variables, asked.arena()), each.sent);
+  }
+}
+
+// Captures and the path have the normal form: they are put into a path as they are.
+TEST_F(TextTest, PutsCapturesIntoPathsAsTheyAre) {
+  captures_.clear();
+  captures_.push("caf%C3%A9/a%20b%25%3F%23");
+  EXPECT_EQ(asPath("/x/${capture.1}"), "/x/caf%C3%A9/a%20b%25%3F%23");
+  EXPECT_EQ(asQuery("v=${capture.1}"), "v=caf%C3%A9%2Fa%20b%25%3F%23");
+  EXPECT_EQ(expanded("${capture.1}"), "caf%C3%A9/a%20b%25%3F%23");
+}
+
 TEST_F(TextTest, IsEmptyWhereNothingIsKnown) {
   request_.variables = ExchangeVariables();
   EXPECT_EQ(expanded("${request.path}${request.header.x}${response.status}${capture.1}"), "");
