@@ -129,6 +129,16 @@ struct TextForm<Percent> {
 };
 
 template <>
+struct TextForm<FileMode> {
+  static constexpr std::string_view kName = "file mode";
+  static constexpr std::string_view kExpected = "a file mode in octal such as \"0660\"";
+  static constexpr std::string_view kPattern = "^0?[0-7]{3}$";
+
+  static std::optional<FileMode> parse(std::string_view text) { return FileMode::parse(text); }
+  static std::string text(const FileMode& value) { return value.text(); }
+};
+
+template <>
 struct TextForm<Address> {
   static constexpr std::string_view kName = "address";
   static constexpr std::string_view kExpected =

@@ -226,6 +226,24 @@ std::optional<Percent> Percent::parse(std::string_view text) {
 
 std::string Percent::text() const { return decimalText(value) + "%"; }
 
+std::optional<FileMode> FileMode::parse(std::string_view text) {
+  constexpr std::size_t kDigits = 3;  // those of owner, group and others
+  if (text.size() == kDigits + 1 && text.starts_with('0')) text.remove_prefix(1);
+  if (text.size() != kDigits) return std::nullopt;
+  FileMode mode;
+  for (const char c : text) {
+    if (c < '0' || c > '7') return std::nullopt;
+    mode.bits = mode.bits * 8 + static_cast<std::uint32_t>(c - '0');
+  }
+  return mode;
+}
+
+std::string FileMode::text() const {
+  std::string text = "0";
+  for (const unsigned shift : {6U, 3U, 0U}) text += static_cast<char>('0' + (bits >> shift) % 8);
+  return text;
+}
+
 std::optional<Address> Address::parse(std::string_view text) {
   constexpr std::string_view kUnix = "unix:";
   if (text.starts_with(kUnix)) return parseUnix(text.substr(kUnix.size()));

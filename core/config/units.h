@@ -54,6 +54,15 @@ struct Percent {
   friend auto operator<=>(const Percent&, const Percent&) = default;
 };
 
+// "0660": who may do what with a file, in octal.
+struct FileMode {
+  std::uint32_t bits = 0;  // at most 0777
+
+  static std::optional<FileMode> parse(std::string_view text);
+  std::string text() const;  // four digits
+  friend bool operator==(const FileMode&, const FileMode&) = default;
+};
+
 // "host:80", "10.0.0.1:80", "[::1]:80", ":80" (every address of the machine), "unix:/run/x.sock".
 // Only the form is checked here; names are resolved elsewhere.
 struct Address {

@@ -17,6 +17,11 @@
 #include "core/net/system_error.h"
 
 namespace weir::net {
+
+bool setSocketMode(const Address& at, unsigned mode) {
+  return ::fchmodat(AT_FDCWD, at.path().c_str(), mode, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 namespace {
 
 constexpr Milliseconds kRetryAfterExhaustion{100};
@@ -52,7 +57,7 @@ bool removeStale(const Address& at, const sockaddr* raw, socklen_t length) {
 }
 
 // False with errno of the first failure.
-bool bindTo(int descriptor, const Address& at, const sockaddr* raw, socklen_t length) {
+bool bindOrReplace(int descriptor, const Address& at, const sockaddr* raw, socklen_t length) {
   if (::bind(descriptor, raw, length) == 0) return true;
   const int failure = errno;
   if (at.isUnix() && failure == EADDRINUSE && removeStale(at, raw, length) &&
@@ -61,6 +66,16 @@ bool bindTo(int descriptor, const Address& at, const sockaddr* raw, socklen_t le
   }
   errno = failure;
   return false;
+}
+
+// The file is made with the mode of the descriptor, less what the umask takes; what it took is
+// given back while nobody can connect, since the socket does not listen yet. So the file never
+// allows more than `mode`, and the umask, which is that of all threads, stays as it is.
+bool bindTo(int descriptor, const Address& at, const sockaddr* raw, socklen_t length,
+            std::optional<unsigned> mode) {
+  if (!mode || !at.isUnix()) return bindOrReplace(descriptor, at, raw, length);
+  return ::fchmod(descriptor, *mode) == 0 && bindOrReplace(descriptor, at, raw, length) &&
+         setSocketMode(at, *mode);
 }
 
 // The connection stays in the queue, so that trying again at once would spin.
@@ -78,7 +93,8 @@ Address localAddressOf(int descriptor) {
                                                       : Address();
 }
 
-Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing sharing) {
+Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing sharing,
+                                        std::optional<unsigned> mode) {
   sockaddr_storage socket_address{};
   socklen_t length = at.toSocket(socket_address);
   if (length == 0) return Error{ErrorCode::kInvalid, Origin::kLocal, "socket path too long"};
@@ -87,7 +103,7 @@ Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing 
   if (descriptor < 0) return errorOf(-errno);
   ListenSocket opened(descriptor, at);
   const auto* raw = reinterpret_cast<const sockaddr*>(&socket_address);
-  if (!prepare(descriptor, at, sharing) || !bindTo(descriptor, at, raw, length) ||
+  if (!prepare(descriptor, at, sharing) || !bindTo(descriptor, at, raw, length, mode) ||
       ::listen(descriptor, backlog) != 0) {
     const int failure = errno;
     return failure == EACCES && !at.isUnix() ? kPortNeedsPrivilege : errorOf(-failure);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "core/base/result.h"
 #include "core/event/loop.h"
@@ -15,6 +16,9 @@ namespace weir::net {
 // Whom the peer of an accepted socket connected to; none when the system cannot tell.
 Address localAddressOf(int descriptor);
 
+// Changes the mode of the file of a Unix socket. False with errno.
+bool setSocketMode(const Address& at, unsigned mode);
+
 // A listening socket before it is given to a worker. Closed when destroyed.
 class ListenSocket {
  public:
@@ -24,8 +28,10 @@ class ListenSocket {
   };
   // Binds and listens. Port 0 takes a free one: ask address(). A Unix socket that a process left
   // behind is replaced.
+  // `mode`: of the file of a Unix socket; nobody else can connect in the meantime.
   static Result<ListenSocket> open(const Address& at, int backlog,
-                                   Sharing sharing = Sharing::kWorkers);
+                                   Sharing sharing = Sharing::kWorkers,
+                                   std::optional<unsigned> mode = std::nullopt);
   // Takes over a descriptor that listens already, such as one that release() gave.
   static ListenSocket adopt(int descriptor, Address address) {
     return ListenSocket(descriptor, std::move(address));

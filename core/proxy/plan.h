@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,8 +41,9 @@ enum class ProxyProtocol : std::uint8_t { kOff, kOptional, kRequired };
 // A bound address and how its connections are treated. Immutable, part of a plan.
 struct ListenerPlan {
   NameId id = 0;
-  std::string_view name;  // lives as long as the NameTable
-  net::Address address;   // as configured; port 0 takes a free one
+  std::string_view name;                // lives as long as the NameTable
+  net::Address address;                 // as configured; port 0 takes a free one
+  std::optional<unsigned> socket_mode;  // of the file of a Unix socket
   int backlog = 4096;
   http::Limits limits;
   http::VersionChoice versions = http::VersionChoice::kAuto;

@@ -129,6 +129,7 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(const ListenerS
     return nullptr;
   }
   plan->address = address.value();
+  if (settings.socket_mode) plan->socket_mode = settings.socket_mode->bits;
   plan->id = names_.intern(settings.name);
   plan->name = names_.name(plan->id);
   plan->header_timeout =

@@ -48,7 +48,8 @@ bool Server::openListener(const std::shared_ptr<const proxy::ListenerPlan>& list
   NewSocket made{listener, {}};
   net::Address address = listener->address;
   for (std::size_t i = 0; i < stations_.size(); ++i) {
-    auto socket = net::ListenSocket::open(address, listener->backlog);
+    auto socket = net::ListenSocket::open(
+        address, listener->backlog, net::ListenSocket::Sharing::kWorkers, listener->socket_mode);
     if (!socket.ok()) {
       mistakes.add(
           {{},
@@ -99,8 +100,10 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
                         [&](const auto& listener) { return listener->id == each.first; });
   });
   for (const NewSocket& each : opened) {
-    listening_[each.listener->id] = {each.listener->address, each.sockets.front().address()};
+    listening_[each.listener->id] = {each.listener->address, each.sockets.front().address(),
+                                     each.listener->socket_mode};
   }
+  changeSocketModes(*plan);
   if (plan_ != nullptr) history_.push_back(plan_);
   plan_ = plan;
   addNames(*plan, names_seen_);
@@ -120,6 +123,18 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
                       handOver(plan, openings, on_live);
                     });
   return true;
+}
+
+// Of sockets that stay open. One whose setting is taken away keeps the mode that it has.
+void Server::changeSocketModes(const proxy::Plan& plan) {
+  for (const auto& listener : plan.listeners) {
+    Listening& open = listening_[listener->id];
+    const bool changed = listener->socket_mode && listener->socket_mode != open.socket_mode;
+    open.socket_mode = listener->socket_mode;
+    if (!changed || net::setSocketMode(open.bound, *listener->socket_mode)) continue;
+    log::warning("listener " + std::string(listener->name) + ": cannot change the mode of " +
+                 open.bound.text());
+  }
 }
 
 void Server::noteCertificates() const {

@@ -82,6 +82,7 @@ class Server {
   struct Listening {
     net::Address configured;
     net::Address bound;
+    std::optional<unsigned> socket_mode;
   };
   struct NewSocket {
     std::shared_ptr<const proxy::ListenerPlan> listener;
@@ -91,6 +92,7 @@ class Server {
                    config::Mistakes& mistakes) const;
   bool openListener(const std::shared_ptr<const proxy::ListenerPlan>& listener,
                     std::vector<NewSocket>& opened, config::Mistakes& mistakes) const;
+  void changeSocketModes(const proxy::Plan& plan);
   void noteCertificates() const;
   void addNames(const proxy::Plan& plan, std::unordered_set<NameId>& names) const;
   void handOver(const std::shared_ptr<const proxy::Plan>& plan,

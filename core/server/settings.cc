@@ -101,6 +101,11 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   table.read("name", out.name, "Its name in metrics and logs.", {.min_size = 1, .required = true});
   table.read("address", out.address, "Where to listen; port 0 takes a free one.",
              {.required = true});
+  table.read("socket_mode", out.socket_mode,
+             "File mode of a Unix socket, in octal. Default: as the umask of the process has it.");
+  if (out.socket_mode && !out.address.isUnix()) {
+    table.fail("socket_mode", "needs an address that is a Unix socket");
+  }
   readLimits(table, out);
   table.read("trusted", out.trusted,
              "Peers whose X-Forwarded-*, Forwarded and X-Real-IP headers are believed and kept.");

@@ -31,6 +31,7 @@ enum class ListenerProtocol : std::uint8_t { kAuto, kHttp1, kHttp2, kTcp };
 struct ListenerSettings {
   std::string name;
   config::Address address;
+  std::optional<config::FileMode> socket_mode{};
   std::optional<Milliseconds> header_timeout;
   std::optional<Milliseconds> idle_timeout;
   Milliseconds max_connection_age{0};

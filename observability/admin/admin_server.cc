@@ -1,9 +1,11 @@
 #include "observability/admin/admin_server.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
+#include "core/net/system_error.h"
 #include "core/net/tcp_stream.h"
 #include "observability/admin/connection.h"
 #include "observability/admin/shared.h"
@@ -28,6 +30,10 @@ Result<net::Address> bindAddress(const config::Address& address) {
   return net::Address(ip, address.port);
 }
 
+std::optional<unsigned> permissionsOf(const Settings& settings) {
+  return settings.socket_mode ? std::optional(settings.socket_mode->bits) : std::nullopt;
+}
+
 }  // namespace
 
 class AdminServer::Closing final : public ConnectionEvents {
@@ -49,7 +55,10 @@ AdminServer::~AdminServer() {
 }
 
 Result<void> AdminServer::configure(const Settings& settings) {
+  const std::optional<unsigned> permissions = permissionsOf(settings);
   if (settings.address == shared_->settings.address) {
+    const bool changed = permissions && permissions != permissionsOf(shared_->settings);
+    if (changed && !net::setSocketMode(*address(), *permissions)) return net::errorOf(-errno);
     shared_->settings = settings;
     return {};
   }
@@ -58,7 +67,7 @@ Result<void> AdminServer::configure(const Settings& settings) {
     WEIR_TRY(const net::Address at, bindAddress(*settings.address));
     // Two processes on one address would answer for each other.
     WEIR_TRY(net::ListenSocket socket,
-             net::ListenSocket::open(at, kBacklog, net::ListenSocket::Sharing::kNone));
+             net::ListenSocket::open(at, kBacklog, net::ListenSocket::Sharing::kNone, permissions));
     acceptor = std::make_unique<net::Acceptor>(
         shared_->loop, std::move(socket),
         [this](int descriptor, const net::Address&) { onAccept(descriptor); });

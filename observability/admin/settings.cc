@@ -29,6 +29,11 @@ void Settings::read(config::Table& table, Settings& out) {
              "Where metrics, health and the other admin pages are served; port 0 takes a free one. "
              "Whoever reaches it may look at and drain the process.",
              {.none = "off"});
+  table.read("socket_mode", out.socket_mode,
+             "File mode of a Unix socket, in octal. Default: as the umask of the process has it.");
+  if (out.socket_mode && !(out.address && out.address->isUnix())) {
+    table.fail("socket_mode", "needs an address that is a Unix socket");
+  }
   table.read("hosts", out.hosts,
              "Names by which it is called, besides \"localhost\" and IP addresses. Requests to "
              "other names are refused: they may come from a web page (DNS rebinding).");

@@ -19,6 +19,7 @@ struct Settings {
   static constexpr std::string_view kShortKey = "address";
 
   std::optional<config::Address> address = config::Address{"127.0.0.1", 9901, {}};
+  std::optional<config::FileMode> socket_mode{};
   std::vector<std::string> hosts = {};
   std::uint32_t max_connections = 64;
   Milliseconds header_timeout{10'000};

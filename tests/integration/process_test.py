@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import threading
@@ -15,7 +16,7 @@ import unittest
 from pathlib import Path
 
 import poll
-from integration_case import IntegrationCase, forward, gateway
+from integration_case import LOG, IntegrationCase, forward, gateway
 from weir_process import BINARY
 
 HELLO = '[[route]]\nname = "all"\nrespond.body = "hello"\n'
@@ -131,6 +132,55 @@ class UnixSockets(IntegrationCase):
             self.assertTrue(self.ask(path).endswith(b"\r\n\r\nhello"))
             weir.signal(end)
             self.assertEqual(weir.wait(), -9 if end == signal.SIGKILL else 0)
+
+
+    @staticmethod
+    def mode(path):
+        return stat.S_IMODE(os.lstat(path).st_mode)
+
+    def test_its_mode_is_set_and_changed_by_a_reload(self):
+        weir = self.weir("", start=False)
+        path, admin = weir.folder / "in.sock", weir.folder / "admin.sock"
+
+        def write(mode):
+            listener = (f'[[listener]]\nname = "public"\naddress = "unix:{path}"\n'
+                        f'socket_mode = "{mode}"\n')
+            text = f'admin = {{ address = "unix:{admin}", socket_mode = "{mode}" }}\n'
+            weir.file.write_text(text + listener + HELLO, encoding="utf-8")
+
+        write("0660")
+        weir.start()
+        for mode in ("0660", "0600", "0666"):
+            write(mode)
+            weir.signal(signal.SIGHUP)
+            poll.until(lambda mode=mode: self.mode(path) == int(mode, 8), "the mode")
+            poll.until(lambda mode=mode: self.mode(admin) == int(mode, 8), "the admin's mode")
+            self.assertTrue(self.ask(path).endswith(b"\r\n\r\nhello"))
+
+    def test_wrong_modes_are_refused(self):
+        for address, mode in (("unix:/run/x.sock", '"0668"'), ("unix:/run/x.sock", "660"),
+                              ("unix:/run/x.sock", '"u+rw"'), ("127.0.0.1:0", '"0660"')):
+            with self.subTest(address=address, mode=mode):
+                weir = self.weir(f'[[listener]]\nname = "a"\naddress = "{address}"\n'
+                                 f"socket_mode = {mode}\n" + HELLO, start=False)
+                done = subprocess.run([BINARY, "check", str(weir.file)], capture_output=True,
+                                      text=True, check=False)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn("weir.toml:4:1", done.stdout + done.stderr)
+
+    def test_its_client_is_unknown(self):
+        upstream = self.upstream()
+        weir = self.weir("", start=False)
+        path = weir.folder / "in.sock"
+        listener = f'[[listener]]\nname = "public"\naddress = "unix:{path}"\n'
+        weir.file.write_text(gateway(LOG + forward(upstream.address), listener=listener),
+                             encoding="utf-8")
+        weir.start()
+        self.ask(path)
+        request = upstream.requests[0]
+        self.assertEqual(request.header("forwarded"), 'for=unknown;proto=http;host="a"')
+        self.assertIsNone(request.header("x-forwarded-for"))
+        self.assertEqual(self.log_lines(weir, 1)[0]["client_address"], "unknown")
 
 
 class HungWorker(IntegrationCase):

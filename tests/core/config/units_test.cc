@@ -101,6 +101,17 @@ TEST(Rate, IsReadBackAsItWasWritten) {
   EXPECT_EQ(Rate::parse("1.3/h"), Rate::parse(Rate::parse("1.3/h")->text()));
 }
 
+TEST(FileMode, IsOctal) {
+  EXPECT_EQ(FileMode::parse("0660"), FileMode{0660});
+  EXPECT_EQ(FileMode::parse("660"), FileMode{0660});
+  EXPECT_EQ(FileMode::parse("0777"), FileMode{0777});
+  EXPECT_EQ(FileMode::parse("0007")->text(), "0007");
+  for (const std::string_view wrong :
+       {"", "66", "0", "0668", "1777", "00660", "0x1ff", "rw-", "-660"}) {
+    EXPECT_EQ(FileMode::parse(wrong), std::nullopt) << wrong;
+  }
+}
+
 TEST(Percent, IsANumberWithASign) {
   EXPECT_EQ(Percent::parse("20%"), Percent{20});
   EXPECT_EQ(Percent::parse("0.5%"), Percent{0.5});

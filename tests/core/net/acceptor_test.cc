@@ -8,12 +8,14 @@
 #include <string>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "tests/support/plain_socket.h"
+#include "tests/support/temporary_directory.h"
 
 namespace weir::net {
 namespace {
@@ -295,6 +297,32 @@ TEST_F(AcceptorTest, GoesWithoutDescriptors) {
   client->take();
   EXPECT_TRUE(client->ended() || client->failed());
   EXPECT_EQ(dial(), -1);
+}
+
+// Also where the umask would allow more, or less.
+TEST(ListenSocket, AUnixSocketHasTheModeThatIsAskedFor) {
+  const test::TemporaryDirectory folder;
+  const Address at = Address::unixPath(folder.path() + "/in.sock");
+  const auto modeNow = [&] {
+    struct stat found {};
+    EXPECT_EQ(::lstat(at.path().c_str(), &found), 0);
+    return found.st_mode & 07777U;
+  };
+  for (const mode_t mask : {0000U, 0022U, 0777U}) {
+    const mode_t before = ::umask(mask);
+    for (const unsigned mode : {0600U, 0660U, 0666U, 0777U}) {
+      const auto socket = ListenSocket::open(at, 1, ListenSocket::Sharing::kNone, mode);
+      ASSERT_EQ(failure(socket), "none");
+      EXPECT_EQ(modeNow(), mode);
+      EXPECT_TRUE(setSocketMode(at, 0640));
+      EXPECT_EQ(modeNow(), 0640U);
+    }
+    {
+      const auto socket = ListenSocket::open(at, 1);
+      EXPECT_EQ(modeNow(), 0777U & ~mask);
+    }
+    ::umask(before);
+  }
 }
 
 }  // namespace
