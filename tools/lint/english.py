@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import sources
 
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/*.md",
-             "configs/*.toml")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md",
+             "docs/*.md", "configs/*.toml")
 
 
 @dataclass(frozen=True)
