@@ -163,11 +163,16 @@ void Loop::destroyLater(std::unique_ptr<Disposable> object) {
   doomed_.push_back(std::move(object));
 }
 
+void Loop::finishWork() {
+  const auto worked = std::exchange(worked_, {});
+  for (const auto& done : worked) done();
+}
+
 void Loop::finishTurn() {
   // What runs here may dirty or doom more: go on until nothing is left.
   while (turn_end_first_ != nullptr || !doomed_.empty() || !worked_.empty()) {
-    const auto worked = std::exchange(worked_, {});
-    for (const auto& done : worked) done();
+    if (!worked_.empty()) [[unlikely]]
+      finishWork();
     while (turn_end_first_ != nullptr) {
       TurnEnd* task = turn_end_first_;
       turn_end_first_ = task->next_;

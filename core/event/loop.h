@@ -117,6 +117,7 @@ class Loop final : private Wheel::Driver {
   void onWorked(const std::function<void()>& done);
   void beginTurn();
   void finishTurn();
+  void finishWork();
   static char* lend(std::unique_ptr<char[]>& buffer) {
     if (buffer == nullptr) buffer = std::unique_ptr<char[]>(new char[kLentBytes]);
     return buffer.get();
