@@ -1,13 +1,15 @@
 #include "core/proxy/lifetime.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/proxy/engine.h"
 
 namespace weir::proxy {
 namespace {
 
-// For requests in hand when the certificate ends.
+// For requests in hand when the certificate ends, and for a client to hear that the connection
+// drains.
 constexpr Milliseconds kGrace{10'000};
 // The wall clock may be set, which the wheel does not hear of.
 constexpr Milliseconds kLongestWait{60'000};
@@ -54,10 +56,12 @@ void Lifetime::onDeadline() {
     arm(kGrace);
     return connection_.retire();
   }
-  const bool aged = age_at_.count() > 0 && wheel_.now() >= age_at_;
-  if (aged) age_at_ = Milliseconds(0);
+  if (age_at_.count() == 0 || wheel_.now() < age_at_) return await();
+  // A client that goes on as if it had not heard of it is served no longer.
+  const bool again = std::exchange(drained_, true);
+  age_at_ = again ? Milliseconds(0) : wheel_.now() + kGrace;
   await();
-  if (aged) connection_.drain();
+  again ? connection_.retire() : connection_.drain();
 }
 
 }  // namespace weir::proxy

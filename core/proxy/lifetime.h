@@ -11,8 +11,9 @@ namespace weir::proxy {
 
 class Engine;
 
-// Ends a connection that its client would keep: it drains at the age that its listener sets, takes
-// no new request once the client's certificate has ended, and breaks soon after that.
+// Ends a connection that its client would keep: it drains at the age that its listener sets and
+// takes no new request soon after that; it takes none either once the client's certificate has
+// ended, and breaks soon after that.
 //
 // Owned by: the connection.
 class Lifetime final : private event::Deadline {
@@ -31,6 +32,7 @@ class Lifetime final : private event::Deadline {
   Accepted& connection_;
   event::Wheel& wheel_;
   Milliseconds age_at_{0};      // on the wheel's clock; 0: no longer, or not at all
+  bool drained_ = false;        // by age
   Nanoseconds certificate_{0};  // its end, on the wall clock; 0: none
   bool retired_ = false;
 };

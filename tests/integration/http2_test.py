@@ -5,11 +5,13 @@ import base64
 import hashlib
 import signal
 import subprocess
+import threading
 import unittest
 
 import poll
 from fake_upstream import text
-from integration_case import IntegrationCase, forward, gateway
+from http2_wire import ACK, GOAWAY, HEADERS, PING, RST_STREAM, Http2Client, frame
+from integration_case import LISTENER, IntegrationCase, forward, gateway
 from tls_case import TLS_LISTENER, TlsCase
 
 H2C = "--http2-prior-knowledge"
@@ -117,6 +119,36 @@ class Downstream(Http2Case):
         poll.until(lambda: held, "the request is at the upstream")
         weir.signal(signal.SIGTERM)
         self.assertEqual(curl.communicate(timeout=poll.PATIENCE)[0], "504")
+
+    def goaway(self, client):
+        """The last stream and the error of the next GOAWAY."""
+        while (got := client.read_frame())[0] != GOAWAY:
+            self.assertNotIn(got[0], (HEADERS, RST_STREAM))
+            if got[0] == PING:
+                client.socket.sendall(frame(PING, ACK, 0, got[3]))
+        return int.from_bytes(got[3][:4], "big"), int.from_bytes(got[3][4:8], "big")
+
+    def test_an_old_connection_ends_once_its_requests_have(self):
+        go_on = threading.Event()
+
+        def answer(call):
+            go_on.wait(poll.PATIENCE)
+            call.reply(b"late")
+        weir = self.weir(gateway(forward(self.upstream(answer).address),
+                                 listener=LISTENER + 'max_connection_age = "100ms"\n'))
+        client = Http2Client(weir.address())
+        self.addCleanup(client.close)
+        stream = client.send_head([(":method", "GET"), (":scheme", "http"), (":path", "/"),
+                                   (":authority", "test")])
+        self.assertEqual(self.goaway(client), (2**31 - 1, 0), "no more is wanted")
+        self.assertEqual(self.goaway(client), (stream, 0), "the client has heard of it")
+        go_on.set()
+        self.assertEqual(client.read_body(stream), b"late")
+        self.assertIsNone(client.read_frame())
+        other = Http2Client(weir.address())
+        self.addCleanup(other.close)
+        self.assertEqual(other.get("/"), b"late")
+        self.assert_metric(weir, 2, "weir_requests_total", code="200")
 
 
 class Secured(TlsCase, Http2Case):

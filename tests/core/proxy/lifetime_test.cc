@@ -56,8 +56,12 @@ TEST_F(LifetimeTest, DrainsByAgeAndGoesOnUntilTheCertificateEnds) {
   EXPECT_EQ(connection.said, "");
   pass(Milliseconds(700));
   EXPECT_EQ(connection.said, "drain ");
-  for (int minute = 0; minute < 10; ++minute) loop.advance(Milliseconds(60'000));
+  pass(Milliseconds(9'500));
   EXPECT_EQ(connection.said, "drain ");
+  pass(Milliseconds(600));
+  EXPECT_EQ(connection.said, "drain retire ");
+  for (int minute = 0; minute < 10; ++minute) loop.advance(Milliseconds(60'000));
+  EXPECT_EQ(connection.said, "drain retire ");
 }
 
 }  // namespace
