@@ -197,6 +197,10 @@ class ClientCodecEvents {
   virtual void onExchangeEnd(bool reusable) = 0;
   // free() changed without that: the peer allows more, or wants no further exchange.
   virtual void onFreeChanged() {}
+  // An exchange was cancelled, and the rest of its answer is read and dropped until onRestEnd():
+  // then the connection takes another.
+  virtual void onRestBegin() {}
+  virtual void onRestEnd() {}
 };
 
 }  // namespace weir::http

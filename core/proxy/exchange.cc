@@ -3,6 +3,7 @@
 #include <string>
 #include <variant>
 
+#include "core/http/h2/fields.h"
 #include "core/http/status.h"
 #include "core/proxy/admission.h"
 #include "core/proxy/gate.h"
@@ -231,10 +232,19 @@ bool Exchange::connect() {
   upstream::Demand demand;
   demand.fresh = fresh_;
   demand.once = !http::isIdempotent(request_.method) || request_.body != http::BodyKind::kNone;
-  demand.upgrade = !request_.upgrade.empty();
+  if (!request_.upgrade.empty()) askForUpgrade(demand);
   demand.revocable = request_.version == http::Version::kHttp2;
+  demand.share = caller_.share;
   cluster_->lend(*member_, *this, demand);  // may call back at once
   return !lending_;
+}
+
+// What only HTTP/1.1 can switch to goes without its Upgrade to an upstream that speaks HTTP/2
+// alone: whoever gets an Upgrade may ignore it (RFC 9110, 7.8).
+void Exchange::askForUpgrade(upstream::Demand& demand) const {
+  const bool http2_only = cluster_->plan().options.protocol == http::VersionChoice::kHttp2;
+  demand.by_http1 = !http::h2::isExtendedConnect(request_);
+  demand.upgrade = !demand.by_http1 || !http2_only;
 }
 
 void Exchange::onLent(const upstream::Lease& lease) {

@@ -27,6 +27,7 @@ class Mirror;
 struct Caller {
   net::Ip ip;
   const net::Security* security = nullptr;  // null: in the clear
+  upstream::Share* share = nullptr;         // of its connection
 
   // Null when it showed no certificate.
   const net::PeerCertificate* peer() const {
@@ -105,6 +106,7 @@ class Exchange final : public http::RequestEvents,
   bool checkTrailers();
   bool chooseUpgrade();
   bool asksForTunnel() const;
+  void askForUpgrade(upstream::Demand& demand) const;
   bool checkAnswer();
   using BodyFilter = filter::Verdict (filter::Filters::*)(Bytes& bytes, bool last);
   bool filterBody(BodyFilter show, Bytes& bytes, bool last);

@@ -258,7 +258,7 @@ http::RequestEvents& ServerConnection::openExchange(http::Responder& responder) 
   // Not only bytes that arrive begin a request: one may have waited for its turn.
   armFor(http::ServerCodec::Phase::kHead);
   return *new (engine.exchanges().lend())
-      Exchange(engine, gate_, {peer_, stream_->security()}, responder);
+      Exchange(engine, gate_, {peer_, stream_->security(), &share_}, responder);
 }
 
 void ServerConnection::closeExchange(http::RequestEvents& exchange) {

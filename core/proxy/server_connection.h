@@ -12,6 +12,7 @@
 #include "core/proxy/accepted.h"
 #include "core/proxy/gate.h"
 #include "core/proxy/lifetime.h"
+#include "core/upstream/share.h"
 
 namespace weir::proxy {
 
@@ -75,6 +76,7 @@ class ServerConnection final : public Accepted,
   // be small.
   std::variant<http::h1::ServerCodec, std::unique_ptr<http::ServerCodec>> codec_;
   net::Ip peer_;
+  upstream::Share share_;
   std::unique_ptr<Lifetime> lifetime_;  // null: its client says when it ends
   event::Alarm<ServerConnection, &ServerConnection::onDeadline> deadline_;
   State state_ = State::kOpen;

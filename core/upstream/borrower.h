@@ -11,15 +11,18 @@
 namespace weir::upstream {
 
 class EndpointPool;
+class Share;
 
 // What an exchange asks of the connection that it borrows.
 struct Demand {
-  bool fresh = false;    // it has carried no exchange before
-  bool once = false;     // the request cannot be sent a second time: see Cluster::lend()
-  bool upgrade = false;  // it can switch to another protocol
+  bool fresh = false;     // it has carried no exchange before
+  bool once = false;      // the request cannot be sent a second time: see Cluster::lend()
+  bool upgrade = false;   // it can switch to another protocol
+  bool by_http1 = false;  // an upgrade that extended CONNECT cannot ask for
   // The client may take the request back in the very turn in which it came: it gets a connection
   // at the end of the turn only.
   bool revocable = false;
+  Share* share = nullptr;  // of the client's connection; null: of weir's own requests
 };
 
 // What an exchange gets from a cluster.
@@ -49,15 +52,26 @@ class Borrower {
     kTurnEnd,     // until what happened in this turn is known
     kConnecting,  // for a connection to its endpoint that is on its way
     kQueue,       // at the limit of connections
+    kShare,       // until less of what its client took back is under way
   };
-  // Its place in one of the lists above, and among those in the queue for the same endpoint.
+  friend class FairQueue;
+  friend class Share;
+  // Its place in one of the lists above.
   struct Link : Linked<Link> {
     explicit Link(Borrower& owner) : borrower(owner) {}
     Borrower& borrower;
   };
+  // When its turn comes, if it is in the queue.
+  struct Turn : Linked<Turn> {
+    explicit Turn(Borrower& owner) : borrower(owner) {}
+    Borrower& borrower;
+    std::uint64_t round = 0;
+  };
+  const Share* share() const { return demand_.share; }
 
   Link link_{*this};
-  Link of_endpoint_{*this};
+  Turn turn_{*this};         // among all who wait
+  Turn of_endpoint_{*this};  // among those who wait for the same endpoint
   EndpointPool* pool_ = nullptr;
   Nanoseconds asked_at_{0};
   Demand demand_;

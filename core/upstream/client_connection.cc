@@ -9,6 +9,8 @@ namespace weir::upstream {
 namespace {
 
 constexpr Milliseconds kFlushTime{5'000};
+// For how long a connection reads an answer that is not wanted any more.
+constexpr Milliseconds kRestTime{1'000};
 
 constexpr Error kConnectTimeout = {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"};
 constexpr Error kNotGreeted = {ErrorCode::kClosed, Origin::kUpstream, "closed before its SETTINGS"};
@@ -76,7 +78,8 @@ void ClientConnection::makeCodec() {
     stream_->setReading(true);
   } else {
     protocol_ = http::VersionChoice::kHttp1;
-    codec_ = std::make_unique<http::h1::ClientCodec>(wire, events, options_.limits);
+    codec_ =
+        std::make_unique<http::h1::ClientCodec>(wire, events, loop_.scratch(), options_.limits);
   }
 }
 
@@ -167,6 +170,18 @@ void ClientConnection::onExchangeEnd(bool) {
   if (phase_ != Phase::kOpen) return;
   stream_->setReading(true);  // so that the end of an idle connection is noticed
   owner_.onChanged(*this);
+}
+
+void ClientConnection::onRestBegin() {
+  if (phase_ != Phase::kOpen) return;
+  deadline_.arm(kRestTime);
+  owner_.onRestBegin(*this);
+}
+
+void ClientConnection::onRestEnd() {
+  if (phase_ != Phase::kOpen) return;
+  deadline_.disarm();
+  owner_.onRestEnd(*this);
 }
 
 void ClientConnection::onFreeChanged() {

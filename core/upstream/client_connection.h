@@ -11,6 +11,7 @@
 #include "core/http/version_choice.h"
 #include "core/net/connector.h"
 #include "core/net/stream.h"
+#include "core/upstream/share.h"
 
 namespace weir::upstream {
 
@@ -22,6 +23,10 @@ class ClientConnectionEvents {
   virtual ~ClientConnectionEvents() = default;
   virtual void onReady(ClientConnection& connection) = 0;    // takes exchanges from now on
   virtual void onChanged(ClientConnection& connection) = 0;  // state() may be another
+  // Its exchange was cancelled; what is left of the answer is read and dropped before it takes
+  // another.
+  virtual void onRestBegin(ClientConnection& connection) = 0;
+  virtual void onRestEnd(ClientConnection& connection) = 0;
   // Each of these ends the connection: it is closed and to be given to Loop::destroyLater.
   virtual void onConnectFailed(ClientConnection& connection, Error error) = 0;
   virtual void onClosed(ClientConnection& connection) = 0;
@@ -89,10 +94,12 @@ class ClientConnection final : public event::Disposable,
   struct Record {
     explicit Record(ClientConnection& owner) : offer(owner) {}
     Offer offer;
-    State state = State::kClosed;  // as of the latest look
-    bool http1_only = false;       // it was made for an exchange that HTTP/2 cannot carry
-    std::size_t promised = 0;      // exchanges that may count on it while it connects
-    std::uint64_t ready_in = 0;    // the pass of the pool in which it became ready
+    State state = State::kClosed;   // as of the latest look
+    bool http1_only = false;        // it was made for an exchange that HTTP/2 cannot carry
+    Share* borrowed_for = nullptr;  // of its latest exchange; valid as long as that
+    Share::Charge charge;           // while it reads an answer that is not wanted any more
+    std::size_t promised = 0;       // exchanges that may count on it while it connects
+    std::uint64_t ready_in = 0;     // the pass of the pool in which it became ready
   };
   Record& record() { return record_; }
   const Record& record() const { return record_; }
@@ -116,6 +123,8 @@ class ClientConnection final : public event::Disposable,
   // http::ClientCodecEvents
   void onExchangeEnd(bool reusable) override;
   void onFreeChanged() override;
+  void onRestBegin() override;
+  void onRestEnd() override;
 
   State stateOfPhase() const;
   void onDeadline();

@@ -54,7 +54,7 @@ Cluster::~Cluster() {
 void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
   const auto old = std::exchange(plan_, std::move(plan));
   if (!plan_->hasTermsOf(*old)) {
-    for (auto& [address, pool] : pools_) pool->renew();
+    for (EndpointPool* pool : allPools()) pool->renew();
   }
   if (!waiting_.empty()) tools_.loop.atTurnEnd(*this);  // there may be more room
   meters_.connect =
@@ -114,9 +114,18 @@ void Cluster::lend(Member& member, Borrower& borrower, Demand demand) {
     ClientConnection* const found = waiting_.empty() ? pool.offer(demand) : nullptr;
     return found != nullptr ? pool.give(borrower, *found) : serveNew(borrower);
   }
+  awaitTurnEnd(borrower);
+}
+
+void Cluster::awaitTurnEnd(Borrower& borrower) {
   borrower.place_ = Borrower::Place::kTurnEnd;
   at_turn_end_.pushBack(borrower.link_);
   tools_.loop.atTurnEnd(*this);
+}
+
+void Cluster::askAgain(Borrower& borrower) {
+  cancel(borrower);
+  awaitTurnEnd(borrower);
 }
 
 // Those who wait have asked before. What is shared at an endpoint that none of them wants is no
@@ -177,24 +186,43 @@ void Cluster::onTurnEnd() {
     passed_.pop_back();
     serveQueueOf(pool);
   }
+  serveAtTurnEnd();
+  shortenQueue();
+}
+
+void Cluster::serveAtTurnEnd() {
   while (!at_turn_end_.empty()) {
     Borrower& borrower = at_turn_end_.front()->borrower;
     cancel(borrower);
-    serveNew(borrower);
+    Share* const share = borrower.demand_.share;
+    if (share == nullptr || !share->spent()) {
+      serveNew(borrower);
+    } else {
+      borrower.place_ = Borrower::Place::kShare;
+      share->waiting_.pushBack(borrower.link_);
+    }
   }
 }
 
-// Whoever waited longest is served first.
+// Whoever has the most requests in it loses the latest of them.
+void Cluster::shortenQueue() {
+  while (totals_.waiting > plan_->options.max_pending) {
+    Borrower& last = turns_.back();
+    leaveQueue(last);
+    last.onLendFailed(kQueueFull);
+  }
+}
+
 void Cluster::serveQueue() {
-  while (!waiting_.empty()) {
-    if (!serve(waiting_.front()->borrower)) return;
+  while (!turns_.empty()) {
+    if (!serve(turns_.front())) return;
   }
 }
 
 // The longest wait is for another endpoint: what this one has to share need not stand idle.
 void Cluster::serveQueueOf(EndpointPool& pool) {
   while (!pool.waiting().empty()) {
-    Borrower& borrower = pool.waiting().front()->borrower;
+    Borrower& borrower = pool.waiting().front();
     ClientConnection* const shared = pool.offerShared(borrower.demand_);
     if (shared == nullptr) return;
     stopWaiting(borrower);
@@ -203,13 +231,14 @@ void Cluster::serveQueueOf(EndpointPool& pool) {
 }
 
 void Cluster::wait(Borrower& borrower) {
-  if (totals_.waiting >= plan_->options.max_pending) return borrower.onLendFailed(kQueueFull);
   borrower.place_ = Borrower::Place::kQueue;
   borrower.asked_at_ = monotonicNow();
   waiting_.pushBack(borrower.link_);
-  borrower.pool_->waiting().pushBack(borrower.of_endpoint_);
+  turns_.push(borrower.turn_);
+  borrower.pool_->waiting().push(borrower.of_endpoint_);
   ++totals_.waiting;
   meters_.queue_depth.add(1);
+  if (totals_.waiting > plan_->options.max_pending) tools_.loop.atTurnEnd(*this);
   if (!wait_tick_.armed()) wait_tick_.arm(kWaitTick);
 }
 
@@ -223,6 +252,7 @@ void Cluster::stopWaiting(Borrower& borrower) {
 void Cluster::leaveQueue(Borrower& borrower) {
   borrower.place_ = Borrower::Place::kNowhere;
   waiting_.remove(borrower.link_);
+  turns_.remove(borrower.turn_);
   borrower.pool_->waiting().remove(borrower.of_endpoint_);
   --totals_.waiting;
   meters_.queue_depth.add(-1);
@@ -252,6 +282,9 @@ void Cluster::cancel(Borrower& borrower) {
       return borrower.pool_->cancelExpected(borrower);
     case Borrower::Place::kQueue:
       return leaveQueue(borrower);
+    case Borrower::Place::kShare:
+      borrower.place_ = Borrower::Place::kNowhere;
+      return borrower.demand_.share->waiting_.remove(borrower.link_);
   }
 }
 
@@ -269,11 +302,15 @@ void Cluster::dropIfUnused(EndpointPool& pool) {
   pools_.erase(found);
 }
 
-// Counts one more connection, unless there are as many as there may be.
+// Counts one more connection, unless there are as many as there may be. After a reload there may be
+// several too many.
 bool Cluster::takePlace() {
   const std::uint32_t limit = plan_->options.max_connections;
   event::SharedCount& count = *plan_->connections;
-  return count.tryAdd(limit) || (makeRoom() && count.tryAdd(limit));
+  while (!count.tryAdd(limit)) {
+    if (!makeRoom()) return false;
+  }
+  return true;
 }
 
 // At the limit, a connection that nobody uses makes room for one that is wanted.
@@ -347,9 +384,13 @@ void Cluster::hangUp(Member& member) {
 // The members stay: exchanges in flight may still pick one for another try.
 void Cluster::closeIdle() {
   totals_.leaving = true;
+  for (EndpointPool* pool : allPools()) pool->update();
+}
+
+std::vector<EndpointPool*> Cluster::allPools() const {
   std::vector<EndpointPool*> pools;
-  for (auto& [address, pool] : pools_) pools.push_back(pool.get());
-  for (EndpointPool* pool : pools) pool->update();
+  for (const auto& [address, pool] : pools_) pools.push_back(pool.get());
+  return pools;
 }
 
 }  // namespace weir::upstream

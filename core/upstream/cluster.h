@@ -22,7 +22,8 @@ namespace weir::upstream {
 // queue of exchanges that wait at the limit of connections.
 //
 // Only lend() calls a borrower back at once; what happens on connections serves those who wait at
-// the end of the turn.
+// the end of the turn. Clients' connections take turns in the queue (FairQueue), and one that takes
+// much back waits for itself (Share).
 class Cluster final : private PoolOwner, private event::TurnEnd {
  public:
   struct Tools {
@@ -83,6 +84,7 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   // PoolOwner
   void wantsPass(EndpointPool& pool) override;
   void serveAgain(Borrower& borrower) override;
+  void askAgain(Borrower& borrower) override;
   void onConnected(const ClientConnection& connection) override;
   void onConnectFailed(const Error& error) override { countFailure(error.code); }
   void onPlaceFree(EndpointPool& pool) override;
@@ -95,6 +97,9 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   void wait(Borrower& borrower);
   void stopWaiting(Borrower& borrower);
   void leaveQueue(Borrower& borrower);
+  void awaitTurnEnd(Borrower& borrower);
+  void serveAtTurnEnd();
+  void shortenQueue();
   void onWaitTick();
   bool takePlace();
   bool makeRoom();
@@ -103,6 +108,8 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   void countFailure(ErrorCode code);
   void countMtls(MtlsResult result);
   void refreshMembers();
+  // For a walk on which pools may be dropped; what is dropped stays until the turn ends.
+  std::vector<EndpointPool*> allPools() const;
 
   Tools tools_;
   std::shared_ptr<const ClusterPlan> plan_;
@@ -113,7 +120,8 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   std::vector<EndpointPool*> wanting_;  // their pass
   std::vector<EndpointPool*> passed_;   // whose queue may be served
   Queue at_turn_end_;
-  Queue waiting_;  // who waits longest first
+  Queue waiting_;    // who waits longest first
+  FairQueue turns_;  // the same, in the order in which they are served
   event::Alarm<Cluster, &Cluster::onWaitTick> wait_tick_;
   std::uint64_t users_ = 0;
   RetryBudget retry_budget_;

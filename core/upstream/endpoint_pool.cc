@@ -34,12 +34,14 @@ ClientConnection* EndpointPool::offerOf(Offers& offers, const Demand& demand) {
 
 bool EndpointPool::suits(ClientConnection& connection, const Demand& demand) const {
   if (demand.fresh && !isFresh(connection)) return false;
-  return !demand.upgrade || connection.codec().takesUpgrades();
+  if (!demand.upgrade) return true;
+  return demand.by_http1 ? !connection.multiplexes() : connection.codec().takesUpgrades();
 }
 
 void EndpointPool::give(Borrower& borrower, ClientConnection& connection) {
   const bool reused = !isFresh(connection);
   if (reused) tools_.totals.reused.add();
+  connection.record().borrowed_for = borrower.demand_.share;
   borrower.onLent({connection.codec(), connection.peer(), reused});
   place(connection);
 }
@@ -96,7 +98,31 @@ void EndpointPool::countOpen(ClientConnection& connection, State from, State to)
   }
 }
 
+void EndpointPool::onRestBegin(ClientConnection& connection) {
+  ClientConnection::Record& record = connection.record();
+  if (record.borrowed_for != nullptr) record.borrowed_for->charge(record.charge);
+  place(connection);
+}
+
+void EndpointPool::onRestEnd(ClientConnection& connection) {
+  discharge(connection);
+  place(connection);
+}
+
+// Those who waited for that ask again, maybe other clusters than this one.
+void EndpointPool::discharge(ClientConnection& connection) {
+  Share::Charge& charge = connection.record().charge;
+  if (charge.share == nullptr) return;
+  Share& share = *charge.share;
+  share.release(charge);
+  while (!share.spent() && !share.waiting_.empty()) {
+    Borrower& borrower = share.waiting_.front()->borrower;
+    borrower.pool_->owner_.askAgain(borrower);
+  }
+}
+
 void EndpointPool::remove(ClientConnection& connection) {
+  discharge(connection);
   move(connection, State::kClosed);
   tools_.loop.destroyLater(std::unique_ptr<event::Disposable>(&connection));
   owner_.onPlaceFree(*this);
@@ -115,8 +141,8 @@ std::size_t EndpointPool::promiseOf(Kind kind) const {
 }
 
 EndpointPool::Kind EndpointPool::kindFor(const Demand& demand) const {
-  const bool not_over_http2 =
-      demand.upgrade && multiplexes_.value_or(false) && !takes_upgrades_.value_or(true);
+  const bool over_http2 = !demand.by_http1 && takes_upgrades_.value_or(true);
+  const bool not_over_http2 = demand.upgrade && multiplexes_.value_or(false) && !over_http2;
   return not_over_http2 ? Kind::kHttp1 : Kind::kAny;
 }
 

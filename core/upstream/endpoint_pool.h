@@ -15,6 +15,8 @@
 #include "core/upstream/borrower.h"
 #include "core/upstream/client_connection.h"
 #include "core/upstream/cluster_plan.h"
+#include "core/upstream/fair_queue.h"
+#include "core/upstream/share.h"
 
 namespace weir::upstream {
 
@@ -36,6 +38,7 @@ class PoolOwner {
   virtual const ClusterPlan& plan() const = 0;
   virtual void wantsPass(EndpointPool&) = 0;  // pass() is to be called at the end of the turn
   virtual void serveAgain(Borrower&) = 0;     // what it waited for does not serve it
+  virtual void askAgain(Borrower&) = 0;       // its client's share is no longer spent
   virtual void onConnected(const ClientConnection&) = 0;
   virtual void onConnectFailed(const Error&) = 0;
   virtual void onPlaceFree(EndpointPool&) = 0;  // a connection has gone
@@ -87,9 +90,8 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
   void closeAll() { forEach(&EndpointPool::drop); }
 
   std::size_t open() const { return connections_.size() + tunnels_; }
-  tls::SessionStore* sessions();                              // null: in the clear
-  LinkedList<Borrower::Link>& waiting() { return waiting_; }  // for it, at the limit
-  const LinkedList<Borrower::Link>& waiting() const { return waiting_; }
+  tls::SessionStore* sessions();             // null: in the clear
+  FairQueue& waiting() { return waiting_; }  // for it, at the limit
   // Connections of tunnels, which are not in the pool.
   void addTunnel() { countTunnels(1); }
   void removeTunnel() { countTunnels(-1); }
@@ -109,6 +111,8 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
 
   void onReady(ClientConnection& connection) override;
   void onChanged(ClientConnection& connection) override { place(connection); }
+  void onRestBegin(ClientConnection& connection) override;
+  void onRestEnd(ClientConnection& connection) override;
   void onConnectFailed(ClientConnection& connection, Error error) override;
   void onClosed(ClientConnection& connection) override;
 
@@ -127,6 +131,7 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
   void move(ClientConnection& connection, State to);
   void countOpen(ClientConnection& connection, State from, State to);
   void remove(ClientConnection& connection);
+  static void discharge(ClientConnection& connection);
   void drop(ClientConnection& connection);
   void leave(ClientConnection& connection);
   void forEach(void (EndpointPool::*visit)(ClientConnection& connection));
@@ -151,7 +156,7 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
   Offers idle_;                               // of them; latest first
   Offers busy_;
   std::array<Expected, kKinds> expected_;
-  LinkedList<Borrower::Link> waiting_;
+  FairQueue waiting_;
   std::size_t tunnels_ = 0;
   bool wanting_ = false;
   std::uint64_t pass_ = 1;  // the number of the next; a connection is fresh in its first

@@ -16,6 +16,7 @@ SETTINGS, HEADERS, GOAWAY = 4, 1, 7
 STATUS_200 = b"\x88"
 WEB_SOCKET = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
               ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+TCP = [("Connection", "Upgrade"), ("Upgrade", "tcp")]
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -93,10 +94,17 @@ class WebSockets(TlsCase):
         head = b""
         while b"\r\n\r\n" not in head:
             head += peer.recv(65536)
+        if b"POST " in head:
+            peer.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: tcp\r\n"
+                         b"Connection: Upgrade\r\n\r\n")
+            return self.echo(peer)
         key = re.search(rb"(?i)sec-websocket-key: (\S+)", head)[1]
         accept = base64.b64encode(hashlib.sha1(key + MAGIC).digest())
         peer.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                      b"Connection: Upgrade\r\nSec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+        return self.echo(peer)
+
+    def echo(self, peer):
         while chunk := peer.recv(65536):
             peer.sendall(chunk)
 
@@ -107,7 +115,7 @@ class WebSockets(TlsCase):
                 self.requests += 1
                 peer.sendall(frame(HEADERS, 5, stream, STATUS_200))
 
-    def start(self, upstream=""):
+    def start(self, upstream="", route=""):
         self.spoken, self.requests = [], 0
         weir = self.secured("[[route]]\nrespond.body = ''\n")  # for its certificates
         context = self.server_context(weir, "edge")
@@ -116,7 +124,7 @@ class WebSockets(TlsCase):
         self.addCleanup(self._close, endpoint)
         root = weir.folder / "ca/root.crt"
         return self.weir(gateway(forward(endpoint.address, upstream=(
-            f'tls = {{ ca = "{root}", server_name = "edge.test" }}\n{upstream}'))))
+            f'tls = {{ ca = "{root}", server_name = "edge.test" }}\n{upstream}'), route=route)))
 
     def test_they_go_over_http1(self):
         weir = self.start()
@@ -129,6 +137,21 @@ class WebSockets(TlsCase):
         self.assertEqual(self.get(weir).status, 200)
         self.assertEqual(self.requests, 1)
         self.assertEqual(sorted(self.spoken), ["h2", "http/1.1", "http/1.1"])
+
+    def test_what_http2_cannot_ask_for_goes_over_http1(self):
+        weir = self.start(route='upgrades = ["tcp"]')
+        self.assertEqual(self.get(weir).status, 200)
+        client = self.client(weir.address())
+        client.send_request("/exec", method="POST", headers=TCP)
+        self.assertEqual(client.read_head().status, 101)
+        client.send(b"ping")
+        self.assertEqual(client.read_exactly(4), b"ping")
+        self.assertEqual(sorted(self.spoken), ["h2", "http/1.1"])
+
+    def test_or_without_its_upgrade_where_nothing_but_http2_is_spoken(self):
+        weir = self.start('protocol = "http2"', route='upgrades = ["tcp"]')
+        self.assertEqual(self.get(weir, "/exec", method="POST", headers=TCP).status, 200)
+        self.assertEqual(self.requests, 1)
 
     def test_or_are_refused_at_once(self):
         weir = self.start('protocol = "http2"')

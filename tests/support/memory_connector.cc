@@ -16,6 +16,7 @@ Result<std::unique_ptr<net::Stream>> MemoryConnector::connect(const net::Address
   auto [ours, peer] = MemoryStream::makePair(loop_);
   ours->state_ = MemoryStream::State::kConnecting;
   ours->setReading(true);
+  if (not_after_) ours->secure(*not_after_);
   switch (outcome) {
     case Outcome::kRefuses:
       ours->fail(ErrorCode::kRefused);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/net/connector.h"
@@ -31,6 +32,8 @@ class MemoryConnector final : public net::Connector {
   void setOutcome(Outcome outcome) { outcome_ = outcome; }  // of addresses without one of their own
   void setOutcome(const net::Address& to, Outcome outcome) { outcomes_[to] = outcome; }
   void finishHanging();  // those that hang and still exist connect
+  // Peers of connections made from now on show a certificate that ends at that time.
+  void showCertificate(Nanoseconds not_after) { not_after_ = not_after; }
   const std::vector<net::Address>& attempts() const { return attempts_; }
 
  private:
@@ -40,6 +43,7 @@ class MemoryConnector final : public net::Connector {
   const OnConnect on_connect_;
   Outcome outcome_ = Outcome::kConnects;
   std::map<net::Address, Outcome> outcomes_;
+  std::optional<Nanoseconds> not_after_;
   std::vector<net::Address> attempts_;
   struct Hanging {
     std::unique_ptr<MemoryStream> peer;

@@ -66,6 +66,15 @@ class MemoryStream final : public net::Stream, private event::TurnEnd {
   void shutdownWrite() override;
   void breakOff() override;
 
+  const net::Security* security() const override { return security_.get(); }
+
+  // As after a handshake in which the other end showed a certificate.
+  void secure(Nanoseconds not_after) {
+    auto peer = std::make_unique<net::PeerCertificate>();
+    peer->not_after = not_after;
+    security_ = std::make_unique<net::Security>();
+    security_->peer = std::move(peer);
+  }
   void reset();        // the other end breaks at the end of the turn; this one is dead
   MemoryWire& sent();  // towards the other end, which must be there
   MemoryWire& received() { return incoming_; }
@@ -96,6 +105,7 @@ class MemoryStream final : public net::Stream, private event::TurnEnd {
   bool backed_up_ = false;
   bool drained_ = false;  // to be told
   std::optional<ErrorCode> failure_;
+  std::unique_ptr<net::Security> security_;  // null: in the clear
 };
 
 }  // namespace weir::test

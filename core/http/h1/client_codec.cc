@@ -18,8 +18,8 @@ constexpr Error kEarly101 = {ErrorCode::kProtocol, Origin::kUpstream,
 
 }  // namespace
 
-ClientCodec::ClientCodec(Wire& wire, ClientCodecEvents& owner, Limits limits)
-    : wire_(wire), owner_(owner), limits_(limits) {}
+ClientCodec::ClientCodec(Wire& wire, ClientCodecEvents& owner, BlockPool& blocks, Limits limits)
+    : wire_(wire), owner_(owner), blocks_(blocks), limits_(limits) {}
 
 Requester& ClientCodec::open(ResponseEvents& events) {
   WEIR_CHECK(free() > 0);
@@ -82,11 +82,7 @@ void ClientCodec::startResponse() {
 }
 
 void ClientCodec::feed(Bytes bytes) {
-  if (exchange_ == nullptr) {
-    // Bytes that nobody asked for: whatever they are, they must not answer the next request.
-    spent_ = true;
-    return wire_.close(false);
-  }
+  if (exchange_ == nullptr) return drop(bytes);
   answered_ = true;
   if (parser_ == nullptr) startResponse();
   while (exchange_ != nullptr) {
@@ -105,6 +101,7 @@ void ClientCodec::feed(Bytes bytes) {
         return failResponse(parser_->error());
     }
   }
+  if (unwanted_ != nullptr) drop(bytes);  // it was cancelled in the midst of this
 }
 
 // RFC 9110, 7.8: only to a protocol that was asked for, and not amid the request.
@@ -163,16 +160,48 @@ void ClientCodec::failResponse(Error error) {
 }
 
 void ClientCodec::cancel() {
+  unwanted_ = unwantedRest();
+  if (unwanted_ == nullptr) return giveUp();
+  detach();
+  wire_.setReading(true);
+  owner_.onRestBegin();
+}
+
+void ClientCodec::giveUp() {
   spent_ = true;
   detach();
   owner_.onExchangeEnd(false);
 }
 
+// What is left of the answer; null when reading it would not make the connection fit for another
+// request, or is not worth it.
+std::unique_ptr<UnwantedResponse> ClientCodec::unwantedRest() const {
+  if (writing_ != Writing::kDone || !asked_upgrade_.empty()) return nullptr;
+  if (parser_ == nullptr) return std::make_unique<UnwantedResponse>(blocks_, method_, limits_);
+  if (close_after_) return nullptr;
+  const std::optional<RestOfBody> rest = parser_->rest();
+  if (!rest || rest->known() > UnwantedResponse::kMostBytes) return nullptr;
+  return std::make_unique<UnwantedResponse>(blocks_, *rest, limits_);
+}
+
+// Bytes that nobody asked for must not answer the next request, whatever they are.
+void ClientCodec::drop(Bytes bytes) {
+  if (unwanted_ == nullptr) return closeUnused();
+  const auto event = unwanted_->next(bytes);
+  if (event == UnwantedResponse::Event::kNeedMore) return;
+  if (event == UnwantedResponse::Event::kFailed || !bytes.empty()) return closeUnused();
+  unwanted_ = nullptr;
+  owner_.onRestEnd();
+}
+
+void ClientCodec::closeUnused() {
+  spent_ = true;
+  unwanted_ = nullptr;
+  wire_.close(false);
+}
+
 void ClientCodec::onEnd() {
-  if (exchange_ == nullptr) {
-    spent_ = true;
-    return wire_.close(false);
-  }
+  if (exchange_ == nullptr) return closeUnused();
   if (parser_ != nullptr && parser_->mayEndNow()) {
     close_after_ = true;
     if (writing_ != Writing::kTunnel) return completeResponse({});
@@ -185,10 +214,7 @@ void ClientCodec::onEnd() {
 }
 
 void ClientCodec::onBroken(Error error) {
-  if (exchange_ == nullptr) {
-    spent_ = true;
-    return wire_.close(false);
-  }
+  if (exchange_ == nullptr) return closeUnused();
   error.origin = Origin::kUpstream;
   if (error.code == ErrorCode::kReset || error.code == ErrorCode::kClosed) {
     error.code = answered_ ? ErrorCode::kReset : ErrorCode::kClosed;

@@ -19,6 +19,8 @@ class RestOfBody {
   explicit RestOfBody(std::uint64_t length) : length_(length) {}
   explicit RestOfBody(const ChunkReader& chunks) : chunks_(chunks), in_chunks_(true) {}
 
+  // Bytes that are still to come, as far as that is known.
+  std::uint64_t known() const { return length_; }
   // Takes from the front of `input`. kNeedMore leaves it empty.
   Event next(Bytes& input);
 

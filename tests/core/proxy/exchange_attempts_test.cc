@@ -138,6 +138,8 @@ TEST_F(ExchangeAttempts, AListedStatusIsRetriedElsewhere) {
   EXPECT_EQ(attempts(), "10.0.0.1:80 10.0.0.2:80 ");
   EXPECT_EQ(count(upstreamRequestsKey(id("orders"), 503, Reason::kNone)), 1U);
   EXPECT_EQ(count(upstreamRequestsKey(id("orders"), 200, Reason::kNone)), 1U);
+  pass(Milliseconds(1'000));
+  EXPECT_FALSE(arrival(0).ended()) << "the answer that nobody wanted came with its head";
 }
 
 TEST_F(ExchangeAttempts, TheLastListedStatusIsPassedOn) {

@@ -346,8 +346,9 @@ TEST_F(ExchangeReason, TheClientGoesAway) {
   turn();
   EXPECT_EQ(localReplies(499, Reason::kClientDisconnect), 1U);
   EXPECT_EQ(logged().status, 499);
-  EXPECT_TRUE(arrival(0).ended());
   EXPECT_EQ(count(upstreamRequestsKey(id("orders"), 0, Reason::kClientDisconnect)), 1U);
+  pass(Milliseconds(1'100));  // for an answer that would leave the connection fit for another
+  EXPECT_TRUE(arrival(0).ended());
 }
 
 TEST_F(ExchangeReason, TheProcessStops) {

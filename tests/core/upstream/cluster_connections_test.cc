@@ -102,15 +102,6 @@ TEST_F(ClusterTest, AnAnswerThatClosesIsNotKept) {
   EXPECT_EQ(cluster->idle(), 0U);
 }
 
-TEST_F(ClusterTest, ACancelledExchangeEndsItsConnection) {
-  start();
-  Client& client = lend(first());
-  client.cancel();
-  turn();
-  EXPECT_EQ(cluster->open(), 0U);
-  EXPECT_TRUE(peers[0]->ended());
-}
-
 TEST_F(ClusterTest, TellsWhyConnectingFailed) {
   start();
   connector.setOutcome(MemoryConnector::Outcome::kRefuses);
@@ -185,6 +176,30 @@ TEST_F(ClusterTest, AnIdleConnectionIsClosedWhenItIsOld) {
   EXPECT_EQ(cluster->open(), 0U);
 }
 
+TEST_F(ClusterTest, AConnectionEndsWithTheCertificateOfItsEndpoint) {
+  start();
+  connector.showCertificate(wallClockNow() + std::chrono::seconds(10));
+  lend(first());
+  answer(0);
+  EXPECT_EQ(lend(first()).told(), "reused ");
+  loop.advance(Milliseconds(10'001));
+  EXPECT_EQ(cluster->open(), 1U);  // what it carries may end
+  EXPECT_EQ(lend(first()).told(), "fresh ");
+  answer(0);
+  EXPECT_EQ(cluster->open(), 1U);
+}
+
+TEST_F(ClusterTest, AnIdleConnectionIsClosedWhenTheCertificateEnds) {
+  start();
+  connector.showCertificate(wallClockNow() + std::chrono::seconds(10));
+  lend(first());
+  answer(0);
+  loop.advance(Milliseconds(9'000));
+  EXPECT_EQ(cluster->idle(), 1U);
+  loop.advance(Milliseconds(1'001));
+  EXPECT_EQ(cluster->open(), 0U);
+}
+
 TEST_F(ClusterTest, WhatCanBeSentOnceOnlyWaitsForWhatElseCameInThisTurn) {
   start();
   lend(first());
@@ -245,7 +260,7 @@ TEST_F(ClusterTest, LastBytesHaveTimeToLeave) {
   Client& client = lend(first());
   peers[0]->stream().setReading(false);
   client.send("the end");
-  client.cancel();
+  client.timeOut();
   cluster->done(first());
   loop.advance(Milliseconds(4'000));
   EXPECT_EQ(cluster->open(), 1U);
@@ -262,7 +277,7 @@ TEST_F(ClusterTest, ButNotForEver) {
   Client& client = lend(first());
   peers[0]->stream().setReading(false);
   client.send("the end");
-  client.cancel();
+  client.timeOut();
   loop.advance(Milliseconds(5'100));
   EXPECT_EQ(cluster->open(), 0U);
 }
@@ -272,7 +287,7 @@ TEST_F(ClusterTest, AConnectionThatBreaksWhileItFlushesIsForgotten) {
   Client& client = lend(first());
   peers[0]->stream().setReading(false);
   client.send("the end");
-  client.cancel();
+  client.timeOut();
   static_cast<MemoryStream&>(peers[0]->stream()).reset();
   turn();
   EXPECT_EQ(cluster->open(), 0U);

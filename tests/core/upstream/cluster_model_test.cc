@@ -1,6 +1,7 @@
 // A cluster under thousands of random operations and events, held against what must be true after
 // each of them. The seed is in the name of each test.
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <map>
 #include <string>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "core/upstream/cluster.h"
+#include "core/upstream/share.h"
 #include "tests/core/upstream/fixture.h"
 #include "tests/core/upstream/peer_endpoint.h"
 
@@ -33,8 +35,8 @@ class Asker final : public Borrower, private http::ResponseEvents {
  public:
   enum class State { kWaiting, kLent, kOver };
 
-  Asker(BlockPool& pool, World& world)
-      : world_(world), arena_(pool), request_(arena_), response_(arena_) {
+  Asker(BlockPool& pool, World& world, Share& share)
+      : world_(world), share_(share), arena_(pool), request_(arena_), response_(arena_) {
     request_.method_text = "GET";
     request_.authority = "x";
     request_.path = "/";
@@ -43,6 +45,7 @@ class Asker final : public Borrower, private http::ResponseEvents {
   void ask(Demand demand) {
     member_ = world_.cluster->pick({});
     if (member_ == nullptr) return;  // there are no endpoints
+    demand.share = &share_;
     demand_ = demand;
     if (demand.upgrade) request_.upgrade = "websocket";
     state_ = State::kWaiting;
@@ -72,6 +75,9 @@ class Asker final : public Borrower, private http::ResponseEvents {
     }
     if (demand_.upgrade) {
       EXPECT_TRUE(lease.codec.takesUpgrades());
+    }
+    if (demand_.by_http1) {
+      EXPECT_EQ(lease.codec.most(), 1U);
     }
     requester_ = &lease.codec.open(*this);
     requester_->sendHead(request_);
@@ -109,6 +115,7 @@ class Asker final : public Borrower, private http::ResponseEvents {
   }
 
   World& world_;
+  Share& share_;
   Arena arena_;
   http::Request request_;
   http::Response response_;
@@ -159,11 +166,17 @@ class ClusterModel : public ClusterTest, public ::testing::WithParamInterface<Ca
   auto& any(List& list) {
     return *list[chance(list.size())];
   }
+  Share& anyShare() { return shares[chance(shares.size())]; }
 
   void ask() {
-    askers.push_back(std::make_unique<Asker>(pool, world));
-    askers.back()->ask(
-        {.fresh = chance(8) == 0, .once = chance(3) == 0, .upgrade = chance(8) == 0});
+    askers.push_back(std::make_unique<Asker>(pool, world, anyShare()));
+    Demand demand;
+    demand.fresh = chance(8) == 0;
+    demand.once = chance(3) == 0;
+    demand.upgrade = chance(8) == 0;
+    demand.by_http1 = demand.upgrade && chance(2) == 0;
+    demand.revocable = chance(2) == 0;
+    askers.back()->ask(demand);
   }
   void cancel() {
     if (!askers.empty()) any(askers).cancel(chance(2) == 0);
@@ -258,7 +271,10 @@ class ClusterModel : public ClusterTest, public ::testing::WithParamInterface<Ca
     ASSERT_EQ(states[0], world.waiting);
     std::size_t outstanding = 0;
     for (const auto& endpoint : endpoints) outstanding += endpoint->outstanding();
-    ASSERT_EQ(states[1], outstanding) << "each request that got a connection is at an endpoint";
+    std::size_t taken_back = 0;
+    for (const Share& share : shares) taken_back += share.takenBack();
+    ASSERT_EQ(states[1] + taken_back, outstanding)
+        << "each request that got a connection is at an endpoint";
   }
   void forgetWhatIsOver() {
     std::erase_if(askers, [](const auto& each) { return each->state() == Asker::State::kOver; });
@@ -287,6 +303,7 @@ class ClusterModel : public ClusterTest, public ::testing::WithParamInterface<Ca
   Random draw;
   World world;
   std::deque<std::unique_ptr<PeerEndpoint>> endpoints;
+  std::array<Share, 3> shares{Share(1), Share(2), Share(20)};  // outlive the askers
   std::deque<std::unique_ptr<Asker>> askers;
 };
 
@@ -311,7 +328,7 @@ std::string nameOf(const ::testing::TestParamInfo<Case>& info) {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     all.push_back({seed, http::VersionChoice::kHttp1});
     all.push_back({seed, http::VersionChoice::kHttp2});
   }

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+
+#include "core/upstream/borrower.h"
+
+namespace weir::upstream {
+
+// Those who wait, served in rounds: a client connection gets one place in each of them, whatever
+// the number of its requests. Its own requests keep their order.
+//
+// Memory is allocated here only; who need not wait never comes here.
+class FairQueue {
+ public:
+  using Turn = Borrower::Turn;
+
+  bool empty() const { return rounds_.empty(); }
+  Borrower& front() const { return rounds_.begin()->second.front()->borrower; }
+  // The latest request of whoever has the most of them.
+  Borrower& back() const { return rounds_.rbegin()->second.back()->borrower; }
+  void push(Turn& turn);
+  void remove(Turn& turn);
+
+ private:
+  struct Line {
+    std::size_t size = 0;
+    std::uint64_t last = 0;  // the round of its latest request
+  };
+
+  std::map<std::uint64_t, LinkedList<Turn>> rounds_;
+  std::unordered_map<const Share*, Line> lines_;  // of those who have requests here
+  std::uint64_t round_ = 0;                       // of which the latest was served
+};
+
+}  // namespace weir::upstream
