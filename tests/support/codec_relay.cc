@@ -178,7 +178,8 @@ void CodecRelay::closeExchange(http::RequestEvents&) {}
 CodecRelay::Upstream& CodecRelay::openUpstream() {
   Upstream& upstream = upstreams_.emplace_back();
   owners_.push_back(std::make_unique<UpstreamOwner>(upstream));
-  upstream.codec = std::make_unique<http::h1::ClientCodec>(upstream.wire, *owners_.back(), blocks_, limits_);
+  upstream.codec =
+      std::make_unique<http::h1::ClientCodec>(upstream.wire, *owners_.back(), blocks_, limits_);
   return upstream;
 }
 
