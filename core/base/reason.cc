@@ -108,6 +108,10 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "A response's status was one of the conditions of a retry. It is the reason of the attempt, "
      "not of the response.",
      "Check the service; `retry.on` of the route lists the statuses."},
+    {"tls_handshake_failed",
+     "The TLS handshake of a client failed; the line in the access log stands for the connection.",
+     "The field `reason.detail` names the cause: check the client's certificate, its versions and "
+     "the server name that it asks for."},
 }};
 
 }  // namespace

@@ -51,9 +51,10 @@ enum class Reason : std::uint8_t {
   kDraining,
   kConfigDisabled,
   kUpstreamStatus,
+  kTlsHandshakeFailed,
 };
 
-inline constexpr int kReasonCount = static_cast<int>(Reason::kUpstreamStatus) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kTlsHandshakeFailed) + 1;
 
 struct ReasonText {
   std::string_view word;     // "no_route"; empty for kNone

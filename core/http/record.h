@@ -23,6 +23,7 @@ struct PhaseTimes {
 };
 
 inline constexpr std::string_view kTcpTransport = "TCP";
+inline constexpr std::string_view kTlsTransport = "TLS";
 
 // What is known of a finished exchange. Texts are views that hold during AccessLog::log only; an
 // empty one means that there is none.
@@ -46,8 +47,9 @@ struct ExchangeRecord {
   std::string_view reason_detail;  // in words of ours
   unsigned attempts = 0;           // sent upstream
 
-  // kTcpTransport of a connection that was carried as it is: then there is no request, and what is
-  // said of bodies is of all its bytes. Empty: an exchange of HTTP.
+  // Empty for an exchange of HTTP. kTcpTransport for a connection that was carried as it is; bodies
+  // are then all of its bytes. kTlsTransport for a connection whose TLS handshake failed. Neither
+  // has a request; `authority` is the server name that the client asked for.
   std::string_view transport;
 
   std::string_view client_address;   // host:port, after the trusted-hop rules

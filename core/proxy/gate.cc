@@ -177,13 +177,30 @@ void Gate::countHandshake(const net::Security& security) {
 void Gate::failHandshake(const net::Security& security, const net::Ip& client,
                          std::string_view what) {
   countHandshake(security);
-  if (security.result == net::Handshake::kClosed) return;  // as a port scan or a probe does
+  if (security.result == net::Handshake::kClosed) return;
+  std::string why(what);
+  if (security.detail != nullptr) why += ": " + *security.detail;
+  logHandshake(security, client, why);
   std::array<char, net::Ip::kMaxText> room{};
   std::string text = "listener " + std::string(plan_->name) + ": client ";
-  text.append(client.formatClient(room)).append(": ").append(what);
-  if (security.detail != nullptr) text += ": " + *security.detail;
+  text.append(client.formatClient(room)).append(": ").append(why);
   const std::string line = handshake_log_.admit(text, engine_.loop().now());
   if (!line.empty()) log::info(line);
+}
+
+void Gate::logHandshake(const net::Security& security, const net::Ip& client,
+                        std::string_view why) {
+  if (engine_.accessLog() == nullptr) return;
+  http::ExchangeRecord record;
+  record.start = wallClockNow();
+  record.transport = http::kTlsTransport;
+  record.reason = Reason::kTlsHandshakeFailed;
+  record.reason_detail = why;
+  record.authority = security.server_name;
+  std::array<char, net::Ip::kMaxText> text{};
+  record.client_address = client.formatClient(text);
+  record.listener = plan_->name;
+  engine_.accessLog()->log(record);
 }
 
 // Only where clients are to show a certificate.

@@ -72,7 +72,8 @@ class Gate {
 
   Gauge requestsInFlight() const { return in_flight_; }
   void countHandshake(const net::Security& security);
-  // The same, of one that failed; the log says why. `what`: what the stream said of it.
+  // The same, of one that failed; both logs say why, unless the client just went away, as port
+  // scans and probes do. `what`: what the stream said of it.
   void failHandshake(const net::Security& security, const net::Ip& client, std::string_view what);
 
   void countProxyHeader(ProxyProtocolResult result);
@@ -98,6 +99,7 @@ class Gate {
   void unlist(Accepted& connection);
   void refuse(int descriptor, const net::Address& peer, Reason reason);
   void logRefusal(const net::Address& peer, Reason reason);
+  void logHandshake(const net::Security& security, const net::Ip& client, std::string_view why);
   void countMtls(const net::Security& security);
   void uncount();
   void countRefusal(Reason reason);

@@ -96,7 +96,7 @@ void Preamble::readHello(Bytes bytes) {
     case net::HelloRead::kBroken:
       // Who speaks TLS here says what is wrong with it.
       if (plan.tls != nullptr) return handOn({}, bytes);
-      countHandshake(net::Handshake::kProtocol);
+      failHandshake(net::Handshake::kProtocol, "TLS handshake: broken ClientHello");
       return close();
   }
 }
@@ -121,7 +121,7 @@ void Preamble::judge(const net::ClientHello& hello, Bytes bytes) {
 }
 
 void Preamble::refuse() {
-  countHandshake(net::Handshake::kUnknownName);
+  failHandshake(net::Handshake::kUnknownName, "TLS handshake: the server name is refused");
   stream_->write(asBytes(kUnrecognizedName));
   stream_->flush();
   close();
@@ -154,15 +154,16 @@ void Preamble::handOn(const Admission& admission, Bytes rest) {
 void Preamble::giveUp(ProxyProtocolResult header, net::Handshake hello) {
   if (stage_ == Stage::kHeader) gate_.countProxyHeader(header);
   if (stage_ == Stage::kHello && (gate_.plan().tls != nullptr || !held_.empty())) {
-    countHandshake(hello);
+    failHandshake(hello, "TLS handshake: timeout");
   }
   close();
 }
 
-void Preamble::countHandshake(net::Handshake result) {
+void Preamble::failHandshake(net::Handshake result, std::string_view why) {
   net::Security failed;
   failed.result = result;
-  gate_.countHandshake(failed);
+  failed.server_name = visitor_.server_name;
+  gate_.failHandshake(failed, visitor_.address.ip(), why);
 }
 
 void Preamble::close() {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/base/metric_keys.h"
 #include "core/net/client_hello.h"
@@ -48,7 +49,7 @@ class Preamble final : public Accepted, private net::StreamEvents {
   void handOn(const Admission& admission, Bytes rest);
   void refuse();
   void giveUp(ProxyProtocolResult header, net::Handshake hello);
-  void countHandshake(net::Handshake result);
+  void failHandshake(net::Handshake result, std::string_view why);
   void close();
 
   Gate& gate_;

@@ -372,13 +372,16 @@ void TlsStream::finishHandshake() {
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl, &protocol, &size);
   security_.protocol = {reinterpret_cast<const char*>(protocol), size};
-  if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) {
-    security_.server_name = lowerCase(name);
-  }
+  noteServerName();
   const auto& verifier = server_ ? server_->options().clients : client_->options().servers;
   if (verifier != nullptr) security_.peer = peerOf(ssl, *verifier, peer_until_);
   if (!out_.empty() || end_ == End::kWanted) loop_.atTurnEnd(*this);
   events_->onConnected();
+}
+
+void TlsStream::noteServerName() {
+  const char* name = SSL_get_servername(engine_->ssl.get(), TLSEXT_NAMETYPE_host_name);
+  if (name != nullptr) security_.server_name = lowerCase(name);
 }
 
 void TlsStream::open() {
@@ -564,7 +567,10 @@ void TlsStream::onBroken(Error error) {
 }
 
 void TlsStream::fail(net::Handshake result, const Error& error) {
-  if (state_ == State::kHandshake) security_.result = result;
+  if (state_ == State::kHandshake) {
+    security_.result = result;
+    noteServerName();
+  }
   state_ = State::kBroken;
   endHandshake();
   handshake_deadline_.disarm();

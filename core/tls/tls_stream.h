@@ -66,6 +66,7 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   bool saysPlainHttp() const;
   void explain(net::Handshake& failure, std::uint32_t error);
   void finishHandshake();
+  void noteServerName();
   void open();
   bool openSome();
   bool nothingLeft() const;

@@ -40,12 +40,15 @@ constexpr FieldRow kRows[] = {
     {Field::kRequestId, "request.id", true, "Request ID, also sent as X-Request-Id."},
     {Field::kRequestMethod, "request.method", true, "Method."},
     {Field::kRequestScheme, "request.scheme", true, "Scheme: http or https."},
-    {Field::kRequestAuthority, "request.authority", true, "Host and port, as sent by the client."},
+    {Field::kRequestAuthority, "request.authority", true,
+     "Host and port, as sent by the client; with TCP and failed TLS handshakes, the server name."},
     {Field::kRequestHost, "request.host", false, "Host without port."},
     {Field::kRequestPath, "request.path", true, "Path."},
     {Field::kRequestQuery, "request.query", true, "Query without the question mark."},
     {Field::kRequestProtocol, "request.protocol", true,
-     "Protocol of the client: HTTP/1.1, HTTP/2, tcp and so on."},
+     "Protocol of the client: HTTP/1.1 and so on; TCP for a connection that is passed through, TLS "
+     "for "
+     "a failed handshake."},
     {Field::kClientAddress, "client.address", true,
      "Address of the client, as resolved from trusted headers."},
     {Field::kClientIdentity, "client.identity", true,

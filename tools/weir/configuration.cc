@@ -22,7 +22,9 @@ void Configuration::read(config::Table& table, Configuration& out) {
   table.read("sidecar", out.sidecar, "Short for a sidecar's listeners, routes and upstream.");
   table.read("admin", out.admin, "Where the process is looked at and controlled.");
   out.admin_given = table.has("admin");
-  table.read("access_log", out.access_logs, "A line for each request.");
+  table.read(
+      "access_log", out.access_logs,
+      "A line for each request, carried TCP connection and failed TLS handshake of a client.");
   table.read("log", out.log, "Messages of the program itself, on stderr.");
   table.read("watch", out.watch, "Whether changed files are applied without being asked.");
   table.read("watch_settle", out.watch_settle,

@@ -231,6 +231,8 @@ TEST_F(HelloTest, OfAnotherNameIsRefused) {
   EXPECT_TRUE(client.ended());
   EXPECT_EQ(handshakes(net::Handshake::kUnknownName), 1U);
   EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(logged().reason, Reason::kTlsHandshakeFailed);
+  EXPECT_EQ(logged().status, 0);
 }
 
 TEST_F(HelloTest, MayBeNone) {
@@ -273,6 +275,7 @@ TEST_F(HelloTest, ThatIsBrokenIsClosed) {
   EXPECT_TRUE(broken.ended());
   EXPECT_EQ(handshakes(net::Handshake::kProtocol), 1U);
   EXPECT_EQ(handshakes(net::Handshake::kClosed), 1U);
+  EXPECT_EQ(log.lines.size(), 1U);  // of the broken one
   EXPECT_EQ(gate->connections(), 0U);
 }
 
