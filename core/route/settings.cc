@@ -73,13 +73,6 @@ void checkHeaderNames(config::Table& table, const MatchSettings& settings) {
   }
 }
 
-void checkUpgrades(config::Table& table, const std::vector<std::string>& protocols) {
-  for (std::size_t i = 0; i < protocols.size(); ++i) {
-    const std::string_view fault = Upgrades::faultOf(protocols[i]);
-    if (!fault.empty()) table.failElement("upgrades", i, std::string(fault));
-  }
-}
-
 // Of a path that is forwarded as it came, nothing can be replaced.
 void checkPathPolicy(config::Table& table, const RouteSettings& settings) {
   if (settings.normalize_path) return;
@@ -97,6 +90,16 @@ constexpr std::array<std::pair<std::string_view, QueryChange>, 2> kQueryChanges 
 }};
 
 }  // namespace
+
+void readUpgrades(config::Table& table, Boxed<std::vector<std::string>>& out,
+                  std::string_view meaning) {
+  table.read("upgrades", out, meaning);
+  if (!out) return;
+  for (std::size_t i = 0; i < out->size(); ++i) {
+    const std::string_view fault = Upgrades::faultOf((*out)[i]);
+    if (!fault.empty()) table.failElement("upgrades", i, std::string(fault));
+  }
+}
 
 void TextMatchSettings::read(config::Table& table, TextMatchSettings& out) {
   table.read("exact", out.exact, "The whole value.");
@@ -246,12 +249,10 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
   table.read("per_try_timeout", out.per_try_timeout, "For one try; 0: none.");
   table.read("idle_timeout", out.idle_timeout, "For a stream on which nothing moves; 0: none.");
   table.read("retry", out.retry, "When a request is tried again.");
-  table.read(
-      "upgrades", out.upgrades,
-      "Protocols that clients may switch to by Upgrade or an extended CONNECT; the first one "
-      "of a request that is listed is forwarded, others are not. Never h2c or HTTP/2, whose "
-      "requests would pass routes and filters unseen. Default: [\"websocket\"].");
-  if (out.upgrades) checkUpgrades(table, *out.upgrades);
+  readUpgrades(table, out.upgrades,
+               "Protocols that clients may switch to by Upgrade or an extended CONNECT; the first "
+               "one of a request that is listed is forwarded, others are not. Never h2c or HTTP/2, "
+               "whose requests would pass routes and filters unseen. Default: [\"websocket\"].");
   table.read("filters", out.filters, table.kinds("filter"),
              "What requests pass, in this order, and responses on their way back.");
   const Milliseconds none(0);

@@ -137,6 +137,10 @@ struct RetrySettings {
   static void read(config::Table& table, RetrySettings& out);
 };
 
+// Reads the key "upgrades": protocols that clients may switch to.
+void readUpgrades(config::Table& table, Boxed<std::vector<std::string>>& out,
+                  std::string_view meaning);
+
 struct RouteSettings {
   std::optional<std::string> name;
   std::vector<HostPattern> hosts = {HostPattern{}};

@@ -18,11 +18,13 @@ server::ListenerSettings listener(std::string_view name, const config::Address& 
 }
 
 route::RouteSettings forward(std::string name, std::string_view from, std::string_view to,
-                             const config::Place& place) {
+                             const SidecarSettings& sidecar) {
+  const config::Place& place = sidecar.place;
   route::RouteSettings route;
   route.name = std::move(name);
   route.match.listeners = {{std::string(from), place}};
   route.upstream = route::PlacedText{std::string(to), place};
+  route.upgrades = sidecar.upgrades;
   route.place = place;
   return route;
 }
@@ -45,13 +47,12 @@ void addApplication(const config::Address& address, const config::Place& place,
 }
 
 // A listener, and a route to each upstream that a Host can name.
-void addOutbound(const OutboundSettings& outbound, const config::Place& place,
-                 server::Settings& settings) {
-  settings.listeners.push_back(listener(kOutbound, outbound.address, place));
+void addOutbound(const SidecarSettings& sidecar, server::Settings& settings) {
+  settings.listeners.push_back(listener(kOutbound, sidecar.outbound->address, sidecar.place));
   for (const auto& [name, upstream] : settings.upstreams) {
     // A connection that names its client carries no requests of others.
     if (upstream.proxy_protocol != net::ProxyVersion::kNone) continue;
-    auto route = forward(std::string(kOutbound) + "-" + name, kOutbound, name, place);
+    auto route = forward(std::string(kOutbound) + "-" + name, kOutbound, name, sidecar);
     const auto host = route::HostPattern::parse(name);
     if (!host) continue;  // no Host can name it; a configured route may still lead there
     route.hosts = {*host};
@@ -74,7 +75,7 @@ server::ListenerSettings inboundListener(const SidecarSettings& sidecar,
 void expandSidecar(const SidecarSettings& sidecar, const server::Registry& registry,
                    server::Settings& settings, config::Mistakes& mistakes) {
   const config::Place& place = sidecar.place;
-  if (sidecar.outbound) addOutbound(*sidecar.outbound, place, settings);
+  if (sidecar.outbound) addOutbound(sidecar, settings);
   if (!sidecar.inbound) return;
   if (hasUpstream(settings, kApplication)) {
     mistakes.add({place,
@@ -84,7 +85,7 @@ void expandSidecar(const SidecarSettings& sidecar, const server::Registry& regis
     return;
   }
   settings.listeners.push_back(inboundListener(sidecar, mistakes));
-  settings.routes.push_back(forward(sidecar.service, kInbound, kApplication, place));
+  settings.routes.push_back(forward(sidecar.service, kInbound, kApplication, sidecar));
   addApplication(sidecar.inbound->application, place, registry, settings, mistakes);
 }
 

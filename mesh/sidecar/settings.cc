@@ -32,6 +32,10 @@ void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
       "identity", out.identity,
       "Who this node is to others, as [identity]: inbound then takes TLS only, from nodes of "
       "the same trust domain.");
+  route::readUpgrades(
+      table, out.upgrades,
+      "Protocols that requests may switch to by Upgrade or an extended CONNECT, inbound and "
+      "outbound. Never h2c or HTTP/2. Default: [\"websocket\"].");
   const bool permissive = out.inbound && out.inbound->clear == server::ClearText::kAllow;
   if (permissive && !out.identity) table.fail("inbound", "mode = \"permissive\" needs identity");
   out.place = table.place();

@@ -2,8 +2,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/config/table.h"
+#include "core/route/settings.h"
 #include "core/server/tls_settings.h"
 #include "mesh/identity/settings.h"
 
@@ -31,6 +33,7 @@ struct SidecarSettings {
   std::optional<InboundSettings> inbound;
   std::optional<OutboundSettings> outbound;
   std::optional<IdentitySettings> identity;
+  route::Boxed<std::vector<std::string>> upgrades;  // of all routes that are made here
   config::Place place;
 
   static void read(config::Table& table, SidecarSettings& out);

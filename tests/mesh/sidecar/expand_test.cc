@@ -114,6 +114,34 @@ TEST_F(ExpandTest, RoutesHaveNames) {
               ::testing::UnorderedElementsAre("outbound-orders.test", "outbound-payments", "shop"));
 }
 
+TEST_F(ExpandTest, UpgradesAreThoseOfAllItsRoutes) {
+  const auto by_default = expand(kShop);
+  ASSERT_NE(by_default, nullptr) << mistakes;
+  for (const auto& route : by_default->routes.routes()) {
+    EXPECT_TRUE(route.upgrades.allows("websocket")) << route.name;
+    EXPECT_FALSE(route.upgrades.allows("tcp")) << route.name;
+  }
+  std::string text(kShop);
+  text.insert(text.find("service ="), "upgrades = [\"tcp\", \"spdy/3.1\"]\n");
+  const auto plan = expand(text);
+  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_EQ(plan->routes.routes().size(), 3U);
+  for (const auto& route : plan->routes.routes()) {
+    EXPECT_TRUE(route.upgrades.allows("TCP")) << route.name;
+    EXPECT_TRUE(route.upgrades.allows("SPDY/3.1")) << route.name;
+    EXPECT_FALSE(route.upgrades.allows("websocket")) << route.name;
+  }
+}
+
+TEST_F(ExpandTest, HttpIsNoUpgrade) {
+  for (const std::string each : {"h2c", "HTTP/2.0", "a b"}) {
+    std::string text(kShop);
+    text.insert(text.find("service ="), "upgrades = [\"websocket\", \"" + each + "\"]\n");
+    EXPECT_EQ(expand(text), nullptr) << each;
+    EXPECT_THAT(mistakes, HasSubstr("sidecar.upgrades")) << each;
+  }
+}
+
 TEST_F(ExpandTest, ASidecarMayHaveOneSideOnly) {
   const auto inbound = expand(
       "[sidecar]\nservice = \"a\"\n"
