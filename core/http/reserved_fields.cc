@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view kWeirPrefix = "x-weir-";
 constexpr std::string_view kForwardedPrefix = "x-forwarded-";
-constexpr std::string_view kRealIp = "x-real-ip";
+constexpr std::array<std::string_view, 8> kClientNames = {
+    "x-real-ip",        "x-client-ip",      "x-cluster-client-ip", "true-client-ip",
+    "cf-connecting-ip", "fastly-client-ip", "front-end-https",     "x-original-host"};
 constexpr std::array<std::string_view, 3> kUnsafeNames = {"proxy", "x-original-url",
                                                           "x-rewrite-url"};
 
@@ -37,12 +39,11 @@ bool isProperlySpelled(std::string_view name) {
 Reserved reservedByName(std::string_view name) {
   if (beginsLike(name, kWeirPrefix)) return Reserved::kWeir;
   if (isLike(name, headerName(HeaderId::kXForwardedClientCert))) return Reserved::kWeir;
-  if (beginsLike(name, kForwardedPrefix) || isLike(name, kRealIp)) {
+  const auto is_named = [&](std::string_view each) { return isLike(name, each); };
+  if (beginsLike(name, kForwardedPrefix) || std::ranges::any_of(kClientNames, is_named)) {
     return isProperlySpelled(name) ? Reserved::kClient : Reserved::kUnsafe;
   }
-  const bool unsafe =
-      std::ranges::any_of(kUnsafeNames, [&](std::string_view each) { return isLike(name, each); });
-  return unsafe ? Reserved::kUnsafe : Reserved::kNo;
+  return std::ranges::any_of(kUnsafeNames, is_named) ? Reserved::kUnsafe : Reserved::kNo;
 }
 
 }  // namespace weir::http

@@ -12,7 +12,8 @@ enum class Reserved : std::uint8_t {
   kNo,
   kWeir,    // X-Weir-*: set by weir alone, dropped on every listener
   kUnsafe,  // Proxy, X-Original-URL, X-Rewrite-URL: dropped at an edge, whoever sends them
-  kClient,  // X-Forwarded-*, X-Real-IP: dropped at an edge unless a trusted peer sends them
+  kClient,  // X-Forwarded-*, X-Real-IP and the like: dropped at an edge unless a trusted peer sends
+            // them
 };
 
 // Classifies a name without an id. Servers that speak CGI, WSGI or the like make one variable of
@@ -33,9 +34,17 @@ inline Reserved reservedFor(HeaderId id, std::string_view name) {
     default:
       return Reserved::kNo;
   }
-  // All of them begin with one of two letters, which few other fields do.
-  const char first = name.empty() ? '\0' : static_cast<char>(name.front() | 0x20);
-  return first == 'x' || first == 'p' ? reservedByName(name) : Reserved::kNo;
+  // All of them begin with one of a few letters, which few other fields without an id do.
+  switch (name.empty() ? '\0' : static_cast<char>(name.front() | 0x20)) {
+    case 'c':
+    case 'f':
+    case 'p':
+    case 't':
+    case 'x':
+      return reservedByName(name);
+    default:
+      return Reserved::kNo;
+  }
 }
 
 }  // namespace weir::http

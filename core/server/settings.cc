@@ -108,11 +108,13 @@ void ListenerSettings::read(config::Table& table, ListenerSettings& out) {
   }
   readLimits(table, out);
   table.read("trusted", out.trusted,
-             "Peers whose X-Forwarded-*, Forwarded and X-Real-IP headers are believed and kept.");
-  table.read("forwarded", out.forwarded, kForwardedModes,
-             "What becomes of X-Forwarded-* and Forwarded. append is for an edge: it also removes "
-             "X-Real-IP of peers that are not trusted, and Proxy, X-Original-URL and "
-             "X-Rewrite-URL. Default: append in a gateway, preserve in a sidecar.");
+             "Peers whose X-Forwarded-*, Forwarded, X-Real-IP and similar headers are believed and "
+             "kept.");
+  table.read(
+      "forwarded", out.forwarded, kForwardedModes,
+      "What becomes of X-Forwarded-* and Forwarded. append is for an edge: it also removes "
+      "X-Real-IP and similar headers of peers that are not trusted, and Proxy, X-Original-URL and "
+      "X-Rewrite-URL. Default: append in a gateway, preserve in a sidecar.");
   table.read("forwarded_client_cert", out.forwarded_client_cert, kClientCertModes,
              "What becomes of X-Forwarded-Client-Cert: dropped; kept from clients that show a "
              "certificate; kept, with their own added; replaced by their own; or kept from all.");

@@ -12,7 +12,8 @@ FORGED = ("X-Weir-Identity", "x_weir_identity", "X-Weir_Identity", "x.weir.ident
           "X-Weir-Original-Path", "X_Weir_Original_Path", "X-Weir-Reason", "x_weir_reason",
           "x_forwarded_client_cert", "X-Forwarded-Client-Cert")
 AT_AN_EDGE = ("Proxy", "X-Original-URL", "x_original_url", "X-Rewrite-URL", "x_forwarded_for",
-              "X-Forwarded-Port", "X-Real-IP")
+              "X-Forwarded-Port", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP",
+              "Front-End-Https", "X-Original-Host", "true_client_ip")
 
 
 class ReservedHeaders(IntegrationCase):

@@ -42,11 +42,14 @@ TEST(ReservedFields, SomeAreBelievedByServersBehindAnEdge) {
 }
 
 TEST(ReservedFields, SomeSayWhoTheClientIs) {
-  for (const auto* name : {"x-forwarded-port", "X-Forwarded-Prefix", "x-forwarded-", "X-Real-IP"}) {
+  for (const auto* name :
+       {"x-forwarded-port", "X-Forwarded-Prefix", "x-forwarded-", "X-Real-IP", "X-Client-IP",
+        "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP",
+        "Front-End-Https", "X-Original-Host"}) {
     EXPECT_EQ(reserved(name), Reserved::kClient) << name;
   }
   for (const auto* name : {"x_forwarded_for", "X-Forwarded_Proto", "x_forwarded_port", "x_real-ip",
-                           "x-forwarded.host"}) {
+                           "x-forwarded.host", "true_client_ip", "cf.connecting-ip"}) {
     EXPECT_EQ(reserved(name), Reserved::kUnsafe) << name;
   }
   EXPECT_EQ(reserved("x_forwarded_client_cert"), Reserved::kWeir);
@@ -73,6 +76,12 @@ TEST(ReservedFields, OthersAreTheClientsOwn) {
                            "x-a_b",
                            "priority",
                            "x-real-ip-of",
+                           "true-client-ips",
+                           "cf-ray",
+                           "from",
+                           "traceparent",
+                           "early-data",
+                           "x-http-method-override",
                            ""}) {
     EXPECT_EQ(reserved(name), Reserved::kNo) << name;
   }
