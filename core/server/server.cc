@@ -19,6 +19,7 @@ constexpr Milliseconds kSweep{500};
 
 Server::Server(const Parts& parts, unsigned workers)
     : parts_(parts),
+      survey_(parts.loop, stations_),
       directory_({parts.loop, parts.resolver}, parts.cells,
                  [this](NameId cluster, const upstream::SharedEndpoints& endpoints) {
                    for (auto& station : stations_) station->setEndpoints(cluster, endpoints);
@@ -175,32 +176,6 @@ std::vector<Server::Bound> Server::listeners() const {
     bound.push_back({listener, open->second.bound, parts_.counts.listener(listener->id).value()});
   }
   return bound;
-}
-
-// The answers of the workers to one question, added up on the control thread.
-struct Server::Survey {
-  ClusterUses uses;
-  std::size_t missing = 0;
-  std::function<void(const ClusterUses&)> on_known;
-
-  void add(const ClusterUses& part) {
-    for (const auto& [id, use] : part) {
-      ClusterUse& sum = uses[id];
-      sum.idle_connections += use.idle_connections;
-      for (const auto& [address, count] : use.in_flight) sum.in_flight[address] += count;
-    }
-    if (--missing == 0) on_known(uses);
-  }
-};
-
-void Server::askForUse(std::function<void(const ClusterUses&)> on_known) {
-  const auto survey = std::make_shared<Survey>(Survey{{}, stations_.size(), std::move(on_known)});
-  const auto answer = [this, survey](ClusterUses uses) {
-    parts_.loop.post([survey, uses = std::move(uses)] { survey->add(uses); });
-  };
-  for (auto& each : stations_) {
-    each->post([answer, station = each.get()] { answer(station->clusterUses()); });
-  }
 }
 
 void Server::drain(Milliseconds patience, std::function<void(bool complete)> on_done) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/base/metric_cells.h"
@@ -17,6 +18,7 @@
 #include "core/server/counts.h"
 #include "core/server/directory.h"
 #include "core/server/station.h"
+#include "core/server/survey.h"
 
 namespace weir::server {
 
@@ -67,8 +69,8 @@ class Server {
     std::uint64_t connections = 0;
   };
   std::vector<Bound> listeners() const;
-  // Asks every worker, and calls back once all of them have answered.
-  void askForUse(std::function<void(const ClusterUses&)> on_known);
+  // Asks every worker, and calls back once all of them have answered, or after Survey::kPatience.
+  void askForUse(Survey::OnKnown on_known) { survey_.ask(std::move(on_known)); }
   const Directory& directory() const { return directory_; }
   // Names of listeners, routes, upstreams and certificates that a plan had and none that is alive
   // has.
@@ -78,7 +80,6 @@ class Server {
   void refreshMetrics();  // before a scrape
 
  private:
-  struct Survey;
   struct Listening {
     net::Address configured;
     net::Address bound;
@@ -106,6 +107,7 @@ class Server {
 
   Parts parts_;
   std::vector<std::unique_ptr<Station>> stations_;
+  Survey survey_;
   Directory directory_;
   std::shared_ptr<const proxy::Plan> plan_;
   std::vector<std::shared_ptr<const proxy::Plan>> history_;  // destroyed here, once unused

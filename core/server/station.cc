@@ -31,9 +31,12 @@ void Station::onStart() {
 }
 
 void Station::setAccessLog(std::unique_ptr<http::AccessLog> log) {
-  worker_.call([this, &log] {
-    engine_->setAccessLog(log.get());
-    std::swap(log_, log);
+  // A function that can be copied cannot own it alone.
+  const auto given = std::make_shared<std::unique_ptr<http::AccessLog>>(std::move(log));
+  worker_.post([this, given] {
+    engine_->setAccessLog(given->get());
+    std::swap(log_, *given);
+    *given = nullptr;  // the old one is closed by the thread that filled it
   });
 }
 

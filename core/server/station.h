@@ -34,7 +34,7 @@ class Station {
   Station& operator=(const Station&) = delete;
 
   void start(std::unique_ptr<http::AccessLog> log);
-  void setAccessLog(std::unique_ptr<http::AccessLog> log);
+  void setAccessLog(std::unique_ptr<http::AccessLog> log);  // for what is posted afterwards
 
   // A socket of a listener that is new, or has a new address.
   struct Opening {

@@ -26,6 +26,16 @@ bool isOurOrigin(std::string_view origin, std::string_view authority) {
          http::isSameAuthority(site.authority, authority, site.scheme);
 }
 
+// Each field of the name counts: what is sent twice must hold twice.
+template <typename Holds>
+bool allFields(const http::Headers& headers, std::string_view name, const Holds& holds) {
+  return std::ranges::all_of(headers, [&](const http::Header& header) {
+    return !http::equalsIgnoringCase(header.name, name) || holds(header.value);
+  });
+}
+
+bool isOurSite(std::string_view site) { return site == "none" || site == "same-origin"; }
+
 bool changesState(http::Method method) {
   return method != http::Method::kGet && method != http::Method::kHead;
 }
@@ -37,13 +47,12 @@ std::string_view refusalOf(const http::Request& request, std::span<const std::st
     return "unknown host: call by IP address or localhost, or list the name in admin.hosts";
   }
   if (!changesState(request.method)) return {};
-  const http::Header* origin = request.headers.find(http::HeaderId::kOrigin);
-  if (origin != nullptr && !isOurOrigin(origin->value, request.authority)) {
-    return "asked for by a page of another site";
-  }
-  const std::string_view site = request.headers.get("sec-fetch-site").value_or("none");
-  if (site != "none" && site != "same-origin") return "asked for by a page of another site";
-  return {};
+  const auto is_ours = [&](std::string_view origin) {
+    return isOurOrigin(origin, request.authority);
+  };
+  const bool ours = allFields(request.headers, "origin", is_ours) &&
+                    allFields(request.headers, "sec-fetch-site", isOurSite);
+  return ours ? "" : "asked for by a page of another site";
 }
 
 }  // namespace weir::admin

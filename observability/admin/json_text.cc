@@ -39,9 +39,9 @@ Json routesOf(const Explanation& explanation) {
 
 }  // namespace
 
-std::string upstreamsJson(const std::vector<UpstreamState>& upstreams) {
+std::string upstreamsJson(const UpstreamStates& states) {
   Json list = Json::array();
-  for (const UpstreamState& upstream : upstreams) {
+  for (const UpstreamState& upstream : states.upstreams) {
     Json& one = list.emplace_back(Json::object());
     one["name"] = upstream.name;
     one["discovery"] = {{"kind", upstream.discovery},
@@ -54,7 +54,9 @@ std::string upstreamsJson(const std::vector<UpstreamState>& upstreams) {
                           {"max", upstream.max_connections}};
     one["endpoints"] = endpointsOf(upstream);
   }
-  return textOf({{"upstreams", std::move(list)}});
+  Json page = {{"upstreams", std::move(list)}};
+  if (states.silent_workers > 0) page["silent_workers"] = states.silent_workers;
+  return textOf(page);
 }
 
 std::string listenersJson(const std::vector<ListenerState>& listeners) {

@@ -8,7 +8,7 @@
 // Values of the running process as JSON, for programs. Bytes that are no UTF-8 are replaced.
 namespace weir::admin {
 
-std::string upstreamsJson(const std::vector<UpstreamState>& upstreams);
+std::string upstreamsJson(const UpstreamStates& states);
 std::string listenersJson(const std::vector<ListenerState>& listeners);
 std::string explanationJson(const ExplainQuery& query, const Explanation& explanation);
 std::string reloadJson(const ReloadOutcome& outcome);

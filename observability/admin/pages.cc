@@ -49,9 +49,8 @@ void configuration(const Question&, AdminSubject& subject, const Answer& answer)
 }
 
 void upstreams(const Question&, AdminSubject& subject, const Answer& answer) {
-  subject.upstreams([answer](const std::vector<UpstreamState>& states) {
-    answer({.body = upstreamsJson(states)});
-  });
+  subject.upstreams(
+      [answer](const UpstreamStates& states) { answer({.body = upstreamsJson(states)}); });
 }
 
 void listeners(const Question&, AdminSubject& subject, const Answer& answer) {
@@ -82,6 +81,9 @@ bool readParameter(const std::pair<std::string, std::string>& parameter, Explain
 }
 
 void explain(const Question& question, AdminSubject& subject, const Answer& answer) {
+  if (question.parameters.empty()) {
+    return answer(errorReply(400, "needs a request to explain, such as ?path=/orders"));
+  }
   ExplainQuery query;
   for (const auto& parameter : question.parameters) {
     if (readParameter(parameter, query)) continue;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -37,6 +38,11 @@ struct UpstreamState {
   std::uint64_t idle_connections = 0;
   std::uint64_t max_connections = 0;  // 0: no limit
   std::vector<EndpointState> endpoints = {};
+};
+
+struct UpstreamStates {
+  std::vector<UpstreamState> upstreams = {};
+  std::size_t silent_workers = 0;  // did not answer in time: their part is missing
 };
 
 struct ListenerState {
@@ -97,7 +103,7 @@ class AdminSubject {
   virtual std::string metricsPage() = 0;  // text format 0.0.4
   virtual Health health() = 0;
   virtual std::string configText() = 0;  // the expanded configuration as TOML, without secrets
-  virtual void upstreams(Answer<std::vector<UpstreamState>> answer) = 0;
+  virtual void upstreams(Answer<UpstreamStates> answer) = 0;
   virtual void listeners(Answer<std::vector<ListenerState>> answer) = 0;
   virtual Explanation explain(const ExplainQuery& query) = 0;
   virtual log::Level logLevel() = 0;

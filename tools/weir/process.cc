@@ -428,10 +428,11 @@ void Process::listeners(Answer<std::vector<admin::ListenerState>> answer) {
   answer(std::move(states));
 }
 
-void Process::upstreams(Answer<std::vector<admin::UpstreamState>> answer) {
-  server_->askForUse([this, answer = std::move(answer)](const server::ClusterUses& uses) {
-    answer(upstreamStates(uses));
-  });
+void Process::upstreams(Answer<admin::UpstreamStates> answer) {
+  server_->askForUse(
+      [this, answer = std::move(answer)](const server::ClusterUses& uses, std::size_t silent) {
+        answer({upstreamStates(uses), silent});
+      });
 }
 
 std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterUses& uses) {

@@ -42,7 +42,7 @@ class Process final : public admin::AdminSubject {
   std::string metricsPage() override;
   admin::Health health() override;
   std::string configText() override;
-  void upstreams(Answer<std::vector<admin::UpstreamState>> answer) override;
+  void upstreams(Answer<admin::UpstreamStates> answer) override;
   void listeners(Answer<std::vector<admin::ListenerState>> answer) override;
   admin::Explanation explain(const admin::ExplainQuery& query) override;
   log::Level logLevel() override { return log::level(); }

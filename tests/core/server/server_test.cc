@@ -1,8 +1,10 @@
 #include "core/server/server.h"
 
 #include <functional>
+#include <future>
 #include <sched.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -44,7 +46,8 @@ class ServerTest : public PlanTest {
 
   // Turns of the control loop until it holds; false when it never does.
   bool until(const std::function<bool()>& holds) {
-    for (int turn = 0; turn < 2'000'000; ++turn) {
+    const Nanoseconds end = monotonicNow() + std::chrono::seconds(60);
+    while (monotonicNow() < end) {
       if (holds()) return true;
       loop.runOnce();
       ::sched_yield();
@@ -177,6 +180,85 @@ TEST_F(ServerTest, LogsMayBeReplaced) {
   publish(saying("one", listener("public")));
   server.setAccessLogs([](MetricCells&) { return nullptr; });
   EXPECT_THAT(ask(dial()), EndsWith("one"));
+}
+
+// A worker that does nothing until it is released.
+class HungWorker {
+ public:
+  explicit HungWorker(Station& station) {
+    std::promise<void> began;
+    station.post([&began, end = end_.get_future().share()] {
+      began.set_value();
+      end.wait();
+    });
+    began.get_future().wait();
+  }
+  ~HungWorker() { end_.set_value(); }
+
+ private:
+  std::promise<void> end_;
+};
+
+// What the workers answer together; calls that share an answer count once.
+struct Answers {
+  std::vector<std::size_t> silent;
+  Survey::OnKnown note() {
+    return [this](const ClusterUses&, std::size_t missing) { silent.push_back(missing); };
+  }
+};
+
+TEST_F(ServerTest, WorkersAreAskedForTheirUse) {
+  publish(saying("one", listener("public")));
+  Answers answers;
+  server.askForUse(answers.note());
+  server.askForUse(answers.note());
+  ASSERT_TRUE(until([&] { return answers.silent.size() == 2; }));
+  EXPECT_EQ(answers.silent, (std::vector<std::size_t>{0, 0}));
+}
+
+TEST_F(ServerTest, AWorkerThatHangsHoldsUpNoAnswer) {
+  publish(saying("one", listener("public")));
+  Answers answers;
+  {
+    const HungWorker hung(*server.stations()[0]);
+    const Nanoseconds asked = monotonicNow();
+    server.askForUse(answers.note());
+    server.askForUse(answers.note());
+    ASSERT_TRUE(until([&] { return answers.silent.size() == 2; }));
+    EXPECT_GE(monotonicNow() - asked, Survey::kPatience - Milliseconds(1));
+    server.askForUse(answers.note());
+    ASSERT_TRUE(until([&] { return answers.silent.size() == 3; }));
+  }
+  EXPECT_EQ(answers.silent, (std::vector<std::size_t>{1, 1, 1}));
+  server.askForUse(answers.note());
+  ASSERT_TRUE(until([&] { return answers.silent.size() == 4; }));
+  EXPECT_EQ(answers.silent.back(), 0U);
+}
+
+// Says on which thread it ended.
+struct ClosingLog final : http::AccessLog {
+  explicit ClosingLog(std::promise<std::thread::id>& at) : closed_at(at) {}
+  ~ClosingLog() override { closed_at.set_value(std::this_thread::get_id()); }
+  void log(const http::ExchangeRecord&) override {}
+  void flush() override {}
+  std::promise<std::thread::id>& closed_at;
+};
+
+TEST_F(ServerTest, AccessLogsChangeWithoutWaitingForWorkers) {
+  publish(saying("one", listener("public")));
+  std::promise<std::thread::id> closed;
+  bool given = false;
+  server.setAccessLogs([&](MetricCells&) -> std::unique_ptr<http::AccessLog> {
+    if (std::exchange(given, true)) return nullptr;
+    return std::make_unique<ClosingLog>(closed);
+  });
+  auto closed_at = closed.get_future();
+  {
+    const HungWorker hung(*server.stations()[0]);
+    server.setAccessLogs([](MetricCells&) { return nullptr; });  // returns
+    EXPECT_EQ(closed_at.wait_for(Nanoseconds(0)), std::future_status::timeout);
+  }
+  EXPECT_NE(closed_at.get(), std::this_thread::get_id());
 }
 
 }  // namespace

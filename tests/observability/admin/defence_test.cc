@@ -1,5 +1,6 @@
 #include "observability/admin/defence.h"
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,6 +76,21 @@ TEST_F(Defence, RefusesPostFromOtherSites) {
   EXPECT_FALSE(allowsPostFrom("origin", "127.0.0.1:9901"));
   EXPECT_FALSE(allowsPostFrom("sec-fetch-site", "cross-site"));
   EXPECT_FALSE(allowsPostFrom("sec-fetch-site", "same-site"));
+}
+
+TEST_F(Defence, AFieldThatIsSentTwiceMustHoldTwice) {
+  for (const auto& [name, ours, other] :
+       {std::array{"origin", "http://127.0.0.1:9901", "http://example.com"},
+        std::array{"sec-fetch-site", "same-origin", "cross-site"}}) {
+    for (const bool ours_first : {true, false}) {
+      http::Request post(arena_);
+      post.method = http::Method::kPost;
+      post.authority = "127.0.0.1:9901";
+      post.headers.add(name, ours_first ? ours : other);
+      post.headers.add(name, ours_first ? other : ours);
+      EXPECT_FALSE(refusalOf(post, hosts_).empty()) << name << ours_first;
+    }
+  }
 }
 
 class DefenceOfPages : public AdminTest {};

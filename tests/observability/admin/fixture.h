@@ -28,7 +28,7 @@ class FakeSubject final : public AdminSubject {
   }
   Health health() override { return health_now; }
   std::string configText() override { return config; }
-  void upstreams(Answer<std::vector<UpstreamState>> answer) override {
+  void upstreams(Answer<UpstreamStates> answer) override {
     if (!defers) return answer(upstream_states);
     deferred.push_back([this, answer] { answer(upstream_states); });
   }
@@ -56,7 +56,7 @@ class FakeSubject final : public AdminSubject {
   std::string metrics = "weir_up 1\n";
   Health health_now;
   std::string config = "role = \"gateway\"\n";
-  std::vector<UpstreamState> upstream_states;
+  UpstreamStates upstream_states;
   std::vector<ListenerState> listener_states;
   Explanation explanation;
   ExplainQuery asked;

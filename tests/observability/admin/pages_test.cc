@@ -55,15 +55,16 @@ TEST_F(AdminPages, ConfigIsToml) {
 }
 
 TEST_F(AdminPages, UpstreamsTellOfDiscoveryConnectionsAndEndpoints) {
-  subject_.upstream_states = {{.name = "orders",
-                               .discovery = "dns",
-                               .balancer = "random",
-                               .stale = true,
-                               .failure = "no answer",
-                               .connections = 5,
-                               .idle_connections = 3,
-                               .max_connections = 1024,
-                               .endpoints = {{"10.0.0.1:80", 2, "eu-1", 4}, {"10.0.0.2:80"}}}};
+  subject_.upstream_states.upstreams = {
+      {.name = "orders",
+       .discovery = "dns",
+       .balancer = "random",
+       .stale = true,
+       .failure = "no answer",
+       .connections = 5,
+       .idle_connections = 3,
+       .max_connections = 1024,
+       .endpoints = {{"10.0.0.1:80", 2, "eu-1", 4}, {"10.0.0.2:80"}}}};
   const RawMessage reply = ask("GET /upstreams");
   EXPECT_EQ(reply.value("content-type"), "application/json");
   EXPECT_EQ(statusAndBody(reply), R"(200 {
@@ -99,6 +100,12 @@ TEST_F(AdminPages, UpstreamsTellOfDiscoveryConnectionsAndEndpoints) {
   ]
 }
 )");
+}
+
+TEST_F(AdminPages, UpstreamsTellWhoseAnswersAreMissing) {
+  subject_.upstream_states.silent_workers = 2;
+  EXPECT_EQ(statusAndBody(ask("GET /upstreams")),
+            "200 {\n  \"upstreams\": [],\n  \"silent_workers\": 2\n}\n");
 }
 
 TEST_F(AdminPages, ListenersTellWhereTheyListen) {
@@ -262,7 +269,7 @@ TEST_F(AdminExplain, AsksWhatTheParametersSay) {
 }
 
 TEST_F(AdminExplain, AsksForAGetOfTheRootUnlessTold) {
-  ask("GET /explain");
+  ask("GET /explain?path=/");
   EXPECT_EQ(subject_.asked.method, "GET");
   EXPECT_EQ(subject_.asked.path, "/");
   EXPECT_EQ(subject_.asked.host, "");
@@ -315,7 +322,7 @@ TEST_F(AdminExplain, IsReadableAtATerminal) {
 
 TEST_F(AdminExplain, SaysThatNoRouteMatches) {
   subject_.explanation.routes.clear();
-  EXPECT_NE(ask("GET /explain").body.find("\"route\": null"), std::string::npos);
+  EXPECT_NE(ask("GET /explain?path=/").body.find("\"route\": null"), std::string::npos);
   EXPECT_EQ(ask("GET /explain?host=a", "accept: text/plain\r\n").body,
             "GET a/ on listener public\n  matches no route: 404 no_route\n");
 }
@@ -323,7 +330,7 @@ TEST_F(AdminExplain, SaysThatNoRouteMatches) {
 TEST_F(AdminExplain, SaysWhyARequestIsRefused) {
   subject_.explanation.routes.clear();
   subject_.explanation.refusal = "CONNECT is not enabled";
-  EXPECT_NE(ask("GET /explain").body.find("\"refusal\": \"CONNECT is not enabled\""),
+  EXPECT_NE(ask("GET /explain?path=/").body.find("\"refusal\": \"CONNECT is not enabled\""),
             std::string::npos);
   EXPECT_EQ(ask("GET /explain?host=a", "accept: text/plain\r\n").body,
             "GET a/ on listener public\n  is refused: CONNECT is not enabled\n");
@@ -336,6 +343,8 @@ TEST_F(AdminExplain, RefusesAQuestionThatMakesNoSense) {
 }
 
 TEST_F(AdminExplain, RefusesUnknownParameters) {
+  EXPECT_EQ(ask("GET /explain").status(), 400);
+  EXPECT_EQ(ask("GET /explain?").status(), 400);
   EXPECT_EQ(ask("GET /explain?hots=a").status(), 400);
   EXPECT_EQ(ask("GET /explain?header.=a").status(), 400);
 }

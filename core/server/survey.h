@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/event/loop.h"
+#include "core/server/station.h"
+
+namespace weir::server {
+
+// Asks all workers how they use their clusters, and adds up the answers. A worker that hangs delays
+// an answer by kPatience at most, and has no more than one question waiting.
+//
+// Thread: the control thread.
+class Survey {
+ public:
+  static constexpr Milliseconds kPatience{1'000};
+  // `silent`: workers that have not answered in time.
+  using OnKnown = std::function<void(const ClusterUses& uses, std::size_t silent)>;
+
+  // Both outlive it.
+  Survey(event::Loop& loop, const std::vector<std::unique_ptr<Station>>& stations);
+
+  // Calls back later, from the loop. Questions that come meanwhile share the answer.
+  void ask(OnKnown on_known);
+
+ private:
+  void askWorker(std::size_t index);
+  void onAnswer(std::size_t index, std::uint64_t round, const ClusterUses& part);
+  void finish();
+
+  event::Loop& loop_;
+  const std::vector<std::unique_ptr<Station>>& stations_;
+  std::vector<bool> asked_;  // by worker: has a question that it has not answered yet
+  std::uint64_t round_ = 0;  // late answers belong to an earlier one
+  std::size_t missing_ = 0;  // answers of this round
+  ClusterUses uses_;
+  std::vector<OnKnown> waiting_;
+  event::Alarm<Survey, &Survey::finish> deadline_;
+};
+
+}  // namespace weir::server
