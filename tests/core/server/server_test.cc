@@ -1,10 +1,11 @@
 #include "core/server/server.h"
 
+#include <array>
+#include <fcntl.h>
 #include <functional>
-#include <future>
+#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
-#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -182,21 +183,54 @@ TEST_F(ServerTest, LogsMayBeReplaced) {
   EXPECT_THAT(ask(dial()), EndsWith("one"));
 }
 
+// Between threads: what one writes, the other waits for.
+class Pipe {
+ public:
+  Pipe() { EXPECT_EQ(::pipe2(ends_.data(), O_CLOEXEC), 0); }
+  ~Pipe() {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  void put(pid_t number) const { EXPECT_EQ(::write(ends_[1], &number, sizeof number), 4); }
+  pid_t take() const {
+    pid_t number = 0;
+    EXPECT_EQ(::read(ends_[0], &number, sizeof number), 4);
+    return number;
+  }
+  bool empty() const {
+    pollfd waits{ends_[0], POLLIN, 0};
+    return ::poll(&waits, 1, 0) == 0;
+  }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
 // A worker that does nothing until it is released.
 class HungWorker {
  public:
   explicit HungWorker(Station& station) {
-    std::promise<void> began;
-    station.post([&began, end = end_.get_future().share()] {
-      began.set_value();
-      end.wait();
+    station.post([this] {
+      began_.put(0);
+      end_.take();
+      ended_.put(0);
     });
-    began.get_future().wait();
+    began_.take();
   }
-  ~HungWorker() { end_.set_value(); }
+  ~HungWorker() {
+    end_.put(0);
+    ended_.take();
+  }
+  HungWorker(const HungWorker&) = delete;
+  HungWorker& operator=(const HungWorker&) = delete;
 
  private:
-  std::promise<void> end_;
+  Pipe began_;
+  Pipe end_;
+  Pipe ended_;
 };
 
 // What the workers answer together; calls that share an answer count once.
@@ -237,28 +271,27 @@ TEST_F(ServerTest, AWorkerThatHangsHoldsUpNoAnswer) {
 
 // Says on which thread it ended.
 struct ClosingLog final : http::AccessLog {
-  explicit ClosingLog(std::promise<std::thread::id>& at) : closed_at(at) {}
-  ~ClosingLog() override { closed_at.set_value(std::this_thread::get_id()); }
+  explicit ClosingLog(const Pipe& at) : closed_at(at) {}
+  ~ClosingLog() override { closed_at.put(::gettid()); }
   void log(const http::ExchangeRecord&) override {}
   void flush() override {}
-  std::promise<std::thread::id>& closed_at;
+  const Pipe& closed_at;
 };
 
 TEST_F(ServerTest, AccessLogsChangeWithoutWaitingForWorkers) {
   publish(saying("one", listener("public")));
-  std::promise<std::thread::id> closed;
+  const Pipe closed_at;
   bool given = false;
   server.setAccessLogs([&](MetricCells&) -> std::unique_ptr<http::AccessLog> {
     if (std::exchange(given, true)) return nullptr;
-    return std::make_unique<ClosingLog>(closed);
+    return std::make_unique<ClosingLog>(closed_at);
   });
-  auto closed_at = closed.get_future();
   {
     const HungWorker hung(*server.stations()[0]);
     server.setAccessLogs([](MetricCells&) { return nullptr; });  // returns
-    EXPECT_EQ(closed_at.wait_for(Nanoseconds(0)), std::future_status::timeout);
+    EXPECT_TRUE(closed_at.empty());
   }
-  EXPECT_NE(closed_at.get(), std::this_thread::get_id());
+  EXPECT_NE(closed_at.take(), ::gettid());
 }
 
 }  // namespace
