@@ -150,10 +150,15 @@ void Channel::onSocketState(int descriptor, bool reading, bool writing) {
   }
   auto& socket = sockets_[descriptor];
   if (socket == nullptr) {
-    socket = std::make_unique<event::DescriptorWatch>(
+    auto opened = event::DescriptorWatch::open(
         loop_, descriptor, [this, descriptor](bool readable, bool writable) {
           process(readable ? descriptor : ARES_SOCKET_BAD, writable ? descriptor : ARES_SOCKET_BAD);
         });
+    if (!opened.ok()) {  // the question fails when its time is over
+      sockets_.erase(descriptor);
+      return;
+    }
+    socket = std::move(opened.value());
   }
   socket->watch(reading, writing);
 }

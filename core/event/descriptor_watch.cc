@@ -1,9 +1,11 @@
 #include "core/event/descriptor_watch.h"
 
+#include <utility>
+
 #include <uv.h>
 
-#include "core/base/check.h"
 #include "core/event/loop.h"
+#include "core/event/system_error.h"
 
 namespace weir::event {
 
@@ -13,10 +15,13 @@ struct DescriptorWatch::Handle {
   OnReady on_ready;
 };
 
-DescriptorWatch::DescriptorWatch(Loop& loop, int descriptor, OnReady on_ready)
-    : handle_(new Handle{{}, loop, std::move(on_ready)}) {
-  WEIR_CHECK(uv_poll_init(loop.raw(), &handle_->poll, descriptor) == 0);
-  handle_->poll.data = handle_;
+Result<std::unique_ptr<DescriptorWatch>> DescriptorWatch::open(Loop& loop, int descriptor,
+                                                               OnReady on_ready) {
+  auto handle = std::make_unique<Handle>(Handle{{}, loop, std::move(on_ready)});
+  const int failure = uv_poll_init(loop.raw(), &handle->poll, descriptor);
+  if (failure != 0) return errorOf(failure);
+  handle->poll.data = handle.get();
+  return std::unique_ptr<DescriptorWatch>(new DescriptorWatch(handle.release()));
 }
 
 DescriptorWatch::~DescriptorWatch() {

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+
+#include "core/base/result.h"
 
 namespace weir::event {
 
@@ -12,7 +15,8 @@ class DescriptorWatch {
  public:
   using OnReady = std::function<void(bool readable, bool writable)>;
 
-  DescriptorWatch(Loop& loop, int descriptor, OnReady on_ready);
+  static Result<std::unique_ptr<DescriptorWatch>> open(Loop& loop, int descriptor,
+                                                       OnReady on_ready);
   ~DescriptorWatch();
   DescriptorWatch(const DescriptorWatch&) = delete;
   DescriptorWatch& operator=(const DescriptorWatch&) = delete;
@@ -21,6 +25,7 @@ class DescriptorWatch {
 
  private:
   struct Handle;
+  explicit DescriptorWatch(Handle* handle) : handle_(handle) {}
   Handle* handle_;  // freed by libuv's closing callback
 };
 

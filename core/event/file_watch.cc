@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "core/base/check.h"
+#include "core/base/log.h"
 #include "core/event/loop.h"
 
 namespace weir::event {
@@ -70,8 +71,10 @@ void FileWatch::watchDirectory(const std::string& path) {
     owner->loop_.beginEvent();
     owner->onEvent();
   };
-  // A directory that went away meanwhile is not an error: the next reload watches anew.
-  uv_fs_event_start(&directory->event, callback, path.c_str(), 0);
+  const int failure = uv_fs_event_start(&directory->event, callback, path.c_str(), 0);
+  // One that went away meanwhile is not an error: the next reload watches anew.
+  if (failure == 0 || failure == UV_ENOENT || failure == UV_ENOTDIR) return;
+  log::warning("changes of files in " + path + " are not noticed: " + uv_strerror(failure));
 }
 
 FileWatch::Print FileWatch::printOf(const std::string& path) {

@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "core/base/clock.h"
-#include "core/event/write_queue.h"
 
 namespace weir::event {
 namespace {
@@ -29,7 +28,7 @@ std::string_view firstPiece(std::string_view text) {
 }  // namespace
 
 struct LogWriter::Queue {
-  explicit Queue(int to) : descriptor(to) {}
+  Queue(WriterSignal rings, int to) : descriptor(to), signal(std::move(rings)) {}
 
   void push(const log::Line& line);
   void run();
@@ -121,7 +120,8 @@ bool LogWriter::Queue::writeOut(std::string_view text) {
   return true;
 }
 
-LogWriter::LogWriter(int descriptor) : queue_(std::make_unique<Queue>(descriptor)) {
+LogWriter::LogWriter(WriterSignal signal, int descriptor)
+    : queue_(std::make_unique<Queue>(std::move(signal), descriptor)) {
   queue_->thread = std::thread([this] { queue_->run(); });
   log::setSink(this);
 }

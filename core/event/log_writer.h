@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/base/log.h"
+#include "core/event/write_queue.h"
 
 namespace weir::event {
 
@@ -17,7 +18,7 @@ class LogWriter final : private log::Sink {
  public:
   static constexpr std::size_t kMostBytes = 256 * 1024;  // that wait
 
-  explicit LogWriter(int descriptor = 2);
+  explicit LogWriter(WriterSignal signal, int descriptor = 2);
   ~LogWriter() override;
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;

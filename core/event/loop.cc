@@ -7,12 +7,17 @@
 #include <uv.h>
 
 #include "core/base/check.h"
+#include "core/event/descriptors.h"
+#include "core/event/system_error.h"
 
 namespace weir::event {
 namespace {
 
 constexpr std::size_t kChunkBytes = 16 * 1024;
 constexpr std::size_t kScratchBytes = 4 * 1024;
+// With the first loop, libuv makes a pipe for all of them, and aborts when it cannot: what comes
+// before that, and the pipe, must be sure to succeed.
+constexpr unsigned kAtFirst = 4;
 
 }  // namespace
 
@@ -28,16 +33,27 @@ void Loop::CloseLoop::operator()(uv_loop_s* loop) const {
   delete loop;
 }
 
-Loop::Loop(Time time)
+Result<Loop::Handle> Loop::open() {
+  const auto room = checkDescriptors(kAtFirst);
+  if (!room.ok()) return room.error();
+  auto loop = std::make_unique<uv_loop_t>();
+  const int failure = uv_loop_init(loop.get());
+  if (failure != 0) return errorOf(failure);
+  return Handle(loop.release());
+}
+
+Loop::Loop(Time time) : Loop(std::move(open().value()), time) {}
+
+Loop::Loop(Handle opened, Time time)
     : time_(time),
-      loop_(new uv_loop_t),
+      loop_(std::move(opened)),
       timer_(std::make_unique<uv_timer_t>()),
       prepare_(std::make_unique<uv_prepare_t>()),
       async_(std::make_unique<uv_async_t>()),
       inbox_(std::make_unique<Inbox>()),
       chunks_(kChunkBytes),
       scratch_(kScratchBytes) {
-  WEIR_CHECK(uv_loop_init(loop_.get()) == 0);
+  // None of these asks anything of the system: that was done with the loop.
   WEIR_CHECK(uv_timer_init(loop_.get(), timer_.get()) == 0);
   WEIR_CHECK(uv_prepare_init(loop_.get(), prepare_.get()) == 0);
   timer_->data = prepare_->data = this;

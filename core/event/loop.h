@@ -8,6 +8,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/clock.h"
+#include "core/base/result.h"
 #include "core/event/memory_budget.h"
 #include "core/event/wheel.h"
 
@@ -46,8 +47,16 @@ class Loop final : private Wheel::Driver {
  public:
   enum class Time { kReal, kManual };  // kManual: time stands until advance() moves it
 
-  explicit Loop(Time time = Time::kReal);
-  ~Loop() override;  // every handle must have been closed
+  struct CloseLoop {
+    void operator()(uv_loop_s* loop) const;
+  };
+  using Handle = std::unique_ptr<uv_loop_s, CloseLoop>;
+  // What a loop asks of the system. Fails when that has no descriptors or memory left.
+  static Result<Handle> open();
+
+  explicit Loop(Handle opened, Time time = Time::kReal);
+  explicit Loop(Time time = Time::kReal);  // for tests and tools: aborts where open() fails
+  ~Loop() override;                        // every handle must have been closed
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
@@ -105,9 +114,6 @@ class Loop final : private Wheel::Driver {
   }
 
  private:
-  struct CloseLoop {
-    void operator()(uv_loop_s* loop) const;
-  };
   Milliseconds wheelTime() const override;
   void onEarlier() override;
   void planWake();
@@ -134,7 +140,7 @@ class Loop final : private Wheel::Driver {
   }
 
   const Time time_;
-  std::unique_ptr<uv_loop_s, CloseLoop> loop_;
+  Handle loop_;
   std::unique_ptr<uv_timer_s> timer_;
   std::unique_ptr<uv_prepare_s> prepare_;
   std::unique_ptr<uv_async_s> async_;

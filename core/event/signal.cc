@@ -1,9 +1,11 @@
 #include "core/event/signal.h"
 
+#include <utility>
+
 #include <uv.h>
 
-#include "core/base/check.h"
 #include "core/event/loop.h"
+#include "core/event/system_error.h"
 
 namespace weir::event {
 
@@ -13,16 +15,21 @@ struct Signal::Handle {
   std::function<void()> on_signal;
 };
 
-Signal::Signal(Loop& loop, int number, std::function<void()> on_signal)
-    : handle_(new Handle{{}, loop, std::move(on_signal)}) {
-  WEIR_CHECK(uv_signal_init(loop.raw(), &handle_->signal) == 0);
-  handle_->signal.data = handle_;
-  const auto callback = [](uv_signal_t* signal, int) {
-    auto* handle = static_cast<Handle*>(signal->data);
-    handle->loop.beginEvent();
-    handle->on_signal();
+Result<std::unique_ptr<Signal>> Signal::open(Loop& loop, int number,
+                                             std::function<void()> on_signal) {
+  auto handle = std::make_unique<Handle>(Handle{{}, loop, std::move(on_signal)});
+  const int without = uv_signal_init(loop.raw(), &handle->signal);
+  if (without != 0) return errorOf(without);
+  handle->signal.data = handle.get();
+  std::unique_ptr<Signal> signal(new Signal(handle.release()));
+  const auto callback = [](uv_signal_t* arrived, int) {
+    auto* heard = static_cast<Handle*>(arrived->data);
+    heard->loop.beginEvent();
+    heard->on_signal();
   };
-  WEIR_CHECK(uv_signal_start(&handle_->signal, callback, number) == 0);
+  const int failure = uv_signal_start(&signal->handle_->signal, callback, number);
+  if (failure != 0) return errorOf(failure);
+  return signal;
 }
 
 Signal::~Signal() {

@@ -3,6 +3,8 @@
 #include <functional>
 #include <memory>
 
+#include "core/base/result.h"
+
 struct uv_signal_s;
 
 namespace weir::event {
@@ -12,13 +14,15 @@ class Loop;
 // Calls back on the loop's thread for each arrival of one signal; destroying it stops that.
 class Signal {
  public:
-  Signal(Loop& loop, int number, std::function<void()> on_signal);
+  static Result<std::unique_ptr<Signal>> open(Loop& loop, int number,
+                                              std::function<void()> on_signal);
   ~Signal();
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 
  private:
   struct Handle;
+  explicit Signal(Handle* handle) : handle_(handle) {}
   Handle* handle_;  // freed by libuv's closing callback
 };
 

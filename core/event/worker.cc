@@ -11,7 +11,8 @@ struct Worker::Thread {
   std::thread thread;
 };
 
-Worker::Worker(std::string name) : name_(std::move(name)) {}
+Worker::Worker(std::string name, Loop::Handle loop)
+    : name_(std::move(name)), loop_(std::move(loop)) {}
 
 Worker::~Worker() { stopAndJoin(); }
 

@@ -11,7 +11,7 @@ namespace weir::event {
 // One thread with one loop. What lives on it is made and destroyed by tasks that are posted to it.
 class Worker {
  public:
-  explicit Worker(std::string name);
+  Worker(std::string name, Loop::Handle loop);
   ~Worker();  // stops and joins
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

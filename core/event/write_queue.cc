@@ -1,18 +1,23 @@
 #include "core/event/write_queue.h"
 
+#include <cerrno>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <utility>
 
-#include "core/base/check.h"
+#include "core/event/system_error.h"
 
 namespace weir::event {
 
-WriterSignal::WriterSignal() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  WEIR_CHECK(descriptor_ >= 0);
+Result<WriterSignal> WriterSignal::open() {
+  const int descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (descriptor < 0) return errorOf(-errno);
+  return WriterSignal(descriptor);
 }
 
-WriterSignal::~WriterSignal() { ::close(descriptor_); }
+WriterSignal::~WriterSignal() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
 
 void WriterSignal::ring() const { ::eventfd_write(descriptor_, 1); }
 

@@ -8,23 +8,27 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
+
+#include "core/base/result.h"
 
 namespace weir::event {
 
 // Wakes the writer thread, from any thread and without waiting.
 class WriterSignal {
  public:
-  WriterSignal();
+  static Result<WriterSignal> open();
   ~WriterSignal();
-  WriterSignal(const WriterSignal&) = delete;
-  WriterSignal& operator=(const WriterSignal&) = delete;
+  WriterSignal(WriterSignal&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  WriterSignal& operator=(WriterSignal&&) = delete;
 
   void ring() const;
   void clear() const;                             // the writer has seen it
   int descriptor() const { return descriptor_; }  // readable once rung
 
  private:
-  const int descriptor_;
+  explicit WriterSignal(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
 };
 
 // Lines on their way from one worker to the writer thread, in blocks.

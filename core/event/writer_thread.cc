@@ -46,6 +46,8 @@ void WriterThread::Outlet::writeOut() {
 }
 
 struct WriterThread::Writer {
+  explicit Writer(WriterSignal rings) : signal(std::move(rings)) {}
+
   void run();
   bool adoptRequests();  // false when it is to end
   void writeAll();
@@ -135,7 +137,8 @@ void WriterThread::Writer::run() {
   }
 }
 
-WriterThread::WriterThread() : writer_(std::make_unique<Writer>()) {
+WriterThread::WriterThread(WriterSignal signal)
+    : writer_(std::make_unique<Writer>(std::move(signal))) {
   writer_->thread = std::thread([this] { writer_->run(); });
 }
 

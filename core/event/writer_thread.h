@@ -15,7 +15,7 @@ namespace weir::event {
 // closed. What was handed on by then is written, save what a pipe does not take within a second.
 class WriterThread {
  public:
-  WriterThread();
+  explicit WriterThread(WriterSignal signal);
   ~WriterThread();
   WriterThread(const WriterThread&) = delete;
   WriterThread& operator=(const WriterThread&) = delete;

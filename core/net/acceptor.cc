@@ -13,8 +13,7 @@
 
 #include <uv.h>
 
-#include "core/base/check.h"
-#include "core/net/system_error.h"
+#include "core/event/system_error.h"
 
 namespace weir::net {
 
@@ -100,13 +99,13 @@ Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing 
   if (length == 0) return Error{ErrorCode::kInvalid, Origin::kLocal, "socket path too long"};
   const int family = socket_address.ss_family;
   const int descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return errorOf(-errno);
+  if (descriptor < 0) return event::errorOf(-errno);
   ListenSocket opened(descriptor, at);
   const auto* raw = reinterpret_cast<const sockaddr*>(&socket_address);
   if (!prepare(descriptor, at, sharing) || !bindTo(descriptor, at, raw, length, mode) ||
       ::listen(descriptor, backlog) != 0) {
     const int failure = errno;
-    return failure == EACCES && !at.isUnix() ? kPortNeedsPrivilege : errorOf(-failure);
+    return failure == EACCES && !at.isUnix() ? kPortNeedsPrivilege : event::errorOf(-failure);
   }
   if (!at.isUnix()) {
     length = sizeof socket_address;
@@ -141,16 +140,24 @@ struct Acceptor::Poll {
   ListenSocket socket;
 };
 
-Acceptor::Acceptor(event::Loop& loop, ListenSocket socket, OnAccept on_accept,
-                   OnTurnedAway on_turned_away)
+Result<std::unique_ptr<Acceptor>> Acceptor::open(event::Loop& loop, ListenSocket socket,
+                                                 OnAccept on_accept, OnTurnedAway on_turned_away) {
+  auto poll = std::make_unique<Poll>(Poll{{}, nullptr, std::move(socket)});
+  const int failure = uv_poll_init(loop.raw(), &poll->poll, poll->socket.descriptor());
+  if (failure != 0) return event::errorOf(failure);
+  poll->poll.data = poll.get();
+  return std::unique_ptr<Acceptor>(
+      new Acceptor(loop, poll.release(), std::move(on_accept), std::move(on_turned_away)));
+}
+
+Acceptor::Acceptor(event::Loop& loop, Poll* poll, OnAccept on_accept, OnTurnedAway on_turned_away)
     : loop_(loop),
       on_accept_(std::move(on_accept)),
       on_turned_away_(std::move(on_turned_away)),
-      poll_(new Poll{{}, this, std::move(socket)}),
+      poll_(poll),
       retry_(loop.wheel(), *this),
       spare_(openSpare()) {
-  WEIR_CHECK(uv_poll_init(loop_.raw(), &poll_->poll, poll_->socket.descriptor()) == 0);
-  poll_->poll.data = poll_;
+  poll_->owner = this;
   onRetry();
 }
 

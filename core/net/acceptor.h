@@ -62,8 +62,9 @@ class Acceptor {
   // Called for every client that was closed at once because no descriptor was left for it.
   using OnTurnedAway = std::function<void()>;
 
-  Acceptor(event::Loop& loop, ListenSocket socket, OnAccept on_accept,
-           OnTurnedAway on_turned_away = nullptr);
+  static Result<std::unique_ptr<Acceptor>> open(event::Loop& loop, ListenSocket socket,
+                                                OnAccept on_accept,
+                                                OnTurnedAway on_turned_away = nullptr);
   ~Acceptor();  // stops accepting and closes the socket
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -76,6 +77,7 @@ class Acceptor {
 
  private:
   struct Poll;
+  Acceptor(event::Loop& loop, Poll* poll, OnAccept on_accept, OnTurnedAway on_turned_away);
   void onReadable();
   bool acceptOne();
   void onRetry();

@@ -11,7 +11,7 @@
 
 #include <uv.h>
 
-#include "core/net/system_error.h"
+#include "core/event/system_error.h"
 
 namespace weir::net {
 namespace {
@@ -99,7 +99,7 @@ Result<std::unique_ptr<Stream>> TcpStream::adopt(event::Loop& loop, int descript
   std::unique_ptr<TcpStream> stream(new TcpStream(loop, socket, State::kOpen));
   if (status != 0) {
     ::close(descriptor);
-    return errorOf(status);
+    return event::errorOf(status);
   }
   stream->descriptor_ = descriptor;
   return std::unique_ptr<Stream>(std::move(stream));
@@ -131,7 +131,7 @@ Result<std::unique_ptr<Stream>> TcpStream::connectTcp(event::Loop& loop, const A
                      });
   if (status != 0) {
     delete job;
-    return errorOf(status);
+    return event::errorOf(status);
   }
   uv_fileno(socket->handle(), &stream->descriptor_);
   // Before the connection stands: saves the epoll_ctl that a later start would need.
@@ -144,12 +144,12 @@ Result<std::unique_ptr<Stream>> TcpStream::connectUnix(event::Loop& loop, const 
   const socklen_t length = to.toSocket(address);
   if (length == 0) return Error{ErrorCode::kInvalid, Origin::kLocal, "socket path too long"};
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return errorOf(-errno);
+  if (descriptor < 0) return event::errorOf(-errno);
   // A Unix socket connects at once or not at all.
   if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), length) != 0) {
     const int failure = -errno;
     ::close(descriptor);
-    return errorOf(failure);
+    return event::errorOf(failure);
   }
   auto stream = adopt(loop, descriptor);
   if (!stream.ok()) return stream;
@@ -347,7 +347,7 @@ void TcpStream::tellBroken(int status) {
   state_ = State::kBroken;
   write_failure_ = status;
   stopReading();
-  events_->onBroken(errorOf(status));
+  events_->onBroken(event::errorOf(status));
 }
 
 }  // namespace weir::net

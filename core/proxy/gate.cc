@@ -60,11 +60,13 @@ void Gate::makeMeters() {
 
 Gate::~Gate() { breakAll(); }
 
-void Gate::open(net::ListenSocket socket) {
-  acceptor_ = std::make_unique<net::Acceptor>(
-      engine_.loop(), std::move(socket),
-      [this](int descriptor, const net::Address& peer) { onAccept(descriptor, peer); },
-      [this] { countRefusal(Reason::kOverloadConnections); });
+Result<void> Gate::open(net::ListenSocket socket) {
+  WEIR_TRY(acceptor_,
+           net::Acceptor::open(
+               engine_.loop(), std::move(socket),
+               [this](int descriptor, const net::Address& peer) { onAccept(descriptor, peer); },
+               [this] { countRefusal(Reason::kOverloadConnections); }));
+  return {};
 }
 
 void Gate::close() {

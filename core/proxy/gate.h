@@ -48,7 +48,7 @@ class Gate {
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
-  void open(net::ListenSocket socket);
+  Result<void> open(net::ListenSocket socket);
   // Accepts no more, but for handshakes that are under way, and drains.
   void close();
   bool closed() const { return acceptor_ == nullptr; }

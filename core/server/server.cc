@@ -17,7 +17,16 @@ constexpr Milliseconds kSweep{500};
 
 }  // namespace
 
-Server::Server(const Parts& parts, unsigned workers)
+Result<std::vector<event::Loop::Handle>> Server::openLoops(unsigned workers) {
+  std::vector<event::Loop::Handle> loops;
+  while (loops.size() < workers) {
+    WEIR_TRY(event::Loop::Handle loop, event::Loop::open());
+    loops.push_back(std::move(loop));
+  }
+  return loops;
+}
+
+Server::Server(const Parts& parts, std::vector<event::Loop::Handle> loops)
     : parts_(parts),
       survey_(parts.loop, stations_),
       directory_({parts.loop, parts.resolver}, parts.cells,
@@ -26,8 +35,9 @@ Server::Server(const Parts& parts, unsigned workers)
                  }),
       drain_timeout_(parts.loop.wheel(), *this),
       sweep_(parts.loop.wheel(), *this) {
-  for (unsigned i = 0; i < workers; ++i) {
-    stations_.push_back(std::make_unique<Station>(i, parts_.counts, parts_.names));
+  for (unsigned i = 0; i < loops.size(); ++i) {
+    stations_.push_back(
+        std::make_unique<Station>(i, parts_.counts, parts_.names, std::move(loops[i])));
   }
   sweep_.arm(kSweep);
   event::keepMemoryReserve();
@@ -207,6 +217,7 @@ void Server::stop() {
 
 // Old plans are destroyed here, where a large one keeps nobody waiting.
 void Server::onSweep() {
+  if (event::memoryExhausted()) returnFreeMemory();
   event::keepMemoryReserve();
   watchMemory();
   if (std::erase_if(history_, [](const auto& plan) { return plan.use_count() == 1; }) > 0) {

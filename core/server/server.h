@@ -36,7 +36,9 @@ class Server {
   };
   using OpenLog = std::function<std::unique_ptr<http::AccessLog>(MetricCells& worker_cells)>;
 
-  Server(const Parts& parts, unsigned workers);
+  // The loops of so many workers.
+  static Result<std::vector<event::Loop::Handle>> openLoops(unsigned workers);
+  Server(const Parts& parts, std::vector<event::Loop::Handle> loops);  // one for each worker
   ~Server();
 
   void start(const OpenLog& open_log);

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/log.h"
 #include "core/base/metric_keys.h"
 
 namespace weir::server {
 
-Station::Station(unsigned index, Counts& counts, NameTable& names)
+Station::Station(unsigned index, Counts& counts, NameTable& names, event::Loop::Handle loop)
     : counts_(counts),
-      worker_("weir-" + std::to_string(index)),
+      worker_("weir-" + std::to_string(index), std::move(loop)),
       loop_lag_(cells_.histogram(loopLagKey(names.intern("worker-" + std::to_string(index))))),
       drain_tick_(worker_.loop().wheel(), *this) {}
 
@@ -55,7 +56,11 @@ void Station::onPublish(std::shared_ptr<const proxy::Plan> plan, std::vector<Ope
   for (Opening& opening : openings) {
     const proxy::Gate::Counts counts{*opening.connections, counts_.process()};
     auto gate = std::make_unique<proxy::Gate>(*engine_, opening.listener, counts);
-    gate->open(net::ListenSocket::adopt(opening.descriptor, opening.address));
+    const auto opened = gate->open(net::ListenSocket::adopt(opening.descriptor, opening.address));
+    if (!opened.ok()) {
+      log::error("listener " + std::string(opening.listener->name) +
+                 ": a worker cannot accept connections: " + std::string(opened.error().detail));
+    }
     auto& place = gates_[opening.listener->id];
     if (place != nullptr) {
       place->close();

@@ -28,7 +28,7 @@ using ClusterUses = std::map<NameId, ClusterUse>;
 // Thread: the control thread calls; what is done, is done on the worker.
 class Station {
  public:
-  Station(unsigned index, Counts& counts, NameTable& names);
+  Station(unsigned index, Counts& counts, NameTable& names, event::Loop::Handle loop);
   ~Station();  // after stop()
   Station(const Station&) = delete;
   Station& operator=(const Station&) = delete;

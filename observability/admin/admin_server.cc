@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/net/system_error.h"
+#include "core/event/system_error.h"
 #include "core/net/tcp_stream.h"
 #include "observability/admin/connection.h"
 #include "observability/admin/shared.h"
@@ -58,7 +58,7 @@ Result<void> AdminServer::configure(const Settings& settings) {
   const std::optional<unsigned> permissions = permissionsOf(settings);
   if (settings.address == shared_->settings.address) {
     const bool changed = permissions && permissions != permissionsOf(shared_->settings);
-    if (changed && !net::setSocketMode(*address(), *permissions)) return net::errorOf(-errno);
+    if (changed && !net::setSocketMode(*address(), *permissions)) return event::errorOf(-errno);
     shared_->settings = settings;
     return {};
   }
@@ -68,9 +68,8 @@ Result<void> AdminServer::configure(const Settings& settings) {
     // Two processes on one address would answer for each other.
     WEIR_TRY(net::ListenSocket socket,
              net::ListenSocket::open(at, kBacklog, net::ListenSocket::Sharing::kNone, permissions));
-    acceptor = std::make_unique<net::Acceptor>(
-        shared_->loop, std::move(socket),
-        [this](int descriptor, const net::Address&) { onAccept(descriptor); });
+    const auto on_accept = [this](int descriptor, const net::Address&) { onAccept(descriptor); };
+    WEIR_TRY(acceptor, net::Acceptor::open(shared_->loop, std::move(socket), on_accept));
   }
   acceptor_ = std::move(acceptor);
   shared_->settings = settings;

@@ -12,7 +12,7 @@ from fake_upstream import text
 from hostile_http2 import END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, frame, request_block
 from http2_wire import Http2Client
 from http_wire import Client, Wire
-from integration_case import IntegrationCase, forward, gateway
+from integration_case import LOG, IntegrationCase, forward, gateway
 from weir_process import sanitized
 
 HELLO = '[[route]]\nname = "all"\nrespond.body = "hello"\n'
@@ -134,6 +134,34 @@ class Descriptors(LimitsCase):
         self.assert_metric(weir, 32, "weir_limit_rejections_total", resource="connections")
         self.assertEqual([client.request("/").status for client in clients[:68]], 68 * [200])
         self.assertEqual(clients[-1].read_reply().status, 503)
+
+    def test_too_few_for_the_start_are_told_in_one_line(self):
+        outcomes = set()
+        for limit in range(4, 60):  # less, and the program itself cannot be loaded
+            with self.subTest(limit):
+                weir = self.weir(gateway(HELLO + LOG), start=False, preexec_fn=descriptors(limit))
+                weir.launch()
+                serves = self.starts(weir)
+                outcomes.add(serves)
+                if serves:
+                    self.assertEqual(self.get(weir).status, 200)
+                    self.assertEqual(weir.admin("/readyz")[0], 200)
+                    self.assertEqual(weir.stop(), 0)
+                    continue
+                self.assertEqual(weir.wait(), 1)
+                told = [line for line in weir.output if " info " not in line]
+                self.assertEqual(len(told), 1, told)
+                self.assertRegex(told[0], r"^(weir|\S+ error) ?:? .*too many open files "
+                                          r"\(raise the limit of open files\)$")
+        self.assertEqual(outcomes, {True, False})
+
+    def starts(self, weir):
+        """Whether it gets ready; it has ended otherwise."""
+        try:
+            weir.wait_for_line(" ready: ")
+        except AssertionError:
+            return False
+        return True
 
     def test_a_full_table_turns_clients_away_and_recovers(self):
         weir = self.weir("max_connections = 10000\n" + gateway(HELLO),

@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/net/tcp_stream.h"
+#include "tests/support/opened.h"
 
 namespace weir::test {
 namespace {
@@ -54,8 +55,7 @@ DnsServer::DnsServer(event::Loop& loop) : loop_(loop) {
   // The TCP port must be the one that the system chose for UDP, and may be taken.
   for (int attempt = 0; attempt < kAttempts && tcp_ == nullptr; ++attempt) open();
   WEIR_CHECK(tcp_ != nullptr);
-  udp_watch_ =
-      std::make_unique<event::DescriptorWatch>(loop_, udp_, [this](bool, bool) { onUdp(); });
+  udp_watch_ = opened(event::DescriptorWatch::open(loop_, udp_, [this](bool, bool) { onUdp(); }));
   udp_watch_->watch(true, false);
 }
 
@@ -83,7 +83,7 @@ void DnsServer::open() {
     TcpPeer& peer = *tcp_peers_.back();
     peer.stream.script = [this, &peer](StreamPeer&) { onTcp(peer); };
   };
-  tcp_ = std::make_unique<net::Acceptor>(loop_, std::move(listening.value()), on_accept);
+  tcp_ = opened(net::Acceptor::open(loop_, std::move(listening.value()), on_accept));
 }
 
 void DnsServer::setA(const std::string& name, const std::vector<std::string>& ips,

@@ -48,7 +48,7 @@ struct Exchange {
 
 void line(benchmark::State& state, std::string_view format) {
   const Exchange exchange;
-  event::WriterSignal signal;
+  event::WriterSignal signal = std::move(event::WriterSignal::open().value());
   event::WriteQueue queue(signal);
   MetricCells cells;
   Settings settings;

@@ -18,6 +18,7 @@
 namespace {
 
 constexpr int kDone = 0;
+constexpr int kFailed = 1;
 constexpr int kBadUsage = 2;
 constexpr unsigned kMostDays = 36'500;
 
@@ -113,6 +114,16 @@ int refuseUnknown(const CommandPath& path) {
   std::fprintf(stderr, "unknown command \"%s\"%s\n\"%s --help\" lists the commands.\n",
                path.unknown.c_str(), hint.c_str(), path.text.c_str());
   return kBadUsage;
+}
+
+int runProcess(const std::string& path, const std::string& log_level) {
+  auto handles = weir::Process::open();
+  if (!handles.ok()) {
+    const auto text = weir::startTrouble("cannot create the event loop", handles.error());
+    std::fprintf(stderr, "weir: %s\n", text.c_str());
+    return kFailed;
+  }
+  return weir::Process(std::move(handles.value()), path, weir::logLevelNamed(log_level)).run();
 }
 
 // What `weir help ca issue` prints.
@@ -212,7 +223,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kBadUsage;
   }
-  if (run->parsed()) return weir::Process(path, weir::logLevelNamed(log_level)).run();
+  if (run->parsed()) return runProcess(path, log_level);
   if (checks->parsed()) return check(options);
   if (schema->parsed()) return describe(reference);
   if (docs->parsed()) return document(page);

@@ -10,6 +10,7 @@
 #include "core/base/memory.h"
 #include "core/base/metric_keys.h"
 #include "core/config/redaction.h"
+#include "core/event/descriptors.h"
 #include "observability/access_log/worker_log.h"
 #include "observability/admin/explain.h"
 
@@ -22,7 +23,16 @@ void raiseDescriptorLimit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-  log::info("file descriptors: " + std::to_string(limit.rlim_cur));
+}
+
+// What reading the configuration, and later the first connections, take: with less than this the
+// process would be of no use.
+constexpr unsigned kLeastDescriptors = 16;
+
+bool hasDescriptors() {
+  const auto room = event::checkDescriptors(kLeastDescriptors);
+  if (!room.ok()) log::error(startTrouble("cannot open files and connections", room.error()));
+  return room.ok();
 }
 
 void logMistakes(const config::Mistakes& mistakes) {
@@ -66,8 +76,21 @@ unsigned processors() { return std::max(1U, std::thread::hardware_concurrency())
 
 }  // namespace
 
-Process::Process(std::string path, std::optional<log::Level> level)
-    : path_(std::move(path)), level_(level), plan_builder_(registry_, names_, counts_) {
+Result<Process::Handles> Process::open() {
+  raiseDescriptorLimit();
+  WEIR_TRY(event::WriterSignal log, event::WriterSignal::open());
+  WEIR_TRY(event::Loop::Handle loop, event::Loop::open());
+  WEIR_TRY(event::WriterSignal access_log, event::WriterSignal::open());
+  return Handles{std::move(log), std::move(loop), std::move(access_log)};
+}
+
+Process::Process(Handles handles, std::string path, std::optional<log::Level> level)
+    : path_(std::move(path)),
+      level_(level),
+      log_output_(std::move(handles.log)),
+      loop_(std::move(handles.loop)),
+      log_writer_(std::move(handles.access_log)),
+      plan_builder_(registry_, names_, counts_) {
   registerAll(registry_);
   if (level_) log::setLevel(*level_);
   loop_.setTurnObserver([lag = cells_.histogram(loopLagKey(names_.intern("control")))](
@@ -76,9 +99,15 @@ Process::Process(std::string path, std::optional<log::Level> level)
 
 Process::~Process() = default;
 
+std::string startTrouble(std::string_view what, const Error& error) {
+  std::string text(what);
+  text.append(": ").append(error.detail);
+  if (error.detail == "too many open files") text += " (raise the limit of open files)";
+  return text;
+}
+
 int Process::run() {
   ::signal(SIGPIPE, SIG_IGN);  // a peer that went away is told by the write that fails
-  raiseDescriptorLimit();
   if (!start()) return exit_code_;
   loop_.run();
   endWithin(at_once_ ? kStopAtOnceSeconds : kStopSeconds);
@@ -100,6 +129,11 @@ void Process::ignoreSignals() {
 }
 
 bool Process::start() {
+  exit_code_ = 1;  // until it runs
+  if (!hasDescriptors()) return false;
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  log::info("file descriptors: " + std::to_string(limit.rlim_cur));
   config::Mistakes mistakes;
   const auto plan = read(mistakes);
   if (plan == nullptr) {
@@ -114,34 +148,41 @@ bool Process::start() {
   applyLog({});
   files_in_use_ = files_;
   noteRefreshes();
+  if (!startServer(*plan)) return false;
+  if (!server_->publish(plan, mistakes, [this] { onLive(); })) {
+    logMistakes(mistakes);
+    server_->stop();
+    return false;
+  }
+  countReload(ReloadResult::kApplied, Nanoseconds(0));
+  exit_code_ = 0;
+  return true;
+}
+
+// Everything but the plan.
+bool Process::startServer(const proxy::Plan& plan) {
   auto resolver = dns::Resolver::make(loop_, {});
   if (!resolver.ok()) {
     log::error("DNS: " + std::string(resolver.error().detail));
-    exit_code_ = 1;
     return false;
   }
   resolver_ = std::move(resolver.value());
   const unsigned workers = configuration_.core.workers.value_or(processors());
+  auto loops = server::Server::openLoops(workers);
+  if (!loops.ok()) {
+    log::error(startTrouble("cannot create the event loop of a worker", loops.error()));
+    return false;
+  }
   server_ = std::make_unique<server::Server>(
-      server::Server::Parts{loop_, *resolver_, names_, cells_, counts_}, workers);
+      server::Server::Parts{loop_, *resolver_, names_, cells_, counts_}, std::move(loops.value()));
   resolver_->setOnServersChanged([this] { server_->lookAgain(); });
   page_ = std::make_unique<metrics::Page>(names_, cells_);
   for (const auto& station : server_->stations()) page_->addSource(station->cells());
-  const NameId role = names_.intern(plan->role);
+  const NameId role = names_.intern(plan.role);
   cells_.gauge(buildInfoKey(role, names_.intern(WEIR_VERSION))).set(1);
-  if (!openAddresses(*plan)) {
-    exit_code_ = 1;
-    return false;
-  }
+  if (!openAddresses(plan)) return false;
+  if (!listenToSignals() || !hasDescriptors()) return false;
   server_->start(logOpener());
-  listenToSignals();
-  if (!server_->publish(plan, mistakes, [this] { onLive(); })) {
-    logMistakes(mistakes);
-    server_->stop();
-    exit_code_ = 1;
-    return false;
-  }
-  countReload(ReloadResult::kApplied, Nanoseconds(0));
   return true;
 }
 
@@ -279,17 +320,25 @@ void Process::onLive() {
   }
 }
 
-void Process::listenToSignals() {
-  const auto on = [this](int number, std::function<void()> action) {
-    signals_.push_back(std::make_unique<event::Signal>(loop_, number, std::move(action)));
+bool Process::listenToSignals() {
+  const std::pair<int, std::function<void()>> actions[] = {
+      {SIGHUP, [this] { reload([](const admin::ReloadOutcome&) {}); }},
+      {SIGUSR1, [this] { log_writer_.reopen(); }},
+      {SIGTERM, [this] { onTerminate(); }},
+      {SIGINT, [this] { onTerminate(); }},
   };
-  on(SIGHUP, [this] { reload([](const admin::ReloadOutcome&) {}); });
-  on(SIGUSR1, [this] { log_writer_.reopen(); });
-  on(SIGTERM, [this] { onTerminate(); });
-  on(SIGINT, [this] { onTerminate(); });
+  for (const auto& [number, action] : actions) {
+    auto signal = event::Signal::open(loop_, number, action);
+    if (!signal.ok()) {
+      log::error(startTrouble("cannot listen to signals", signal.error()));
+      return false;
+    }
+    signals_.push_back(std::move(signal.value()));
+  }
   watch_ = std::make_unique<event::FileWatch>(
       loop_, configuration_.watch_settle, [this] { reload([](const admin::ReloadOutcome&) {}); });
   watchFiles();
+  return true;
 }
 
 void Process::reload(Answer<admin::ReloadOutcome> on_done) {

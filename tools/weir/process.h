@@ -3,11 +3,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/log.h"
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
+#include "core/base/result.h"
 #include "core/dns/resolver.h"
 #include "core/event/file_watch.h"
 #include "core/event/log_writer.h"
@@ -29,8 +31,17 @@ namespace weir {
 // `weir run`: the control thread and everything that it owns, from start to exit.
 class Process final : public admin::AdminSubject {
  public:
+  // What the process needs before it can read, log or wait for anything.
+  struct Handles {
+    event::WriterSignal log;
+    event::Loop::Handle loop;
+    event::WriterSignal access_log;
+  };
+  // Fails when the system has no descriptors or memory left.
+  static Result<Handles> open();
+
   // `level` is that of the command line, which counts more than the configuration's.
-  explicit Process(std::string path, std::optional<log::Level> level = std::nullopt);
+  Process(Handles handles, std::string path, std::optional<log::Level> level = std::nullopt);
   ~Process() override;
 
   // Runs until it is told to end. The exit code: 0 done, 1 failed, 2 bad configuration.
@@ -51,7 +62,8 @@ class Process final : public admin::AdminSubject {
   void setLogLevel(log::Level level) override { log::setLevel(level); }
 
   bool start();
-  void listenToSignals();
+  bool startServer(const proxy::Plan& plan);
+  bool listenToSignals();
   void ignoreSignals();
   std::shared_ptr<const proxy::Plan> read(config::Mistakes& mistakes);
   bool keepRole(config::Mistakes& mistakes);
@@ -97,5 +109,8 @@ class Process final : public admin::AdminSubject {
   std::optional<server::Role> role_;  // that the process was started with
   std::optional<std::string> user_;   // in the configuration that it was started with
 };
+
+// "cannot ...: too many open files (raise the limit of open files)".
+std::string startTrouble(std::string_view what, const Error& error);
 
 }  // namespace weir

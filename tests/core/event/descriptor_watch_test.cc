@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "core/event/loop.h"
+#include "tests/support/opened.h"
 
 namespace weir::event {
 namespace {
@@ -16,11 +17,11 @@ class DescriptorWatchTest : public ::testing::Test {
  protected:
   DescriptorWatchTest() {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
-    watch = std::make_unique<DescriptorWatch>(loop, ends[0], [this](bool readable, bool writable) {
+    watch = test::opened(DescriptorWatch::open(loop, ends[0], [this](bool readable, bool writable) {
       reads += readable ? 1 : 0;
       writes += writable ? 1 : 0;
       if (then) then();
-    });
+    }));
   }
   ~DescriptorWatchTest() override {
     watch.reset();
@@ -87,7 +88,7 @@ TEST_F(DescriptorWatchTest, MayBeDestroyedWithinItsCall) {
 TEST_F(DescriptorWatchTest, MakesRoomForAnotherOnTheSameDescriptor) {
   watch->watch(true, false);
   watch.reset();
-  watch = std::make_unique<DescriptorWatch>(loop, ends[0], [this](bool, bool) { reads += 100; });
+  watch = test::opened(DescriptorWatch::open(loop, ends[0], [this](bool, bool) { reads += 100; }));
   watch->watch(true, false);
   sendByte();
   loop.runOnce();

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "core/event/log_limit.h"
+#include "tests/support/opened.h"
 
 namespace weir::event {
 namespace {
@@ -45,7 +46,7 @@ class LogWriterTest : public ::testing::Test {
 
 TEST_F(LogWriterTest, WritesLinesInOrder) {
   {
-    LogWriter writer(writingEnd());
+    LogWriter writer(test::opened(WriterSignal::open()), writingEnd());
     log::info("one");
     writer.setFormat(log::Format::kJson);
     log::warning("two");
@@ -58,7 +59,7 @@ TEST_F(LogWriterTest, DropsAndCountsWhatNobodyReads) {
   std::uint64_t dropped = 0;
   constexpr int kLines = 2'000;
   {
-    LogWriter writer(writingEnd());
+    LogWriter writer(test::opened(WriterSignal::open()), writingEnd());
     const std::string filler(500, 'x');
     for (int i = 0; i < kLines; ++i) log::info(filler);  // 1 MB: more than pipe and queue hold
     dropped = writer.takeDropped();
@@ -77,7 +78,7 @@ TEST_F(LogWriterTest, DropsAndCountsWhatNobodyReads) {
 }
 
 TEST_F(LogWriterTest, EndsWhileNobodyReads) {
-  LogWriter writer(writingEnd());
+  LogWriter writer(test::opened(WriterSignal::open()), writingEnd());
   for (int i = 0; i < 1'000; ++i) log::info(std::string(500, 'x'));
 }
 

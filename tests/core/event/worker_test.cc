@@ -5,11 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/opened.h"
+
 namespace weir::event {
 namespace {
 
 TEST(Worker, RunsTasksOnAThreadOfItsOwn) {
-  Worker worker("test");
+  Worker worker("test", test::opened(Loop::open()));
   worker.start();
   std::thread::id ran_on;
   worker.call([&] { ran_on = std::this_thread::get_id(); });
@@ -18,7 +20,7 @@ TEST(Worker, RunsTasksOnAThreadOfItsOwn) {
 }
 
 TEST(Worker, RunsTasksInOrder) {
-  Worker worker("test");
+  Worker worker("test", test::opened(Loop::open()));
   std::vector<int> seen;
   worker.post([&] { seen.push_back(1); });
   worker.start();
@@ -29,7 +31,7 @@ TEST(Worker, RunsTasksInOrder) {
 
 TEST(Worker, RunsWhatWasPostedBeforeItIsStopped) {
   int tasks = 0;
-  Worker worker("a name that is longer than the system allows");
+  Worker worker("a name that is longer than the system allows", test::opened(Loop::open()));
   worker.start();
   for (int i = 0; i < 100; ++i) worker.post([&] { ++tasks; });
   worker.stopAndJoin();
@@ -37,7 +39,7 @@ TEST(Worker, RunsWhatWasPostedBeforeItIsStopped) {
 }
 
 TEST(Worker, MayNeverBeStarted) {
-  Worker worker("test");
+  Worker worker("test", test::opened(Loop::open()));
   worker.stopAndJoin();
 }
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/core/event/lines.h"
+#include "tests/support/opened.h"
 
 namespace weir::event {
 namespace {
@@ -29,7 +30,7 @@ void handOnBlocks(WriteQueue& queue, std::size_t count) {
 }
 
 TEST(WriteQueue, KeepsLinesUntilTheyAreHandedOn) {
-  WriterSignal signal;
+  WriterSignal signal = test::opened(WriterSignal::open());
   WriteQueue queue(signal);
   addLine(queue, "one\n");
   addLine(queue, "two\n");
@@ -42,7 +43,7 @@ TEST(WriteQueue, KeepsLinesUntilTheyAreHandedOn) {
 }
 
 TEST(WriteQueue, DeliversBlocksInOrder) {
-  WriterSignal signal;
+  WriterSignal signal = test::opened(WriterSignal::open());
   WriteQueue queue(signal);
   addLine(queue, "first\n");
   queue.handOn();
@@ -53,14 +54,14 @@ TEST(WriteQueue, DeliversBlocksInOrder) {
 }
 
 TEST(WriteQueue, HandsOnNothingWhenThereIsNothing) {
-  WriterSignal signal;
+  WriterSignal signal = test::opened(WriterSignal::open());
   WriteQueue queue(signal);
   queue.handOn();
   EXPECT_FALSE(queue.front().has_value());
 }
 
 TEST(WriteQueue, HasNoRoomWhenEveryBlockWaits) {
-  WriterSignal signal;
+  WriterSignal signal = test::opened(WriterSignal::open());
   WriteQueue queue(signal);
   handOnBlocks(queue, WriteQueue::kBlocks);
   EXPECT_TRUE(queue.room().empty());
@@ -69,7 +70,7 @@ TEST(WriteQueue, HasNoRoomWhenEveryBlockWaits) {
 }
 
 TEST(WriteQueue, ReusesTheBufferOfABlockThatWasWritten) {
-  WriterSignal signal;
+  WriterSignal signal = test::opened(WriterSignal::open());
   WriteQueue queue(signal);
   const char* const first = queue.room().data();
   handOnBlocks(queue, 1);
@@ -83,7 +84,7 @@ TEST(WriteQueue, ReusesTheBufferOfABlockThatWasWritten) {
 }
 
 TEST(WriteQueue, CountsTheLinesThatCouldNotBeWritten) {
-  WriterSignal signal;
+  WriterSignal signal = test::opened(WriterSignal::open());
   WriteQueue queue(signal);
   addLine(queue, "one\n");
   addLine(queue, "two\n");
@@ -94,7 +95,7 @@ TEST(WriteQueue, CountsTheLinesThatCouldNotBeWritten) {
 }
 
 TEST(WriteQueue, IsFinishedWhenClosedAndEmpty) {
-  WriterSignal signal;
+  WriterSignal signal = test::opened(WriterSignal::open());
   WriteQueue queue(signal);
   WriteQueueHandle handle(&queue);
   addLine(queue, "last\n");
@@ -107,7 +108,7 @@ TEST(WriteQueue, IsFinishedWhenClosedAndEmpty) {
 
 TEST(WriteQueue, LosesAndMixesNothingBetweenTwoThreads) {
   constexpr int kLines = 20'000;
-  WriterSignal signal;
+  WriterSignal signal = test::opened(WriterSignal::open());
   WriteQueue queue(signal);
   std::thread filler([&] {
     for (int line = 0; line < kLines; ++line) {

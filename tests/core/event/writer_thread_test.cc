@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/core/event/lines.h"
+#include "tests/support/opened.h"
 
 namespace weir::event {
 namespace {
@@ -50,7 +51,7 @@ void awaitEmpty(const WriteQueue& queue) {
 
 TEST_F(WriterThreadTest, WritesWhatIsLeftWhenAQueueIsClosed) {
   {
-    WriterThread writer;
+    WriterThread writer(test::opened(WriterSignal::open()));
     const auto queue = open(writer, path("log"));
     addLine(*queue, "one\n");
     addLine(*queue, "two\n");
@@ -61,7 +62,7 @@ TEST_F(WriterThreadTest, WritesWhatIsLeftWhenAQueueIsClosed) {
 TEST_F(WriterThreadTest, AppendsToAFileThatIsThere) {
   std::ofstream(path("log")) << "before\n";
   {
-    WriterThread writer;
+    WriterThread writer(test::opened(WriterSignal::open()));
     addLine(*open(writer, path("log")), "after\n");
   }
   EXPECT_EQ(contentsOf(path("log")), "before\nafter\n");
@@ -69,7 +70,7 @@ TEST_F(WriterThreadTest, AppendsToAFileThatIsThere) {
 
 TEST_F(WriterThreadTest, WritesWholeLinesOfTwoQueuesToOneFile) {
   {
-    WriterThread writer;
+    WriterThread writer(test::opened(WriterSignal::open()));
     const auto first = open(writer, path("log"));
     const auto second = open(writer, path("log"));
     addLine(*first, "first\n");
@@ -82,7 +83,7 @@ TEST_F(WriterThreadTest, WritesWholeLinesOfTwoQueuesToOneFile) {
 
 TEST_F(WriterThreadTest, OpensAFileThatCouldNotBeOpenedWhenItIsAskedTo) {
   {
-    WriterThread writer;
+    WriterThread writer(test::opened(WriterSignal::open()));
     const auto queue = open(writer, path("late/log"));
     addLine(*queue, "lost\n");
     queue->handOn();
@@ -97,7 +98,7 @@ TEST_F(WriterThreadTest, OpensAFileThatCouldNotBeOpenedWhenItIsAskedTo) {
 }
 
 TEST_F(WriterThreadTest, TriesAFileThatCouldNotBeOpenedAgain) {
-  WriterThread writer;
+  WriterThread writer(test::opened(WriterSignal::open()));
   const auto queue = open(writer, path("late/log"));
   std::filesystem::create_directory(path("late"));
   while (!std::filesystem::exists(path("late/log"))) std::this_thread::yield();  // within a second
@@ -105,7 +106,7 @@ TEST_F(WriterThreadTest, TriesAFileThatCouldNotBeOpenedAgain) {
 
 TEST_F(WriterThreadTest, FollowsARotationAfterReopen) {
   {
-    WriterThread writer;
+    WriterThread writer(test::opened(WriterSignal::open()));
     const auto queue = open(writer, path("log"));
     addLine(*queue, "old\n");
     queue->handOn();
@@ -122,7 +123,7 @@ TEST_F(WriterThreadTest, FollowsARotationAfterReopen) {
 TEST_F(WriterThreadTest, KeepsTheOldFileWhenReopeningFails) {
   std::filesystem::create_directory(path("a"));
   {
-    WriterThread writer;
+    WriterThread writer(test::opened(WriterSignal::open()));
     const auto queue = open(writer, path("a/log"));
     std::filesystem::rename(path("a"), path("b"));
     writer.reopen();
@@ -132,7 +133,7 @@ TEST_F(WriterThreadTest, KeepsTheOldFileWhenReopeningFails) {
 }
 
 TEST_F(WriterThreadTest, CountsLinesThatADeviceRefuses) {
-  WriterThread writer;
+  WriterThread writer(test::opened(WriterSignal::open()));
   const auto queue = open(writer, "/dev/full");
   addLine(*queue, "one\n");
   addLine(*queue, "two\n");
@@ -164,7 +165,7 @@ std::string fillUntilFull(WriteQueue& queue) {
 TEST_F(WriterThreadTest, LetsASlowReaderFillOneQueueOnly) {
   const int reader = openReader(path("pipe"));
   {
-    WriterThread writer;
+    WriterThread writer(test::opened(WriterSignal::open()));
     const auto slow = open(writer, path("pipe"));
     const auto quick = open(writer, path("log"));
     fillUntilFull(*slow);
@@ -190,7 +191,7 @@ std::string readAll(int descriptor, std::size_t size) {
 
 TEST_F(WriterThreadTest, GoesOnWhenASlowReaderReads) {
   const int reader = openReader(path("pipe"));
-  WriterThread writer;
+  WriterThread writer(test::opened(WriterSignal::open()));
   const auto queue = open(writer, path("pipe"));
   const std::string sent = fillUntilFull(*queue);
   EXPECT_EQ(readAll(reader, sent.size()), sent);

@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/opened.h"
 #include "tests/support/plain_socket.h"
 #include "tests/support/temporary_directory.h"
 
@@ -39,14 +40,14 @@ class AcceptorTest : public ::testing::Test {
     }
   }
   void listen(const Address& at = kAnyPort) {
-    acceptor = std::make_unique<Acceptor>(
+    acceptor = test::opened(Acceptor::open(
         loop, std::move(ListenSocket::open(at, 64).value()),
         [this](int descriptor, const Address& peer) {
           accepted.push_back(std::make_unique<PlainSocket>(descriptor));
           latest = descriptor;
           peers.push_back(peer);
         },
-        [this] { ++turned_away; });
+        [this] { ++turned_away; }));
     address = acceptor->address();
   }
   // Connects without waiting; the descriptor, or -1.

@@ -12,6 +12,7 @@
 #include "core/base/random.h"
 #include "core/net/acceptor.h"
 #include "core/net/connector.h"
+#include "tests/support/opened.h"
 #include "tests/support/plain_socket.h"
 #include "tests/support/stream_peer.h"
 
@@ -352,10 +353,10 @@ class TcpConnectTest : public LoopbackTest {
  protected:
   Address listen(const Address& at) {
     auto socket = std::move(ListenSocket::open(at, 16).value());
-    acceptor =
-        std::make_unique<Acceptor>(loop, std::move(socket), [this](int descriptor, const Address&) {
+    acceptor = test::opened(
+        Acceptor::open(loop, std::move(socket), [this](int descriptor, const Address&) {
           accepted = std::make_unique<PlainSocket>(descriptor);
-        });
+        }));
     return acceptor->address();
   }
   Address listen() { return listen(Address(Ip::v4({127, 0, 0, 1}), 0)); }

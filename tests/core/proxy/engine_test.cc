@@ -136,7 +136,7 @@ class GateTest : public ProxyTest {
     auto socket = net::ListenSocket::open(net::Address::parse("127.0.0.1:0").value(), 16);
     ASSERT_TRUE(socket.ok());
     address = socket.value().address();
-    gate->open(std::move(socket.value()));
+    EXPECT_TRUE(gate->open(std::move(socket.value())).ok());
   }
   PlainSocket& dial() {
     sockaddr_storage storage{};

@@ -13,6 +13,7 @@
 #include "core/base/metric_keys.h"
 #include "core/dns/resolver.h"
 #include "tests/core/server/fixture.h"
+#include "tests/support/opened.h"
 #include "tests/support/plain_socket.h"
 
 namespace weir::server {
@@ -92,7 +93,7 @@ class ServerTest : public PlanTest {
   std::unique_ptr<dns::Resolver> resolver =
       std::move(dns::Resolver::make(loop, {.servers = {"127.0.0.1:1"}}).value());
   MetricCells cells;
-  Server server{{loop, *resolver, names, cells, counts}, 2};
+  Server server{{loop, *resolver, names, cells, counts}, test::opened(Server::openLoops(2))};
   std::vector<std::unique_ptr<PlainSocket>> clients;
   int live = 0;
 };

@@ -14,6 +14,7 @@
 
 #include "core/base/metric_keys.h"
 #include "tests/observability/access_log/sample_record.h"
+#include "tests/support/opened.h"
 
 namespace weir::access_log {
 namespace {
@@ -23,7 +24,7 @@ constexpr NameId kSink = 7;
 // A log over a queue that the test empties.
 struct Bench {
   SampleRecord sample;
-  event::WriterSignal signal;
+  event::WriterSignal signal = test::opened(event::WriterSignal::open());
   event::WriteQueue queue{signal};
   MetricCells cells;
   WorkerLog log;
@@ -167,7 +168,7 @@ TEST(WorkerLogs, FillAllOfTheirLogs) {
   Settings second = withTemplate("two ${attempts}");
   second.file = directory + "/second";
   {
-    event::WriterThread writer;
+    event::WriterThread writer(test::opened(event::WriterSignal::open()));
     auto logs = openLogs({first, second}, writer, names, cells);
     logs->log(sample.record);
   }
@@ -182,7 +183,7 @@ TEST(WorkerLogs, CountLinesForAFileThatCannotBeOpened) {
   const SampleRecord sample;
   Settings settings;
   settings.file = "/nonexistent/access.log";
-  event::WriterThread writer;
+  event::WriterThread writer(test::opened(event::WriterSignal::open()));
   auto logs = openLogs({settings}, writer, names, cells);
   const auto key = accessLogDroppedKey(names.intern(settings.file));
   while (cells.counter(key).value() == 0) {

@@ -1,8 +1,8 @@
-#include "core/net/system_error.h"
+#include "core/event/system_error.h"
 
 #include <uv.h>
 
-namespace weir::net {
+namespace weir::event {
 namespace {
 
 ErrorCode codeOf(int code) {
@@ -38,4 +38,4 @@ ErrorCode codeOf(int code) {
 
 Error errorOf(int code) { return {codeOf(code), Origin::kLocal, uv_strerror(code)}; }
 
-}  // namespace weir::net
+}  // namespace weir::event

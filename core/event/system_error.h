@@ -2,9 +2,9 @@
 
 #include "core/base/error.h"
 
-namespace weir::net {
+namespace weir::event {
 
 // What a negative code of libuv or the system (-errno) means to us.
 Error errorOf(int code);
 
-}  // namespace weir::net
+}  // namespace weir::event

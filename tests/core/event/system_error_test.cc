@@ -1,9 +1,9 @@
-#include "core/net/system_error.h"
+#include "core/event/system_error.h"
 
 #include <gtest/gtest.h>
 #include <uv.h>
 
-namespace weir::net {
+namespace weir::event {
 namespace {
 
 TEST(SystemError, SaysWhatItMeansForAConnection) {
@@ -26,4 +26,4 @@ TEST(SystemError, HasTheSystemsWords) {
 }
 
 }  // namespace
-}  // namespace weir::net
+}  // namespace weir::event
