@@ -56,9 +56,9 @@ TEST_F(LifetimeTest, DrainsByAgeAndGoesOnUntilTheCertificateEnds) {
   EXPECT_EQ(connection.said, "");
   pass(Milliseconds(700));
   EXPECT_EQ(connection.said, "drain ");
-  pass(Milliseconds(9'500));
+  pass(Milliseconds(9'300));
   EXPECT_EQ(connection.said, "drain ");
-  pass(Milliseconds(600));
+  pass(Milliseconds(800));
   EXPECT_EQ(connection.said, "drain retire ");
   for (int minute = 0; minute < 10; ++minute) loop.advance(Milliseconds(60'000));
   EXPECT_EQ(connection.said, "drain retire ");
