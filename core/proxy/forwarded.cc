@@ -19,8 +19,11 @@ bool isTrusted(const ListenerPlan& listener, const net::Ip& ip) {
                      [&](const route::IpRange& range) { return range.contains({ip.bytes()}); });
 }
 
+// The question that is answered sooner comes first.
+bool hasAddress(const net::Ip& ip) { return ip.isV4() || ip.known(); }
+
 std::string_view textOf(const net::Ip& ip, Arena& arena) {
-  if (!ip.known()) return kUnknown;
+  if (!hasAddress(ip)) return kUnknown;
   char* const room = arena.allocate(net::Ip::kMaxText);
   const auto text = ip.format(std::span<char, net::Ip::kMaxText>(room, net::Ip::kMaxText));
   arena.giveBack(text.data() + text.size(), room + net::Ip::kMaxText);
@@ -159,7 +162,7 @@ void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, c
   const bool keep = downstream.trusted_peer;
   const std::string_view from =
       downstream.ip == peer.ip ? downstream.address : textOf(peer.ip, arena);
-  if (peer.ip.known()) {
+  if (hasAddress(peer.ip)) {
     appendElement(headers, HeaderId::kXForwardedFor, from, keep);
   } else if (!keep) {
     headers.remove(HeaderId::kXForwardedFor);  // which lists addresses alone

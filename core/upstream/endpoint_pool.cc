@@ -32,12 +32,6 @@ ClientConnection* EndpointPool::offerOf(Offers& offers, const Demand& demand) {
   return nullptr;
 }
 
-bool EndpointPool::suits(ClientConnection& connection, const Demand& demand) const {
-  if (demand.fresh && !isFresh(connection)) return false;
-  if (!demand.upgrade) return true;
-  return demand.by_http1 ? !connection.multiplexes() : connection.codec().takesUpgrades();
-}
-
 void EndpointPool::give(Borrower& borrower, ClientConnection& connection) {
   const bool reused = !isFresh(connection);
   if (reused) tools_.totals.reused.add();

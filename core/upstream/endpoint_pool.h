@@ -117,7 +117,11 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
   void onClosed(ClientConnection& connection) override;
 
   ClientConnection* offerOf(Offers& offers, const Demand& demand);
-  bool suits(ClientConnection& connection, const Demand& demand) const;
+  bool suits(ClientConnection& connection, const Demand& demand) const {
+    if (demand.fresh && !isFresh(connection)) return false;
+    if (!demand.upgrade) return true;
+    return demand.by_http1 ? !connection.multiplexes() : connection.codec().takesUpgrades();
+  }
   bool anyoneWaits() const;
   bool isFresh(const ClientConnection& connection) const {
     return connection.record().ready_in == pass_;

@@ -24,6 +24,12 @@ void putFields(Pen& pen, const Headers& headers) {
   for (const Header& each : headers) putField(pen, each.name, each.value);
 }
 
+// With the space behind it. A status has three digits (RFC 9112, 4).
+void putStatus(Pen& pen, int status) {
+  const auto digit = [](int value) { return static_cast<char>('0' + value % 10); };
+  pen.put(digit(status / 100)).put(digit(status / 10)).put(digit(status)).put(' ');
+}
+
 // A server may wait for a body that is not announced (RFC 9112, 6.3): these methods have one.
 bool expectsBody(Method method) {
   return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
@@ -97,8 +103,9 @@ Bytes writeRequestHead(const Request& request, Arena& arena) {
 Bytes writeResponseHead(const Response& response, const ResponseFraming& framing, Arena& arena) {
   const std::string_view phrase = phraseFor(response.status);
   Pen pen(arena, kFixedBytes + sizeOf(response.headers) + phrase.size() + response.upgrade.size());
-  pen.put("HTTP/1.1 ").number(static_cast<std::uint64_t>(response.status));
-  pen.put(' ').put(phrase).put("\r\n");
+  pen.put("HTTP/1.1 ");
+  putStatus(pen, response.status);
+  pen.put(phrase).put("\r\n");
   putFields(pen, response.headers);
   putResponseFraming(pen, response, framing);
   return asBytes(pen.put("\r\n").text());
