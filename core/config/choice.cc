@@ -18,6 +18,12 @@ Value withoutFresh(Value shown, const Kind& kind, const Scope& scope) {
 
 }  // namespace
 
+bool operator==(const Chosen& left, const Chosen& right) {
+  if (left.kind_ != right.kind_) return false;
+  if (left.choice_ == right.choice_) return true;
+  return left.made() && right.made() && left.choice_->equals(*right.choice_);
+}
+
 const Kind* Kinds::find(std::string_view name) const {
   const auto kind = std::ranges::find(kinds_, name, &Kind::name);
   return kind == kinds_.end() ? nullptr : &*kind;

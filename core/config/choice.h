@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <map>
 #include <memory>
@@ -8,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/config/mistakes.h"
+#include "core/config/chosen.h"
 #include "core/config/table.h"
 
 namespace weir::config {
@@ -22,6 +23,7 @@ class Choice {
   // In a table that has the kind's name as a key.
   virtual void read(Table& table, const Kind& kind) = 0;
   virtual void show(Table& table, const Kind& kind) const = 0;
+  virtual bool equals(const Choice& other) const = 0;
 };
 
 // One way to fill a table with a single key: `{ dns = "orders:80" }`, `{ jwt = { ... } }`.
@@ -41,6 +43,14 @@ class ChoiceOf final : public Choice {
   void show(Table& table, const Kind& kind) const override {
     T copy = value_;
     table.read(kind.name, copy, kind.meaning, kind.limits);
+  }
+  bool equals(const Choice& other) const override {
+    if constexpr (std::equality_comparable<T>) {
+      const auto* same = dynamic_cast<const ChoiceOf*>(&other);
+      return same != nullptr && value_ == same->value_;
+    } else {
+      return false;
+    }
   }
   const T& value() const { return value_; }
 
@@ -65,29 +75,11 @@ class Kinds {
   std::vector<Kind> kinds_;
 };
 
-// What was chosen. Copies share it.
-class Chosen {
- public:
-  Chosen() = default;
-  Chosen(std::string kind, std::shared_ptr<const Choice> choice, Place place)
-      : kind_(std::move(kind)), choice_(std::move(choice)), place_(std::move(place)) {}
-
-  bool made() const { return choice_ != nullptr; }
-  const std::string& kind() const { return kind_; }
-  const Place& place() const { return place_; }  // of the table, for later mistakes
-  const Choice* choice() const { return choice_.get(); }
-  // Null when the kind was registered with another type.
-  template <typename T>
-  const T* as() const {
-    const auto* choice = dynamic_cast<const ChoiceOf<T>*>(choice_.get());
-    return choice == nullptr ? nullptr : &choice->value();
-  }
-
- private:
-  std::string kind_;
-  std::shared_ptr<const Choice> choice_;
-  Place place_;
-};
+template <typename T>
+const T* Chosen::as() const {
+  const auto* choice = dynamic_cast<const ChoiceOf<T>*>(choice_.get());
+  return choice == nullptr ? nullptr : &choice->value();
+}
 
 // What the binary adds to the language: families of kinds ("filter", "discovery", "balancer").
 class Dialect {

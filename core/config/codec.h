@@ -234,6 +234,30 @@ struct Codec<std::optional<T>> {
   }
 };
 
+// Shown when it was given only: what the role decides is not written down.
+template <typename T>
+struct Codec<ByRole<T>> {
+  using TypeRules = Rules<Leaf<T>>;
+
+  static bool read(const Entry& entry, ByRole<T>& out, const TypeRules& rules) {
+    T value = out.value();
+    if (!Codec<T>::read(entry, value, rules)) return false;
+    out = std::move(value);
+    return true;
+  }
+  static Type type(const ByRole<T>& now, const TypeRules& rules, const Scope& scope) {
+    return Codec<T>::type(now.value(), rules, scope);
+  }
+  static Value show(const ByRole<T>& now, const TypeRules& rules, const Scope& scope) {
+    return now.given() ? Codec<T>::show(now.value(), rules, scope) : Value();
+  }
+  static std::vector<Value> defaults(const ByRole<T>& now, const TypeRules& rules,
+                                     const Scope& scope) {
+    return {Codec<T>::show(now.byDefault(Role::kGateway), rules, scope),
+            Codec<T>::show(now.byDefault(Role::kSidecar), rules, scope)};
+  }
+};
+
 template <typename T>
 struct Codec<std::vector<T>> {
   using TypeRules = Rules<Leaf<T>>;

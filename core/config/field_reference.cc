@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/lower_case.h"
+#include "core/config/role.h"
 #include "core/config/toml_writer.h"
 
 namespace weir::config {
@@ -132,9 +133,20 @@ std::string typeText(const Type& type, const std::string& path) {
   }
 }
 
+std::string defaultsByRole(const std::vector<Value>& by_role) {
+  std::string text;
+  for (const Role role : {Role::kGateway, Role::kSidecar}) {
+    if (!text.empty()) text += ", ";
+    text += code(inlineToml(by_role[static_cast<std::size_t>(role)])) + " in a ";
+    text += nameOf(role);
+  }
+  return text;
+}
+
 std::string defaultText(const FieldType& field, bool alternative) {
   if (alternative) return "";
   if (field.required) return "required";
+  if (!field.by_role.empty()) return defaultsByRole(field.by_role);
   const Value& value = field.default_value;
   if (!value.given() || value.kind() == Value::Kind::kTable) return "";
   return code(inlineToml(value));

@@ -5,9 +5,21 @@
 #include <vector>
 
 #include "core/config/json_writer.h"
+#include "core/config/role.h"
+#include "core/config/toml_writer.h"
 
 namespace weir::config {
 namespace {
+
+// The schema itself has one default.
+std::string defaultsText(const std::vector<Value>& by_role) {
+  std::string text;
+  for (std::size_t role = 0; role < by_role.size(); ++role) {
+    text += (text.empty() ? " Default: " : ", ") + inlineToml(by_role[role]) + " in a ";
+    text += nameOf(static_cast<Role>(role));
+  }
+  return text.empty() ? text : text + ".";
+}
 
 class SchemaWriter {
  public:
@@ -84,7 +96,7 @@ class SchemaWriter {
   void writeField(const FieldType& field) {
     json_.key(field.key);
     json_.beginObject();
-    word("description", field.meaning);
+    word("description", field.meaning + defaultsText(field.by_role));
     const bool has_default = !field.required && field.default_value.given() &&
                              field.default_value.kind() != Value::Kind::kTable;
     if (has_default) {

@@ -16,6 +16,16 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
+// Where a struct of settings was written; Table::locate() fills it. Any two are equal: settings
+// that were moved within a file are the same settings.
+struct Origin {
+  Place place = {};
+  std::string path = {};  // "listener[0]"; empty: it was not written
+  bool clean = true;      // no mistake was found when it was read
+
+  friend constexpr bool operator==(const Origin&, const Origin&) { return true; }
+};
+
 struct Mistake {
   Place place;
   std::string path;        // "listener[0].address"; empty: the document

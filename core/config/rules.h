@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/config/role.h"
 #include "core/config/units.h"
 
 namespace weir::config {
@@ -57,13 +58,15 @@ struct Limits {
 template <typename E>
 using Names = std::span<const std::pair<std::string_view, E>>;
 
-// What is left of T without std::optional, std::vector and maps from strings.
+// What is left of T without std::optional, ByRole, std::vector and maps from strings.
 template <typename T>
 struct LeafOf {
   using Type = T;
 };
 template <typename T>
 struct LeafOf<std::optional<T>> : LeafOf<T> {};
+template <typename T>
+struct LeafOf<ByRole<T>> : LeafOf<T> {};
 template <typename T>
 struct LeafOf<std::vector<T>> : LeafOf<T> {};
 template <typename T>

@@ -20,6 +20,12 @@ bool readSettings(Document& document, const Dialect& dialect, T& out, Mistakes& 
   return document.complete() && Codec<T>::read(Entry(document.root(), {}, reading), out, {});
 }
 
+// Gives what was not given the defaults of a role.
+template <Settings T>
+void settle(T& settings, Role role) {
+  Table::settle(role, [&settings](Table& table) { T::read(table, settings); });
+}
+
 // For jsonSchema() and fieldReference().
 template <Settings T>
 Type describeSettings(const Dialect& dialect, const T& defaults = {}) {

@@ -83,6 +83,11 @@ Value Table::show(const Scope& scope, const ReadFunction& read) {
   return Value(std::move(members));
 }
 
+void Table::settle(Role role, const ReadFunction& read) {
+  Table table(Settled{role});
+  read(table);
+}
+
 const Kinds& Table::kinds(std::string_view family) const {
   if (const auto* given = std::get_if<Given>(&mode_)) {
     return given->entry.reading().dialect.family(family);
@@ -90,7 +95,9 @@ const Kinds& Table::kinds(std::string_view family) const {
   if (const auto* described = std::get_if<Described>(&mode_)) {
     return described->scope.dialect.family(family);
   }
-  return std::get<Shown>(mode_).scope.dialect.family(family);
+  if (const auto* shown = std::get_if<Shown>(&mode_)) return shown->scope.dialect.family(family);
+  static const Kinds none;
+  return none;
 }
 
 bool Table::has(std::string_view key) const {
@@ -140,6 +147,10 @@ std::string Table::path(std::string_view key) const {
 bool Table::clean() const {
   const auto* given = std::get_if<Given>(&mode_);
   return given == nullptr || given->entry.reading().mistakes.size() == given->mistakes_before;
+}
+
+void Table::locate(Origin& out, std::string_view key) const {
+  if (std::holds_alternative<Given>(mode_)) out = {place(key), path(), clean()};
 }
 
 const Member* Table::take(std::string_view key, const Limits& limits) {

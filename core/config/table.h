@@ -30,9 +30,9 @@ namespace weir::config {
 //
 // Fields may be: bool, integers, double, std::string, Duration (std::chrono), Size, Rate, Percent,
 // Address, Secret, File, enumerations with Names, structs of settings (tables), Chosen with Kinds,
-// types with a TextForm or Codec; and std::optional (absent: nullopt), std::vector (arrays),
-// std::map from std::string or std::vector of pairs with a std::string (tables with names of the
-// user's choosing) of any of those.
+// types with a TextForm or Codec; and std::optional (absent: nullopt), ByRole, std::vector
+// (arrays), std::map from std::string or std::vector of pairs with a std::string (tables with names
+// of the user's choosing) of any of those.
 //
 // A struct of settings with `static constexpr std::string_view kShortKey = "address"` may also be
 // written as that value alone: "10.0.0.1:80" instead of { address = "10.0.0.1:80" }.
@@ -57,6 +57,14 @@ class Table {
   void read(std::string_view key, T& out, const Kinds& kinds, std::string_view meaning,
             const Limits& limits = {}) {
     field(key, out, meaning, Rules<Leaf<T>>{limits, &kinds});
+  }
+
+  // A number of bytes, written as a Size.
+  template <std::unsigned_integral T>
+  void readBytes(std::string_view key, T& out, std::string_view meaning, const Limits& limits) {
+    Size size{out};
+    read(key, size, meaning, limits);
+    out = static_cast<T>(size.bytes);
   }
 
   using Keys = std::vector<std::string_view>;
@@ -84,6 +92,9 @@ class Table {
   std::string path(std::string_view key = "") const;
   // No mistake has been found in this table so far. True while describing or printing.
   bool clean() const;
+  // Tells where the value of `key`, or the table, is written; after the fields and their checks.
+  // Does nothing while describing or printing.
+  void locate(Origin& out, std::string_view key = "") const;
 
   // For codecs: run `read` on the table at `entry`; describe it; print it.
   using ReadFunction = std::function<void(Table&)>;
@@ -92,6 +103,8 @@ class Table {
   static std::string suggestionFor(const Entry& entry, const ReadFunction& read);
   static Type describe(const Scope& scope, std::string_view short_key, const ReadFunction& read);
   static Value show(const Scope& scope, const ReadFunction& read);
+  // Gives fields that were not given the defaults of a role.
+  static void settle(Role role, const ReadFunction& read);
 
  private:
   struct Given {
@@ -112,7 +125,10 @@ class Table {
     Value::Table& table;
     const Scope& scope;
   };
-  using Mode = std::variant<Given, Described, Shown>;
+  struct Settled {
+    Role role;
+  };
+  using Mode = std::variant<Given, Described, Shown, Settled>;
 
   explicit Table(Mode mode) : mode_(std::move(mode)) {}
 
@@ -124,12 +140,21 @@ class Table {
       }
     } else if (const auto* described = std::get_if<Described>(&mode_)) {
       const Scope& scope = described->scope;
-      add({std::string(key), std::string(meaning), Codec<T>::type(out, rules, scope),
-           Codec<T>::show(out, rules, scope), rules.limits.required});
+      FieldType type{std::string(key), std::string(meaning), Codec<T>::type(out, rules, scope),
+                     Codec<T>::show(out, rules, scope), rules.limits.required};
+      if constexpr (requires { Codec<T>::defaults(out, rules, scope); }) {
+        type.by_role = Codec<T>::defaults(out, rules, scope);
+      }
+      add(std::move(type));
+    } else if (const auto* shown = std::get_if<Shown>(&mode_)) {
+      add(key, Codec<T>::show(out, rules, shown->scope), rules.limits.required);
     } else {
-      add(key, Codec<T>::show(out, rules, std::get<Shown>(mode_).scope), rules.limits.required);
+      settleField(std::get<Settled>(mode_).role, out);
     }
   }
+
+  template <typename T>
+  static void settleField(Role role, T& out);
 
   const Member* take(std::string_view key, const Limits& limits);
   void add(FieldType field);
@@ -150,6 +175,17 @@ template <Settings T>
 constexpr std::string_view shortKeyOf() {
   if constexpr (requires { T::kShortKey; }) return T::kShortKey;
   return {};
+}
+
+template <typename T>
+void Table::settleField(Role role, T& out) {
+  if constexpr (requires { out.settle(role); }) {
+    out.settle(role);
+  } else if constexpr (Settings<T>) {
+    settle(role, [&out](Table& table) { T::read(table, out); });
+  } else if constexpr (requires { out.has_value(); }) {
+    if (out) settleField(role, *out);
+  }
 }
 
 template <Settings T>

@@ -35,6 +35,7 @@ struct FieldType {
   Type type;
   Value default_value;  // none: absent unless given
   bool required = false;
+  std::vector<Value> by_role = {};  // the default of each Role, where it depends on that
 };
 
 // Keys of which at most one, or exactly one, is given.

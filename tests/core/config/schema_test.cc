@@ -115,5 +115,119 @@ TEST(DescribeSettings, DefaultsAreThoseOfTheGivenSettings) {
   EXPECT_NE(reference.find("| `b` | integer or \"off\" | `7` |  | Second. |"), std::string::npos);
 }
 
+struct Roles {
+  ByRole<Milliseconds> timeout{std::chrono::seconds(10), Milliseconds(0)};
+  ByRole<bool> strict{true, false};
+
+  static void read(Table& table, Roles& out) {
+    table.read("timeout", out.timeout, "Of a request.", {.max = std::chrono::minutes(1)});
+    table.read("strict", out.strict, "Whether it is strict.");
+  }
+};
+
+TEST(FieldReference, NamesTheDefaultOfEachRole) {
+  EXPECT_EQ(fieldReference(describeSettings<Roles>(Dialect())), R"(## Top level
+
+| key | type | default | range | meaning |
+| --- | --- | --- | --- | --- |
+| `timeout` | duration | `"10s"` in a gateway, `"0s"` in a sidecar | at most 1m | Of a request. |
+| `strict` | boolean | `true` in a gateway, `false` in a sidecar |  | Whether it is strict. |
+)");
+}
+
+TEST(JsonSchema, NamesTheDefaultOfEachRoleInTheDescription) {
+  const std::string schema = jsonSchema(describeSettings<Roles>(Dialect()), "roles");
+  EXPECT_NE(schema.find("Whether it is strict. Default: true in a gateway, false in a sidecar."),
+            std::string::npos);
+}
+
+TEST(Settle, GivesTheDefaultsOfTheRole) {
+  Roles roles;
+  settle(roles, Role::kSidecar);
+  EXPECT_EQ(roles.timeout, Milliseconds(0));
+  EXPECT_FALSE(roles.strict);
+  settle(roles, Role::kGateway);
+  EXPECT_EQ(roles.timeout, Milliseconds(10'000));
+  EXPECT_TRUE(roles.strict);
+}
+
+TEST(Settle, LeavesWhatWasGiven) {
+  Roles roles;
+  EXPECT_EQ(sample::read("timeout = \"3s\"", roles), "");
+  settle(roles, Role::kSidecar);
+  EXPECT_EQ(roles.timeout, Milliseconds(3'000));
+  EXPECT_TRUE(roles.timeout.given());
+  EXPECT_FALSE(roles.strict);
+  const Dialect dialect;
+  EXPECT_EQ(tomlText(showSettings(roles, dialect)), "timeout = \"3s\"\n");
+}
+
+TEST(Settle, ReachesTablesInTables) {
+  struct Outer {
+    Roles inner;
+    std::optional<Roles> given = Roles();
+    static void read(Table& table, Outer& out) {
+      table.read("inner", out.inner, "A table.");
+      table.read("given", out.given, "Another.");
+    }
+  };
+  Outer outer;
+  settle(outer, Role::kSidecar);
+  EXPECT_EQ(outer.inner.timeout, Milliseconds(0));
+  EXPECT_EQ(outer.given->timeout, Milliseconds(0));
+}
+
+struct Bytes {
+  std::uint32_t window = 64 * 1024;
+  Origin origin;
+
+  static void read(Table& table, Bytes& out) {
+    table.readBytes("window", out.window, "Of a stream.", {.max = Size{1 << 20}});
+    table.locate(out.origin, "window");
+  }
+  friend bool operator==(const Bytes&, const Bytes&) = default;
+};
+
+TEST(Bytes, AreANumberThatIsWrittenAsASize) {
+  Bytes bytes;
+  EXPECT_EQ(sample::read("window = \"2KiB\"", bytes), "");
+  EXPECT_EQ(bytes.window, 2048U);
+  EXPECT_NE(sample::read("window = \"2MiB\"", bytes), "");
+  EXPECT_EQ(bytes.window, 2048U);
+  const std::string reference = fieldReference(describeSettings<Bytes>(Dialect()));
+  EXPECT_NE(reference.find("| `window` | size | `\"64KiB\"` | at most 1MiB |"), std::string::npos);
+}
+
+TEST(Origin, TellsWhereSettingsStandAndDoesNotTellThemApart) {
+  Bytes one;
+  Bytes other;
+  EXPECT_EQ(sample::read("window = \"2KiB\"", one), "");
+  EXPECT_EQ(sample::read("\n\nwindow = \"2KiB\"", other), "");
+  EXPECT_EQ(one.origin.place.line, 1U);
+  EXPECT_EQ(other.origin.place.line, 3U);
+  EXPECT_TRUE(other.origin.clean);
+  EXPECT_EQ(one, other);
+}
+
+TEST(Chosen, IsEqualByItsSettings) {
+  struct Holder {
+    Chosen chosen;
+    static void read(Table& table, Holder& out) {
+      table.read("chosen", out.chosen, table.kinds("discovery"), "A choice.");
+    }
+  };
+  const auto chosen = [](const std::string& text) {
+    Holder holder;
+    EXPECT_EQ(sample::read("chosen = " + text, holder), "");
+    return holder.chosen;
+  };
+  const Chosen one = chosen("{ static = [\"a:1\"] }");
+  EXPECT_EQ(one, chosen("{ static = [\"a:1\"] }"));
+  EXPECT_NE(one, chosen("{ static = [\"a:2\"] }"));
+  EXPECT_NE(one, chosen("{ dns = \"a:1\" }"));
+  EXPECT_NE(one, Chosen());
+  EXPECT_EQ(Chosen(), Chosen());
+}
+
 }  // namespace
 }  // namespace weir::config
