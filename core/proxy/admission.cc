@@ -67,7 +67,7 @@ bool isMisdirected(const http::Request& request, const ListenerPlan& listener,
   }
   const tls::CertificateSet& certificates = listener.tls->certificates();
   const tls::CertificateSet::Choice choice = certificates.find(lowerCase(host));
-  if (choice.empty()) return listener.tls->options().refuse_unknown_names;
+  if (choice.empty()) return listener.tls->options().refusesUnknownNames();
   return !(choice == certificates.find(asked));
 }
 
@@ -95,7 +95,7 @@ std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listene
                              const net::Security* security, bool trusted) {
   http::Headers& headers = request.headers;
   if (mayHoldReserved(headers)) {
-    const bool underscore = listener.reject_underscores && hasUnderscore(headers);
+    const bool underscore = listener.underscores == Underscores::kReject && hasUnderscore(headers);
     dropReserved(headers, listener.forwarded == ForwardedMode::kAppend, trusted);
     if (underscore) return refuse(Reason::kBadRequest, "underscore in a header name");
   }
@@ -103,7 +103,7 @@ std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listene
     if (auto refusal = admitSecured(request, listener, *security)) return refusal;
   }
   if (auto refusal = admitMethod(request.method, listener)) return refusal;
-  const route::PathRules rules{route::ReservedEscapes::kKeep, listener.path_rules.merge_slashes};
+  const route::PathRules rules{route::ReservedEscapes::kKeep, listener.merge_slashes};
   const auto path = route::normalizePath(request.path, rules, headers.arena());
   if (!path.ok()) return refuse(Reason::kBadRequest, path.error().detail);
   request.path = path.value().text;
@@ -118,7 +118,7 @@ std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listene
 std::optional<Refusal> admitUnusualPath(http::Request& request, const ListenerPlan& listener,
                                         const route::Route& route, std::string_view received) {
   if (request.path_has_reserved_escapes) {
-    const auto policy = route.path.reserved_escapes.value_or(listener.path_rules.reserved_escapes);
+    const auto policy = route.path.reserved_escapes.value_or(listener.escaped_slashes.value());
     if (policy == route::ReservedEscapes::kReject) {
       return refuse(Reason::kBadRequest, "path: %2F, %5C or %00");
     }
@@ -130,7 +130,7 @@ std::optional<Refusal> admitUnusualPath(http::Request& request, const ListenerPl
 }
 
 std::optional<Refusal> admitTrailers(http::Headers& trailers, const ListenerPlan& listener) {
-  if (listener.reject_underscores && hasUnderscore(trailers)) {
+  if (listener.underscores == Underscores::kReject && hasUnderscore(trailers)) {
     return refuse(Reason::kBadRequest, "underscore in a trailer name");
   }
   dropReserved(trailers, true, false);

@@ -108,7 +108,7 @@ bool Exchange::findRoute() {
 bool Exchange::checkRequest() {
   http::Headers& headers = request_.headers;
   const http::Header* given = headers.find(http::HeaderId::kXRequestId);
-  if (given != nullptr && listener_->keep_request_id) {
+  if (given != nullptr && listener_->request_id == RequestIds::kKeep) {
     request_id_ = given->value;
   } else {
     request_id_ = makeRequestId(engine_.random(), arena_);

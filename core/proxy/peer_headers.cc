@@ -54,15 +54,36 @@ std::string_view element(const net::PeerCertificate& peer, std::string_view by, 
   return pen.text();
 }
 
+// What is done for a client that may have shown a certificate.
+struct ClientCertRule {
+  bool keep = false;  // the header that was received
+  bool add = false;   // an element for the client's certificate
+};
+
+ClientCertRule ruleFor(ClientCertMode mode, bool shown) {
+  switch (mode) {
+    case ClientCertMode::kSanitize:
+      return {};
+    case ClientCertMode::kForward:
+      return {.keep = shown};
+    case ClientCertMode::kAppend:
+      return {.keep = shown, .add = shown};
+    case ClientCertMode::kSet:
+      return {.add = shown};
+    case ClientCertMode::kAlwaysForward:
+      return {.keep = true};
+  }
+  return {};
+}
+
 void addClientCert(http::Headers& headers, const ListenerPlan& listener,
                    const net::PeerCertificate* peer) {
   constexpr HeaderId kId = HeaderId::kXForwardedClientCert;
-  const ClientCertRule& rule = listener.client_cert;
-  const bool keep = rule.keep_from_all || (rule.keep_from_peers && peer != nullptr);
-  if (!keep && headers.mayHave(kId)) headers.remove(kId);
-  if (peer == nullptr || !rule.tell) return;
+  const ClientCertRule rule = ruleFor(listener.forwarded_client_cert, peer != nullptr);
+  if (!rule.keep && headers.mayHave(kId)) headers.remove(kId);
+  if (peer == nullptr || !rule.add) return;
   const std::string_view told = element(*peer, ownIdentity(listener), headers.arena());
-  if (isFieldText(told)) appendElement(headers, kId, told, keep);
+  if (isFieldText(told)) appendElement(headers, kId, told, rule.keep);
 }
 
 }  // namespace

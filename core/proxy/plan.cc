@@ -3,12 +3,69 @@
 #include <algorithm>
 
 namespace weir::proxy {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Milliseconds kTcpIdleTimeout = 1h;
+
+http::VersionChoice versionsOf(ListenerProtocol protocol) {
+  switch (protocol) {
+    case ListenerProtocol::kHttp1:
+      return http::VersionChoice::kHttp1;
+    case ListenerProtocol::kHttp2:
+      return http::VersionChoice::kHttp2;
+    case ListenerProtocol::kAuto:
+    case ListenerProtocol::kTcp:
+      break;
+  }
+  return http::VersionChoice::kAuto;
+}
+
+}  // namespace
 
 const std::shared_ptr<const upstream::ClusterPlan>* Plan::cluster(NameId id) const {
   const auto at =
       std::lower_bound(clusters.begin(), clusters.end(), id,
                        [](const auto& plan, NameId wanted) { return plan->id < wanted; });
   return at != clusters.end() && (*at)->id == id ? &*at : nullptr;
+}
+
+bool Plan::carriesTo(NameId upstream) const {
+  const auto leads_there = [upstream](const auto& each) { return each.upstream == upstream; };
+  return std::any_of(listeners.begin(), listeners.end(), [&](const auto& listener) {
+    return leads_there(*listener) ||
+           std::any_of(listener->tls_rules.begin(), listener->tls_rules.end(), leads_there);
+  });
+}
+
+Defaults Defaults::of(config::Role role) {
+  Defaults defaults;
+  const bool gateway = role == config::Role::kGateway;
+  defaults.response_timeout = gateway ? Milliseconds(30s) : Milliseconds(0);
+  defaults.idle_timeout = 5min;
+  defaults.retry.attempts = 1;
+  const auto allow = [&](route::RetryOn failure) {
+    defaults.retry.failures.set(static_cast<std::size_t>(failure));
+  };
+  allow(route::RetryOn::kConnectFailure);
+  allow(route::RetryOn::kRefusedStream);
+  if (!gateway) allow(route::RetryOn::kReset);  // of idempotent requests, before a response
+  return defaults;
+}
+
+ListenerPlan::ListenerPlan(ListenerOptions options)
+    : ListenerOptions(std::move(options)),
+      versions(versionsOf(protocol)),
+      tcp(protocol == ListenerProtocol::kTcp),
+      tcp_idle_timeout(idle_timeout.given() ? idle_timeout.value() : kTcpIdleTimeout) {
+  limits.head_bytes = static_cast<std::uint32_t>(max_header_size.value().bytes);
+  limits.target_bytes =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(limits.head_bytes, max_target_size.bytes));
+  limits.headers = max_headers;
+  http2.limits = limits;
+  if (tls_options) allow_clear = tls_options->clear == tls::ClearText::kAllow;
+  hello_timeout = tls_options ? tls_options->handshake_timeout : proxy_protocol_timeout;
 }
 
 bool ListenerPlan::sharesTermsWith(const ListenerPlan& other) const {

@@ -2,72 +2,37 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/names.h"
 #include "core/filter/chain.h"
-#include "core/http/h2/options.h"
 #include "core/http/limits.h"
 #include "core/http/version_choice.h"
 #include "core/net/address.h"
-#include "core/proxy/tls_rule.h"
-#include "core/route/ip_range.h"
-#include "core/route/path.h"
+#include "core/proxy/listener_options.h"
 #include "core/route/route_table.h"
 #include "core/tls/server_terms.h"
 #include "core/upstream/cluster.h"
 
 namespace weir::proxy {
 
-// What is done about who a request says it comes from.
-enum class ForwardedMode : std::uint8_t {
-  kAppend,    // of an edge: believes trusted peers only, and says who the client is
-  kPreserve,  // of a sidecar: what the application or gateway said goes on unchanged
-};
+// How the connections of an address are treated: the options, and what follows from them.
+// Immutable, part of a plan.
+struct ListenerPlan : ListenerOptions {
+  ListenerPlan() = default;
+  // `options` are settled. Names and files that they refer to are looked up by others.
+  explicit ListenerPlan(ListenerOptions options);
 
-// What becomes of X-Forwarded-Client-Cert, which says who showed which certificate on the way here.
-struct ClientCertRule {
-  bool keep_from_peers = false;  // that showed a certificate themselves
-  bool keep_from_all = false;
-  bool tell = false;  // the certificate of the client
-};
-
-// Whether connections begin with a PROXY protocol header.
-enum class ProxyProtocol : std::uint8_t { kOff, kOptional, kRequired };
-
-// A bound address and how its connections are treated. Immutable, part of a plan.
-struct ListenerPlan {
   NameId id = 0;
-  std::string_view name;                // lives as long as the NameTable
-  net::Address address;                 // as configured; port 0 takes a free one
-  std::optional<unsigned> socket_mode;  // of the file of a Unix socket
+  net::Address address;  // as configured; port 0 takes a free one
   int backlog = 4096;
   http::Limits limits;
   http::VersionChoice versions = http::VersionChoice::kAuto;
-  http::h2::Options http2;
-  Milliseconds header_timeout{0};  // from a request's first byte to the end of its head; 0: none
-  Milliseconds idle_timeout{0};    // between requests; 0: none
-  Milliseconds max_connection_age{0};  // from when on a connection drains; 0: none
-  std::uint64_t max_connections = 0;   // of the process; 0: no limit
-  ForwardedMode forwarded = ForwardedMode::kAppend;
-  std::vector<route::IpRange> trusted;  // peers whose X-Forwarded-* are believed
-  ClientCertRule client_cert;
   std::vector<NameId> peer_names;  // the names that clients' certificates may have, for metrics
-  ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
-  std::vector<route::IpRange> proxy_protocol_from;  // peers whose PROXY headers are believed
-  Milliseconds proxy_protocol_timeout{5'000};       // for the whole of one
-  route::PathRules path_rules;
-  bool reject_underscores = true;  // in header names
-  bool allow_connect = false;
-  bool allow_trace = false;
-  bool keep_request_id = false;                 // the client's, if it sent one
-  bool reason_header = false;                   // x-weir-reason on local replies
   std::shared_ptr<const tls::ServerTerms> tls;  // null: in the clear
   bool allow_clear = false;                     // beside TLS: the first byte decides
-  std::vector<TlsRule> tls_rules;               // the first that matches; none: see tls
   Milliseconds hello_timeout{10'000};           // for a ClientHello, where it is looked at
 
   bool tcp = false;                  // no HTTP: every connection goes to the upstream
@@ -89,6 +54,8 @@ struct Defaults {
   Milliseconds idle_timeout{0};      // nothing moves on a stream
   Milliseconds per_try_timeout{0};
   route::RetryPolicy retry;
+
+  static Defaults of(config::Role role);
 };
 
 // The immutable result of reading a configuration: everything the workers need.
@@ -107,6 +74,8 @@ struct Plan {
 
   // Null when the plan has no such cluster.
   const std::shared_ptr<const upstream::ClusterPlan>* cluster(NameId id) const;
+  // Whether a listener carries connections to this upstream.
+  bool carriesTo(NameId upstream) const;
 };
 
 }  // namespace weir::proxy

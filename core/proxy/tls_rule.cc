@@ -2,7 +2,38 @@
 
 #include <algorithm>
 
+#include "core/config/table.h"
+#include "core/route/settings.h"
+
 namespace weir::proxy {
+namespace {
+
+using Action = TlsRule::Action;
+
+constexpr std::pair<std::string_view, Action> kActions[] = {
+    {"pass", Action::kPass}, {"terminate", Action::kTerminate}, {"refuse", Action::kRefuse}};
+constexpr std::size_t kMaxProtocolName = 255;
+
+}  // namespace
+
+void TlsRule::read(config::Table& table, TlsRule& out) {
+  table.read("server_names", out.server_names,
+             "Names that the client asks for, as \"db.example.com\" or \"*.db.example.com\". "
+             "Default: any, and none at all.");
+  table.read("alpn", out.protocols, "The client offers one of these protocols. Default: whatever.");
+  table.read("action", out.action, kActions,
+             "pass: to the upstream, as it is. terminate: decrypted here. refuse: by an alert.",
+             {.required = true});
+  table.read("upstream", out.upstream_name, "Where connections go with pass.");
+  const bool passes = out.action == Action::kPass;
+  if (passes && !out.upstream_name) table.fail("action", "pass needs an upstream");
+  if (!passes && out.upstream_name) table.fail("upstream", "goes with the action pass only");
+  for (std::size_t i = 0; i < out.protocols.size(); ++i) {
+    if (!out.protocols[i].empty() && out.protocols[i].size() <= kMaxProtocolName) continue;
+    table.failElement("alpn", i, "has no, or more than 255, bytes");
+  }
+  table.locate(out.origin, "action");
+}
 
 bool TlsRule::matches(const net::ClientHello& hello) const {
   const bool named =

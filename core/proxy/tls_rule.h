@@ -1,16 +1,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/names.h"
+#include "core/config/mistakes.h"
 #include "core/net/client_hello.h"
 #include "core/route/host_pattern.h"
+#include "core/route/placed_text.h"
+
+namespace weir::config {
+class Table;
+}
 
 namespace weir::proxy {
 
-// What becomes of TLS connections whose ClientHello matches.
+// [[listener.tls_rule]]: what becomes of TLS connections whose ClientHello matches.
 struct TlsRule {
   enum class Action : std::uint8_t {
     kPass,       // to the upstream, as they are
@@ -21,9 +28,13 @@ struct TlsRule {
   std::vector<route::HostPattern> server_names;  // empty: any, and none
   std::vector<std::string> protocols;            // the client offers one of them; empty: any
   Action action = Action::kTerminate;
-  NameId upstream = 0;  // of kPass
+  std::optional<route::PlacedText> upstream_name;  // of kPass
+  NameId upstream = 0;                             // the same, once the plan has looked it up
+  config::Origin origin;
 
+  static void read(config::Table& table, TlsRule& out);
   bool matches(const net::ClientHello& hello) const;
+  friend bool operator==(const TlsRule&, const TlsRule&) = default;
 };
 
 }  // namespace weir::proxy

@@ -101,7 +101,7 @@ void Tunnel::guess(Bytes bytes) {
     case http::Guess::kMore:
       if (!server_.stream()) wait_.disarm();
       // From the first byte on, and not anew with every other.
-      if (said_.size() == bytes.size() && gate_.plan().header_timeout.count() > 0) {
+      if (said_.size() == bytes.size() && gate_.plan().header_timeout.value().count() > 0) {
         idle_.arm(gate_.plan().header_timeout);
       }
       return;

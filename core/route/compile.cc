@@ -170,8 +170,8 @@ Route RouteCompiler::route(const PathPattern& path, std::string_view name) {
   route.id = references_.names.intern(name);
   route.name = references_.names.name(route.id);
   route.action = action();
-  route.timeouts = {settings_.timeout, settings_.per_try_timeout, settings_.idle_timeout};
-  route.path = {settings_.escaped_slashes, settings_.normalize_path};
+  route.timeouts = settings_.timeouts;
+  route.path = settings_.path;
   route.retry = retry();
   route.rewrite = rewrite();
   route.request_headers = headerRules(settings_.request_headers, "request_headers", requestScope());

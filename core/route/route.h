@@ -16,6 +16,7 @@
 #include "core/route/path.h"
 #include "core/route/redirect.h"
 #include "core/route/rewrite.h"
+#include "core/route/route_options.h"
 #include "core/route/text.h"
 #include "core/route/upgrades.h"
 
@@ -62,13 +63,6 @@ struct Mirror {
   }
 };
 
-// What is not configured has the role's default; zero means no limit.
-struct Timeouts {
-  std::optional<Milliseconds> request;  // from the end of the request to the end of the response
-  std::optional<Milliseconds> per_try;
-  std::optional<Milliseconds> idle;  // of a stream on which nothing moves
-};
-
 // A failure after which another attempt may follow.
 enum class RetryOn : std::uint8_t {
   kConnectFailure,  // refused, unreachable, timed out: the request never left
@@ -94,13 +88,6 @@ struct RetryPolicy {
   Milliseconds backoff_max{250};
   std::uint64_t replay_body_bytes = 64 * 1024;  // a longer body is sent once
   bool non_idempotent = false;  // also methods that are not idempotent, after they were sent
-};
-
-// What becomes of the path of a route's requests. Routes are matched by its normal form (path.h),
-// whatever is said here.
-struct PathPolicy {
-  std::optional<ReservedEscapes> reserved_escapes;  // nothing: as the listener says
-  bool normalize = true;                            // false: forwarded as it was received
 };
 
 // One configured route, compiled. Immutable, part of a plan; metrics and logs know it by `id`.

@@ -75,7 +75,7 @@ void checkHeaderNames(config::Table& table, const MatchSettings& settings) {
 
 // Of a path that is forwarded as it came, nothing can be replaced.
 void checkPathPolicy(config::Table& table, const RouteSettings& settings) {
-  if (settings.normalize_path) return;
+  if (settings.path.normalize) return;
   if (!settings.upstream && settings.split.empty()) {
     table.fail("normalize_path", "means nothing where nothing is forwarded");
   } else if (settings.rewrite && (settings.rewrite->path.path || settings.rewrite->path.prefix ||
@@ -219,6 +219,14 @@ void RetrySettings::read(config::Table& table, RetrySettings& out) {
   }
 }
 
+std::vector<const PlacedText*> RouteSettings::upstreams() const {
+  std::vector<const PlacedText*> found;
+  if (upstream) found.push_back(&*upstream);
+  for (const SplitSettings& each : split) found.push_back(&each.upstream);
+  for (const MirrorSettings& each : mirror) found.push_back(&each.upstream);
+  return found;
+}
+
 void RouteSettings::read(config::Table& table, RouteSettings& out) {
   out.place = table.place();
   table.read("name", out.name, "Unique; in metrics and logs. Derived from host and path if absent.",
@@ -236,18 +244,19 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
 
   table.read("mirror", out.mirror, "Upstreams that get a copy; their answers are thrown away.");
   table.read("rewrite", out.rewrite, "What is changed about path and host before forwarding.");
-  table.read("escaped_slashes", out.escaped_slashes, kEscapedSlashes,
+  table.read("escaped_slashes", out.path.reserved_escapes, kEscapedSlashes,
              "Paths with %2F, %5C or %00, as package names of npm and project names of GitLab have "
              "them. Default: as the listener says.");
-  table.read("normalize_path", out.normalize_path,
+  table.read("normalize_path", out.path.normalize,
              "Whether the path is forwarded in its normal form, by which routes are matched. "
              "false: as it was received.");
   checkPathPolicy(table, out);
   table.read("request_headers", out.request_headers, "Changes to the headers of requests.");
   table.read("response_headers", out.response_headers, "Changes to the headers of responses.");
-  table.read("timeout", out.timeout, "For the whole response, all tries together; 0: none.");
-  table.read("per_try_timeout", out.per_try_timeout, "For one try; 0: none.");
-  table.read("idle_timeout", out.idle_timeout, "For a stream on which nothing moves; 0: none.");
+  table.read("timeout", out.timeouts.request,
+             "For the whole response, all tries together; 0: none.");
+  table.read("per_try_timeout", out.timeouts.per_try, "For one try; 0: none.");
+  table.read("idle_timeout", out.timeouts.idle, "For a stream on which nothing moves; 0: none.");
   table.read("retry", out.retry, "When a request is tried again.");
   readUpgrades(table, out.upgrades,
                "Protocols that clients may switch to by Upgrade or an extended CONNECT; the first "
@@ -256,8 +265,8 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
   table.read("filters", out.filters, table.kinds("filter"),
              "What requests pass, in this order, and responses on their way back.");
   const Milliseconds none(0);
-  const Milliseconds whole = out.timeout.value_or(none);
-  if (whole > none && out.per_try_timeout.value_or(none) >= whole) {
+  const Milliseconds whole = out.timeouts.request.value_or(none);
+  if (whole > none && out.timeouts.per_try.value_or(none) >= whole) {
     table.warn("per_try_timeout", "is not shorter than `timeout`, and never runs out");
   }
   out.clean = table.clean();

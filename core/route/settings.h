@@ -14,18 +14,13 @@
 #include "core/route/boxed.h"
 #include "core/route/host_pattern.h"
 #include "core/route/ip_range.h"
-#include "core/route/path.h"
+#include "core/route/placed_text.h"
+#include "core/route/route_options.h"
 
 // The [[route]] tables of the configuration, as they are written. What a table can tell by itself
 // is checked when it is read, with the place of the mistake; what refers to something else when
 // routes are compiled (compile.h).
 namespace weir::route {
-
-// A text that is checked later, with its place.
-struct PlacedText {
-  std::string text;
-  config::Place place = {};
-};
 
 using NamedTexts = std::vector<std::pair<std::string, PlacedText>>;
 
@@ -153,13 +148,10 @@ struct RouteSettings {
 
   std::vector<MirrorSettings> mirror;
   Boxed<RewriteSettings> rewrite;
-  std::optional<ReservedEscapes> escaped_slashes;
-  bool normalize_path = true;
+  PathPolicy path;
   HeaderRulesSettings request_headers;
   HeaderRulesSettings response_headers;
-  std::optional<Milliseconds> timeout;
-  std::optional<Milliseconds> per_try_timeout;
-  std::optional<Milliseconds> idle_timeout;
+  Timeouts timeouts;
   Boxed<RetrySettings> retry;
   Boxed<std::vector<std::string>> upgrades;
   std::vector<config::Chosen> filters;
@@ -167,6 +159,8 @@ struct RouteSettings {
   config::Place place;  // of the table
   bool clean = true;    // no mistake was found when it was read
 
+  // Every upstream that requests, or copies of them, may go to.
+  std::vector<const PlacedText*> upstreams() const;
   static void read(config::Table& table, RouteSettings& out);
 };
 

@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/base/metric_keys.h"
+#include "core/proxy/plan.h"
 
 namespace weir::server {
 namespace {

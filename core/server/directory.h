@@ -7,9 +7,13 @@
 #include <vector>
 
 #include "core/base/metric_cells.h"
+#include "core/base/names.h"
 #include "core/event/loop.h"
-#include "core/proxy/plan.h"
 #include "core/upstream/discovery.h"
+
+namespace weir::proxy {
+struct Plan;
+}
 
 namespace weir::server {
 

@@ -4,22 +4,32 @@
 
 #include "core/base/names.h"
 #include "core/config/mistakes.h"
-#include "core/proxy/plan.h"
 #include "core/server/counts.h"
 #include "core/server/registry.h"
 #include "core/server/settings.h"
-#include "core/server/tls_builder.h"
+#include "core/tls/certificate_store.h"
+
+namespace weir::proxy {
+struct ListenerPlan;
+struct Plan;
+}  // namespace weir::proxy
+namespace weir::tls {
+class TermsLoader;
+}
+namespace weir::upstream {
+struct ClusterPlan;
+}
 
 namespace weir::server {
 
-// Makes plans of settings.
+// Makes plans of settings: looks up the names and loads the files that options refer to.
 //
 // Thread: the control thread.
 class PlanBuilder {
  public:
   // All three outlive the builder and its plans.
-  PlanBuilder(const Registry& registry, NameTable& names, Counts& counts)
-      : registry_(registry), names_(names), counts_(counts) {}
+  PlanBuilder(const Registry& registry, NameTable& names, Counts& counts);
+  ~PlanBuilder();
 
   // Null, with every mistake recorded, when the settings do not make a plan. What is the same as in
   // `previous` is shared with it.
@@ -27,18 +37,18 @@ class PlanBuilder {
                                            config::Mistakes& mistakes);
 
   // Of the certificates of all plans that were made since.
-  Refreshes takeRefreshes() { return tls_.certificates().takeRefreshes(); }
+  tls::Refreshes takeRefreshes();
 
  private:
   void addListeners(const Settings& settings, proxy::Plan& plan, config::Mistakes& mistakes);
-  std::shared_ptr<const proxy::ListenerPlan> listener(const ListenerSettings& settings,
+  std::shared_ptr<const proxy::ListenerPlan> listener(const proxy::ListenerOptions& options,
                                                       const Settings& all,
                                                       config::Mistakes& mistakes);
   void addClusters(const Settings& settings, const proxy::Plan* previous, proxy::Plan& plan,
                    config::Mistakes& mistakes);
   // `plan` has its listeners.
   std::shared_ptr<const upstream::ClusterPlan> cluster(const std::string& name,
-                                                       const UpstreamSettings& settings,
+                                                       const upstream::ClusterOptions& options,
                                                        const proxy::Plan& plan,
                                                        config::Mistakes& mistakes);
   void addRoutes(const Settings& settings, proxy::Plan& plan, config::Mistakes& mistakes);
@@ -46,12 +56,8 @@ class PlanBuilder {
   const Registry& registry_;
   NameTable& names_;
   Counts& counts_;
-  TlsBuilder tls_;
+  const std::unique_ptr<tls::TermsLoader> tls_;
   std::uint64_t generation_ = 0;
 };
-
-// The role's answers to what settings leave open (the defaults of the field for an edge and for a
-// sidecar).
-proxy::Defaults defaultsFor(Role role);
 
 }  // namespace weir::server

@@ -9,9 +9,9 @@ upstream::BalancerFactory Registry::balancer(std::string_view name) const {
   return nullptr;
 }
 
-std::vector<std::string_view> Registry::balancerNames() const {
-  std::vector<std::string_view> names;
-  for (const auto& [name, make] : balancers_) names.push_back(name);
+std::string Registry::balancerNames() const {
+  std::string names;
+  for (const auto& [name, make] : balancers_) names += (names.empty() ? "" : ", ") + name;
   return names;
 }
 

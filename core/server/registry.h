@@ -41,7 +41,7 @@ class Registry {
 
   // Null when there is none of that name.
   upstream::BalancerFactory balancer(std::string_view name) const;
-  std::vector<std::string_view> balancerNames() const;
+  std::string balancerNames() const;  // for messages: "least_request, random"
   std::shared_ptr<const upstream::DiscoverySource> discovery(const config::Chosen& chosen) const;
 
  private:

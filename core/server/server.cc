@@ -7,6 +7,8 @@
 #include "core/base/memory.h"
 #include "core/base/metric_keys.h"
 #include "core/event/memory_reserve.h"
+#include "core/proxy/plan.h"
+#include "core/server/station.h"
 
 namespace weir::server {
 namespace {
@@ -58,9 +60,11 @@ bool Server::openListener(const std::shared_ptr<const proxy::ListenerPlan>& list
                           std::vector<NewSocket>& opened, config::Mistakes& mistakes) const {
   NewSocket made{listener, {}};
   net::Address address = listener->address;
+  std::optional<unsigned> mode;
+  if (listener->socket_mode) mode = listener->socket_mode->bits;
   for (std::size_t i = 0; i < stations_.size(); ++i) {
-    auto socket = net::ListenSocket::open(
-        address, listener->backlog, net::ListenSocket::Sharing::kWorkers, listener->socket_mode);
+    auto socket = net::ListenSocket::open(address, listener->backlog,
+                                          net::ListenSocket::Sharing::kWorkers, mode);
     if (!socket.ok()) {
       mistakes.add(
           {{},
@@ -121,7 +125,7 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
   parts_.counts.memory().setThresholds(plan->refuse_connections_at, plan->reset_streams_at);
   noteCertificates();
   // A function that can be copied must not own sockets: descriptors pass by number.
-  std::vector<std::vector<Station::Opening>> openings(stations_.size());
+  std::vector<std::vector<Opening>> openings(stations_.size());
   for (NewSocket& each : opened) {
     for (std::size_t i = 0; i < each.sockets.size(); ++i) {
       const net::Address address = each.sockets[i].address();
@@ -142,7 +146,7 @@ void Server::changeSocketModes(const proxy::Plan& plan) {
     Listening& open = listening_[listener->id];
     const bool changed = listener->socket_mode && listener->socket_mode != open.socket_mode;
     open.socket_mode = listener->socket_mode;
-    if (!changed || net::setSocketMode(open.bound, *listener->socket_mode)) continue;
+    if (!changed || net::setSocketMode(open.bound, open.socket_mode->bits)) continue;
     log::warning("listener " + std::string(listener->name) + ": cannot change the mode of " +
                  open.bound.text());
   }
@@ -159,7 +163,7 @@ void Server::noteCertificates() const {
 }
 
 void Server::handOver(const std::shared_ptr<const proxy::Plan>& plan,
-                      const std::vector<std::vector<Station::Opening>>& openings,
+                      const std::vector<std::vector<Opening>>& openings,
                       const std::function<void()>& on_live) {
   const std::uint64_t number = ++last_hand_over_;
   hand_overs_[number] = {stations_.size(), on_live};

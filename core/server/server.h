@@ -12,15 +12,27 @@
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
 #include "core/config/mistakes.h"
+#include "core/config/units.h"
 #include "core/event/loop.h"
+#include "core/net/acceptor.h"
 #include "core/net/address.h"
-#include "core/proxy/plan.h"
+#include "core/server/cluster_use.h"
 #include "core/server/counts.h"
 #include "core/server/directory.h"
-#include "core/server/station.h"
 #include "core/server/survey.h"
 
+namespace weir::http {
+class AccessLog;
+}
+namespace weir::proxy {
+struct ListenerPlan;
+struct Plan;
+}  // namespace weir::proxy
+
 namespace weir::server {
+
+class Station;
+struct Opening;
 
 // The workers and the plan that they follow: start, publish, drain, stop.
 //
@@ -85,7 +97,7 @@ class Server {
   struct Listening {
     net::Address configured;
     net::Address bound;
-    std::optional<unsigned> socket_mode;
+    std::optional<config::FileMode> socket_mode;
   };
   struct NewSocket {
     std::shared_ptr<const proxy::ListenerPlan> listener;
@@ -99,7 +111,7 @@ class Server {
   void noteCertificates() const;
   void addNames(const proxy::Plan& plan, std::unordered_set<NameId>& names) const;
   void handOver(const std::shared_ptr<const proxy::Plan>& plan,
-                const std::vector<std::vector<Station::Opening>>& openings,
+                const std::vector<std::vector<Opening>>& openings,
                 const std::function<void()>& on_live);
   void onWorkerLive(std::uint64_t hand_over);
   void onDrainTimeout();

@@ -12,16 +12,18 @@
 #include "core/net/connector.h"
 #include "core/proxy/engine.h"
 #include "core/proxy/gate.h"
+#include "core/server/cluster_use.h"
 #include "core/server/counts.h"
 
 namespace weir::server {
 
-// What a worker, or all of them together, do with a cluster.
-struct ClusterUse {
-  std::uint64_t idle_connections = 0;
-  std::map<std::string, std::uint64_t> in_flight;  // by the text of the endpoint's address
+// A socket of a listener that is new, or has a new address.
+struct Opening {
+  std::shared_ptr<const proxy::ListenerPlan> listener;
+  int descriptor;  // given away
+  net::Address address;
+  event::SharedCount* connections;  // of the listener; looked up where plans are made
 };
-using ClusterUses = std::map<NameId, ClusterUse>;
 
 // A worker with everything that lives on it: engine, gates, connector, log, cells.
 //
@@ -36,13 +38,6 @@ class Station {
   void start(std::unique_ptr<http::AccessLog> log);
   void setAccessLog(std::unique_ptr<http::AccessLog> log);  // for what is posted afterwards
 
-  // A socket of a listener that is new, or has a new address.
-  struct Opening {
-    std::shared_ptr<const proxy::ListenerPlan> listener;
-    int descriptor;  // given away
-    net::Address address;
-    event::SharedCount* connections;  // of the listener; looked up where plans are made
-  };
   // From then on requests follow the plan. Gates that it does not list drain.
   void publish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening> openings,
                std::function<void()> on_done);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/server/station.h"
+
 namespace weir::server {
 namespace {
 

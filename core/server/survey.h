@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "core/event/loop.h"
-#include "core/server/station.h"
+#include "core/server/cluster_use.h"
 
 namespace weir::server {
+
+class Station;
 
 // Asks all workers how they use their clusters, and adds up the answers. A worker that hangs delays
 // an answer by kPatience at most, and has no more than one question waiting.

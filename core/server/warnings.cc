@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/route/route_table.h"
+#include "core/route/settings.h"
 #include "core/tls/certificate.h"
 
 namespace weir::server {
@@ -27,9 +28,7 @@ std::string dateText(Nanoseconds time) {
 std::unordered_set<std::string> upstreamsInUse(const Settings& settings, const proxy::Plan& plan) {
   std::unordered_set<std::string> used;
   for (const route::RouteSettings& route : settings.routes) {
-    if (route.upstream) used.insert(route.upstream->text);
-    for (const auto& each : route.split) used.insert(each.upstream.text);
-    for (const auto& each : route.mirror) used.insert(each.upstream.text);
+    for (const route::PlacedText* name : route.upstreams()) used.insert(name->text);
   }
   const auto add = [&](NameId upstream) {
     const auto* cluster = plan.cluster(upstream);
@@ -48,7 +47,7 @@ void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
   for (const auto& [name, upstream] : settings.upstreams) {
     const std::string path = "upstream." + name;
     if (!used.contains(name)) {
-      mistakes.warn({upstream.place, path, "is not used by any route or listener", {}});
+      mistakes.warn({upstream.origin.place, path, "is not used by any route or listener", {}});
     }
   }
   for (const auto& cluster : plan.clusters) {
@@ -60,7 +59,7 @@ void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
     const auto written =
         std::ranges::find(settings.upstreams, cluster->name,
                           [](const auto& each) -> const std::string& { return each.first; });
-    mistakes.warn({written->second.discovery_place,
+    mistakes.warn({written->second.discovery_origin.place,
                    "upstream." + written->first + ".discovery",
                    known->endpoints.empty() ? "has no endpoint: every request fails"
                                             : "gives every endpoint weight 0: every request fails",
@@ -136,13 +135,10 @@ void warnOfCertificates(const Settings& settings, const proxy::Plan& plan,
   CertificateWarnings warnings(settings, mistakes);
   for (const auto& listener : plan.listeners) {
     if (listener->tls == nullptr) continue;
-    const auto written = std::ranges::find(
-        settings.listeners, listener->name,
-        [](const ListenerSettings& each) -> const std::string& { return each.name; });
     for (const auto& certificate : listener->tls->certificates().all()) {
-      const std::string path = written->path + ".tls";
-      warnings.check(*certificate, written->place, path);
-      warnings.checkNames(*certificate, written->place, path);
+      const std::string path = listener->origin.path + ".tls";
+      warnings.check(*certificate, listener->origin.place, path);
+      warnings.checkNames(*certificate, listener->origin.place, path);
     }
   }
   for (const auto& [name, upstream] : settings.upstreams) {
@@ -151,7 +147,7 @@ void warnOfCertificates(const Settings& settings, const proxy::Plan& plan,
     if (cluster == plan.clusters.end() || (*cluster)->tls == nullptr) continue;
     const auto& certificate = (*cluster)->tls->options().own;
     if (certificate != nullptr) {
-      warnings.check(*certificate, upstream.place, "upstream." + name + ".tls");
+      warnings.check(*certificate, upstream.origin.place, "upstream." + name + ".tls");
     }
   }
 }

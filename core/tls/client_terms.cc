@@ -13,7 +13,7 @@ const ClientTerms& clientTermsOf(const SSL* ssl) {
 }
 
 ssl_verify_result_t verifyServer(SSL* ssl, std::uint8_t* alert) {
-  const ClientOptions& options = clientTermsOf(ssl).options();
+  const ClientSetup& options = clientTermsOf(ssl).options();
   const std::string_view name =
       options.check_server_name ? options.server_name : std::string_view();
   if (options.servers == nullptr) return ssl_verify_ok;
@@ -32,7 +32,7 @@ void showOwn(SSL_CTX* context, const Certificate& own) {
   WEIR_CHECK(shown == 1);
 }
 
-std::string scopeOf(const ClientOptions& options) {
+std::string scopeOf(const ClientSetup& options) {
   std::string scope = options.own == nullptr ? "" : hashOf(options.own->parts().leaf.get());
   scope += '/';
   if (options.servers != nullptr) scope += options.servers->fingerprint();
@@ -41,8 +41,8 @@ std::string scopeOf(const ClientOptions& options) {
 
 }  // namespace
 
-ClientTerms::ClientTerms(ClientOptions options)
-    : options_(std::move(options)), scope_(scopeOf(options_)), parts_(std::make_unique<Parts>()) {
+ClientTerms::ClientTerms(ClientSetup setup)
+    : options_(std::move(setup)), scope_(scopeOf(options_)), parts_(std::make_unique<Parts>()) {
   parts_->context = makeContext(this);
   SSL_CTX* context = parts_->context.get();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
@@ -62,6 +62,12 @@ ClientTerms::ClientTerms(ClientOptions options)
 }
 
 ClientTerms::~ClientTerms() = default;
+
+std::shared_ptr<const ClientTerms> ClientTerms::withoutProtocols() const {
+  ClientSetup setup = options_;
+  setup.protocols.clear();
+  return std::make_shared<const ClientTerms>(std::move(setup));
+}
 
 bool ClientTerms::sameAs(const ClientTerms& other) const {
   return scope_ == other.scope_ && options_.protocols == other.options_.protocols &&

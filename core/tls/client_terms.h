@@ -10,7 +10,8 @@
 
 namespace weir::tls {
 
-struct ClientOptions {
+// What the handshakes of a cluster are made of, once it is loaded.
+struct ClientSetup {
   std::vector<std::string> protocols;       // offered by ALPN, in order
   std::shared_ptr<const Verifier> servers;  // null: whoever answers is believed
   std::string server_name;                  // for SNI and the check; an IP address is not sent
@@ -21,23 +22,25 @@ struct ClientOptions {
 // How a cluster's handshakes go. Immutable; shared by all workers.
 class ClientTerms {
  public:
-  explicit ClientTerms(ClientOptions options);
+  explicit ClientTerms(ClientSetup setup);
   ~ClientTerms();
   ClientTerms(const ClientTerms&) = delete;
   ClientTerms& operator=(const ClientTerms&) = delete;
 
-  const ClientOptions& options() const { return options_; }
+  const ClientSetup& options() const { return options_; }
   // A digest of what a session depends on: who we are, and what is asked of the peer. A session of
   // another one must not be offered: the peer would take us for who we were.
   const std::string& scope() const { return scope_; }
   // Whether a connection made under these terms is as `other` wants it.
   bool sameAs(const ClientTerms& other) const;
+  // The same for tunnels, which are no HTTP and agree on no version of it.
+  std::shared_ptr<const ClientTerms> withoutProtocols() const;
 
   struct Parts;
   const Parts& parts() const { return *parts_; }
 
  private:
-  const ClientOptions options_;
+  const ClientSetup options_;
   const std::string scope_;
   std::unique_ptr<Parts> parts_;
 };

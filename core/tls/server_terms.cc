@@ -68,7 +68,7 @@ CertificateSet::Choice choiceFor(const ServerTerms& context, const SSL* ssl) {
   if (name.ends_with('.')) name.pop_back();
   if (!name.empty() && !isVisibleAscii(name)) return {};  // no name at all, to be refused
   const auto found = context.certificates().find(name);
-  if (!found.empty() || context.options().refuse_unknown_names) return found;
+  if (!found.empty() || context.options().refusesUnknownNames()) return found;
   return context.certificates().fallback();
 }
 
@@ -161,17 +161,17 @@ ssl_verify_result_t verifyClient(SSL* ssl, std::uint8_t* alert) {
 
 // A session says that its client was checked, and is not checked again: it is resumed only where
 // the same is asked of clients, whatever came between.
-std::string sessionScopeOf(const ServerOptions& options) {
+std::string sessionScopeOf(const ServerSetup& options) {
   return options.clients == nullptr ? "weir" : options.clients->fingerprint();
 }
 
 // Every part with an end of its own, so that no two sets read alike.
-std::string scopeOf(const ServerOptions& options, const CertificateSet& certificates) {
+std::string scopeOf(const ServerSetup& options, const CertificateSet& certificates) {
   std::string all = sessionScopeOf(options);
   all += static_cast<char>('0' + static_cast<int>(options.client_certificate));
   all += static_cast<char>('0' + static_cast<int>(options.min_version));
   all += static_cast<char>('0' + static_cast<int>(options.max_version));
-  all += options.refuse_unknown_names ? '1' : '0';
+  all += options.refusesUnknownNames() ? '1' : '0';
   for (const auto& each : certificates.all()) {
     all += '\n';
     all += each->identity();
@@ -184,7 +184,7 @@ std::uint16_t numberOf(Version version) {
   return version == Version::k12 ? TLS1_2_VERSION : TLS1_3_VERSION;
 }
 
-void askForClientCertificate(SSL_CTX* context, const ServerOptions& options) {
+void askForClientCertificate(SSL_CTX* context, const ServerSetup& options) {
   int mode = SSL_VERIFY_PEER;
   if (options.client_certificate == ClientCertificate::kRequired) {
     mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
@@ -199,9 +199,9 @@ void askForClientCertificate(SSL_CTX* context, const ServerOptions& options) {
 
 }  // namespace
 
-ServerTerms::ServerTerms(ServerOptions options, CertificateSet certificates,
+ServerTerms::ServerTerms(ServerSetup setup, CertificateSet certificates,
                          std::shared_ptr<const TicketKeys> tickets)
-    : options_(std::move(options)),
+    : options_(std::move(setup)),
       certificates_(std::move(certificates)),
       scope_(scopeOf(options_, certificates_)),
       tickets_(std::move(tickets)),

@@ -244,7 +244,7 @@ TlsStream::~TlsStream() {
 
 // False when as many as may be are under way.
 bool TlsStream::beginHandshake() {
-  const ServerOptions& options = server_->options();
+  const ServerSetup& options = server_->options();
   if (options.handshakes == nullptr) return true;
   counted_ = options.handshakes->tryAdd(options.max_handshakes);
   return counted_;

@@ -15,6 +15,7 @@ struct DnsSettings {
   dns::Family family = dns::Family::kAll;
 
   static void read(config::Table& table, DnsSettings& out);
+  friend bool operator==(const DnsSettings&, const DnsSettings&) = default;
 };
 
 // Every address of a name is an endpoint. Asked for again when the TTL of the answer is over. When

@@ -15,6 +15,7 @@ struct SrvSettings {
   std::string name;
 
   static void read(config::Table& table, SrvSettings& out);
+  friend bool operator==(const SrvSettings&, const SrvSettings&) = default;
 };
 
 // Targets, ports and weights from SRV records, then the addresses of the targets. Of several

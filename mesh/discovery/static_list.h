@@ -18,6 +18,7 @@ struct StaticEndpointSettings {
   std::string zone;
 
   static void read(config::Table& table, StaticEndpointSettings& out);
+  friend bool operator==(const StaticEndpointSettings&, const StaticEndpointSettings&) = default;
 };
 
 using StaticListSettings = std::vector<StaticEndpointSettings>;

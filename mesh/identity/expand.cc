@@ -1,30 +1,29 @@
 #include "mesh/identity/expand.h"
 
 #include "core/config/file_text.h"
+#include "core/proxy/listener_options.h"
 #include "core/tls/certificate.h"
+#include "core/tls/client_options.h"
 #include "core/tls/spiffe_id.h"
+#include "core/upstream/cluster_options.h"
 
 namespace weir::mesh {
 namespace {
 
-constexpr Milliseconds kPingInterval{10'000};
-
 void secureUpstream(const IdentitySettings& identity, std::string_view name,
-                    server::UpstreamSettings& upstream) {
-  server::UpstreamTlsSettings tls;
+                    upstream::ClusterOptions& upstream) {
+  tls::ClientOptions tls;
   tls.server_name = std::string(name);
   tls.ca = identity.trust;
   tls.cert = identity.cert;
   tls.key = identity.key;
   tls.node = true;
   tls.names = {*upstream.identity};
-  tls.place = upstream.place;
+  tls.origin.place = upstream.origin.place;
   upstream.tls = std::move(tls);
   if (upstream.protocol == http::VersionChoice::kAuto) {
     upstream.protocol = http::VersionChoice::kHttp2;
   }
-  // The peer is a weir, which does not mind; a node that vanished is to be noticed early.
-  if (!upstream.http2.ping_interval) upstream.http2.ping_interval = kPingInterval;
   upstream.identity.reset();
 }
 
@@ -54,7 +53,7 @@ void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Se
     if (identity) {
       secureUpstream(*identity, name, upstream);
     } else {
-      mistakes.add({upstream.place,
+      mistakes.add({upstream.origin.place,
                     "upstream." + name + ".identity",
                     "needs [identity]: who we are ourselves",
                     {}});
@@ -63,16 +62,16 @@ void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Se
 }
 
 void secureListener(const IdentitySettings& identity, const std::string& domain,
-                    server::ClearText clear, server::ListenerSettings& listener) {
-  server::ListenerTlsSettings tls;
-  tls.certificates = {{identity.cert, identity.key, std::nullopt, true, identity.place}};
+                    tls::ClearText clear, proxy::ListenerOptions& listener) {
+  tls::ServerOptions tls;
+  tls.certificates = {{identity.cert, identity.key, std::nullopt, true, {identity.place}}};
   tls.client_certificate = tls::ClientCertificate::kRequired;
   tls.client_ca = identity.trust;
   tls.client_names = {domain};
   tls.clear = clear;
-  tls.place = identity.place;
-  listener.tls = std::move(tls);
-  listener.forwarded_client_cert = server::ClientCertMode::kAppend;
+  tls.origin.place = identity.place;
+  listener.tls_options = std::move(tls);
+  listener.forwarded_client_cert = proxy::ClientCertMode::kAppend;
 }
 
 }  // namespace weir::mesh

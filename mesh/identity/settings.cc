@@ -1,5 +1,7 @@
 #include "mesh/identity/settings.h"
 
+#include "core/config/table.h"
+
 namespace weir::mesh {
 
 void IdentitySettings::read(config::Table& table, IdentitySettings& out) {

@@ -1,7 +1,11 @@
 #pragma once
 
+#include "core/config/mistakes.h"
 #include "core/config/secret.h"
-#include "core/config/table.h"
+
+namespace weir::config {
+class Table;
+}
 
 namespace weir::mesh {
 

@@ -3,17 +3,20 @@
 #include <algorithm>
 
 #include "core/config/settings.h"
+#include "core/proxy/listener_options.h"
+#include "core/route/settings.h"
+#include "core/upstream/cluster_options.h"
 #include "mesh/identity/expand.h"
 
 namespace weir::mesh {
 namespace {
 
-server::ListenerSettings listener(std::string_view name, const config::Address& address,
-                                  const config::Place& place) {
-  server::ListenerSettings listener;
+proxy::ListenerOptions listener(std::string_view name, const config::Address& address,
+                                const config::Place& place) {
+  proxy::ListenerOptions listener;
   listener.name = name;
-  listener.address = address;
-  listener.place = place;
+  listener.listen_on = address;
+  listener.origin.place = place;
   return listener;
 }
 
@@ -39,10 +42,10 @@ void addApplication(const config::Address& address, const config::Place& place,
                     const server::Registry& registry, server::Settings& settings,
                     config::Mistakes& mistakes) {
   const std::string text = "discovery = { static = [\"" + address.text() + "\"] }\n";
-  server::UpstreamSettings upstream;
+  upstream::ClusterOptions upstream;
   config::Document document = config::Document::parse(text, place.file, mistakes);
   config::readSettings(document, registry.dialect(), upstream, mistakes);
-  upstream.place = place;
+  upstream.origin.place = place;
   settings.upstreams.emplace_back(kApplication, std::move(upstream));
 }
 
@@ -60,8 +63,7 @@ void addOutbound(const SidecarSettings& sidecar, server::Settings& settings) {
   }
 }
 
-server::ListenerSettings inboundListener(const SidecarSettings& sidecar,
-                                         config::Mistakes& mistakes) {
+proxy::ListenerOptions inboundListener(const SidecarSettings& sidecar, config::Mistakes& mistakes) {
   auto inbound = listener(kInbound, sidecar.inbound->address, sidecar.place);
   if (!sidecar.identity) return inbound;
   const auto domain = trustDomain(*sidecar.identity, mistakes);

@@ -1,10 +1,12 @@
 #include "mesh/sidecar/settings.h"
 
+#include "core/config/table.h"
+
 namespace weir::mesh {
 namespace {
 
-constexpr std::pair<std::string_view, server::ClearText> kModes[] = {
-    {"strict", server::ClearText::kRefuse}, {"permissive", server::ClearText::kAllow}};
+constexpr std::pair<std::string_view, tls::ClearText> kModes[] = {
+    {"strict", tls::ClearText::kRefuse}, {"permissive", tls::ClearText::kAllow}};
 
 }  // namespace
 
@@ -36,7 +38,7 @@ void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
       table, out.upgrades,
       "Protocols that requests may switch to by Upgrade or an extended CONNECT, inbound and "
       "outbound. Never h2c or HTTP/2. Default: [\"websocket\"].");
-  const bool permissive = out.inbound && out.inbound->clear == server::ClearText::kAllow;
+  const bool permissive = out.inbound && out.inbound->clear == tls::ClearText::kAllow;
   if (permissive && !out.identity) table.fail("inbound", "mode = \"permissive\" needs identity");
   out.place = table.place();
 }

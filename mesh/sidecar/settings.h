@@ -4,10 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "core/config/table.h"
+#include "core/config/units.h"
 #include "core/route/settings.h"
-#include "core/server/tls_settings.h"
+#include "core/tls/clear_text.h"
 #include "mesh/identity/settings.h"
+
+namespace weir::config {
+class Table;
+}
 
 namespace weir::mesh {
 
@@ -15,7 +19,7 @@ namespace weir::mesh {
 struct InboundSettings {
   config::Address address;
   config::Address application;
-  server::ClearText clear = server::ClearText::kRefuse;  // with an identity
+  tls::ClearText clear = tls::ClearText::kRefuse;  // with an identity
 
   static void read(config::Table& table, InboundSettings& out);
 };

@@ -20,7 +20,7 @@ void checkHeads(const Names& names) {
   Arena arena(pool);
   http::Request request(arena);
   proxy::ListenerPlan listener;
-  listener.client_cert = {.tell = true};
+  listener.forwarded_client_cert = proxy::ClientCertMode::kSet;
   net::PeerCertificate peer;
   peer.identity = names.identity();
   peer.names = names.dns;

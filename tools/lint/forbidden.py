@@ -56,7 +56,7 @@ TABLE = [
         "in poll.py)", "the poll of tests/support/poll.py", ("tests/",), PYTHON),
     Row(r"\b(std::)?s?rand\s*\(|\bstd::(random_device|mt19937\w*|default_random_engine)\b",
         ("core/base/random",), "randomness is repeatable in tests", "Random"),
-    Row(r"\b(mode|role)_?(\(\))?\s*[=!]=", ("tools/weir/", "core/server/plan"),
+    Row(r"\b(mode|role)_?(\(\))?\s*[=!]=", ("tools/weir/", "core/server/plan", "core/proxy/plan", "core/config/role"),
         "the role is read once, when the plan is built", "two plans"),
     Row(r"\bthrow\b", (), "no exception crosses our functions", "Result or WEIR_CHECK", OURS),
     Row(r"\busing\s+namespace\b(?!\s+std::(chrono_)?literals\b)", ("tests/",), "names say where they are from", "the name"),

@@ -8,9 +8,10 @@
 
 #include "core/base/log.h"
 #include "core/base/memory.h"
-#include "core/base/metric_keys.h"
 #include "core/config/redaction.h"
 #include "core/event/descriptors.h"
+#include "core/proxy/plan.h"
+#include "core/server/station.h"
 #include "observability/access_log/worker_log.h"
 #include "observability/admin/explain.h"
 
@@ -391,7 +392,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
 
 // Logs and counts what became of certificates; gives the number of those that are new.
 unsigned Process::noteRefreshes() {
-  const server::Refreshes refreshes = plan_builder_.takeRefreshes();
+  const tls::Refreshes refreshes = plan_builder_.takeRefreshes();
   for (const std::string& trouble : refreshes.troubles) {
     log::error("the certificate in use stays: " + trouble);
   }

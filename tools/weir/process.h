@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/base/metric_cells.h"
+#include "core/base/metric_keys.h"
 #include "core/base/names.h"
 #include "core/base/result.h"
 #include "core/dns/resolver.h"

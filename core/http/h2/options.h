@@ -6,6 +6,10 @@
 #include "core/base/clock.h"
 #include "core/http/limits.h"
 
+namespace weir::config {
+class Table;
+}
+
 namespace weir::http::h2 {
 
 // What each field costs beyond its text, in bytes of a head (RFC 9113, 6.5.2).
@@ -36,6 +40,23 @@ struct Options {
   Milliseconds ping_timeout{3'000};  // after that, to send anything at all
 
   friend bool operator==(const Options&, const Options&) = default;
+};
+
+// [listener.http2]
+struct ServerOptions : Options {
+  static void read(config::Table& table, ServerOptions& out);
+  friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
+};
+
+// [upstream.NAME.http2]
+struct ClientOptions : Options {
+  ClientOptions() {
+    stream_window = 256 * 1024;
+    connection_window = 4 * 1024 * 1024;
+    limits = {.head_bytes = 64 * 1024, .target_bytes = 0, .headers = 200};
+  }
+  static void read(config::Table& table, ClientOptions& out);
+  friend bool operator==(const ClientOptions&, const ClientOptions&) = default;
 };
 
 }  // namespace weir::http::h2

@@ -22,7 +22,7 @@ using ExchangeTest = ProxyTest;
 
 TEST_F(ExchangeTest, ForwardsARequestAndItsAnswer) {
   listener.forwarded = ForwardedMode::kPreserve;
-  listener.keep_request_id = true;
+  listener.request_id = RequestIds::kKeep;
   on_upstream = answering(reply("hello", "date: today\r\n"));
   startForwarding();
   EXPECT_EQ(ask("GET /a?b=c HTTP/1.1\r\nHost: shop.test\r\nX-Request-Id: 7\r\nAccept: */*\r\n\r\n"),

@@ -91,6 +91,9 @@ ProxyTest::ProxyTest()
         };
       }) {
   listener.name = "public";
+  listener.header_timeout = Milliseconds(0);
+  listener.idle_timeout = Milliseconds(0);
+  listener.merge_slashes = false;
   listener.reason_header = true;
   defaults.retry.attempts = 0;
 }

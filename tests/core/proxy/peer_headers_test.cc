@@ -19,8 +19,8 @@ class PeerHeadersTest : public ::testing::Test {
     request.headers.add("X-Forwarded-Client-Cert", "Hash=00");
   }
   // The values of the header, a line each.
-  std::string told(ClientCertRule rule, const net::PeerCertificate* by) {
-    listener.client_cert = rule;
+  std::string told(ClientCertMode mode, const net::PeerCertificate* by) {
+    listener.forwarded_client_cert = mode;
     addPeerHeaders(request, listener, by);
     std::string lines;
     for (const http::Header& field : request.headers) {
@@ -37,7 +37,7 @@ class PeerHeadersTest : public ::testing::Test {
     std::vector<std::shared_ptr<const tls::Certificate>> own = {
         test::TestAuthority::parsed(authority.issueFor(wanted))};
     listener.tls = std::make_shared<const tls::ServerTerms>(
-        tls::ServerOptions{}, tls::CertificateSet(std::move(own)),
+        tls::ServerSetup{}, tls::CertificateSet(std::move(own)),
         std::make_shared<const tls::TicketKeys>(
             std::vector<tls::TicketKeys::Secret>{tls::TicketKeys::random()}));
   }
@@ -53,39 +53,40 @@ constexpr std::string_view kElement =
     "By=spiffe://a.test/ns/edge/sa/edge;Hash=abcd;Subject=\"CN=cart,O=\\\"Shop, Inc\\\"\";"
     "URI=spiffe://a.test/ns/shop/sa/cart;DNS=cart.test";
 
-TEST_F(PeerHeadersTest, DropWhatAClientClaims) { EXPECT_EQ(told({}, &peer), ""); }
+TEST_F(PeerHeadersTest, DropWhatAClientClaims) {
+  EXPECT_EQ(told(ClientCertMode::kSanitize, &peer), "");
+}
 
 TEST_F(PeerHeadersTest, HoldNoBytesThatAHeadCannot) {
   for (const std::string& bad : {std::string("spiffe://a.test/x\r\nX-Injected: yes"),
                                  std::string("spiffe://a.test/\0", 17)}) {
     peer.identity = bad;
-    EXPECT_EQ(told({.tell = true}, &peer), "");
+    EXPECT_EQ(told(ClientCertMode::kSet, &peer), "");
     EXPECT_EQ(request.headers.find(http::HeaderId::kXWeirIdentity), nullptr);
   }
 }
 
 TEST_F(PeerHeadersTest, KeepItFromClientsWithACertificate) {
-  EXPECT_EQ(told({.keep_from_peers = true}, &peer), "Hash=00\n");
-  EXPECT_EQ(told({.keep_from_peers = true}, nullptr), "");
+  EXPECT_EQ(told(ClientCertMode::kForward, &peer), "Hash=00\n");
+  EXPECT_EQ(told(ClientCertMode::kForward, nullptr), "");
 }
 
 TEST_F(PeerHeadersTest, KeepItFromAllWhenToldTo) {
-  EXPECT_EQ(told({.keep_from_all = true}, nullptr), "Hash=00\n");
+  EXPECT_EQ(told(ClientCertMode::kAlwaysForward, nullptr), "Hash=00\n");
 }
 
 TEST_F(PeerHeadersTest, AppendTheClientsOwn) {
   useIdentity("spiffe://a.test/ns/edge/sa/edge");
-  EXPECT_EQ(told({.keep_from_peers = true, .tell = true}, &peer),
-            "Hash=00, " + std::string(kElement) + "\n");
+  EXPECT_EQ(told(ClientCertMode::kAppend, &peer), "Hash=00, " + std::string(kElement) + "\n");
 }
 
 TEST_F(PeerHeadersTest, AppendNothingForAClientWithout) {
-  EXPECT_EQ(told({.keep_from_peers = true, .tell = true}, nullptr), "");
+  EXPECT_EQ(told(ClientCertMode::kAppend, nullptr), "");
 }
 
 TEST_F(PeerHeadersTest, SetTheClientsOwnAlone) {
   useIdentity("spiffe://a.test/ns/edge/sa/edge");
-  EXPECT_EQ(told({.tell = true}, &peer), std::string(kElement) + "\n");
+  EXPECT_EQ(told(ClientCertMode::kSet, &peer), std::string(kElement) + "\n");
 }
 
 TEST_F(PeerHeadersTest, SayWhoThePeerIs) {

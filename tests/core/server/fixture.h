@@ -9,6 +9,7 @@
 
 #include "core/config/document.h"
 #include "core/config/settings.h"
+#include "core/proxy/plan.h"
 #include "core/server/plan_builder.h"
 
 namespace weir::server {

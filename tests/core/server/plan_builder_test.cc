@@ -48,10 +48,10 @@ TEST_F(PlanTest, AGatewayIsStrict) {
   EXPECT_EQ(listener.limits.head_bytes, 32U * 1024);
   EXPECT_EQ(listener.limits.headers, 100U);
   EXPECT_EQ(listener.forwarded, proxy::ForwardedMode::kAppend);
-  EXPECT_EQ(listener.path_rules.reserved_escapes, route::ReservedEscapes::kReject);
-  EXPECT_TRUE(listener.path_rules.merge_slashes);
-  EXPECT_TRUE(listener.reject_underscores);
-  EXPECT_FALSE(listener.keep_request_id);
+  EXPECT_EQ(listener.escaped_slashes, route::ReservedEscapes::kReject);
+  EXPECT_TRUE(listener.merge_slashes);
+  EXPECT_EQ(listener.underscores, proxy::Underscores::kReject);
+  EXPECT_EQ(listener.request_id, proxy::RequestIds::kReplace);
   EXPECT_FALSE(listener.allow_connect);
   EXPECT_FALSE(listener.allow_trace);
   EXPECT_EQ(listener.limits.target_bytes, 8U * 1024);
@@ -69,10 +69,10 @@ TEST_F(PlanTest, ASidecarStaysOutOfTheWay) {
   EXPECT_EQ(listener.limits.head_bytes, 60U * 1024);
   EXPECT_EQ(listener.limits.headers, 200U);
   EXPECT_EQ(listener.forwarded, proxy::ForwardedMode::kPreserve);
-  EXPECT_EQ(listener.path_rules.reserved_escapes, route::ReservedEscapes::kKeep);
-  EXPECT_FALSE(listener.path_rules.merge_slashes);
-  EXPECT_FALSE(listener.reject_underscores);
-  EXPECT_TRUE(listener.keep_request_id);
+  EXPECT_EQ(listener.escaped_slashes, route::ReservedEscapes::kKeep);
+  EXPECT_FALSE(listener.merge_slashes);
+  EXPECT_EQ(listener.underscores, proxy::Underscores::kPass);
+  EXPECT_EQ(listener.request_id, proxy::RequestIds::kKeep);
   EXPECT_TRUE(listener.allow_trace);
   EXPECT_EQ(plan->defaults.response_timeout, Milliseconds(0));
   EXPECT_TRUE(plan->defaults.retry.covers(route::RetryOn::kReset));
@@ -110,10 +110,10 @@ reason_header = true
   EXPECT_EQ(listener.max_connections, 9U);
   EXPECT_EQ(listener.trusted.size(), 1U);
   EXPECT_EQ(listener.forwarded, proxy::ForwardedMode::kPreserve);
-  EXPECT_FALSE(listener.reject_underscores);
-  EXPECT_EQ(listener.path_rules.reserved_escapes, route::ReservedEscapes::kKeep);
-  EXPECT_TRUE(listener.path_rules.merge_slashes);
-  EXPECT_TRUE(listener.keep_request_id);
+  EXPECT_EQ(listener.underscores, proxy::Underscores::kPass);
+  EXPECT_EQ(listener.escaped_slashes, route::ReservedEscapes::kKeep);
+  EXPECT_TRUE(listener.merge_slashes);
+  EXPECT_EQ(listener.request_id, proxy::RequestIds::kKeep);
   EXPECT_TRUE(listener.allow_connect);
   EXPECT_TRUE(listener.allow_trace);
   EXPECT_TRUE(listener.reason_header);
@@ -149,6 +149,24 @@ queue_timeout = "5s"
   EXPECT_EQ(cluster.options.http2.limits.headers, 9U);
   EXPECT_EQ(cluster.options.queue_timeout, Milliseconds(5'000));
   EXPECT_EQ(cluster.connections, &counts.cluster(cluster.id));
+}
+
+TEST_F(PlanTest, NodesOfWeirAreSentPings) {
+  const auto interval = [this](const std::string& more) {
+    const auto plan = build("[upstream.a]\ndiscovery = { list = [] }\n" + more);
+    EXPECT_NE(plan, nullptr) << mistakes;
+    return plan->clusters[0]->options.http2.ping_interval;
+  };
+  const std::string identity = "identity = \"spiffe://a.test/x\"\n";
+  EXPECT_EQ(interval(""), Milliseconds(0));
+  EXPECT_EQ(interval(identity), Milliseconds(10'000));
+  EXPECT_EQ(interval(identity + "http2.ping_interval = \"0s\"\n"), Milliseconds(0));
+}
+
+TEST_F(PlanTest, ASettingThatOnlyMovedIsTheSame) {
+  const auto before = build(kShop);
+  const auto after = build("\n\n" + std::string(kShop), before.get());
+  EXPECT_EQ(after->clusters, before->clusters);
 }
 
 TEST_F(PlanTest, TheProcessMayHaveALimitOfItsOwn) {

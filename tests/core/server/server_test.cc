@@ -12,6 +12,7 @@
 
 #include "core/base/metric_keys.h"
 #include "core/dns/resolver.h"
+#include "core/server/station.h"
 #include "tests/core/server/fixture.h"
 #include "tests/support/opened.h"
 #include "tests/support/plain_socket.h"

@@ -1,4 +1,4 @@
-#include "core/server/tcp_plan.h"
+#include "core/proxy/tcp_plan.h"
 
 #include <gmock/gmock.h>
 
@@ -40,8 +40,8 @@ TEST_F(TcpPlanTest, ConnectionsGoToTheUpstream) {
   EXPECT_EQ(listener.tcp_idle_timeout, Milliseconds(3'600'000));
   EXPECT_FALSE(listener.tells_server);
   EXPECT_FALSE(listener.peeks());
-  EXPECT_TRUE(isCarriedTo(*made, names.intern("db")));
-  EXPECT_FALSE(isCarriedTo(*made, names.intern("mail")));
+  EXPECT_TRUE(made->carriesTo(names.intern("db")));
+  EXPECT_FALSE(made->carriesTo(names.intern("mail")));
 }
 
 TEST_F(TcpPlanTest, AnUpstreamMayWantToKnowTheClient) {
@@ -101,7 +101,7 @@ TEST_F(TcpPlanTest, RulesAloneMayBeAListener) {
   const auto made =
       plan("protocol = \"tcp\"\ntls_rule = [{ action = \"pass\", upstream = \"db\" }]\n");
   ASSERT_NE(made, nullptr) << mistakes;
-  EXPECT_TRUE(isCarriedTo(*made, names.intern("db")));
+  EXPECT_TRUE(made->carriesTo(names.intern("db")));
 }
 
 TEST_F(TcpPlanTest, RulesAreChecked) {

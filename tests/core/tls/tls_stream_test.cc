@@ -81,8 +81,8 @@ class TlsStreamTest : public ::testing::Test {
   event::Loop loop{event::Loop::Time::kManual};
   test::TestAuthority authority;
   std::vector<std::shared_ptr<const Certificate>> certificates;
-  ServerOptions server_options;
-  ClientOptions client_options;
+  ServerSetup server_options;
+  ClientSetup client_options;
   std::shared_ptr<const TicketKeys> tickets =
       std::make_shared<const TicketKeys>(std::vector<TicketKeys::Secret>{TicketKeys::random()});
   SessionStore sessions;
@@ -409,7 +409,7 @@ TEST_F(TlsStreamTest, ShowsTheFirstCertificateToUnknownNamesOrRefusesThem) {
   client_options.servers = nullptr;
   connect();
   EXPECT_EQ(client->history(), "connected");
-  server_options.refuse_unknown_names = true;
+  server_options.unknown_names = UnknownNames::kRefuse;
   connect();
   expectRefused(Handshake::kUnknownName, Handshake::kPeerAlert);
 }

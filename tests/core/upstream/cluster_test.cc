@@ -108,7 +108,7 @@ TEST_F(ClusterTest, UnderOtherTermsConnectionsTakeNothingMore) {
 
 TEST_F(ClusterTest, UnderTheSameTermsTheyStay) {
   const auto terms = [] {
-    tls::ClientOptions made;
+    tls::ClientSetup made;
     made.protocols = {"h2", "http/1.1"};
     made.server_name = "a.test";
     return std::make_shared<const tls::ClientTerms>(std::move(made));
@@ -118,7 +118,7 @@ TEST_F(ClusterTest, UnderTheSameTermsTheyStay) {
   ClusterPlan after;
   after.tls = terms();
   EXPECT_TRUE(after.hasTermsOf(before));
-  tls::ClientOptions other = before.tls->options();
+  tls::ClientSetup other = before.tls->options();
   other.server_name = "b.test";
   after.tls = std::make_shared<const tls::ClientTerms>(other);
   EXPECT_FALSE(after.hasTermsOf(before));

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/proxy/listener_options.h"
+#include "core/upstream/cluster_options.h"
 #include "tests/support/test_certificates.h"
 
 namespace weir::mesh {
@@ -68,14 +70,13 @@ TEST_F(IdentityTest, SecuresUpstreamsThatNameTheirs) {
   settings.upstreams[1].first = "plain";
   expandUpstreams(identity, settings, mistakes);
   EXPECT_TRUE(mistakes.empty());
-  const server::UpstreamSettings& cart = settings.upstreams[0].second;
+  const upstream::ClusterOptions& cart = settings.upstreams[0].second;
   ASSERT_TRUE(cart.tls);
   EXPECT_EQ(cart.tls->names, std::vector<std::string>{"spiffe://shop.test/ns/shop/sa/cart"});
   EXPECT_EQ(cart.tls->ca, identity.trust);
   EXPECT_EQ(cart.tls->cert, identity.cert);
   EXPECT_EQ(cart.tls->key, identity.key);
   EXPECT_EQ(cart.protocol, http::VersionChoice::kHttp2);
-  EXPECT_EQ(cart.http2.ping_interval, Milliseconds(10'000));
   EXPECT_FALSE(settings.upstreams[1].second.tls);
 }
 
@@ -89,13 +90,13 @@ TEST_F(IdentityTest, IsNeededForUpstreamsThatNameTheirs) {
 }
 
 TEST_F(IdentityTest, AsksCallersForTheirs) {
-  server::ListenerSettings listener;
-  secureListener(identity, "spiffe://shop.test/*", server::ClearText::kAllow, listener);
-  ASSERT_TRUE(listener.tls);
-  EXPECT_EQ(listener.tls->client_certificate, tls::ClientCertificate::kRequired);
-  EXPECT_EQ(listener.tls->client_names, std::vector<std::string>{"spiffe://shop.test/*"});
-  EXPECT_EQ(listener.tls->clear, server::ClearText::kAllow);
-  EXPECT_EQ(listener.forwarded_client_cert, server::ClientCertMode::kAppend);
+  proxy::ListenerOptions listener;
+  secureListener(identity, "spiffe://shop.test/*", tls::ClearText::kAllow, listener);
+  ASSERT_TRUE(listener.tls_options);
+  EXPECT_EQ(listener.tls_options->client_certificate, tls::ClientCertificate::kRequired);
+  EXPECT_EQ(listener.tls_options->client_names, std::vector<std::string>{"spiffe://shop.test/*"});
+  EXPECT_EQ(listener.tls_options->clear, tls::ClearText::kAllow);
+  EXPECT_EQ(listener.forwarded_client_cert, proxy::ClientCertMode::kAppend);
 }
 
 }  // namespace

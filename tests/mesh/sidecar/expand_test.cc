@@ -7,6 +7,7 @@
 
 #include "core/config/document.h"
 #include "core/config/settings.h"
+#include "core/proxy/plan.h"
 #include "core/server/plan_builder.h"
 #include "mesh/balance/balancers.h"
 #include "mesh/discovery/discoveries.h"

@@ -45,7 +45,8 @@ class Explain : public ::testing::Test {
     auto listener = std::make_shared<proxy::ListenerPlan>();
     listener->id = names_.intern(name);
     listener->name = names_.name(listener->id);
-    listener->path_rules = rules;
+    listener->escaped_slashes = rules.reserved_escapes;
+    listener->merge_slashes = rules.merge_slashes;
     plan_.listeners.push_back(std::move(listener));
   }
   void addCluster(std::string_view name) {

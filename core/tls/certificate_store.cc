@@ -1,11 +1,11 @@
-#include "core/server/certificate_store.h"
+#include "core/tls/certificate_store.h"
 
 #include <set>
 
 #include "core/config/file_text.h"
 #include "core/tls/digest.h"
 
-namespace weir::server {
+namespace weir::tls {
 namespace {
 
 struct Texts {
@@ -26,13 +26,12 @@ Texts readTexts(const std::string& cert, const std::string& key) {
 }
 
 std::string digestOf(const Texts& texts) {
-  return tls::sha256(asBytes(texts.cert)) + tls::sha256(asBytes(texts.key));
+  return sha256(asBytes(texts.cert)) + sha256(asBytes(texts.key));
 }
 
-std::shared_ptr<const tls::Certificate> usable(const Texts& texts,
-                                               const CertificateStore::Pair& pair,
-                                               std::string& why) {
-  auto parsed = tls::Certificate::parse(texts.cert, texts.key, pair.cert);
+std::shared_ptr<const Certificate> usable(const Texts& texts, const CertificateStore::Pair& pair,
+                                          std::string& why) {
+  auto parsed = Certificate::parse(texts.cert, texts.key, pair.cert);
   if (!parsed.ok()) {
     why = pair.cert + " and " + pair.key + ": " + std::string(parsed.error().detail);
     return nullptr;
@@ -45,7 +44,7 @@ std::shared_ptr<const tls::Certificate> usable(const Texts& texts,
 
 }  // namespace
 
-std::shared_ptr<const tls::Certificate> CertificateStore::load(const Pair& pair, std::string& why) {
+std::shared_ptr<const Certificate> CertificateStore::load(const Pair& pair, std::string& why) {
   const auto& [cert, key, use] = pair;
   const Files files{cert, key, use};
   const Entry& before = entries_[files];
@@ -57,7 +56,7 @@ std::shared_ptr<const tls::Certificate> CertificateStore::load(const Pair& pair,
     pending_[files] = {in_use, digest, {}};
     return in_use;
   }
-  std::shared_ptr<const tls::Certificate> made;
+  std::shared_ptr<const Certificate> made;
   if (why.empty()) made = usable(texts, pair, why);
   const Nanoseconds now = wallClockNow();
   if (made != nullptr && in_use != nullptr && !made->validAt(now) && in_use->validAt(now)) {
@@ -89,4 +88,4 @@ void CertificateStore::commit() {
   std::erase_if(entries_, [](const auto& each) { return each.second.certificate.expired(); });
 }
 
-}  // namespace weir::server
+}  // namespace weir::tls

@@ -1,4 +1,4 @@
-#include "core/server/certificate_store.h"
+#include "core/tls/certificate_store.h"
 
 #include <filesystem>
 #include <fstream>
@@ -7,7 +7,7 @@
 
 #include "tests/support/test_certificates.h"
 
-namespace weir::server {
+namespace weir::tls {
 namespace {
 
 class CertificateStoreTest : public ::testing::Test {
@@ -23,13 +23,13 @@ class CertificateStoreTest : public ::testing::Test {
   static void write(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
   }
-  void write(const tls::KeyPair& pair) {
+  void write(const KeyPair& pair) {
     write(cert, pair.certificate);
     write(key, pair.key);
   }
   // What a plan would use from now on.
-  std::shared_ptr<const tls::Certificate> use() {
-    in_use = store.load({cert, key, tls::Certificate::Use::kServer}, why);
+  std::shared_ptr<const Certificate> use() {
+    in_use = store.load({cert, key, Certificate::Use::kServer}, why);
     store.commit();
     return in_use;
   }
@@ -40,7 +40,7 @@ class CertificateStoreTest : public ::testing::Test {
   std::string cert;
   std::string key;
   std::string why;
-  std::shared_ptr<const tls::Certificate> in_use;
+  std::shared_ptr<const Certificate> in_use;
 };
 
 TEST_F(CertificateStoreTest, ReadsAPair) {
@@ -86,7 +86,7 @@ TEST_F(CertificateStoreTest, KeepsTheOldOneInPlaceOfABadPairAndTellsOnce) {
 TEST_F(CertificateStoreTest, KeepsTheOldOneInPlaceOfOneThatIsOutOfDate) {
   write(authority.issue({"a.test"}));
   const auto before = use();
-  tls::CertificateRequest late;
+  CertificateRequest late;
   late.name = "a.test";
   late.dns_names = {"a.test"};
   late.not_before = test::TestAuthority::now() - test::kHour;
@@ -108,17 +108,17 @@ TEST_F(CertificateStoreTest, KeepsTheOldOneInPlaceOfOneThatCannotSign) {
 TEST_F(CertificateStoreTest, JudgesEachUseOnItsOwn) {
   write(authority.issue({"a.test"}));
   EXPECT_NE(use(), nullptr);
-  EXPECT_EQ(store.load({cert, key, tls::Certificate::Use::kNodeServer}, why), nullptr);
+  EXPECT_EQ(store.load({cert, key, Certificate::Use::kNodeServer}, why), nullptr);
   EXPECT_EQ(why, cert + ": has no name of the form spiffe://DOMAIN/...");
 }
 
 TEST_F(CertificateStoreTest, KeepsTheIdentityInPlaceOfACertificateWithoutOne) {
-  tls::CertificateRequest node;
+  CertificateRequest node;
   node.name = "node";
   node.identity = "spiffe://a.test/node";
   write(authority.issueFor(node));
   const auto load = [&] {
-    auto loaded = store.load({cert, key, tls::Certificate::Use::kNodeClient}, why);
+    auto loaded = store.load({cert, key, Certificate::Use::kNodeClient}, why);
     store.commit();
     return loaded;
   };
@@ -133,7 +133,7 @@ TEST_F(CertificateStoreTest, ForgetsWhatAPlanThatFailedHadLoaded) {
   write(authority.issue({"a.test"}));
   const auto before = use();
   write(authority.issue({"b.test"}));
-  store.load({cert, key, tls::Certificate::Use::kServer}, why);
+  store.load({cert, key, Certificate::Use::kServer}, why);
   store.rollBack();
   write(key, "no key");
   EXPECT_EQ(use(), before);
@@ -148,4 +148,4 @@ TEST_F(CertificateStoreTest, DoesNotFallBackOnOneThatNoPlanUses) {
 }
 
 }  // namespace
-}  // namespace weir::server
+}  // namespace weir::tls

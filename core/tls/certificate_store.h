@@ -10,7 +10,7 @@
 
 #include "core/tls/certificate.h"
 
-namespace weir::server {
+namespace weir::tls {
 
 // What became of certificates when their files were read anew.
 struct Refreshes {
@@ -29,9 +29,9 @@ class CertificateStore {
   struct Pair {
     const std::string& cert;
     const std::string& key;
-    tls::Certificate::Use use;
+    Certificate::Use use;
   };
-  std::shared_ptr<const tls::Certificate> load(const Pair& pair, std::string& why);
+  std::shared_ptr<const Certificate> load(const Pair& pair, std::string& why);
   // The plan that was made of what was loaded is good, or not.
   void commit();
   void rollBack() { pending_.clear(); }
@@ -40,15 +40,15 @@ class CertificateStore {
 
  private:
   // Each use on its own: a pair may be good for one and not for another.
-  using Files = std::tuple<std::string, std::string, tls::Certificate::Use>;
+  using Files = std::tuple<std::string, std::string, Certificate::Use>;
   struct Entry {
-    std::weak_ptr<const tls::Certificate> certificate;  // of the plans that use it
-    std::string digest;                                 // of both texts
-    std::string trouble;                                // with what came after
+    std::weak_ptr<const Certificate> certificate;  // of the plans that use it
+    std::string digest;                            // of both texts
+    std::string trouble;                           // with what came after
   };
   std::map<Files, Entry> entries_;
   std::map<Files, Entry> pending_;
   Refreshes refreshes_;
 };
 
-}  // namespace weir::server
+}  // namespace weir::tls

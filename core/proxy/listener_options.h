@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/config/mistakes.h"
+#include "core/config/role.h"
+#include "core/config/units.h"
+#include "core/http/h2/options.h"
+#include "core/proxy/tls_rule.h"
+#include "core/route/ip_range.h"
+#include "core/route/path.h"
+#include "core/route/placed_text.h"
+#include "core/tls/server_options.h"
+
+namespace weir::config {
+class Table;
+}
+
+namespace weir::proxy {
+
+// What is done about who a request says it comes from.
+enum class ForwardedMode : std::uint8_t {
+  kAppend,    // of an edge: believes trusted peers only, and says who the client is
+  kPreserve,  // of a sidecar: what the application or gateway said goes on unchanged
+};
+
+// What becomes of X-Forwarded-Client-Cert, which says who showed which certificate on the way here,
+// in Envoy's terms.
+enum class ClientCertMode : std::uint8_t { kSanitize, kForward, kAppend, kSet, kAlwaysForward };
+
+// Whether connections begin with a PROXY protocol header.
+enum class ProxyProtocol : std::uint8_t { kOff, kOptional, kRequired };
+
+enum class Underscores : std::uint8_t { kReject, kPass };
+enum class RequestIds : std::uint8_t { kReplace, kKeep };
+
+// What clients speak to a listener.
+enum class ListenerProtocol : std::uint8_t { kAuto, kHttp1, kHttp2, kTcp };
+
+// [[listener]]
+struct ListenerOptions {
+  std::string name;
+  config::Address listen_on;
+  std::optional<config::FileMode> socket_mode;
+  config::ByRole<Milliseconds> header_timeout{Milliseconds(10'000), Milliseconds(0)};
+  config::ByRole<Milliseconds> idle_timeout{Milliseconds(75'000), Milliseconds(3'600'000)};
+  Milliseconds max_connection_age{0};
+  config::ByRole<config::Size> max_header_size{config::Size{32 * 1024}, config::Size{60 * 1024}};
+  config::ByRole<std::uint32_t> max_headers{100, 200};
+  config::Size max_target_size{8 * 1024};
+  std::uint64_t max_connections = 0;  // of the process
+  std::vector<route::IpRange> trusted;
+  config::ByRole<ForwardedMode> forwarded{ForwardedMode::kAppend, ForwardedMode::kPreserve};
+  ClientCertMode forwarded_client_cert = ClientCertMode::kSanitize;
+  ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
+  std::vector<route::IpRange> proxy_protocol_from;
+  Milliseconds proxy_protocol_timeout{5'000};
+  config::ByRole<Underscores> underscores{Underscores::kReject, Underscores::kPass};
+  config::ByRole<route::ReservedEscapes> escaped_slashes{route::ReservedEscapes::kReject,
+                                                         route::ReservedEscapes::kKeep};
+  config::ByRole<RequestIds> request_id{RequestIds::kReplace, RequestIds::kKeep};
+  config::ByRole<bool> merge_slashes{true, false};
+  bool allow_connect = false;
+  config::ByRole<bool> allow_trace{false, true};
+  bool reason_header = false;
+  std::optional<tls::ServerOptions> tls_options;
+  std::vector<TlsRule> tls_rules;
+  ListenerProtocol protocol = ListenerProtocol::kAuto;
+  std::optional<route::PlacedText> upstream_name;
+  http::h2::ServerOptions http2;
+  config::Origin origin;
+
+  static void read(config::Table& table, ListenerOptions& out);
+  friend bool operator==(const ListenerOptions&, const ListenerOptions&) = default;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,100 @@
+#include "core/proxy/tcp_plan.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "core/config/suggestion.h"
+#include "core/route/settings.h"
+
+namespace weir::proxy {
+namespace {
+
+// Reads what one listener says, and records what is wrong with it.
+class TcpReader {
+ public:
+  TcpReader(const TcpReferences& references, ListenerPlan& plan, config::Mistakes& mistakes)
+      : references_(references), plan_(plan), mistakes_(mistakes) {}
+
+  void readUpstream();
+  void readRules();
+
+ private:
+  void fail(const config::Place& place, std::string path, std::string what,
+            std::string_view suggestion = "") {
+    mistakes_.add({place, plan_.origin.path + "." + std::move(path), std::move(what),
+                   std::string(suggestion)});
+  }
+  NameId upstream(const route::PlacedText& name, const std::string& path);
+  bool onlyPasses() const;
+
+  const TcpReferences& references_;
+  ListenerPlan& plan_;
+  config::Mistakes& mistakes_;
+};
+
+NameId TcpReader::upstream(const route::PlacedText& name, const std::string& path) {
+  std::vector<std::string_view> known;
+  for (const auto& [each, settings] : references_.upstreams) {
+    known.push_back(each);
+    if (each != name.text) continue;
+    if (settings.proxy_protocol != net::ProxyVersion::kNone) plan_.tells_server = true;
+    return references_.names.intern(each);
+  }
+  fail(name.place, path, "unknown upstream \"" + name.text + "\"",
+       config::closestWord(name.text, known));
+  return 0;
+}
+
+// Rules decide on all TLS, and there is no other way in.
+bool TcpReader::onlyPasses() const { return !plan_.tls_options && !plan_.tls_rules.empty(); }
+
+void TcpReader::readUpstream() {
+  const auto& name = plan_.upstream_name;
+  if (name) plan_.upstream = upstream(*name, "upstream");
+  if (plan_.tcp && !name && !onlyPasses()) {
+    fail(plan_.origin.place, "protocol", "tcp needs an upstream that connections go to");
+  }
+  if (name && !plan_.tcp && plan_.protocol != ListenerProtocol::kAuto) {
+    fail(name->place, "upstream", "goes with protocol auto or tcp only");
+  }
+}
+
+void TcpReader::readRules() {
+  for (std::size_t i = 0; i < plan_.tls_rules.size(); ++i) {
+    TlsRule& rule = plan_.tls_rules[i];
+    const std::string path = "tls_rule[" + std::to_string(i) + "]";
+    if (rule.upstream_name) rule.upstream = upstream(*rule.upstream_name, path + ".upstream");
+    if (rule.action == TlsRule::Action::kTerminate && !plan_.tls_options) {
+      fail(rule.origin.place, path + ".action", "terminate needs tls of the listener");
+    }
+  }
+}
+
+}  // namespace
+
+void addTcp(const TcpReferences& references, ListenerPlan& plan, config::Mistakes& mistakes) {
+  TcpReader reader(references, plan, mistakes);
+  reader.readUpstream();
+  reader.readRules();
+}
+
+void checkRoutes(const std::vector<route::RouteSettings>& routes, const NamedUpstreams& upstreams,
+                 config::Mistakes& mistakes) {
+  std::set<std::string_view> telling;  // of the client that a connection is from
+  for (const auto& [name, upstream] : upstreams) {
+    if (upstream.proxy_protocol != net::ProxyVersion::kNone) telling.insert(name);
+  }
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    for (const route::PlacedText* name : routes[i].upstreams()) {
+      if (!telling.contains(name->text)) continue;
+      mistakes.add({name->place,
+                    "route[" + std::to_string(i) + "].upstream",
+                    "connections to \"" + name->text +
+                        "\" name a client by proxy_protocol, but requests of many would share them",
+                    {}});
+    }
+  }
+}
+
+}  // namespace weir::proxy

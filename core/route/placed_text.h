@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "core/config/mistakes.h"
+
+namespace weir::route {
+
+// A text that is checked later, with its place.
+struct PlacedText {
+  std::string text;
+  config::Place place = {};
+
+  friend bool operator==(const PlacedText& left, const PlacedText& right) {
+    return left.text == right.text;  // wherever it stands
+  }
+};
+
+}  // namespace weir::route

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/mistakes.h"
+#include "core/config/secret.h"
+
+namespace weir::config {
+class Table;
+}
+
+namespace weir::tls {
+
+// [upstream.NAME.tls]
+struct ClientOptions {
+  std::optional<std::string> server_name;
+  std::optional<config::File> ca;
+  std::optional<config::File> crl;
+  std::optional<config::File> cert;
+  std::optional<config::File> key;
+  std::vector<std::string> names;
+  std::vector<std::string> hashes;
+  bool insecure = false;
+  bool node = false;  // the certificate says who this node is; not a setting
+  config::Origin origin;
+
+  static void read(config::Table& table, ClientOptions& out);
+  friend bool operator==(const ClientOptions&, const ClientOptions&) = default;
+};
+
+}  // namespace weir::tls

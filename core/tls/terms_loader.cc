@@ -1,0 +1,159 @@
+#include "core/tls/terms_loader.h"
+
+#include <algorithm>
+
+#include "core/config/file_text.h"
+
+namespace weir::tls {
+namespace {
+
+using Use = Certificate::Use;
+
+// Reads the files of one table and keeps what is wrong with them.
+class TermsReader {
+ public:
+  TermsReader(const config::Origin& origin, CertificateStore& certificates,
+              config::Mistakes& mistakes)
+      : place_(origin.place),
+        path_(origin.path.empty() ? "tls" : origin.path),
+        certificates_(certificates),
+        mistakes_(mistakes) {}
+
+  std::string text(const config::File& file, std::string_view key) {
+    config::FileText read = config::readFileText(file.path);
+    if (!read.error.empty()) fail(key, "cannot read " + file.path + ": " + read.error);
+    return std::move(read.text);
+  }
+  void fail(std::string_view key, std::string what) {
+    good_ = false;
+    mistakes_.add({place_, path_ + "." + std::string(key), std::move(what), {}});
+  }
+  bool good() const { return good_; }
+
+  std::shared_ptr<const Certificate> certificate(const config::File& cert, const config::File& key,
+                                                 Certificate::Use use) {
+    std::string why;
+    auto found = certificates_.load({cert.path, key.path, use}, why);
+    if (found == nullptr) fail("cert", std::move(why));
+    return found;
+  }
+
+  void staple(const config::File& file, const Certificate& certificate, ServerSetup& setup) {
+    const std::string der = text(file, "ocsp");
+    if (!good_) return;
+    auto read = readStaple(der, certificate);
+    if (read.ok()) {
+      setup.staples[&certificate] = std::move(read.value());
+    } else {
+      fail("ocsp", file.path + ": " + std::string(read.error().detail));
+    }
+  }
+
+  // A file of PEM and the key that names it.
+  struct Named {
+    std::string_view key;
+    const std::optional<config::File>& file;
+  };
+  std::shared_ptr<const Verifier> verifier(const Named& roots, const Named& revocations,
+                                           Verifier::Options options) {
+    options.system_roots = !roots.file;
+    if (roots.file) options.roots = text(*roots.file, roots.key);
+    if (revocations.file) options.revocations = text(*revocations.file, revocations.key);
+    if (!good_) return nullptr;
+    auto made = Verifier::make(options);
+    if (made.ok()) return made.value();
+    fail(roots.key, std::string(made.error().detail));
+    return nullptr;
+  }
+
+ private:
+  const config::Place& place_;
+  const std::string path_;
+  CertificateStore& certificates_;
+  config::Mistakes& mistakes_;
+  bool good_ = true;
+};
+
+TicketKeys::Secret secretOf(const std::string& text) {
+  TicketKeys::Secret secret{};
+  std::copy_n(text.begin(), secret.size(), secret.begin());
+  return secret;
+}
+
+// `system` keeps the verifier that trusts the system's roots, once it is made.
+std::shared_ptr<const Verifier> verifierOf(const ClientOptions& options, TermsReader& reader,
+                                           std::shared_ptr<const Verifier>& system) {
+  const bool plain = !options.ca && !options.crl && options.names.empty() && options.hashes.empty();
+  if (plain && system != nullptr) return system;
+  Verifier::Options demands;
+  demands.names = NameList(options.names);
+  demands.hashes = options.hashes;
+  auto made = reader.verifier({"ca", options.ca}, {"crl", options.crl}, std::move(demands));
+  if (plain) system = made;
+  return made;
+}
+
+}  // namespace
+
+TermsLoader::TermsLoader()
+    : own_tickets_(std::make_shared<const TicketKeys>(
+          std::vector<TicketKeys::Secret>{TicketKeys::random()})) {}
+
+std::shared_ptr<const ServerTerms> TermsLoader::server(const ServerOptions& options,
+                                                       Listener listener,
+                                                       config::Mistakes& mistakes) {
+  bool good = true;
+  ServerSetup setup{options};
+  setup.protocols = std::move(listener.protocols);
+  setup.plain_http_reply = listener.plain_http_reply;
+  setup.handshakes = &listener.handshakes;
+  std::vector<std::shared_ptr<const Certificate>> certificates;
+  for (const CertificateFiles& each : options.certificates) {
+    TermsReader reader(each.origin, certificates_, mistakes);
+    certificates.push_back(
+        reader.certificate(each.cert, each.key, each.node ? Use::kNodeServer : Use::kServer));
+    if (each.ocsp && reader.good()) reader.staple(*each.ocsp, *certificates.back(), setup);
+    good = good && reader.good();
+  }
+  TermsReader reader(options.origin, certificates_, mistakes);
+  if (options.client_ca) {
+    Verifier::Options demands;
+    demands.names = NameList(options.client_names);
+    demands.hashes = options.client_hashes;
+    setup.clients = reader.verifier({"client_ca", options.client_ca},
+                                    {"client_crl", options.client_crl}, std::move(demands));
+  }
+  if (!good || !reader.good() || certificates.empty()) return nullptr;
+  auto tickets = own_tickets_;
+  if (!options.ticket_secrets.empty()) {
+    std::vector<TicketKeys::Secret> secrets;
+    for (const auto& each : options.ticket_secrets) secrets.push_back(secretOf(each.reveal()));
+    tickets = std::make_shared<const TicketKeys>(std::move(secrets));
+  }
+  return std::make_shared<const ServerTerms>(
+      std::move(setup), CertificateSet(std::move(certificates)), std::move(tickets));
+}
+
+std::shared_ptr<const ClientTerms> TermsLoader::client(const ClientOptions& options,
+                                                       Upstream upstream,
+                                                       config::Mistakes& mistakes) {
+  TermsReader reader(options.origin, certificates_, mistakes);
+  ClientSetup setup;
+  setup.protocols = std::move(upstream.protocols);
+  setup.server_name = options.server_name.value_or(std::string(upstream.looked_up));
+  setup.check_server_name = options.names.empty();
+  if (!options.insecure) {
+    if (setup.server_name.empty() && setup.check_server_name) {
+      reader.fail("server_name", "is needed: the endpoints have no name that could be checked");
+    }
+    setup.servers = verifierOf(options, reader, system_);
+  }
+  if (options.cert && options.key) {
+    setup.own = reader.certificate(*options.cert, *options.key,
+                                   options.node ? Use::kNodeClient : Use::kClient);
+  }
+  if (!reader.good()) return nullptr;
+  return std::make_shared<const ClientTerms>(std::move(setup));
+}
+
+}  // namespace weir::tls

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/config/chosen.h"
+#include "core/config/mistakes.h"
+#include "core/http/h2/options.h"
+#include "core/http/version_choice.h"
+#include "core/net/proxy_protocol_writer.h"
+#include "core/tls/client_options.h"
+
+namespace weir::config {
+class Table;
+}
+
+namespace weir::upstream {
+
+// [upstream.NAME]
+struct ClusterOptions {
+  config::Chosen discovery;
+  std::string balancer = "least_request";
+  Milliseconds connect_timeout{5'000};
+  Milliseconds idle_timeout{60'000};     // of a connection that nobody uses
+  Milliseconds max_connection_age{0};    // after which a connection takes no new request; 0: none
+  std::uint32_t max_connections = 1024;  // of the whole process; 0: no limit
+  std::uint32_t max_pending = 1024;      // exchanges that wait for a connection, per worker
+  Milliseconds queue_timeout{3'000};     // for how long they wait
+  std::optional<tls::ClientOptions> tls;
+  std::optional<std::string> identity;
+  http::VersionChoice protocol = http::VersionChoice::kAuto;
+  http::h2::ClientOptions http2;  // its limits are those of responses in any version
+  net::ProxyVersion proxy_protocol = net::ProxyVersion::kNone;  // of tunnels: ahead of everything
+  config::Origin origin;
+  config::Origin discovery_origin;
+
+  static void read(config::Table& table, ClusterOptions& out);
+  friend bool operator==(const ClusterOptions&, const ClusterOptions&) = default;
+};
+
+}  // namespace weir::upstream
