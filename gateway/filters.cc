@@ -6,8 +6,10 @@
 namespace weir::gateway {
 
 void addFilters(filter::Registry& registry) {
-  registry.add<AddressList>("address_list", "Admits or refuses clients by their address.");
-  registry.add<GrpcWeb>("grpc_web", "Lets browsers call gRPC services: gRPC-Web to gRPC and back.");
+  registry.add<AddressList>("address_list", "Filter that allows or denies clients by address.");
+  registry.add<GrpcWeb>(
+      "grpc_web",
+      "Filter that translates between gRPC-Web and gRPC, so that browsers can call gRPC services.");
 }
 
 }  // namespace weir::gateway

@@ -32,13 +32,13 @@ constexpr std::pair<std::string_view, ListenerProtocol> kListenerProtocols[] = {
 
 void readProxyProtocol(config::Table& table, ListenerOptions& out) {
   table.read("proxy_protocol", out.proxy_protocol, kProxyProtocols,
-             "Whether connections begin with a PROXY protocol header, version 1 or 2, that names "
-             "the client. Required: without one, or from others than proxy_protocol_from, they are "
-             "closed.");
+             "Handling of a PROXY protocol header, version 1 or 2, at the start of a connection. "
+             "optional: use it if a peer in proxy_protocol_from sends one. required: close "
+             "connections without a header from such a peer.");
   table.read("proxy_protocol_from", out.proxy_protocol_from,
-             "Peers whose PROXY protocol headers are believed.");
+             "Address ranges of the peers whose PROXY protocol headers are trusted.");
   table.read("proxy_protocol_timeout", out.proxy_protocol_timeout,
-             "For the whole PROXY protocol header.", {.min = 1ms, .max = 1h});
+             "Time limit for receiving the PROXY protocol header.", {.min = 1ms, .max = 1h});
   if (out.proxy_protocol != ProxyProtocol::kOff && out.proxy_protocol_from.empty()) {
     table.fail("proxy_protocol", "needs proxy_protocol_from: the peers to believe");
   }
@@ -46,69 +46,77 @@ void readProxyProtocol(config::Table& table, ListenerOptions& out) {
 
 void readLimits(config::Table& table, ListenerOptions& out) {
   table.read("header_timeout", out.header_timeout,
-             "For the head of a request, from its first byte. 0: none.", {.min = 0ms, .max = 1h});
+             "Time limit for receiving a request head, from its first byte. 0 disables it.",
+             {.min = 0ms, .max = 1h});
   table.read("idle_timeout", out.idle_timeout,
-             "Between two requests of a connection; of one that is no HTTP, for as long as nothing "
-             "moves on it. The default without HTTP is 1h.",
+             "Maximum idle time of a connection: between two requests or, without HTTP, without "
+             "traffic in either direction. The default without HTTP is 1h.",
              {.min = 0ms, .max = 24h});
-  table.read(
-      "max_connection_age", out.max_connection_age,
-      "Age at which a connection drains, up to a tenth earlier: requests in progress finish, "
-      "and the client is told to open another. 0: no limit.",
-      {.min = 0ms, .max = 24h * 30});
+  table.read("max_connection_age", out.max_connection_age,
+             "Maximum age of a connection, shortened at random by up to a tenth. After that the "
+             "connection drains: requests in flight complete, and the client receives Connection: "
+             "close or GOAWAY. 0: no limit.",
+             {.min = 0ms, .max = 24h * 30});
   table.read("send_timeout", out.http2.send_timeout,
-             "Time limit for a client that has answers to read and reads nothing. 0: none.",
+             "Time limit for a client to read any part of a pending response. 0 disables it.",
              {.min = 0ms, .max = 24h});
-  table.read("max_header_size", out.max_header_size, "Request line and headers together.",
+  table.read("max_header_size", out.max_header_size,
+             "Maximum size of a request line and its headers.",
              {.min = config::Size{1024}, .max = config::Size{1024 * 1024}});
-  table.read("max_headers", out.max_headers, "Header fields of a request.",
+  table.read("max_headers", out.max_headers, "Maximum number of header fields in a request.",
              {.min = 1, .max = 10'000});
   table.read("max_target_size", out.max_target_size,
-             "Size limit for the target of a request, its path and query; more is answered with "
-             "414. Never more than max_header_size.",
+             "Maximum size of a request target, that is path and query; a longer one is rejected "
+             "with 414. At most max_header_size.",
              {.min = config::Size{256}, .max = config::Size{1024 * 1024}});
-  table.read(
-      "max_connections", out.max_connections,
-      "Open connections; more are refused, with 503 where HTTP is spoken. 0: no limit of its "
-      "own.");
+  table.read("max_connections", out.max_connections,
+             "Maximum number of open connections. Further connections are refused, over HTTP with "
+             "503. 0: only the limit of the process applies.");
 }
 
 void readForwarding(config::Table& table, ListenerOptions& out) {
   table.read("trusted", out.trusted,
-             "Peers whose X-Forwarded-*, Forwarded, X-Real-IP and similar headers are believed and "
-             "kept.");
+             "Address ranges of trusted proxies, whose X-Forwarded-*, Forwarded, X-Real-IP and "
+             "similar headers are used and kept.");
   table.read("forwarded", out.forwarded, kForwardedModes,
-             "What becomes of X-Forwarded-* and Forwarded. append is for an edge: it also removes "
-             "X-Real-IP and similar headers of peers that are not trusted, and Proxy, "
-             "X-Original-URL and X-Rewrite-URL.");
-  table.read("forwarded_client_cert", out.forwarded_client_cert, kClientCertModes,
-             "What becomes of X-Forwarded-Client-Cert: dropped; kept from clients that show a "
-             "certificate; kept, with their own added; replaced by their own; or kept from all.");
+             "Handling of X-Forwarded-* and Forwarded. append: add the client; also remove "
+             "X-Real-IP and similar headers unless the peer is in trusted_proxies, and always "
+             "remove Proxy, X-Original-URL and X-Rewrite-URL. preserve: forward them unchanged.");
+  table.read(
+      "forwarded_client_cert", out.forwarded_client_cert, kClientCertModes,
+      "Handling of X-Forwarded-Client-Cert. sanitize: remove it. forward: keep it from clients "
+      "with a verified certificate. append: likewise, and add the client's certificate. set: "
+      "replace it by the client's certificate. always_forward: keep it from every client.");
 }
 
 void readRequestRules(config::Table& table, ListenerOptions& out) {
   table.read("underscores", out.underscores, kUnderscores,
-             "Requests with an underscore in the name of a header or trailer.");
+             "Handling of requests with an underscore in the name of a header or trailer field.");
   table.read("escaped_slashes", out.escaped_slashes, route::kEscapedSlashes,
-             "Paths with %2F, %5C or %00. keep: for routes they separate nothing, so that a rule "
-             "for /a does not hold for /a%2Fb. A route may say otherwise.");
-  table.read("request_id", out.request_id, kRequestIds, "An X-Request-Id that the client sent.");
-  table.read("merge_slashes", out.merge_slashes, "Whether // in a path means /.");
-  table.read("connect", out.allow_connect, "Whether the CONNECT method is allowed.");
+             "Handling of paths with %2F, %5C or %00. reject: respond with 400. keep: forward "
+             "them; in route matching they do not separate segments, so that a route for /a does "
+             "not match /a%2Fb. Routes can override it.");
+  table.read("request_id", out.request_id, kRequestIds,
+             "Handling of an X-Request-Id sent by the client.");
+  table.read("merge_slashes", out.merge_slashes,
+             "Whether to merge consecutive slashes in a path into one.");
+  table.read("connect", out.allow_connect, "Whether to allow the CONNECT method.");
   table.read("trace", out.allow_trace,
-             "Whether the TRACE method is forwarded, whose answer shows the request's headers.");
+             "Whether to forward the TRACE method, whose response contains the request's headers.");
   table.read("reason_header", out.reason_header,
-             "Whether answers of weir itself carry X-Weir-Reason.");
+             "Whether to add X-Weir-Reason to responses generated by weir.");
 }
 
 }  // namespace
 
 void ListenerOptions::read(config::Table& table, ListenerOptions& out) {
-  table.read("name", out.name, "Its name in metrics and logs.", {.min_size = 1, .required = true});
-  table.read("address", out.listen_on, "Where to listen; port 0 takes a free one.",
+  table.read("name", out.name, "Name of the listener in metrics and logs.",
+             {.min_size = 1, .required = true});
+  table.read("address", out.listen_on, "Address to listen on. Port 0 picks a free port.",
              {.required = true});
-  table.read("socket_mode", out.socket_mode,
-             "File mode of a Unix socket, in octal. Default: as the umask of the process has it.");
+  table.read(
+      "socket_mode", out.socket_mode,
+      "File mode of a Unix socket, in octal. Default: determined by the umask of the process.");
   if (out.socket_mode && !out.listen_on.isUnix()) {
     table.fail("socket_mode", "needs an address that is a Unix socket");
   }
@@ -116,17 +124,18 @@ void ListenerOptions::read(config::Table& table, ListenerOptions& out) {
   readForwarding(table, out);
   readProxyProtocol(table, out);
   readRequestRules(table, out);
-  table.read("tls", out.tls_options, "Secures the connections. Default: in the clear.");
+  table.read("tls", out.tls_options, "TLS settings of the listener. Default: plaintext.");
   table.read("tls_rule", out.tls_rules,
-             "What becomes of TLS connections, by what they ask for: the first rule that matches. "
-             "None: decrypted where the listener has tls, else refused.");
+             "Rules that select, by SNI and ALPN, how a TLS connection is handled; the first match "
+             "applies. Without a match, TLS is terminated if the listener has tls; otherwise the "
+             "connection is refused.");
   table.read("protocol", out.protocol, kListenerProtocols,
-             "What clients may speak. auto: HTTP/2 as agreed on under TLS or right away in the "
-             "clear, else HTTP/1. tcp: anything; connections are carried to the upstream.");
-  table.read("upstream", out.upstream_name,
-             "Where connections go with protocol tcp; with auto, those that turn out not to be "
-             "HTTP.");
-  table.read("http2", out.http2, "Many requests at a time on one connection.");
+             "Protocol of the clients. auto: HTTP/2 if negotiated by ALPN or, in plaintext, with "
+             "prior knowledge; otherwise HTTP/1. tcp: raw TCP, proxied to the upstream.");
+  table.read(
+      "upstream", out.upstream_name,
+      "Upstream for raw TCP: all connections with protocol tcp, non-HTTP connections with auto.");
+  table.read("http2", out.http2, "HTTP/2 settings.");
   table.locate(out.origin, "address");
 }
 

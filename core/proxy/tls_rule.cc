@@ -17,14 +17,16 @@ constexpr std::size_t kMaxProtocolName = 255;
 }  // namespace
 
 void TlsRule::read(config::Table& table, TlsRule& out) {
-  table.read("server_names", out.server_names,
-             "Names that the client asks for, as \"db.example.com\" or \"*.db.example.com\". "
-             "Default: any, and none at all.");
-  table.read("alpn", out.protocols, "The client offers one of these protocols. Default: whatever.");
+  table.read(
+      "server_names", out.server_names,
+      "SNI names, such as \"db.example.com\" or \"*.db.example.com\". Default: any name or none.");
+  table.read("alpn", out.protocols,
+             "ALPN protocols, at least one of which the client must offer. Default: any.");
   table.read("action", out.action, kActions,
-             "pass: to the upstream, as it is. terminate: decrypted here. refuse: by an alert.",
+             "Action for matching connections. passthrough: forward the encrypted connection to "
+             "the upstream. terminate: terminate TLS. refuse: send an alert and close.",
              {.required = true});
-  table.read("upstream", out.upstream_name, "Where connections go with pass.");
+  table.read("upstream", out.upstream_name, "Upstream for the action passthrough.");
   const bool passes = out.action == Action::kPass;
   if (passes && !out.upstream_name) table.fail("action", "pass needs an upstream");
   if (!passes && out.upstream_name) table.fail("upstream", "goes with the action pass only");

@@ -102,13 +102,13 @@ void readUpgrades(config::Table& table, Boxed<std::vector<std::string>>& out,
 }
 
 void TextMatchSettings::read(config::Table& table, TextMatchSettings& out) {
-  table.read("exact", out.exact, "The whole value.");
-  table.read("prefix", out.prefix, "What the value begins with.", {.min_size = 1});
-  table.read("suffix", out.suffix, "What the value ends with.", {.min_size = 1});
-  table.read("contains", out.contains, "What the value contains.", {.min_size = 1});
-  table.read("regex", out.regex, "An RE2 regex that the whole value matches.");
-  table.read("present", out.present, "true: any value.");
-  table.read("absent", out.absent, "true: it must not be there.");
+  table.read("exact", out.exact, "Exact value.");
+  table.read("prefix", out.prefix, "Prefix of the value.", {.min_size = 1});
+  table.read("suffix", out.suffix, "Suffix of the value.", {.min_size = 1});
+  table.read("contains", out.contains, "Substring of the value.", {.min_size = 1});
+  table.read("regex", out.regex, "RE2 regular expression that must match the whole value.");
+  table.read("present", out.present, "Presence: true matches any value.");
+  table.read("absent", out.absent, "Absence: true matches requests without it.");
   table.exactlyOneOf({"exact", "prefix", "suffix", "contains", "regex", "present", "absent"});
   if (out.regex) checkRegex(table, "regex", *out.regex);
   if (table.has("present") && !out.present) table.fail("present", "write absent = true instead");
@@ -116,18 +116,25 @@ void TextMatchSettings::read(config::Table& table, TextMatchSettings& out) {
 }
 
 void MatchSettings::read(config::Table& table, MatchSettings& out) {
-  table.read("path", out.path, "This path and no other.");
-  table.read("path_prefix", out.path_prefix,
-             "This path and those below it: \"/a\" and \"/a/\" match /a, /a/ and /a/b, not /ab.");
-  table.read("path_template", out.path_template, "A path with captured segments: \"/users/{id}\".");
-  table.read("path_regex", out.path_regex, "An RE2 regex that the whole path matches.");
-  table.read("methods", out.methods, "Any of these methods; all when empty.");
-  table.read("headers", out.headers,
-             "What headers must be. Several of one name are joined by \", \" before.");
+  table.read("path", out.path, "Exact path.");
+  table.read(
+      "path_prefix", out.path_prefix,
+      "Path prefix of whole segments: \"/a\" and \"/a/\" match /a, /a/ and /a/b, but not /ab.");
+  table.read("path_template", out.path_template,
+             "Path template with captured segments: \"/users/{id}\".");
+  table.read("path_regex", out.path_regex,
+             "RE2 regular expression that must match the whole path.");
+  table.read("methods", out.methods, "Methods, one of which the request must have. Empty: all.");
+  table.read(
+      "headers", out.headers,
+      "Conditions on headers, by name. Several fields of one name are joined by \", \" first.");
   table.read("query", out.query,
-             "What query parameters must be, decoded. Of several of one name the first counts.");
-  table.read("source", out.source, "Any of these ranges of client addresses; all when empty.");
-  table.read("listeners", out.listeners, "Any of these listeners; all when empty.");
+             "Conditions on decoded query parameters, by name. The first of several with one name "
+             "counts.");
+  table.read("source", out.source,
+             "Address ranges, one of which must contain the client address. Empty: all.");
+  table.read("listeners", out.listeners,
+             "Names of listeners, one of which must have accepted the request. Empty: all.");
   table.atMostOneOf({"path", "path_prefix", "path_template", "path_regex"});
   checkPattern(table, "path", out.path, PathPattern::exact);
   checkPattern(table, "path_prefix", out.path_prefix, PathPattern::prefix);
@@ -138,23 +145,24 @@ void MatchSettings::read(config::Table& table, MatchSettings& out) {
 }
 
 void SplitSettings::read(config::Table& table, SplitSettings& out) {
-  table.read("upstream", out.upstream, "The name of an upstream.", {.required = true});
-  table.read("weight", out.weight, "Its share of the requests, of the sum of all weights.");
+  table.read("upstream", out.upstream, "Name of an upstream.", {.required = true});
+  table.read("weight", out.weight, "Share of the requests, relative to the sum of all weights.");
   if (table.has("weight") && out.weight == 0) table.warn("weight", "is 0: it gets no request");
 }
 
 void MirrorSettings::read(config::Table& table, MirrorSettings& out) {
-  table.read("upstream", out.upstream, "The name of an upstream.", {.required = true});
-  table.read("percent", out.percent, "Of how many requests a copy is sent.",
+  table.read("upstream", out.upstream, "Name of an upstream.", {.required = true});
+  table.read("percent", out.percent, "Share of the requests that are mirrored.",
              {.min = 0, .max = 100});
 }
 
 void PathChangeSettings::readKeys(config::Table& table, PathChangeSettings& out) {
   table.read("path", out.path,
-             "The new path, with variables. With a \"?\" it brings its own query.");
-  table.read("prefix", out.prefix, "What replaces the prefix that the route matches.");
-  table.read("regex", out.regex, "An RE2 regex; every part of the path that matches is replaced.");
-  table.read("with", out.with, "What replaces it: \\0 is the match, \\1 to \\9 are its groups.");
+             "New path; may contain variables. With a \"?\" it also replaces the query.");
+  table.read("prefix", out.prefix, "Replacement for the prefix matched by the route.");
+  table.read("regex", out.regex, "RE2 regular expression; every match in the path is replaced.");
+  table.read("with", out.with,
+             "Replacement for the matches of regex: \\0 is the match, \\1 to \\9 are its groups.");
   table.atMostOneOf({"path", "prefix", "regex"});
   if (out.regex && !out.with) table.fail("regex", "\"with\" must say what replaces it");
   if (out.with && !out.regex) table.fail("with", "\"regex\" must say what is replaced");
@@ -162,18 +170,21 @@ void PathChangeSettings::readKeys(config::Table& table, PathChangeSettings& out)
 
 void RewriteSettings::read(config::Table& table, RewriteSettings& out) {
   PathChangeSettings::readKeys(table, out.path);
-  table.read("host", out.host, "The new Host, with variables.", {.min_size = 1});
+  table.read("host", out.host, "New Host; may contain variables.", {.min_size = 1});
 }
 
 void RedirectSettings::read(config::Table& table, RedirectSettings& out) {
-  table.read("status", out.status, "301, 302, 303, 307 or 308.", {.min = 301, .max = 308});
-  table.read("scheme", out.scheme, "http or https; else that of the request.");
-  table.read("host", out.host, "The new host, with variables; else that of the request.",
+  table.read("status", out.status, "Status code of the redirect: 301, 302, 303, 307 or 308.",
+             {.min = 301, .max = 308});
+  table.read("scheme", out.scheme, "New scheme, http or https. Default: the request's.");
+  table.read("host", out.host, "New host; may contain variables. Default: the request's.",
              {.min_size = 1});
-  table.read("port", out.port,
-             "The new port; else that of the new scheme, else that of the request.", {.min = 1});
+  table.read(
+      "port", out.port,
+      "New port. Default: the default port of the new scheme, if any, otherwise the request's.",
+      {.min = 1});
   PathChangeSettings::readKeys(table, out.path);
-  table.read("query", out.query, kQueryChanges, "What becomes of the request's query.");
+  table.read("query", out.query, kQueryChanges, "Handling of the request's query.");
   if (out.status > 303 && out.status < 307) {
     table.fail("status", "must be 301, 302, 303, 307 or 308");
   }
@@ -183,34 +194,40 @@ void RedirectSettings::read(config::Table& table, RedirectSettings& out) {
 }
 
 void RespondSettings::read(config::Table& table, RespondSettings& out) {
-  table.read("status", out.status, "The status.", {.min = 200, .max = 599});
-  table.read("headers", out.headers, "Headers, with variables.");
-  table.read("body", out.body, "The body, with variables.");
+  table.read("status", out.status, "Status code of the response.", {.min = 200, .max = 599});
+  table.read("headers", out.headers, "Headers of the response; may contain variables.");
+  table.read("body", out.body, "Body of the response; may contain variables.");
 }
 
 void HeaderRulesSettings::read(config::Table& table, HeaderRulesSettings& out) {
-  table.read("remove", out.remove, "Removed first.");
-  table.read("set", out.set, "Then these replace those of the same name; with variables.");
-  table.read("add", out.add, "Then these are added; with variables.");
+  table.read("remove", out.remove, "Names of headers to remove, before others are set or added.");
+  table.read("set", out.set,
+             "Headers to set, replacing existing ones of the same name; may contain variables.");
+  table.read("add", out.add,
+             "Headers to add, beside existing ones of the same name; may contain variables.");
 }
 
 void BackoffSettings::read(config::Table& table, BackoffSettings& out) {
-  table.read("base", out.base, "The longest first pause; it doubles with each further try.",
+  table.read("base", out.base,
+             "Maximum delay before the first retry; it doubles with each further retry.",
              {.min = Milliseconds(1)});
-  table.read("max", out.max, "The longest pause.", {.min = Milliseconds(1)});
+  table.read("max", out.max, "Maximum delay before any retry.", {.min = Milliseconds(1)});
 }
 
 void RetrySettings::read(config::Table& table, RetrySettings& out) {
-  table.read("attempts", out.attempts, "Further tries after the first.", {.max = 100});
-  table.read("on", out.on,
-             "connect-failure, reset (before response headers), timeout (of a try), "
-             "refused-stream, a status such as 503, gateway-error (502, 503, 504) or 5xx.");
-  table.read("backoff", out.backoff,
-             "Pauses before further tries, of random length (full jitter).");
+  table.read("attempts", out.attempts, "Maximum number of retries after the first attempt.",
+             {.max = 100});
+  table.read(
+      "on", out.on,
+      "Conditions for a retry: connect-failure, reset (before response headers), timeout (of an "
+      "attempt), refused-stream, a status code such as 503, gateway-error (502, 503, 504) or 5xx.");
+  table.read("backoff", out.backoff, "Delays before retries, with full jitter.");
   table.read("replay_body", out.replay_body,
-             "How much of a request's body is kept for further tries; a longer one is sent once.");
+             "Maximum size of a request body that is buffered for retries. A request with a longer "
+             "body is not retried.");
   table.read("non_idempotent", out.non_idempotent,
-             "Also POST and others that are not idempotent, though the upstream may have acted.");
+             "Whether to retry non-idempotent methods, such as POST, although the upstream may "
+             "already have processed the request.");
   for (std::size_t i = 0; i < out.on.size(); ++i) {
     std::string suggestion;
     if (RetryPolicy policy; !addRetryWord(out.on[i], policy, suggestion)) {
@@ -229,41 +246,45 @@ std::vector<const PlacedText*> RouteSettings::upstreams() const {
 
 void RouteSettings::read(config::Table& table, RouteSettings& out) {
   out.place = table.place();
-  table.read("name", out.name, "Unique; in metrics and logs. Derived from host and path if absent.",
+  table.read("name", out.name,
+             "Unique name, used in metrics and logs. Default: derived from host and path.",
              {.min_size = 1, .max_size = 128});
-  table.read("hosts", out.hosts, "Hosts: exact, \"*.example.com\" (any depth) or \"*\".",
+  table.read("hosts", out.hosts, "Host names: exact, \"*.example.com\" (any depth) or \"*\".",
              {.min_size = 1});
-  table.read("match", out.match, "What a request must have beside its host.");
+  table.read("match", out.match, "Conditions on the request, in addition to the host.");
 
-  table.read("upstream", out.upstream, "Forwards to this upstream.");
-  table.read("split", out.split, "Forwards to one of several upstreams, by weight.",
+  table.read("upstream", out.upstream, "Name of the upstream to forward to.");
+  table.read("split", out.split, "Upstreams to forward to, chosen at random by weight.",
              {.min_size = 1});
-  table.read("redirect", out.redirect, "Sends the client elsewhere.");
-  table.read("respond", out.respond, "Answers without an upstream.");
+  table.read("redirect", out.redirect, "Redirect to send to the client.");
+  table.read("respond", out.respond, "Fixed response, sent without an upstream.");
   table.exactlyOneOf({"upstream", "split", "redirect", "respond"});
 
-  table.read("mirror", out.mirror, "Upstreams that get a copy; their answers are thrown away.");
-  table.read("rewrite", out.rewrite, "What is changed about path and host before forwarding.");
+  table.read("mirror", out.mirror,
+             "Upstreams that receive a copy of the request; their responses are discarded.");
+  table.read("rewrite", out.rewrite, "Changes to path and host before forwarding.");
   table.read("escaped_slashes", out.path.reserved_escapes, kEscapedSlashes,
-             "Paths with %2F, %5C or %00, as package names of npm and project names of GitLab have "
-             "them. Default: as the listener says.");
+             "Handling of paths with %2F, %5C or %00, which occur in npm package names and GitLab "
+             "project names. Default: the listener's.");
   table.read("normalize_path", out.path.normalize,
-             "Whether the path is forwarded in its normal form, by which routes are matched. "
-             "false: as it was received.");
+             "Whether to forward the path in its normalized form, which route matching always "
+             "uses. false: forward it as received.");
   checkPathPolicy(table, out);
-  table.read("request_headers", out.request_headers, "Changes to the headers of requests.");
-  table.read("response_headers", out.response_headers, "Changes to the headers of responses.");
+  table.read("request_headers", out.request_headers, "Changes to request headers.");
+  table.read("response_headers", out.response_headers, "Changes to response headers.");
   table.read("timeout", out.timeouts.request,
-             "For the whole response, all tries together; 0: none.");
-  table.read("per_try_timeout", out.timeouts.per_try, "For one try; 0: none.");
-  table.read("idle_timeout", out.timeouts.idle, "For a stream on which nothing moves; 0: none.");
-  table.read("retry", out.retry, "When a request is tried again.");
-  readUpgrades(table, out.upgrades,
-               "Protocols that clients may switch to by Upgrade or an extended CONNECT; the first "
-               "one of a request that is listed is forwarded, others are not. Never h2c or HTTP/2, "
-               "whose requests would pass routes and filters unseen. Default: [\"websocket\"].");
+             "Time limit for the complete response, including retries. 0 disables it.");
+  table.read("per_try_timeout", out.timeouts.per_try, "Time limit for one attempt. 0 disables it.");
+  table.read("idle_timeout", out.timeouts.idle,
+             "Maximum time without progress on a stream. 0 disables it.");
+  table.read("retry", out.retry, "Retry policy.");
+  readUpgrades(
+      table, out.upgrades,
+      "Protocols to which clients may switch by Upgrade or extended CONNECT. The first listed "
+      "protocol that a request names is forwarded; the others are removed. h2c and HTTP/2 are not "
+      "allowed, because their requests would bypass routes and filters. Default: [\"websocket\"].");
   table.read("filters", out.filters, table.kinds("filter"),
-             "What requests pass, in this order, and responses on their way back.");
+             "Filters, applied to requests in this order and to responses in reverse order.");
   const Milliseconds none(0);
   const Milliseconds whole = out.timeouts.request.value_or(none);
   if (whole > none && out.timeouts.per_try.value_or(none) >= whole) {

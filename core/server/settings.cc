@@ -18,15 +18,15 @@ constexpr std::pair<std::string_view, Role> kRoles[] = {{"gateway", Role::kGatew
 
 void OverloadOptions::read(config::Table& table, OverloadOptions& out) {
   table.read("max_buffered", out.max_buffered,
-             "Limit of the memory that holds bodies and heads, of the process. 0: none. Default: "
-             "half of what the machine, the control group or the address space has left at the "
-             "start.");
+             "Maximum memory of the process for buffered bodies and heads. 0: no limit. Default: "
+             "half of the memory that the machine, the control group or the address-space limit "
+             "leaves available at startup.");
   table.read("refuse_connections", out.refuse_connections,
-             "Fraction of max_buffered from which on new connections are refused.",
+             "Fraction of max_buffered above which new connections are refused.",
              {.min = 0.01, .max = 1.0});
   table.read("reset_streams", out.reset_streams,
-             "Fraction of max_buffered from which on answers that their clients do not read fast "
-             "enough are broken off.",
+             "Fraction of max_buffered above which streams are reset whose clients do not read "
+             "their responses fast enough.",
              {.min = 0.01, .max = 1.0});
 }
 
@@ -44,18 +44,19 @@ Settings& Settings::operator=(const Settings&) = default;
 Settings& Settings::operator=(Settings&&) noexcept = default;
 
 void Settings::read(config::Table& table, Settings& out) {
-  table.read("role", out.role, kRoles, "What this process is: it decides the defaults.");
-  table.read("workers", out.workers, "Threads that carry traffic.",
+  table.read("role", out.role, kRoles, "Role of the process, which decides the defaults.");
+  table.read("workers", out.workers, "Number of worker threads. auto: one per available CPU.",
              {.min = 1, .max = 1024, .none = "auto"});
   table.read("max_connections", out.max_connections,
-             "Open connections of all listeners. 0: as many as the file descriptors allow.");
-  table.read("drain_timeout", out.drain_timeout,
-             "How long requests in flight may go on after SIGTERM.", {.min = 0ms, .max = 24h});
-  table.read("overload", out.overload, "What is done when memory gets short.");
-  table.read("listener", out.listeners, "Addresses that accept connections.");
-  table.read("route", out.routes, "What becomes of a request.");
+             "Maximum number of open downstream connections on all listeners. 0: limited only by "
+             "the number of file descriptors.");
+  table.read("drain_timeout", out.drain_timeout, "Time limit for requests in flight after SIGTERM.",
+             {.min = 0ms, .max = 24h});
+  table.read("overload", out.overload, "Load shedding when memory runs short.");
+  table.read("listener", out.listeners, "Listeners: addresses on which connections are accepted.");
+  table.read("route", out.routes, "Routes, which decide how a request is handled.");
   table.read("upstream", out.upstreams,
-             "Services that requests are forwarded to, or connections carried.");
+             "Upstreams: services to which requests and connections are forwarded.");
 }
 
 }  // namespace weir::server

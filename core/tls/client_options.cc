@@ -7,17 +7,24 @@ namespace weir::tls {
 
 void ClientOptions::read(config::Table& table, ClientOptions& out) {
   table.read("server_name", out.server_name,
-             "The name asked for and checked. Default: the one that discovery looks up.");
-  table.read("ca", out.ca, "PEM: the roots that are trusted. Default: the system's.");
-  table.read("crl", out.crl, "PEM: certificates that are revoked; a list of every issuer.");
-  table.read("cert", out.cert, "PEM: our own certificate, for servers that ask for one.");
-  table.read("key", out.key, "PEM: its private key, not encrypted.");
+             "Server name for SNI and certificate verification. Default: the name that discovery "
+             "resolves.");
+  table.read("ca", out.ca,
+             "PEM file with the trusted CA certificates. Default: those of the system.");
+  table.read(
+      "crl", out.crl,
+      "PEM file with certificate revocation lists, one for every issuer of the endpoint's chain.");
+  table.read("cert", out.cert,
+             "PEM file with the client certificate, followed by its intermediates.");
+  table.read("key", out.key, "PEM file with the unencrypted private key.");
   table.read("names", out.names,
-             "Names that an endpoint's certificate may have, one of them at least, in place of "
-             "server_name: \"spiffe://example.org/ns/shop/sa/cart\".");
-  table.read("hashes", out.hashes,
-             "SHA-256 of the certificates that endpoints may show, in hexadecimal. Default: any.");
-  table.read("insecure", out.insecure, "Believes whoever answers: nothing is checked.");
+             "Subject alternative names, at least one of which an endpoint's certificate must "
+             "have, instead of server_name: \"spiffe://example.org/ns/shop/sa/cart\".");
+  table.read(
+      "hashes", out.hashes,
+      "SHA-256 fingerprints, in hexadecimal, of the accepted endpoint certificates. Default: any.");
+  table.read("insecure", out.insecure,
+             "Whether to skip verification of the endpoint's certificate.");
   if (out.cert.has_value() != out.key.has_value()) {
     table.fail(out.cert ? "cert" : "key", "cert and key go together");
   }

@@ -23,50 +23,55 @@ constexpr std::pair<std::string_view, ClientCertificate> kClientCertificates[] =
 }  // namespace
 
 void CertificateFiles::read(config::Table& table, CertificateFiles& out) {
-  table.read("cert", out.cert, "PEM: the certificate, then those that lead to a root.",
+  table.read("cert", out.cert, "PEM file with the certificate, followed by its intermediates.",
              {.required = true});
-  table.read("key", out.key, "PEM: its private key, not encrypted.", {.required = true});
+  table.read("key", out.key, "PEM file with the unencrypted private key.", {.required = true});
   table.read("ocsp", out.ocsp,
-             "DER: what the issuer says of its state, shown to clients as long as it holds.");
+             "DER file with an OCSP response, stapled to handshakes while it is valid.");
   table.locate(out.origin, "cert");
 }
 
 void ServerOptions::read(config::Table& table, ServerOptions& out) {
   table.read("certificates", out.certificates,
-             "Chosen by the name that a client asks for; of two for one name, by the kind of key "
-             "that it can check. Read anew when a file changes.",
+             "Certificates, selected by SNI and, among several for one name, by the key types that "
+             "the client supports. Reloaded when a file changes.",
              {.min_size = 1, .required = true});
-  table.read("min_version", out.min_version, kVersions, "The oldest version of TLS.");
-  table.read("max_version", out.max_version, kVersions, "The newest version of TLS.");
+  table.read("min_version", out.min_version, kVersions, "Minimum TLS version.");
+  table.read("max_version", out.max_version, kVersions, "Maximum TLS version.");
   table.read("unknown_names", out.unknown_names, kUnknownNames,
-             "Clients that ask for another name, or for none: shown the first certificate, or "
-             "refused.");
-  table.read("client_certificate", out.client_certificate, kClientCertificates,
-             "Whether clients show a certificate.");
-  table.read("client_ca", out.client_ca, "PEM: the roots of clients' certificates.");
+             "Handling of clients whose SNI is absent or matches no certificate. first: present "
+             "the first certificate. refuse: abort the handshake.");
+  table.read(
+      "client_certificate", out.client_certificate, kClientCertificates,
+      "Whether to request a client certificate: none, optional (verified if sent) or required.");
+  table.read("client_ca", out.client_ca,
+             "PEM file with the CA certificates that verify client certificates.");
   table.read("client_crl", out.client_crl,
-             "PEM: certificates that are revoked; a list of every issuer.");
+             "PEM file with certificate revocation lists, one for every issuer.");
   table.read(
       "client_names", out.client_names,
-      "Names that a client's certificate may have, one of them at least: "
-      "\"spiffe://example.org/ns/shop/*\", \"cart.example.org\", \"*.example.org\". Default: "
-      "any.");
-  table.read("client_hashes", out.client_hashes,
-             "SHA-256 of the certificates that clients may show, in hexadecimal. Default: any.");
+      "Subject alternative names, at least one of which a client certificate must have: "
+      "\"spiffe://example.org/ns/shop/*\", \"cart.example.org\", \"*.example.org\". Default: any.");
+  table.read(
+      "client_hashes", out.client_hashes,
+      "SHA-256 fingerprints, in hexadecimal, of the accepted client certificates. Default: any.");
   table.read("clear", out.clear, kClearText,
-             "Connections that do not begin with TLS. allow: they are served in the clear, and so "
-             "is a client that says nothing for the handshake_timeout.");
-  table.read("handshake_timeout", out.handshake_timeout, "For a handshake.",
+             "Handling of connections that do not begin with a TLS handshake. refuse: close them, "
+             "after a response of 400 to plain HTTP. allow: serve them in plaintext, including "
+             "clients that send nothing within handshake_timeout.");
+  table.read("handshake_timeout", out.handshake_timeout, "Time limit for the TLS handshake.",
              {.min = 1ms, .max = 1h});
-  table.read("max_handshakes", out.max_handshakes,
-             "Handshakes under way; more connections are closed. 0: no limit.");
+  table.read(
+      "max_handshakes", out.max_handshakes,
+      "Maximum number of concurrent TLS handshakes. Further connections are closed. 0: no limit.");
   table.read("ticket_secrets", out.ticket_secrets,
-             "Secrets of 32 bytes and more that a fleet shares, so that any of its processes can "
-             "resume a session: the first seals, all open. Default: one of the process's own.");
-  table.read("early_data", out.early_data,
-             "Whether a client that comes back may send GET, HEAD and OPTIONS before the handshake "
-             "is over: faster, but others can send a copy. The upstream reads Early-Data: 1; other "
-             "methods get 425.");
+             "Secrets of at least 32 bytes from which session ticket keys are derived. Processes "
+             "that share them can resume each other's sessions. The first encrypts tickets; all of "
+             "them decrypt. Default: a random secret of the process.");
+  table.read(
+      "early_data", out.early_data,
+      "Whether to accept TLS 1.3 early data for GET, HEAD and OPTIONS; other methods are rejected "
+      "with 425. An attacker can replay early data, so the upstream receives Early-Data: 1.");
   if (out.min_version > out.max_version) table.fail("min_version", "is above max_version");
   const bool asks = out.client_certificate != ClientCertificate::kNone;
   if (asks && !out.client_ca) table.fail("client_certificate", "needs client_ca");

@@ -22,10 +22,9 @@ constexpr std::pair<std::string_view, http::VersionChoice> kProtocols[] = {
     {"http2", http::VersionChoice::kHttp2}};
 
 void readIdentity(config::Table& table, ClusterOptions& out) {
-  table.read(
-      "identity", out.identity,
-      "Who the endpoints are, \"spiffe://DOMAIN/...\": nodes of weir, reached by HTTP/2 over "
-      "TLS in which both sides show their certificates. Needs [identity].");
+  table.read("identity", out.identity,
+             "SPIFFE ID that the endpoints must prove, \"spiffe://DOMAIN/...\". Implies HTTP/2 "
+             "over mutual TLS with the certificate of [identity], which is required.");
   if (!out.identity || !table.has("identity")) return;
   const std::string_view fault = tls::faultOfPattern(*out.identity);
   if (!fault.empty()) table.fail("identity", std::string(fault));
@@ -35,44 +34,46 @@ void readIdentity(config::Table& table, ClusterOptions& out) {
 }
 
 void readLimits(config::Table& table, ClusterOptions& out) {
-  table.read("connect_timeout", out.connect_timeout, "For a connection to an endpoint.",
+  table.read("connect_timeout", out.connect_timeout,
+             "Time limit for connecting to an endpoint, including the TLS handshake.",
              {.min = 1ms, .max = 1h});
-  table.read("idle_timeout", out.idle_timeout, "Of a connection that nobody uses.",
+  table.read("idle_timeout", out.idle_timeout, "Maximum idle time of a pooled connection.",
              {.min = 1ms, .max = 24h});
   table.read("max_connection_age", out.max_connection_age,
-             "Age at which a connection takes no further request; it is closed when those that it "
-             "carries have ended. Connections end up to a tenth earlier, so that they do not all "
-             "end together. A connection never takes a request after the certificate of its "
-             "endpoint has expired. 0: no limit.",
+             "Maximum age of a connection, shortened at random by up to a tenth. After that it "
+             "takes no new request and is closed once those in flight have completed. A connection "
+             "whose endpoint's certificate has expired takes no new request either. 0: no limit.",
              {.min = 0ms, .max = 720h});
   table.read("max_connections", out.max_connections,
-             "Connections to all endpoints, of all workers. 0: no limit.");
-  table.readBytes("max_header_size", out.http2.limits.head_bytes,
-                  "Size limit for the head of a response, its status line and headers together; "
-                  "more is answered with 502.",
-                  {.min = config::Size{1024}, .max = config::Size{1024 * 1024}});
+             "Maximum number of connections to all endpoints, across all workers. 0: no limit.");
+  table.readBytes(
+      "max_header_size", out.http2.limits.head_bytes,
+      "Maximum size of a response's status line and headers. A larger response is replaced by 502.",
+      {.min = config::Size{1024}, .max = config::Size{1024 * 1024}});
   table.read("max_headers", out.http2.limits.headers,
-             "Limit for the number of header fields of a response.", {.min = 1, .max = 10'000});
+             "Maximum number of header fields in a response.", {.min = 1, .max = 10'000});
   table.read("max_pending", out.max_pending,
-             "Requests of one worker that may wait for a connection.");
-  table.read("queue_timeout", out.queue_timeout, "How long they wait.", {.min = 1ms, .max = 1h});
+             "Maximum number of requests per worker that wait for a connection.");
+  table.read("queue_timeout", out.queue_timeout, "Time limit for waiting for a connection.",
+             {.min = 1ms, .max = 1h});
 }
 
 }  // namespace
 
 void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
-  table.read("discovery", out.discovery, table.kinds("discovery"), "Where its endpoints are.",
+  table.read("discovery", out.discovery, table.kinds("discovery"), "Source of the endpoints.",
              {.required = true});
-  table.read("balancer", out.balancer, "Which endpoint gets a request.");
+  table.read("balancer", out.balancer, "Load balancing algorithm.");
   readLimits(table, out);
-  table.read("tls", out.tls, "Secures the connections to the endpoints. Default: in the clear.");
+  table.read("tls", out.tls, "TLS settings for connections to the endpoints. Default: plaintext.");
   readIdentity(table, out);
   table.read("protocol", out.protocol, kProtocols,
-             "What the endpoints speak. auto: agreed on under TLS, HTTP/1 in the clear.");
-  table.read("http2", out.http2, "Many requests at a time on one connection.");
+             "Protocol of the endpoints. auto: negotiated by ALPN with TLS, HTTP/1 in plaintext.");
+  table.read("http2", out.http2, "HTTP/2 settings.");
   table.read("proxy_protocol", out.proxy_protocol, kProxyVersions,
-             "The header of the PROXY protocol that precedes every connection which a listener "
-             "carries here, and names its client. Not for routes: their connections are shared.");
+             "Version of the PROXY protocol header, naming the client, that precedes every TCP "
+             "connection proxied to this upstream. Not available to routes, which share "
+             "connections between clients.");
   table.locate(out.origin, "balancer");
   table.locate(out.discovery_origin, "discovery");
 }

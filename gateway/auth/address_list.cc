@@ -15,8 +15,9 @@ bool contains(const std::vector<route::IpRange>& ranges, const route::IpAddress&
 }  // namespace
 
 void AddressList::Config::read(config::Table& table, Config& out) {
-  table.read("allow", out.allow, "Clients that are admitted; empty: all.");
-  table.read("deny", out.deny, "Clients that are refused, also when `allow` has them.");
+  table.read("allow", out.allow, "Address ranges of the allowed clients. Empty: all.");
+  table.read("deny", out.deny,
+             "Address ranges of the denied clients; takes precedence over `allow`.");
 }
 
 filter::Verdict AddressList::onRequest(http::Request&) {

@@ -7,11 +7,11 @@
 namespace weir::mesh {
 
 void addDiscoveries(server::Registry& registry) {
-  registry.addDiscovery<StaticListSettings>("static", "Addresses that are given here.",
-                                            makeStaticList);
-  registry.addDiscovery<DnsSettings>("dns", "Every address of a name, by A and AAAA records.",
-                                     makeDns);
-  registry.addDiscovery<SrvSettings>("srv", "Hosts, ports and weights by SRV records.", makeSrv);
+  registry.addDiscovery<StaticListSettings>("static", "Fixed list of addresses.", makeStaticList);
+  registry.addDiscovery<DnsSettings>(
+      "dns", "All addresses of a DNS name, from its A and AAAA records.", makeDns);
+  registry.addDiscovery<SrvSettings>("srv", "Hosts, ports and weights from DNS SRV records.",
+                                     makeSrv);
 }
 
 }  // namespace weir::mesh

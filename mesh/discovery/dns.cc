@@ -90,9 +90,9 @@ class DnsSource final : public upstream::DiscoverySource {
 }  // namespace
 
 void DnsSettings::read(config::Table& table, DnsSettings& out) {
-  table.read("address", out.address, "Name and port; every address of the name is an endpoint.",
+  table.read("address", out.address, "DNS name and port. Every address of the name is an endpoint.",
              {.required = true});
-  table.read("family", out.family, kFamilies, "The addresses to use.");
+  table.read("family", out.family, kFamilies, "Address families to resolve.");
   if (!table.has("address")) return;
   if (out.address.isUnix()) {
     table.fail("address", "is a path, not a name; use discovery = { static = [\"" +

@@ -191,7 +191,7 @@ class SrvSource final : public upstream::DiscoverySource {
 }  // namespace
 
 void SrvSettings::read(config::Table& table, SrvSettings& out) {
-  table.read("name", out.name, "Name of SRV records: \"_http._tcp.orders.internal\".",
+  table.read("name", out.name, "Name of the SRV records: \"_http._tcp.orders.internal\".",
              {.min_size = 1, .max_size = 254, .required = true});
   if (table.has("name") && out.name.find_first_of(" :/") != std::string::npos) {
     table.fail("name", "is not a name; the records hold the ports");

@@ -50,9 +50,9 @@ class StaticList final : public upstream::DiscoverySource {
 void StaticEndpointSettings::read(config::Table& table, StaticEndpointSettings& out) {
   table.read("address", out.address, "IP address and port, or the path of a Unix socket.",
              {.required = true});
-  table.read("weight", out.weight, "Its share of the traffic, beside the others; 0: none.",
-             {.max = 1'000'000});
-  table.read("zone", out.zone, "Where it is, for balancing by locality.");
+  table.read("weight", out.weight,
+             "Share of the traffic, relative to the other endpoints. 0: none.", {.max = 1'000'000});
+  table.read("zone", out.zone, "Zone of the endpoint, for zone-aware balancing.");
   if (table.has("address") && !endpointAddress(out.address).ok()) {
     table.fail("address", "is not an IP address; for a name use discovery = { dns = \"" +
                               out.address.text() + "\" }");

@@ -5,13 +5,13 @@
 namespace weir::mesh {
 
 void IdentitySettings::read(config::Table& table, IdentitySettings& out) {
-  table.read(
-      "cert", out.cert,
-      "PEM: the certificate, with one name \"spiffe://DOMAIN/...\", then those that lead to a "
-      "root.",
-      {.required = true});
-  table.read("key", out.key, "PEM: its private key, not encrypted.", {.required = true});
-  table.read("trust", out.trust, "PEM: the roots of the other nodes' certificates.",
+  table.read("cert", out.cert,
+             "PEM file with the certificate, whose only URI is a SPIFFE ID "
+             "\"spiffe://DOMAIN/...\", followed by its intermediates.",
+             {.required = true});
+  table.read("key", out.key, "PEM file with the unencrypted private key.", {.required = true});
+  table.read("trust", out.trust,
+             "PEM file with the CA certificates that verify the certificates of other nodes.",
              {.required = true});
   out.place = table.place("cert");
 }

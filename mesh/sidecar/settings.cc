@@ -11,33 +11,34 @@ constexpr std::pair<std::string_view, tls::ClearText> kModes[] = {
 }  // namespace
 
 void InboundSettings::read(config::Table& table, InboundSettings& out) {
-  table.read("address", out.address, "Where other services reach this one.", {.required = true});
-  table.read("application", out.application, "Where the application itself listens.",
+  table.read("address", out.address, "Address on which other services reach this one.",
+             {.required = true});
+  table.read("application", out.application, "Address on which the application listens.",
              {.required = true});
   table.read("mode", out.clear, kModes,
-             "With an identity. permissive: callers in the clear are let in as well, without an "
-             "identity; strict: only nodes that show theirs.");
+             "Handling of plaintext connections if there is an identity. strict: refuse them. "
+             "permissive: accept them as well, without a caller identity.");
 }
 
 void OutboundSettings::read(config::Table& table, OutboundSettings& out) {
-  table.read("address", out.address, "Where the application sends requests to other services.",
+  table.read("address", out.address,
+             "Address to which the application sends requests for other services.",
              {.required = true});
 }
 
 void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
-  table.read("service", out.service, "The name of the service that this sidecar stands beside.",
+  table.read("service", out.service, "Name of the service next to this sidecar.",
              {.min_size = 1, .required = true});
-  table.read("inbound", out.inbound, "From the network to the application.");
+  table.read("inbound", out.inbound, "Traffic from the network to the application.");
   table.read("outbound", out.outbound,
-             "From the application to the upstream that the Host of a request names.");
-  table.read(
-      "identity", out.identity,
-      "Who this node is to others, as [identity]: inbound then takes TLS only, from nodes of "
-      "the same trust domain.");
+             "Traffic from the application to the upstream named by the Host of a request.");
+  table.read("identity", out.identity,
+             "Identity of this node, as in [identity]. Inbound then accepts only mutual TLS from "
+             "nodes of the same trust domain.");
   route::readUpgrades(
       table, out.upgrades,
-      "Protocols that requests may switch to by Upgrade or an extended CONNECT, inbound and "
-      "outbound. Never h2c or HTTP/2. Default: [\"websocket\"].");
+      "Protocols to which inbound and outbound requests may switch by Upgrade or extended CONNECT. "
+      "h2c and HTTP/2 are not allowed. Default: [\"websocket\"].");
   const bool permissive = out.inbound && out.inbound->clear == tls::ClearText::kAllow;
   if (permissive && !out.identity) table.fail("inbound", "mode = \"permissive\" needs identity");
   out.place = table.place();

@@ -122,9 +122,9 @@ bool StatusSet::has(int status) const {
 }
 
 void Condition::read(config::Table& table, Condition& out) {
-  table.read("status", out.status, "Statuses to log, or an array of them.");
-  table.read("min_duration", out.min_duration, "Log what took this long or longer.");
-  table.read("reason", out.reason, "Log what weir answered or ended itself, for whatever reason.");
+  table.read("status", out.status, "Status codes to log: one, a range or an array of them.");
+  table.read("min_duration", out.min_duration, "Minimum duration of the requests to log.");
+  table.read("reason", out.reason, "Whether to log requests that weir answered or ended itself.");
 }
 
 }  // namespace weir::access_log

@@ -42,16 +42,18 @@ namespace weir::access_log {
 
 void Settings::read(config::Table& table, Settings& out) {
   table.read("file", out.file,
-             "Path of the file to append to, \"stdout\" or \"stderr\". Opened anew on SIGUSR1.",
+             "Path of the file to append to, \"stdout\" or \"stderr\". Reopened on SIGUSR1.",
              {.min_size = 1});
-  table.read("format", out.format, "\"json\", or a template with fields such as \"${request.id}\".",
+  table.read("format", out.format,
+             "Format of a line: \"json\", or a template with fields such as \"${request.id}\".",
              {.min_size = 1});
-  table.read("fields", out.fields, "What a line in JSON tells.", {.max_size = Format::kMaxFields});
-  table.read("sample", out.sample, "Share of the exchanges to log, of those that `when` chooses.",
+  table.read("fields", out.fields, "Fields of a JSON line.", {.max_size = Format::kMaxFields});
+  table.read("sample", out.sample, "Share of the requests to log, of those that `when` selects.",
              {.min = 0, .max = 100});
   table.read("when", out.when,
-             "Which exchanges to log: those for which any of the tests holds, or all.");
-  table.read("redact_query", out.redact_query, "Write \"redacted\" for queries.");
+             "Conditions, at least one of which a request must meet to be logged. Default: all "
+             "requests are logged.");
+  table.read("redact_query", out.redact_query, "Whether to replace queries by \"redacted\".");
   const bool no_field = out.format.find("${") == std::string::npos;
   if (out.format != "json" && no_field) {
     table.warn("format", "has no field, so that all lines are the same",

@@ -26,24 +26,27 @@ void checkAddress(config::Table& table, const config::Address& address) {
 
 void Settings::read(config::Table& table, Settings& out) {
   table.read("address", out.address,
-             "Where metrics, health and the other admin pages are served; port 0 takes a free one. "
-             "Whoever reaches it may look at and drain the process.",
+             "Address of the admin interface. Port 0 picks a free port. Any client that reaches it "
+             "can inspect and drain the process.",
              {.none = "off"});
-  table.read("socket_mode", out.socket_mode,
-             "File mode of a Unix socket, in octal. Default: as the umask of the process has it.");
+  table.read(
+      "socket_mode", out.socket_mode,
+      "File mode of a Unix socket, in octal. Default: determined by the umask of the process.");
   if (out.socket_mode && !(out.address && out.address->isUnix())) {
     table.fail("socket_mode", "needs an address that is a Unix socket");
   }
   table.read("hosts", out.hosts,
-             "Names by which it is called, besides \"localhost\" and IP addresses. Requests to "
-             "other names are refused: they may come from a web page (DNS rebinding).");
-  table.read("max_connections", out.max_connections, "Open connections; more are refused with 503.",
+             "Host names accepted in addition to \"localhost\" and IP addresses. Requests with "
+             "other names are rejected, as protection against DNS rebinding.");
+  table.read("max_connections", out.max_connections,
+             "Maximum number of open connections. Further connections are refused with 503.",
              {.min = 1, .max = 10'000});
   table.read("header_timeout", out.header_timeout,
-             "For a request, from its first byte to its last.",
+             "Time limit for receiving a request, from its first byte to its last.",
              {.min = Milliseconds(1), .max = std::chrono::hours(1)});
   table.read("idle_timeout", out.idle_timeout,
-             "Between two requests of a connection, and of a client that takes no bytes.",
+             "Maximum idle time of a connection: between two requests, or without reading a "
+             "pending response.",
              {.min = Milliseconds(1), .max = std::chrono::hours(24)});
   if (out.address) checkAddress(table, *out.address);
   for (std::size_t i = 0; i < out.hosts.size(); ++i) {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sources
 
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md",
-             "docs/*.md", "configs/*.toml")
+             "docs/*.md", "configs/*.toml", "configs/REFERENCE.md")
 
 
 @dataclass(frozen=True)

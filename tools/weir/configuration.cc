@@ -11,24 +11,29 @@ using namespace std::chrono_literals;
 void Configuration::read(config::Table& table, Configuration& out) {
   server::Settings::read(table, out.core);
   table.read("user", out.user,
-             "User, by name or number, that weir becomes when it was started as root, once its "
-             "addresses are bound. It keeps no privilege: a new listener on a port below 1024 then "
-             "takes a restart. Without effect for a process that is not root.",
+             "User, by name or number, to which a process started as root switches once its "
+             "addresses are bound. No privilege is kept, so a new listener on a port below 1024 "
+             "then needs a restart. Ignored if the process is not started as root.",
              {.min_size = 1});
   if (out.user && runsAsRoot() && !findAccount(*out.user)) {
     table.fail("user", "no user \"" + *out.user + "\" on this machine");
   }
-  table.read("identity", out.identity, "Who this node is to other nodes of the mesh.");
-  table.read("sidecar", out.sidecar, "Short for a sidecar's listeners, routes and upstream.");
-  table.read("admin", out.admin, "Where the process is looked at and controlled.");
-  out.admin_given = table.has("admin");
   table.read(
-      "access_log", out.access_logs,
-      "A line for each request, carried TCP connection and failed TLS handshake of a client.");
-  table.read("log", out.log, "Messages of the program itself, on stderr.");
-  table.read("watch", out.watch, "Whether changed files are applied without being asked.");
+      "identity", out.identity,
+      "Identity of this node in the mesh: its certificate, key and trusted CA certificates.");
+  table.read("sidecar", out.sidecar,
+             "Shorthand for the listeners, routes and upstream of a sidecar.");
+  table.read("admin", out.admin,
+             "Admin interface: metrics, health, inspection and control of the process.");
+  out.admin_given = table.has("admin");
+  table.read("access_log", out.access_logs,
+             "Access logs, each with one line per request, proxied TCP connection and failed TLS "
+             "handshake of a client.");
+  table.read("log", out.log, "Log of the process, written to stderr.");
+  table.read("watch", out.watch,
+             "Whether to reload the configuration when one of its files changes.");
   table.read("watch_settle", out.watch_settle,
-             "Time without a further change after which a changed file is read.",
+             "Time without further changes after which changed files are read.",
              {.min = 10ms, .max = 1min});
   const bool sidecar = out.core.role == server::Role::kSidecar;
   if (out.sidecar && !sidecar) table.fail("sidecar", "needs role = \"sidecar\"");

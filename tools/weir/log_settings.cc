@@ -22,9 +22,10 @@ std::optional<log::Level> logLevelNamed(std::string_view word) {
 }
 
 void LogSettings::read(config::Table& table, LogSettings& out) {
-  table.read("level", out.level, kLevels,
-             "Least severe messages to write. --log-level on the command line overrides it.");
-  table.read("format", out.format, kFormats, "Form of a line.");
+  table.read(
+      "level", out.level, kLevels,
+      "Minimum severity of the messages to write. Overridden by --log-level on the command line.");
+  table.read("format", out.format, kFormats, "Format of a line.");
 }
 
 }  // namespace weir

@@ -12,55 +12,60 @@ constexpr config::Size kSmallestWindow{65'535};
 constexpr config::Size kLargestWindow{0x7FFFFFFF};
 
 void readCommon(config::Table& table, Options& out, std::string_view ping_meaning) {
-  table.readBytes("stream_window", out.stream_window,
-                  "How much of one body may be on its way before its receiver takes it.",
+  table.readBytes("stream_window", out.stream_window, "Flow-control window of a stream.",
                   {.min = config::Size{1024}, .max = config::Size{16 * 1024 * 1024}});
-  table.readBytes("connection_window", out.connection_window, "The same, of all bodies.",
+  table.readBytes("connection_window", out.connection_window,
+                  "Flow-control window of a connection.",
                   {.min = kSmallestWindow, .max = kLargestWindow});
   table.readBytes("header_table", out.header_table,
-                  "For the compression of headers, in each direction of each connection.",
+                  "Size of the HPACK dynamic table, per connection and direction.",
                   {.min = config::Size{0}, .max = config::Size{64 * 1024}});
   table.read("ping_interval", out.ping_interval, ping_meaning, {.min = 0ms, .max = 24h});
-  table.read("ping_timeout", out.ping_timeout,
-             "For the answer to a PING; a connection without one is closed.",
+  table.read("ping_timeout", out.ping_timeout, "Time limit for the answer to a PING.",
              {.min = 10ms, .max = 1h});
 }
 
 }  // namespace
 
 void ServerOptions::read(config::Table& table, ServerOptions& out) {
-  table.read("max_streams", out.max_streams, "Requests of a connection at the same time.",
+  table.read("max_streams", out.max_streams, "Maximum number of concurrent streams per connection.",
              {.min = 1, .max = 10'000});
   readCommon(table, out,
-             "After so long a silence the client is asked by a PING whether it is still there. 0: "
-             "never.");
+             "Time without data from the client after which a PING is sent. The connection is "
+             "closed if the PING is not answered within ping_timeout. 0 disables it.");
   table.readBytes("buffer_limit", out.buffer_limit,
-                  "Limit of the bytes of answers that a connection holds because the client has "
-                  "not made room for them; a stream that would exceed it is reset.",
+                  "Maximum number of response bytes buffered per connection while the client's "
+                  "flow-control window is full. A stream that would exceed it is reset.",
                   {.min = config::Size{64 * 1024}});
   table.read("reset_burst", out.resets.burst,
-             "Requests of a connection that a client may take back at once; a client that exceeds "
-             "this is sent away. Each answered request allows one more, and one taken back after "
-             "its answer began counts as a tenth.",
+             "Number of streams that a client may reset in a burst before the connection is closed "
+             "(rapid reset protection). Each completed response allows one more; a reset after the "
+             "response began counts as a tenth.",
              {.min = 1, .max = 1'000'000});
-  table.read("reset_rate", out.resets.per_second, "And in each second after that.",
+  table.read("reset_rate", out.resets.per_second,
+             "Number of streams that a client may reset per second, beyond the burst.",
              {.min = 0, .max = 1'000'000});
   table.read("control_burst", out.control.burst,
-             "PING, SETTINGS, PRIORITY and empty frames that it may send at once. Each head and "
-             "each frame of data, in either direction, allows one more.",
+             "Number of PING, SETTINGS, PRIORITY and empty frames that a client may send in a "
+             "burst before the connection is closed. Each HEADERS and non-empty DATA frame, in "
+             "either direction, allows one more.",
              {.min = 1, .max = 1'000'000});
-  table.read("control_rate", out.control.per_second, "And in each second after that.",
+  table.read("control_rate", out.control.per_second,
+             "Number of PING, SETTINGS, PRIORITY and empty frames that a client may send per "
+             "second, beyond the burst.",
              {.min = 0, .max = 1'000'000});
 }
 
 void ClientOptions::read(config::Table& table, ClientOptions& out) {
-  table.read("max_streams", out.max_streams,
-             "Requests on a connection at the same time, if the endpoint allows as many.",
-             {.min = 1, .max = 10'000});
+  table.read(
+      "max_streams", out.max_streams,
+      "Maximum number of concurrent streams per connection, unless the endpoint allows fewer.",
+      {.min = 1, .max = 10'000});
   readCommon(table, out,
-             "After so long a silence the endpoint is asked by a PING whether it is still there. "
-             "0: never. Default: 10s with identity, else 0: many servers of gRPC send away who "
-             "asks more often than every five minutes.");
+             "Time without data from the endpoint after which a PING is sent. The connection is "
+             "closed if the PING is not answered within ping_timeout. 0 disables it. Many gRPC "
+             "servers close connections that send more than one PING in five minutes. Default: 10s "
+             "with identity, otherwise 0.");
 }
 
 }  // namespace weir::http::h2
