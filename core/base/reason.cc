@@ -77,7 +77,8 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
     {"authn_invalid", {}, {}},
     {"authn_expired", {}, {}},
     {"authz_denied", "The filter `address_list` denies the client's address.",
-     "Check `allow` and `deny`, and `trusted` of the listener if the client is behind a proxy."},
+     "Check `allow` and `deny`, and `trusted_proxies` of the listener if the client is behind a "
+     "proxy."},
     {"ext_auth_denied", {}, {}},
     {"ext_auth_error", {}, {}},
     {"body_too_large", {}, {}},
@@ -103,7 +104,7 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
     {"config_disabled",
      "The configuration does not allow the method or protocol: CONNECT or TRACE (405), or an "
      "upgrade (501).",
-     "Set `connect` or `trace` of the listener, or `upgrades` of the route."},
+     "Set `allow_connect` or `trace` of the listener, or `upgrades` of the route."},
     {"upstream_status",
      "A response's status was one of the conditions of a retry. It is the reason of the attempt, "
      "not of the response.",

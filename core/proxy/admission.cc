@@ -95,7 +95,8 @@ std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listene
                              const net::Security* security, bool trusted) {
   http::Headers& headers = request.headers;
   if (mayHoldReserved(headers)) {
-    const bool underscore = listener.underscores == Underscores::kReject && hasUnderscore(headers);
+    const bool underscore =
+        listener.underscores_in_headers == Underscores::kReject && hasUnderscore(headers);
     dropReserved(headers, listener.forwarded == ForwardedMode::kAppend, trusted);
     if (underscore) return refuse(Reason::kBadRequest, "underscore in a header name");
   }
@@ -130,7 +131,7 @@ std::optional<Refusal> admitUnusualPath(http::Request& request, const ListenerPl
 }
 
 std::optional<Refusal> admitTrailers(http::Headers& trailers, const ListenerPlan& listener) {
-  if (listener.underscores == Underscores::kReject && hasUnderscore(trailers)) {
+  if (listener.underscores_in_headers == Underscores::kReject && hasUnderscore(trailers)) {
     return refuse(Reason::kBadRequest, "underscore in a trailer name");
   }
   dropReserved(trailers, true, false);

@@ -15,7 +15,7 @@ using http::HeaderId;
 constexpr std::string_view kUnknown = "unknown";  // RFC 7239, 6.2
 
 bool isTrusted(const ListenerPlan& listener, const net::Ip& ip) {
-  return std::any_of(listener.trusted.begin(), listener.trusted.end(),
+  return std::any_of(listener.trusted_proxies.begin(), listener.trusted_proxies.end(),
                      [&](const route::IpRange& range) { return range.contains({ip.bytes()}); });
 }
 
@@ -135,7 +135,7 @@ void appendElement(http::Headers& headers, HeaderId id, std::string_view value, 
 Downstream findDownstream(const http::Request& request, const ListenerPlan& listener,
                           const Peer& peer) {
   Downstream found{peer.ip, {}, peer.scheme, {}, false};
-  found.trusted_peer = !listener.trusted.empty() && isTrusted(listener, peer.ip);
+  found.trusted_peer = !listener.trusted_proxies.empty() && isTrusted(listener, peer.ip);
   if (found.trusted_peer) believe(request, listener, found);
   found.address = textOf(found.ip, request.headers.arena());
   return found;

@@ -54,7 +54,7 @@ Gate::Meters Gate::metersFor(TransportProtocol protocol) {
 
 // For connections to come. What is passed on without a look inside counts as in the clear.
 void Gate::makeMeters() {
-  if (plan_->servesClear() || plan_->peeks()) clear_ = metersFor(TransportProtocol::kTcp);
+  if (plan_->servesPlaintext() || plan_->peeks()) clear_ = metersFor(TransportProtocol::kTcp);
   if (plan_->tls != nullptr) secured_ = metersFor(TransportProtocol::kTls);
 }
 

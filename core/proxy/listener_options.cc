@@ -21,7 +21,7 @@ constexpr std::pair<std::string_view, ProxyProtocol> kProxyProtocols[] = {
     {"optional", ProxyProtocol::kOptional},
     {"required", ProxyProtocol::kRequired}};
 constexpr std::pair<std::string_view, Underscores> kUnderscores[] = {
-    {"reject", Underscores::kReject}, {"pass", Underscores::kPass}};
+    {"reject", Underscores::kReject}, {"allow", Underscores::kAllow}};
 constexpr std::pair<std::string_view, RequestIds> kRequestIds[] = {
     {"replace", RequestIds::kReplace}, {"keep", RequestIds::kKeep}};
 constexpr std::pair<std::string_view, ListenerProtocol> kListenerProtocols[] = {
@@ -75,7 +75,8 @@ void readLimits(config::Table& table, ListenerOptions& out) {
 }
 
 void readForwarding(config::Table& table, ListenerOptions& out) {
-  table.read("trusted", out.trusted,
+  table.renamed("trusted", "trusted_proxies");
+  table.read("trusted_proxies", out.trusted_proxies,
              "Address ranges of trusted proxies, whose X-Forwarded-*, Forwarded, X-Real-IP and "
              "similar headers are used and kept.");
   table.read("forwarded", out.forwarded, kForwardedModes,
@@ -90,7 +91,8 @@ void readForwarding(config::Table& table, ListenerOptions& out) {
 }
 
 void readRequestRules(config::Table& table, ListenerOptions& out) {
-  table.read("underscores", out.underscores, kUnderscores,
+  table.renamed("underscores", "underscores_in_headers");
+  table.read("underscores_in_headers", out.underscores_in_headers, kUnderscores,
              "Handling of requests with an underscore in the name of a header or trailer field.");
   table.read("escaped_slashes", out.escaped_slashes, route::kEscapedSlashes,
              "Handling of paths with %2F, %5C or %00. reject: respond with 400. keep: forward "
@@ -100,7 +102,8 @@ void readRequestRules(config::Table& table, ListenerOptions& out) {
              "Handling of an X-Request-Id sent by the client.");
   table.read("merge_slashes", out.merge_slashes,
              "Whether to merge consecutive slashes in a path into one.");
-  table.read("connect", out.allow_connect, "Whether to allow the CONNECT method.");
+  table.renamed("connect", "allow_connect");
+  table.read("allow_connect", out.allow_connect, "Whether to allow the CONNECT method.");
   table.read("trace", out.allow_trace,
              "Whether to forward the TRACE method, whose response contains the request's headers.");
   table.read("reason_header", out.reason_header,

@@ -35,7 +35,7 @@ enum class ClientCertMode : std::uint8_t { kSanitize, kForward, kAppend, kSet, k
 // Whether connections begin with a PROXY protocol header.
 enum class ProxyProtocol : std::uint8_t { kOff, kOptional, kRequired };
 
-enum class Underscores : std::uint8_t { kReject, kPass };
+enum class Underscores : std::uint8_t { kReject, kAllow };
 enum class RequestIds : std::uint8_t { kReplace, kKeep };
 
 // What clients speak to a listener.
@@ -53,13 +53,13 @@ struct ListenerOptions {
   config::ByRole<std::uint32_t> max_headers{100, 200};
   config::Size max_target_size{8 * 1024};
   std::uint64_t max_connections = 0;  // of the process
-  std::vector<route::IpRange> trusted;
+  std::vector<route::IpRange> trusted_proxies;
   config::ByRole<ForwardedMode> forwarded{ForwardedMode::kAppend, ForwardedMode::kPreserve};
   ClientCertMode forwarded_client_cert = ClientCertMode::kSanitize;
   ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
   std::vector<route::IpRange> proxy_protocol_from;
   Milliseconds proxy_protocol_timeout{5'000};
-  config::ByRole<Underscores> underscores{Underscores::kReject, Underscores::kPass};
+  config::ByRole<Underscores> underscores_in_headers{Underscores::kReject, Underscores::kAllow};
   config::ByRole<route::ReservedEscapes> escaped_slashes{route::ReservedEscapes::kReject,
                                                          route::ReservedEscapes::kKeep};
   config::ByRole<RequestIds> request_id{RequestIds::kReplace, RequestIds::kKeep};

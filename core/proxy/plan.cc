@@ -64,7 +64,7 @@ ListenerPlan::ListenerPlan(ListenerOptions options)
       static_cast<std::uint32_t>(std::min<std::uint64_t>(limits.head_bytes, max_target_size.bytes));
   limits.headers = max_headers;
   http2.limits = limits;
-  if (tls_options) allow_clear = tls_options->clear == tls::ClearText::kAllow;
+  if (tls_options) allow_plaintext = tls_options->plaintext == tls::Plaintext::kAllow;
   hello_timeout = tls_options ? tls_options->handshake_timeout : proxy_protocol_timeout;
 }
 
@@ -72,7 +72,7 @@ bool ListenerPlan::sharesTermsWith(const ListenerPlan& other) const {
   const auto scope = [](const ListenerPlan& plan) {
     return plan.tls == nullptr ? std::string_view() : std::string_view{plan.tls->scope()};
   };
-  return scope(*this) == scope(other) && allow_clear == other.allow_clear &&
+  return scope(*this) == scope(other) && allow_plaintext == other.allow_plaintext &&
          versions == other.versions && proxy_protocol == other.proxy_protocol &&
          proxy_protocol_from == other.proxy_protocol_from;
 }

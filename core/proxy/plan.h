@@ -32,7 +32,7 @@ struct ListenerPlan : ListenerOptions {
   http::VersionChoice versions = http::VersionChoice::kAuto;
   std::vector<NameId> peer_names;  // the names that clients' certificates may have, for metrics
   std::shared_ptr<const tls::ServerTerms> tls;  // null: in the clear
-  bool allow_clear = false;                     // beside TLS: the first byte decides
+  bool allow_plaintext = false;                 // beside TLS: the first byte decides
   Milliseconds hello_timeout{10'000};           // for a ClientHello, where it is looked at
 
   bool tcp = false;                  // no HTTP: every connection goes to the upstream
@@ -41,8 +41,8 @@ struct ListenerPlan : ListenerOptions {
   bool tells_server = false;         // an upstream is told whom the client connected to
 
   // Whether what comes first is looked at before anybody speaks TLS.
-  bool peeks() const { return !tls_rules.empty() || (tls != nullptr && allow_clear); }
-  bool servesClear() const { return tls == nullptr || allow_clear; }
+  bool peeks() const { return !tls_rules.empty() || (tls != nullptr && allow_plaintext); }
+  bool servesPlaintext() const { return tls == nullptr || allow_plaintext; }
   // Whether a connection that was let in by the other one would be let in the same way by this one:
   // what is asked of clients, who we are to them, and whose word on their address is believed.
   bool sharesTermsWith(const ListenerPlan& other) const;

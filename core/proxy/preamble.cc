@@ -84,7 +84,7 @@ void Preamble::endHeader(ProxyProtocolResult result, Bytes rest) {
 void Preamble::readHello(Bytes bytes) {
   const ListenerPlan& plan = gate_.plan();
   const bool is_tls = bytes.front() == net::kHandshakeRecord;
-  if (!is_tls && plan.servesClear()) return handOn({Admission::Way::kClear}, bytes);
+  if (!is_tls && plan.servesPlaintext()) return handOn({Admission::Way::kClear}, bytes);
   if (!is_tls || plan.tls_rules.empty()) return handOn({}, bytes);
   net::ClientHello hello;
   switch (net::readClientHello(bytes, hello)) {
@@ -111,7 +111,7 @@ void Preamble::judge(const net::ClientHello& hello, Bytes bytes) {
   visitor_.server_name = hello.server_name;
   if (!hello.soleProtocol().empty()) visitor_.alpn = hello.soleProtocol();
   switch (action) {
-    case TlsRule::Action::kPass:
+    case TlsRule::Action::kPassthrough:
       return handOn({Admission::Way::kPass, rule->upstream}, bytes);
     case TlsRule::Action::kTerminate:
       return handOn({}, bytes);
@@ -134,7 +134,7 @@ void Preamble::onDeadline() {
   if (stage_ == Stage::kHeader && silent && !required()) {
     return endHeader(ProxyProtocolResult::kAbsent, {});
   }
-  if (stage_ == Stage::kHello && silent && gate_.plan().servesClear()) {
+  if (stage_ == Stage::kHello && silent && gate_.plan().servesPlaintext()) {
     return handOn({Admission::Way::kClear}, {});
   }
   giveUp(ProxyProtocolResult::kTimeout, net::Handshake::kTimeout);

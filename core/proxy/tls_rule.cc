@@ -10,8 +10,9 @@ namespace {
 
 using Action = TlsRule::Action;
 
-constexpr std::pair<std::string_view, Action> kActions[] = {
-    {"pass", Action::kPass}, {"terminate", Action::kTerminate}, {"refuse", Action::kRefuse}};
+constexpr std::pair<std::string_view, Action> kActions[] = {{"passthrough", Action::kPassthrough},
+                                                            {"terminate", Action::kTerminate},
+                                                            {"refuse", Action::kRefuse}};
 constexpr std::size_t kMaxProtocolName = 255;
 
 }  // namespace
@@ -27,7 +28,7 @@ void TlsRule::read(config::Table& table, TlsRule& out) {
              "the upstream. terminate: terminate TLS. refuse: send an alert and close.",
              {.required = true});
   table.read("upstream", out.upstream_name, "Upstream for the action passthrough.");
-  const bool passes = out.action == Action::kPass;
+  const bool passes = out.action == Action::kPassthrough;
   if (passes && !out.upstream_name) table.fail("action", "pass needs an upstream");
   if (!passes && out.upstream_name) table.fail("upstream", "goes with the action pass only");
   for (std::size_t i = 0; i < out.protocols.size(); ++i) {

@@ -20,15 +20,15 @@ namespace weir::proxy {
 // [[listener.tls_rule]]: what becomes of TLS connections whose ClientHello matches.
 struct TlsRule {
   enum class Action : std::uint8_t {
-    kPass,       // to the upstream, as they are
-    kTerminate,  // here, with the certificates of the listener
-    kRefuse,     // by an alert
+    kPassthrough,  // to the upstream, as they are
+    kTerminate,    // here, with the certificates of the listener
+    kRefuse,       // by an alert
   };
 
   std::vector<route::HostPattern> server_names;  // empty: any, and none
   std::vector<std::string> protocols;            // the client offers one of them; empty: any
   Action action = Action::kTerminate;
-  std::optional<route::PlacedText> upstream_name;  // of kPass
+  std::optional<route::PlacedText> upstream_name;  // of kPassthrough
   NameId upstream = 0;                             // the same, once the plan has looked it up
   config::Origin origin;
 

@@ -20,8 +20,9 @@ void ClientOptions::read(config::Table& table, ClientOptions& out) {
   table.read("names", out.names,
              "Subject alternative names, at least one of which an endpoint's certificate must "
              "have, instead of server_name: \"spiffe://example.org/ns/shop/sa/cart\".");
+  table.renamed("hashes", "certificate_sha256");
   table.read(
-      "hashes", out.hashes,
+      "certificate_sha256", out.certificate_sha256,
       "SHA-256 fingerprints, in hexadecimal, of the accepted endpoint certificates. Default: any.");
   table.read("insecure", out.insecure,
              "Whether to skip verification of the endpoint's certificate.");
@@ -29,8 +30,8 @@ void ClientOptions::read(config::Table& table, ClientOptions& out) {
     table.fail(out.cert ? "cert" : "key", "cert and key go together");
   }
   checkNames(table, "names", out.names);
-  readHashes(table, "hashes", out.hashes);
-  const bool checks = out.ca || out.crl || !out.names.empty() || !out.hashes.empty();
+  readHashes(table, "certificate_sha256", out.certificate_sha256);
+  const bool checks = out.ca || out.crl || !out.names.empty() || !out.certificate_sha256.empty();
   if (out.insecure && checks) table.fail("insecure", "nothing would be checked");
   table.locate(out.origin);
 }

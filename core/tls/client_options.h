@@ -21,7 +21,7 @@ struct ClientOptions {
   std::optional<config::File> cert;
   std::optional<config::File> key;
   std::vector<std::string> names;
-  std::vector<std::string> hashes;
+  std::vector<std::string> certificate_sha256;
   bool insecure = false;
   bool node = false;  // the certificate says who this node is; not a setting
   config::Origin origin;

@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 constexpr std::pair<std::string_view, Version> kVersions[] = {{"1.2", Version::k12},
                                                               {"1.3", Version::k13}};
-constexpr std::pair<std::string_view, ClearText> kClearText[] = {{"refuse", ClearText::kRefuse},
-                                                                 {"allow", ClearText::kAllow}};
+constexpr std::pair<std::string_view, Plaintext> kPlaintext[] = {{"refuse", Plaintext::kRefuse},
+                                                                 {"allow", Plaintext::kAllow}};
 constexpr std::pair<std::string_view, UnknownNames> kUnknownNames[] = {
     {"first", UnknownNames::kFirst}, {"refuse", UnknownNames::kRefuse}};
 constexpr std::pair<std::string_view, ClientCertificate> kClientCertificates[] = {
@@ -38,7 +38,8 @@ void ServerOptions::read(config::Table& table, ServerOptions& out) {
              {.min_size = 1, .required = true});
   table.read("min_version", out.min_version, kVersions, "Minimum TLS version.");
   table.read("max_version", out.max_version, kVersions, "Maximum TLS version.");
-  table.read("unknown_names", out.unknown_names, kUnknownNames,
+  table.renamed("unknown_names", "unknown_sni");
+  table.read("unknown_sni", out.unknown_sni, kUnknownNames,
              "Handling of clients whose SNI is absent or matches no certificate. first: present "
              "the first certificate. refuse: abort the handshake.");
   table.read(
@@ -52,10 +53,12 @@ void ServerOptions::read(config::Table& table, ServerOptions& out) {
       "client_names", out.client_names,
       "Subject alternative names, at least one of which a client certificate must have: "
       "\"spiffe://example.org/ns/shop/*\", \"cart.example.org\", \"*.example.org\". Default: any.");
+  table.renamed("client_hashes", "client_certificate_sha256");
   table.read(
-      "client_hashes", out.client_hashes,
+      "client_certificate_sha256", out.client_certificate_sha256,
       "SHA-256 fingerprints, in hexadecimal, of the accepted client certificates. Default: any.");
-  table.read("clear", out.clear, kClearText,
+  table.renamed("clear", "plaintext");
+  table.read("plaintext", out.plaintext, kPlaintext,
              "Handling of connections that do not begin with a TLS handshake. refuse: close them, "
              "after a response of 400 to plain HTTP. allow: serve them in plaintext, including "
              "clients that send nothing within handshake_timeout.");
@@ -77,9 +80,10 @@ void ServerOptions::read(config::Table& table, ServerOptions& out) {
   if (asks && !out.client_ca) table.fail("client_certificate", "needs client_ca");
   if (!asks && out.client_ca) table.fail("client_ca", "needs client_certificate");
   if (!asks && !out.client_names.empty()) table.fail("client_names", "needs client_certificate");
-  if (!asks && !out.client_hashes.empty()) table.fail("client_hashes", "needs client_certificate");
+  if (!asks && !out.client_certificate_sha256.empty())
+    table.fail("client_certificate_sha256", "needs client_certificate");
   checkNames(table, "client_names", out.client_names);
-  readHashes(table, "client_hashes", out.client_hashes);
+  readHashes(table, "client_certificate_sha256", out.client_certificate_sha256);
   for (std::size_t i = 0; i < out.ticket_secrets.size(); ++i) {
     if (out.ticket_secrets[i].reveal().size() >= TicketKeys::kSecretBytes) continue;
     table.failElement("ticket_secrets", i, "has less than 32 bytes");

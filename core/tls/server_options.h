@@ -8,7 +8,7 @@
 #include "core/base/clock.h"
 #include "core/config/mistakes.h"
 #include "core/config/secret.h"
-#include "core/tls/clear_text.h"
+#include "core/tls/plaintext.h"
 
 namespace weir::config {
 class Table;
@@ -38,13 +38,13 @@ struct ServerOptions {
   std::vector<CertificateFiles> certificates;
   Version min_version = Version::k12;
   Version max_version = Version::k13;
-  UnknownNames unknown_names = UnknownNames::kFirst;
+  UnknownNames unknown_sni = UnknownNames::kFirst;
   ClientCertificate client_certificate = ClientCertificate::kNone;
   std::optional<config::File> client_ca;
   std::optional<config::File> client_crl;
   std::vector<std::string> client_names;
-  std::vector<std::string> client_hashes;
-  ClearText clear = ClearText::kRefuse;
+  std::vector<std::string> client_certificate_sha256;
+  Plaintext plaintext = Plaintext::kRefuse;
   Milliseconds handshake_timeout{10'000};
   std::uint64_t max_handshakes = 10'000;  // of all workers
   std::vector<config::Secret> ticket_secrets;

@@ -27,7 +27,7 @@ struct ServerSetup : ServerOptions {
   std::string_view plain_http_reply = {};
   std::map<const Certificate*, Staple> staples = {};  // shown with the certificates
 
-  bool refusesUnknownNames() const { return unknown_names == UnknownNames::kRefuse; }
+  bool refusesUnknownNames() const { return unknown_sni == UnknownNames::kRefuse; }
 };
 
 // How a listener's handshakes go: certificates, versions, tickets. Immutable; shared by all

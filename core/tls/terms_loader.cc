@@ -83,11 +83,12 @@ TicketKeys::Secret secretOf(const std::string& text) {
 // `system` keeps the verifier that trusts the system's roots, once it is made.
 std::shared_ptr<const Verifier> verifierOf(const ClientOptions& options, TermsReader& reader,
                                            std::shared_ptr<const Verifier>& system) {
-  const bool plain = !options.ca && !options.crl && options.names.empty() && options.hashes.empty();
+  const bool plain =
+      !options.ca && !options.crl && options.names.empty() && options.certificate_sha256.empty();
   if (plain && system != nullptr) return system;
   Verifier::Options demands;
   demands.names = NameList(options.names);
-  demands.hashes = options.hashes;
+  demands.hashes = options.certificate_sha256;
   auto made = reader.verifier({"ca", options.ca}, {"crl", options.crl}, std::move(demands));
   if (plain) system = made;
   return made;
@@ -119,7 +120,7 @@ std::shared_ptr<const ServerTerms> TermsLoader::server(const ServerOptions& opti
   if (options.client_ca) {
     Verifier::Options demands;
     demands.names = NameList(options.client_names);
-    demands.hashes = options.client_hashes;
+    demands.hashes = options.client_certificate_sha256;
     setup.clients = reader.verifier({"client_ca", options.client_ca},
                                     {"client_crl", options.client_crl}, std::move(demands));
   }

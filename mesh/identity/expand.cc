@@ -62,13 +62,13 @@ void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Se
 }
 
 void secureListener(const IdentitySettings& identity, const std::string& domain,
-                    tls::ClearText clear, proxy::ListenerOptions& listener) {
+                    tls::Plaintext plaintext, proxy::ListenerOptions& listener) {
   tls::ServerOptions tls;
   tls.certificates = {{identity.cert, identity.key, std::nullopt, true, {identity.place}}};
   tls.client_certificate = tls::ClientCertificate::kRequired;
   tls.client_ca = identity.trust;
   tls.client_names = {domain};
-  tls.clear = clear;
+  tls.plaintext = plaintext;
   tls.origin.place = identity.place;
   listener.tls_options = std::move(tls);
   listener.forwarded_client_cert = proxy::ClientCertMode::kAppend;

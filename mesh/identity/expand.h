@@ -5,7 +5,7 @@
 
 #include "core/config/mistakes.h"
 #include "core/server/settings.h"
-#include "core/tls/clear_text.h"
+#include "core/tls/plaintext.h"
 #include "mesh/identity/settings.h"
 
 namespace weir::proxy {
@@ -27,6 +27,6 @@ void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Se
 // A listener for other nodes: they show certificates of `domain`, and we ours. `clear`: what
 // becomes of callers that do not.
 void secureListener(const IdentitySettings& identity, const std::string& domain,
-                    tls::ClearText clear, proxy::ListenerOptions& listener);
+                    tls::Plaintext plaintext, proxy::ListenerOptions& listener);
 
 }  // namespace weir::mesh

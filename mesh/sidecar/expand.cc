@@ -68,7 +68,7 @@ proxy::ListenerOptions inboundListener(const SidecarSettings& sidecar, config::M
   if (!sidecar.identity) return inbound;
   const auto domain = trustDomain(*sidecar.identity, mistakes);
   if (!domain) return inbound;
-  secureListener(*sidecar.identity, *domain, sidecar.inbound->clear, inbound);
+  secureListener(*sidecar.identity, *domain, sidecar.inbound->plaintext, inbound);
   return inbound;
 }
 

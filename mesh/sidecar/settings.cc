@@ -5,8 +5,8 @@
 namespace weir::mesh {
 namespace {
 
-constexpr std::pair<std::string_view, tls::ClearText> kModes[] = {
-    {"strict", tls::ClearText::kRefuse}, {"permissive", tls::ClearText::kAllow}};
+constexpr std::pair<std::string_view, tls::Plaintext> kModes[] = {
+    {"strict", tls::Plaintext::kRefuse}, {"permissive", tls::Plaintext::kAllow}};
 
 }  // namespace
 
@@ -15,7 +15,7 @@ void InboundSettings::read(config::Table& table, InboundSettings& out) {
              {.required = true});
   table.read("application", out.application, "Address on which the application listens.",
              {.required = true});
-  table.read("mode", out.clear, kModes,
+  table.read("mode", out.plaintext, kModes,
              "Handling of plaintext connections if there is an identity. strict: refuse them. "
              "permissive: accept them as well, without a caller identity.");
 }
@@ -39,7 +39,7 @@ void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
       table, out.upgrades,
       "Protocols to which inbound and outbound requests may switch by Upgrade or extended CONNECT. "
       "h2c and HTTP/2 are not allowed. Default: [\"websocket\"].");
-  const bool permissive = out.inbound && out.inbound->clear == tls::ClearText::kAllow;
+  const bool permissive = out.inbound && out.inbound->plaintext == tls::Plaintext::kAllow;
   if (permissive && !out.identity) table.fail("inbound", "mode = \"permissive\" needs identity");
   out.place = table.place();
 }

@@ -6,7 +6,7 @@
 
 #include "core/config/units.h"
 #include "core/route/settings.h"
-#include "core/tls/clear_text.h"
+#include "core/tls/plaintext.h"
 #include "mesh/identity/settings.h"
 
 namespace weir::config {
@@ -19,7 +19,7 @@ namespace weir::mesh {
 struct InboundSettings {
   config::Address address;
   config::Address application;
-  tls::ClearText clear = tls::ClearText::kRefuse;  // with an identity
+  tls::Plaintext plaintext = tls::Plaintext::kRefuse;  // with an identity
 
   static void read(config::Table& table, InboundSettings& out);
 };

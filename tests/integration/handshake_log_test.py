@@ -58,7 +58,7 @@ class HandshakeLogTest(TcpCase):
         self.assertEqual(errors.read_text(encoding="utf-8"), "")  # no status was sent
 
     def test_a_name_without_a_certificate(self):
-        weir = self.listening(TLS_LISTENER % ', unknown_names = "refuse"')
+        weir = self.listening(TLS_LISTENER % ', unknown_sni = "refuse"')
         self.fail(weir, "Other.test")
         self.assert_refused(weir, "other.test", "^TLS handshake: no certificate for that name$")
 

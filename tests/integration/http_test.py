@@ -226,7 +226,7 @@ class Headers(HttpCase):
         self.assertNotIn("203.0.113.7", request.raw_head.decode())
 
     def test_trusted_peers_are_believed_and_appended_to(self):
-        request = self.seen('trusted = ["127.0.0.0/8"]', headers=self.CLAIMS)
+        request = self.seen('trusted_proxies = ["127.0.0.0/8"]', headers=self.CLAIMS)
         self.assertEqual(request.header("x-forwarded-for"), "203.0.113.7, 127.0.0.1")
         self.assertEqual(request.header("x-forwarded-proto"), "https")
         self.assertEqual(request.header("x-forwarded-host"), "outside.example")

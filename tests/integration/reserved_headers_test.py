@@ -29,7 +29,7 @@ class ReservedHeaders(IntegrationCase):
 
     def edge(self):
         return self.weir(gateway(forward(self.service.address),
-                                 listener=LISTENER + 'underscores = "pass"\n'))
+                                 listener=LISTENER + 'underscores_in_headers = "allow"\n'))
 
     def sidecar(self):
         return self.weir(f'role = "sidecar"\nworkers = 1\n{ADMIN}[sidecar]\nservice = "s"\n'
@@ -89,7 +89,7 @@ class ReservedHeaders(IntegrationCase):
         upstream = self.upstream(lambda call: (self.seen.append(call.request),
                                                call.reply(b"", "403 Forbidden")))
         weir = self.weir(gateway(forward(upstream.address),
-                                 listener=LISTENER + 'underscores = "pass"\n'))
+                                 listener=LISTENER + 'underscores_in_headers = "allow"\n'))
         reply = self.client(weir.address()).request("/", headers=[
             ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), ("X-Own", "forged"),
@@ -99,7 +99,7 @@ class ReservedHeaders(IntegrationCase):
 
     def test_a_trusted_peer_may_say_who_the_client_is(self):
         weir = self.weir(gateway(forward(self.service.address),
-                                 listener=LISTENER + 'trusted = ["127.0.0.1"]\n'))
+                                 listener=LISTENER + 'trusted_proxies = ["127.0.0.1"]\n'))
         self.send(weir, "public", ("X-Forwarded-Port", "X-Real-IP", "Proxy", "X-Weir-Identity"), "1")
         self.assertEqual(self.names(), {"x-forwarded-port", "x-real-ip"})
 

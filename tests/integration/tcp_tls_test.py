@@ -146,7 +146,7 @@ class Rules(PreludeCase):
 class Clear(PreludeCase):
     def permissive(self, more="", protocol="", rest=HELLO_ROUTE):
         weir = self.prepare()
-        tls = f'tls = {{ {CERTIFICATE}, clear = "allow" {more} }}\n'
+        tls = f'tls = {{ {CERTIFICATE}, plaintext = "allow" {more} }}\n'
         return self.run_with(weir, http_listener(tls + protocol), rest)
 
     def test_the_first_byte_decides(self):

@@ -80,7 +80,7 @@ class DownstreamTest(TlsCase):
         self.assertEqual(answer.status, 200)
 
     def test_a_name_can_be_refused(self):
-        weir = self.secured(forward(self.upstream().address), ', unknown_names = "refuse"')
+        weir = self.secured(forward(self.upstream().address), ', unknown_sni = "refuse"')
         self.fetch(self.https(weir))
         with self.assertRaisesRegex(ssl.SSLError, "UNRECOGNIZED_NAME"):
             self.https(weir, name="other.test")

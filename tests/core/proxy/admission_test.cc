@@ -15,7 +15,7 @@ class Admission : public ::testing::Test {
  protected:
   Admission() {
     request.path = "/";
-    listener.underscores = Underscores::kPass;
+    listener.underscores_in_headers = Underscores::kAllow;
     for (const auto* name :
          {"X-Weir-Identity", "x_weir_identity", "X-Weir_Reason", "x-weir-original-path",
           "X_Forwarded_Client_Cert", "Proxy", "X-Original-URL", "x_rewrite-url", "x_forwarded_for",
@@ -54,7 +54,7 @@ TEST_F(Admission, WithinAMeshOnlyFieldsOfWeirAreDropped) {
 }
 
 TEST_F(Admission, UnderscoresAreRefusedWhereTheyAreNotWanted) {
-  listener.underscores = Underscores::kReject;
+  listener.underscores_in_headers = Underscores::kReject;
   const auto refusal = admit(request, listener, nullptr, false);
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(refusal->status, 400);
@@ -68,7 +68,7 @@ constexpr std::string_view kTrailed =
     "POST / HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n";
 
 TEST_F(AdmissionOfTrailers, NoneOfTheReservedOnesGoOn) {
-  listener.underscores = Underscores::kPass;
+  listener.underscores_in_headers = Underscores::kAllow;
   for (const ForwardedMode mode : {ForwardedMode::kAppend, ForwardedMode::kPreserve}) {
     listener.forwarded = mode;
     startForwarding();

@@ -319,7 +319,7 @@ TEST_F(ExchangeReason, AHeaderNameHasAnUnderscore) {
   startForwarding();
   EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: shop.test\r\nx_y: 1\r\n\r\n"),
               isLocalReply(400, "bad_request"));
-  listener.underscores = Underscores::kPass;
+  listener.underscores_in_headers = Underscores::kAllow;
   startForwarding();
   EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: shop.test\r\nx_y: 1\r\n\r\n"), EndsWith("hello"));
 }

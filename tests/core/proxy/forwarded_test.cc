@@ -13,7 +13,8 @@ class ForwardedTest : public ::testing::Test {
  protected:
   ForwardedTest() {
     request.authority = "shop.test";
-    listener.trusted = {*route::IpRange::parse("10.0.0.0/8"), *route::IpRange::parse("::1")};
+    listener.trusted_proxies = {*route::IpRange::parse("10.0.0.0/8"),
+                                *route::IpRange::parse("::1")};
   }
   void header(std::string_view name, std::string_view value) { request.headers.add(name, value); }
   Downstream downstreamOf(std::string_view peer) {
@@ -172,7 +173,7 @@ TEST_F(ForwardedTest, AddsToWhatATrustedPeerSaid) {
 }
 
 TEST_F(ForwardedTest, WritesIpv6AsItMustBe) {
-  listener.trusted.clear();
+  listener.trusted_proxies.clear();
   EXPECT_EQ(headersFrom("2001:db8::1"),
             "via: 1.1 weir\n"
             "x-forwarded-for: 2001:db8::1\n"
@@ -193,7 +194,7 @@ TEST_F(ForwardedTest, AClientOverAUnixSocketIsUnknown) {
 }
 
 TEST_F(ForwardedTest, AUnixSocketThatIsTrustedAddsNoAddress) {
-  listener.trusted = {*route::IpRange::parse("::/0")};
+  listener.trusted_proxies = {*route::IpRange::parse("::/0")};
   header("x-forwarded-for", "1.1.1.1");
   header("forwarded", "for=1.1.1.1");
   const Peer hop{net::Ip(), "http"};

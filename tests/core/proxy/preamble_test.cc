@@ -172,7 +172,7 @@ class HelloTest : public ProxyTest {
     on_upstream = nullptr;
     TlsRule pass;
     pass.server_names = {*route::HostPattern::parse("*.db.test")};
-    pass.action = TlsRule::Action::kPass;
+    pass.action = TlsRule::Action::kPassthrough;
     pass.upstream = id("shadow");
     listener.tls_rules = {pass};
   }

@@ -38,7 +38,7 @@ upstream = "db"
 proxy_protocol = "optional"
 proxy_protocol_from = ["10.0.0.0/8"]
 [[listener.tls_rule]]
-action = "pass"
+action = "passthrough"
 upstream = "db"
 [upstream.db]
 discovery = { list = ["10.0.0.1:80"] }

@@ -50,7 +50,7 @@ TEST_F(PlanTest, AGatewayIsStrict) {
   EXPECT_EQ(listener.forwarded, proxy::ForwardedMode::kAppend);
   EXPECT_EQ(listener.escaped_slashes, route::ReservedEscapes::kReject);
   EXPECT_TRUE(listener.merge_slashes);
-  EXPECT_EQ(listener.underscores, proxy::Underscores::kReject);
+  EXPECT_EQ(listener.underscores_in_headers, proxy::Underscores::kReject);
   EXPECT_EQ(listener.request_id, proxy::RequestIds::kReplace);
   EXPECT_FALSE(listener.allow_connect);
   EXPECT_FALSE(listener.allow_trace);
@@ -71,7 +71,7 @@ TEST_F(PlanTest, ASidecarStaysOutOfTheWay) {
   EXPECT_EQ(listener.forwarded, proxy::ForwardedMode::kPreserve);
   EXPECT_EQ(listener.escaped_slashes, route::ReservedEscapes::kKeep);
   EXPECT_FALSE(listener.merge_slashes);
-  EXPECT_EQ(listener.underscores, proxy::Underscores::kPass);
+  EXPECT_EQ(listener.underscores_in_headers, proxy::Underscores::kAllow);
   EXPECT_EQ(listener.request_id, proxy::RequestIds::kKeep);
   EXPECT_TRUE(listener.allow_trace);
   EXPECT_EQ(plan->defaults.response_timeout, Milliseconds(0));
@@ -90,13 +90,13 @@ max_headers = 7
 max_target_size = "2KiB"
 trace = true
 max_connections = 9
-trusted = ["10.0.0.0/8"]
+trusted_proxies = ["10.0.0.0/8"]
 forwarded = "preserve"
-underscores = "pass"
+underscores_in_headers = "allow"
 escaped_slashes = "keep"
 request_id = "keep"
 merge_slashes = true
-connect = true
+allow_connect = true
 reason_header = true
 )");
   ASSERT_NE(plan, nullptr) << mistakes;
@@ -108,9 +108,9 @@ reason_header = true
   EXPECT_EQ(listener.limits.target_bytes, 2048U);
   EXPECT_EQ(listener.limits.headers, 7U);
   EXPECT_EQ(listener.max_connections, 9U);
-  EXPECT_EQ(listener.trusted.size(), 1U);
+  EXPECT_EQ(listener.trusted_proxies.size(), 1U);
   EXPECT_EQ(listener.forwarded, proxy::ForwardedMode::kPreserve);
-  EXPECT_EQ(listener.underscores, proxy::Underscores::kPass);
+  EXPECT_EQ(listener.underscores_in_headers, proxy::Underscores::kAllow);
   EXPECT_EQ(listener.escaped_slashes, route::ReservedEscapes::kKeep);
   EXPECT_TRUE(listener.merge_slashes);
   EXPECT_EQ(listener.request_id, proxy::RequestIds::kKeep);

@@ -73,7 +73,7 @@ TEST_F(TcpPlanTest, RulesDecideInOrder) {
 [[listener.tls_rule]]
 server_names = ["db.test", "*.db.test"]
 alpn = ["postgresql"]
-action = "pass"
+action = "passthrough"
 upstream = "mail"
 [[listener.tls_rule]]
 action = "refuse"
@@ -84,7 +84,7 @@ action = "refuse"
   EXPECT_TRUE(listener.tells_server);
   ASSERT_EQ(listener.tls_rules.size(), 2U);
   const proxy::TlsRule& rule = listener.tls_rules[0];
-  EXPECT_EQ(rule.action, Action::kPass);
+  EXPECT_EQ(rule.action, Action::kPassthrough);
   EXPECT_EQ(rule.upstream, names.intern("mail"));
   const auto matches = [&](std::string name, std::string protocols) {
     return rule.matches({std::move(name), std::move(protocols)});

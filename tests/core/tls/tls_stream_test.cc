@@ -409,7 +409,7 @@ TEST_F(TlsStreamTest, ShowsTheFirstCertificateToUnknownNamesOrRefusesThem) {
   client_options.servers = nullptr;
   connect();
   EXPECT_EQ(client->history(), "connected");
-  server_options.unknown_names = UnknownNames::kRefuse;
+  server_options.unknown_sni = UnknownNames::kRefuse;
   connect();
   expectRefused(Handshake::kUnknownName, Handshake::kPeerAlert);
 }

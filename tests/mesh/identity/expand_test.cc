@@ -91,11 +91,11 @@ TEST_F(IdentityTest, IsNeededForUpstreamsThatNameTheirs) {
 
 TEST_F(IdentityTest, AsksCallersForTheirs) {
   proxy::ListenerOptions listener;
-  secureListener(identity, "spiffe://shop.test/*", tls::ClearText::kAllow, listener);
+  secureListener(identity, "spiffe://shop.test/*", tls::Plaintext::kAllow, listener);
   ASSERT_TRUE(listener.tls_options);
   EXPECT_EQ(listener.tls_options->client_certificate, tls::ClientCertificate::kRequired);
   EXPECT_EQ(listener.tls_options->client_names, std::vector<std::string>{"spiffe://shop.test/*"});
-  EXPECT_EQ(listener.tls_options->clear, tls::ClearText::kAllow);
+  EXPECT_EQ(listener.tls_options->plaintext, tls::Plaintext::kAllow);
   EXPECT_EQ(listener.forwarded_client_cert, proxy::ClientCertMode::kAppend);
 }
 

@@ -5,6 +5,6 @@
 namespace weir::tls {
 
 // What becomes of connections that do not begin with TLS where it is asked for.
-enum class ClearText : std::uint8_t { kRefuse, kAllow };
+enum class Plaintext : std::uint8_t { kRefuse, kAllow };
 
 }  // namespace weir::tls
