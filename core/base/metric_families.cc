@@ -182,7 +182,7 @@ constexpr MetricFamily kFamilies[] = {
      {{kListener, kTransport}}},
     {kConnectionsOpened,
      "weir_connections_opened_total",
-     "Accepted downstream connections.",
+     "DownstreamConnection downstream connections.",
      kCounter,
      kOne,
      {{kListener, kTransport}}},

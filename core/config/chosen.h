@@ -4,34 +4,34 @@
 #include <string>
 #include <utility>
 
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 
 namespace weir::config {
 
 class Choice;
 
 // What was chosen of a family of kinds (choice.h). Copies share it.
-class Chosen {
+class Selected {
  public:
-  Chosen() = default;
-  Chosen(std::string kind, std::shared_ptr<const Choice> choice, Place place)
-      : kind_(std::move(kind)), choice_(std::move(choice)), place_(std::move(place)) {}
+  Selected() = default;
+  Selected(std::string kind, std::shared_ptr<const Choice> choice, Location location)
+      : kind_(std::move(kind)), choice_(std::move(choice)), location_(std::move(location)) {}
 
   bool made() const { return choice_ != nullptr; }
   const std::string& kind() const { return kind_; }
-  const Place& place() const { return place_; }  // of the table, for later mistakes
+  const Location& location() const { return location_; }  // of the table, for later diagnostics
   const Choice* choice() const { return choice_.get(); }
   // Null when the kind was registered with another type. Defined in choice.h.
   template <typename T>
   const T* as() const;
 
   // The same kind with the same settings. Settings of a type without == are never the same twice.
-  friend bool operator==(const Chosen& left, const Chosen& right);
+  friend bool operator==(const Selected& left, const Selected& right);
 
  private:
   std::string kind_;
   std::shared_ptr<const Choice> choice_;
-  Place place_;
+  Location location_;
 };
 
 }  // namespace weir::config

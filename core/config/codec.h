@@ -24,7 +24,7 @@ namespace weir::config {
 
 // What describing and printing need to know beyond the value.
 struct Scope {
-  const Dialect& dialect;
+  const Extensions& extensions;
   bool changes_only = false;  // leave out what is the default
 };
 
@@ -32,7 +32,7 @@ struct Scope {
 // one. A type of your own that is written as a string gets one by a TextForm.
 //
 //   static bool read(const Entry& entry, T& out, const Rules<Leaf<T>>& rules);
-//       Records mistakes and returns false; `out` then keeps what it was.
+//       Records diagnostics and returns false; `out` then keeps what it was.
 //   static Type type(const T& now, const Rules<Leaf<T>>& rules, const Scope& scope);
 //   static Value show(const T& now, const Rules<Leaf<T>>& rules, const Scope& scope);
 //       Reading the result gives `now`.

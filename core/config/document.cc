@@ -16,7 +16,8 @@ namespace {
 // Unites the tables of several files.
 class Merger {
  public:
-  Merger(const Document& document, Mistakes& mistakes) : document_(document), mistakes_(mistakes) {}
+  Merger(const Document& document, Diagnostics& diagnostics)
+      : document_(document), diagnostics_(diagnostics) {}
 
   // `tables` in the order of the files.
   Value unite(std::vector<Value> tables, const Path& path) {
@@ -63,14 +64,14 @@ class Merger {
   }
 
   void refuse(const Member& first, const std::vector<Member>& group, const Path& path) {
-    const std::string what = "already given at " + document_.place(first.position).text();
+    const std::string what = "already given at " + document_.location(first.position).text();
     for (auto at = group.begin() + 1; at != group.end(); ++at) {
-      mistakes_.add({document_.place(at->position), path.text(), what, {}});
+      diagnostics_.add({document_.location(at->position), path.text(), what, {}});
     }
   }
 
   const Document& document_;
-  Mistakes& mistakes_;
+  Diagnostics& diagnostics_;
 };
 
 // The *.toml files of a directory in the order of their names. Hidden ones are not meant: mounted
@@ -89,31 +90,31 @@ std::vector<std::string> tomlFilesOf(const std::string& directory, std::error_co
 
 }  // namespace
 
-Document Document::load(const std::string& path, Mistakes& mistakes) {
+Document Document::load(const std::string& path, Diagnostics& diagnostics) {
   Document document;
   std::error_code error;
   std::vector<Value> tables;
   if (!std::filesystem::is_directory(path, error)) {
-    tables.push_back(document.parseFile(path, mistakes));
+    tables.push_back(document.parseFile(path, diagnostics));
   } else {
     for (const std::string& file : tomlFilesOf(path, error)) {
-      tables.push_back(document.parseFile(file, mistakes));
+      tables.push_back(document.parseFile(file, diagnostics));
     }
-    if (error) document.refuse(path, "cannot be read: " + error.message(), mistakes);
-    if (!error && tables.empty()) document.refuse(path, "has no *.toml file", mistakes);
+    if (error) document.refuse(path, "cannot be read: " + error.message(), diagnostics);
+    if (!error && tables.empty()) document.refuse(path, "has no *.toml file", diagnostics);
   }
-  const std::size_t before = mistakes.size();
+  const std::size_t before = diagnostics.size();
   if (tables.size() == 1) document.root_ = std::move(tables.front());
   if (tables.size() > 1) {
-    document.root_ = Merger(document, mistakes).unite(std::move(tables), Path());
+    document.root_ = Merger(document, diagnostics).unite(std::move(tables), Path());
   }
-  if (mistakes.size() > before) document.complete_ = false;
+  if (diagnostics.size() > before) document.complete_ = false;
   return document;
 }
 
-Document Document::parse(std::string_view text, std::string name, Mistakes& mistakes) {
+Document Document::parse(std::string_view text, std::string name, Diagnostics& diagnostics) {
   Document document;
-  document.root_ = document.parseText(text, std::move(name), mistakes);
+  document.root_ = document.parseText(text, std::move(name), diagnostics);
   return document;
 }
 
@@ -121,32 +122,32 @@ void Document::noteFile(std::string path) {
   if (std::ranges::find(files_, path) == files_.end()) files_.push_back(std::move(path));
 }
 
-Place Document::place(const Position& position) const {
+Location Document::location(const Position& position) const {
   const bool known = position.file < names_.size();
   return {known ? names_[position.file] : std::string(), position.line, position.column};
 }
 
-Value Document::parseFile(const std::string& path, Mistakes& mistakes) {
+Value Document::parseFile(const std::string& path, Diagnostics& diagnostics) {
   noteFile(path);
   const FileText file = readFileText(path);
-  if (file.error.empty()) return parseText(file.text, path, mistakes);
-  refuse(path, "cannot be read: " + file.error, mistakes);
+  if (file.error.empty()) return parseText(file.text, path, diagnostics);
+  refuse(path, "cannot be read: " + file.error, diagnostics);
   return Value(Value::Table());
 }
 
-Value Document::parseText(std::string_view text, std::string name, Mistakes& mistakes) {
+Value Document::parseText(std::string_view text, std::string name, Diagnostics& diagnostics) {
   const auto file = static_cast<std::uint32_t>(names_.size());
   names_.push_back(std::move(name));
   ParsedToml parsed = parseToml(text, file);
   if (parsed.error) {
-    mistakes.add({place(parsed.error->position), {}, std::move(parsed.error->what), {}});
+    diagnostics.add({location(parsed.error->position), {}, std::move(parsed.error->what), {}});
     complete_ = false;
   }
   return std::move(parsed.table);
 }
 
-void Document::refuse(const std::string& path, std::string what, Mistakes& mistakes) {
-  mistakes.add({{path}, {}, std::move(what), {}});
+void Document::refuse(const std::string& path, std::string what, Diagnostics& diagnostics) {
+  diagnostics.add({{path}, {}, std::move(what), {}});
   complete_ = false;
 }
 

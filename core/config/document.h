@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/config/value.h"
 
 namespace weir::config {
@@ -14,11 +14,11 @@ class Document {
  public:
   // A file, or a directory of *.toml files: these are merged in the order of their names; tables
   // unite, arrays of tables are strung together, and any other key may stand in one file only.
-  static Document load(const std::string& path, Mistakes& mistakes);
-  static Document parse(std::string_view text, std::string name, Mistakes& mistakes);
+  static Document load(const std::string& path, Diagnostics& diagnostics);
+  static Document parse(std::string_view text, std::string name, Diagnostics& diagnostics);
 
   // False when something could not be read, parsed or merged: to read what is there would report
-  // consequences of that as mistakes.
+  // consequences of that as diagnostics.
   bool complete() const { return complete_; }
   const Value& root() const { return root_; }
   // Every file that had a part in it, those that Secret and File settings name included: for the
@@ -26,13 +26,13 @@ class Document {
   const std::vector<std::string>& files() const { return files_; }
 
   void noteFile(std::string path);
-  Place place(const Position& position) const;
+  Location location(const Position& position) const;
 
  private:
   Document() = default;
-  Value parseFile(const std::string& path, Mistakes& mistakes);
-  Value parseText(std::string_view text, std::string name, Mistakes& mistakes);
-  void refuse(const std::string& path, std::string what, Mistakes& mistakes);
+  Value parseFile(const std::string& path, Diagnostics& diagnostics);
+  Value parseText(std::string_view text, std::string name, Diagnostics& diagnostics);
+  void refuse(const std::string& path, std::string what, Diagnostics& diagnostics);
 
   Value root_{Value::Table()};
   std::vector<std::string> names_;

@@ -36,8 +36,8 @@ Entry Entry::element(std::size_t index) const {
 }
 
 bool Entry::fail(std::string_view what, std::string_view suggestion) const {
-  reading_.mistakes.add({reading_.document.place(value_.position()), path_.text(),
-                         std::string(what), std::string(suggestion)});
+  reading_.diagnostics.add({reading_.document.location(value_.position()), path_.text(),
+                            std::string(what), std::string(suggestion)});
   return false;
 }
 

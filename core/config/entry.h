@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/config/value.h"
 
 namespace weir::config {
 
-class Dialect;
+class Extensions;
 class Document;
 
 // A text of the user in a message: quoted, and cut when it is long.
@@ -23,8 +23,8 @@ std::string arrayAround(const Entry& entry);
 // What all readers of one document share.
 struct Reading {
   Document& document;
-  Mistakes& mistakes;
-  const Dialect& dialect;
+  Diagnostics& diagnostics;
+  const Extensions& extensions;
 };
 
 // One step on the way from the top of a document to a value. Steps live on the stack of the calls

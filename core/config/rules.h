@@ -19,8 +19,8 @@
 
 namespace weir::config {
 
-class Chosen;
-class Kinds;
+class Selected;
+class VariantSet;
 
 // An end of a range, in the unit of the field: a number, nanoseconds, bytes, 1/s or percent. Made
 // of any of those without a word, so that a declaration reads {.min = 1}.
@@ -88,9 +88,9 @@ struct Rules<L> {
   Names<L> names;
 };
 template <>
-struct Rules<Chosen> {
+struct Rules<Selected> {
   Limits limits;
-  const Kinds* kinds = nullptr;
+  const VariantSet* kinds = nullptr;
 };
 
 // The rules for what is inside a container: min and max only.

@@ -59,7 +59,7 @@ Type oneKeyTable(std::string_view key, std::string_view meaning) {
 
 bool readSecretFile(const Entry& entry, const std::string& given, Secret& out) {
   Document& document = entry.reading().document;
-  const std::string path = pathBeside(document.place(entry.value().position()).file, given);
+  const std::string path = pathBeside(document.location(entry.value().position()).file, given);
   document.noteFile(path);
   FileText file = readFileText(path);
   if (!file.error.empty()) return entry.fail("cannot read " + path + ": " + file.error);
@@ -135,7 +135,7 @@ bool readFile(const Entry& entry, File& out) {
   const auto* path = entry.value().as<std::string>();
   if (path == nullptr || path->empty()) return entry.failKind("the path of a file");
   Document& document = entry.reading().document;
-  out.path = pathBeside(document.place(entry.value().position()).file, *path);
+  out.path = pathBeside(document.location(entry.value().position()).file, *path);
   document.noteFile(out.path);
   return true;
 }

@@ -2,21 +2,22 @@
 
 #include <string>
 
-#include "core/config/choice.h"
+#include "core/config/diagnostics.h"
 #include "core/config/document.h"
 #include "core/config/field_reference.h"
 #include "core/config/json_schema.h"
-#include "core/config/mistakes.h"
 #include "core/config/table.h"
 #include "core/config/toml_writer.h"
+#include "core/config/variant.h"
 
 // What can be done with a struct of settings as the whole of a configuration.
 namespace weir::config {
 
 // Fills `out`, or records every mistake. False when there was one.
 template <Settings T>
-bool readSettings(Document& document, const Dialect& dialect, T& out, Mistakes& mistakes) {
-  Reading reading{document, mistakes, dialect};
+bool readSettings(Document& document, const Extensions& extensions, T& out,
+                  Diagnostics& diagnostics) {
+  Reading reading{document, diagnostics, extensions};
   return document.complete() && Codec<T>::read(Entry(document.root(), {}, reading), out, {});
 }
 
@@ -28,15 +29,15 @@ void settle(T& settings, Role role) {
 
 // For jsonSchema() and fieldReference().
 template <Settings T>
-Type describeSettings(const Dialect& dialect, const T& defaults = {}) {
-  return Codec<T>::type(defaults, {}, Scope{dialect});
+Type describeSettings(const Extensions& extensions, const T& defaults = {}) {
+  return Codec<T>::type(defaults, {}, Scope{extensions});
 }
 
 // For tomlText() and jsonText(). Secrets are not shown.
 enum class Show { kChanges, kEverything };
 template <Settings T>
-Value showSettings(const T& settings, const Dialect& dialect, Show show = Show::kChanges) {
-  return Codec<T>::showElement(settings, {}, Scope{dialect, show == Show::kChanges});
+Value showSettings(const T& settings, const Extensions& extensions, Show show = Show::kChanges) {
+  return Codec<T>::showElement(settings, {}, Scope{extensions, show == Show::kChanges});
 }
 
 }  // namespace weir::config

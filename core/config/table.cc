@@ -4,9 +4,9 @@
 #include <memory>
 #include <utility>
 
-#include "core/config/choice.h"
 #include "core/config/document.h"
 #include "core/config/suggestion.h"
+#include "core/config/variant.h"
 
 namespace weir::config {
 namespace {
@@ -26,7 +26,7 @@ std::string listed(const Table::Keys& keys) {
 }  // namespace
 
 bool Table::readAt(const Entry& entry, std::string_view short_key, const ReadFunction& read) {
-  const std::size_t before = entry.reading().mistakes.size();
+  const std::size_t before = entry.reading().diagnostics.size();
   if (entry.value().kind() == Value::Kind::kTable) {
     Given given{entry, {}, std::vector<bool>(entry.value().as<Value::Table>()->size())};
     given.known.reserve(kUsualKeys);
@@ -41,7 +41,7 @@ bool Table::readAt(const Entry& entry, std::string_view short_key, const ReadFun
   } else {
     entry.failKind("a table", suggestionFor(entry, read));
   }
-  return entry.reading().mistakes.size() == before;
+  return entry.reading().diagnostics.size() == before;
 }
 
 // The first key that takes a text: a required one where there is one.
@@ -49,7 +49,7 @@ std::string Table::suggestionFor(const Entry& entry, const ReadFunction& read) {
   const auto* text = entry.value().as<std::string>();
   if (text == nullptr) return {};
   TableType fields;
-  const Scope scope{entry.reading().dialect};
+  const Scope scope{entry.reading().extensions};
   Table table(Described{fields, scope});
   read(table);
   const FieldType* chosen = nullptr;
@@ -88,15 +88,15 @@ void Table::settle(Role role, const ReadFunction& read) {
   read(table);
 }
 
-const Kinds& Table::kinds(std::string_view family) const {
+const VariantSet& Table::kinds(std::string_view family) const {
   if (const auto* given = std::get_if<Given>(&mode_)) {
-    return given->entry.reading().dialect.family(family);
+    return given->entry.reading().extensions.family(family);
   }
   if (const auto* described = std::get_if<Described>(&mode_)) {
-    return described->scope.dialect.family(family);
+    return described->scope.extensions.family(family);
   }
-  if (const auto* shown = std::get_if<Shown>(&mode_)) return shown->scope.dialect.family(family);
-  static const Kinds none;
+  if (const auto* shown = std::get_if<Shown>(&mode_)) return shown->scope.extensions.family(family);
+  static const VariantSet none;
   return none;
 }
 
@@ -105,20 +105,20 @@ bool Table::has(std::string_view key) const {
   return given != nullptr && given->entry.value().find(key) != nullptr;
 }
 
-Place Table::place(std::string_view key) const {
+Location Table::location(std::string_view key) const {
   const auto* given = std::get_if<Given>(&mode_);
   if (given == nullptr) return {};
   const Value* value = given->entry.value().find(key);
   const Position& position = value == nullptr ? given->entry.value().position() : value->position();
-  return given->entry.reading().document.place(position);
+  return given->entry.reading().document.location(position);
 }
 
 void Table::fail(std::string_view key, std::string_view what, std::string_view suggestion) {
   const auto* given = std::get_if<Given>(&mode_);
   if (given == nullptr) return;
   const Path path{&given->entry.path(), key};
-  given->entry.reading().mistakes.add(
-      {place(key), path.text(), std::string(what), std::string(suggestion)});
+  given->entry.reading().diagnostics.add(
+      {location(key), path.text(), std::string(what), std::string(suggestion)});
 }
 
 void Table::failElement(std::string_view key, std::size_t index, std::string_view what,
@@ -135,8 +135,8 @@ void Table::failElement(std::string_view key, std::size_t index, std::string_vie
 void Table::warn(std::string_view key, std::string_view what, std::string_view suggestion) {
   const auto* given = std::get_if<Given>(&mode_);
   if (given == nullptr) return;
-  given->entry.reading().mistakes.warn(
-      {place(key), path(key), std::string(what), std::string(suggestion)});
+  given->entry.reading().diagnostics.warn(
+      {location(key), path(key), std::string(what), std::string(suggestion)});
 }
 
 std::string Table::path(std::string_view key) const {
@@ -146,11 +146,11 @@ std::string Table::path(std::string_view key) const {
 
 bool Table::clean() const {
   const auto* given = std::get_if<Given>(&mode_);
-  return given == nullptr || given->entry.reading().mistakes.size() == given->mistakes_before;
+  return given == nullptr || given->entry.reading().diagnostics.size() == given->mistakes_before;
 }
 
 void Table::locate(Origin& out, std::string_view key) const {
-  if (std::holds_alternative<Given>(mode_)) out = {place(key), path(), clean()};
+  if (std::holds_alternative<Given>(mode_)) out = {location(key), path(), clean()};
 }
 
 const Member* Table::take(std::string_view key, const Limits& limits) {
@@ -213,9 +213,9 @@ void Table::finish() {
     if (given.used[index]) continue;
     const Member& member = members[index];
     const Path path{&given.entry.path(), member.key};
-    given.entry.reading().mistakes.add({given.entry.reading().document.place(member.position),
-                                        path.text(), "unknown key",
-                                        std::string(given.meantBy(member.key))});
+    given.entry.reading().diagnostics.add({given.entry.reading().document.location(member.position),
+                                           path.text(), "unknown key",
+                                           std::string(given.meantBy(member.key))});
   }
 }
 

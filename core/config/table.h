@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/config/codec.h"
+#include "core/config/diagnostics.h"
 #include "core/config/entry.h"
-#include "core/config/mistakes.h"
 #include "core/config/rules.h"
 #include "core/config/type.h"
 #include "core/config/value.h"
@@ -29,10 +29,10 @@ namespace weir::config {
 // names is a mistake. Reading goes on after a mistake; the field keeps its default.
 //
 // Fields may be: bool, integers, double, std::string, Duration (std::chrono), Size, Rate, Percent,
-// Address, Secret, File, enumerations with Names, structs of settings (tables), Chosen with Kinds,
-// types with a TextForm or Codec; and std::optional (absent: nullopt), ByRole, std::vector
-// (arrays), std::map from std::string or std::vector of pairs with a std::string (tables with names
-// of the user's choosing) of any of those.
+// Address, Secret, File, enumerations with Names, structs of settings (tables), Selected with
+// VariantSet, types with a TextForm or Codec; and std::optional (absent: nullopt), ByRole,
+// std::vector (arrays), std::map from std::string or std::vector of pairs with a std::string
+// (tables with names of the user's choosing) of any of those.
 //
 // A struct of settings with `static constexpr std::string_view kShortKey = "address"` may also be
 // written as that value alone: "10.0.0.1:80" instead of { address = "10.0.0.1:80" }.
@@ -52,9 +52,9 @@ class Table {
             std::string_view meaning, const Limits& limits = {}) {
     field(key, out, meaning, Rules<Leaf<T>>{limits, names});
   }
-  // A Chosen in any container: `{ dns = "..." }` or `[ { jwt = {...} }, ...]`.
+  // A Selected in any container: `{ dns = "..." }` or `[ { jwt = {...} }, ...]`.
   template <typename T>
-  void read(std::string_view key, T& out, const Kinds& kinds, std::string_view meaning,
+  void read(std::string_view key, T& out, const VariantSet& kinds, std::string_view meaning,
             const Limits& limits = {}) {
     field(key, out, meaning, Rules<Leaf<T>>{limits, &kinds});
   }
@@ -76,13 +76,13 @@ class Table {
   void renamed(std::string_view old_key, std::string_view key);
 
   // What the binary has registered under a family: "filter", "discovery" ...
-  const Kinds& kinds(std::string_view family) const;
+  const VariantSet& kinds(std::string_view family) const;
 
   // For checks after reading. While describing or printing nothing is given and fail() does
   // nothing.
   bool has(std::string_view key) const;
   // Of the value of `key`, or of the table when the key is empty or not given.
-  Place place(std::string_view key = "") const;
+  Location location(std::string_view key = "") const;
   void fail(std::string_view key, std::string_view what, std::string_view suggestion = "");
   void failElement(std::string_view key, std::size_t index, std::string_view what,
                    std::string_view suggestion = "");

@@ -6,10 +6,10 @@
 
 namespace weir::filter {
 
-Chain Registry::chain(const std::vector<config::Chosen>& filters, NameTable& names) const {
+Chain Registry::chain(const std::vector<config::Selected>& filters, NameTable& names) const {
   Chain chain;
   chain.reserve(filters.size());
-  for (const config::Chosen& chosen : filters) {
+  for (const config::Selected& chosen : filters) {
     const auto maker = std::find_if(makers_.begin(), makers_.end(),
                                     [&](const auto& each) { return each.first == chosen.kind(); });
     WEIR_CHECK(maker != makers_.end());

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/names.h"
-#include "core/config/choice.h"
+#include "core/config/variant.h"
 #include "core/filter/chain.h"
 
 namespace weir::filter {
@@ -24,7 +24,7 @@ concept FilterType = std::derived_from<T, Filter> &&
 // the configuration's language.
 class Registry {
  public:
-  explicit Registry(config::Dialect& dialect) : kinds_(dialect.family("filter")) {}
+  explicit Registry(config::Extensions& extensions) : kinds_(extensions.family("filter")) {}
 
   template <FilterType T>
   void add(std::string_view name, std::string_view meaning) {
@@ -32,11 +32,11 @@ class Registry {
     makers_.emplace_back(name, &makeMaker<T>);
   }
 
-  // The chain that the settings of a route ask for. They were read with the same dialect.
-  Chain chain(const std::vector<config::Chosen>& filters, NameTable& names) const;
+  // The chain that the settings of a route ask for. They were read with the same extensions.
+  Chain chain(const std::vector<config::Selected>& filters, NameTable& names) const;
 
  private:
-  using MakeMaker = std::unique_ptr<const Maker> (*)(const config::Chosen& chosen);
+  using MakeMaker = std::unique_ptr<const Maker> (*)(const config::Selected& chosen);
 
   template <FilterType T>
   class MakerOf final : public Maker {
@@ -52,11 +52,11 @@ class Registry {
   };
 
   template <FilterType T>
-  static std::unique_ptr<const Maker> makeMaker(const config::Chosen& chosen) {
+  static std::unique_ptr<const Maker> makeMaker(const config::Selected& chosen) {
     return std::make_unique<MakerOf<T>>(*chosen.as<typename T::Config>());
   }
 
-  config::Kinds& kinds_;
+  config::VariantSet& kinds_;
   std::vector<std::pair<std::string, MakeMaker>> makers_;
 };
 

@@ -129,7 +129,7 @@ class Wire {
   // sending, and must not lose our last words to the reset that closing would cause.
   virtual void close(bool unread) = 0;
   // Closes so that the peer sees that something is missing, where it can be told apart.
-  virtual void breakOff() { close(false); }
+  virtual void abort() { close(false); }
 };
 
 // Reads requests from a connection and writes responses to it. Owned by the connection, which

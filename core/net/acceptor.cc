@@ -36,7 +36,7 @@ bool setOption(int descriptor, int level, int name) {
   return ::setsockopt(descriptor, level, name, &on, sizeof on) == 0;
 }
 
-// Accepted sockets inherit TCP_NODELAY: one call here, none for each connection.
+// DownstreamConnection sockets inherit TCP_NODELAY: one call here, none for each connection.
 bool prepare(int descriptor, const Address& at, ListenSocket::Sharing sharing) {
   if (at.isUnix()) return true;
   const bool shared = sharing == ListenSocket::Sharing::kWorkers;

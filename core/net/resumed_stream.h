@@ -22,7 +22,7 @@ class ResumedStream final : public Stream, private event::TurnEnd {
   bool flush() override { return wire_->flush(); }
   void setReading(bool reading) override;
   void shutdownWrite() override { wire_->shutdownWrite(); }
-  void breakOff() override { wire_->breakOff(); }
+  void abort() override { wire_->abort(); }
   const Security* security() const override { return wire_->security(); }
 
  private:

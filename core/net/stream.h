@@ -43,7 +43,7 @@ class Stream : public event::Disposable {
   virtual void shutdownWrite() = 0;           // sends what is queued, then the end; once
   // To be destroyed next: the peer sees that something is missing, by a reset and, with TLS, for
   // want of close_notify. What is queued and not taken at once is lost. A Unix socket just ends.
-  virtual void breakOff() = 0;
+  virtual void abort() = 0;
   // Null: in the clear. Else complete with onConnected, or with onBroken in place of it.
   virtual const Security* security() const { return nullptr; }
 };

@@ -336,7 +336,7 @@ void TcpStream::shutdownWrite() {
 }
 
 // Without time to linger, closing resets.
-void TcpStream::breakOff() {
+void TcpStream::abort() {
   flush();
   if (descriptor_ < 0) return;
   const linger none{.l_onoff = 1, .l_linger = 0};

@@ -32,7 +32,7 @@ class TcpStream final : public Stream, private event::TurnEnd {
   bool flush() override;
   void setReading(bool reading) override;
   void shutdownWrite() override;
-  void breakOff() override;
+  void abort() override;
 
  private:
   struct Socket;    // the libuv handle and the queue, which live until libuv has let go of them

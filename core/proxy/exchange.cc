@@ -6,8 +6,8 @@
 #include "core/http/h2/fields.h"
 #include "core/http/status.h"
 #include "core/proxy/admission.h"
-#include "core/proxy/gate.h"
 #include "core/proxy/grpc.h"
+#include "core/proxy/listener.h"
 #include "core/proxy/mirror.h"
 #include "core/proxy/peer_headers.h"
 #include "core/proxy/request_id.h"
@@ -15,9 +15,10 @@
 
 namespace weir::proxy {
 
-Exchange::Exchange(Engine& engine, Gate& gate, const Caller& caller, http::Responder& responder)
+Exchange::Exchange(Engine& engine, Listener& listener, const ConnectionPeer& caller,
+                   http::Responder& responder)
     : engine_(engine),
-      gate_(gate),
+      listener_(listener),
       responder_(responder),
       caller_(caller),
       arena_(engine.loop().scratch()),
@@ -41,9 +42,9 @@ Exchange::~Exchange() {
 void Exchange::onRequestHead() {
   times_.request_head = elapsed();
   pinned_ = &engine_.pin();
-  listener_ = &gate_.plan();
+  listener_plan_ = &listener_.plan();
   counted_ = true;
-  gate_.requestsInFlight().add(1);
+  listener_.requestsInFlight().add(1);
   request_ended_ = request_.body == http::BodyKind::kNone;
   run();
 }
@@ -84,19 +85,19 @@ bool Exchange::findRoute() {
   original_path_ = request_.path;
   original_query_ = request_.query;
   const Peer peer{caller_.ip, caller_.security == nullptr ? "http" : "https"};
-  downstream_ = findDownstream(request_, *listener_, peer);
+  downstream_ = findDownstream(request_, *listener_plan_, peer);
   request_.scheme = downstream_.scheme;
   if (!checkRequest()) return true;
   // First: routes and filters must not see what a stranger claims, and rewriting comes later.
-  addForwardedHeaders(request_, *listener_, peer, downstream_);
-  const route::Source source{listener_->id, {downstream_.ip.bytes()}};
+  addForwardedHeaders(request_, *listener_plan_, peer, downstream_);
+  const route::Source source{listener_plan_->id, {downstream_.ip.bytes()}};
   route_ = plan().routes.find(request_, source, captures_);
   times_.routed = times_.request_head;
   if (route_ == nullptr) {
     fail(Reason::kNoRoute, "no route matches");
     return true;
   }
-  if (const auto refusal = admitPath(request_, *listener_, *route_, original_path_)) {
+  if (const auto refusal = admitPath(request_, *listener_plan_, *route_, original_path_)) {
     replyLocally(refusal->status, refusal->reason, refusal->detail);
     return true;
   }
@@ -108,13 +109,13 @@ bool Exchange::findRoute() {
 bool Exchange::checkRequest() {
   http::Headers& headers = request_.headers;
   const http::Header* given = headers.find(http::HeaderId::kXRequestId);
-  if (given != nullptr && listener_->request_id == RequestIds::kKeep) {
+  if (given != nullptr && listener_plan_->request_id == RequestIds::kKeep) {
     request_id_ = given->value;
   } else {
     request_id_ = makeRequestId(engine_.random(), arena_);
     headers.set(http::HeaderId::kXRequestId, request_id_);
   }
-  const auto refusal = admit(request_, *listener_, caller_.security, downstream_.trusted_peer);
+  const auto refusal = admit(request_, *listener_plan_, caller_.security, downstream_.trusted_peer);
   if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
   return !refusal;
 }
@@ -168,7 +169,7 @@ bool Exchange::prepareForward(NameId cluster) {
     return true;
   }
   cluster_->enter();
-  addPeerHeaders(request_, *listener_, caller_.peer());
+  addPeerHeaders(request_, *listener_plan_, caller_.peer());
   if (!route_->request_headers.empty()) {
     route_->request_headers.apply(request_.headers, variables());
   }
@@ -235,7 +236,7 @@ bool Exchange::connect() {
   if (!request_.upgrade.empty()) askForUpgrade(demand);
   demand.revocable = request_.version == http::Version::kHttp2;
   demand.share = caller_.share;
-  cluster_->lend(*member_, *this, demand);  // may call back at once
+  cluster_->acquire(*member_, *this, demand);  // may call back at once
   return !lending_;
 }
 
@@ -247,7 +248,7 @@ void Exchange::askForUpgrade(upstream::Demand& demand) const {
   demand.upgrade = !demand.by_http1 || !http2_only;
 }
 
-void Exchange::onLent(const upstream::Lease& lease) {
+void Exchange::onAcquired(const upstream::PooledConnection& lease) {
   lending_ = false;
   reused_ = lease.reused;
   if (engine_.accessLog() != nullptr && lease.peer != nullptr) {
@@ -288,7 +289,7 @@ void Exchange::onRequestBody(Bytes bytes) {
 }
 
 bool Exchange::checkTrailers() {
-  const auto refusal = admitTrailers(request_.trailers, *listener_);
+  const auto refusal = admitTrailers(request_.trailers, *listener_plan_);
   if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
   return !refusal;
 }

@@ -20,11 +20,11 @@
 
 namespace weir::proxy {
 
-class Gate;
+class Listener;
 class Mirror;
 
 // Who is at the other end of an exchange's connection.
-struct Caller {
+struct ConnectionPeer {
   net::Ip ip;
   const net::Security* security = nullptr;  // null: in the clear
   upstream::Share* share = nullptr;         // of its connection
@@ -42,10 +42,11 @@ struct Caller {
 // Life:     onRequestHead starts it; Responder::release() is its last act.
 class Exchange final : public http::RequestEvents,
                        private http::ResponseEvents,
-                       private upstream::Borrower,
+                       private upstream::PoolWaiter,
                        private filter::Control {
  public:
-  Exchange(Engine& engine, Gate& gate, const Caller& caller, http::Responder& responder);
+  Exchange(Engine& engine, Listener& listener, const ConnectionPeer& caller,
+           http::Responder& responder);
   ~Exchange() override;
 
   // The stage functions below, in the order of a request's life. A failure goes to kReply with a
@@ -84,9 +85,9 @@ class Exchange final : public http::RequestEvents,
   void onResponseEnd() override;
   void onResponseFailed(Error error) override;
   void onRequestDrained() override { request_relay_.onDrained(); }
-  // upstream::Borrower
-  void onLent(const upstream::Lease& lease) override;
-  void onLendFailed(Error error) override;
+  // upstream::PoolWaiter
+  void onAcquired(const upstream::PooledConnection& lease) override;
+  void onAcquireFailed(Error error) override;
   // filter::Control
   void respond(const filter::LocalReply& reply) override;
   void resume() override { run(); }
@@ -144,7 +145,7 @@ class Exchange final : public http::RequestEvents,
   bool sendRedirect(const route::Redirect& redirect);
   bool sendResponse(const route::Respond& respond);
   void sendLocal(std::string_view body);
-  void cutShort(Reason reason);
+  void abortWith(Reason reason);
   void complete();
   void countRequest();
   void logRequest();
@@ -155,16 +156,16 @@ class Exchange final : public http::RequestEvents,
 
   // Constant after construction.
   Engine& engine_;
-  Gate& gate_;
+  Listener& listener_;
   http::Responder& responder_;
-  const Caller caller_;
+  const ConnectionPeer caller_;
 
   // The request and what was decided about it.
   Arena arena_;
   http::Request request_;
   http::Response response_;
   PinnedPlan* pinned_ = nullptr;
-  const ListenerPlan* listener_ = nullptr;
+  const ListenerPlan* listener_plan_ = nullptr;
   const route::Route* route_ = nullptr;
   route::Captures captures_;
   std::optional<filter::Filters> filters_;

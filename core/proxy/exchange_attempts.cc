@@ -74,7 +74,7 @@ void Exchange::dropAttempt(AttemptOutcome outcome, Reason reason) {
              reason);
 }
 
-void Exchange::onLendFailed(Error error) {
+void Exchange::onAcquireFailed(Error error) {
   lending_ = false;
   const Reason reason = reasonForDialing(error);
   const bool timed_out = error.code == ErrorCode::kTimeout;
@@ -91,7 +91,7 @@ void Exchange::onResponseFailed(Error error) {
   try_.disarm();
   if (response_begun_) {
     endAttempt(AttemptOutcome::kError, response_.status, Reason::kUpstreamResetAfterHeaders);
-    cutShort(Reason::kUpstreamResetAfterHeaders);
+    abortWith(Reason::kUpstreamResetAfterHeaders);
     return run();
   }
   if (replayUnseen(error)) return run();
@@ -201,7 +201,7 @@ void Exchange::countTimeout(TimeoutStage stage) {
 void Exchange::onTotal() {
   countTimeout(TimeoutStage::kRequest);
   if (response_begun_) {
-    cutShort(Reason::kRequestTimeout);
+    abortWith(Reason::kRequestTimeout);
   } else {
     const bool connecting = lending_ && upstream::Cluster::isConnecting(*this);
     const Reason reason = connecting ? Reason::kUpstreamConnectTimeout : Reason::kUpstreamTimeout;
@@ -225,7 +225,7 @@ void Exchange::onTry() {
 void Exchange::onIdle() {
   countTimeout(TimeoutStage::kIdle);
   if (response_begun_) {
-    cutShort(Reason::kStreamIdle);
+    abortWith(Reason::kStreamIdle);
   } else if (request_ended_) {
     replyLocally(504, Reason::kStreamIdle, "the upstream was silent for too long");
   } else {

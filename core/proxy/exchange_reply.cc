@@ -4,8 +4,8 @@
 
 #include "core/http/status.h"
 #include "core/proxy/exchange.h"
-#include "core/proxy/gate.h"
 #include "core/proxy/grpc.h"
+#include "core/proxy/listener.h"
 #include "core/proxy/mirror.h"
 
 // The answers that weir gives itself, and the end of an exchange.
@@ -70,7 +70,7 @@ void Exchange::respond(const filter::LocalReply& reply) {
 
 void Exchange::replyLocally(int status, Reason reason, std::string_view detail, NameId filter) {
   if (stage_ == Stage::kDone) return;
-  if (response_begun_) return cutShort(reason);
+  if (response_begun_) return abortWith(reason);
   if (status < 300 && asksForTunnel()) status = 501;
   dropAttempt(AttemptOutcome::kCancel, reason);
   failure_ = {reason, detail, filter};
@@ -79,7 +79,7 @@ void Exchange::replyLocally(int status, Reason reason, std::string_view detail, 
   // RFC 9110, 15.5.9: a client that was too slow would be so again.
   response_.ends_connection = status == 408;
   response_.headers.add(HeaderId::kContentType, "application/json");
-  const ListenerPlan& listener = gate_.plan();
+  const ListenerPlan& listener = listener_.plan();
   if (listener.reason_header) response_.headers.add(HeaderId::kXWeirReason, toString(reason));
   if (status == 405) response_.headers.add("allow", kAllowed);  // RFC 9110, 15.5.6
   if (isGrpc(request_)) {
@@ -166,7 +166,7 @@ void Exchange::sendLocal(std::string_view body) {
 }
 
 // The client has seen a head, but the rest will not come.
-void Exchange::cutShort(Reason reason) {
+void Exchange::abortWith(Reason reason) {
   if (stage_ == Stage::kDone) return;
   failure_ = {reason, {}};
   dropAttempt(AttemptOutcome::kCancel, reason);
@@ -194,14 +194,14 @@ void Exchange::complete() {
   times_.total = monotonicNow() - started_;  // what we do ourselves counts, too
   while (mirrors_ != nullptr) std::exchange(mirrors_, mirrors_->next)->abandon();
   endAttempt(AttemptOutcome::kOk, response_.status, failure_.reason);
-  if (counted_) gate_.requestsInFlight().add(-1);
+  if (counted_) listener_.requestsInFlight().add(-1);
   countRequest();
   if (engine_.accessLog() != nullptr) logRequest();
 }
 
 void Exchange::countRequest() {
   MetricCells& cells = engine_.metrics();
-  const NameId listener = gate_.id();
+  const NameId listener = listener_.id();
   const NameId route = routeId();
   // Of a head that came to nothing, the method is not known.
   const auto method =
@@ -257,7 +257,7 @@ void Exchange::logRequest() {
   record.client_address =
       downstream_.address.empty() ? caller_.ip.formatClient(peer) : downstream_.address;
   if (caller_.peer() != nullptr) record.client_identity = caller_.peer()->identity;
-  record.listener = gate_.plan().name;
+  record.listener = listener_.plan().name;
   if (route_ != nullptr) record.route = route_->name;
   if (cluster_ != nullptr) record.upstream = cluster_->plan().name;
   record.endpoint = endpoint_;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "core/base/arena_writer.h"
 #include "core/base/number.h"
-#include "core/base/pen.h"
 #include "core/http/syntax.h"
 
 namespace weir::proxy {
@@ -43,7 +43,7 @@ std::string_view behind(http::Headers& headers, HeaderId id, std::string_view va
   const auto before = keep ? headers.joined(http::headerName(id)) : std::nullopt;
   headers.remove(id);
   if (!before) return value;
-  Pen pen(headers.arena(), before->size() + value.size() + 2);
+  ArenaWriter pen(headers.arena(), before->size() + value.size() + 2);
   return pen.put(*before).put(", ").put(value).text();
 }
 
@@ -60,8 +60,8 @@ void setUnlessKept(http::Headers& headers, HeaderId id, std::string_view value, 
 std::string_view forwardedElement(const http::Request& request, std::string_view from,
                                   const Peer& peer) {
   constexpr std::size_t kFixed = 32;
-  Pen pen(request.headers.arena(),
-          kFixed + from.size() + peer.scheme.size() + request.authority.size());
+  ArenaWriter pen(request.headers.arena(),
+                  kFixed + from.size() + peer.scheme.size() + request.authority.size());
   if (peer.ip.isV4() || !peer.ip.known()) {
     pen.put("for=").put(from).put(";proto=");
   } else {
@@ -148,7 +148,7 @@ bool countForward(http::Request& request) {
   if (!left) return true;
   if (*left == 0) return false;
   constexpr std::size_t kMostDigits = 10;
-  Pen pen(request.headers.arena(), kMostDigits);
+  ArenaWriter pen(request.headers.arena(), kMostDigits);
   request.headers.set(kName, pen.number(*left - 1).text());
   return true;
 }

@@ -26,10 +26,10 @@ Milliseconds jittered(Milliseconds age, Random& random) {
 
 }  // namespace
 
-Lifetime::Lifetime(Accepted& connection, event::Wheel& wheel)
+Lifetime::Lifetime(DownstreamConnection& connection, event::Wheel& wheel)
     : Deadline(wheel), connection_(connection), wheel_(wheel) {}
 
-std::unique_ptr<Lifetime> Lifetime::begin(Accepted& connection, Engine& engine,
+std::unique_ptr<Lifetime> Lifetime::begin(DownstreamConnection& connection, Engine& engine,
                                           const ListenerPlan& plan,
                                           const net::PeerCertificate* peer) {
   const Milliseconds age = plan.max_connection_age;
@@ -50,7 +50,7 @@ void Lifetime::await() {
 }
 
 void Lifetime::onDeadline() {
-  if (retired_) return connection_.breakNow();
+  if (retired_) return connection_.closeNow();
   if (certificate_.count() > 0 && leftUntil(certificate_).count() == 0) {
     retired_ = true;
     arm(kGrace);

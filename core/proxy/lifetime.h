@@ -4,7 +4,7 @@
 
 #include "core/event/wheel.h"
 #include "core/net/security.h"
-#include "core/proxy/accepted.h"
+#include "core/proxy/downstream_connection.h"
 #include "core/proxy/plan.h"
 
 namespace weir::proxy {
@@ -19,17 +19,17 @@ class Engine;
 class Lifetime final : private event::Deadline {
  public:
   // Null when nothing sets an end. `peer` is null without a client certificate.
-  static std::unique_ptr<Lifetime> begin(Accepted& connection, Engine& engine,
+  static std::unique_ptr<Lifetime> begin(DownstreamConnection& connection, Engine& engine,
                                          const ListenerPlan& plan,
                                          const net::PeerCertificate* peer);
 
  private:
-  Lifetime(Accepted& connection, event::Wheel& wheel);
+  Lifetime(DownstreamConnection& connection, event::Wheel& wheel);
 
   void onDeadline() override;
   void await();
 
-  Accepted& connection_;
+  DownstreamConnection& connection_;
   event::Wheel& wheel_;
   Milliseconds age_at_{0};      // on the wheel's clock; 0: no longer, or not at all
   bool drained_ = false;        // by age

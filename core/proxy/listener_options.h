@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/config/role.h"
 #include "core/config/units.h"
 #include "core/http/h2/options.h"

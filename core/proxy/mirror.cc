@@ -45,17 +45,17 @@ void Mirror::start() {
   member_ = cluster_.knowsEndpoints() ? cluster_.pick({}) : nullptr;
   if (member_ == nullptr) return finish(MirrorOutcome::kFailed);
   lending_ = true;
-  cluster_.lend(*member_, *this, {});
+  cluster_.acquire(*member_, *this, {});
 }
 
-void Mirror::onLent(const upstream::Lease& lease) {
+void Mirror::onAcquired(const upstream::PooledConnection& lease) {
   lending_ = false;
   requester_ = &lease.codec.open(*this);
   requester_->sendHead(request_);
   if (request_.body != http::BodyKind::kNone) relay_.attach(*requester_);
 }
 
-void Mirror::onLendFailed(Error) {
+void Mirror::onAcquireFailed(Error) {
   lending_ = false;
   finish(MirrorOutcome::kFailed);
 }

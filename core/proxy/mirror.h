@@ -19,7 +19,7 @@ class Mirror final : public event::Disposable,
                      public Linked<Mirror>,  // those of one request; the exchange's list
                      private http::ResponseEvents,
                      private http::BodySource,
-                     private upstream::Borrower {
+                     private upstream::PoolWaiter {
  public:
   Mirror(Engine& engine, upstream::Cluster& cluster, NameId route, const http::Request& original);
 
@@ -41,8 +41,8 @@ class Mirror final : public event::Disposable,
   void onResponseFailed(Error error) override;
   void onRequestDrained() override {}
   void setReading(bool) override {}  // the original's pace is not ours to change
-  void onLent(const upstream::Lease& lease) override;
-  void onLendFailed(Error error) override;
+  void onAcquired(const upstream::PooledConnection& lease) override;
+  void onAcquireFailed(Error error) override;
   void onTimeout() { finish(MirrorOutcome::kFailed); }
   void finish(MirrorOutcome outcome);
   void leaveWhenFed();

@@ -1,6 +1,6 @@
 #include "core/proxy/peer_headers.h"
 
-#include "core/base/pen.h"
+#include "core/base/arena_writer.h"
 #include "core/base/plain_text.h"
 #include "core/proxy/forwarded.h"
 
@@ -16,7 +16,7 @@ std::string_view ownIdentity(const ListenerPlan& listener) {
 }
 
 // What would end a value early is quoted, as in Envoy's form of the header.
-void putValue(Pen& pen, std::string_view value) {
+void putValue(ArenaWriter& pen, std::string_view value) {
   pen.put('"');
   for (const char c : value) {
     if (c == '"' || c == '\\') pen.put('\\');
@@ -29,7 +29,7 @@ bool isPlain(std::string_view value) {
   return value.find_first_of(",;=\"\\ ") == std::string_view::npos;
 }
 
-void putPart(Pen& pen, std::string_view key, std::string_view value) {
+void putPart(ArenaWriter& pen, std::string_view key, std::string_view value) {
   pen.put(key);
   if (isPlain(value)) {
     pen.put(value);
@@ -42,7 +42,7 @@ std::string_view element(const net::PeerCertificate& peer, std::string_view by, 
   std::size_t room = 64 + peer.hash.size() + 2 * (by.size() + peer.subject.size());
   room += 2 * peer.identity.size();
   for (const std::string& name : peer.names) room += 16 + 2 * name.size();
-  Pen pen(arena, room);
+  ArenaWriter pen(arena, room);
   if (!by.empty()) putPart(pen, "By=", by);
   putPart(pen, by.empty() ? "Hash=" : ";Hash=", peer.hash);
   if (!peer.subject.empty()) {

@@ -13,7 +13,7 @@
 #include "core/net/address.h"
 #include "core/proxy/listener_options.h"
 #include "core/route/route_table.h"
-#include "core/tls/server_terms.h"
+#include "core/tls/server_config.h"
 #include "core/upstream/cluster.h"
 
 namespace weir::proxy {
@@ -31,9 +31,9 @@ struct ListenerPlan : ListenerOptions {
   http::Limits limits;
   http::VersionChoice versions = http::VersionChoice::kAuto;
   std::vector<NameId> peer_names;  // the names that clients' certificates may have, for metrics
-  std::shared_ptr<const tls::ServerTerms> tls;  // null: in the clear
-  bool allow_plaintext = false;                 // beside TLS: the first byte decides
-  Milliseconds hello_timeout{10'000};           // for a ClientHello, where it is looked at
+  std::shared_ptr<const tls::ServerConfig> tls;  // null: in the clear
+  bool allow_plaintext = false;                  // beside TLS: the first byte decides
+  Milliseconds hello_timeout{10'000};            // for a ClientHello, where it is looked at
 
   bool tcp = false;                  // no HTTP: every connection goes to the upstream
   NameId upstream = 0;               // of what is no HTTP; 0: none

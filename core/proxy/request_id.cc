@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdint>
 
-#include "core/base/words.h"
+#include "core/base/short_text.h"
 
 namespace weir::proxy {
 namespace {

@@ -29,19 +29,19 @@ constexpr Error kStopped = {ErrorCode::kCancelled, Origin::kLocal, "stopped"};
 
 }  // namespace
 
-ServerConnection::ServerConnection(Gate& gate, std::unique_ptr<net::Stream> stream,
+ServerConnection::ServerConnection(Listener& listener, std::unique_ptr<net::Stream> stream,
                                    const net::Address& peer)
-    : gate_(gate),
+    : listener_(listener),
       stream_(std::move(stream)),
       codec_(std::in_place_index<0>, static_cast<http::Wire&>(*this),
-             static_cast<http::ExchangeSource&>(*this), gate.engine().loop().chunks(),
-             gate.plan().limits),
+             static_cast<http::ExchangeSource&>(*this), listener.engine().loop().chunks(),
+             listener.plan().limits),
       peer_(peer.ip()),
-      deadline_(gate.engine().loop().wheel(), *this) {
+      deadline_(listener.engine().loop().wheel(), *this) {
   stream_->setEvents(*this);
-  if (gate.plan().versions == http::VersionChoice::kAuto && !secured()) return;
+  if (listener.plan().versions == http::VersionChoice::kAuto && !secured()) return;
   preface_.skip();
-  if (gate.plan().versions == http::VersionChoice::kHttp2) speakHttp2();
+  if (listener.plan().versions == http::VersionChoice::kHttp2) speakHttp2();
 }
 
 ServerConnection::~ServerConnection() = default;
@@ -54,16 +54,16 @@ http::ServerCodec& ServerConnection::codec() {
 void ServerConnection::start() {
   const net::Security* security = stream_->security();
   if (security == nullptr)
-    lifetime_ = Lifetime::begin(*this, gate_.engine(), gate_.plan(), nullptr);
+    lifetime_ = Lifetime::begin(*this, listener_.engine(), listener_.plan(), nullptr);
   if (security != nullptr && !security->version.empty()) speakAsAgreed();
   armFor(http::ServerCodec::Phase::kHead);  // the first request must come in time as well
-  if (gate_.draining()) drain();
+  if (listener_.draining()) drain();
   stream_->setReading(true);
 }
 
 void ServerConnection::armFor(http::ServerCodec::Phase phase) {
   if (unread_) return;  // it is about to be broken off
-  const ListenerPlan& plan = gate_.plan();
+  const ListenerPlan& plan = listener_.plan();
   Milliseconds limit{0};
   unsent_ = phase == http::ServerCodec::Phase::kBusy ? kNone : 0;
   if (phase == http::ServerCodec::Phase::kIdle) {
@@ -82,23 +82,23 @@ void ServerConnection::armFor(http::ServerCodec::Phase phase) {
 }
 
 void ServerConnection::onConnected() {
-  gate_.countHandshake(*stream_->security());
+  listener_.countHandshake(*stream_->security());
   speakAsAgreed();
 }
 
 // The handshake is over; it may have been before we got the stream.
 void ServerConnection::speakAsAgreed() {
   const net::Security& security = *stream_->security();
-  lifetime_ = Lifetime::begin(*this, gate_.engine(), gate_.plan(), security.peer.get());
+  lifetime_ = Lifetime::begin(*this, listener_.engine(), listener_.plan(), security.peer.get());
   if (security.protocol == "h2" && codec_.index() == 0) speakHttp2();
 }
 
 void ServerConnection::speakHttp2() {
   http::Wire& wire = *this;
   http::ExchangeSource& exchanges = *this;
-  codec_.emplace<1>(std::make_unique<http::h2::ServerCodec>(gate_.engine().loop(), wire, exchanges,
-                                                            gate_.plan().http2));
-  if (gate_.draining()) codec().drain();
+  codec_.emplace<1>(std::make_unique<http::h2::ServerCodec>(listener_.engine().loop(), wire,
+                                                            exchanges, listener_.plan().http2));
+  if (listener_.draining()) codec().drain();
 }
 
 // False when the first bytes do not suffice.
@@ -132,14 +132,14 @@ void ServerConnection::onDrained() {
   unsent_ = kNone;
   codec().onDrained();
   // The time of an idle connection begins when the client has taken all.
-  if (state_ != State::kOpen || gate_.draining()) return;
+  if (state_ != State::kOpen || listener_.draining()) return;
   if (codec().phase() == http::ServerCodec::Phase::kIdle) armFor(http::ServerCodec::Phase::kIdle);
 }
 
 void ServerConnection::onBroken(Error error) {
   const net::Security* security = stream_->security();
   if (security != nullptr && security->result != net::Handshake::kOk) {
-    gate_.failHandshake(*security, peer_, error.detail);
+    listener_.failHandshake(*security, peer_, error.detail);
   }
   if (state_ == State::kOpen) codec().onBroken(error);
   remove();
@@ -148,13 +148,13 @@ void ServerConnection::onBroken(Error error) {
 void ServerConnection::onDeadline() {
   if (state_ != State::kOpen) {
     // What the client did not read in time is not left to the kernel.
-    if (stream_->queued() > 0) stream_->breakOff();
+    if (stream_->queued() > 0) stream_->abort();
     return remove();
   }
   if (unread_) return breakUnread(http::Unread::kMemory);
   switch (codec().phase()) {
     case http::ServerCodec::Phase::kHead:
-      gate_.engine().metrics().counter(timeoutsKey(0, TimeoutStage::kHeaders)).add();
+      listener_.engine().metrics().counter(timeoutsKey(0, TimeoutStage::kHeaders)).add();
       return codec().failHead(kHeadTimeout);
     case http::ServerCodec::Phase::kIdle:
       return onIdle();
@@ -167,7 +167,7 @@ void ServerConnection::onDeadline() {
 
 void ServerConnection::onIdle() {
   const std::size_t before = std::exchange(unsent_, unsent());
-  if (unsent_ == 0 || gate_.draining()) return codec().closeIdle();
+  if (unsent_ == 0 || listener_.draining()) return codec().closeIdle();
   if (unsent_ < before) return armFor(http::ServerCodec::Phase::kIdle);
   breakUnread(http::Unread::kTimeout);
 }
@@ -179,14 +179,14 @@ void ServerConnection::onSendTick() {
     unsent_ = kNone;  // the next write that has to wait sets the time anew
     return;
   }
-  deadline_.arm(gate_.plan().http2.send_timeout);
+  deadline_.arm(listener_.plan().http2.send_timeout);
 }
 
 void ServerConnection::breakUnread(http::Unread why) {
   onUnread(why);
   codec().onBroken(kUnread);
   if (state_ == State::kClosed) return;
-  stream_->breakOff();
+  stream_->abort();
   remove();
 }
 
@@ -199,9 +199,9 @@ void ServerConnection::write(Bytes first, Bytes second) {
 
 // The client has to make room. HTTP/2 looks after that itself.
 void ServerConnection::watchSending() {
-  const Milliseconds limit = gate_.plan().http2.send_timeout;
+  const Milliseconds limit = listener_.plan().http2.send_timeout;
   if (codec_.index() == 0 && !deadline_.armed() && limit.count() > 0) deadline_.arm(limit);
-  if (unread_ || gate_.engine().loop().overload() < event::Overload::kResetStreams) return;
+  if (unread_ || listener_.engine().loop().overload() < event::Overload::kResetStreams) return;
   // It is broken off as soon as nobody of ours is in the midst of a call.
   unread_ = true;
   deadline_.arm(Milliseconds(0));
@@ -220,21 +220,21 @@ void ServerConnection::close(bool unread) {
   deadline_.arm(kLingerTime);
 }
 
-void ServerConnection::breakOff() {
+void ServerConnection::abort() {
   if (state_ != State::kOpen) return;
-  stream_->breakOff();
+  stream_->abort();
   remove();
 }
 
 void ServerConnection::remove() {
   if (std::exchange(state_, State::kClosed) == State::kClosed) return;
   deadline_.disarm();
-  gate_.remove(*this, secured(), Reason::kNone);
+  listener_.remove(*this, secured(), Reason::kNone);
 }
 
 void ServerConnection::drain() {
   const bool done = codec().drain();
-  if (state_ == State::kOpen && !served_) return deadline_.arm(Gate::kFreshGrace);
+  if (state_ == State::kOpen && !served_) return deadline_.arm(Listener::kFreshGrace);
   endWhenDrained(done);
 }
 
@@ -247,33 +247,36 @@ void ServerConnection::endWhenDrained(bool done) {
   if (codec().phase() == http::ServerCodec::Phase::kIdle) deadline_.arm(kLingerTime);
 }
 
-void ServerConnection::breakNow() {
+void ServerConnection::closeNow() {
   if (state_ == State::kOpen) codec().onBroken(kStopped);
   remove();
 }
 
 http::RequestEvents& ServerConnection::openExchange(http::Responder& responder) {
-  Engine& engine = gate_.engine();
+  Engine& engine = listener_.engine();
   served_ = true;
   // Not only bytes that arrive begin a request: one may have waited for its turn.
   armFor(http::ServerCodec::Phase::kHead);
   return *new (engine.exchanges().lend())
-      Exchange(engine, gate_, {peer_, stream_->security(), &share_}, responder);
+      Exchange(engine, listener_, {peer_, stream_->security(), &share_}, responder);
 }
 
 void ServerConnection::closeExchange(http::RequestEvents& exchange) {
   auto& done = static_cast<Exchange&>(exchange);
   done.~Exchange();
-  gate_.engine().exchanges().giveBack(&done);
+  listener_.engine().exchanges().giveBack(&done);
   armFor(codec().phase());
 }
 
 void ServerConnection::onFlood(http::Flood kind) {
-  gate_.engine().metrics().counter(http2FloodsKey(gate_.id(), static_cast<unsigned>(kind))).add();
+  listener_.engine()
+      .metrics()
+      .counter(http2FloodsKey(listener_.id(), static_cast<unsigned>(kind)))
+      .add();
 }
 
 void ServerConnection::onUnread(http::Unread why) {
-  MetricCells& cells = gate_.engine().metrics();
+  MetricCells& cells = listener_.engine().metrics();
   if (why == http::Unread::kTimeout) {
     return cells.counter(timeoutsKey(0, TimeoutStage::kSend)).add();
   }

@@ -9,29 +9,30 @@
 #include "core/http/preface.h"
 #include "core/net/address.h"
 #include "core/net/stream.h"
-#include "core/proxy/accepted.h"
-#include "core/proxy/gate.h"
+#include "core/proxy/downstream_connection.h"
 #include "core/proxy/lifetime.h"
+#include "core/proxy/listener.h"
 #include "core/upstream/share.h"
 
 namespace weir::proxy {
 
 // A client's connection: a stream, the codec that speaks on it, and the exchanges it opens.
 //
-// Owned by: Gate's list, until remove().
+// Owned by: Listener's list, until remove().
 // Life:     open -> lingering (what is queued leaves, what comes is dropped) -> closed.
-class ServerConnection final : public Accepted,
+class ServerConnection final : public DownstreamConnection,
                                private net::StreamEvents,
                                private http::Wire,
                                private http::ExchangeSource {
  public:
-  ServerConnection(Gate& gate, std::unique_ptr<net::Stream> stream, const net::Address& peer);
+  ServerConnection(Listener& listener, std::unique_ptr<net::Stream> stream,
+                   const net::Address& peer);
   ~ServerConnection() override;
 
   void start();
   void drain() override;  // ends after the request in hand, or now
   void retire() override;
-  void breakNow() override;
+  void closeNow() override;
 
  private:
   enum class State : std::uint8_t { kOpen, kLingering, kClosed };
@@ -48,7 +49,7 @@ class ServerConnection final : public Accepted,
   void setReading(bool reading) override;
   void shutdownWrite() override { stream_->shutdownWrite(); }
   void close(bool unread) override;
-  void breakOff() override;
+  void abort() override;
   // http::ExchangeSource
   http::RequestEvents& openExchange(http::Responder& responder) override;
   void closeExchange(http::RequestEvents& exchange) override;
@@ -70,7 +71,7 @@ class ServerConnection final : public Accepted,
   void armFor(http::ServerCodec::Phase phase);
   void remove();
 
-  Gate& gate_;
+  Listener& listener_;
   std::unique_ptr<net::Stream> stream_;
   // HTTP/1 until the client is known to speak HTTP/2; inline, because a connection at rest is to
   // be small.

@@ -13,24 +13,24 @@ namespace {
 // Reads what one listener says, and records what is wrong with it.
 class TcpReader {
  public:
-  TcpReader(const TcpReferences& references, ListenerPlan& plan, config::Mistakes& mistakes)
-      : references_(references), plan_(plan), mistakes_(mistakes) {}
+  TcpReader(const TcpReferences& references, ListenerPlan& plan, config::Diagnostics& diagnostics)
+      : references_(references), plan_(plan), diagnostics_(diagnostics) {}
 
   void readUpstream();
   void readRules();
 
  private:
-  void fail(const config::Place& place, std::string path, std::string what,
+  void fail(const config::Location& location, std::string path, std::string what,
             std::string_view suggestion = "") {
-    mistakes_.add({place, plan_.origin.path + "." + std::move(path), std::move(what),
-                   std::string(suggestion)});
+    diagnostics_.add({location, plan_.origin.path + "." + std::move(path), std::move(what),
+                      std::string(suggestion)});
   }
   NameId upstream(const route::PlacedText& name, const std::string& path);
   bool onlyPasses() const;
 
   const TcpReferences& references_;
   ListenerPlan& plan_;
-  config::Mistakes& mistakes_;
+  config::Diagnostics& diagnostics_;
 };
 
 NameId TcpReader::upstream(const route::PlacedText& name, const std::string& path) {
@@ -41,7 +41,7 @@ NameId TcpReader::upstream(const route::PlacedText& name, const std::string& pat
     if (settings.proxy_protocol != net::ProxyVersion::kNone) plan_.tells_server = true;
     return references_.names.intern(each);
   }
-  fail(name.place, path, "unknown upstream \"" + name.text + "\"",
+  fail(name.location, path, "unknown upstream \"" + name.text + "\"",
        config::closestWord(name.text, known));
   return 0;
 }
@@ -53,10 +53,10 @@ void TcpReader::readUpstream() {
   const auto& name = plan_.upstream_name;
   if (name) plan_.upstream = upstream(*name, "upstream");
   if (plan_.tcp && !name && !onlyPasses()) {
-    fail(plan_.origin.place, "protocol", "tcp needs an upstream that connections go to");
+    fail(plan_.origin.location, "protocol", "tcp needs an upstream that connections go to");
   }
   if (name && !plan_.tcp && plan_.protocol != ListenerProtocol::kAuto) {
-    fail(name->place, "upstream", "goes with protocol auto or tcp only");
+    fail(name->location, "upstream", "goes with protocol auto or tcp only");
   }
 }
 
@@ -66,21 +66,21 @@ void TcpReader::readRules() {
     const std::string path = "tls_rule[" + std::to_string(i) + "]";
     if (rule.upstream_name) rule.upstream = upstream(*rule.upstream_name, path + ".upstream");
     if (rule.action == TlsRule::Action::kTerminate && !plan_.tls_options) {
-      fail(rule.origin.place, path + ".action", "terminate needs tls of the listener");
+      fail(rule.origin.location, path + ".action", "terminate needs tls of the listener");
     }
   }
 }
 
 }  // namespace
 
-void addTcp(const TcpReferences& references, ListenerPlan& plan, config::Mistakes& mistakes) {
-  TcpReader reader(references, plan, mistakes);
+void addTcp(const TcpReferences& references, ListenerPlan& plan, config::Diagnostics& diagnostics) {
+  TcpReader reader(references, plan, diagnostics);
   reader.readUpstream();
   reader.readRules();
 }
 
 void checkRoutes(const std::vector<route::RouteSettings>& routes, const NamedUpstreams& upstreams,
-                 config::Mistakes& mistakes) {
+                 config::Diagnostics& diagnostics) {
   std::set<std::string_view> telling;  // of the client that a connection is from
   for (const auto& [name, upstream] : upstreams) {
     if (upstream.proxy_protocol != net::ProxyVersion::kNone) telling.insert(name);
@@ -88,11 +88,12 @@ void checkRoutes(const std::vector<route::RouteSettings>& routes, const NamedUps
   for (std::size_t i = 0; i < routes.size(); ++i) {
     for (const route::PlacedText* name : routes[i].upstreams()) {
       if (!telling.contains(name->text)) continue;
-      mistakes.add({name->place,
-                    "route[" + std::to_string(i) + "].upstream",
-                    "connections to \"" + name->text +
-                        "\" name a client by proxy_protocol, but requests of many would share them",
-                    {}});
+      diagnostics.add(
+          {name->location,
+           "route[" + std::to_string(i) + "].upstream",
+           "connections to \"" + name->text +
+               "\" name a client by proxy_protocol, but requests of many would share them",
+           {}});
     }
   }
 }

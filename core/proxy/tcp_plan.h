@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/names.h"
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/proxy/plan.h"
 #include "core/route/settings.h"
 #include "core/upstream/cluster_options.h"
@@ -23,10 +23,10 @@ struct TcpReferences {
 };
 
 // Looks up where the connections of a listener go that are no HTTP.
-void addTcp(const TcpReferences& references, ListenerPlan& plan, config::Mistakes& mistakes);
+void addTcp(const TcpReferences& references, ListenerPlan& plan, config::Diagnostics& diagnostics);
 
 // Routes share the connections of an upstream, which must not be one client's.
 void checkRoutes(const std::vector<route::RouteSettings>& routes, const NamedUpstreams& upstreams,
-                 config::Mistakes& mistakes);
+                 config::Diagnostics& diagnostics);
 
 }  // namespace weir::proxy

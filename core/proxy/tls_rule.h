@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/names.h"
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/net/client_hello.h"
 #include "core/route/host_pattern.h"
 #include "core/route/placed_text.h"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/http/protocol_guess.h"
+#include "core/http/protocol_detection.h"
 #include "core/net/proxy_protocol_writer.h"
 #include "core/net/resumed_stream.h"
 #include "core/proxy/dial_reason.h"
@@ -38,17 +38,17 @@ void Tunnel::End::onDrained() {
   filling_.onDrained();
 }
 
-Tunnel::Tunnel(Gate& gate, std::unique_ptr<net::Stream> stream, Visitor visitor,
+Tunnel::Tunnel(Listener& listener, std::unique_ptr<net::Stream> stream, ConnectionFacts facts,
                const Target& target)
-    : gate_(gate),
+    : listener_(listener),
       target_(target),
       secured_(stream->security() != nullptr),
       started_(monotonicNow()),
-      visitor_(std::move(visitor)),
-      up_(gate.engine().loop().chunks()),
-      down_(gate.engine().loop().chunks()),
-      wait_(gate.engine().loop().wheel(), *this),
-      idle_(gate.engine().loop().wheel(), *this) {
+      facts_(std::move(facts)),
+      up_(listener.engine().loop().chunks()),
+      down_(listener.engine().loop().chunks()),
+      wait_(listener.engine().loop().wheel(), *this),
+      idle_(listener.engine().loop().wheel(), *this) {
   client_.open(std::move(stream));
   up_.setSource(client_);
   down_.setSource(server_);
@@ -65,10 +65,10 @@ void Tunnel::start() {
 
 void Tunnel::onShookHands() {
   const net::Security& security = *client_.stream()->security();
-  gate_.countHandshake(security);
-  if (!security.server_name.empty()) visitor_.server_name = security.server_name;
-  if (!security.protocol.empty()) visitor_.alpn = security.protocol;
-  lifetime_ = Lifetime::begin(*this, engine(), gate_.plan(), security.peer.get());
+  listener_.countHandshake(security);
+  if (!security.server_name.empty()) facts_.server_name = security.server_name;
+  if (!security.protocol.empty()) facts_.alpn = security.protocol;
+  lifetime_ = Lifetime::begin(*this, engine(), listener_.plan(), security.peer.get());
   // Versions of HTTP are all that a listener which guesses agrees on.
   if (target_.guesses && !security.protocol.empty()) return speakHttp();
   begin();
@@ -78,7 +78,7 @@ void Tunnel::begin() {
   touch();
   if (!target_.guesses) return commit();
   stage_ = Stage::kGuessing;
-  if (gate_.draining()) drain();
+  if (listener_.draining()) drain();
   wait_.arm(kSilence);
 }
 
@@ -93,23 +93,23 @@ void Tunnel::onClientData(Bytes bytes) {
 void Tunnel::guess(Bytes bytes) {
   said_.append(asText(bytes));
   switch (http::guessProtocol(asBytes(said_))) {
-    case http::Guess::kHttp:
+    case http::ProtocolGuess::kHttp:
       return speakHttp();
-    case http::Guess::kOther:
+    case http::ProtocolGuess::kOther:
       countGuess(Detection::kTcp);
       return commit();
-    case http::Guess::kMore:
+    case http::ProtocolGuess::kMore:
       if (!server_.stream()) wait_.disarm();
       // From the first byte on, and not anew with every other.
-      if (said_.size() == bytes.size() && gate_.plan().header_timeout.value().count() > 0) {
-        idle_.arm(gate_.plan().header_timeout);
+      if (said_.size() == bytes.size() && listener_.plan().header_timeout.value().count() > 0) {
+        idle_.arm(listener_.plan().header_timeout);
       }
       return;
   }
 }
 
 void Tunnel::countGuess(Detection result) {
-  engine().metrics().counter(protocolDetectKey(gate_.id(), result)).add();
+  engine().metrics().counter(protocolDetectKey(listener_.id(), result)).add();
 }
 
 void Tunnel::speakHttp() {
@@ -123,15 +123,15 @@ void Tunnel::speakHttp() {
     stream =
         std::make_unique<net::ResumedStream>(engine().loop(), std::move(stream), asBytes(said_));
   }
-  gate_.speakHttp(*this, std::move(stream), visitor_);
+  listener_.speakHttp(*this, std::move(stream), facts_);
 }
 
 // It is no HTTP, or nobody asked.
 void Tunnel::commit() {
   stage_ = Stage::kConnecting;
   MetricCells& cells = engine().metrics();
-  received_ = cells.counter(tcpReceivedBytesKey(gate_.id(), target_.upstream));
-  sent_ = cells.counter(tcpSentBytesKey(gate_.id(), target_.upstream));
+  received_ = cells.counter(tcpReceivedBytesKey(listener_.id(), target_.upstream));
+  sent_ = cells.counter(tcpSentBytesKey(listener_.id(), target_.upstream));
   touch();
   if (!said_.empty()) {
     received_.add(said_.size());
@@ -154,10 +154,10 @@ bool Tunnel::findCluster() {
 }
 
 void Tunnel::dial() {
-  if (!findCluster()) return breakUp(Reason::kNoHealthyUpstream);
-  if (!cluster_->knowsEndpoints()) return breakUp(Reason::kUpstreamDnsError);
+  if (!findCluster()) return finish(Reason::kNoHealthyUpstream);
+  if (!cluster_->knowsEndpoints()) return finish(Reason::kUpstreamDnsError);
   upstream::Member* member = cluster_->pick({tried_.data(), tried_count_});
-  if (member == nullptr) return breakUp(Reason::kNoHealthyUpstream);
+  if (member == nullptr) return finish(Reason::kNoHealthyUpstream);
   ++attempts_;
   if (engine().accessLog() != nullptr) endpoint_ = member->endpoint.address.text();
   attempting_ = true;
@@ -179,8 +179,8 @@ std::string Tunnel::proxyHeader() {
     Arena arena(engine().loop().scratch());
     id_ = makeRequestId(engine().random(), arena);
   }
-  return net::proxyHeader(
-      version, {visitor_.address, visitor_.server, visitor_.server_name, visitor_.alpn, id_});
+  return net::proxyHeader(version,
+                          {facts_.address, facts_.server, facts_.server_name, facts_.alpn, id_});
 }
 
 void Tunnel::onDialed() {
@@ -205,7 +205,7 @@ void Tunnel::onDialFailed(const Error& error) {
   wait_.disarm();
   // It was tried ahead of need: the client may yet turn out to speak HTTP.
   if (stage_ == Stage::kGuessing) return;
-  if (!mayRetry(error)) return breakUp(reason);
+  if (!mayRetry(error)) return finish(reason);
   ++retries_;
   retry_reason_ = reason;
   dial();
@@ -264,9 +264,9 @@ void Tunnel::onServerEnd() {
 
 void Tunnel::onClientBroken(const Error& error) {
   if (stage_ == Stage::kHandshake) {
-    gate_.failHandshake(*client_.stream()->security(), visitor_.address.ip(), error.detail);
+    listener_.failHandshake(*client_.stream()->security(), facts_.address.ip(), error.detail);
   }
-  breakUp(stage_ <= Stage::kGuessing ? Reason::kNone : Reason::kClientDisconnect);
+  finish(stage_ <= Stage::kGuessing ? Reason::kNone : Reason::kClientDisconnect);
 }
 
 void Tunnel::onServerBroken(Error error) {
@@ -274,8 +274,8 @@ void Tunnel::onServerBroken(Error error) {
   error.origin = Origin::kUpstream;
   if (!connected_) return onDialFailed(error);
   if (stage_ == Stage::kGuessing) return dropServer();
-  breakUp(down_.bytes() == 0 ? Reason::kUpstreamResetBeforeHeaders
-                             : Reason::kUpstreamResetAfterHeaders);
+  finish(down_.bytes() == 0 ? Reason::kUpstreamResetBeforeHeaders
+                            : Reason::kUpstreamResetAfterHeaders);
 }
 
 void Tunnel::onWait() {
@@ -285,18 +285,18 @@ void Tunnel::onWait() {
 }
 
 void Tunnel::touch() {
-  const Milliseconds limit = gate_.plan().tcp_idle_timeout;
+  const Milliseconds limit = listener_.plan().tcp_idle_timeout;
   if (limit.count() > 0) idle_.arm(limit);
 }
 
 void Tunnel::onIdle() {
   // The beginning of a request, it seems: who serves those says what is wrong.
   if (stage_ == Stage::kGuessing && !said_.empty()) return speakHttp();
-  if (stage_ == Stage::kGuessing && gate_.draining()) return close(Reason::kNone);
+  if (stage_ == Stage::kGuessing && listener_.draining()) return close(Reason::kNone);
   engine().metrics().counter(timeoutsKey(0, TimeoutStage::kIdle)).add();
   const bool waiting = client_.stream()->queued() > 0 ||
                        (server_.stream() != nullptr && server_.stream()->queued() > 0);
-  if (waiting || stage_ == Stage::kConnecting) return breakUp(Reason::kStreamIdle);
+  if (waiting || stage_ == Stage::kConnecting) return finish(Reason::kStreamIdle);
   close(Reason::kStreamIdle);
 }
 
@@ -316,19 +316,19 @@ void Tunnel::closeIfSent() {
 
 void Tunnel::drain() {
   // What a client means to say may be on its way.
-  if (stage_ == Stage::kGuessing && said_.empty()) idle_.arm(Gate::kFreshGrace);
+  if (stage_ == Stage::kGuessing && said_.empty()) idle_.arm(Listener::kFreshGrace);
 }
 
 // What is carried already goes on.
 void Tunnel::retire() {
-  if (stage_ <= Stage::kGuessing) breakUp(Reason::kDraining);
+  if (stage_ <= Stage::kGuessing) finish(Reason::kDraining);
 }
 
 // Both sides learn that something is missing.
-void Tunnel::breakUp(Reason reason) {
+void Tunnel::finish(Reason reason) {
   if (stage_ == Stage::kClosed) return;
-  if (server_.stream()) server_.stream()->breakOff();
-  client_.stream()->breakOff();
+  if (server_.stream()) server_.stream()->abort();
+  client_.stream()->abort();
   close(reason);
 }
 
@@ -342,7 +342,7 @@ void Tunnel::close(Reason reason) {
   client_.stream()->setReading(false);
   if (server_.stream()) server_.stream()->setReading(false);
   if (carried) record(reason);
-  gate_.remove(*this, secured_, reason);
+  listener_.remove(*this, secured_, reason);
 }
 
 void Tunnel::endAttempt(Reason reason) {
@@ -353,14 +353,14 @@ void Tunnel::endAttempt(Reason reason) {
                          engine().loop().eventTime());
     }
   }
-  if (member_ != nullptr) cluster_->hangUp(*std::exchange(member_, nullptr));
+  if (member_ != nullptr) cluster_->releaseDialed(*std::exchange(member_, nullptr));
 }
 
 void Tunnel::dropServer() {
   wait_.disarm();
   connected_ = false;
   attempting_ = false;  // nobody asked for it
-  if (member_ != nullptr) cluster_->hangUp(*std::exchange(member_, nullptr));
+  if (member_ != nullptr) cluster_->releaseDialed(*std::exchange(member_, nullptr));
   engine().loop().destroyLater(server_.take());
 }
 
@@ -381,14 +381,14 @@ void Tunnel::log(Reason reason) {
   record.times.connected = connected_after_;
   record.start = wallClockNow() - record.times.total;
   record.transport = http::kTcpTransport;
-  record.authority = visitor_.server_name;
+  record.authority = facts_.server_name;
   record.request_body_bytes = up_.bytes();
   record.response_body_bytes = down_.bytes();
   record.reason = reason;
   record.attempts = attempts_;
   std::array<char, net::Ip::kMaxText> text{};
-  record.client_address = visitor_.address.ip().formatClient(text);
-  record.listener = gate_.plan().name;
+  record.client_address = facts_.address.ip().formatClient(text);
+  record.listener = listener_.plan().name;
   if (cluster_ != nullptr) record.upstream = cluster_->plan().name;
   record.endpoint = endpoint_;
   record.request_id = id_;

@@ -11,9 +11,9 @@
 #include "core/event/loop.h"
 #include "core/http/codec.h"
 #include "core/net/stream.h"
-#include "core/proxy/accepted.h"
-#include "core/proxy/gate.h"
+#include "core/proxy/downstream_connection.h"
 #include "core/proxy/lifetime.h"
+#include "core/proxy/listener.h"
 #include "core/proxy/relay.h"
 #include "core/upstream/cluster.h"
 
@@ -24,21 +24,22 @@ namespace weir::proxy {
 // One that guesses carries what is no HTTP: the client's first bytes tell. While the client is
 // silent the upstream is connected to, and when that speaks first it is no HTTP either.
 //
-// Owned by: Gate's list, until it takes itself off.
+// Owned by: Listener's list, until it takes itself off.
 // Life:     handshake -> guessing -> connecting -> open -> closing (last bytes leave) -> closed.
-class Tunnel final : public Accepted {
+class Tunnel final : public DownstreamConnection {
  public:
   struct Target {
     NameId upstream = 0;
     bool guesses = false;
   };
-  Tunnel(Gate& gate, std::unique_ptr<net::Stream> stream, Visitor visitor, const Target& target);
+  Tunnel(Listener& listener, std::unique_ptr<net::Stream> stream, ConnectionFacts facts,
+         const Target& target);
   ~Tunnel() override;
 
   void start();
   void drain() override;
   void retire() override;
-  void breakNow() override { breakUp(Reason::kDraining); }
+  void closeNow() override { finish(Reason::kDraining); }
 
  private:
   enum class Stage : std::uint8_t { kHandshake, kGuessing, kConnecting, kOpen, kClosing, kClosed };
@@ -88,7 +89,7 @@ class Tunnel final : public Accepted {
     void onBroken(Error error) override { tunnel().onServerBroken(error); }
   };
   // Hears what a stream says between its last use and the end of the turn.
-  class Deaf final : public net::StreamEvents {
+  class NullEvents final : public net::StreamEvents {
     void onData(Bytes) override {}
     void onEnd() override {}
     void onDrained() override {}
@@ -120,29 +121,29 @@ class Tunnel final : public Accepted {
   void touch();
   void closeIfDone();
   void closeIfSent();
-  void breakUp(Reason reason);
+  void finish(Reason reason);
   void close(Reason reason);
   void endAttempt(Reason reason);
   void dropServer();
   void record(Reason reason);
   void log(Reason reason);
 
-  Engine& engine() const { return gate_.engine(); }
+  Engine& engine() const { return listener_.engine(); }
   const upstream::ClusterOptions& options() const { return cluster_->plan().options; }
 
   // Constant after construction.
-  Gate& gate_;
+  Listener& listener_;
   const Target target_;
   const bool secured_;
   const Nanoseconds started_;
 
   // State.
-  Visitor visitor_;
+  ConnectionFacts facts_;
   Relay up_;    // from the client
   Relay down_;  // to the client
   ClientEnd client_{*this, down_};
   ServerEnd server_{*this, up_};
-  Deaf deaf_;
+  NullEvents deaf_;
   std::string said_;  // by the client, while guessing
   upstream::Cluster* cluster_ = nullptr;
   upstream::Member* member_ = nullptr;  // dialed: counted until it is hung up

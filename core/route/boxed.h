@@ -9,19 +9,19 @@ namespace weir::route {
 // An optional value in memory of its own, so that what is rarely there costs little where it is
 // not. Copies copy the value.
 template <typename T>
-class Boxed {
+class OptionalBox {
  public:
-  Boxed() = default;
-  explicit(false) Boxed(T value)  // like std::optional
+  OptionalBox() = default;
+  explicit(false) OptionalBox(T value)  // like std::optional
       : value_(std::make_unique<T>(std::move(value))) {}
-  Boxed(const Boxed& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}
-  Boxed(Boxed&& other) noexcept = default;
-  ~Boxed() = default;
-  Boxed& operator=(const Boxed& other) {
+  OptionalBox(const OptionalBox& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}
+  OptionalBox(OptionalBox&& other) noexcept = default;
+  ~OptionalBox() = default;
+  OptionalBox& operator=(const OptionalBox& other) {
     if (this != &other) value_ = other ? std::make_unique<T>(*other) : nullptr;
     return *this;
   }
-  Boxed& operator=(Boxed&& other) noexcept = default;
+  OptionalBox& operator=(OptionalBox&& other) noexcept = default;
 
   explicit operator bool() const { return value_ != nullptr; }
   const T& operator*() const { return *value_; }

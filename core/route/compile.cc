@@ -20,21 +20,21 @@ namespace {
 
 using NameSet = std::unordered_set<std::string_view>;
 
-// Where the mistakes of one route go.
-class Complaints {
+// Where the diagnostics of one route go.
+class RouteDiagnostics {
  public:
-  Complaints(std::size_t route, config::Mistakes& mistakes)
-      : path_("route[" + std::to_string(route) + "]"), mistakes_(mistakes) {}
+  RouteDiagnostics(std::size_t route, config::Diagnostics& diagnostics)
+      : path_("route[" + std::to_string(route) + "]"), diagnostics_(diagnostics) {}
 
-  void add(const config::Place& place, std::string_view key, std::string what,
+  void add(const config::Location& location, std::string_view key, std::string what,
            std::string_view suggestion = "") {
     const std::string path = key.empty() ? path_ : path_ + "." + std::string(key);
-    mistakes_.add({place, path, std::move(what), std::string(suggestion)});
+    diagnostics_.add({location, path, std::move(what), std::string(suggestion)});
   }
 
  private:
   std::string path_;
-  config::Mistakes& mistakes_;
+  config::Diagnostics& diagnostics_;
 };
 
 std::optional<PathPattern> patternOf(const MatchSettings& match, std::string& why) {
@@ -62,7 +62,7 @@ std::optional<TextMatch> textMatchOf(const TextMatchSettings& settings, std::str
 class RouteCompiler {
  public:
   RouteCompiler(const RouteSettings& settings, const References& references,
-                const NameSet& upstreams, Complaints& complaints)
+                const NameSet& upstreams, RouteDiagnostics& complaints)
       : settings_(settings),
         references_(references),
         upstreams_(upstreams),
@@ -73,9 +73,9 @@ class RouteCompiler {
 
  private:
   // Records `why`, if there is any, and empties it.
-  bool complain(const config::Place& place, std::string_view key) {
+  bool complain(const config::Location& location, std::string_view key) {
     if (why_.empty()) return false;
-    complaints_.add(place, key, std::exchange(why_, {}));
+    complaints_.add(location, key, std::exchange(why_, {}));
     return true;
   }
   TextScope requestScope() const { return {&capture_names_, false}; }
@@ -103,7 +103,7 @@ class RouteCompiler {
   const RouteSettings& settings_;
   const References& references_;
   const NameSet& upstreams_;
-  Complaints& complaints_;
+  RouteDiagnostics& complaints_;
   std::vector<std::string> capture_names_;
   std::optional<std::size_t> prefix_bytes_;  // when the route matches a prefix
   std::string why_;
@@ -113,7 +113,7 @@ Match RouteCompiler::match() {
   Match match;
   match.hosts = settings_.hosts;
   auto path = patternOf(settings_.match, why_);
-  if (!complain(settings_.place, "match")) match.path = *std::move(path);
+  if (!complain(settings_.location, "match")) match.path = *std::move(path);
   match.predicates = predicates();
   return match;
 }
@@ -139,7 +139,7 @@ Predicates RouteCompiler::predicates() {
   for (const auto& [name, text] : match.query) {
     if (auto one = textMatchOf(text, why_)) predicates.query.push_back({name, *std::move(one)});
   }
-  complain(settings_.place, "match");
+  complain(settings_.location, "match");
   return predicates;
 }
 
@@ -147,7 +147,7 @@ NameId RouteCompiler::cluster(const PlacedText& upstream, std::string_view key) 
   if (!upstreams_.contains(upstream.text)) {
     const std::vector<std::string_view> known(references_.upstreams.begin(),
                                               references_.upstreams.end());
-    complaints_.add(upstream.place, key, "unknown upstream \"" + upstream.text + "\"",
+    complaints_.add(upstream.location, key, "unknown upstream \"" + upstream.text + "\"",
                     config::closestWord(upstream.text, known));
   }
   return references_.names.intern(upstream.text);
@@ -157,7 +157,7 @@ NameId RouteCompiler::listener(const PlacedText& name) {
   const auto& listeners = references_.listeners;
   if (std::find(listeners.begin(), listeners.end(), name.text) == listeners.end()) {
     const std::vector<std::string_view> known(listeners.begin(), listeners.end());
-    complaints_.add(name.place, "match.listeners", "unknown listener \"" + name.text + "\"",
+    complaints_.add(name.location, "match.listeners", "unknown listener \"" + name.text + "\"",
                     config::closestWord(name.text, known));
   }
   return references_.names.intern(name.text);
@@ -219,24 +219,24 @@ PathChange RouteCompiler::prefixChange(const PlacedText& prefix, const std::stri
     why_ = "only the prefix of match = { path_prefix = ... } can be replaced";
   }
   auto change = PathChange::prefix(prefix.text, prefix_bytes_.value_or(0), why_);
-  return complain(prefix.place, key) ? PathChange() : *std::move(change);
+  return complain(prefix.location, key) ? PathChange() : *std::move(change);
 }
 
 PathChange RouteCompiler::pathChange(const PathChangeSettings& settings, const std::string& key) {
   if (settings.prefix) return prefixChange(*settings.prefix, key + ".prefix");
   if (settings.path) {
     auto change = PathChange::path(settings.path->text, requestScope(), why_);
-    return complain(settings.path->place, key + ".path") ? PathChange() : *std::move(change);
+    return complain(settings.path->location, key + ".path") ? PathChange() : *std::move(change);
   }
   if (!settings.regex || !settings.with) return {};
   auto change = PathChange::regex(settings.regex->text, *settings.with, why_);
-  return complain(settings.regex->place, key + ".regex") ? PathChange() : *std::move(change);
+  return complain(settings.regex->location, key + ".regex") ? PathChange() : *std::move(change);
 }
 
 Text RouteCompiler::host(const std::optional<PlacedText>& text, std::string_view key) {
   if (!text) return {};
   auto host = compileHost(text->text, requestScope(), why_);
-  return complain(text->place, key) ? Text() : *std::move(host);
+  return complain(text->location, key) ? Text() : *std::move(host);
 }
 
 std::unique_ptr<const Redirect> RouteCompiler::redirect() {
@@ -257,7 +257,7 @@ std::unique_ptr<const Respond> RouteCompiler::respond() {
   respond.status = settings.status;
   setHeaders(respond.headers, settings.headers, "respond.headers", requestScope());
   auto body = Text::compile(settings.body.text, requestScope(), why_);
-  if (!complain(settings.body.place, "respond.body")) respond.body = *std::move(body);
+  if (!complain(settings.body.location, "respond.body")) respond.body = *std::move(body);
   return std::make_unique<const Respond>(std::move(respond));
 }
 
@@ -271,7 +271,7 @@ void RouteCompiler::setHeaders(HeaderRules& rules, const NamedTexts& texts, cons
                                const TextScope& scope) {
   for (const auto& [name, text] : texts) {
     rules.set(name, text.text, scope, why_);
-    complain(text.place, std::string(key).append(".").append(name));
+    complain(text.location, std::string(key).append(".").append(name));
   }
 }
 
@@ -280,12 +280,12 @@ HeaderRules RouteCompiler::headerRules(const HeaderRulesSettings& settings, cons
   HeaderRules rules;
   for (const PlacedText& name : settings.remove) {
     rules.remove(name.text, why_);
-    complain(name.place, key + ".remove");
+    complain(name.location, key + ".remove");
   }
   setHeaders(rules, settings.set, key + ".set", scope);
   for (const auto& [name, text] : settings.add) {
     rules.add(name, text.text, scope, why_);
-    complain(text.place, std::string(key).append(".add.").append(name));
+    complain(text.location, std::string(key).append(".add.").append(name));
   }
   return rules;
 }
@@ -317,12 +317,12 @@ class RouteNames {
   }
 
   std::string nameOf(const RouteSettings& settings, const PathPattern& path,
-                     Complaints& complaints) {
+                     RouteDiagnostics& complaints) {
     if (!settings.name) return derived(settings, path);
     const RouteSettings* const owner = owners_.at(*settings.name);
     if (owner != &settings) {
-      complaints.add(settings.place, "name",
-                     "the name \"" + *settings.name + "\" is taken at " + owner->place.text());
+      complaints.add(settings.location, "name",
+                     "the name \"" + *settings.name + "\" is taken at " + owner->location.text());
     }
     return *settings.name;
   }
@@ -347,7 +347,7 @@ class RouteNames {
 }  // namespace
 
 RouteTable compileRoutes(const std::vector<RouteSettings>& settings, const References& references,
-                         config::Mistakes& mistakes) {
+                         config::Diagnostics& diagnostics) {
   const NameSet upstreams(references.upstreams.begin(), references.upstreams.end());
   RouteNames names(settings);
   RouteTableBuilder builder(settings.size());
@@ -355,18 +355,18 @@ RouteTable compileRoutes(const std::vector<RouteSettings>& settings, const Refer
   for (std::size_t i = 0; i < settings.size(); ++i) {
     if (!settings[i].clean) continue;  // what is wrong with it has been said
     added.push_back(i);
-    Complaints complaints(i, mistakes);
+    RouteDiagnostics complaints(i, diagnostics);
     RouteCompiler compiler(settings[i], references, upstreams, complaints);
     Match match = compiler.match();
     const std::string name = names.nameOf(settings[i], match.path, complaints);
     Route route = compiler.route(match.path, name);
     if (const auto same = builder.add(std::move(route), std::move(match))) {
-      complaints.add(settings[i].place, "match",
-                     "never matches: the route at " + settings[added[*same]].place.text() +
+      complaints.add(settings[i].location, "match",
+                     "never matches: the route at " + settings[added[*same]].location.text() +
                          " takes the same requests");
     }
   }
-  warnOfShadowed(settings, mistakes);
+  warnOfShadowed(settings, diagnostics);
   return std::move(builder).build();
 }
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/base/names.h"
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/route/route_table.h"
 #include "core/route/settings.h"
 
@@ -20,6 +20,6 @@ struct References {
 // The table of the routes that are configured, for the plan. Records every mistake; the table is
 // of use only when there was none.
 RouteTable compileRoutes(const std::vector<RouteSettings>& settings, const References& references,
-                         config::Mistakes& mistakes);
+                         config::Diagnostics& diagnostics);
 
 }  // namespace weir::route

@@ -4,7 +4,7 @@
 
 #include "core/base/lower_case.h"
 #include "core/route/ip_range.h"
-#include "core/route/words.h"
+#include "core/route/short_text.h"
 
 namespace weir::route {
 namespace {

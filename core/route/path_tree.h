@@ -9,8 +9,8 @@
 
 #include "core/route/captures.h"
 #include "core/route/regex.h"
+#include "core/route/short_text.h"
 #include "core/route/text_index.h"
-#include "core/route/words.h"
 
 namespace weir::route {
 

@@ -2,14 +2,14 @@
 
 #include <string>
 
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 
 namespace weir::route {
 
 // A text that is checked later, with its place.
 struct PlacedText {
   std::string text;
-  config::Place place = {};
+  config::Location location = {};
 
   friend bool operator==(const PlacedText& left, const PlacedText& right) {
     return left.text == right.text;  // wherever it stands

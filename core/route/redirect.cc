@@ -4,7 +4,7 @@
 
 #include "core/base/number.h"
 #include "core/http/syntax.h"
-#include "core/route/arena_text.h"
+#include "core/route/arena_string.h"
 #include "core/route/escapes.h"
 
 namespace weir::route {
@@ -26,7 +26,7 @@ HostAndPort splitAuthority(std::string_view authority) {
 
 // A query is taken as it was sent, save for bytes that do not belong into a header or would end the
 // reference.
-void appendQuery(std::string_view query, ArenaText& text) {
+void appendQuery(std::string_view query, ArenaString& text) {
   constexpr std::string_view kUnfit = "\"<>\\^`{|}#";
   text.append('?');
   for (const char c : query) {
@@ -68,7 +68,7 @@ Result<std::string_view> Redirect::location(const http::Request& request,
   if (!port.empty() && !parseNumber<std::uint16_t>(port)) return unfitHost();
   WEIR_TRY(const PathChange::Changed changed, target_.path.apply(request.path, variables, arena));
 
-  ArenaText text(arena, host.size() + changed.path.size() + request.query.size() + 32);
+  ArenaString text(arena, host.size() + changed.path.size() + request.query.size() + 32);
   text.append(scheme);
   text.append("://");
   text.append(host);

@@ -6,7 +6,7 @@
 
 #include <re2/re2.h>
 
-#include "core/route/arena_text.h"
+#include "core/route/arena_string.h"
 
 namespace weir::route {
 namespace {
@@ -142,7 +142,7 @@ std::optional<std::string_view> Substitution::apply(std::string_view text, std::
                                    found.data(), regex_.groups() + 1);
   };
   if (!find_from(0)) return text;
-  ArenaText result(arena, text.size() + 64);
+  ArenaString result(arena, text.size() + 64);
   std::size_t copied = 0;  // bytes of the text that are in the result, replaced or not
   std::size_t next = 0;
   do {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/http/syntax.h"
-#include "core/route/arena_text.h"
+#include "core/route/arena_string.h"
 #include "core/route/path.h"
 
 namespace weir::route {
@@ -37,7 +37,7 @@ bool makesNormalPath(const PathChange& change, std::string_view text, std::strin
 
 std::string_view pathAndQuery(const http::Request& request) {
   if (!request.has_query) return request.path;
-  ArenaText text(request.headers.arena(), request.path.size() + 1 + request.query.size());
+  ArenaString text(request.headers.arena(), request.path.size() + 1 + request.query.size());
   text.append(request.path);
   text.append('?');
   text.append(request.query);
@@ -92,7 +92,7 @@ std::string_view PathChange::withPrefix(std::string_view path, Arena& arena) con
   const std::string_view rest = path.substr(lengthWithParameters(path, matched_bytes_));
   if (prefix_.empty()) return rest.empty() ? "/" : rest;
   if (rest.empty()) return prefix_;
-  ArenaText text(arena, prefix_.size() + rest.size());
+  ArenaString text(arena, prefix_.size() + rest.size());
   text.append(prefix_);
   text.append(rest);
   return text.finish();

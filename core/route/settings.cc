@@ -16,7 +16,7 @@ namespace weir::config {
 
 bool Codec<route::PlacedText>::read(const Entry& entry, route::PlacedText& out,
                                     const Rules<route::PlacedText>& rules) {
-  out.place = entry.reading().document.place(entry.value().position());
+  out.location = entry.reading().document.location(entry.value().position());
   return Codec<std::string>::read(entry, out.text, {rules.limits});
 }
 
@@ -91,7 +91,7 @@ constexpr std::array<std::pair<std::string_view, QueryChange>, 2> kQueryChanges 
 
 }  // namespace
 
-void readUpgrades(config::Table& table, Boxed<std::vector<std::string>>& out,
+void readUpgrades(config::Table& table, OptionalBox<std::vector<std::string>>& out,
                   std::string_view meaning) {
   table.read("upgrades", out, meaning);
   if (!out) return;
@@ -245,7 +245,7 @@ std::vector<const PlacedText*> RouteSettings::upstreams() const {
 }
 
 void RouteSettings::read(config::Table& table, RouteSettings& out) {
-  out.place = table.place();
+  out.location = table.location();
   table.read("name", out.name,
              "Unique name, used in metrics and logs. Default: derived from host and path.",
              {.min_size = 1, .max_size = 128});

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "core/base/clock.h"
-#include "core/config/choice.h"
 #include "core/config/table.h"
 #include "core/config/units.h"
+#include "core/config/variant.h"
 #include "core/route/boxed.h"
 #include "core/route/host_pattern.h"
 #include "core/route/ip_range.h"
@@ -133,7 +133,7 @@ struct RetrySettings {
 };
 
 // Reads the key "upgrades": protocols that clients may switch to.
-void readUpgrades(config::Table& table, Boxed<std::vector<std::string>>& out,
+void readUpgrades(config::Table& table, OptionalBox<std::vector<std::string>>& out,
                   std::string_view meaning);
 
 struct RouteSettings {
@@ -143,21 +143,21 @@ struct RouteSettings {
 
   std::optional<PlacedText> upstream;
   std::vector<SplitSettings> split;
-  Boxed<RedirectSettings> redirect;
-  Boxed<RespondSettings> respond;
+  OptionalBox<RedirectSettings> redirect;
+  OptionalBox<RespondSettings> respond;
 
   std::vector<MirrorSettings> mirror;
-  Boxed<RewriteSettings> rewrite;
+  OptionalBox<RewriteSettings> rewrite;
   PathPolicy path;
   HeaderRulesSettings request_headers;
   HeaderRulesSettings response_headers;
   Timeouts timeouts;
-  Boxed<RetrySettings> retry;
-  Boxed<std::vector<std::string>> upgrades;
-  std::vector<config::Chosen> filters;
+  OptionalBox<RetrySettings> retry;
+  OptionalBox<std::vector<std::string>> upgrades;
+  std::vector<config::Selected> filters;
 
-  config::Place place;  // of the table
-  bool clean = true;    // no mistake was found when it was read
+  config::Location location;  // of the table
+  bool clean = true;          // no mistake was found when it was read
 
   // Every upstream that requests, or copies of them, may go to.
   std::vector<const PlacedText*> upstreams() const;
@@ -170,23 +170,23 @@ namespace weir::config {
 
 // Reads as an optional T does.
 template <typename T>
-struct LeafOf<route::Boxed<T>> : LeafOf<T> {};
+struct LeafOf<route::OptionalBox<T>> : LeafOf<T> {};
 
 template <typename T>
-struct Codec<route::Boxed<T>> {
+struct Codec<route::OptionalBox<T>> {
   using Optional = std::optional<T>;
   using TypeRules = Rules<Leaf<T>>;
 
-  static bool read(const Entry& entry, route::Boxed<T>& out, const TypeRules& rules) {
+  static bool read(const Entry& entry, route::OptionalBox<T>& out, const TypeRules& rules) {
     Optional value;
     const bool good = Codec<Optional>::read(entry, value, rules);
-    if (value) out = route::Boxed<T>(*std::move(value));
+    if (value) out = route::OptionalBox<T>(*std::move(value));
     return good;
   }
-  static Type type(const route::Boxed<T>& now, const TypeRules& rules, const Scope& scope) {
+  static Type type(const route::OptionalBox<T>& now, const TypeRules& rules, const Scope& scope) {
     return Codec<Optional>::type(now.optional(), rules, scope);
   }
-  static Value show(const route::Boxed<T>& now, const TypeRules& rules, const Scope& scope) {
+  static Value show(const route::OptionalBox<T>& now, const TypeRules& rules, const Scope& scope) {
     return Codec<Optional>::show(now.optional(), rules, scope);
   }
 };

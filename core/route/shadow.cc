@@ -71,7 +71,7 @@ bool isTheSame(const RouteSettings& first, const RouteSettings& second) {
 
 }  // namespace
 
-void warnOfShadowed(const std::vector<RouteSettings>& settings, config::Mistakes& mistakes) {
+void warnOfShadowed(const std::vector<RouteSettings>& settings, config::Diagnostics& diagnostics) {
   std::unordered_map<std::string, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < settings.size(); ++i) {
     if (!settings[i].clean) continue;
@@ -80,11 +80,11 @@ void warnOfShadowed(const std::vector<RouteSettings>& settings, config::Mistakes
     for (const std::size_t before : group) {
       if (!takesAllOf(settings[before], settings[i])) continue;
       if (isTheSame(settings[before], settings[i])) continue;
-      mistakes.warn({settings[i].place,
-                     "route[" + std::to_string(i) + "].match",
-                     "never matches: the route at " + settings[before].place.text() +
-                         " takes the same requests and more",
-                     {}});
+      diagnostics.warn({settings[i].location,
+                        "route[" + std::to_string(i) + "].match",
+                        "never matches: the route at " + settings[before].location.text() +
+                            " takes the same requests and more",
+                        {}});
       break;
     }
     group.push_back(i);

@@ -8,7 +8,7 @@
 #include "core/base/number.h"
 #include "core/base/plain_text.h"
 #include "core/config/suggestion.h"
-#include "core/route/arena_text.h"
+#include "core/route/arena_string.h"
 #include "core/route/escapes.h"
 
 namespace weir::route {
@@ -116,12 +116,12 @@ bool isQueryText(Variable variable) {
   return variable == Variable::kRequestQuery || variable == Variable::kQueryParameter;
 }
 
-void appendWithoutControls(std::string_view value, ArenaText& text) {
+void appendWithoutControls(std::string_view value, ArenaString& text) {
   char* const to = text.extend(value.size());
   text.giveBack(std::copy_if(value.begin(), value.end(), to, isFieldByte));
 }
 
-void appendEncoded(std::string_view value, ArenaText& text) {
+void appendEncoded(std::string_view value, ArenaString& text) {
   char* to = text.extend(value.size() * 3);
   for (const char c : value) {
     if (isUnreserved(c)) {
@@ -135,7 +135,7 @@ void appendEncoded(std::string_view value, ArenaText& text) {
 
 // Of a value that the client has percent-encoded: what its escapes stand for is encoded, and not
 // the escapes themselves. Bytes of `kept` stay.
-void appendEncodedOnce(std::string_view value, std::string_view kept, ArenaText& text) {
+void appendEncodedOnce(std::string_view value, std::string_view kept, ArenaString& text) {
   char* to = text.extend(value.size() * 3);
   while (!value.empty()) {
     const int escaped = escapedByte(value);
@@ -175,7 +175,7 @@ template <typename AppendValue>
 std::string_view Text::build(const Variables& variables, Arena& arena,
                              AppendValue append_value) const {
   if (isConstant()) return tail_;
-  ArenaText text(arena, 64);
+  ArenaString text(arena, 64);
   for (const Piece& piece : pieces_) {
     text.append(piece.literal);
     append_value(piece.use, variables.value(piece.use), text);
@@ -185,14 +185,14 @@ std::string_view Text::build(const Variables& variables, Arena& arena,
 }
 
 std::string_view Text::expand(const Variables& variables, Arena& arena) const {
-  return build(variables, arena, [](const VariableUse&, std::string_view value, ArenaText& text) {
+  return build(variables, arena, [](const VariableUse&, std::string_view value, ArenaString& text) {
     appendWithoutControls(value, text);
   });
 }
 
 std::string_view Text::expandAsPath(const Variables& variables, Arena& arena) const {
   return build(variables, arena,
-               [](const VariableUse& use, std::string_view value, ArenaText& text) {
+               [](const VariableUse& use, std::string_view value, ArenaString& text) {
                  if (isPathText(use.variable)) return text.append(value);
                  if (isQueryText(use.variable)) return appendEncodedOnce(value, {}, text);
                  appendEncoded(value, text);
@@ -201,7 +201,7 @@ std::string_view Text::expandAsPath(const Variables& variables, Arena& arena) co
 
 std::string_view Text::expandAsQuery(const Variables& variables, Arena& arena) const {
   return build(variables, arena,
-               [](const VariableUse& use, std::string_view value, ArenaText& text) {
+               [](const VariableUse& use, std::string_view value, ArenaString& text) {
                  if (isQueryText(use.variable)) return appendEncodedOnce(value, "+", text);
                  if (isPathText(use.variable)) return appendEncodedOnce(value, {}, text);
                  appendEncoded(value, text);

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/route/words.h"
+#include "core/route/short_text.h"
 
 namespace weir::route {
 

@@ -34,20 +34,20 @@ Result<net::Address> bindAddress(const config::Address& address) {
 
 // What two listeners cannot have in common.
 void compareListeners(const proxy::ListenerPlan& made, const proxy::ListenerPlan& other,
-                      config::Mistakes& mistakes) {
+                      config::Diagnostics& diagnostics) {
   if (other.id == made.id) {
-    return mistakes.add({made.origin.place,
-                         made.origin.path + ".name",
-                         "the name \"" + made.name + "\" is taken",
-                         {}});
+    return diagnostics.add({made.origin.location,
+                            made.origin.path + ".name",
+                            "the name \"" + made.name + "\" is taken",
+                            {}});
   }
   // Port 0 is a free one, another each time.
   if (other.address != made.address) return;
   if (!made.address.isUnix() && made.address.port() == 0) return;
-  mistakes.add({made.origin.place,
-                made.origin.path + ".address",
-                "the address is that of listener \"" + other.name + "\"",
-                {}});
+  diagnostics.add({made.origin.location,
+                   made.origin.path + ".address",
+                   "the address is that of listener \"" + other.name + "\"",
+                   {}});
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ tls::Refreshes PlanBuilder::takeRefreshes() { return tls_->certificates().takeRe
 
 std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
                                                       const proxy::Plan* previous,
-                                                      config::Mistakes& mistakes) {
+                                                      config::Diagnostics& diagnostics) {
   auto plan = std::make_shared<proxy::Plan>();
   plan->role = config::nameOf(settings.role);
   plan->defaults = proxy::Defaults::of(settings.role);
@@ -72,38 +72,38 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   plan->reset_streams_at = settings.overload.threshold(settings.overload.reset_streams);
   plan->max_connections =
       settings.max_connections > 0 ? settings.max_connections : connectionsThatFit();
-  addListeners(settings, *plan, mistakes);
-  addClusters(settings, previous, *plan, mistakes);
-  addRoutes(settings, *plan, mistakes);
-  if (!mistakes.empty()) {
+  addListeners(settings, *plan, diagnostics);
+  addClusters(settings, previous, *plan, diagnostics);
+  addRoutes(settings, *plan, diagnostics);
+  if (!diagnostics.empty()) {
     tls_->certificates().rollBack();
     return nullptr;
   }
-  addWarnings(settings, *plan, mistakes);
+  addWarnings(settings, *plan, diagnostics);
   tls_->certificates().commit();
   plan->generation = ++generation_;
   return plan;
 }
 
 void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
-                               config::Mistakes& mistakes) {
+                               config::Diagnostics& diagnostics) {
   for (const proxy::ListenerOptions& each : settings.listeners) {
     if (!each.origin.clean) continue;  // what is wrong with it has been said
-    auto made = listener(each, settings, mistakes);
+    auto made = listener(each, settings, diagnostics);
     if (made == nullptr) continue;
-    for (const auto& other : plan.listeners) compareListeners(*made, *other, mistakes);
+    for (const auto& other : plan.listeners) compareListeners(*made, *other, diagnostics);
     plan.listeners.push_back(std::move(made));
   }
 }
 
 std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(
-    const proxy::ListenerOptions& options, const Settings& all, config::Mistakes& mistakes) {
+    const proxy::ListenerOptions& options, const Settings& all, config::Diagnostics& diagnostics) {
   const auto address = bindAddress(options.listen_on);
   if (!address.ok()) {
-    mistakes.add({options.origin.place,
-                  options.origin.path + ".address",
-                  "needs an IP address to listen on, not a name",
-                  {}});
+    diagnostics.add({options.origin.location,
+                     options.origin.path + ".address",
+                     "needs an IP address to listen on, not a name",
+                     {}});
     return nullptr;
   }
   proxy::ListenerOptions settled = options;
@@ -115,21 +115,21 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(
     tls::TermsLoader::Listener listener{{}, {}, counts_.handshakes(plan->id)};
     if (!plan->tcp) listener.protocols = http::alpnOf(plan->versions);
     if (!plan->tcp) listener.plain_http_reply = proxy::kPlainHttpReply;
-    plan->tls = tls_->server(*plan->tls_options, std::move(listener), mistakes);
+    plan->tls = tls_->server(*plan->tls_options, std::move(listener), diagnostics);
     for (const std::string& each : plan->tls_options->client_names) {
       plan->peer_names.push_back(names_.intern(each));
     }
   }
-  proxy::addTcp({all.upstreams, names_}, *plan, mistakes);
+  proxy::addTcp({all.upstreams, names_}, *plan, diagnostics);
   return plan;
 }
 
 void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previous,
-                              proxy::Plan& plan, config::Mistakes& mistakes) {
+                              proxy::Plan& plan, config::Diagnostics& diagnostics) {
   plan.clusters.reserve(settings.upstreams.size());
   for (const auto& [name, each] : settings.upstreams) {
     if (!each.origin.clean) continue;
-    auto made = cluster(name, each, plan, mistakes);
+    auto made = cluster(name, each, plan, diagnostics);
     if (made == nullptr) continue;
     // The same settings: the same object, so that workers need not even look at it.
     const auto* before = previous == nullptr ? nullptr : previous->cluster(made->id);
@@ -144,17 +144,17 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
 
 std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
     const std::string& name, const upstream::ClusterOptions& options, const proxy::Plan& plan,
-    config::Mistakes& mistakes) {
+    config::Diagnostics& diagnostics) {
   auto made = std::make_shared<upstream::ClusterPlan>();
   made->options = options;
   made->balancer = registry_.balancer(options.balancer);
   made->balancer_name = names_.name(names_.intern(options.balancer));
   if (made->balancer == nullptr) {
-    mistakes.add({options.origin.place,
-                  "upstream." + name + ".balancer",
-                  "there is no balancer \"" + options.balancer + "\"; there are " +
-                      registry_.balancerNames(),
-                  {}});
+    diagnostics.add({options.origin.location,
+                     "upstream." + name + ".balancer",
+                     "there is no balancer \"" + options.balancer + "\"; there are " +
+                         registry_.balancerNames(),
+                     {}});
   }
   if (options.discovery.made()) made->discovery = registry_.discovery(options.discovery);
   if (made->balancer == nullptr || made->discovery == nullptr) return nullptr;
@@ -164,7 +164,7 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
   made->failures = &counts_.failures(made->id);
   if (options.tls) {
     made->tls = tls_->client(
-        *options.tls, {http::alpnOf(options.protocol), made->discovery->hostName()}, mistakes);
+        *options.tls, {http::alpnOf(options.protocol), made->discovery->hostName()}, diagnostics);
     const bool carries = made->tls != nullptr && plan.carriesTo(made->id);
     if (carries) made->tunnel_tls = made->tls->withoutProtocols();
   }
@@ -172,14 +172,14 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
 }
 
 void PlanBuilder::addRoutes(const Settings& settings, proxy::Plan& plan,
-                            config::Mistakes& mistakes) {
+                            config::Diagnostics& diagnostics) {
   std::vector<std::string> upstreams;
   for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
   std::vector<std::string> listeners;
   for (const auto& each : settings.listeners) listeners.push_back(each.name);
-  proxy::checkRoutes(settings.routes, settings.upstreams, mistakes);
-  plan.routes = route::compileRoutes(settings.routes, {names_, upstreams, listeners}, mistakes);
-  if (!mistakes.empty()) return;
+  proxy::checkRoutes(settings.routes, settings.upstreams, diagnostics);
+  plan.routes = route::compileRoutes(settings.routes, {names_, upstreams, listeners}, diagnostics);
+  if (!diagnostics.empty()) return;
   for (const route::RouteSettings& each : settings.routes) {
     plan.chains.push_back(registry_.filters().chain(each.filters, names_));
   }

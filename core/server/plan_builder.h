@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "core/base/names.h"
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/server/counts.h"
 #include "core/server/registry.h"
 #include "core/server/settings.h"
@@ -34,24 +34,24 @@ class PlanBuilder {
   // Null, with every mistake recorded, when the settings do not make a plan. What is the same as in
   // `previous` is shared with it.
   std::shared_ptr<const proxy::Plan> build(const Settings& settings, const proxy::Plan* previous,
-                                           config::Mistakes& mistakes);
+                                           config::Diagnostics& diagnostics);
 
   // Of the certificates of all plans that were made since.
   tls::Refreshes takeRefreshes();
 
  private:
-  void addListeners(const Settings& settings, proxy::Plan& plan, config::Mistakes& mistakes);
+  void addListeners(const Settings& settings, proxy::Plan& plan, config::Diagnostics& diagnostics);
   std::shared_ptr<const proxy::ListenerPlan> listener(const proxy::ListenerOptions& options,
                                                       const Settings& all,
-                                                      config::Mistakes& mistakes);
+                                                      config::Diagnostics& diagnostics);
   void addClusters(const Settings& settings, const proxy::Plan* previous, proxy::Plan& plan,
-                   config::Mistakes& mistakes);
+                   config::Diagnostics& diagnostics);
   // `plan` has its listeners.
   std::shared_ptr<const upstream::ClusterPlan> cluster(const std::string& name,
                                                        const upstream::ClusterOptions& options,
                                                        const proxy::Plan& plan,
-                                                       config::Mistakes& mistakes);
-  void addRoutes(const Settings& settings, proxy::Plan& plan, config::Mistakes& mistakes);
+                                                       config::Diagnostics& diagnostics);
+  void addRoutes(const Settings& settings, proxy::Plan& plan, config::Diagnostics& diagnostics);
 
   const Registry& registry_;
   NameTable& names_;

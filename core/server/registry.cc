@@ -16,7 +16,7 @@ std::string Registry::balancerNames() const {
 }
 
 std::shared_ptr<const upstream::DiscoverySource> Registry::discovery(
-    const config::Chosen& chosen) const {
+    const config::Selected& chosen) const {
   for (const auto& [name, make] : discoveries_) {
     if (name == chosen.kind()) return make(chosen);
   }

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/config/choice.h"
+#include "core/config/variant.h"
 #include "core/filter/registry.h"
 #include "core/upstream/balancer.h"
 #include "core/upstream/discovery.h"
@@ -18,13 +18,13 @@ namespace weir::server {
 // settings of each become part of the configuration's language.
 class Registry {
  public:
-  Registry() : filters_(dialect_) {}
+  Registry() : filters_(extensions_) {}
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
   filter::Registry& filters() { return filters_; }
   const filter::Registry& filters() const { return filters_; }
-  const config::Dialect& dialect() const { return dialect_; }
+  const config::Extensions& extensions() const { return extensions_; }
 
   void addBalancer(std::string_view name, upstream::BalancerFactory make) {
     balancers_.emplace_back(name, make);
@@ -34,21 +34,21 @@ class Registry {
   template <typename Settings>
   void addDiscovery(std::string_view name, std::string_view meaning,
                     std::shared_ptr<const upstream::DiscoverySource> (*make)(const Settings&)) {
-    dialect_.family("discovery").add<Settings>(name, meaning);
+    extensions_.family("discovery").add<Settings>(name, meaning);
     discoveries_.emplace_back(
-        name, [make](const config::Chosen& chosen) { return make(*chosen.as<Settings>()); });
+        name, [make](const config::Selected& chosen) { return make(*chosen.as<Settings>()); });
   }
 
   // Null when there is none of that name.
   upstream::BalancerFactory balancer(std::string_view name) const;
   std::string balancerNames() const;  // for messages: "least_request, random"
-  std::shared_ptr<const upstream::DiscoverySource> discovery(const config::Chosen& chosen) const;
+  std::shared_ptr<const upstream::DiscoverySource> discovery(const config::Selected& chosen) const;
 
  private:
   using MakeSource =
-      std::function<std::shared_ptr<const upstream::DiscoverySource>(const config::Chosen&)>;
+      std::function<std::shared_ptr<const upstream::DiscoverySource>(const config::Selected&)>;
 
-  config::Dialect dialect_;
+  config::Extensions extensions_;
   filter::Registry filters_;
   std::vector<std::pair<std::string, upstream::BalancerFactory>> balancers_;
   std::vector<std::pair<std::string, MakeSource>> discoveries_;

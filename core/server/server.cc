@@ -8,7 +8,7 @@
 #include "core/base/metric_keys.h"
 #include "core/event/memory_reserve.h"
 #include "core/proxy/plan.h"
-#include "core/server/station.h"
+#include "core/server/worker.h"
 
 namespace weir::server {
 namespace {
@@ -30,16 +30,16 @@ Result<std::vector<event::Loop::Handle>> Server::openLoops(unsigned workers) {
 
 Server::Server(const Parts& parts, std::vector<event::Loop::Handle> loops)
     : parts_(parts),
-      survey_(parts.loop, stations_),
-      directory_({parts.loop, parts.resolver}, parts.cells,
-                 [this](NameId cluster, const upstream::SharedEndpoints& endpoints) {
-                   for (auto& station : stations_) station->setEndpoints(cluster, endpoints);
-                 }),
+      survey_(parts.loop, workers_),
+      discoveries_({parts.loop, parts.resolver}, parts.cells,
+                   [this](NameId cluster, const upstream::SharedEndpoints& endpoints) {
+                     for (auto& worker : workers_) worker->setEndpoints(cluster, endpoints);
+                   }),
       drain_timeout_(parts.loop.wheel(), *this),
       sweep_(parts.loop.wheel(), *this) {
   for (unsigned i = 0; i < loops.size(); ++i) {
-    stations_.push_back(
-        std::make_unique<Station>(i, parts_.counts, parts_.names, std::move(loops[i])));
+    workers_.push_back(
+        std::make_unique<Worker>(i, parts_.counts, parts_.names, std::move(loops[i])));
   }
   sweep_.arm(kSweep);
   event::keepMemoryReserve();
@@ -49,24 +49,24 @@ Server::~Server() { stop(); }
 
 void Server::start(const OpenLog& open_log) {
   started_ = true;
-  for (auto& station : stations_) station->start(open_log(station->cells()));
+  for (auto& worker : workers_) worker->start(open_log(worker->cells()));
 }
 
 void Server::setAccessLogs(const OpenLog& open_log) {
-  for (auto& station : stations_) station->setAccessLog(open_log(station->cells()));
+  for (auto& worker : workers_) worker->setAccessLog(open_log(worker->cells()));
 }
 
 bool Server::openListener(const std::shared_ptr<const proxy::ListenerPlan>& listener,
-                          std::vector<NewSocket>& opened, config::Mistakes& mistakes) const {
+                          std::vector<NewSocket>& opened, config::Diagnostics& diagnostics) const {
   NewSocket made{listener, {}};
   net::Address address = listener->address;
   std::optional<unsigned> mode;
   if (listener->socket_mode) mode = listener->socket_mode->bits;
-  for (std::size_t i = 0; i < stations_.size(); ++i) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
     auto socket = net::ListenSocket::open(address, listener->backlog,
                                           net::ListenSocket::Sharing::kWorkers, mode);
     if (!socket.ok()) {
-      mistakes.add(
+      diagnostics.add(
           {{},
            "listener " + std::string(listener->name),
            "cannot listen on " + address.text() + ": " + std::string(socket.error().detail),
@@ -82,23 +82,24 @@ bool Server::openListener(const std::shared_ptr<const proxy::ListenerPlan>& list
 }
 
 bool Server::openSockets(const proxy::Plan& plan, std::vector<NewSocket>& opened,
-                         config::Mistakes& mistakes) const {
+                         config::Diagnostics& diagnostics) const {
   bool good = true;
   for (const auto& listener : plan.listeners) {
     const auto open = listening_.find(listener->id);
     if (open != listening_.end() && open->second.configured == listener->address) continue;
-    good = openListener(listener, opened, mistakes) && good;
+    good = openListener(listener, opened, diagnostics) && good;
   }
   return good;
 }
 
-bool Server::bind(const proxy::Plan& plan, std::optional<Owner> owner, config::Mistakes& mistakes) {
-  if (!openSockets(plan, bound_, mistakes)) return false;
+bool Server::bind(const proxy::Plan& plan, std::optional<Owner> owner,
+                  config::Diagnostics& diagnostics) {
+  if (!openSockets(plan, bound_, diagnostics)) return false;
   if (!owner) return true;
   for (const NewSocket& each : bound_) {
     for (const net::ListenSocket& socket : each.sockets) {
       if (socket.giveTo(owner->user, owner->group)) continue;
-      mistakes.add(
+      diagnostics.add(
           {{}, "listener " + std::string(each.listener->name), "cannot be given away", {}});
       return false;
     }
@@ -106,10 +107,10 @@ bool Server::bind(const proxy::Plan& plan, std::optional<Owner> owner, config::M
   return true;
 }
 
-bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& mistakes,
+bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostics& diagnostics,
                      std::function<void()> on_live) {
   std::vector<NewSocket> opened = std::exchange(bound_, {});
-  if (opened.empty() && !openSockets(*plan, opened, mistakes)) return false;
+  if (opened.empty() && !openSockets(*plan, opened, diagnostics)) return false;
   std::erase_if(listening_, [&](const auto& each) {
     return std::none_of(plan->listeners.begin(), plan->listeners.end(),
                         [&](const auto& listener) { return listener->id == each.first; });
@@ -125,7 +126,7 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
   parts_.counts.memory().setThresholds(plan->refuse_connections_at, plan->reset_streams_at);
   noteCertificates();
   // A function that can be copied must not own sockets: descriptors pass by number.
-  std::vector<std::vector<Opening>> openings(stations_.size());
+  std::vector<std::vector<Opening>> openings(workers_.size());
   for (NewSocket& each : opened) {
     for (std::size_t i = 0; i < each.sockets.size(); ++i) {
       const net::Address address = each.sockets[i].address();
@@ -133,10 +134,10 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& 
                              &parts_.counts.listener(each.listener->id)});
     }
   }
-  directory_.follow(*plan, kWarmTime,
-                    [this, plan, openings = std::move(openings), on_live = std::move(on_live)] {
-                      handOver(plan, openings, on_live);
-                    });
+  discoveries_.follow(*plan, kWarmTime,
+                      [this, plan, openings = std::move(openings), on_live = std::move(on_live)] {
+                        handOver(plan, openings, on_live);
+                      });
   return true;
 }
 
@@ -166,10 +167,10 @@ void Server::handOver(const std::shared_ptr<const proxy::Plan>& plan,
                       const std::vector<std::vector<Opening>>& openings,
                       const std::function<void()>& on_live) {
   const std::uint64_t number = ++last_hand_over_;
-  hand_overs_[number] = {stations_.size(), on_live};
+  hand_overs_[number] = {workers_.size(), on_live};
   const auto tell = [this, number] { parts_.loop.post([this, number] { onWorkerLive(number); }); };
-  for (std::size_t i = 0; i < stations_.size(); ++i) {
-    stations_[i]->publish(plan, openings[i], tell);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->publish(plan, openings[i], tell);
   }
 }
 
@@ -196,10 +197,10 @@ void Server::drain(Milliseconds patience, std::function<void(bool complete)> on_
   if (std::exchange(draining_, true)) return;
   parts_.cells.gauge(drainingKey()).set(1);
   on_drained_ = std::move(on_done);
-  stations_busy_ = stations_.size();
+  stations_busy_ = workers_.size();
   drain_timeout_.arm(patience);
   const auto tell = [this] { parts_.loop.post([this] { onStationEmpty(); }); };
-  for (auto& station : stations_) station->drain(tell);
+  for (auto& worker : workers_) worker->drain(tell);
 }
 
 void Server::onStationEmpty() {
@@ -214,9 +215,9 @@ void Server::onDrainTimeout() {
 
 void Server::stop() {
   if (started_) {
-    for (auto& station : stations_) station->stop();
+    for (auto& worker : workers_) worker->stop();
   }
-  stations_.clear();
+  workers_.clear();
 }
 
 // Old plans are destroyed here, where a large one keeps nobody waiting.
@@ -264,7 +265,7 @@ void Server::watchMemory() {
 }
 
 void Server::refreshMetrics() {
-  directory_.refreshMetrics();
+  discoveries_.refreshMetrics();
   onSweep();
   parts_.cells.gauge(configActiveGenerationsKey())
       .set(static_cast<std::int64_t>(history_.size() + (plan_ == nullptr ? 0 : 1)));

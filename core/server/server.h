@@ -11,14 +11,14 @@
 
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/config/units.h"
 #include "core/event/loop.h"
 #include "core/net/acceptor.h"
 #include "core/net/address.h"
 #include "core/server/cluster_use.h"
 #include "core/server/counts.h"
-#include "core/server/directory.h"
+#include "core/server/discoveries.h"
 #include "core/server/survey.h"
 
 namespace weir::http {
@@ -31,7 +31,7 @@ struct Plan;
 
 namespace weir::server {
 
-class Station;
+class Worker;
 struct Opening;
 
 // The workers and the plan that they follow: start, publish, drain, stop.
@@ -63,12 +63,12 @@ class Server {
   };
   // Binds the addresses of the first plan ahead of start() and publish(), while the process still
   // has the right to; they can then be given away.
-  bool bind(const proxy::Plan& plan, std::optional<Owner> owner, config::Mistakes& mistakes);
+  bool bind(const proxy::Plan& plan, std::optional<Owner> owner, config::Diagnostics& diagnostics);
 
   // Makes a plan the one that all workers follow. New addresses are bound first: when one cannot
   // be, that is a mistake and nothing has changed. `on_live` is called when the last worker
   // follows, after the new upstreams have been found (or looked for long enough).
-  bool publish(std::shared_ptr<const proxy::Plan> plan, config::Mistakes& mistakes,
+  bool publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostics& diagnostics,
                std::function<void()> on_live);
   const proxy::Plan* plan() const { return plan_.get(); }  // published latest; null before
 
@@ -85,12 +85,12 @@ class Server {
   std::vector<Bound> listeners() const;
   // Asks every worker, and calls back once all of them have answered, or after Survey::kPatience.
   void askForUse(Survey::OnKnown on_known) { survey_.ask(std::move(on_known)); }
-  const Directory& directory() const { return directory_; }
+  const Discoveries& directory() const { return discoveries_; }
   // Names of listeners, routes, upstreams and certificates that a plan had and none that is alive
   // has.
   std::unordered_set<NameId> namesThatLeft();
-  void lookAgain() { directory_.lookAgain(); }  // for endpoints, at every source
-  std::vector<std::unique_ptr<Station>>& stations() { return stations_; }
+  void lookAgain() { discoveries_.lookAgain(); }  // for endpoints, at every source
+  std::vector<std::unique_ptr<Worker>>& workers() { return workers_; }
   void refreshMetrics();  // before a scrape
 
  private:
@@ -104,9 +104,9 @@ class Server {
     std::vector<net::ListenSocket> sockets;  // one for each worker
   };
   bool openSockets(const proxy::Plan& plan, std::vector<NewSocket>& opened,
-                   config::Mistakes& mistakes) const;
+                   config::Diagnostics& diagnostics) const;
   bool openListener(const std::shared_ptr<const proxy::ListenerPlan>& listener,
-                    std::vector<NewSocket>& opened, config::Mistakes& mistakes) const;
+                    std::vector<NewSocket>& opened, config::Diagnostics& diagnostics) const;
   void changeSocketModes(const proxy::Plan& plan);
   void noteCertificates() const;
   void addNames(const proxy::Plan& plan, std::unordered_set<NameId>& names) const;
@@ -120,9 +120,9 @@ class Server {
   void watchMemory();
 
   Parts parts_;
-  std::vector<std::unique_ptr<Station>> stations_;
+  std::vector<std::unique_ptr<Worker>> workers_;
   Survey survey_;
-  Directory directory_;
+  Discoveries discoveries_;
   std::shared_ptr<const proxy::Plan> plan_;
   std::vector<std::shared_ptr<const proxy::Plan>> history_;  // destroyed here, once unused
   std::map<NameId, Listening> listening_;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/server/station.h"
+#include "core/server/worker.h"
 
 namespace weir::server {
 namespace {
@@ -17,28 +17,27 @@ void addUses(const ClusterUses& part, ClusterUses& sums) {
 
 }  // namespace
 
-Survey::Survey(event::Loop& loop, const std::vector<std::unique_ptr<Station>>& stations)
-    : loop_(loop), stations_(stations), deadline_(loop.wheel(), *this) {}
+Survey::Survey(event::Loop& loop, const std::vector<std::unique_ptr<Worker>>& workers)
+    : loop_(loop), workers_(workers), deadline_(loop.wheel(), *this) {}
 
 void Survey::ask(OnKnown on_known) {
   waiting_.push_back(std::move(on_known));
   if (waiting_.size() > 1) return;
   ++round_;
   uses_.clear();
-  missing_ = stations_.size();
-  asked_.resize(stations_.size());
+  missing_ = workers_.size();
+  asked_.resize(workers_.size());
   deadline_.arm(kPatience);
-  for (std::size_t i = 0; i < stations_.size(); ++i) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
     if (!asked_[i]) askWorker(i);
   }
 }
 
 void Survey::askWorker(std::size_t index) {
   asked_[index] = true;
-  Station& station = *stations_[index];
-  station.post([this, index, round = round_, &station] {
-    loop_.post(
-        [this, index, round, uses = station.clusterUses()] { onAnswer(index, round, uses); });
+  Worker& worker = *workers_[index];
+  worker.post([this, index, round = round_, &worker] {
+    loop_.post([this, index, round, uses = worker.clusterUses()] { onAnswer(index, round, uses); });
   });
 }
 

@@ -11,7 +11,7 @@
 
 namespace weir::server {
 
-class Station;
+class Worker;
 
 // Asks all workers how they use their clusters, and adds up the answers. A worker that hangs delays
 // an answer by kPatience at most, and has no more than one question waiting.
@@ -24,7 +24,7 @@ class Survey {
   using OnKnown = std::function<void(const ClusterUses& uses, std::size_t silent)>;
 
   // Both outlive it.
-  Survey(event::Loop& loop, const std::vector<std::unique_ptr<Station>>& stations);
+  Survey(event::Loop& loop, const std::vector<std::unique_ptr<Worker>>& workers);
 
   // Calls back later, from the loop. Questions that come meanwhile share the answer.
   void ask(OnKnown on_known);
@@ -35,7 +35,7 @@ class Survey {
   void finish();
 
   event::Loop& loop_;
-  const std::vector<std::unique_ptr<Station>>& stations_;
+  const std::vector<std::unique_ptr<Worker>>& workers_;
   std::vector<bool> asked_;  // by worker: has a question that it has not answered yet
   std::uint64_t round_ = 0;  // late answers belong to an earlier one
   std::size_t missing_ = 0;  // answers of this round

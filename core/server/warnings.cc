@@ -42,12 +42,13 @@ std::unordered_set<std::string> upstreamsInUse(const Settings& settings, const p
 }
 
 void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
-                     config::Mistakes& mistakes) {
+                     config::Diagnostics& diagnostics) {
   const auto used = upstreamsInUse(settings, plan);
   for (const auto& [name, upstream] : settings.upstreams) {
     const std::string path = "upstream." + name;
     if (!used.contains(name)) {
-      mistakes.warn({upstream.origin.place, path, "is not used by any route or listener", {}});
+      diagnostics.warn(
+          {upstream.origin.location, path, "is not used by any route or listener", {}});
     }
   }
   for (const auto& cluster : plan.clusters) {
@@ -59,11 +60,12 @@ void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
     const auto written =
         std::ranges::find(settings.upstreams, cluster->name,
                           [](const auto& each) -> const std::string& { return each.first; });
-    mistakes.warn({written->second.discovery_origin.place,
-                   "upstream." + written->first + ".discovery",
-                   known->endpoints.empty() ? "has no endpoint: every request fails"
-                                            : "gives every endpoint weight 0: every request fails",
-                   {}});
+    diagnostics.warn({written->second.discovery_origin.location,
+                      "upstream." + written->first + ".discovery",
+                      known->endpoints.empty()
+                          ? "has no endpoint: every request fails"
+                          : "gives every endpoint weight 0: every request fails",
+                      {}});
   }
 }
 
@@ -91,19 +93,19 @@ bool meets(const std::string& name, const std::string& host) {
 
 class CertificateWarnings {
  public:
-  CertificateWarnings(const Settings& settings, config::Mistakes& mistakes)
-      : hosts_(hostsOf(settings)), mistakes_(mistakes) {}
+  CertificateWarnings(const Settings& settings, config::Diagnostics& diagnostics)
+      : hosts_(hostsOf(settings)), diagnostics_(diagnostics) {}
 
-  void check(const tls::Certificate& certificate, const config::Place& place,
+  void check(const tls::Certificate& certificate, const config::Location& location,
              const std::string& path) {
     if (now_ >= certificate.notAfter()) {
-      warn(certificate, place, path, "has expired on " + dateText(certificate.notAfter()));
+      warn(certificate, location, path, "has expired on " + dateText(certificate.notAfter()));
     } else if (now_ < certificate.notBefore()) {
-      warn(certificate, place, path, "holds from " + dateText(certificate.notBefore()) + " on");
+      warn(certificate, location, path, "holds from " + dateText(certificate.notBefore()) + " on");
     }
   }
   // Of a listener: whether any route is about one of its names.
-  void checkNames(const tls::Certificate& certificate, const config::Place& place,
+  void checkNames(const tls::Certificate& certificate, const config::Location& location,
                   const std::string& path) {
     if (hosts_.empty() || !certificate.identity().empty()) return;
     const auto known = [&](const std::string& name) {
@@ -114,31 +116,31 @@ class CertificateWarnings {
     if (std::ranges::any_of(certificate.addresses(), known)) return;
     std::string names;
     for (const std::string& name : certificate.names()) names += (names.empty() ? "" : ", ") + name;
-    warn(certificate, place, path,
+    warn(certificate, location, path,
          "is for " + (names.empty() ? std::string("no DNS name") : names) +
              ", and no route is for such a host");
   }
 
  private:
-  void warn(const tls::Certificate& certificate, const config::Place& place,
+  void warn(const tls::Certificate& certificate, const config::Location& location,
             const std::string& path, const std::string& what) {
-    mistakes_.warn({place, path, "the certificate " + certificate.source() + " " + what, {}});
+    diagnostics_.warn({location, path, "the certificate " + certificate.source() + " " + what, {}});
   }
 
   const Nanoseconds now_ = wallClockNow();
   const std::vector<std::string> hosts_;
-  config::Mistakes& mistakes_;
+  config::Diagnostics& diagnostics_;
 };
 
 void warnOfCertificates(const Settings& settings, const proxy::Plan& plan,
-                        config::Mistakes& mistakes) {
-  CertificateWarnings warnings(settings, mistakes);
+                        config::Diagnostics& diagnostics) {
+  CertificateWarnings warnings(settings, diagnostics);
   for (const auto& listener : plan.listeners) {
     if (listener->tls == nullptr) continue;
     for (const auto& certificate : listener->tls->certificates().all()) {
       const std::string path = listener->origin.path + ".tls";
-      warnings.check(*certificate, listener->origin.place, path);
-      warnings.checkNames(*certificate, listener->origin.place, path);
+      warnings.check(*certificate, listener->origin.location, path);
+      warnings.checkNames(*certificate, listener->origin.location, path);
     }
   }
   for (const auto& [name, upstream] : settings.upstreams) {
@@ -147,16 +149,17 @@ void warnOfCertificates(const Settings& settings, const proxy::Plan& plan,
     if (cluster == plan.clusters.end() || (*cluster)->tls == nullptr) continue;
     const auto& certificate = (*cluster)->tls->options().own;
     if (certificate != nullptr) {
-      warnings.check(*certificate, upstream.origin.place, "upstream." + name + ".tls");
+      warnings.check(*certificate, upstream.origin.location, "upstream." + name + ".tls");
     }
   }
 }
 
 }  // namespace
 
-void addWarnings(const Settings& settings, const proxy::Plan& plan, config::Mistakes& mistakes) {
-  warnOfUpstreams(settings, plan, mistakes);
-  warnOfCertificates(settings, plan, mistakes);
+void addWarnings(const Settings& settings, const proxy::Plan& plan,
+                 config::Diagnostics& diagnostics) {
+  warnOfUpstreams(settings, plan, diagnostics);
+  warnOfCertificates(settings, plan, diagnostics);
 }
 
 }  // namespace weir::server

@@ -12,7 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "core/base/check.h"
-#include "core/tls/boring.h"
+#include "core/tls/boringssl.h"
 #include "core/tls/spiffe_id.h"
 
 namespace weir::tls {

@@ -8,7 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
-#include "core/tls/names.h"
+#include "core/tls/san_matcher.h"
 
 namespace weir::tls {
 

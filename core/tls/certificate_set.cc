@@ -20,8 +20,8 @@ CertificateSet::CertificateSet(std::vector<std::shared_ptr<const Certificate>> c
 
 void CertificateSet::add(Choice& choice, const Certificate& certificate) {
   const bool rsa = certificate.keyType() == Certificate::KeyType::kRsa;
-  const Certificate*& place = rsa ? choice.rsa : choice.ecdsa;
-  if (place == nullptr) place = &certificate;
+  const Certificate*& location = rsa ? choice.rsa : choice.ecdsa;
+  if (location == nullptr) location = &certificate;
 }
 
 bool CertificateSet::holdsRsa() const {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/config/secret.h"
 
 namespace weir::config {

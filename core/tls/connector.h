@@ -11,7 +11,7 @@ namespace weir::tls {
 class Connector final : public net::Connector {
  public:
   // The last two are those of TlsStream::connect().
-  Connector(event::Loop& loop, net::Connector& wires, std::shared_ptr<const ClientTerms> context,
+  Connector(event::Loop& loop, net::Connector& wires, std::shared_ptr<const ClientConfig> context,
             SessionStore* sessions, std::string_view protocol = {})
       : loop_(loop),
         wires_(wires),
@@ -27,7 +27,7 @@ class Connector final : public net::Connector {
  private:
   event::Loop& loop_;
   net::Connector& wires_;
-  std::shared_ptr<const ClientTerms> context_;
+  std::shared_ptr<const ClientConfig> context_;
   SessionStore* const sessions_;
   const std::string_view protocol_;
 };

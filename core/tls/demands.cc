@@ -2,7 +2,7 @@
 
 #include "core/base/lower_case.h"
 #include "core/config/table.h"
-#include "core/tls/names.h"
+#include "core/tls/san_matcher.h"
 
 namespace weir::tls {
 namespace {

@@ -4,7 +4,7 @@
 #include <openssl/err.h>
 #include <utility>
 
-#include "core/tls/boring.h"
+#include "core/tls/boringssl.h"
 
 namespace weir::tls {
 

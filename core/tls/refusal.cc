@@ -9,7 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include "core/base/plain_text.h"
-#include "core/tls/boring.h"
+#include "core/tls/boringssl.h"
 
 namespace weir::tls {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/config/secret.h"
 #include "core/tls/plaintext.h"
 

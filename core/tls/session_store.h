@@ -17,7 +17,7 @@ class SessionStore {
   SessionStore(const SessionStore&) = delete;
   SessionStore& operator=(const SessionStore&) = delete;
 
-  // `session` becomes ours; it is for connections of this ClientTerms::scope() only.
+  // `session` becomes ours; it is for connections of this ClientConfig::scope() only.
   void keep(ssl_session_st* session, const std::string& scope);
   ssl_session_st* latest(const std::string& scope) const {
     return scope == scope_ ? session_ : nullptr;

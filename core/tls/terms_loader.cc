@@ -13,11 +13,11 @@ using Use = Certificate::Use;
 class TermsReader {
  public:
   TermsReader(const config::Origin& origin, CertificateStore& certificates,
-              config::Mistakes& mistakes)
-      : place_(origin.place),
+              config::Diagnostics& diagnostics)
+      : location_(origin.location),
         path_(origin.path.empty() ? "tls" : origin.path),
         certificates_(certificates),
-        mistakes_(mistakes) {}
+        diagnostics_(diagnostics) {}
 
   std::string text(const config::File& file, std::string_view key) {
     config::FileText read = config::readFileText(file.path);
@@ -26,7 +26,7 @@ class TermsReader {
   }
   void fail(std::string_view key, std::string what) {
     good_ = false;
-    mistakes_.add({place_, path_ + "." + std::string(key), std::move(what), {}});
+    diagnostics_.add({location_, path_ + "." + std::string(key), std::move(what), {}});
   }
   bool good() const { return good_; }
 
@@ -67,10 +67,10 @@ class TermsReader {
   }
 
  private:
-  const config::Place& place_;
+  const config::Location& location_;
   const std::string path_;
   CertificateStore& certificates_;
-  config::Mistakes& mistakes_;
+  config::Diagnostics& diagnostics_;
   bool good_ = true;
 };
 
@@ -87,7 +87,7 @@ std::shared_ptr<const Verifier> verifierOf(const ClientOptions& options, TermsRe
       !options.ca && !options.crl && options.names.empty() && options.certificate_sha256.empty();
   if (plain && system != nullptr) return system;
   Verifier::Options demands;
-  demands.names = NameList(options.names);
+  demands.names = SanMatcher(options.names);
   demands.hashes = options.certificate_sha256;
   auto made = reader.verifier({"ca", options.ca}, {"crl", options.crl}, std::move(demands));
   if (plain) system = made;
@@ -100,9 +100,9 @@ TermsLoader::TermsLoader()
     : own_tickets_(std::make_shared<const TicketKeys>(
           std::vector<TicketKeys::Secret>{TicketKeys::random()})) {}
 
-std::shared_ptr<const ServerTerms> TermsLoader::server(const ServerOptions& options,
-                                                       Listener listener,
-                                                       config::Mistakes& mistakes) {
+std::shared_ptr<const ServerConfig> TermsLoader::server(const ServerOptions& options,
+                                                        Listener listener,
+                                                        config::Diagnostics& diagnostics) {
   bool good = true;
   ServerSetup setup{options};
   setup.protocols = std::move(listener.protocols);
@@ -110,16 +110,16 @@ std::shared_ptr<const ServerTerms> TermsLoader::server(const ServerOptions& opti
   setup.handshakes = &listener.handshakes;
   std::vector<std::shared_ptr<const Certificate>> certificates;
   for (const CertificateFiles& each : options.certificates) {
-    TermsReader reader(each.origin, certificates_, mistakes);
+    TermsReader reader(each.origin, certificates_, diagnostics);
     certificates.push_back(
         reader.certificate(each.cert, each.key, each.node ? Use::kNodeServer : Use::kServer));
     if (each.ocsp && reader.good()) reader.staple(*each.ocsp, *certificates.back(), setup);
     good = good && reader.good();
   }
-  TermsReader reader(options.origin, certificates_, mistakes);
+  TermsReader reader(options.origin, certificates_, diagnostics);
   if (options.client_ca) {
     Verifier::Options demands;
-    demands.names = NameList(options.client_names);
+    demands.names = SanMatcher(options.client_names);
     demands.hashes = options.client_certificate_sha256;
     setup.clients = reader.verifier({"client_ca", options.client_ca},
                                     {"client_crl", options.client_crl}, std::move(demands));
@@ -131,14 +131,14 @@ std::shared_ptr<const ServerTerms> TermsLoader::server(const ServerOptions& opti
     for (const auto& each : options.ticket_secrets) secrets.push_back(secretOf(each.reveal()));
     tickets = std::make_shared<const TicketKeys>(std::move(secrets));
   }
-  return std::make_shared<const ServerTerms>(
+  return std::make_shared<const ServerConfig>(
       std::move(setup), CertificateSet(std::move(certificates)), std::move(tickets));
 }
 
-std::shared_ptr<const ClientTerms> TermsLoader::client(const ClientOptions& options,
-                                                       Upstream upstream,
-                                                       config::Mistakes& mistakes) {
-  TermsReader reader(options.origin, certificates_, mistakes);
+std::shared_ptr<const ClientConfig> TermsLoader::client(const ClientOptions& options,
+                                                        Upstream upstream,
+                                                        config::Diagnostics& diagnostics) {
+  TermsReader reader(options.origin, certificates_, diagnostics);
   ClientSetup setup;
   setup.protocols = std::move(upstream.protocols);
   setup.server_name = options.server_name.value_or(std::string(upstream.looked_up));
@@ -154,7 +154,7 @@ std::shared_ptr<const ClientTerms> TermsLoader::client(const ClientOptions& opti
                                    options.node ? Use::kNodeClient : Use::kClient);
   }
   if (!reader.good()) return nullptr;
-  return std::make_shared<const ClientTerms>(std::move(setup));
+  return std::make_shared<const ClientConfig>(std::move(setup));
 }
 
 }  // namespace weir::tls

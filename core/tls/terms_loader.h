@@ -5,12 +5,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/tls/certificate_store.h"
+#include "core/tls/client_config.h"
 #include "core/tls/client_options.h"
-#include "core/tls/client_terms.h"
+#include "core/tls/server_config.h"
 #include "core/tls/server_options.h"
-#include "core/tls/server_terms.h"
 
 namespace weir::tls {
 
@@ -28,16 +28,16 @@ class TermsLoader {
     event::SharedCount& handshakes;
   };
   // Null, with every mistake recorded, when a file cannot be used.
-  std::shared_ptr<const ServerTerms> server(const ServerOptions& options, Listener listener,
-                                            config::Mistakes& mistakes);
+  std::shared_ptr<const ServerConfig> server(const ServerOptions& options, Listener listener,
+                                             config::Diagnostics& diagnostics);
 
   // What an upstream adds to its options.
   struct Upstream {
     std::vector<std::string> protocols;
     std::string_view looked_up;  // the name that discovery asks for; empty for addresses
   };
-  std::shared_ptr<const ClientTerms> client(const ClientOptions& options, Upstream upstream,
-                                            config::Mistakes& mistakes);
+  std::shared_ptr<const ClientConfig> client(const ClientOptions& options, Upstream upstream,
+                                             config::Diagnostics& diagnostics);
 
   // Every plan begins by loading its certificates; these end with it.
   CertificateStore& certificates() { return certificates_; }

@@ -10,9 +10,9 @@
 #include "core/base/log.h"
 #include "core/base/lower_case.h"
 #include "core/base/plain_text.h"
-#include "core/tls/boring.h"
+#include "core/tls/async_signer.h"
+#include "core/tls/boringssl.h"
 #include "core/tls/peer.h"
-#include "core/tls/signer.h"
 
 namespace weir::tls {
 namespace {
@@ -113,7 +113,7 @@ std::string_view recordFault(std::uint32_t error) {
 }  // namespace
 
 struct TlsStream::Engine {
-  std::unique_ptr<Signer> signer;  // while the handshake may need it
+  std::unique_ptr<AsyncSigner> signer;  // while the handshake may need it
   bssl::UniquePtr<SSL> ssl;
   std::size_t sealed = 0;    // bytes in the loop's seal buffer
   bool last_record = false;  // that is being sealed: no other follows at once
@@ -190,7 +190,7 @@ TlsStream::TlsStream(event::Loop& loop, std::unique_ptr<net::Stream> wire)
 }
 
 std::unique_ptr<net::Stream> TlsStream::accept(event::Loop& loop, std::unique_ptr<net::Stream> wire,
-                                               std::shared_ptr<const ServerTerms> context) {
+                                               std::shared_ptr<const ServerConfig> context) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(wire)));
   stream->engine_ = std::make_unique<Engine>(context->parts().context.get(), stream.get());
   stream->server_ = std::move(context);
@@ -198,7 +198,7 @@ std::unique_ptr<net::Stream> TlsStream::accept(event::Loop& loop, std::unique_pt
   SSL_set_accept_state(ssl);
   if (stream->server_->certificates().holdsRsa()) {
     auto* const self = stream.get();
-    self->engine_->signer = std::make_unique<Signer>(loop, [self] { self->onSigned(); });
+    self->engine_->signer = std::make_unique<AsyncSigner>(loop, [self] { self->onSigned(); });
     SSL_set_app_data(ssl, self->engine_->signer.get());
   }
   stream->small_records_ = SSL_set_max_send_fragment(ssl, kSmallRecord) == 1;
@@ -209,7 +209,7 @@ std::unique_ptr<net::Stream> TlsStream::accept(event::Loop& loop, std::unique_pt
 
 std::unique_ptr<net::Stream> TlsStream::connect(event::Loop& loop,
                                                 std::unique_ptr<net::Stream> wire,
-                                                std::shared_ptr<const ClientTerms> context,
+                                                std::shared_ptr<const ClientConfig> context,
                                                 SessionStore* sessions, std::string_view protocol) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(wire)));
   stream->engine_ = std::make_unique<Engine>(context->parts().context.get(), stream.get());
@@ -527,10 +527,10 @@ void TlsStream::shutdownWrite() {
   if (state_ == State::kOpen) loop_.atTurnEnd(*this);
 }
 
-void TlsStream::breakOff() {
+void TlsStream::abort() {
   flush();
   end_ = End::kSent;  // though it was not: close_notify must not follow
-  wire_->breakOff();
+  wire_->abort();
 }
 
 void TlsStream::onTurnEnd() {

@@ -6,8 +6,8 @@
 
 #include "core/base/buffer.h"
 #include "core/net/stream.h"
-#include "core/tls/client_terms.h"
-#include "core/tls/server_terms.h"
+#include "core/tls/client_config.h"
+#include "core/tls/server_config.h"
 #include "core/tls/session_store.h"
 
 namespace weir::tls {
@@ -22,12 +22,12 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
  public:
   // Our side of an accepted connection. Bytes may be written once it is connected.
   static std::unique_ptr<net::Stream> accept(event::Loop& loop, std::unique_ptr<net::Stream> wire,
-                                             std::shared_ptr<const ServerTerms> context);
+                                             std::shared_ptr<const ServerConfig> context);
   // Our side of a connection that we open; `wire` is connecting. `sessions` may be null,
   // and is used until the stream no longer reads. `protocol` is the only one offered by ALPN;
   // empty: those of `context`.
   static std::unique_ptr<net::Stream> connect(event::Loop& loop, std::unique_ptr<net::Stream> wire,
-                                              std::shared_ptr<const ClientTerms> context,
+                                              std::shared_ptr<const ClientConfig> context,
                                               SessionStore* sessions,
                                               std::string_view protocol = {});
   ~TlsStream() override;
@@ -39,7 +39,7 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   bool flush() override;
   void setReading(bool reading) override;
   void shutdownWrite() override;
-  void breakOff() override;
+  void abort() override;
   const net::Security* security() const override { return &security_; }
 
  private:
@@ -83,8 +83,8 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   event::Loop& loop_;
   std::unique_ptr<net::Stream> wire_;
   std::unique_ptr<Engine> engine_;
-  std::shared_ptr<const ServerTerms> server_;  // one of the two
-  std::shared_ptr<const ClientTerms> client_;
+  std::shared_ptr<const ServerConfig> server_;  // one of the two
+  std::shared_ptr<const ClientConfig> client_;
   net::StreamEvents* events_ = nullptr;
   net::Security security_;
 

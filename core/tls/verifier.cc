@@ -6,7 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "core/tls/boring.h"
+#include "core/tls/boringssl.h"
 #include "core/tls/digest.h"
 #include "core/tls/refusal.h"
 

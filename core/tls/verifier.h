@@ -8,7 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/handshake_reason.h"
 #include "core/base/result.h"
-#include "core/tls/names.h"
+#include "core/tls/san_matcher.h"
 
 struct ssl_st;
 
@@ -21,7 +21,7 @@ class Verifier {
     bool system_roots = false;
     std::string roots = {};                // PEM
     std::string revocations = {};          // PEM, a CRL of every issuer; empty: not checked
-    NameList names = {};                   // the peer has one of them; empty: any
+    SanMatcher names = {};                 // the peer has one of them; empty: any
     std::vector<std::string> hashes = {};  // SHA-256 of its certificate, in hexadecimal; empty: any
   };
   // kInvalid says what is wrong with the texts.
@@ -44,7 +44,7 @@ class Verifier {
   Verdict judge(const ssl_st* ssl, Peer peer, std::string_view name) const;
 
   // What is asked of peers beyond a root.
-  const NameList& names() const { return names_; }
+  const SanMatcher& names() const { return names_; }
   // A digest of all that is asked: a session of other demands must not be resumed.
   const std::string& fingerprint() const { return fingerprint_; }
 
@@ -55,7 +55,7 @@ class Verifier {
   Verdict judgeNames(const x509_st* leaf) const;
 
   const std::unique_ptr<Parts> parts_;
-  const NameList names_;
+  const SanMatcher names_;
   const std::vector<std::string> hashes_;
   const std::string fingerprint_;
 };

@@ -34,7 +34,7 @@ class ClientConnectionEvents {
 
 // A connection to one endpoint, with the codec that speaks on it.
 //
-// Owned by: EndpointPool, which lends it to as many exchanges at a time as the codec takes.
+// Owned by: EndpointPool, which acquires it to as many exchanges at a time as the codec takes.
 class ClientConnection final : public event::Disposable,
                                public Linked<ClientConnection>,  // all of the owner
                                private net::StreamEvents,

@@ -33,9 +33,9 @@ Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
   totals_.open_gauge = cells.gauge(upstreamConnectionsActiveKey(plan_->id));
   totals_.idle_gauge = cells.gauge(upstreamConnectionsIdleKey(plan_->id));
   totals_.reused = cells.counter(upstreamReusedConnectionsKey(plan_->id));
-  meters_.connect = cells.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
-  meters_.pool_wait = cells.histogram(upstreamPoolWaitKey(plan_->id));
-  meters_.queue_depth = cells.gauge(upstreamQueueDepthKey(plan_->id));
+  metrics_.connect = cells.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
+  metrics_.pool_wait = cells.histogram(upstreamPoolWaitKey(plan_->id));
+  metrics_.queue_depth = cells.gauge(upstreamQueueDepthKey(plan_->id));
   balancer_ = plan_->balancer(tools_.random);
 }
 
@@ -57,7 +57,7 @@ void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
     for (EndpointPool* pool : allPools()) pool->renew();
   }
   if (!waiting_.empty()) tools_.loop.atTurnEnd(*this);  // there may be more room
-  meters_.connect =
+  metrics_.connect =
       tools_.metrics.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
   if (old->balancer == plan_->balancer) return;
   balancer_ = plan_->balancer(tools_.random);
@@ -103,68 +103,68 @@ void Cluster::forEachMember(const std::function<void(const Member&)>& visit) con
   for (const Endpoint& endpoint : endpoints_->endpoints) visit(*pools_.at(endpoint.address));
 }
 
-void Cluster::lend(Member& member, Borrower& borrower, Demand demand) {
+void Cluster::acquire(Member& member, PoolWaiter& waiter, Demand demand) {
   auto& pool = static_cast<EndpointPool&>(member);
   ++pool.in_flight;
-  borrower.pool_ = &pool;
-  borrower.demand_ = demand;
-  borrower.tries_ = 0;
+  waiter.pool_ = &pool;
+  waiter.demand_ = demand;
+  waiter.tries_ = 0;
   const bool look = demand.once && !demand.fresh && pool.offersReused();
   if (!look && !demand.revocable) {
     ClientConnection* const found = waiting_.empty() ? pool.offer(demand) : nullptr;
-    return found != nullptr ? pool.give(borrower, *found) : serveNew(borrower);
+    return found != nullptr ? pool.give(waiter, *found) : serveNew(waiter);
   }
-  awaitTurnEnd(borrower);
+  awaitTurnEnd(waiter);
 }
 
-void Cluster::awaitTurnEnd(Borrower& borrower) {
-  borrower.place_ = Borrower::Place::kTurnEnd;
-  at_turn_end_.pushBack(borrower.link_);
+void Cluster::awaitTurnEnd(PoolWaiter& waiter) {
+  waiter.place_ = PoolWaiter::Place::kTurnEnd;
+  at_turn_end_.pushBack(waiter.link_);
   tools_.loop.atTurnEnd(*this);
 }
 
-void Cluster::askAgain(Borrower& borrower) {
-  cancel(borrower);
-  awaitTurnEnd(borrower);
+void Cluster::askAgain(PoolWaiter& waiter) {
+  cancel(waiter);
+  awaitTurnEnd(waiter);
 }
 
 // Those who wait have asked before. What is shared at an endpoint that none of them wants is no
 // loss to them.
-void Cluster::serveNew(Borrower& borrower) {
+void Cluster::serveNew(PoolWaiter& waiter) {
   if (waiting_.empty()) {
-    if (!serve(borrower)) wait(borrower);
+    if (!serve(waiter)) wait(waiter);
     return;
   }
-  EndpointPool& pool = *borrower.pool_;
+  EndpointPool& pool = *waiter.pool_;
   ClientConnection* const shared =
-      pool.waiting().empty() ? pool.offerShared(borrower.demand_) : nullptr;
-  if (shared != nullptr) return pool.give(borrower, *shared);
-  wait(borrower);
+      pool.waiting().empty() ? pool.offerShared(waiter.demand_) : nullptr;
+  if (shared != nullptr) return pool.give(waiter, *shared);
+  wait(waiter);
 }
 
 // A connection that is there, else one that is on its way and takes many, else one more. False at
 // the limit of connections: then nothing has changed.
-bool Cluster::serve(Borrower& borrower) {
-  EndpointPool& pool = *borrower.pool_;
-  if (ClientConnection* const found = pool.offer(borrower.demand_)) {
-    stopWaiting(borrower);
-    pool.give(borrower, *found);
-  } else if (!pool.canServe(borrower.demand_)) {
-    stopWaiting(borrower);
-    borrower.onLendFailed(kNoUpgrade);
-  } else if (pool.mayExpect(borrower.demand_)) {
-    stopWaiting(borrower);
-    pool.expect(borrower);
+bool Cluster::serve(PoolWaiter& waiter) {
+  EndpointPool& pool = *waiter.pool_;
+  if (ClientConnection* const found = pool.offer(waiter.demand_)) {
+    stopWaiting(waiter);
+    pool.give(waiter, *found);
+  } else if (!pool.canServe(waiter.demand_)) {
+    stopWaiting(waiter);
+    waiter.onAcquireFailed(kNoUpgrade);
+  } else if (pool.mayExpect(waiter.demand_)) {
+    stopWaiting(waiter);
+    pool.expect(waiter);
   } else {
     if (!takePlace()) return false;
-    stopWaiting(borrower);
-    pool.connect(borrower);
+    stopWaiting(waiter);
+    pool.connect(waiter);
   }
   return true;
 }
 
-void Cluster::serveAgain(Borrower& borrower) {
-  if (!serve(borrower)) wait(borrower);
+void Cluster::serveAgain(PoolWaiter& waiter) {
+  if (!serve(waiter)) wait(waiter);
 }
 
 void Cluster::wantsPass(EndpointPool& pool) {
@@ -192,14 +192,14 @@ void Cluster::onTurnEnd() {
 
 void Cluster::serveAtTurnEnd() {
   while (!at_turn_end_.empty()) {
-    Borrower& borrower = at_turn_end_.front()->borrower;
-    cancel(borrower);
-    Share* const share = borrower.demand_.share;
+    PoolWaiter& waiter = at_turn_end_.front()->waiter;
+    cancel(waiter);
+    Share* const share = waiter.demand_.share;
     if (share == nullptr || !share->spent()) {
-      serveNew(borrower);
+      serveNew(waiter);
     } else {
-      borrower.place_ = Borrower::Place::kShare;
-      share->waiting_.pushBack(borrower.link_);
+      waiter.place_ = PoolWaiter::Place::kShare;
+      share->waiting_.pushBack(waiter.link_);
     }
   }
 }
@@ -207,9 +207,9 @@ void Cluster::serveAtTurnEnd() {
 // Whoever has the most requests in it loses the latest of them.
 void Cluster::shortenQueue() {
   while (totals_.waiting > plan_->options.max_pending) {
-    Borrower& last = turns_.back();
+    PoolWaiter& last = turns_.back();
     leaveQueue(last);
-    last.onLendFailed(kQueueFull);
+    last.onAcquireFailed(kQueueFull);
   }
 }
 
@@ -222,69 +222,69 @@ void Cluster::serveQueue() {
 // The longest wait is for another endpoint: what this one has to share need not stand idle.
 void Cluster::serveQueueOf(EndpointPool& pool) {
   while (!pool.waiting().empty()) {
-    Borrower& borrower = pool.waiting().front();
-    ClientConnection* const shared = pool.offerShared(borrower.demand_);
+    PoolWaiter& waiter = pool.waiting().front();
+    ClientConnection* const shared = pool.offerShared(waiter.demand_);
     if (shared == nullptr) return;
-    stopWaiting(borrower);
-    pool.give(borrower, *shared);
+    stopWaiting(waiter);
+    pool.give(waiter, *shared);
   }
 }
 
-void Cluster::wait(Borrower& borrower) {
-  borrower.place_ = Borrower::Place::kQueue;
-  borrower.asked_at_ = monotonicNow();
-  waiting_.pushBack(borrower.link_);
-  turns_.push(borrower.turn_);
-  borrower.pool_->waiting().push(borrower.of_endpoint_);
+void Cluster::wait(PoolWaiter& waiter) {
+  waiter.place_ = PoolWaiter::Place::kQueue;
+  waiter.asked_at_ = monotonicNow();
+  waiting_.pushBack(waiter.link_);
+  turns_.push(waiter.turn_);
+  waiter.pool_->waiting().push(waiter.of_endpoint_);
   ++totals_.waiting;
-  meters_.queue_depth.add(1);
+  metrics_.queue_depth.add(1);
   if (totals_.waiting > plan_->options.max_pending) tools_.loop.atTurnEnd(*this);
   if (!wait_tick_.armed()) wait_tick_.arm(kWaitTick);
 }
 
 // It is about to be served.
-void Cluster::stopWaiting(Borrower& borrower) {
-  if (borrower.place_ != Borrower::Place::kQueue) return;
-  meters_.pool_wait.observe(monotonicNow() - borrower.asked_at_);
-  leaveQueue(borrower);
+void Cluster::stopWaiting(PoolWaiter& waiter) {
+  if (waiter.place_ != PoolWaiter::Place::kQueue) return;
+  metrics_.pool_wait.observe(monotonicNow() - waiter.asked_at_);
+  leaveQueue(waiter);
 }
 
-void Cluster::leaveQueue(Borrower& borrower) {
-  borrower.place_ = Borrower::Place::kNowhere;
-  waiting_.remove(borrower.link_);
-  turns_.remove(borrower.turn_);
-  borrower.pool_->waiting().remove(borrower.of_endpoint_);
+void Cluster::leaveQueue(PoolWaiter& waiter) {
+  waiter.place_ = PoolWaiter::Place::kNowhere;
+  waiting_.remove(waiter.link_);
+  turns_.remove(waiter.turn_);
+  waiter.pool_->waiting().remove(waiter.of_endpoint_);
   --totals_.waiting;
-  meters_.queue_depth.add(-1);
+  metrics_.queue_depth.add(-1);
 }
 
 void Cluster::onWaitTick() {
   const Nanoseconds now = monotonicNow();
   while (!waiting_.empty()) {
-    Borrower& first = waiting_.front()->borrower;
+    PoolWaiter& first = waiting_.front()->waiter;
     if (now - first.asked_at_ < plan_->options.queue_timeout) break;
     leaveQueue(first);
-    first.onLendFailed(kQueueTimeout);
+    first.onAcquireFailed(kQueueTimeout);
   }
   serveQueue();
   if (!waiting_.empty()) wait_tick_.arm(kWaitTick);
 }
 
-void Cluster::cancel(Borrower& borrower) {
-  switch (borrower.place_) {
-    case Borrower::Place::kNowhere:
+void Cluster::cancel(PoolWaiter& waiter) {
+  switch (waiter.place_) {
+    case PoolWaiter::Place::kNowhere:
       break;
-    case Borrower::Place::kTurnEnd:
-      borrower.place_ = Borrower::Place::kNowhere;
-      return at_turn_end_.remove(borrower.link_);
-    case Borrower::Place::kConnecting:
+    case PoolWaiter::Place::kTurnEnd:
+      waiter.place_ = PoolWaiter::Place::kNowhere;
+      return at_turn_end_.remove(waiter.link_);
+    case PoolWaiter::Place::kConnecting:
       // The connection is on its way and will serve somebody else.
-      return borrower.pool_->cancelExpected(borrower);
-    case Borrower::Place::kQueue:
-      return leaveQueue(borrower);
-    case Borrower::Place::kShare:
-      borrower.place_ = Borrower::Place::kNowhere;
-      return borrower.demand_.share->waiting_.remove(borrower.link_);
+      return waiter.pool_->cancelExpected(waiter);
+    case PoolWaiter::Place::kQueue:
+      return leaveQueue(waiter);
+    case PoolWaiter::Place::kShare:
+      waiter.place_ = PoolWaiter::Place::kNowhere;
+      return waiter.demand_.share->waiting_.remove(waiter.link_);
   }
 }
 
@@ -329,7 +329,7 @@ void Cluster::onPlaceFree(EndpointPool& pool) {
 }
 
 void Cluster::onConnected(const ClientConnection& connection) {
-  meters_.connect.observe(connection.connectTook());
+  metrics_.connect.observe(connection.connectTook());
   if (connection.peer() != nullptr) countMtls(MtlsResult::kOk);
 }
 
@@ -363,7 +363,7 @@ Result<std::unique_ptr<net::Stream>> Cluster::dial(Member& member, std::string_v
   if (stream.ok()) return stream;
   Error error = stream.error();
   error.origin = Origin::kUpstream;  // whoever told it: the endpoint was not reached
-  hangUp(member);
+  releaseDialed(member);
   return error;
 }
 
@@ -374,7 +374,7 @@ Result<std::unique_ptr<net::Stream>> Cluster::dialPool(EndpointPool& pool, std::
   return tls::TlsStream::connect(tools_.loop, std::move(wire), plan_->tunnel_tls, pool.sessions());
 }
 
-void Cluster::hangUp(Member& member) {
+void Cluster::releaseDialed(Member& member) {
   auto& pool = static_cast<EndpointPool&>(member);
   --pool.in_flight;
   pool.removeTunnel();

@@ -11,9 +11,9 @@
 #include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/upstream/balancer.h"
-#include "core/upstream/borrower.h"
 #include "core/upstream/cluster_plan.h"
 #include "core/upstream/endpoint_pool.h"
+#include "core/upstream/pool_waiter.h"
 #include "core/upstream/retry_budget.h"
 
 namespace weir::upstream {
@@ -21,7 +21,7 @@ namespace weir::upstream {
 // One worker's side of a cluster: its balancer, a pool of connections to each endpoint, and the
 // queue of exchanges that wait at the limit of connections.
 //
-// Only lend() calls a borrower back at once; what happens on connections serves those who wait at
+// Only acquire() calls a waiter back at once; what happens on connections serves those who wait at
 // the end of the turn. Clients' connections take turns in the queue (FairQueue), and one that takes
 // much back waits for itself (Share).
 class Cluster final : private PoolOwner, private event::TurnEnd {
@@ -50,21 +50,22 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   // Counts the attempt as in flight until done(). Calls back at once when a connection is free.
   // What can be sent once only waits for the end of the turn before it goes on a connection that
   // was used before: the end of the connection may be among what has come in this turn.
-  void lend(Member& member, Borrower& borrower, Demand demand);
-  void cancel(Borrower& borrower);  // before it was called back
+  void acquire(Member& member, PoolWaiter& waiter, Demand demand);
+  void cancel(PoolWaiter& waiter);  // before it was called back
   // Whether it waits for a connection that is on its way.
-  static bool isConnecting(const Borrower& borrower) {
-    return borrower.place_ == Borrower::Place::kConnecting;
+  static bool isConnecting(const PoolWaiter& waiter) {
+    return waiter.place_ == PoolWaiter::Place::kConnecting;
   }
   void done(Member& member);  // the attempt is over, however it ended
 
   // For tunnels: begins to connect to a member. The connection is the caller's own; it is counted,
-  // and the attempt as in flight, until hangUp(). `first` goes ahead of everything, TLS included.
-  // kExhausted of local origin at the limit of connections: who carries bytes does not wait here.
+  // and the attempt as in flight, until releaseDialed(). `first` goes ahead of everything, TLS
+  // included. kExhausted of local origin at the limit of connections: who carries bytes does not
+  // wait here.
   Result<std::unique_ptr<net::Stream>> dial(Member& member, std::string_view first);
-  void noteDialed(Nanoseconds took) const { meters_.connect.observe(took); }
+  void noteDialed(Nanoseconds took) const { metrics_.connect.observe(took); }
   void noteDialFailed(const Error& error) { countFailure(error.code); }
-  void hangUp(Member& member);
+  void releaseDialed(Member& member);
 
   void closeIdle();  // the cluster is leaving: keeps nothing that is not in use
   bool quiet() const { return totals_.open == 0 && users_ == 0; }
@@ -76,28 +77,28 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   std::size_t idle() const { return totals_.idle; }
 
  private:
-  using Queue = LinkedList<Borrower::Link>;
+  using Queue = LinkedList<PoolWaiter::Link>;
   struct AddressHash {
     std::size_t operator()(const net::Address& address) const;
   };
 
   // PoolOwner
   void wantsPass(EndpointPool& pool) override;
-  void serveAgain(Borrower& borrower) override;
-  void askAgain(Borrower& borrower) override;
+  void serveAgain(PoolWaiter& waiter) override;
+  void askAgain(PoolWaiter& waiter) override;
   void onConnected(const ClientConnection& connection) override;
   void onConnectFailed(const Error& error) override { countFailure(error.code); }
   void onPlaceFree(EndpointPool& pool) override;
 
   void onTurnEnd() override;
-  void serveNew(Borrower& borrower);
-  bool serve(Borrower& borrower);
+  void serveNew(PoolWaiter& waiter);
+  bool serve(PoolWaiter& waiter);
   void serveQueue();
   void serveQueueOf(EndpointPool& pool);
-  void wait(Borrower& borrower);
-  void stopWaiting(Borrower& borrower);
-  void leaveQueue(Borrower& borrower);
-  void awaitTurnEnd(Borrower& borrower);
+  void wait(PoolWaiter& waiter);
+  void stopWaiting(PoolWaiter& waiter);
+  void leaveQueue(PoolWaiter& waiter);
+  void awaitTurnEnd(PoolWaiter& waiter);
   void serveAtTurnEnd();
   void shortenQueue();
   void onWaitTick();
@@ -126,11 +127,11 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   std::uint64_t users_ = 0;
   RetryBudget retry_budget_;
 
-  struct Meters {
+  struct Metrics {
     Histogram connect;
     Histogram pool_wait;
     Gauge queue_depth;
-  } meters_;
+  } metrics_;
 };
 
 }  // namespace weir::upstream

@@ -1,8 +1,8 @@
 #include "core/upstream/cluster_options.h"
 
-#include "core/config/choice.h"
 #include "core/config/table.h"
-#include "core/tls/names.h"
+#include "core/config/variant.h"
+#include "core/tls/san_matcher.h"
 
 namespace weir::upstream {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/config/chosen.h"
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/http/h2/options.h"
 #include "core/http/version_choice.h"
 #include "core/net/proxy_protocol_writer.h"
@@ -20,7 +20,7 @@ namespace weir::upstream {
 
 // [upstream.NAME]
 struct ClusterOptions {
-  config::Chosen discovery;
+  config::Selected discovery;
   std::string balancer = "least_request";
   Milliseconds connect_timeout{5'000};
   Milliseconds idle_timeout{60'000};     // of a connection that nobody uses

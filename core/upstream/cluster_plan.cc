@@ -3,7 +3,7 @@
 namespace weir::upstream {
 namespace {
 
-bool sameTls(const tls::ClientTerms* left, const tls::ClientTerms* right) {
+bool sameTls(const tls::ClientConfig* left, const tls::ClientConfig* right) {
   if (left == nullptr || right == nullptr) return left == right;
   return left == right || left->sameAs(*right);
 }

@@ -32,17 +32,17 @@ ClientConnection* EndpointPool::offerOf(Offers& offers, const Demand& demand) {
   return nullptr;
 }
 
-void EndpointPool::give(Borrower& borrower, ClientConnection& connection) {
+void EndpointPool::give(PoolWaiter& waiter, ClientConnection& connection) {
   const bool reused = !isFresh(connection);
   if (reused) tools_.totals.reused.add();
-  connection.record().borrowed_for = borrower.demand_.share;
-  borrower.onLent({connection.codec(), connection.peer(), reused});
+  connection.record().borrowed_for = waiter.demand_.share;
+  waiter.onAcquired({connection.codec(), connection.peer(), reused});
   place(connection);
 }
 
 bool EndpointPool::anyoneWaits() const {
-  return tools_.totals.waiting > 0 || !expected(Kind::kAny).borrowers.empty() ||
-         !expected(Kind::kHttp1).borrowers.empty();
+  return tools_.totals.waiting > 0 || !expected(Kind::kAny).waiters.empty() ||
+         !expected(Kind::kHttp1).waiters.empty();
 }
 
 void EndpointPool::place(ClientConnection& connection) {
@@ -110,8 +110,8 @@ void EndpointPool::discharge(ClientConnection& connection) {
   Share& share = *charge.share;
   share.release(charge);
   while (!share.spent() && !share.waiting_.empty()) {
-    Borrower& borrower = share.waiting_.front()->borrower;
-    borrower.pool_->owner_.askAgain(borrower);
+    PoolWaiter& waiter = share.waiting_.front()->waiter;
+    waiter.pool_->owner_.askAgain(waiter);
   }
 }
 
@@ -147,30 +147,30 @@ bool EndpointPool::canServe(const Demand& demand) const {
 
 bool EndpointPool::mayExpect(const Demand& demand) const {
   const Expected& line = expected(kindFor(demand));
-  return line.borrowers.size() < line.room;
+  return line.waiters.size() < line.room;
 }
 
-void EndpointPool::expect(Borrower& borrower) {
-  const Kind kind = kindFor(borrower.demand_);
-  borrower.place_ = Borrower::Place::kConnecting;
-  borrower.expects_http1_ = kind == Kind::kHttp1;
-  expected(kind).borrowers.pushBack(borrower.link_);
+void EndpointPool::expect(PoolWaiter& waiter) {
+  const Kind kind = kindFor(waiter.demand_);
+  waiter.place_ = PoolWaiter::Place::kConnecting;
+  waiter.expects_http1_ = kind == Kind::kHttp1;
+  expected(kind).waiters.pushBack(waiter.link_);
 }
 
-void EndpointPool::cancelExpected(Borrower& borrower) {
-  borrower.place_ = Borrower::Place::kNowhere;
-  expected(borrower.expects_http1_ ? Kind::kHttp1 : Kind::kAny).borrowers.remove(borrower.link_);
+void EndpointPool::cancelExpected(PoolWaiter& waiter) {
+  waiter.place_ = PoolWaiter::Place::kNowhere;
+  expected(waiter.expects_http1_ ? Kind::kHttp1 : Kind::kAny).waiters.remove(waiter.link_);
 }
 
-void EndpointPool::connect(Borrower& borrower) {
-  const Kind kind = kindFor(borrower.demand_);
+void EndpointPool::connect(PoolWaiter& waiter) {
+  const Kind kind = kindFor(waiter.demand_);
   const ClusterOptions& options = owner_.plan().options;
   const auto protocol = kind == Kind::kHttp1 ? http::VersionChoice::kHttp1 : options.protocol;
   auto* connection = new ClientConnection(tools_.loop, *this, protocol, options.http2);
   connection->record().http1_only = kind == Kind::kHttp1;
   connection->record().promised = promiseOf(kind);
   move(*connection, State::kConnecting);
-  expect(borrower);
+  expect(waiter);
   const auto started = dial(*connection);
   if (!started.ok()) onConnectFailed(*connection, started.error());
 }
@@ -238,11 +238,11 @@ void EndpointPool::onClosed(ClientConnection& connection) { remove(connection); 
 // Those fail for whom no other connection is on its way; who waited longest first.
 void EndpointPool::failExpected(Kind kind, Error error) {
   Expected& line = expected(kind);
-  std::size_t left = line.borrowers.size() - std::min(line.borrowers.size(), line.room);
-  for (; left > 0 && !line.borrowers.empty(); --left) {
-    Borrower& borrower = line.borrowers.front()->borrower;
-    cancelExpected(borrower);
-    borrower.onLendFailed(error);
+  std::size_t left = line.waiters.size() - std::min(line.waiters.size(), line.room);
+  for (; left > 0 && !line.waiters.empty(); --left) {
+    PoolWaiter& waiter = line.waiters.front()->waiter;
+    cancelExpected(waiter);
+    waiter.onAcquireFailed(error);
   }
 }
 
@@ -255,18 +255,18 @@ void EndpointPool::pass() {
 
 void EndpointPool::serveExpected(Kind kind) {
   Expected& line = expected(kind);
-  while (!line.borrowers.empty()) {
-    Borrower& borrower = line.borrowers.front()->borrower;
-    ClientConnection* const connection = offer(borrower.demand_);
-    const bool covered = line.borrowers.size() <= line.room && kindFor(borrower.demand_) == kind;
+  while (!line.waiters.empty()) {
+    PoolWaiter& waiter = line.waiters.front()->waiter;
+    ClientConnection* const connection = offer(waiter.demand_);
+    const bool covered = line.waiters.size() <= line.room && kindFor(waiter.demand_) == kind;
     if (connection == nullptr && covered) return;
-    cancelExpected(borrower);
+    cancelExpected(waiter);
     if (connection != nullptr) {
-      give(borrower, *connection);
-    } else if (++borrower.tries_ < kMostTries) {
-      owner_.serveAgain(borrower);
+      give(waiter, *connection);
+    } else if (++waiter.tries_ < kMostTries) {
+      owner_.serveAgain(waiter);
     } else {
-      borrower.onLendFailed(kNotServed);
+      waiter.onAcquireFailed(kNotServed);
     }
   }
 }

@@ -12,10 +12,10 @@
 #include "core/net/connector.h"
 #include "core/tls/session_store.h"
 #include "core/upstream/balancer.h"
-#include "core/upstream/borrower.h"
 #include "core/upstream/client_connection.h"
 #include "core/upstream/cluster_plan.h"
 #include "core/upstream/fair_queue.h"
+#include "core/upstream/pool_waiter.h"
 #include "core/upstream/share.h"
 
 namespace weir::upstream {
@@ -37,8 +37,8 @@ class PoolOwner {
   virtual ~PoolOwner() = default;
   virtual const ClusterPlan& plan() const = 0;
   virtual void wantsPass(EndpointPool&) = 0;  // pass() is to be called at the end of the turn
-  virtual void serveAgain(Borrower&) = 0;     // what it waited for does not serve it
-  virtual void askAgain(Borrower&) = 0;       // its client's share is no longer spent
+  virtual void serveAgain(PoolWaiter&) = 0;   // what it waited for does not serve it
+  virtual void askAgain(PoolWaiter&) = 0;     // its client's share is no longer spent
   virtual void onConnected(const ClientConnection&) = 0;
   virtual void onConnectFailed(const Error&) = 0;
   virtual void onPlaceFree(EndpointPool&) = 0;  // a connection has gone
@@ -68,17 +68,17 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
   }
   ClientConnection* offerShared(const Demand& demand) { return offerOf(busy_, demand); }
   bool offersReused() const { return !idle_.empty() || !busy_.empty(); }
-  void give(Borrower& borrower, ClientConnection& connection);
+  void give(PoolWaiter& waiter, ClientConnection& connection);
 
   // Whether connections of this endpoint can serve it at all.
   bool canServe(const Demand& demand) const;
   // Whether a connection is on its way that nobody else counts on.
   bool mayExpect(const Demand& demand) const;
-  void expect(Borrower& borrower);   // waits for one
-  void connect(Borrower& borrower);  // opens one for it; the cluster has found a place
-  void cancelExpected(Borrower& borrower);
-  // At the end of the turn: lends what has become ready or free to those who wait for a connection
-  // on its way, and finds another for those who have lost theirs.
+  void expect(PoolWaiter& waiter);   // waits for one
+  void connect(PoolWaiter& waiter);  // opens one for it; the cluster has found a place
+  void cancelExpected(PoolWaiter& waiter);
+  // At the end of the turn: acquires what has become ready or free to those who wait for a
+  // connection on its way, and finds another for those who have lost theirs.
   void pass();
 
   // Closes the connection that has been idle for longest. False when there is none.
@@ -105,7 +105,7 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
   enum class Kind : std::uint8_t { kAny, kHttp1 };
   static constexpr std::size_t kKinds = 2;
   struct Expected {
-    LinkedList<Borrower::Link> borrowers;
+    LinkedList<PoolWaiter::Link> waiters;
     std::size_t room = 0;  // of the connections that are on their way
   };
 

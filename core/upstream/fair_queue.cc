@@ -6,7 +6,7 @@ namespace weir::upstream {
 
 // A newcomer joins the next round: nobody is overtaken without end by ever new connections.
 void FairQueue::push(Turn& turn) {
-  Line& line = lines_[turn.borrower.share()];
+  Line& line = lines_[turn.waiter.share()];
   ++line.size;
   line.last = turn.round = std::max(line.last, round_) + 1;
   rounds_[turn.round].pushBack(turn);
@@ -17,7 +17,7 @@ void FairQueue::remove(Turn& turn) {
   if (of_round == rounds_.begin()) round_ = turn.round;
   of_round->second.remove(turn);
   if (of_round->second.empty()) rounds_.erase(of_round);
-  const auto line = lines_.find(turn.borrower.share());
+  const auto line = lines_.find(turn.waiter.share());
   if (--line->second.size == 0) lines_.erase(line);
 }
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "core/upstream/borrower.h"
+#include "core/upstream/pool_waiter.h"
 
 namespace weir::upstream {
 
@@ -15,12 +15,12 @@ namespace weir::upstream {
 // Memory is allocated here only; who need not wait never comes here.
 class FairQueue {
  public:
-  using Turn = Borrower::Turn;
+  using Turn = PoolWaiter::Turn;
 
   bool empty() const { return rounds_.empty(); }
-  Borrower& front() const { return rounds_.begin()->second.front()->borrower; }
+  PoolWaiter& front() const { return rounds_.begin()->second.front()->waiter; }
   // The latest request of whoever has the most of them.
-  Borrower& back() const { return rounds_.rbegin()->second.back()->borrower; }
+  PoolWaiter& back() const { return rounds_.rbegin()->second.back()->waiter; }
   void push(Turn& turn);
   void remove(Turn& turn);
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "core/base/linked.h"
-#include "core/upstream/borrower.h"
+#include "core/upstream/pool_waiter.h"
 
 namespace weir::upstream {
 
@@ -46,7 +46,7 @@ class Share {
 
   const std::size_t most_;
   LinkedList<Charge> charges_;
-  LinkedList<Borrower::Link> waiting_;  // until it is no longer spent
+  LinkedList<PoolWaiter::Link> waiting_;  // until it is no longer spent
 };
 
 }  // namespace weir::upstream

@@ -4,7 +4,7 @@
 
 #include "core/dns/resolver.h"
 #include "mesh/discovery/known_addresses.h"
-#include "mesh/discovery/refresh.h"
+#include "mesh/discovery/poll_schedule.h"
 
 namespace weir::mesh {
 namespace {
@@ -65,7 +65,7 @@ class DnsDiscovery final : public upstream::Discovery {
   dns::Resolver& resolver_;
   const DnsSettings settings_;
   KnownAddresses known_;
-  Refresh refresh_;
+  PollSchedule refresh_;
   std::unique_ptr<dns::Query> query_;
 };
 

@@ -8,7 +8,7 @@
 
 #include "core/dns/resolver.h"
 #include "mesh/discovery/known_addresses.h"
-#include "mesh/discovery/refresh.h"
+#include "mesh/discovery/poll_schedule.h"
 
 namespace weir::mesh {
 namespace {
@@ -163,7 +163,7 @@ class SrvDiscovery final : public upstream::Discovery {
 
   dns::Resolver& resolver_;
   const std::string name_;
-  Refresh refresh_;
+  PollSchedule refresh_;
   std::unique_ptr<dns::Query> query_;
   std::vector<dns::Service> services_;  // of the latest answer, by priority
   std::size_t next_ = 0;                // of them, to be asked for

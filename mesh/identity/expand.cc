@@ -19,7 +19,7 @@ void secureUpstream(const IdentitySettings& identity, std::string_view name,
   tls.key = identity.key;
   tls.node = true;
   tls.names = {*upstream.identity};
-  tls.origin.place = upstream.origin.place;
+  tls.origin.location = upstream.origin.location;
   upstream.tls = std::move(tls);
   if (upstream.protocol == http::VersionChoice::kAuto) {
     upstream.protocol = http::VersionChoice::kHttp2;
@@ -30,9 +30,9 @@ void secureUpstream(const IdentitySettings& identity, std::string_view name,
 }  // namespace
 
 std::optional<std::string> trustDomain(const IdentitySettings& identity,
-                                       config::Mistakes& mistakes) {
+                                       config::Diagnostics& diagnostics) {
   const auto fail = [&](const std::string& what) {
-    mistakes.add({identity.place, "identity.cert", identity.cert.path + ": " + what, {}});
+    diagnostics.add({identity.location, "identity.cert", identity.cert.path + ": " + what, {}});
     return std::nullopt;
   };
   const config::FileText file = config::readFileText(identity.cert.path);
@@ -46,17 +46,17 @@ std::optional<std::string> trustDomain(const IdentitySettings& identity,
 }
 
 void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Settings& settings,
-                     config::Mistakes& mistakes) {
-  if (identity && !trustDomain(*identity, mistakes)) return;
+                     config::Diagnostics& diagnostics) {
+  if (identity && !trustDomain(*identity, diagnostics)) return;
   for (auto& [name, upstream] : settings.upstreams) {
     if (!upstream.identity) continue;
     if (identity) {
       secureUpstream(*identity, name, upstream);
     } else {
-      mistakes.add({upstream.origin.place,
-                    "upstream." + name + ".identity",
-                    "needs [identity]: who we are ourselves",
-                    {}});
+      diagnostics.add({upstream.origin.location,
+                       "upstream." + name + ".identity",
+                       "needs [identity]: who we are ourselves",
+                       {}});
     }
   }
 }
@@ -64,12 +64,12 @@ void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Se
 void secureListener(const IdentitySettings& identity, const std::string& domain,
                     tls::Plaintext plaintext, proxy::ListenerOptions& listener) {
   tls::ServerOptions tls;
-  tls.certificates = {{identity.cert, identity.key, std::nullopt, true, {identity.place}}};
+  tls.certificates = {{identity.cert, identity.key, std::nullopt, true, {identity.location}}};
   tls.client_certificate = tls::ClientCertificate::kRequired;
   tls.client_ca = identity.trust;
   tls.client_names = {domain};
   tls.plaintext = plaintext;
-  tls.origin.place = identity.place;
+  tls.origin.location = identity.location;
   listener.tls_options = std::move(tls);
   listener.forwarded_client_cert = proxy::ClientCertMode::kAppend;
 }

@@ -13,7 +13,7 @@ void IdentitySettings::read(config::Table& table, IdentitySettings& out) {
   table.read("trust", out.trust,
              "PEM file with the CA certificates that verify the certificates of other nodes.",
              {.required = true});
-  out.place = table.place("cert");
+  out.location = table.location("cert");
 }
 
 }  // namespace weir::mesh

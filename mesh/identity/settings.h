@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/config/secret.h"
 
 namespace weir::config {
@@ -14,7 +14,7 @@ struct IdentitySettings {
   config::File cert;
   config::File key;
   config::File trust;
-  config::Place place;
+  config::Location location;
 
   static void read(config::Table& table, IdentitySettings& out);
 };

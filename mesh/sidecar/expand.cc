@@ -12,23 +12,23 @@ namespace weir::mesh {
 namespace {
 
 proxy::ListenerOptions listener(std::string_view name, const config::Address& address,
-                                const config::Place& place) {
+                                const config::Location& location) {
   proxy::ListenerOptions listener;
   listener.name = name;
   listener.listen_on = address;
-  listener.origin.place = place;
+  listener.origin.location = location;
   return listener;
 }
 
 route::RouteSettings forward(std::string name, std::string_view from, std::string_view to,
                              const SidecarSettings& sidecar) {
-  const config::Place& place = sidecar.place;
+  const config::Location& location = sidecar.location;
   route::RouteSettings route;
   route.name = std::move(name);
-  route.match.listeners = {{std::string(from), place}};
-  route.upstream = route::PlacedText{std::string(to), place};
+  route.match.listeners = {{std::string(from), location}};
+  route.upstream = route::PlacedText{std::string(to), location};
   route.upgrades = sidecar.upgrades;
-  route.place = place;
+  route.location = location;
   return route;
 }
 
@@ -38,20 +38,20 @@ bool hasUpstream(const server::Settings& settings, std::string_view name) {
 }
 
 // The upstream as a user would write it, read by the code that reads a user's.
-void addApplication(const config::Address& address, const config::Place& place,
+void addApplication(const config::Address& address, const config::Location& location,
                     const server::Registry& registry, server::Settings& settings,
-                    config::Mistakes& mistakes) {
+                    config::Diagnostics& diagnostics) {
   const std::string text = "discovery = { static = [\"" + address.text() + "\"] }\n";
   upstream::ClusterOptions upstream;
-  config::Document document = config::Document::parse(text, place.file, mistakes);
-  config::readSettings(document, registry.dialect(), upstream, mistakes);
-  upstream.origin.place = place;
+  config::Document document = config::Document::parse(text, location.file, diagnostics);
+  config::readSettings(document, registry.extensions(), upstream, diagnostics);
+  upstream.origin.location = location;
   settings.upstreams.emplace_back(kApplication, std::move(upstream));
 }
 
 // A listener, and a route to each upstream that a Host can name.
 void addOutbound(const SidecarSettings& sidecar, server::Settings& settings) {
-  settings.listeners.push_back(listener(kOutbound, sidecar.outbound->address, sidecar.place));
+  settings.listeners.push_back(listener(kOutbound, sidecar.outbound->address, sidecar.location));
   for (const auto& [name, upstream] : settings.upstreams) {
     // A connection that names its client carries no requests of others.
     if (upstream.proxy_protocol != net::ProxyVersion::kNone) continue;
@@ -63,10 +63,11 @@ void addOutbound(const SidecarSettings& sidecar, server::Settings& settings) {
   }
 }
 
-proxy::ListenerOptions inboundListener(const SidecarSettings& sidecar, config::Mistakes& mistakes) {
-  auto inbound = listener(kInbound, sidecar.inbound->address, sidecar.place);
+proxy::ListenerOptions inboundListener(const SidecarSettings& sidecar,
+                                       config::Diagnostics& diagnostics) {
+  auto inbound = listener(kInbound, sidecar.inbound->address, sidecar.location);
   if (!sidecar.identity) return inbound;
-  const auto domain = trustDomain(*sidecar.identity, mistakes);
+  const auto domain = trustDomain(*sidecar.identity, diagnostics);
   if (!domain) return inbound;
   secureListener(*sidecar.identity, *domain, sidecar.inbound->plaintext, inbound);
   return inbound;
@@ -75,20 +76,20 @@ proxy::ListenerOptions inboundListener(const SidecarSettings& sidecar, config::M
 }  // namespace
 
 void expandSidecar(const SidecarSettings& sidecar, const server::Registry& registry,
-                   server::Settings& settings, config::Mistakes& mistakes) {
-  const config::Place& place = sidecar.place;
+                   server::Settings& settings, config::Diagnostics& diagnostics) {
+  const config::Location& location = sidecar.location;
   if (sidecar.outbound) addOutbound(sidecar, settings);
   if (!sidecar.inbound) return;
   if (hasUpstream(settings, kApplication)) {
-    mistakes.add({place,
-                  "sidecar.inbound",
-                  "the name of upstream \"application\" is taken: inbound makes one",
-                  {}});
+    diagnostics.add({location,
+                     "sidecar.inbound",
+                     "the name of upstream \"application\" is taken: inbound makes one",
+                     {}});
     return;
   }
-  settings.listeners.push_back(inboundListener(sidecar, mistakes));
+  settings.listeners.push_back(inboundListener(sidecar, diagnostics));
   settings.routes.push_back(forward(sidecar.service, kInbound, kApplication, sidecar));
-  addApplication(sidecar.inbound->application, place, registry, settings, mistakes);
+  addApplication(sidecar.inbound->application, location, registry, settings, diagnostics);
 }
 
 }  // namespace weir::mesh

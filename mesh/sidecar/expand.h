@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/config/mistakes.h"
+#include "core/config/diagnostics.h"
 #include "core/server/registry.h"
 #include "core/server/settings.h"
 #include "mesh/sidecar/settings.h"
@@ -21,6 +21,6 @@ inline constexpr std::string_view kApplication = "application";
 //
 // Routes that are configured beside it stay, and win where they match more narrowly.
 void expandSidecar(const SidecarSettings& sidecar, const server::Registry& registry,
-                   server::Settings& settings, config::Mistakes& mistakes);
+                   server::Settings& settings, config::Diagnostics& diagnostics);
 
 }  // namespace weir::mesh

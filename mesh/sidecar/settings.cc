@@ -41,7 +41,7 @@ void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
       "h2c and HTTP/2 are not allowed. Default: [\"websocket\"].");
   const bool permissive = out.inbound && out.inbound->plaintext == tls::Plaintext::kAllow;
   if (permissive && !out.identity) table.fail("inbound", "mode = \"permissive\" needs identity");
-  out.place = table.place();
+  out.location = table.location();
 }
 
 }  // namespace weir::mesh

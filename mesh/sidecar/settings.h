@@ -37,8 +37,8 @@ struct SidecarSettings {
   std::optional<InboundSettings> inbound;
   std::optional<OutboundSettings> outbound;
   std::optional<IdentitySettings> identity;
-  route::Boxed<std::vector<std::string>> upgrades;  // of all routes that are made here
-  config::Place place;
+  route::OptionalBox<std::vector<std::string>> upgrades;  // of all routes that are made here
+  config::Location location;
 
   static void read(config::Table& table, SidecarSettings& out);
 };

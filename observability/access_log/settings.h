@@ -26,7 +26,7 @@ struct Settings {
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
-// The format that settings without mistakes ask for.
+// The format that settings without diagnostics ask for.
 Format formatOf(const Settings& settings);
 
 }  // namespace weir::access_log

@@ -45,13 +45,13 @@ class AdminServer::Closing final : public ConnectionEvents {
   AdminServer& server_;
 };
 
-AdminServer::AdminServer(event::Loop& loop, AdminSubject& subject)
+AdminServer::AdminServer(event::Loop& loop, AdminBackend& subject)
     : shared_(new Shared{loop, subject, {.address = {}}, {}, {}}),
       closing_(std::make_unique<Closing>(*this)) {}
 
 AdminServer::~AdminServer() {
   acceptor_.reset();
-  while (!connections_.empty()) connections_.back()->breakNow();
+  while (!connections_.empty()) connections_.back()->closeNow();
 }
 
 Result<void> AdminServer::configure(const Settings& settings) {
@@ -106,7 +106,7 @@ bool AdminServer::makeRoom() {
     if (longest == nullptr || *since < *longest->idleSince()) longest = connection.get();
   }
   if (longest == nullptr) return false;
-  longest->breakNow();
+  longest->closeNow();
   return true;
 }
 

@@ -7,8 +7,8 @@
 #include "core/event/loop.h"
 #include "core/net/acceptor.h"
 #include "core/net/stream.h"
+#include "observability/admin/admin_backend.h"
 #include "observability/admin/settings.h"
-#include "observability/admin/subject.h"
 
 namespace weir::admin {
 
@@ -23,7 +23,7 @@ struct Shared;
 // subject.
 class AdminServer {
  public:
-  AdminServer(event::Loop& loop, AdminSubject& subject);
+  AdminServer(event::Loop& loop, AdminBackend& subject);
   ~AdminServer();  // breaks what is open
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;

@@ -126,7 +126,7 @@ void Connection::remove() {
   events_.onClosed(*this);
 }
 
-void Connection::breakNow() {
+void Connection::closeNow() {
   if (state_ == State::kOpen) codec_->onBroken(kStopped);
   remove();
 }

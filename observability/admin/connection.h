@@ -34,7 +34,7 @@ class Connection final : public event::Disposable,
   ~Connection() override;
 
   void start();
-  void breakNow();  // ends whatever is in hand
+  void closeNow();  // ends whatever is in hand
   // Since when there has been no request in hand; nothing while there is one.
   std::optional<Milliseconds> idleSince() const;
 

@@ -6,9 +6,9 @@
 
 #include "core/http/status.h"
 #include "core/net/stream.h"
-#include "observability/admin/defence.h"
+#include "observability/admin/origin_check.h"
+#include "observability/admin/page_request.h"
 #include "observability/admin/pages.h"
-#include "observability/admin/question.h"
 
 namespace weir::admin {
 namespace {
@@ -22,12 +22,12 @@ constexpr Milliseconds kAnswerTimeout{30'000};
 
 }  // namespace
 
-Tickets::Ticket Tickets::take(Exchange& exchange) {
+PendingReplies::Ticket PendingReplies::take(Exchange& exchange) {
   waiting_.emplace(++latest_, &exchange);
   return latest_;
 }
 
-void Tickets::deliver(Ticket ticket, Reply reply) {
+void PendingReplies::deliver(Ticket ticket, PageReply reply) {
   const auto found = waiting_.find(ticket);
   if (found != waiting_.end()) found->second->onReply(std::move(reply));
 }
@@ -81,15 +81,16 @@ void Exchange::ask() {
   if (!refusal.empty()) return refuse(403, refusal);
   if (shared_.unsent_bytes > kMaxUnsent) return refuse(503, "too much is being sent already");
   ticket_ = shared_.tickets.take(*this);
-  Tickets& tickets = shared_.tickets;
-  answerQuestion(
-      questionOf(request_, std::move(body_)), shared_.subject,
-      [&tickets, ticket = *ticket_](Reply reply) { tickets.deliver(ticket, std::move(reply)); });
+  PendingReplies& tickets = shared_.tickets;
+  servePage(questionOf(request_, std::move(body_)), shared_.subject,
+            [&tickets, ticket = *ticket_](PageReply reply) {
+              tickets.deliver(ticket, std::move(reply));
+            });
 }
 
 void Exchange::refuse(int status, std::string_view detail) { onReply(errorReply(status, detail)); }
 
-void Exchange::onReply(Reply reply) {
+void Exchange::onReply(PageReply reply) {
   if (stage_ == Stage::kSending || stage_ == Stage::kDone) return;
   if (ticket_) shared_.tickets.giveBack(*ticket_);
   ticket_.reset();

@@ -22,7 +22,7 @@ class Exchange final : public http::RequestEvents {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  void onReply(Reply reply);  // its last act, as of every function that answers
+  void onReply(PageReply reply);  // its last act, as of every function that answers
 
  private:
   enum class Stage : std::uint8_t { kReceiving, kWaiting, kSending, kDone };
@@ -55,8 +55,8 @@ class Exchange final : public http::RequestEvents {
   bool request_ended_ = false;
   bool head_sent_ = false;
   std::string body_;  // of the request
-  std::optional<Tickets::Ticket> ticket_;
-  Reply reply_;
+  std::optional<PendingReplies::Ticket> ticket_;
+  PageReply reply_;
   std::size_t sent_ = 0;  // of reply_.body
 };
 

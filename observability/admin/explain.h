@@ -1,6 +1,6 @@
 #pragma once
 
-#include "observability/admin/subject.h"
+#include "observability/admin/admin_backend.h"
 
 namespace weir::proxy {
 struct Plan;
@@ -8,7 +8,7 @@ struct Plan;
 
 namespace weir::admin {
 
-// What `plan` does with the request: the work of AdminSubject::explain. For people: slow.
+// What `plan` does with the request: the work of AdminBackend::explain. For people: slow.
 Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan);
 
 }  // namespace weir::admin

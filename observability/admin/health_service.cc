@@ -49,10 +49,10 @@ std::optional<std::string_view> serviceOf(std::string_view message) {
   return service;
 }
 
-Reply failure(int status) { return {.content_type = kGrpc, .body = {}, .grpc_status = status}; }
+PageReply failure(int status) { return {.content_type = kGrpc, .body = {}, .grpc_status = status}; }
 
 // HealthCheckResponse has one field, number 1: 1 for SERVING, 2 for NOT_SERVING.
-Reply answer(bool serving) {
+PageReply answer(bool serving) {
   std::string message("\0\0\0\0\x02\x08\x02", 7);
   if (serving) message.back() = '\x01';
   return {.content_type = kGrpc, .body = message, .grpc_status = kOk};
@@ -60,7 +60,7 @@ Reply answer(bool serving) {
 
 }  // namespace
 
-Reply checkHealth(std::string_view body, const Health& health) {
+PageReply checkHealth(std::string_view body, const Health& health) {
   const auto message = messageOf(body);
   const auto service = message ? serviceOf(*message) : std::nullopt;
   if (!service) return failure(kInternal);

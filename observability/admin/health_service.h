@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-#include "observability/admin/reply.h"
-#include "observability/admin/subject.h"
+#include "observability/admin/admin_backend.h"
+#include "observability/admin/page_reply.h"
 
 namespace weir::admin {
 
@@ -12,6 +12,6 @@ namespace weir::admin {
 inline constexpr std::string_view kHealthCheck = "/grpc.health.v1.Health/Check";
 
 // `body`: of the request, as it came.
-Reply checkHealth(std::string_view body, const Health& health);
+PageReply checkHealth(std::string_view body, const Health& health);
 
 }  // namespace weir::admin

@@ -99,10 +99,10 @@ std::string reloadJson(const ReloadOutcome& outcome) {
   if (!outcome.notes.empty()) json["notes"] = outcome.notes;
   if (outcome.applied) return textOf(json);
   Json& list = json["mistakes"] = Json::array();
-  for (const config::Mistake& mistake : outcome.mistakes.sorted()) {
-    list.push_back({{"file", mistake.place.file},
-                    {"line", mistake.place.line},
-                    {"column", mistake.place.column},
+  for (const config::Diagnostic& mistake : outcome.diagnostics.sorted()) {
+    list.push_back({{"file", mistake.location.file},
+                    {"line", mistake.location.line},
+                    {"column", mistake.location.column},
                     {"path", mistake.path},
                     {"what", mistake.what},
                     {"suggestion", mistake.suggestion},

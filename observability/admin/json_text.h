@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "observability/admin/subject.h"
+#include "observability/admin/admin_backend.h"
 
 // Values of the running process as JSON, for programs. Bytes that are no UTF-8 are replaced.
 namespace weir::admin {

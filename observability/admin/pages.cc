@@ -21,39 +21,39 @@ constexpr std::pair<std::string_view, log::Level> kLevels[] = {
     {"error", log::Level::kError},
 };
 
-void metrics(const Question&, AdminSubject& subject, const Answer& answer) {
+void metrics(const PageRequest&, AdminBackend& subject, const Answer& answer) {
   answer({.content_type = kMetricsText, .body = subject.metricsPage()});
 }
 
-Reply healthReply(bool good, const std::string& why) {
+PageReply healthReply(bool good, const std::string& why) {
   if (good) return {.content_type = kPlainText, .body = "ok\n"};
   return {.status = 503, .content_type = kPlainText, .body = why + "\n"};
 }
 
-void liveness(const Question&, AdminSubject& subject, const Answer& answer) {
+void liveness(const PageRequest&, AdminBackend& subject, const Answer& answer) {
   const Health health = subject.health();
   answer(healthReply(health.live, health.why));
 }
 
-void readiness(const Question&, AdminSubject& subject, const Answer& answer) {
+void readiness(const PageRequest&, AdminBackend& subject, const Answer& answer) {
   const Health health = subject.health();
   answer(healthReply(health.live && health.ready, health.why));
 }
 
-void healthService(const Question& question, AdminSubject& subject, const Answer& answer) {
+void healthService(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
   answer(checkHealth(question.body, subject.health()));
 }
 
-void configuration(const Question&, AdminSubject& subject, const Answer& answer) {
+void configuration(const PageRequest&, AdminBackend& subject, const Answer& answer) {
   answer({.content_type = kPlainText, .body = subject.configText()});
 }
 
-void upstreams(const Question&, AdminSubject& subject, const Answer& answer) {
+void upstreams(const PageRequest&, AdminBackend& subject, const Answer& answer) {
   subject.upstreams(
       [answer](const UpstreamStates& states) { answer({.body = upstreamsJson(states)}); });
 }
 
-void listeners(const Question&, AdminSubject& subject, const Answer& answer) {
+void listeners(const PageRequest&, AdminBackend& subject, const Answer& answer) {
   subject.listeners([answer](const std::vector<ListenerState>& states) {
     answer({.body = listenersJson(states)});
   });
@@ -80,7 +80,7 @@ bool readParameter(const std::pair<std::string, std::string>& parameter, Explain
   return false;
 }
 
-void explain(const Question& question, AdminSubject& subject, const Answer& answer) {
+void explain(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
   if (question.parameters.empty()) {
     return answer(errorReply(400, "needs a request to explain, such as ?path=/orders"));
   }
@@ -100,7 +100,7 @@ void explain(const Question& question, AdminSubject& subject, const Answer& answ
   }
 }
 
-void reload(const Question& question, AdminSubject& subject, const Answer& answer) {
+void reload(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
   subject.reload([answer, text = question.wants_text](const ReloadOutcome& outcome) {
     answer({.status = outcome.applied ? 200 : 422,
             .content_type = text ? kPlainText : kJson,
@@ -108,12 +108,12 @@ void reload(const Question& question, AdminSubject& subject, const Answer& answe
   });
 }
 
-void drain(const Question&, AdminSubject& subject, const Answer& answer) {
+void drain(const PageRequest&, AdminBackend& subject, const Answer& answer) {
   subject.drain();
   answer({.status = 202, .body = pairJson("result", "draining")});
 }
 
-void showLogLevel(const Question&, AdminSubject& subject, const Answer& answer) {
+void showLogLevel(const PageRequest&, AdminBackend& subject, const Answer& answer) {
   std::string_view word;
   for (const auto& [name, level] : kLevels) {
     if (level == subject.logLevel()) word = name;
@@ -121,7 +121,7 @@ void showLogLevel(const Question&, AdminSubject& subject, const Answer& answer) 
   answer({.body = pairJson("level", word)});
 }
 
-void setLogLevel(const Question& question, AdminSubject& subject, const Answer& answer) {
+void setLogLevel(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
   const std::string* wanted = question.parameter("level");
   for (const auto& [name, level] : kLevels) {
     if (wanted == nullptr || *wanted != name) continue;
@@ -131,13 +131,13 @@ void setLogLevel(const Question& question, AdminSubject& subject, const Answer& 
   answer(errorReply(400, "needs ?level= with debug, info, warning or error"));
 }
 
-void index(const Question&, AdminSubject&, const Answer& answer);
+void index(const PageRequest&, AdminBackend&, const Answer& answer);
 
 struct Page {
   Method method;  // kGet: kHead as well
   std::string_view path;
   std::string_view meaning;
-  void (*answer)(const Question&, AdminSubject&, const Answer&);
+  void (*answer)(const PageRequest&, AdminBackend&, const Answer&);
 };
 
 constexpr auto kPages = std::to_array<Page>({
@@ -159,7 +159,7 @@ constexpr auto kPages = std::to_array<Page>({
     {Method::kPost, "/log-level", "?level=debug, info, warning or error", setLogLevel},
 });
 
-void index(const Question&, AdminSubject&, const Answer& answer) {
+void index(const PageRequest&, AdminBackend&, const Answer& answer) {
   std::string body =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>weir</title>"
       "</head>\n<body>\n<h1>weir</h1>\n<dl>\n";
@@ -181,7 +181,7 @@ bool takes(const Page& page, Method method) {
 
 }  // namespace
 
-void answerQuestion(const Question& question, AdminSubject& subject, const Answer& answer) {
+void servePage(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
   std::string allow;
   for (const Page& page : kPages) {
     if (page.path != question.path) continue;
@@ -190,7 +190,7 @@ void answerQuestion(const Question& question, AdminSubject& subject, const Answe
     allow += page.method == Method::kGet ? "GET, HEAD" : "POST";
   }
   if (allow.empty()) return answer(errorReply(404, "no such page; / lists them"));
-  Reply reply = errorReply(405, "wants " + allow);
+  PageReply reply = errorReply(405, "wants " + allow);
   reply.allow = std::move(allow);
   answer(std::move(reply));
 }

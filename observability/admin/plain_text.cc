@@ -69,7 +69,7 @@ std::string reloadText(const ReloadOutcome& outcome) {
   for (const std::string& note : outcome.notes) notes += "note: " + note + "\n";
   for (const std::string& warning : outcome.warnings) notes += "warning: " + warning + "\n";
   if (outcome.applied) return notes + "applied: " + generation + "\n";
-  return outcome.mistakes.text() + "rejected: " + generation + " stays\n";
+  return outcome.diagnostics.text() + "rejected: " + generation + " stays\n";
 }
 
 }  // namespace weir::admin

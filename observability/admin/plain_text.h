@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "observability/admin/subject.h"
+#include "observability/admin/admin_backend.h"
 
 // Values of the running process as text, for people at a terminal.
 namespace weir::admin {

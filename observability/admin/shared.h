@@ -6,22 +6,22 @@
 
 #include "core/event/loop.h"
 #include "core/http/limits.h"
-#include "observability/admin/reply.h"
+#include "observability/admin/admin_backend.h"
+#include "observability/admin/page_reply.h"
 #include "observability/admin/settings.h"
-#include "observability/admin/subject.h"
 
 namespace weir::admin {
 
 class Exchange;
 
 // The exchanges that wait for an answer. One that comes after its exchange is gone is dropped.
-class Tickets {
+class PendingReplies {
  public:
   using Ticket = std::uint64_t;
 
   Ticket take(Exchange& exchange);
   void giveBack(Ticket ticket) { waiting_.erase(ticket); }
-  void deliver(Ticket ticket, Reply reply);
+  void deliver(Ticket ticket, PageReply reply);
 
  private:
   std::map<Ticket, Exchange*> waiting_;
@@ -31,10 +31,10 @@ class Tickets {
 // What all connections of the server use.
 struct Shared {
   event::Loop& loop;
-  AdminSubject& subject;
+  AdminBackend& subject;
   Settings settings;
   http::Limits limits;
-  Tickets tickets;
+  PendingReplies tickets;
   std::size_t unsent_bytes = 0;  // of the replies that are being sent
 };
 

@@ -107,7 +107,7 @@ const std::vector<RequestCase> kCases = {
      400,
      {{.method = "POST", .framing = kChunked, .body = "0\r\n\r\nGET / HTTP/1.1\r\n\r\n"}}},
 
-    // Accepted, and read the one way there is.
+    // DownstreamConnection, and read the one way there is.
     {"a request as the body of another stays its body",
      "Kettle (2022): CL.0",
      "POST /style.css HTTP/1.1\r\nHost: a\r\nContent-Length: 34\r\n\r\n"

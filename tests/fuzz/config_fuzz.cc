@@ -11,28 +11,28 @@
 namespace weir::config {
 namespace {
 
-sample::Sample readSample(std::string_view text, Mistakes& mistakes) {
-  const Dialect dialect = sample::dialect();
+sample::Sample readSample(std::string_view text, Diagnostics& diagnostics) {
+  const Extensions extensions = sample::extensions();
   sample::Sample sample;
-  Document document = Document::parse(text, "fuzz.toml", mistakes);
-  readSettings(document, dialect, sample, mistakes);
+  Document document = Document::parse(text, "fuzz.toml", diagnostics);
+  readSettings(document, extensions, sample, diagnostics);
   return sample;
 }
 
 std::string printed(const sample::Sample& sample) {
-  return tomlText(showSettings(sample, sample::dialect(), Show::kChanges));
+  return tomlText(showSettings(sample, sample::extensions(), Show::kChanges));
 }
 
-// Whatever is read without mistakes is printed in a form that reads the same.
+// Whatever is read without diagnostics is printed in a form that reads the same.
 void check(std::string_view text) {
-  Mistakes mistakes;
-  const sample::Sample sample = readSample(text, mistakes);
-  WEIR_CHECK(mistakes.text().empty() == mistakes.empty());
-  WEIR_CHECK(mistakes.json().starts_with('['));
-  if (!mistakes.empty()) return;
+  Diagnostics diagnostics;
+  const sample::Sample sample = readSample(text, diagnostics);
+  WEIR_CHECK(diagnostics.text().empty() == diagnostics.empty());
+  WEIR_CHECK(diagnostics.json().starts_with('['));
+  if (!diagnostics.empty()) return;
   const std::string once = printed(sample);
-  const std::string twice = printed(readSample(once, mistakes));
-  WEIR_CHECK(mistakes.empty());
+  const std::string twice = printed(readSample(once, diagnostics));
+  WEIR_CHECK(diagnostics.empty());
   WEIR_CHECK(twice == once);
 }
 

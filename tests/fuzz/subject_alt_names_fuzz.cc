@@ -8,7 +8,7 @@
 #include "core/base/plain_text.h"
 #include "core/net/security.h"
 #include "core/proxy/peer_headers.h"
-#include "core/tls/names.h"
+#include "core/tls/san_matcher.h"
 #include "core/tls/spiffe_id.h"
 
 namespace weir::tls {

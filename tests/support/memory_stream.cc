@@ -95,7 +95,7 @@ void MemoryStream::shutdownWrite() {
   loop_.atTurnEnd(*peer_);
 }
 
-void MemoryStream::breakOff() {
+void MemoryStream::abort() {
   state_ = State::kBroken;
   if (peer_ != nullptr) peer_->fail(ErrorCode::kReset);
 }

@@ -64,7 +64,7 @@ class MemoryStream final : public net::Stream, private event::TurnEnd {
   bool flush() override;  // true when the other end takes what is queued, if only at the turn's end
   void setReading(bool reading) override;
   void shutdownWrite() override;
-  void breakOff() override;
+  void abort() override;
 
   const net::Security* security() const override { return security_.get(); }
 

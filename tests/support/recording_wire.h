@@ -19,7 +19,7 @@ class RecordingWire final : public http::Wire {
   void setReading(bool reading) override { reading_ = reading; }
   void shutdownWrite() override { ended_ = true; }
   void close(bool) override { closed_ = true; }
-  void breakOff() override { closed_ = broken_off_ = true; }
+  void abort() override { closed_ = broken_off_ = true; }
 
   const std::string& text() const { return text_; }
   bool closed() const { return closed_; }

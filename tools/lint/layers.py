@@ -27,7 +27,7 @@ HOMES = [
     (r"benchmark/", ("tools/bench/",)),
 ]
 # Headers that the sources of one folder share, and nobody else: they may name its library.
-PRIVATE = ("core/tls/boring.h",)
+PRIVATE = ("core/tls/boringssl.h",)
 SYSTEM = re.compile(
     r"^((sys|netinet|arpa|net|linux)/\w+|unistd|strings|fcntl|signal|pthread|sched|poll|netdb|"
     r"pwd|grp|dirent|termios|spawn|malloc|endian|dlfcn|getopt|immintrin|nmmintrin|emmintrin|"

@@ -49,13 +49,13 @@ namespace {
 
 // What stands in [sidecar] and [identity], written out.
 void expand(const server::Registry& registry, Configuration& configuration,
-            config::Mistakes& mistakes) {
+            config::Diagnostics& diagnostics) {
   if (configuration.sidecar) {
-    mesh::expandSidecar(*configuration.sidecar, registry, configuration.core, mistakes);
+    mesh::expandSidecar(*configuration.sidecar, registry, configuration.core, diagnostics);
     configuration.sidecar.reset();
     configuration.sidecar_expanded = true;
   }
-  mesh::expandUpstreams(configuration.identity, configuration.core, mistakes);
+  mesh::expandUpstreams(configuration.identity, configuration.core, diagnostics);
   configuration.identity.reset();
 }
 
@@ -63,21 +63,21 @@ void expand(const server::Registry& registry, Configuration& configuration,
 
 std::optional<Configuration> loadConfiguration(const std::string& path,
                                                const server::Registry& registry,
-                                               config::Mistakes& mistakes,
+                                               config::Diagnostics& diagnostics,
                                                std::vector<std::string>& files) {
-  config::Document document = config::Document::load(path, mistakes);
+  config::Document document = config::Document::load(path, diagnostics);
   if (!document.complete()) {
     files = document.files();
     return std::nullopt;
   }
   Configuration configuration;
-  config::readSettings(document, registry.dialect(), configuration, mistakes);
+  config::readSettings(document, registry.extensions(), configuration, diagnostics);
   files = document.files();
-  // Half a sidecar or identity would bring about mistakes that nobody made.
+  // Half a sidecar or identity would bring about diagnostics that nobody made.
   const bool short_forms = configuration.sidecar || configuration.identity;
-  if (!mistakes.empty() && short_forms) return std::nullopt;
-  expand(registry, configuration, mistakes);
-  if (!mistakes.empty() && short_forms) return std::nullopt;
+  if (!diagnostics.empty() && short_forms) return std::nullopt;
+  expand(registry, configuration, diagnostics);
+  if (!diagnostics.empty() && short_forms) return std::nullopt;
   return configuration;
 }
 

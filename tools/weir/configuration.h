@@ -38,7 +38,7 @@ struct Configuration {
 // that a correction is noticed.
 std::optional<Configuration> loadConfiguration(const std::string& path,
                                                const server::Registry& registry,
-                                               config::Mistakes& mistakes,
+                                               config::Diagnostics& diagnostics,
                                                std::vector<std::string>& files);
 
 // Every filter, balancer and discovery of this binary.

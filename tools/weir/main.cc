@@ -36,23 +36,24 @@ struct CheckOptions {
 int check(const CheckOptions& options) {
   weir::server::Registry registry;
   weir::registerAll(registry);
-  weir::config::Mistakes mistakes;
+  weir::config::Diagnostics diagnostics;
   std::vector<std::string> files;
-  auto configuration = weir::loadConfiguration(options.path, registry, mistakes, files);
+  auto configuration = weir::loadConfiguration(options.path, registry, diagnostics, files);
   if (configuration) {
     weir::NameTable names;
     weir::server::Counts counts;
     weir::server::PlanBuilder builder(registry, names, counts);
-    builder.build(configuration->core, nullptr, mistakes);
+    builder.build(configuration->core, nullptr, diagnostics);
   }
   if (options.format == "json") {
-    print(mistakes.json() + "\n");
-    return mistakes.empty() ? kDone : kBadUsage;
+    print(diagnostics.json() + "\n");
+    return diagnostics.empty() ? kDone : kBadUsage;
   }
-  if (!options.print || !mistakes.empty()) print(mistakes.text());
-  if (!mistakes.empty()) return kBadUsage;
+  if (!options.print || !diagnostics.empty()) print(diagnostics.text());
+  if (!diagnostics.empty()) return kBadUsage;
   if (options.print) {
-    print(weir::config::tomlText(weir::config::showSettings(*configuration, registry.dialect())));
+    print(
+        weir::config::tomlText(weir::config::showSettings(*configuration, registry.extensions())));
   } else {
     print(options.path + ": good\n");
   }
@@ -62,7 +63,7 @@ int check(const CheckOptions& options) {
 int describe(bool reference) {
   weir::server::Registry registry;
   weir::registerAll(registry);
-  const auto type = weir::config::describeSettings<weir::Configuration>(registry.dialect());
+  const auto type = weir::config::describeSettings<weir::Configuration>(registry.extensions());
   print(reference ? weir::config::fieldReference(type) : weir::config::jsonSchema(type, "weir"));
   return kDone;
 }

@@ -11,7 +11,7 @@
 #include "core/config/redaction.h"
 #include "core/event/descriptors.h"
 #include "core/proxy/plan.h"
-#include "core/server/station.h"
+#include "core/server/worker.h"
 #include "observability/access_log/worker_log.h"
 #include "observability/admin/explain.h"
 
@@ -36,12 +36,12 @@ bool hasDescriptors() {
   return room.ok();
 }
 
-void logMistakes(const config::Mistakes& mistakes) {
-  for (const config::Mistake& mistake : mistakes.sorted()) log::error(mistake.text());
+void logMistakes(const config::Diagnostics& diagnostics) {
+  for (const config::Diagnostic& mistake : diagnostics.sorted()) log::error(mistake.text());
 }
 
-void logWarnings(const config::Mistakes& mistakes) {
-  for (const config::Mistake& warning : mistakes.warnings()) log::warning(warning.text());
+void logWarnings(const config::Diagnostics& diagnostics) {
+  for (const config::Diagnostic& warning : diagnostics.warnings()) log::warning(warning.text());
 }
 
 void addEndpoints(const upstream::EndpointSet& known, admin::UpstreamState& state) {
@@ -135,23 +135,23 @@ bool Process::start() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   log::info("file descriptors: " + std::to_string(limit.rlim_cur));
-  config::Mistakes mistakes;
-  const auto plan = read(mistakes);
+  config::Diagnostics diagnostics;
+  const auto plan = read(diagnostics);
   if (plan == nullptr) {
-    logMistakes(mistakes);
+    logMistakes(diagnostics);
     exit_code_ = 2;
     return false;
   }
   configuration_ = std::exchange(candidate_, {});
-  logWarnings(mistakes);
+  logWarnings(diagnostics);
   role_ = configuration_.core.role;
   user_ = configuration_.user;
   applyLog({});
   files_in_use_ = files_;
   noteRefreshes();
   if (!startServer(*plan)) return false;
-  if (!server_->publish(plan, mistakes, [this] { onLive(); })) {
-    logMistakes(mistakes);
+  if (!server_->publish(plan, diagnostics, [this] { onLive(); })) {
+    logMistakes(diagnostics);
     server_->stop();
     return false;
   }
@@ -178,7 +178,7 @@ bool Process::startServer(const proxy::Plan& plan) {
       server::Server::Parts{loop_, *resolver_, names_, cells_, counts_}, std::move(loops.value()));
   resolver_->setOnServersChanged([this] { server_->lookAgain(); });
   page_ = std::make_unique<metrics::Page>(names_, cells_);
-  for (const auto& station : server_->stations()) page_->addSource(station->cells());
+  for (const auto& worker : server_->workers()) page_->addSource(worker->cells());
   const NameId role = names_.intern(plan.role);
   cells_.gauge(buildInfoKey(role, names_.intern(WEIR_VERSION))).set(1);
   if (!openAddresses(plan)) return false;
@@ -194,9 +194,9 @@ bool Process::openAddresses(const proxy::Plan& plan) {
   std::optional<server::Server::Owner> owner;
   if (configuration_.user && runsAsRoot()) account = findAccount(*configuration_.user);
   if (account) owner = {account->user, account->group};
-  config::Mistakes mistakes;
-  if (!server_->bind(plan, owner, mistakes)) {
-    logMistakes(mistakes);
+  config::Diagnostics diagnostics;
+  if (!server_->bind(plan, owner, diagnostics)) {
+    logMistakes(diagnostics);
     return false;
   }
   return startAdmin() && (!account || giveUpRoot(*account));
@@ -250,24 +250,24 @@ void Process::watchFiles() {
 }
 
 // Reads the file and makes a plan of it; null, with every mistake, when that cannot be.
-std::shared_ptr<const proxy::Plan> Process::read(config::Mistakes& mistakes) {
-  auto loaded = loadConfiguration(path_, registry_, mistakes, files_);
+std::shared_ptr<const proxy::Plan> Process::read(config::Diagnostics& diagnostics) {
+  auto loaded = loadConfiguration(path_, registry_, diagnostics, files_);
   if (!loaded) return nullptr;
   candidate_ = std::move(*loaded);
-  if (!keepRole(mistakes)) return nullptr;
+  if (!keepRole(diagnostics)) return nullptr;
   const proxy::Plan* previous = server_ == nullptr ? nullptr : server_->plan();
   server::Settings& core = candidate_.core;
   const server::Role wanted = std::exchange(core.role, role_.value_or(core.role));
-  auto plan = plan_builder_.build(core, previous, mistakes);
+  auto plan = plan_builder_.build(core, previous, diagnostics);
   core.role = wanted;
   return plan;
 }
 
 // The role decides what is trusted and how much: it does not change under requests in flight.
-bool Process::keepRole(config::Mistakes& mistakes) {
+bool Process::keepRole(config::Diagnostics& diagnostics) {
   if (!role_ || candidate_.core.role == *role_) return true;
   if (candidate_.sidecar_expanded) {
-    mistakes.add({{path_, 0, 0}, "role", "takes a restart to become a sidecar", {}});
+    diagnostics.add({{path_, 0, 0}, "role", "takes a restart to become a sidecar", {}});
     return false;
   }
   return true;
@@ -277,7 +277,7 @@ bool Process::keepRole(config::Mistakes& mistakes) {
 std::vector<std::string> Process::restartsNeeded(const Configuration& wanted) const {
   std::vector<std::string> needed;
   const std::size_t workers = wanted.core.workers.value_or(processors());
-  const std::size_t running = server_->stations().size();
+  const std::size_t running = server_->workers().size();
   if (workers != running) {
     needed.push_back("workers = " + std::to_string(workers) + " takes effect after a restart; " +
                      std::to_string(running) + " are running");
@@ -317,7 +317,7 @@ void Process::onLive() {
     if (configuration_.access_logs.empty())
       log::info("access log: off, there is no [[access_log]]");
     const std::string role(server_->plan()->role);
-    log::info("ready: " + role + ", " + std::to_string(server_->stations().size()) + " workers");
+    log::info("ready: " + role + ", " + std::to_string(server_->workers().size()) + " workers");
   }
 }
 
@@ -347,7 +347,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   admin::ReloadOutcome outcome;
   log_writer_.retry();
   watch_->mark();
-  auto plan = read(outcome.mistakes);
+  auto plan = read(outcome.diagnostics);
   watchFiles();
   const auto done = [this, on_done, started](admin::ReloadOutcome result) {
     result.generation = server_->plan()->generation;
@@ -357,7 +357,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   };
   const auto notes = plan == nullptr ? std::vector<std::string>() : restartsNeeded(candidate_);
   std::vector<std::string> warnings;
-  for (const auto& warning : outcome.mistakes.warnings()) warnings.push_back(warning.text());
+  for (const auto& warning : outcome.diagnostics.warnings()) warnings.push_back(warning.text());
   const auto on_live = [this, done, notes, warnings] {
     admin::ReloadOutcome applied;
     applied.applied = true;
@@ -368,15 +368,15 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
     onLive();
     done(applied);
   };
-  if (plan == nullptr || !server_->publish(std::move(plan), outcome.mistakes, on_live)) {
+  if (plan == nullptr || !server_->publish(std::move(plan), outcome.diagnostics, on_live)) {
     candidate_ = {};
     log::error("configuration rejected, the old one stays in force:");
-    logMistakes(outcome.mistakes);
+    logMistakes(outcome.diagnostics);
     refreshCertificates();
     return done(std::move(outcome));
   }
   noteRefreshes();
-  logWarnings(outcome.mistakes);
+  logWarnings(outcome.diagnostics);
   files_in_use_ = files_;
   const bool logs_changed = configuration_.access_logs != candidate_.access_logs;
   const bool admin_changed = configuration_.admin != candidate_.admin;
@@ -403,10 +403,10 @@ unsigned Process::noteRefreshes() {
 
 // A certificate that was renewed does not wait until a mistake in the configuration is mended.
 void Process::refreshCertificates() {
-  config::Mistakes mistakes;
-  auto plan = plan_builder_.build(configuration_.core, server_->plan(), mistakes);
+  config::Diagnostics diagnostics;
+  auto plan = plan_builder_.build(configuration_.core, server_->plan(), diagnostics);
   if (plan == nullptr || noteRefreshes() == 0) return;
-  server_->publish(std::move(plan), mistakes,
+  server_->publish(std::move(plan), diagnostics,
                    [] { log::info("certificates renewed, under the old configuration"); });
 }
 
@@ -460,7 +460,7 @@ admin::Health Process::health() {
 std::string Process::configText() {
   std::string text;
   for (const std::string& note : restartsNeeded(configuration_)) text += "# " + note + "\n";
-  config::Value settings = config::showSettings(configuration_, registry_.dialect());
+  config::Value settings = config::showSettings(configuration_, registry_.extensions());
   config::redactCredentials(settings);
   return text + config::tomlText(settings);
 }

@@ -21,8 +21,8 @@
 #include "core/server/plan_builder.h"
 #include "core/server/registry.h"
 #include "core/server/server.h"
+#include "observability/admin/admin_backend.h"
 #include "observability/admin/admin_server.h"
-#include "observability/admin/subject.h"
 #include "observability/metrics/page.h"
 #include "tools/weir/configuration.h"
 #include "tools/weir/privileges.h"
@@ -30,7 +30,7 @@
 namespace weir {
 
 // `weir run`: the control thread and everything that it owns, from start to exit.
-class Process final : public admin::AdminSubject {
+class Process final : public admin::AdminBackend {
  public:
   // What the process needs before it can read, log or wait for anything.
   struct Handles {
@@ -50,7 +50,7 @@ class Process final : public admin::AdminSubject {
 
  private:
   std::vector<admin::UpstreamState> upstreamStates(const server::ClusterUses& uses);
-  // admin::AdminSubject
+  // admin::AdminBackend
   std::string metricsPage() override;
   admin::Health health() override;
   std::string configText() override;
@@ -66,8 +66,8 @@ class Process final : public admin::AdminSubject {
   bool startServer(const proxy::Plan& plan);
   bool listenToSignals();
   void ignoreSignals();
-  std::shared_ptr<const proxy::Plan> read(config::Mistakes& mistakes);
-  bool keepRole(config::Mistakes& mistakes);
+  std::shared_ptr<const proxy::Plan> read(config::Diagnostics& diagnostics);
+  bool keepRole(config::Diagnostics& diagnostics);
   server::Server::OpenLog logOpener();
   void onLive();
   void onTerminate();

@@ -5,8 +5,8 @@
 
 #include <llhttp.h>
 
+#include "core/base/arena_writer.h"
 #include "core/base/number.h"
-#include "core/base/pen.h"
 #include "core/http/h1/parser.h"
 #include "core/http/syntax.h"
 
@@ -125,7 +125,7 @@ std::string_view Parser::offeredUpgrades() {
     forEachToken(field, [&](std::string_view each) { as_it_is &= !isHttpUpgrade(each); });
   }
   if (as_it_is) return upgrades_[0];
-  Pen pen(arena_, room);
+  ArenaWriter pen(arena_, room);
   const char* separator = "";
   for (const std::string_view field : fields) {
     forEachToken(field, [&](std::string_view each) {

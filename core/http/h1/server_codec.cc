@@ -318,7 +318,7 @@ void ServerCodec::endExchange() {
   const bool cut_short = reading_ == Reading::kBody || reading_ == Reading::kNoMore;
   if (close_after_ || cut_short || !keepsAlive()) {
     reading_ = Reading::kNoMore;
-    if (break_off_) return wire_.breakOff();
+    if (break_off_) return wire_.abort();
     return wire_.close(cut_short && !client_ended_);
   }
   // A client that pipelines and does not read must not fill our memory with answers.

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "core/base/pen.h"
+#include "core/base/arena_writer.h"
 
 namespace weir::http::h1 {
 namespace {
@@ -16,16 +16,16 @@ std::size_t sizeOf(const Headers& headers) {
   return bytes;
 }
 
-void putField(Pen& pen, std::string_view name, std::string_view value) {
+void putField(ArenaWriter& pen, std::string_view name, std::string_view value) {
   pen.put(name).put(": ").put(value).put("\r\n");
 }
 
-void putFields(Pen& pen, const Headers& headers) {
+void putFields(ArenaWriter& pen, const Headers& headers) {
   for (const Header& each : headers) putField(pen, each.name, each.value);
 }
 
 // With the space behind it. A status has three digits (RFC 9112, 4).
-void putStatus(Pen& pen, int status) {
+void putStatus(ArenaWriter& pen, int status) {
   const auto digit = [](int value) { return static_cast<char>('0' + value % 10); };
   pen.put(digit(status / 100)).put(digit(status / 10)).put(digit(status)).put(' ');
 }
@@ -35,7 +35,7 @@ bool expectsBody(Method method) {
   return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
 }
 
-void putRequestFraming(Pen& pen, const Request& request) {
+void putRequestFraming(ArenaWriter& pen, const Request& request) {
   if (request.body == BodyKind::kLength) {
     pen.put("content-length: ").number(request.content_length).put("\r\n");
   } else if (request.body == BodyKind::kStream) {
@@ -53,7 +53,7 @@ void putRequestFraming(Pen& pen, const Request& request) {
 }
 
 // Of a 101 or 426.
-void putUpgrade(Pen& pen, const Response& response, const ResponseFraming& framing) {
+void putUpgrade(ArenaWriter& pen, const Response& response, const ResponseFraming& framing) {
   pen.put("connection: upgrade");
   if (framing.close) {
     pen.put(", close");
@@ -64,7 +64,8 @@ void putUpgrade(Pen& pen, const Response& response, const ResponseFraming& frami
   putField(pen, "upgrade", response.upgrade);
 }
 
-void putResponseFraming(Pen& pen, const Response& response, const ResponseFraming& framing) {
+void putResponseFraming(ArenaWriter& pen, const Response& response,
+                        const ResponseFraming& framing) {
   if (framing.chunked) {
     pen.put("transfer-encoding: chunked\r\n");
   } else if (response.has_content_length || response.body == BodyKind::kLength) {
@@ -84,9 +85,9 @@ void putResponseFraming(Pen& pen, const Response& response, const ResponseFramin
 }  // namespace
 
 Bytes writeRequestHead(const Request& request, Arena& arena) {
-  Pen pen(arena, kFixedBytes + sizeOf(request.headers) + request.method_text.size() +
-                     request.path.size() + request.query.size() + 2 * request.authority.size() +
-                     request.upgrade.size());
+  ArenaWriter pen(arena, kFixedBytes + sizeOf(request.headers) + request.method_text.size() +
+                             request.path.size() + request.query.size() +
+                             2 * request.authority.size() + request.upgrade.size());
   pen.put(request.method_text).put(' ');
   if (request.method == Method::kConnect) {
     pen.put(request.authority);
@@ -102,7 +103,8 @@ Bytes writeRequestHead(const Request& request, Arena& arena) {
 
 Bytes writeResponseHead(const Response& response, const ResponseFraming& framing, Arena& arena) {
   const std::string_view phrase = phraseFor(response.status);
-  Pen pen(arena, kFixedBytes + sizeOf(response.headers) + phrase.size() + response.upgrade.size());
+  ArenaWriter pen(arena,
+                  kFixedBytes + sizeOf(response.headers) + phrase.size() + response.upgrade.size());
   pen.put("HTTP/1.1 ");
   putStatus(pen, response.status);
   pen.put(phrase).put("\r\n");
@@ -120,7 +122,7 @@ Bytes writeChunkLine(std::size_t bytes, char (&into)[kMaxChunkLine]) {
 
 Bytes writeLastChunk(const Headers* trailers, Arena& arena) {
   if (trailers == nullptr || trailers->empty()) return asBytes("0\r\n\r\n");
-  Pen pen(arena, sizeOf(*trailers) + 8);
+  ArenaWriter pen(arena, sizeOf(*trailers) + 8);
   pen.put("0\r\n");
   putFields(pen, *trailers);
   return asBytes(pen.put("\r\n").text());

@@ -204,14 +204,14 @@ std::size_t ClientCodec::most() const {
 }
 
 std::size_t ClientCodec::free() const {
-  if (!greeted() || !openable() || doubted()) return 0;
+  if (!settingsReceived() || !openable() || doubted()) return 0;
   const std::size_t limit = most();
   return limit > exchanges_ ? limit - exchanges_ : 0;
 }
 
 http::ClientCodec::Room ClientCodec::room() const {
   if (!openable()) return Room::kSpent;
-  if (!greeted() || doubted()) return Room::kFull;
+  if (!settingsReceived() || doubted()) return Room::kFull;
   const std::size_t limit = most();
   if (limit == 0) return Room::kSpent;
   if (limit <= exchanges_) return Room::kFull;
@@ -301,7 +301,8 @@ void ClientCodec::onBroken(Error error) {
 }
 
 void ClientCodec::onSilent() {
-  if (greeted()) onBroken(kSilent);  // else it is still being connected to, which has its own time
+  if (settingsReceived())
+    onBroken(kSilent);  // else it is still being connected to, which has its own time
 }
 
 void ClientCodec::failAll(const Error& error) {

@@ -20,7 +20,7 @@ class ClientCodec final : public http::ClientCodec, private Session {
   ~ClientCodec() override;
 
   http::Requester& open(ResponseEvents& events) override;
-  bool ready() const override { return greeted(); }
+  bool ready() const override { return settingsReceived(); }
   std::size_t most() const override;
   std::size_t free() const override;
   // Spent is also whose peer allows no streams at present: nobody knows for how long.

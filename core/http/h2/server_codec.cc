@@ -144,7 +144,7 @@ ServerCodec::ServerCodec(event::Loop& loop, Wire& wire, ExchangeSource& exchange
 ServerCodec::~ServerCodec() { WEIR_CHECK(exchanges_open_ == 0); }
 
 http::ServerCodec::Phase ServerCodec::phase() const {
-  if (!greeted() || inHead()) return Phase::kHead;
+  if (!settingsReceived() || inHead()) return Phase::kHead;
   return exchanges_open_ > 0 ? Phase::kBusy : Phase::kIdle;
 }
 
@@ -250,7 +250,7 @@ bool ServerCodec::retire() {
   return false;
 }
 
-void ServerCodec::onHeardGoodbye() {
+void ServerCodec::onShutdownPingAck() {
   if (!draining_ || std::exchange(said_goodbye_, true)) return;
   submitGoaway();
 }

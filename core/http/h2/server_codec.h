@@ -42,7 +42,7 @@ class ServerCodec final : public http::ServerCodec, private Session {
   void onSentEnd(Stream& stream) override;
   void onDrained(Stream& stream) override;
   void onClosed(Stream& stream, Error error) override;
-  void onHeardGoodbye() override;
+  void onShutdownPingAck() override;
   void onFlood(Flood kind) override { exchanges_.onFlood(kind); }
   void onUnread(Unread why) override { exchanges_.onUnread(why); }
   void onStallTick() override;

@@ -18,7 +18,7 @@ constexpr std::uint64_t kWindowUpdatesAhead = 10'000;
 constexpr std::uint64_t kWindowUpdatesPerFrame = 10;
 // To take back a request whose answer has begun is ordinary: a download that is not wanted any
 // more.
-constexpr std::int64_t kLateReset = Allowance::kWhole / 10;
+constexpr std::int64_t kLateReset = TokenBucket::kWhole / 10;
 // Heads of a client that exceed the limit of their size.
 constexpr Rate kLargeHeads = {.burst = 10, .per_second = 1};
 // A head is decoded that far beyond its limit, so that it can be answered. The fields of the rest
@@ -379,7 +379,7 @@ void Session::onControlFrame(std::uint8_t type, bool ack) {
       return onGoaway();
     case NGHTTP2_SETTINGS:
       if (ack) return;
-      greeted_ = true;
+      settings_received_ = true;
       onSettings();
       break;
     default:
@@ -390,7 +390,7 @@ void Session::onControlFrame(std::uint8_t type, bool ack) {
 
 void Session::onPing(bool ack, const std::uint8_t* opaque) {
   if (!ack) return charge(Flood::kControl, control_);
-  if (std::equal(kGoodbye.begin(), kGoodbye.end(), opaque)) onHeardGoodbye();
+  if (std::equal(kGoodbye.begin(), kGoodbye.end(), opaque)) onShutdownPingAck();
 }
 
 // Who has yet to take what was sent before would get a PING late: its time is not counted.
@@ -416,7 +416,7 @@ void Session::ask() {
   schedule();
 }
 
-void Session::charge(Flood kind, Allowance& allowance, std::int64_t parts) {
+void Session::charge(Flood kind, TokenBucket& allowance, std::int64_t parts) {
   if (side_ == Side::kClient) return;
   const std::uint64_t work = &allowance == &control_ ? work_ : answered_;
   if (!allowance.take(loop_.now(), work, parts)) flood(kind);
@@ -425,7 +425,7 @@ void Session::charge(Flood kind, Allowance& allowance, std::int64_t parts) {
 // Of a stream that has gone, the answer was complete before the client knew.
 void Session::chargeReset(const Stream* stream) {
   const bool late = stream == nullptr || stream->head_sent_;
-  charge(Flood::kResets, resets_, late ? kLateReset : Allowance::kWhole);
+  charge(Flood::kResets, resets_, late ? kLateReset : TokenBucket::kWhole);
 }
 
 void Session::countData(std::size_t bytes, bool ends) {

@@ -7,12 +7,12 @@
 
 #include "core/event/loop.h"
 #include "core/http/codec.h"
-#include "core/http/h2/allowance.h"
 #include "core/http/h2/field_cutter.h"
 #include "core/http/h2/fields.h"
 #include "core/http/h2/frame_scanner.h"
 #include "core/http/h2/options.h"
 #include "core/http/h2/stream.h"
+#include "core/http/h2/token_bucket.h"
 
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
@@ -56,7 +56,7 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   // Whether the peer gets back the window that bodies used up.
   void setReading(Stream& stream, bool reading);
 
-  void submitShutdownNotice();  // GOAWAY, the first of two; onHeardGoodbye() says that it came
+  void submitShutdownNotice();  // GOAWAY, the first of two; onShutdownPingAck() says that it came
   void submitGoaway();          // what came until now is still answered
   void terminate(std::uint32_t code);
   std::size_t allowedByPeer() const;        // streams that the peer lets us open
@@ -68,7 +68,7 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   bool doubted() const { return doubted_; }
   std::uint32_t heard() const { return heard_; }  // how often anything came
   bool inHead() const { return in_head_; }
-  bool greeted() const { return greeted_; }  // the peer's SETTINGS came
+  bool settingsReceived() const { return settings_received_; }  // the peer's SETTINGS came
   event::Loop& loop() { return loop_; }
   Wire& wire() { return wire_; }
   const Options& options() const { return options_; }
@@ -86,7 +86,7 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   virtual void onDrained(Stream& stream) = 0;
   // Its last event. `error` as in RequestEvents and ResponseEvents.
   virtual void onClosed(Stream& stream, Error error) = 0;
-  virtual void onHeardGoodbye() {}
+  virtual void onShutdownPingAck() {}
   virtual void onSettings() {}  // the peer's; may change allowedByPeer()
   virtual void onGoaway() {}
   virtual void onFlood(Flood) {}
@@ -128,7 +128,7 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   bool hasRoomFor(Stream& stream, std::size_t bytes);
   void shed(Stream& stream, Unread why, std::uint32_t code);
   // Takes a token, or parts of one; the peer is sent away when there are too few.
-  void charge(Flood kind, Allowance& allowance, std::int64_t parts = Allowance::kWhole);
+  void charge(Flood kind, TokenBucket& allowance, std::int64_t parts = TokenBucket::kWhole);
   void chargeReset(const Stream* stream);
   void countData(std::size_t bytes, bool ends);
   bool countField(Stream* stream, std::size_t bytes);
@@ -160,9 +160,9 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   event::Alarm<Session, &Session::onSendTick> send_tick_;
   std::size_t buffered_ = 0;          // in all streams
   std::size_t wire_left_ = kNothing;  // queued at the last tick
-  Allowance resets_;
-  Allowance control_;
-  Allowance large_heads_;
+  TokenBucket resets_;
+  TokenBucket control_;
+  TokenBucket large_heads_;
   // Closed by us alone: what the peer sent before it knew is passed over. Of more than there is
   // room for, all up to an id.
   std::vector<std::int32_t> abandoned_;
@@ -178,7 +178,7 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   bool doubted_ = false;              // the same, by doubt()
   bool in_receive_ = false;
   bool in_head_ = false;
-  bool greeted_ = false;
+  bool settings_received_ = false;
   bool flooded_ = false;
   bool terminated_ = false;  // by us: what comes now is not looked at
   bool over_ = false;

@@ -33,11 +33,11 @@ class DocumentTest : public testing::Test {
     std::ofstream(path(name), std::ios::binary) << text;
   }
   Document load(const std::string& name = "") {
-    return Document::load(name.empty() ? root_ : path(name), mistakes_);
+    return Document::load(name.empty() ? root_ : path(name), diagnostics_);
   }
-  // The mistakes, with the directory left out.
-  std::string mistakes() const {
-    std::string text = mistakes_.text();
+  // The diagnostics, with the directory left out.
+  std::string diagnostics() const {
+    std::string text = diagnostics_.text();
     for (std::size_t at = text.find(root_); at != std::string::npos; at = text.find(root_)) {
       text.erase(at, root_.size());
     }
@@ -45,13 +45,13 @@ class DocumentTest : public testing::Test {
   }
 
   const std::string root_;
-  Mistakes mistakes_;
+  Diagnostics diagnostics_;
 };
 
 TEST_F(DocumentTest, IsOneFile) {
   write("weir.toml", "a = 1\n[b]\nc = 'x'\n");
   const Document document = load("weir.toml");
-  EXPECT_EQ(mistakes(), "");
+  EXPECT_EQ(diagnostics(), "");
   EXPECT_TRUE(document.complete());
   EXPECT_EQ(tomlText(document.root()), "a = 1\n\n[b]\nc = \"x\"\n");
   EXPECT_EQ(document.files(), std::vector<std::string>{path("weir.toml")});
@@ -59,26 +59,26 @@ TEST_F(DocumentTest, IsOneFile) {
 
 TEST_F(DocumentTest, KeepsTheOrderOfTheFile) {
   const std::string text = "z = 1\na = 2\n\n[y]\nk = 1\n\n[b]\nc = 1\n";
-  EXPECT_EQ(tomlText(Document::parse(text, "x", mistakes_).root()), text);
+  EXPECT_EQ(tomlText(Document::parse(text, "x", diagnostics_).root()), text);
 }
 
 TEST_F(DocumentTest, AFileThatCannotBeReadIsAMistake) {
   fs::create_directories(path("directory.toml"));
   EXPECT_FALSE(load("none.toml").complete());
-  EXPECT_EQ(mistakes(), "/none.toml: cannot be read: No such file or directory\n");
+  EXPECT_EQ(diagnostics(), "/none.toml: cannot be read: No such file or directory\n");
 }
 
 TEST_F(DocumentTest, ADirectoryHasOneAtLeast) {
   write("notes.txt", "?");
   write(".hidden.toml", "?");
   EXPECT_FALSE(load().complete());
-  EXPECT_EQ(mistakes(), ": has no *.toml file\n");
+  EXPECT_EQ(diagnostics(), ": has no *.toml file\n");
 }
 
 TEST_F(DocumentTest, AFolderNamedLikeAFileIsAMistake) {
   fs::create_directories(path("a.toml"));
   EXPECT_FALSE(load().complete());
-  EXPECT_EQ(mistakes(), "/a.toml: cannot be read: not a regular file\n");
+  EXPECT_EQ(diagnostics(), "/a.toml: cannot be read: not a regular file\n");
 }
 
 TEST_F(DocumentTest, FilesOfADirectoryUniteInTheOrderOfTheirNames) {
@@ -86,7 +86,7 @@ TEST_F(DocumentTest, FilesOfADirectoryUniteInTheOrderOfTheirNames) {
   write("10.toml", "port = 1\n[[route]]\nname = 'first'\n[upstream.a]\nx = 1\n");
   write("30.toml", "[log]\nlevel = 'info'\n[[route]]\nname = 'third'\n");
   const Document document = load();
-  EXPECT_EQ(mistakes(), "");
+  EXPECT_EQ(diagnostics(), "");
   EXPECT_EQ(tomlText(document.root()),
             "port = 1\n\n[[route]]\nname = \"first\"\n\n[[route]]\nname = \"second\"\n\n"
             "[[route]]\nname = \"third\"\n\n[upstream.a]\nx = 1\n\n[upstream.b]\nx = 1\n\n"
@@ -100,7 +100,7 @@ TEST_F(DocumentTest, AKeyInTwoFilesIsAMistakeThatNamesBoth) {
   write("b.toml", "words = ['b']\n  port = 1\nlog = 1\n");
   write("c.toml", "[log]\nlevel = 'y'\n");
   EXPECT_FALSE(load().complete());
-  EXPECT_EQ(mistakes(),
+  EXPECT_EQ(diagnostics(),
             "/b.toml:1:1: words: already given at /a.toml:2:1\n"
             "/b.toml:2:3: port: already given at /a.toml:1:1\n"
             "/b.toml:3:1: log: already given at /a.toml:3:2\n"
@@ -111,7 +111,7 @@ TEST_F(DocumentTest, AKeyOfATableInTwoFilesNamesItsPath) {
   write("a.toml", "[upstream.x]\nport = 1\n");
   write("b.toml", "[upstream.x]\nport = 1\n");
   load();
-  EXPECT_EQ(mistakes(), "/b.toml:2:1: upstream.x.port: already given at /a.toml:2:1\n");
+  EXPECT_EQ(diagnostics(), "/b.toml:2:1: upstream.x.port: already given at /a.toml:2:1\n");
 }
 
 TEST_F(DocumentTest, EachFileReportsItsSyntaxError) {
@@ -120,15 +120,15 @@ TEST_F(DocumentTest, EachFileReportsItsSyntaxError) {
   write("c.toml", "[c\n");
   const Document document = load();
   EXPECT_FALSE(document.complete());
-  EXPECT_EQ(mistakes_.size(), 2U);
-  EXPECT_EQ(mistakes_.sorted()[0].place.file, path("a.toml"));
-  EXPECT_EQ(mistakes_.sorted()[1].place.file, path("c.toml"));
+  EXPECT_EQ(diagnostics_.size(), 2U);
+  EXPECT_EQ(diagnostics_.sorted()[0].location.file, path("a.toml"));
+  EXPECT_EQ(diagnostics_.sorted()[1].location.file, path("c.toml"));
 }
 
 TEST_F(DocumentTest, TheSameKeyTwiceInAFileIsAMistake) {
-  EXPECT_FALSE(Document::parse("a = 1\na = 2\n", "x", mistakes_).complete());
-  EXPECT_EQ(mistakes_.size(), 1U);
-  EXPECT_EQ(mistakes_.sorted()[0].place.line, 2U);
+  EXPECT_FALSE(Document::parse("a = 1\na = 2\n", "x", diagnostics_).complete());
+  EXPECT_EQ(diagnostics_.size(), 1U);
+  EXPECT_EQ(diagnostics_.sorted()[0].location.line, 2U);
 }
 
 TEST_F(DocumentTest, LinksAreFollowed) {
@@ -136,7 +136,7 @@ TEST_F(DocumentTest, LinksAreFollowed) {
   write("..data/weir.toml", "a = 1\n");
   fs::create_symlink("..data/weir.toml", path("weir.toml"));
   EXPECT_EQ(tomlText(load().root()), "a = 1\n");
-  EXPECT_EQ(mistakes(), "");
+  EXPECT_EQ(diagnostics(), "");
 }
 
 struct Locked {
@@ -154,7 +154,7 @@ TEST_F(DocumentTest, SecretsComeFromFilesBesideTheDocument) {
   write("weir.toml", "token = { file = 'keys/token' }\ncertificate = 'keys/../edge.crt'\n");
   Document document = load("weir.toml");
   Locked locked;
-  EXPECT_TRUE(readSettings(document, Dialect(), locked, mistakes_)) << mistakes();
+  EXPECT_TRUE(readSettings(document, Extensions(), locked, diagnostics_)) << diagnostics();
   EXPECT_EQ(locked.token.reveal(), "hush");
   EXPECT_EQ(locked.certificate.path, path("edge.crt"));
   EXPECT_EQ(document.files(),
@@ -165,26 +165,26 @@ TEST_F(DocumentTest, ASecretInAMissingFileIsWatchedToo) {
   write("weir.toml", "token = { file = 'none' }\n");
   Document document = load("weir.toml");
   Locked locked;
-  EXPECT_FALSE(readSettings(document, Dialect(), locked, mistakes_));
-  EXPECT_EQ(mistakes(),
+  EXPECT_FALSE(readSettings(document, Extensions(), locked, diagnostics_));
+  EXPECT_EQ(diagnostics(),
             "/weir.toml:1:18: token.file: cannot read /none: No such file or directory\n");
   EXPECT_EQ(document.files().back(), path("none"));
 }
 
 std::string tokenMistake(const std::string& token) {
-  Mistakes mistakes;
-  Document document = Document::parse("token = " + token, "x", mistakes);
+  Diagnostics diagnostics;
+  Document document = Document::parse("token = " + token, "x", diagnostics);
   Locked locked;
-  readSettings(document, Dialect(), locked, mistakes);
-  return mistakes.text();
+  readSettings(document, Extensions(), locked, diagnostics);
+  return diagnostics.text();
 }
 
 TEST_F(DocumentTest, SecretsComeFromTheEnvironment) {
   ASSERT_EQ(setenv("WEIR_DOCUMENT_TEST_TOKEN", "hush", 1), 0);
   Document document =
-      Document::parse("token = { env = 'WEIR_DOCUMENT_TEST_TOKEN' }", "x", mistakes_);
+      Document::parse("token = { env = 'WEIR_DOCUMENT_TEST_TOKEN' }", "x", diagnostics_);
   Locked locked;
-  EXPECT_TRUE(readSettings(document, Dialect(), locked, mistakes_));
+  EXPECT_TRUE(readSettings(document, Extensions(), locked, diagnostics_));
   EXPECT_EQ(locked.token.reveal(), "hush");
   EXPECT_EQ(tokenMistake("{ env = 'WEIR_DOCUMENT_TEST_NONE' }"),
             "x:1:17: token.env: the environment has no variable \"WEIR_DOCUMENT_TEST_NONE\"\n");
@@ -205,7 +205,7 @@ TEST_F(DocumentTest, OtherFormsOfSecretsAreRefusedWithoutShowingThem) {
 }
 
 TEST_F(DocumentTest, APlaceOutsideAnyFileIsEmpty) {
-  EXPECT_EQ(Document::parse("", "x", mistakes_).place({7, 0, 0}).text(), "");
+  EXPECT_EQ(Document::parse("", "x", diagnostics_).location({7, 0, 0}).text(), "");
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ using sample::Sample;
 using sample::sampleOf;
 
 std::string printed(const Sample& sample, Show show) {
-  return tomlText(showSettings(sample, sample::dialect(), show));
+  return tomlText(showSettings(sample, sample::extensions(), show));
 }
 
 // A field of every type, in the form in which it is printed.
@@ -122,15 +122,15 @@ struct Nested {
 };
 
 std::string printedNested(const Nested& parent) {
-  return tomlText(showSettings(parent, Dialect()));
+  return tomlText(showSettings(parent, Extensions()));
 }
 
 Nested readBack(const Nested& parent) {
-  Mistakes mistakes;
-  Document document = Document::parse(printedNested(parent), "x", mistakes);
+  Diagnostics diagnostics;
+  Document document = Document::parse(printedNested(parent), "x", diagnostics);
   Nested back;
-  readSettings(document, Dialect(), back, mistakes);
-  EXPECT_EQ(mistakes.text(), "");
+  readSettings(document, Extensions(), back, diagnostics);
+  EXPECT_EQ(diagnostics.text(), "");
   return back;
 }
 

@@ -9,9 +9,9 @@ namespace weir::config {
 namespace {
 
 std::string redacted(std::string_view toml) {
-  Mistakes mistakes;
-  auto document = Document::parse(toml, "test", mistakes);
-  EXPECT_EQ(mistakes.text(), "");
+  Diagnostics diagnostics;
+  auto document = Document::parse(toml, "test", diagnostics);
+  EXPECT_EQ(diagnostics.text(), "");
   Value value = document.root();
   redactCredentials(value);
   return tomlText(value);

@@ -11,12 +11,12 @@
 
 #include <gtest/gtest.h>
 
-#include "core/config/choice.h"
 #include "core/config/document.h"
 #include "core/config/secret.h"
 #include "core/config/settings.h"
 #include "core/config/table.h"
 #include "core/config/units.h"
+#include "core/config/variant.h"
 
 // A configuration with a field of every type, as the settings of weir are declared.
 namespace weir::config::sample {
@@ -56,7 +56,7 @@ struct Route {
   std::optional<std::string> upstream;
   std::optional<std::string> redirect;
   Retry retry;
-  std::vector<Chosen> filters;
+  std::vector<Selected> filters;
 
   static void read(Table& table, Route& out) {
     table.read("name", out.name, "Of the route | in metrics.",
@@ -70,7 +70,7 @@ struct Route {
 };
 
 struct Upstream {
-  Chosen discovery;
+  Selected discovery;
   Percent budget{20};
 
   static void read(Table& table, Upstream& out) {
@@ -133,25 +133,25 @@ struct Limit {
 };
 
 // Families "filter" (limit: a table, tag: a string) and "discovery" (static, dns).
-inline Dialect dialect() {
-  Dialect dialect;
-  dialect.family("filter").add<Limit>("limit", "Refuses what is too much.");
-  dialect.family("filter").add<std::string>("tag", "Marks requests.", {.min_size = 1});
-  dialect.family("discovery").add<std::vector<Endpoint>>("static", "A list.", {.min_size = 1});
-  dialect.family("discovery").add<Address>("dns", "A name to look up.");
-  return dialect;
+inline Extensions extensions() {
+  Extensions extensions;
+  extensions.family("filter").add<Limit>("limit", "Refuses what is too much.");
+  extensions.family("filter").add<std::string>("tag", "Marks requests.", {.min_size = 1});
+  extensions.family("discovery").add<std::vector<Endpoint>>("static", "A list.", {.min_size = 1});
+  extensions.family("discovery").add<Address>("dns", "A name to look up.");
+  return extensions;
 }
 
 // Reads a text called weir.toml; what is wrong with it, or nothing.
 template <typename T>
 std::string read(std::string_view text, T& out) {
-  Mistakes mistakes;
-  Document document = Document::parse(text, "weir.toml", mistakes);
-  readSettings(document, dialect(), out, mistakes);
-  return mistakes.text();
+  Diagnostics diagnostics;
+  Document document = Document::parse(text, "weir.toml", diagnostics);
+  readSettings(document, extensions(), out, diagnostics);
+  return diagnostics.text();
 }
 
-// What a text without mistakes says.
+// What a text without diagnostics says.
 inline Sample sampleOf(std::string_view text) {
   Sample sample;
   EXPECT_EQ(read(text, sample), "");

@@ -14,12 +14,12 @@ std::string expected(const std::string& name) {
 }
 
 TEST(JsonSchema, SaysAllThatTheSampleDeclares) {
-  const Type sample = describeSettings<sample::Sample>(sample::dialect());
+  const Type sample = describeSettings<sample::Sample>(sample::extensions());
   EXPECT_EQ(jsonSchema(sample, "sample"), expected("sample_schema.json"));
 }
 
 TEST(FieldReference, SaysAllThatTheSampleDeclares) {
-  const Type sample = describeSettings<sample::Sample>(sample::dialect());
+  const Type sample = describeSettings<sample::Sample>(sample::extensions());
   EXPECT_EQ(fieldReference(sample), expected("sample_reference.md"));
 }
 
@@ -34,7 +34,7 @@ struct Loose {
 };
 
 TEST(JsonSchema, KeysThatExcludeEachOtherMayBothBeAbsent) {
-  EXPECT_EQ(jsonSchema(describeSettings<Loose>(Dialect()), "loose"), R"({
+  EXPECT_EQ(jsonSchema(describeSettings<Loose>(Extensions()), "loose"), R"({
   "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "loose",
   "type": "object",
@@ -97,7 +97,7 @@ TEST(JsonSchema, KeysThatExcludeEachOtherMayBothBeAbsent) {
 }
 
 TEST(FieldReference, KeysThatExcludeEachOtherAreNamed) {
-  EXPECT_EQ(fieldReference(describeSettings<Loose>(Dialect())), R"(## Top level
+  EXPECT_EQ(fieldReference(describeSettings<Loose>(Extensions())), R"(## Top level
 
 At most one of `a`, `b`.
 
@@ -111,7 +111,7 @@ At most one of `a`, `b`.
 TEST(DescribeSettings, DefaultsAreThoseOfTheGivenSettings) {
   Loose loose;
   loose.b = 7;
-  const std::string reference = fieldReference(describeSettings(Dialect(), loose));
+  const std::string reference = fieldReference(describeSettings(Extensions(), loose));
   EXPECT_NE(reference.find("| `b` | integer or \"off\" | `7` |  | Second. |"), std::string::npos);
 }
 
@@ -126,7 +126,7 @@ struct Roles {
 };
 
 TEST(FieldReference, NamesTheDefaultOfEachRole) {
-  EXPECT_EQ(fieldReference(describeSettings<Roles>(Dialect())), R"(## Top level
+  EXPECT_EQ(fieldReference(describeSettings<Roles>(Extensions())), R"(## Top level
 
 | key | type | default | range | meaning |
 | --- | --- | --- | --- | --- |
@@ -136,7 +136,7 @@ TEST(FieldReference, NamesTheDefaultOfEachRole) {
 }
 
 TEST(JsonSchema, NamesTheDefaultOfEachRoleInTheDescription) {
-  const std::string schema = jsonSchema(describeSettings<Roles>(Dialect()), "roles");
+  const std::string schema = jsonSchema(describeSettings<Roles>(Extensions()), "roles");
   EXPECT_NE(schema.find("Whether it is strict. Default: true in a gateway, false in a sidecar."),
             std::string::npos);
 }
@@ -158,8 +158,8 @@ TEST(Settle, LeavesWhatWasGiven) {
   EXPECT_EQ(roles.timeout, Milliseconds(3'000));
   EXPECT_TRUE(roles.timeout.given());
   EXPECT_FALSE(roles.strict);
-  const Dialect dialect;
-  EXPECT_EQ(tomlText(showSettings(roles, dialect)), "timeout = \"3s\"\n");
+  const Extensions extensions;
+  EXPECT_EQ(tomlText(showSettings(roles, extensions)), "timeout = \"3s\"\n");
 }
 
 TEST(Settle, ReachesTablesInTables) {
@@ -194,7 +194,7 @@ TEST(Bytes, AreANumberThatIsWrittenAsASize) {
   EXPECT_EQ(bytes.window, 2048U);
   EXPECT_NE(sample::read("window = \"2MiB\"", bytes), "");
   EXPECT_EQ(bytes.window, 2048U);
-  const std::string reference = fieldReference(describeSettings<Bytes>(Dialect()));
+  const std::string reference = fieldReference(describeSettings<Bytes>(Extensions()));
   EXPECT_NE(reference.find("| `window` | size | `\"64KiB\"` | at most 1MiB |"), std::string::npos);
 }
 
@@ -203,15 +203,15 @@ TEST(Origin, TellsWhereSettingsStandAndDoesNotTellThemApart) {
   Bytes other;
   EXPECT_EQ(sample::read("window = \"2KiB\"", one), "");
   EXPECT_EQ(sample::read("\n\nwindow = \"2KiB\"", other), "");
-  EXPECT_EQ(one.origin.place.line, 1U);
-  EXPECT_EQ(other.origin.place.line, 3U);
+  EXPECT_EQ(one.origin.location.line, 1U);
+  EXPECT_EQ(other.origin.location.line, 3U);
   EXPECT_TRUE(other.origin.clean);
   EXPECT_EQ(one, other);
 }
 
-TEST(Chosen, IsEqualByItsSettings) {
+TEST(Selected, IsEqualByItsSettings) {
   struct Holder {
-    Chosen chosen;
+    Selected chosen;
     static void read(Table& table, Holder& out) {
       table.read("chosen", out.chosen, table.kinds("discovery"), "A choice.");
     }
@@ -221,12 +221,12 @@ TEST(Chosen, IsEqualByItsSettings) {
     EXPECT_EQ(sample::read("chosen = " + text, holder), "");
     return holder.chosen;
   };
-  const Chosen one = chosen("{ static = [\"a:1\"] }");
+  const Selected one = chosen("{ static = [\"a:1\"] }");
   EXPECT_EQ(one, chosen("{ static = [\"a:1\"] }"));
   EXPECT_NE(one, chosen("{ static = [\"a:2\"] }"));
   EXPECT_NE(one, chosen("{ dns = \"a:1\" }"));
-  EXPECT_NE(one, Chosen());
-  EXPECT_EQ(Chosen(), Chosen());
+  EXPECT_NE(one, Selected());
+  EXPECT_EQ(Selected(), Selected());
 }
 
 }  // namespace

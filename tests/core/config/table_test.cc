@@ -196,33 +196,33 @@ TEST(Table, KindsAreChosenByTheirKey) {
       "[[route]]\nname = 'a'\nupstream = 'u'\n"
       "filters = [{ limit = { burst = 7 } }, { tag = 'x' }]\n"
       "[upstream.u]\ndiscovery = { static = ['a:80'] }\n");
-  const std::vector<Chosen>& filters = sample.routes[0].filters;
+  const std::vector<Selected>& filters = sample.routes[0].filters;
   ASSERT_EQ(filters.size(), 2U);
   EXPECT_EQ(filters[0].kind(), "limit");
   EXPECT_EQ(filters[0].as<sample::Limit>()->burst, 7U);
   EXPECT_EQ(filters[0].as<std::string>(), nullptr);
-  EXPECT_EQ(filters[0].place().text(), "weir.toml:4:12");
+  EXPECT_EQ(filters[0].location().text(), "weir.toml:4:12");
   EXPECT_EQ(*filters[1].as<std::string>(), "x");
-  const Chosen& discovery = sample.upstreams[0].second.discovery;
+  const Selected& discovery = sample.upstreams[0].second.discovery;
   EXPECT_EQ(discovery.as<std::vector<sample::Endpoint>>()->front().address.text(), "a:80");
 }
 
 TEST(Table, AFamilyThatNobodyRegisteredIsEmpty) {
-  EXPECT_TRUE(Dialect().family("nothing").all().empty());
+  EXPECT_TRUE(Extensions().family("nothing").all().empty());
 }
 
 // Runs checks as a struct of settings does after its fields are read.
 std::string afterReading(std::string_view text, const std::function<void(Table&)>& check) {
-  Mistakes mistakes;
-  Document document = Document::parse(text, "weir.toml", mistakes);
-  const Dialect dialect;
-  Reading reading{document, mistakes, dialect};
+  Diagnostics diagnostics;
+  Document document = Document::parse(text, "weir.toml", diagnostics);
+  const Extensions extensions;
+  Reading reading{document, diagnostics, extensions};
   Table::readAt(Entry(document.root(), {}, reading), {}, [&](Table& table) {
     std::vector<int> values;
     table.read("values", values, "Numbers.");
     check(table);
   });
-  return mistakes.text();
+  return diagnostics.text();
 }
 
 TEST(Table, ChecksAfterReadingPointAtTheirKey) {
@@ -245,8 +245,8 @@ TEST(Table, KnowsWhatIsGivenAndWhere) {
   afterReading("\nvalues = [1]", [](Table& table) {
     EXPECT_TRUE(table.has("values"));
     EXPECT_FALSE(table.has("others"));
-    EXPECT_EQ(table.place("values").text(), "weir.toml:2:10");
-    EXPECT_EQ(table.place().text(), "weir.toml:1:1");
+    EXPECT_EQ(table.location("values").text(), "weir.toml:2:10");
+    EXPECT_EQ(table.location().text(), "weir.toml:1:1");
   });
 }
 

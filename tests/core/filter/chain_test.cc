@@ -21,7 +21,7 @@ class Journal final : public Control {
 };
 
 // Notes each call, and says what it is told to about requests and responses.
-class Noting final : public Filter {
+class RecordingFilter final : public Filter {
  public:
   struct Config {
     std::string name;
@@ -32,11 +32,11 @@ class Noting final : public Filter {
       table.read("verdict", out.verdict, "What it says.");
     }
   };
-  Noting(const Config& config, Control& control)
+  RecordingFilter(const Config& config, Control& control)
       : config_(config), journal_(static_cast<Journal&>(control)) {
     note("made");
   }
-  ~Noting() override { note("gone"); }
+  ~RecordingFilter() override { note("gone"); }
 
   Verdict onRequest(http::Request&) override { return note("request"); }
   Verdict onRequestBody(Bytes& bytes, bool) override {
@@ -67,7 +67,7 @@ class Silent final : public Filter {
 };
 
 struct FilterList {
-  std::vector<config::Chosen> filters;
+  std::vector<config::Selected> filters;
   static void read(config::Table& table, FilterList& out) {
     table.read("filters", out.filters, table.kinds("filter"), "Filters.");
   }
@@ -76,15 +76,15 @@ struct FilterList {
 class ChainTest : public ::testing::Test {
  protected:
   ChainTest() {
-    registry.add<Noting>("noting", "Notes what it sees.");
+    registry.add<RecordingFilter>("noting", "Notes what it sees.");
     registry.add<Silent>("silent", "Does nothing.");
   }
   Chain chainOf(std::string_view toml) {
-    config::Mistakes mistakes;
+    config::Diagnostics diagnostics;
     FilterList settings;
-    auto document = config::Document::parse(toml, "test", mistakes);
-    config::readSettings(document, dialect, settings, mistakes);
-    EXPECT_EQ(mistakes.text(), "");
+    auto document = config::Document::parse(toml, "test", diagnostics);
+    config::readSettings(document, extensions, settings, diagnostics);
+    EXPECT_EQ(diagnostics.text(), "");
     return registry.chain(settings.filters, names);
   }
   // Of two filters "a" and "b", of which one says something else than kContinue.
@@ -99,8 +99,8 @@ class ChainTest : public ::testing::Test {
   http::Response response{arena};
   Bytes body = asBytes("bytes");
   NameTable names;
-  config::Dialect dialect;
-  Registry registry{dialect};
+  config::Extensions extensions;
+  Registry registry{extensions};
   Journal journal;
 };
 

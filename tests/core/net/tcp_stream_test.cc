@@ -238,7 +238,7 @@ TEST_F(TcpStreamTest, HearsWhatCameBeforeAReset) {
 
 TEST_F(TcpStreamTest, ResetsWhenItIsBrokenOff) {
   peer.send("half of it");
-  peer.stream().breakOff();
+  peer.stream().abort();
   peer.close();
   EXPECT_EQ(receive(plain, 1'000), "half of it");
   EXPECT_TRUE(plain.failed());

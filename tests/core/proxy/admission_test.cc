@@ -11,11 +11,11 @@ namespace {
 using ::testing::EndsWith;
 using ::testing::Not;
 
-class Admission : public ::testing::Test {
+class PrereadResult : public ::testing::Test {
  protected:
-  Admission() {
+  PrereadResult() {
     request.path = "/";
-    listener.underscores_in_headers = Underscores::kAllow;
+    listener_plan.underscores_in_headers = Underscores::kAllow;
     for (const auto* name :
          {"X-Weir-Identity", "x_weir_identity", "X-Weir_Reason", "x-weir-original-path",
           "X_Forwarded_Client_Cert", "Proxy", "X-Original-URL", "x_rewrite-url", "x_forwarded_for",
@@ -24,7 +24,7 @@ class Admission : public ::testing::Test {
     }
   }
   std::string admitted(bool trusted) {
-    EXPECT_FALSE(admit(request, listener, nullptr, trusted).has_value());
+    EXPECT_FALSE(admit(request, listener_plan, nullptr, trusted).has_value());
     std::string names;
     for (const http::Header& field : request.headers) names += std::string(field.name) + " ";
     return names;
@@ -33,29 +33,29 @@ class Admission : public ::testing::Test {
   BlockPool pool{4096};
   Arena arena{pool};
   http::Request request{arena};
-  ListenerPlan listener;
+  ListenerPlan listener_plan;
 };
 
-TEST_F(Admission, AnEdgeDropsAllThatIsReserved) {
-  listener.forwarded = ForwardedMode::kAppend;
+TEST_F(PrereadResult, AnEdgeDropsAllThatIsReserved) {
+  listener_plan.forwarded = ForwardedMode::kAppend;
   EXPECT_EQ(admitted(false), "accept x-own x_own ");
 }
 
-TEST_F(Admission, ATrustedPeerMaySayWhoTheClientIsAndNoMore) {
-  listener.forwarded = ForwardedMode::kAppend;
+TEST_F(PrereadResult, ATrustedPeerMaySayWhoTheClientIsAndNoMore) {
+  listener_plan.forwarded = ForwardedMode::kAppend;
   EXPECT_EQ(admitted(true), "X-Forwarded-Port x-real-ip accept x-own x_own ");
 }
 
-TEST_F(Admission, WithinAMeshOnlyFieldsOfWeirAreDropped) {
-  listener.forwarded = ForwardedMode::kPreserve;
+TEST_F(PrereadResult, WithinAMeshOnlyFieldsOfWeirAreDropped) {
+  listener_plan.forwarded = ForwardedMode::kPreserve;
   EXPECT_EQ(admitted(false),
             "Proxy X-Original-URL x_rewrite-url x_forwarded_for X-Forwarded-Port x-real-ip accept "
             "x-own x_own ");
 }
 
-TEST_F(Admission, UnderscoresAreRefusedWhereTheyAreNotWanted) {
-  listener.underscores_in_headers = Underscores::kReject;
-  const auto refusal = admit(request, listener, nullptr, false);
+TEST_F(PrereadResult, UnderscoresAreRefusedWhereTheyAreNotWanted) {
+  listener_plan.underscores_in_headers = Underscores::kReject;
+  const auto refusal = admit(request, listener_plan, nullptr, false);
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(refusal->status, 400);
   EXPECT_EQ(refusal->reason, Reason::kBadRequest);
@@ -68,9 +68,9 @@ constexpr std::string_view kTrailed =
     "POST / HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n";
 
 TEST_F(AdmissionOfTrailers, NoneOfTheReservedOnesGoOn) {
-  listener.underscores_in_headers = Underscores::kAllow;
+  listener_plan.underscores_in_headers = Underscores::kAllow;
   for (const ForwardedMode mode : {ForwardedMode::kAppend, ForwardedMode::kPreserve}) {
-    listener.forwarded = mode;
+    listener_plan.forwarded = mode;
     startForwarding();
     ask(std::string(kTrailed) +
         "X-Weir-Identity: 1\r\nX_Weir_Identity: 1\r\nx-weir.reason: 1\r\n"

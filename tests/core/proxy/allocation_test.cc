@@ -43,7 +43,7 @@ class AllocationTest : public ProxyTest {
   }
   ~AllocationTest() override {
     for (const int descriptor : {listening_, client_, upstream_}) ::close(descriptor);
-    gate->breakAll();
+    listener->closeAll();
     for (int i = 0; i < 8; ++i) loop.runOnce();
   }
 
@@ -52,9 +52,9 @@ class AllocationTest : public ProxyTest {
     client_ = client;
     listener_count.tryAdd(0);
     process_count.tryAdd(0);
-    Visitor visitor;
+    ConnectionFacts visitor;
     visitor.address = net::Address::parse("203.0.113.7:5000").value();
-    gate->serve(std::move(net::TcpStream::adopt(loop, served).value()), std::move(visitor));
+    listener->serve(std::move(net::TcpStream::adopt(loop, served).value()), std::move(visitor));
   }
 
   // Sends a request whose answer is `reply`; false when it did not come whole.
@@ -113,7 +113,7 @@ TEST_F(AllocationTest, WarmExchangesTakeNoMemoryFromTheHeap) {
   connectClient();
   EXPECT_EQ(allocationsOf(kTinyGet, reply("hello"), 300), 0U);
   EXPECT_EQ(gauge(upstreamConnectionsActiveKey(id("orders"))), 1);
-  EXPECT_EQ(count(requestsKey(listener.id, id("all"), 0, AppProtocol::kH1, 200)), 600U);
+  EXPECT_EQ(count(requestsKey(listener_plan.id, id("all"), 0, AppProtocol::kH1, 200)), 600U);
 }
 
 TEST_F(AllocationTest, ABrowsersHeadersTakeNoMemoryFromTheHeap) {

@@ -121,14 +121,14 @@ TEST_F(EngineTest, GivesUpMirrorsAtItsEnd) {
   StreamPeer& client = connect();
   client.send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
   turn();
-  gate->breakAll();
-  gate = nullptr;
+  listener->closeAll();
+  listener = nullptr;
   engine = nullptr;
   turn();
   EXPECT_EQ(count(mirrorRequestsKey(id("shadow"), id("all"), MirrorOutcome::kSkipped, 0)), 1U);
 }
 
-// A gate with a socket, and clients that connect to it.
+// A listener with a socket, and clients that connect to it.
 class GateTest : public ProxyTest {
  protected:
   void open() {
@@ -136,7 +136,7 @@ class GateTest : public ProxyTest {
     auto socket = net::ListenSocket::open(net::Address::parse("127.0.0.1:0").value(), 16);
     ASSERT_TRUE(socket.ok());
     address = socket.value().address();
-    EXPECT_TRUE(gate->open(std::move(socket.value())).ok());
+    EXPECT_TRUE(listener->open(std::move(socket.value())).ok());
   }
   PlainSocket& dial() {
     sockaddr_storage storage{};
@@ -151,7 +151,7 @@ class GateTest : public ProxyTest {
     for (int i = 0; i < 20; ++i) loop.runOnce();
   }
   ~GateTest() override {
-    gate->breakAll();
+    listener->closeAll();
     turns();
   }
 
@@ -165,14 +165,14 @@ TEST_F(GateTest, AcceptsAndServes) {
   client.send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
   turns();
   EXPECT_THAT(client.take(), EndsWith("hello"));
-  EXPECT_EQ(gate->connections(), 1U);
+  EXPECT_EQ(listener->connections(), 1U);
   EXPECT_EQ(listener_count.value(), 1U);
   EXPECT_EQ(process_count.value(), 1U);
   EXPECT_EQ(logged().client, "127.0.0.1");
 }
 
 TEST_F(GateTest, RefusesWhatIsOverTheListenersLimit) {
-  listener.max_connections = 1;
+  listener_plan.max_connections = 1;
   open();
   dial();
   PlainSocket& refused = dial();
@@ -189,15 +189,15 @@ TEST_F(GateTest, RefusesWhatIsOverTheListenersLimit) {
 }
 
 TEST_F(GateTest, ARefusalSaysItsReasonWhereReasonsAreWanted) {
-  listener.max_connections = 1;
-  listener.reason_header = true;
+  listener_plan.max_connections = 1;
+  listener_plan.reason_header = true;
   open();
   dial();
   EXPECT_THAT(dial().take(), HasSubstr("\r\nx-weir-reason: overload_connections\r\n"));
 }
 
 TEST_F(GateTest, ARefusalIsLogged) {
-  listener.max_connections = 1;
+  listener_plan.max_connections = 1;
   open();
   dial();
   dial();
@@ -208,7 +208,7 @@ TEST_F(GateTest, ARefusalIsLogged) {
 
 TEST_F(GateTest, RefusesWhatIsOverTheProcessLimit) {
   open();
-  gate->setPlan(std::make_shared<const ListenerPlan>(listener), 1);
+  listener->setPlan(std::make_shared<const ListenerPlan>(listener_plan), 1);
   dial();
   EXPECT_THAT(dial().take(), StartsWith("HTTP/1.1 503 "));
   EXPECT_EQ(process_count.value(), 1U);
@@ -231,7 +231,7 @@ TEST_F(GateTest, RefusesConnectionsWhenMemoryIsShort) {
 }
 
 TEST_F(GateTest, HasRoomAgainWhenOneLeaves) {
-  listener.max_connections = 1;
+  listener_plan.max_connections = 1;
   open();
   dial().close();
   turns();
@@ -247,15 +247,15 @@ TEST_F(GateTest, AcceptsNoMoreOnceClosed) {
   idle.send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
   turns();
   EXPECT_THAT(idle.take(), EndsWith("hello"));
-  gate->close();
+  listener->close();
   turns();
   idle.take();
   EXPECT_TRUE(idle.ended());
-  EXPECT_TRUE(gate->draining());
-  EXPECT_EQ(gate->connections(), 0U);
-  EXPECT_FALSE(gate->closed());
-  loop.advance(Gate::kHandshakeGrace + event::Wheel::kTick);
-  EXPECT_TRUE(gate->closed());
+  EXPECT_TRUE(listener->draining());
+  EXPECT_EQ(listener->connections(), 0U);
+  EXPECT_FALSE(listener->closed());
+  loop.advance(Listener::kHandshakeGrace + event::Wheel::kTick);
+  EXPECT_TRUE(listener->closed());
 }
 
 }  // namespace

@@ -161,7 +161,7 @@ TEST_F(EarlyAnswer, TheRestHasTenSeconds) {
 }
 
 TEST_F(EarlyAnswer, TheTimeBetweenRequestsBeginsBehindTheRest) {
-  listener.idle_timeout = Milliseconds(60'000);
+  listener_plan.idle_timeout = Milliseconds(60'000);
   startForwarding();
   EXPECT_THAT(begin(withLength(10) + "begin"), keeps("413"));
   more("12345");
@@ -178,7 +178,7 @@ TEST_F(EarlyAnswer, AClientThatGoesAmidTheRestIsLetGo) {
   begin(withLength(100) + "begin");
   client_->close();
   turn();
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
 }
 
 TEST_F(EarlyAnswer, AStoppedUploadGoesOnBehindTheAnswer) {

@@ -12,7 +12,7 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 // Pauses or answers where it is told to, and writes over bodies.
-class Obstacle final : public filter::Filter {
+class PausingFilter final : public filter::Filter {
  public:
   struct Config {
     std::string pause;    // "request" or "response"
@@ -27,7 +27,8 @@ class Obstacle final : public filter::Filter {
       table.read("add", out.add, "What stands behind bodies.");
     }
   };
-  Obstacle(const Config& config, filter::Control& control) : config_(config), control_(control) {}
+  PausingFilter(const Config& config, filter::Control& control)
+      : config_(config), control_(control) {}
 
   filter::Verdict onRequest(http::Request&) override { return decide("request"); }
   filter::Verdict onResponse(http::Response& response) override {
@@ -74,7 +75,7 @@ class Obstacle final : public filter::Filter {
 
 class ExchangeFilters : public ProxyTest {
  protected:
-  ExchangeFilters() { filters.add<Obstacle>("obstacle", "Of tests."); }
+  ExchangeFilters() { filters.add<PausingFilter>("obstacle", "Of tests."); }
   void startWith(std::string_view obstacle) {
     start("[[route]]\nname = \"all\"\nupstream = \"orders\"\nfilters = [{ obstacle = { " +
           std::string(obstacle) + " } }]\n");
@@ -84,7 +85,7 @@ class ExchangeFilters : public ProxyTest {
   }
   std::uint64_t denied(int status = 403) {
     return count(
-        localRepliesKey(listener.id, id("all"), status, Reason::kAuthzDenied, id("obstacle")));
+        localRepliesKey(listener_plan.id, id("all"), status, Reason::kAuthzDenied, id("obstacle")));
   }
 };
 
@@ -137,7 +138,7 @@ TEST_F(ExchangeFilters, MayHoldTheRequestBack) {
   client.send("POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 8\r\n\r\nabcd\r\n\r\n");
   turn();
   EXPECT_THAT(arrivals, IsEmpty());
-  Obstacle::paused()->resume();
+  PausingFilter::paused()->resume();
   turn();
   EXPECT_THAT(seenBy(0), EndsWith("abcd\r\n\r\n"));
   EXPECT_THAT(client.received(), EndsWith("hello"));
@@ -148,7 +149,7 @@ TEST_F(ExchangeFilters, MayAnswerAfterHoldingTheRequestBack) {
   StreamPeer& client = connect();
   client.send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
   turn();
-  Obstacle::paused()->respond({429, Reason::kRateLimited, "later"});
+  PausingFilter::paused()->respond({429, Reason::kRateLimited, "later"});
   turn();
   EXPECT_THAT(client.received(), isLocalReply(429, "rate_limited"));
 }
@@ -159,7 +160,7 @@ TEST_F(ExchangeFilters, MayHoldTheResponseBack) {
   client.send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
   turn();
   EXPECT_THAT(client.received(), IsEmpty());
-  Obstacle::paused()->resume();
+  PausingFilter::paused()->resume();
   turn();
   EXPECT_THAT(client.received(), HasSubstr("x-seen: 203.0.113.7\r\n"));
   EXPECT_THAT(client.received(), EndsWith("hello"));
@@ -172,7 +173,7 @@ TEST_F(ExchangeFilters, MayHoldAResponseBackThatIsStillComing) {
   StreamPeer& client = connect();
   client.send("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
   turn();
-  Obstacle::paused()->resume();
+  PausingFilter::paused()->resume();
   turn();
   EXPECT_THAT(client.received(), EndsWith("01234"));
   arrival(0).send("56789");

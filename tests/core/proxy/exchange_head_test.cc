@@ -17,7 +17,7 @@ class ExchangeHead : public ProxyTest {
     return ask(std::string(method) + " /x HTTP/1.1\r\nHost: shop.test\r\n" + std::string(fields) +
                "\r\n");
   }
-  void trustEverybody() { listener.trusted_proxies = {*route::IpRange::parse("0.0.0.0/0")}; }
+  void trustEverybody() { listener_plan.trusted_proxies = {*route::IpRange::parse("0.0.0.0/0")}; }
 };
 
 TEST_F(ExchangeHead, AnyMethodPassesAndIsMatched) {
@@ -35,7 +35,7 @@ TEST_F(ExchangeHead, TraceIsRefusedUnlessTheListenerAllowsIt) {
   EXPECT_THAT(askFor("TRACE"),
               AllOf(isLocalReply(405, "config_disabled"), HasSubstr("\r\nallow: GET, HEAD, ")));
   EXPECT_TRUE(arrivals.empty());
-  listener.allow_trace = true;
+  listener_plan.allow_trace = true;
   startForwarding();
   EXPECT_THAT(askFor("TRACE"), EndsWith("hello"));
 }
@@ -45,7 +45,7 @@ TEST_F(ExchangeHead, ARefusedConnectEndsTheConnection) {
   const std::string_view connect = "CONNECT db.test:80 HTTP/1.1\r\nHost: db.test:80\r\n\r\n";
   EXPECT_THAT(ask(std::string(connect) + std::string(kGet)),
               AllOf(isLocalReply(405, "config_disabled"), HasSubstr("connection: close\r\n")));
-  listener.allow_connect = true;
+  listener_plan.allow_connect = true;
   start("[[route]]\nname = \"all\"\nupstream = \"orders\"\nmatch.methods = [\"CONNECT\"]\n");
   on_upstream = answering("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno");
   EXPECT_THAT(ask(std::string(connect) + std::string(kGet)),
@@ -53,7 +53,7 @@ TEST_F(ExchangeHead, ARefusedConnectEndsTheConnection) {
 }
 
 TEST_F(ExchangeHead, MaxForwardsCountsDown) {
-  listener.allow_trace = true;
+  listener_plan.allow_trace = true;
   startForwarding();
   EXPECT_THAT(askFor("OPTIONS", "Max-Forwards: 10\r\n"), EndsWith("hello"));
   EXPECT_THAT(seenBy(0), HasSubstr("\r\nmax-forwards: 9\r\n"));
@@ -62,7 +62,7 @@ TEST_F(ExchangeHead, MaxForwardsCountsDown) {
 }
 
 TEST_F(ExchangeHead, MaxForwardsOfZeroEndsHere) {
-  listener.allow_trace = true;
+  listener_plan.allow_trace = true;
   startForwarding();
   EXPECT_THAT(askFor("OPTIONS", "Max-Forwards: 0\r\n"),
               AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("\r\nallow: GET, HEAD, "),

@@ -287,24 +287,24 @@ TEST_F(ExchangeReason, TheHeadIsBroken) {
   EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost : shop.test\r\n\r\n"), isLocalReply(400, "bad_request"));
   EXPECT_EQ(localReplies(400, Reason::kBadRequest, ""), 1U);
   EXPECT_EQ(logged().client, "203.0.113.7");
-  EXPECT_EQ(gauge(requestsInFlightKey(listener.id)), 0);
+  EXPECT_EQ(gauge(requestsInFlightKey(listener_plan.id)), 0);
 }
 
 TEST_F(ExchangeReason, TheHeadIsTooLarge) {
-  listener.limits.head_bytes = 1024;
+  listener_plan.limits.head_bytes = 1024;
   startForwarding();
   EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: shop.test\r\nx: " + std::string(2000, 'x') + "\r\n\r\n"),
               isLocalReply(431, "header_too_large"));
 }
 
 TEST_F(ExchangeReason, TheTargetIsTooLong) {
-  listener.limits.target_bytes = 100;
+  listener_plan.limits.target_bytes = 100;
   startForwarding();
   EXPECT_THAT(get("/" + std::string(200, 'x')), isLocalReply(414, "header_too_large"));
 }
 
 TEST_F(ExchangeReason, TheHeadIsTooSlow) {
-  listener.header_timeout = Milliseconds(10'000);
+  listener_plan.header_timeout = Milliseconds(10'000);
   startForwarding();
   StreamPeer& client = connect();
   client.send("GET / HTTP/1.1\r\nHo");
@@ -319,7 +319,7 @@ TEST_F(ExchangeReason, AHeaderNameHasAnUnderscore) {
   startForwarding();
   EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: shop.test\r\nx_y: 1\r\n\r\n"),
               isLocalReply(400, "bad_request"));
-  listener.underscores_in_headers = Underscores::kAllow;
+  listener_plan.underscores_in_headers = Underscores::kAllow;
   startForwarding();
   EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: shop.test\r\nx_y: 1\r\n\r\n"), EndsWith("hello"));
 }
@@ -355,7 +355,7 @@ TEST_F(ExchangeReason, TheProcessStops) {
   startForwarding();
   on_upstream = nullptr;
   get();
-  gate->breakAll();
+  listener->closeAll();
   turn();
   EXPECT_EQ(localReplies(503, Reason::kDraining), 1U);
   EXPECT_EQ(logged().reason, Reason::kDraining);
@@ -381,7 +381,7 @@ rewrite = { host = "${request.header.x-host}" }
 }
 
 TEST_F(ExchangeReason, IsKeptFromClientsWhenTheListenerSaysSo) {
-  listener.reason_header = false;
+  listener_plan.reason_header = false;
   start("");
   EXPECT_THAT(get(), Not(HasSubstr("x-weir-reason")));
 }

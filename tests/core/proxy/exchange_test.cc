@@ -21,8 +21,8 @@ std::string undated(std::string text) {
 using ExchangeTest = ProxyTest;
 
 TEST_F(ExchangeTest, ForwardsARequestAndItsAnswer) {
-  listener.forwarded = ForwardedMode::kPreserve;
-  listener.request_id = RequestIds::kKeep;
+  listener_plan.forwarded = ForwardedMode::kPreserve;
+  listener_plan.request_id = RequestIds::kKeep;
   on_upstream = answering(reply("hello", "date: today\r\n"));
   startForwarding();
   EXPECT_EQ(ask("GET /a?b=c HTTP/1.1\r\nHost: shop.test\r\nX-Request-Id: 7\r\nAccept: */*\r\n\r\n"),
@@ -42,12 +42,12 @@ TEST_F(ExchangeTest, ForwardsARequestAndItsAnswer) {
 TEST_F(ExchangeTest, CountsWhatItDid) {
   startForwarding();
   ask("POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 4\r\n\r\n\r\n\r\n");
-  EXPECT_EQ(count(requestsKey(listener.id, id("all"), 2, AppProtocol::kH1, 200)), 1U);
-  EXPECT_EQ(count(requestBodyBytesKey(listener.id, id("all"))), 4U);
-  EXPECT_EQ(count(responseBodyBytesKey(listener.id, id("all"))), 5U);
+  EXPECT_EQ(count(requestsKey(listener_plan.id, id("all"), 2, AppProtocol::kH1, 200)), 1U);
+  EXPECT_EQ(count(requestBodyBytesKey(listener_plan.id, id("all"))), 4U);
+  EXPECT_EQ(count(responseBodyBytesKey(listener_plan.id, id("all"))), 5U);
   EXPECT_EQ(count(upstreamRequestsKey(id("orders"), 200, Reason::kNone)), 1U);
-  EXPECT_EQ(gauge(requestsInFlightKey(listener.id)), 0);
-  EXPECT_EQ(gauge(connectionsActiveKey(listener.id, TransportProtocol::kTcp)), 1);
+  EXPECT_EQ(gauge(requestsInFlightKey(listener_plan.id)), 0);
+  EXPECT_EQ(gauge(connectionsActiveKey(listener_plan.id, TransportProtocol::kTcp)), 1);
 }
 
 TEST_F(ExchangeTest, RequestsInFlightAreCounted) {
@@ -55,7 +55,7 @@ TEST_F(ExchangeTest, RequestsInFlightAreCounted) {
   on_upstream = nullptr;
   get();
   get();
-  EXPECT_EQ(gauge(requestsInFlightKey(listener.id)), 2);
+  EXPECT_EQ(gauge(requestsInFlightKey(listener_plan.id)), 2);
 }
 
 TEST_F(ExchangeTest, GivesEachRequestAnIdentity) {
@@ -188,7 +188,7 @@ response_headers = { set = { "x-why" = "moved" } }
   EXPECT_EQ(undated(get("/a?b")),
             "HTTP/1.1 308 Permanent Redirect\r\nlocation: http://new.test/a?b\r\nx-why: moved\r\n"
             "server: weir\r\ndate: now\r\ncontent-length: 0\r\n\r\n");
-  EXPECT_EQ(count(requestsKey(listener.id, id("all"), 0, AppProtocol::kH1, 308)), 1U);
+  EXPECT_EQ(count(requestsKey(listener_plan.id, id("all"), 0, AppProtocol::kH1, 308)), 1U);
   EXPECT_EQ(logged().reason, Reason::kNone);
 }
 
@@ -222,7 +222,7 @@ TEST_F(ExchangeTest, AConnectionCarriesOneRequestAfterAnother) {
   client.send(
       "GET /1 HTTP/1.1\r\nHost: shop.test\r\n\r\nGET /2 HTTP/1.1\r\nHost: shop.test\r\n\r\n");
   turn();
-  EXPECT_EQ(count(requestsKey(listener.id, id("all"), 0, AppProtocol::kH1, 200)), 2U);
+  EXPECT_EQ(count(requestsKey(listener_plan.id, id("all"), 0, AppProtocol::kH1, 200)), 2U);
   EXPECT_EQ(arrivals.size(), 1U);
   client.send("GET /3 HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n");
   turn();
@@ -253,7 +253,7 @@ TEST_F(ExchangeTest, AWebSocketBecomesATunnelThatClosesEachWayForItself) {
   arrival(0).end();
   turn();
   EXPECT_TRUE(client.ended());
-  EXPECT_EQ(count(requestsKey(listener.id, id("all"), 0, AppProtocol::kWebSocket, 101)), 1U);
+  EXPECT_EQ(count(requestsKey(listener_plan.id, id("all"), 0, AppProtocol::kWebSocket, 101)), 1U);
   EXPECT_EQ(logged().request_bytes, 4U);
   EXPECT_EQ(logged().response_bytes, 15U);
 }
@@ -277,7 +277,7 @@ TEST_F(ExchangeTest, ATunnelMayBeEndedByTheUpstreamFirst) {
   client.end();
   turn();
   EXPECT_TRUE(arrival(0).ended());
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
 }
 
 TEST_F(ExchangeTest, ATunnelHasNoTimeLimitButIdleness) {
@@ -309,7 +309,7 @@ TEST_F(ExchangeTest, AnUpgradeMayBeDeclined) {
 }
 
 TEST_F(ExchangeTest, ConnectIsATunnelWhereItIsEnabled) {
-  listener.allow_connect = true;
+  listener_plan.allow_connect = true;
   start("[[route]]\nname = \"all\"\nupstream = \"orders\"\nmatch = { methods = [\"CONNECT\"] }\n");
   on_upstream = answering("HTTP/1.1 200 OK\r\n\r\n");
   StreamPeer& client = connect();
@@ -377,7 +377,7 @@ TEST_F(ExchangeTest, AClientThatPipelinesAndDoesNotReadHasToWait) {
   turn();
   client.stream().setReading(true);
   turn();
-  EXPECT_EQ(count(requestsKey(listener.id, id("all"), 0, AppProtocol::kH1, 200)), 10'000U);
+  EXPECT_EQ(count(requestsKey(listener_plan.id, id("all"), 0, AppProtocol::kH1, 200)), 10'000U);
 }
 
 TEST_F(ExchangeTest, RequestsInHandFinishOnThePlanTheyBeganWith) {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/config/diagnostics.h"
 #include "core/config/document.h"
-#include "core/config/mistakes.h"
 #include "core/config/settings.h"
 #include "core/route/compile.h"
 
@@ -90,16 +90,16 @@ ProxyTest::ProxyTest()
           if (on_upstream) on_upstream(upstream);
         };
       }) {
-  listener.name = "public";
-  listener.header_timeout = Milliseconds(0);
-  listener.idle_timeout = Milliseconds(0);
-  listener.merge_slashes = false;
-  listener.reason_header = true;
+  listener_plan.name = "public";
+  listener_plan.header_timeout = Milliseconds(0);
+  listener_plan.idle_timeout = Milliseconds(0);
+  listener_plan.merge_slashes = false;
+  listener_plan.reason_header = true;
   defaults.retry.attempts = 0;
 }
 
 ProxyTest::~ProxyTest() {
-  if (gate != nullptr) gate->breakAll();
+  if (listener != nullptr) listener->closeAll();
   clients.clear();
   turn();
   // Nothing is left behind, whatever a test did.
@@ -107,7 +107,7 @@ ProxyTest::~ProxyTest() {
   if (engine != nullptr) {
     EXPECT_EQ(engine->exchangesInFlight(), 0U);
   }
-  gate = nullptr;
+  listener = nullptr;
   engine = nullptr;
   EXPECT_EQ(upstream_count.value(), 0U);
   arrivals.clear();
@@ -126,10 +126,10 @@ std::shared_ptr<const upstream::ClusterPlan> ProxyTest::clusterPlan(const std::s
 }
 
 void ProxyTest::start(std::string_view routes) {
-  config::Mistakes mistakes;
+  config::Diagnostics diagnostics;
   RouteTables settings;
-  auto document = config::Document::parse(routes, "test.toml", mistakes);
-  config::readSettings(document, dialect, settings, mistakes);
+  auto document = config::Document::parse(routes, "test.toml", diagnostics);
+  config::readSettings(document, extensions, settings, diagnostics);
 
   auto plan = std::make_shared<Plan>();
   plan->generation = plans_.size() + 1;
@@ -140,24 +140,25 @@ void ProxyTest::start(std::string_view routes) {
   }
   std::sort(plan->clusters.begin(), plan->clusters.end(),
             [](const auto& left, const auto& right) { return left->id < right->id; });
-  plan->routes = route::compileRoutes(settings.routes, {names, upstreams, {"public"}}, mistakes);
-  ASSERT_TRUE(mistakes.empty()) << mistakes.text();
+  plan->routes = route::compileRoutes(settings.routes, {names, upstreams, {"public"}}, diagnostics);
+  ASSERT_TRUE(diagnostics.empty()) << diagnostics.text();
   for (const auto& each : settings.routes) {
     plan->chains.push_back(filters.chain(each.filters, names));
   }
   plan->defaults = defaults;
-  listener.id = names.intern(listener.name);
-  auto shared = std::make_shared<const ListenerPlan>(listener);
+  listener_plan.id = names.intern(listener_plan.name);
+  auto shared = std::make_shared<const ListenerPlan>(listener_plan);
   plan->listeners.push_back(shared);
   plans_.push_back(plan);
   if (engine == nullptr) {
     engine = std::make_unique<Engine>(Engine::Tools{loop, *connector_used, cells, &log});
   }
   engine->setPlan(plan);
-  if (gate == nullptr) {
-    gate = std::make_unique<Gate>(*engine, shared, Gate::Counts{listener_count, process_count});
+  if (listener == nullptr) {
+    listener = std::make_unique<Listener>(*engine, shared,
+                                          Listener::Counts{listener_count, process_count});
   } else {
-    gate->setPlan(shared, 0);
+    listener->setPlan(shared, 0);
   }
 }
 
@@ -176,9 +177,9 @@ StreamPeer& ProxyTest::connect(std::string_view client) {
   clients.push_back(std::make_unique<StreamPeer>(std::move(theirs)));
   listener_count.tryAdd(0);
   process_count.tryAdd(0);
-  Visitor visitor;
+  ConnectionFacts visitor;
   visitor.address = net::Address::parse(client).value();
-  gate->receive(std::move(ours), std::move(visitor));
+  listener->receive(std::move(ours), std::move(visitor));
   return *clients.back();
 }
 
@@ -207,7 +208,7 @@ std::string ProxyTest::reply(std::string_view body, std::string_view fields) {
 
 std::uint64_t ProxyTest::localReplies(int status, Reason reason, std::string_view route) {
   const NameId named = route.empty() ? 0 : id(route);
-  return count(localRepliesKey(listener.id, named, status, reason));
+  return count(localRepliesKey(listener_plan.id, named, status, reason));
 }
 
 }  // namespace weir::proxy

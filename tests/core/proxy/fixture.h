@@ -15,10 +15,10 @@
 
 #include "core/base/metric_keys.h"
 #include "core/base/names.h"
-#include "core/config/choice.h"
+#include "core/config/variant.h"
 #include "core/filter/registry.h"
 #include "core/proxy/engine.h"
-#include "core/proxy/gate.h"
+#include "core/proxy/listener.h"
 #include "core/route/settings.h"
 #include "tests/support/memory_connector.h"
 #include "tests/support/stream_peer.h"
@@ -60,7 +60,7 @@ struct Arrival {
   std::unique_ptr<test::StreamPeer> peer;
 };
 
-// An engine with one gate between clients and upstreams in memory. Time stands still.
+// An engine with one listener between clients and upstreams in memory. Time stands still.
 //
 // The clusters are "orders" (10.0.0.1:80 and 10.0.0.2:80, asked in this order), "shadow"
 // (10.0.9.1:80), "empty" (without endpoints) and "unknown" (nobody has said yet). Change what is
@@ -93,15 +93,15 @@ class ProxyTest : public ::testing::Test {
   NameId id(std::string_view name) { return names.intern(name); }
   std::uint64_t count(CounterKey key) { return cells.counter(key).value(); }
   std::int64_t gauge(GaugeKey key) { return cells.gauge(key).value(); }
-  // How often the gate answered itself with this, on route "all" or any that is named.
+  // How often the listener answered itself with this, on route "all" or any that is named.
   std::uint64_t localReplies(int status, Reason reason, std::string_view route = "all");
   const Logged& logged() const { return log.lines.at(log.lines.size() - 1); }
 
   event::Loop loop{event::Loop::Time::kManual};
   MetricCells cells;
   NameTable names;
-  config::Dialect dialect;
-  filter::Registry filters{dialect};
+  config::Extensions extensions;
+  filter::Registry filters{extensions};
   RecordingLog log;
   Script on_upstream = answering(reply("hello"));
   std::deque<Arrival> arrivals;
@@ -115,14 +115,14 @@ class ProxyTest : public ::testing::Test {
       {"unknown", {}},
   };
   upstream::ClusterOptions options;
-  ListenerPlan listener;
+  ListenerPlan listener_plan;
   Defaults defaults;
   event::SharedCount listener_count;
   event::SharedCount process_count;
   event::SharedCount upstream_count;
 
   std::unique_ptr<Engine> engine;
-  std::unique_ptr<Gate> gate;
+  std::unique_ptr<Listener> listener;
   std::deque<std::unique_ptr<test::StreamPeer>> clients;
 
  private:

@@ -13,12 +13,12 @@ class ForwardedTest : public ::testing::Test {
  protected:
   ForwardedTest() {
     request.authority = "shop.test";
-    listener.trusted_proxies = {*route::IpRange::parse("10.0.0.0/8"),
-                                *route::IpRange::parse("::1")};
+    listener_plan.trusted_proxies = {*route::IpRange::parse("10.0.0.0/8"),
+                                     *route::IpRange::parse("::1")};
   }
   void header(std::string_view name, std::string_view value) { request.headers.add(name, value); }
   Downstream downstreamOf(std::string_view peer) {
-    return findDownstream(request, listener, {net::Ip::parse(peer).value(), "http"});
+    return findDownstream(request, listener_plan, {net::Ip::parse(peer).value(), "http"});
   }
   std::string clientOf(std::string_view peer) {
     const Downstream found = downstreamOf(peer);
@@ -27,7 +27,7 @@ class ForwardedTest : public ::testing::Test {
   }
   std::string headersFrom(std::string_view peer) {
     const Peer hop{net::Ip::parse(peer).value(), "http"};
-    addForwardedHeaders(request, listener, hop, findDownstream(request, listener, hop));
+    addForwardedHeaders(request, listener_plan, hop, findDownstream(request, listener_plan, hop));
     std::string lines;
     for (const http::Header& field : request.headers) {
       lines += std::string(field.name) + ": " + std::string(field.value) + "\n";
@@ -38,7 +38,7 @@ class ForwardedTest : public ::testing::Test {
   BlockPool pool{4096};
   Arena arena{pool};
   http::Request request{arena};
-  ListenerPlan listener;
+  ListenerPlan listener_plan;
 };
 
 TEST_F(ForwardedTest, TheClientIsThePeer) { EXPECT_EQ(clientOf("203.0.113.7"), "203.0.113.7"); }
@@ -173,7 +173,7 @@ TEST_F(ForwardedTest, AddsToWhatATrustedPeerSaid) {
 }
 
 TEST_F(ForwardedTest, WritesIpv6AsItMustBe) {
-  listener.trusted_proxies.clear();
+  listener_plan.trusted_proxies.clear();
   EXPECT_EQ(headersFrom("2001:db8::1"),
             "via: 1.1 weir\n"
             "x-forwarded-for: 2001:db8::1\n"
@@ -186,21 +186,21 @@ TEST_F(ForwardedTest, WritesIpv6AsItMustBe) {
 TEST_F(ForwardedTest, AClientOverAUnixSocketIsUnknown) {
   header("x-forwarded-for", "1.1.1.1");
   const Peer hop{net::Address::unixPath("/run/x.sock").ip(), "http"};
-  const Downstream found = findDownstream(request, listener, hop);
+  const Downstream found = findDownstream(request, listener_plan, hop);
   EXPECT_EQ(found.address, "unknown");
-  addForwardedHeaders(request, listener, hop, found);
+  addForwardedHeaders(request, listener_plan, hop, found);
   EXPECT_FALSE(request.headers.get("x-forwarded-for"));
   EXPECT_EQ(request.headers.get("forwarded"), "for=unknown;proto=http;host=\"shop.test\"");
 }
 
 TEST_F(ForwardedTest, AUnixSocketThatIsTrustedAddsNoAddress) {
-  listener.trusted_proxies = {*route::IpRange::parse("::/0")};
+  listener_plan.trusted_proxies = {*route::IpRange::parse("::/0")};
   header("x-forwarded-for", "1.1.1.1");
   header("forwarded", "for=1.1.1.1");
   const Peer hop{net::Ip(), "http"};
-  const Downstream found = findDownstream(request, listener, hop);
+  const Downstream found = findDownstream(request, listener_plan, hop);
   EXPECT_EQ(found.address, "1.1.1.1");
-  addForwardedHeaders(request, listener, hop, found);
+  addForwardedHeaders(request, listener_plan, hop, found);
   EXPECT_EQ(request.headers.get("x-forwarded-for"), "1.1.1.1");
   EXPECT_EQ(request.headers.get("forwarded"),
             "for=1.1.1.1, for=unknown;proto=http;host=\"shop.test\"");
@@ -217,7 +217,7 @@ TEST_F(ForwardedTest, WithoutAHostNoneIsNamed) {
 }
 
 TEST_F(ForwardedTest, ASidecarLeavesThemAlone) {
-  listener.forwarded = ForwardedMode::kPreserve;
+  listener_plan.forwarded = ForwardedMode::kPreserve;
   request.version = http::Version::kHttp2;
   header("x-forwarded-for", "1.1.1.1");
   EXPECT_EQ(headersFrom("203.0.113.7"), "x-forwarded-for: 1.1.1.1\nvia: 2 weir\n");

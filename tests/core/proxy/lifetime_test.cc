@@ -7,18 +7,18 @@
 namespace weir::proxy {
 namespace {
 
-class Recorded final : public Accepted {
+class Recorded final : public DownstreamConnection {
  public:
   void drain() override { said += "drain "; }
   void retire() override { said += "retire "; }
-  void breakNow() override { said += "break "; }
+  void closeNow() override { said += "break "; }
   std::string said;
 };
 
 class LifetimeTest : public ProxyTest {
  protected:
   LifetimeTest() { startForwarding(); }
-  void begin() { lifetime = Lifetime::begin(connection, *engine, listener, &peer); }
+  void begin() { lifetime = Lifetime::begin(connection, *engine, listener_plan, &peer); }
 
   net::PeerCertificate peer;
   Recorded connection;
@@ -26,9 +26,9 @@ class LifetimeTest : public ProxyTest {
 };
 
 TEST_F(LifetimeTest, IsForConnectionsThatEnd) {
-  EXPECT_EQ(Lifetime::begin(connection, *engine, listener, nullptr), nullptr);
-  listener.max_connection_age = Milliseconds(1'000);
-  EXPECT_NE(Lifetime::begin(connection, *engine, listener, nullptr), nullptr);
+  EXPECT_EQ(Lifetime::begin(connection, *engine, listener_plan, nullptr), nullptr);
+  listener_plan.max_connection_age = Milliseconds(1'000);
+  EXPECT_NE(Lifetime::begin(connection, *engine, listener_plan, nullptr), nullptr);
 }
 
 TEST_F(LifetimeTest, EndsWithTheCertificateAndSoonAfterIt) {
@@ -49,7 +49,7 @@ TEST_F(LifetimeTest, LooksAtTheWallClockAgain) {
 }
 
 TEST_F(LifetimeTest, DrainsByAgeAndGoesOnUntilTheCertificateEnds) {
-  listener.max_connection_age = Milliseconds(5'000);
+  listener_plan.max_connection_age = Milliseconds(5'000);
   peer.not_after = wallClockNow() + std::chrono::hours(2);
   begin();
   pass(Milliseconds(4'400));

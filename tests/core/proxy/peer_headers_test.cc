@@ -20,8 +20,8 @@ class PeerHeadersTest : public ::testing::Test {
   }
   // The values of the header, a line each.
   std::string told(ClientCertMode mode, const net::PeerCertificate* by) {
-    listener.forwarded_client_cert = mode;
-    addPeerHeaders(request, listener, by);
+    listener_plan.forwarded_client_cert = mode;
+    addPeerHeaders(request, listener_plan, by);
     std::string lines;
     for (const http::Header& field : request.headers) {
       if (field.id == http::HeaderId::kXForwardedClientCert)
@@ -36,7 +36,7 @@ class PeerHeadersTest : public ::testing::Test {
     wanted.identity = identity;
     std::vector<std::shared_ptr<const tls::Certificate>> own = {
         test::TestAuthority::parsed(authority.issueFor(wanted))};
-    listener.tls = std::make_shared<const tls::ServerTerms>(
+    listener_plan.tls = std::make_shared<const tls::ServerConfig>(
         tls::ServerSetup{}, tls::CertificateSet(std::move(own)),
         std::make_shared<const tls::TicketKeys>(
             std::vector<tls::TicketKeys::Secret>{tls::TicketKeys::random()}));
@@ -45,7 +45,7 @@ class PeerHeadersTest : public ::testing::Test {
   BlockPool pool{4096};
   Arena arena{pool};
   http::Request request{arena};
-  ListenerPlan listener;
+  ListenerPlan listener_plan;
   net::PeerCertificate peer;
 };
 
@@ -90,10 +90,10 @@ TEST_F(PeerHeadersTest, SetTheClientsOwnAlone) {
 }
 
 TEST_F(PeerHeadersTest, SayWhoThePeerIs) {
-  addPeerHeaders(request, listener, &peer);
+  addPeerHeaders(request, listener_plan, &peer);
   EXPECT_EQ(request.headers.get(http::HeaderId::kXWeirIdentity), peer.identity);
   http::Request other(arena);
-  addPeerHeaders(other, listener, nullptr);
+  addPeerHeaders(other, listener_plan, nullptr);
   EXPECT_EQ(other.headers.size(), 0U);
 }
 

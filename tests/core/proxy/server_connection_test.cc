@@ -16,8 +16,8 @@ using ::testing::StartsWith;
 class ServerConnectionTest : public ProxyTest {
  protected:
   ServerConnectionTest() {
-    listener.header_timeout = Milliseconds(10'000);
-    listener.idle_timeout = Milliseconds(75'000);
+    listener_plan.header_timeout = Milliseconds(10'000);
+    listener_plan.idle_timeout = Milliseconds(75'000);
   }
 };
 
@@ -29,7 +29,7 @@ TEST_F(ServerConnectionTest, IsClosedWhenNothingComes) {
   pass(Milliseconds(200));
   EXPECT_TRUE(client.ended());
   EXPECT_THAT(client.received(), IsEmpty());
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
 }
 
 TEST_F(ServerConnectionTest, IsClosedWhenIdleForTooLong) {
@@ -45,8 +45,8 @@ TEST_F(ServerConnectionTest, IsClosedWhenIdleForTooLong) {
 }
 
 TEST_F(ServerConnectionTest, MayHaveNoTimeLimits) {
-  listener.header_timeout = Milliseconds(0);
-  listener.idle_timeout = Milliseconds(0);
+  listener_plan.header_timeout = Milliseconds(0);
+  listener_plan.idle_timeout = Milliseconds(0);
   startForwarding();
   StreamPeer& client = connect();
   client.send(kGet);
@@ -85,7 +85,7 @@ TEST_F(ServerConnectionTest, ByteByByteIsAsGoodAsWhole) {
   static_cast<MemoryStream&>(client.stream()).sent().setFragment(1);
   client.send(std::string(kGet) + std::string(kGet));
   turn();
-  EXPECT_EQ(count(requestsKey(listener.id, id("all"), 0, AppProtocol::kH1, 200)), 2U);
+  EXPECT_EQ(count(requestsKey(listener_plan.id, id("all"), 0, AppProtocol::kH1, 200)), 2U);
 }
 
 TEST_F(ServerConnectionTest, LeavesAClientTimeToReadTheLastWords) {
@@ -97,9 +97,9 @@ TEST_F(ServerConnectionTest, LeavesAClientTimeToReadTheLastWords) {
   EXPECT_TRUE(client.ended());
   client.send("what nobody reads any more");
   pass(Milliseconds(1'900));
-  EXPECT_EQ(gate->connections(), 1U);
+  EXPECT_EQ(listener->connections(), 1U);
   pass(Milliseconds(200));
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
 }
 
 TEST_F(ServerConnectionTest, LingersNoLongerThanTheClientDoes) {
@@ -109,7 +109,7 @@ TEST_F(ServerConnectionTest, LingersNoLongerThanTheClientDoes) {
   turn();
   client.end();
   turn();
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
 }
 
 TEST_F(ServerConnectionTest, LingersNoLongerThanTheConnectionDoes) {
@@ -119,7 +119,7 @@ TEST_F(ServerConnectionTest, LingersNoLongerThanTheConnectionDoes) {
   turn();
   static_cast<MemoryStream&>(client.stream()).reset();
   turn();
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
 }
 
 TEST_F(ServerConnectionTest, AClientMayEndBetweenRequests) {
@@ -129,8 +129,9 @@ TEST_F(ServerConnectionTest, AClientMayEndBetweenRequests) {
   turn();
   client.end();
   turn();
-  EXPECT_EQ(gate->connections(), 0U);
-  EXPECT_EQ(count(connectionsClosedKey(listener.id, TransportProtocol::kTcp, Reason::kNone)), 1U);
+  EXPECT_EQ(listener->connections(), 0U);
+  EXPECT_EQ(count(connectionsClosedKey(listener_plan.id, TransportProtocol::kTcp, Reason::kNone)),
+            1U);
 }
 
 TEST_F(ServerConnectionTest, AResetEndsWhatIsInHand) {
@@ -141,7 +142,7 @@ TEST_F(ServerConnectionTest, AResetEndsWhatIsInHand) {
   turn();
   static_cast<MemoryStream&>(client.stream()).reset();
   turn();
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
   EXPECT_EQ(logged().reason, Reason::kClientDisconnect);
   pass(Milliseconds(1'100));  // for an answer that would leave the connection fit for another
   EXPECT_TRUE(arrival(0).ended());
@@ -152,10 +153,10 @@ TEST_F(ServerConnectionTest, AnIdleOneClosesWhenTheGateDrains) {
   StreamPeer& client = connect();
   client.send(kGet);
   turn();
-  gate->drain();
+  listener->drain();
   turn();
   EXPECT_TRUE(client.ended());
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
 }
 
 TEST_F(ServerConnectionTest, OneInUseSaysThatItIsTheLastRequest) {
@@ -164,7 +165,7 @@ TEST_F(ServerConnectionTest, OneInUseSaysThatItIsTheLastRequest) {
   StreamPeer& client = connect();
   client.send(std::string(kGet) + std::string(kGet));
   turn();
-  gate->drain();
+  listener->drain();
   turn();
   EXPECT_FALSE(client.ended());
   arrival(0).send(reply("hello"));
@@ -172,7 +173,7 @@ TEST_F(ServerConnectionTest, OneInUseSaysThatItIsTheLastRequest) {
   EXPECT_THAT(client.received(), HasSubstr("\r\nconnection: close\r\n"));
   EXPECT_THAT(client.received(), EndsWith("hello"));
   EXPECT_TRUE(client.ended());
-  EXPECT_EQ(count(requestsKey(listener.id, id("all"), 0, AppProtocol::kH1, 200)), 1U);
+  EXPECT_EQ(count(requestsKey(listener_plan.id, id("all"), 0, AppProtocol::kH1, 200)), 1U);
 }
 
 TEST_F(ServerConnectionTest, ATunnelOutlivesTheDraining) {
@@ -184,7 +185,7 @@ TEST_F(ServerConnectionTest, ATunnelOutlivesTheDraining) {
       "GET / HTTP/1.1\r\nHost: a.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
   turn();
   on_upstream = nullptr;
-  gate->drain();
+  listener->drain();
   client.send("ping");
   turn();
   EXPECT_FALSE(client.ended());
@@ -196,21 +197,21 @@ TEST_F(ServerConnectionTest, AnIdleOneThatCameOnOtherTermsCloses) {
   StreamPeer& client = connect();
   client.send(kGet);
   turn();
-  gate->setPlan(std::make_shared<const ListenerPlan>(listener), 0);  // on the same ones
+  listener->setPlan(std::make_shared<const ListenerPlan>(listener_plan), 0);  // on the same ones
   turn();
   EXPECT_FALSE(client.ended());
-  listener.proxy_protocol = ProxyProtocol::kOptional;
-  gate->setPlan(std::make_shared<const ListenerPlan>(listener), 0);
+  listener_plan.proxy_protocol = ProxyProtocol::kOptional;
+  listener->setPlan(std::make_shared<const ListenerPlan>(listener_plan), 0);
   turn();
   EXPECT_TRUE(client.ended());
-  EXPECT_FALSE(gate->draining());
+  EXPECT_FALSE(listener->draining());
 }
 
 TEST_F(ServerConnectionTest, AFreshOneThatCameOnOtherTermsIsNotServedEither) {
   startForwarding();
   StreamPeer& client = connect();
-  listener.proxy_protocol = ProxyProtocol::kOptional;
-  gate->setPlan(std::make_shared<const ListenerPlan>(listener), 0);
+  listener_plan.proxy_protocol = ProxyProtocol::kOptional;
+  listener->setPlan(std::make_shared<const ListenerPlan>(listener_plan), 0);
   client.send(kGet);
   turn();
   EXPECT_TRUE(client.ended());
@@ -223,8 +224,8 @@ TEST_F(ServerConnectionTest, OneInUseThatCameOnOtherTermsAnswersAndCloses) {
   StreamPeer& client = connect();
   client.send(kGet);
   turn();
-  listener.proxy_protocol = ProxyProtocol::kOptional;
-  gate->setPlan(std::make_shared<const ListenerPlan>(listener), 0);
+  listener_plan.proxy_protocol = ProxyProtocol::kOptional;
+  listener->setPlan(std::make_shared<const ListenerPlan>(listener_plan), 0);
   client.send(kGet);
   turn();
   arrival(0).send(reply("late"));
@@ -236,7 +237,7 @@ TEST_F(ServerConnectionTest, OneInUseThatCameOnOtherTermsAnswersAndCloses) {
 }
 
 TEST_F(ServerConnectionTest, DrainsAtTheAgeThatIsSet) {
-  listener.max_connection_age = Milliseconds(1'000);
+  listener_plan.max_connection_age = Milliseconds(1'000);
   startForwarding();
   StreamPeer& client = connect();
   client.send(kGet);
@@ -248,7 +249,7 @@ TEST_F(ServerConnectionTest, DrainsAtTheAgeThatIsSet) {
 
 TEST_F(ServerConnectionTest, OneThatComesWhileTheGateDrainsIsServedOnce) {
   startForwarding();
-  gate->drain();
+  listener->drain();
   StreamPeer& client = connect();
   client.send(kGet);
   turn();
@@ -261,33 +262,33 @@ TEST_F(ServerConnectionTest, AFreshOneGetsItsFirstRequestAnsweredWhenTheGateDrai
   startForwarding();
   StreamPeer& client = connect();
   turn();
-  gate->drain();
+  listener->drain();
   pass(Milliseconds(4'900));
   EXPECT_FALSE(client.ended());
   client.send(kGet);
   turn();
   EXPECT_THAT(client.received(), HasSubstr("connection: close\r\n"));
   EXPECT_TRUE(client.ended());
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
 }
 
 TEST_F(ServerConnectionTest, AFreshOneThatStaysSilentEndsAfterTheGrace) {
   startForwarding();
   StreamPeer& before = connect();
   turn();
-  gate->drain();
+  listener->drain();
   StreamPeer& after = connect();
   pass(Milliseconds(4'900));
-  EXPECT_EQ(gate->connections(), 2U);
+  EXPECT_EQ(listener->connections(), 2U);
   pass(Milliseconds(200));
   EXPECT_TRUE(before.ended());
   EXPECT_TRUE(after.ended());
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
 }
 
 // Empty lines between two requests (RFC 9112, 2.2) are no request.
 TEST_F(ServerConnectionTest, EmptyLinesDoNotKeepAnIdleOne) {
-  listener.idle_timeout = Milliseconds(1'000);
+  listener_plan.idle_timeout = Milliseconds(1'000);
   startForwarding();
   StreamPeer& client = connect();
   client.send(kGet);
@@ -300,14 +301,14 @@ TEST_F(ServerConnectionTest, EmptyLinesDoNotKeepAnIdleOne) {
 }
 
 TEST_F(ServerConnectionTest, AnAnswerThatIsNotReadEndsTheConnection) {
-  listener.http2.send_timeout = Milliseconds(1'000);
+  listener_plan.http2.send_timeout = Milliseconds(1'000);
   startForwarding();
   on_upstream = answering(reply(std::string(200'000, 'x')));
   StreamPeer& client = connect();
   static_cast<MemoryStream&>(client.stream()).received().setStalled(true);
   client.send(kGet);
   pass(Milliseconds(3'000));
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
   EXPECT_EQ(count(timeoutsKey(0, TimeoutStage::kSend)), 1U);
 }
 
@@ -318,9 +319,9 @@ TEST_F(ServerConnectionTest, BreakingAllLeavesNothing) {
   connect().send("GET / HT");
   connect();
   turn();
-  EXPECT_EQ(gate->connections(), 3U);
-  gate->breakAll();
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 3U);
+  listener->closeAll();
+  EXPECT_EQ(listener->connections(), 0U);
   EXPECT_EQ(listener_count.value(), 0U);
   EXPECT_EQ(process_count.value(), 0U);
 }
@@ -330,7 +331,7 @@ TEST_F(ServerConnectionTest, NewLimitsOfAReloadHoldForNewRequests) {
   StreamPeer& client = connect();
   client.send(kGet);
   turn();
-  listener.idle_timeout = Milliseconds(1'000);
+  listener_plan.idle_timeout = Milliseconds(1'000);
   startForwarding();
   client.send(kGet);
   pass(Milliseconds(1'100));

@@ -16,9 +16,9 @@ class TunnelTest : public ProxyTest {
  protected:
   TunnelTest() {
     on_upstream = nullptr;
-    listener.tcp = true;
-    listener.upstream = id("orders");
-    listener.tcp_idle_timeout = Milliseconds(60'000);
+    listener_plan.tcp = true;
+    listener_plan.upstream = id("orders");
+    listener_plan.tcp_idle_timeout = Milliseconds(60'000);
     defaults.retry.attempts = 1;
   }
   void begin() {
@@ -27,18 +27,18 @@ class TunnelTest : public ProxyTest {
     turn();
   }
   std::uint64_t closedFor(Reason reason) {
-    return count(connectionsClosedKey(listener.id, TransportProtocol::kTcp, reason));
+    return count(connectionsClosedKey(listener_plan.id, TransportProtocol::kTcp, reason));
   }
   std::uint64_t attemptsFor(Reason reason) {
     return count(upstreamRequestsKey(id("orders"), 0, reason));
   }
   std::int64_t active() {
-    return gauge(connectionsActiveKey(listener.id, TransportProtocol::kTcp));
+    return gauge(connectionsActiveKey(listener_plan.id, TransportProtocol::kTcp));
   }
   void expectGone(Reason reason) {
     EXPECT_EQ(closedFor(reason), 1U);
     EXPECT_EQ(active(), 0);
-    EXPECT_EQ(gate->connections(), 0U);
+    EXPECT_EQ(listener->connections(), 0U);
     EXPECT_EQ(upstream_count.value(), 0U);
     EXPECT_EQ(logged().reason, reason);
     EXPECT_EQ(attemptsFor(reason), 1U);
@@ -56,8 +56,8 @@ TEST_F(TunnelTest, CarriesBytesBothWays) {
   turn();
   EXPECT_EQ(client->received(), "the answer");
   EXPECT_EQ(active(), 1);
-  EXPECT_EQ(count(tcpReceivedBytesKey(listener.id, id("orders"))), 8U);
-  EXPECT_EQ(count(tcpSentBytesKey(listener.id, id("orders"))), 10U);
+  EXPECT_EQ(count(tcpReceivedBytesKey(listener_plan.id, id("orders"))), 8U);
+  EXPECT_EQ(count(tcpSentBytesKey(listener_plan.id, id("orders"))), 10U);
 }
 
 TEST_F(TunnelTest, EndsWhenBothSidesHaveEnded) {
@@ -66,7 +66,7 @@ TEST_F(TunnelTest, EndsWhenBothSidesHaveEnded) {
   client->end();
   turn();
   EXPECT_TRUE(arrival(0).ended());
-  EXPECT_EQ(gate->connections(), 1U);
+  EXPECT_EQ(listener->connections(), 1U);
   arrival(0).send("answer");
   arrival(0).end();
   turn();
@@ -116,7 +116,7 @@ TEST_F(TunnelTest, WaitsForTheLastBytesToLeave) {
   arrival(0).end();
   client->end();
   pass(Milliseconds(200));
-  EXPECT_EQ(gate->connections(), 1U);
+  EXPECT_EQ(listener->connections(), 1U);
   client->stream().setReading(true);
   pass(Milliseconds(100));
   EXPECT_EQ(client->received(), "slow answer");
@@ -239,7 +239,7 @@ TEST_F(TunnelTest, TheUpstreamsLimitHolds) {
 }
 
 TEST_F(TunnelTest, WithoutEndpointsTheClientIsBroken) {
-  listener.upstream = id("empty");
+  listener_plan.upstream = id("empty");
   begin();
   EXPECT_TRUE(client->broken());
   EXPECT_EQ(logged().reason, Reason::kNoHealthyUpstream);
@@ -247,7 +247,7 @@ TEST_F(TunnelTest, WithoutEndpointsTheClientIsBroken) {
 }
 
 TEST_F(TunnelTest, BeforeDiscoveryAnsweredTheClientIsBroken) {
-  listener.upstream = id("unknown");
+  listener_plan.upstream = id("unknown");
   begin();
   EXPECT_TRUE(client->broken());
   EXPECT_EQ(logged().reason, Reason::kUpstreamDnsError);
@@ -255,11 +255,11 @@ TEST_F(TunnelTest, BeforeDiscoveryAnsweredTheClientIsBroken) {
 
 TEST_F(TunnelTest, DrainingLetsItGoOn) {
   begin();
-  gate->drain();
+  listener->drain();
   client->send("question");
   turn();
   EXPECT_EQ(seenBy(0), "question");
-  gate->breakAll();
+  listener->closeAll();
   turn();
   EXPECT_TRUE(client->broken());
   EXPECT_TRUE(arrival(0).broken());
@@ -269,7 +269,7 @@ TEST_F(TunnelTest, DrainingLetsItGoOn) {
 TEST_F(TunnelTest, AReloadLeavesItAlone) {
   begin();
   clusters.erase("orders");
-  listener.upstream = id("shadow");
+  listener_plan.upstream = id("shadow");
   start("[[route]]\nname = \"all\"\nupstream = \"shadow\"\n");
   client->send("question");
   turn();
@@ -292,8 +292,8 @@ TEST_F(TunnelTest, TellsTheUpstreamOfTheClient) {
 class GuessingTest : public TunnelTest {
  protected:
   GuessingTest() {
-    listener.tcp = false;
-    listener.header_timeout = Milliseconds(10'000);
+    listener_plan.tcp = false;
+    listener_plan.header_timeout = Milliseconds(10'000);
   }
 };
 
@@ -304,7 +304,7 @@ TEST_F(GuessingTest, ServesHttp) {
   turn();
   EXPECT_THAT(client->received(), HasSubstr("hello"));
   EXPECT_EQ(logged().status, 200);
-  EXPECT_EQ(count(connectionsOpenedKey(listener.id, TransportProtocol::kTcp)), 1U);
+  EXPECT_EQ(count(connectionsOpenedKey(listener_plan.id, TransportProtocol::kTcp)), 1U);
   EXPECT_EQ(active(), 1);
   client->close();
   turn();
@@ -326,7 +326,7 @@ TEST_F(GuessingTest, CarriesWhatIsNoHttp) {
   client->send("SET a b\r\n");
   turn();
   EXPECT_EQ(seenBy(0), "SET a b\r\n");
-  EXPECT_EQ(count(tcpReceivedBytesKey(listener.id, id("orders"))), 9U);
+  EXPECT_EQ(count(tcpReceivedBytesKey(listener_plan.id, id("orders"))), 9U);
 }
 
 TEST_F(GuessingTest, AsksTheServerWhenTheClientIsSilent) {
@@ -402,19 +402,19 @@ TEST_F(GuessingTest, HalfARequestIsAnsweredInTime) {
 TEST_F(GuessingTest, TheSilentGoWhenItDrains) {
   begin();
   pass(Milliseconds(50));
-  gate->drain();
+  listener->drain();
   pass(Milliseconds(4'900));
   EXPECT_FALSE(client->ended());
   pass(Milliseconds(200));
   EXPECT_TRUE(client->ended());
-  EXPECT_EQ(gate->connections(), 0U);
+  EXPECT_EQ(listener->connections(), 0U);
   EXPECT_TRUE(log.lines.empty());
 }
 
 TEST_F(GuessingTest, OneThatSpeaksWhileItDrainsIsServed) {
   on_upstream = answering(reply("hello"));
   begin();
-  gate->drain();
+  listener->drain();
   pass(Milliseconds(1'000));
   client->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   turn();

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "core/base/names.h"
-#include "core/config/choice.h"
 #include "core/config/document.h"
 #include "core/config/settings.h"
+#include "core/config/variant.h"
 #include "core/route/compile.h"
 #include "tests/core/route/fixture.h"
 
@@ -17,20 +17,20 @@ namespace weir::route {
 class CompiledRoutes {
  public:
   explicit CompiledRoutes(std::string_view toml) {
-    config::Document document = config::Document::parse(toml, "test.toml", mistakes_);
-    if (config::readSettings(document, dialect_, settings_, mistakes_)) {
-      table_ = compileRoutes(settings_.routes, {names_, upstreams_, listeners_}, mistakes_);
+    config::Document document = config::Document::parse(toml, "test.toml", diagnostics_);
+    if (config::readSettings(document, extensions_, settings_, diagnostics_)) {
+      table_ = compileRoutes(settings_.routes, {names_, upstreams_, listeners_}, diagnostics_);
     }
   }
 
-  std::string mistakes() const { return mistakes_.text(); }
+  std::string diagnostics() const { return diagnostics_.text(); }
   const RouteTable& table() const { return table_; }
   const Route& route(std::size_t index = 0) const { return table_.routes()[index]; }
   std::string_view name(NameId id) const { return names_.name(id); }
   NameId idOf(std::string_view name) { return names_.intern(name); }
   // As `weir check --print` would show them.
   std::string printed() const {
-    return config::tomlText(config::showSettings(settings_, dialect_));
+    return config::tomlText(config::showSettings(settings_, extensions_));
   }
 
  private:
@@ -44,8 +44,8 @@ class CompiledRoutes {
   NameTable names_;
   const std::vector<std::string> upstreams_ = {"orders", "orders-v2", "shadow"};
   const std::vector<std::string> listeners_ = {"public", "internal"};
-  config::Dialect dialect_;
-  config::Mistakes mistakes_;
+  config::Extensions extensions_;
+  config::Diagnostics diagnostics_;
   Routes settings_;
   RouteTable table_;
 };

@@ -7,7 +7,7 @@
 namespace weir::route {
 namespace {
 
-std::string mistakesOf(std::string_view toml) { return CompiledRoutes(toml).mistakes(); }
+std::string mistakesOf(std::string_view toml) { return CompiledRoutes(toml).diagnostics(); }
 
 // A route to orders with one more line.
 std::string mistakesWith(const std::string& line) {
@@ -18,7 +18,7 @@ TEST(CompileRoutes, ForwardsToAnUpstream) {
   const CompiledRoutes compiled(R"([[route]]
 upstream = "orders"
 )");
-  EXPECT_EQ(compiled.mistakes(), "");
+  EXPECT_EQ(compiled.diagnostics(), "");
   Random random(1);
   const Route& route = compiled.route();
   EXPECT_EQ(compiled.name(std::get<Forward>(route.action).pick(random).value()), "orders");
@@ -59,7 +59,7 @@ backoff = { base = "10ms", max = "1s" }
 replay_body = "1MiB"
 non_idempotent = true
 )");
-  EXPECT_EQ(compiled.mistakes(), "");
+  EXPECT_EQ(compiled.diagnostics(), "");
   const Route& route = compiled.route();
   EXPECT_EQ(route.name, "everything");
   EXPECT_EQ(route.timeouts.request, Milliseconds(2'000));
@@ -96,7 +96,7 @@ listeners = ["public"]
 headers = { X-A = "exact", x-b = { prefix = "p" }, x-c = { suffix = "s" } }
 query = { a = { contains = "c" }, b = { regex = "[0-9]+" }, c = { present = true }, d = { absent = true } }
 )");
-  EXPECT_EQ(compiled.mistakes(), "");
+  EXPECT_EQ(compiled.diagnostics(), "");
   const Source source{compiled.idOf("public"), IpAddress::parse("10.1.2.3").value()};
   const auto finds = [&](const TestRequest& request) {
     Captures captures;
@@ -143,7 +143,7 @@ upstream = "orders"
 [[route]]
 upstream = "orders"
 )");
-  EXPECT_EQ(compiled.mistakes(), "");
+  EXPECT_EQ(compiled.diagnostics(), "");
   std::vector<std::string_view> names;
   for (const Route& route : compiled.table().routes()) names.push_back(route.name);
   EXPECT_EQ(names, (std::vector<std::string_view>{"a.example.com/x/*", "a.example.com/x/*#2", "*/y",
@@ -160,7 +160,7 @@ redirect = { prefix = "/here" }
 [[route]]
 respond = { status = 404, headers = { content-type = "text/plain" }, body = "no ${request.path}\n" }
 )");
-  EXPECT_EQ(compiled.mistakes(), "");
+  EXPECT_EQ(compiled.diagnostics(), "");
   TestRequest request("h/old/7?q");
   Captures captures;
   const Route* route = compiled.table().find(request.request, {}, captures);
@@ -187,7 +187,7 @@ match = { path_regex = '/u/(?P<id>[0-9]+)' }
 upstream = "orders"
 rewrite = { path = "/users/${capture.id}" }
 )");
-  EXPECT_EQ(compiled.mistakes(), "");
+  EXPECT_EQ(compiled.diagnostics(), "");
   TestRequest request("h/u/12");
   Captures captures;
   const Route* route = compiled.table().find(request.request, {}, captures);
@@ -345,7 +345,7 @@ retry = { attempts = 2 }
 )";
   const CompiledRoutes first(toml);
   const CompiledRoutes second(first.printed());
-  EXPECT_EQ(second.mistakes(), "");
+  EXPECT_EQ(second.diagnostics(), "");
   EXPECT_EQ(second.printed(), first.printed());
   EXPECT_EQ(second.table().routes().size(), 1U);
 }

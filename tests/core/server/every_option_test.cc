@@ -165,7 +165,7 @@ class EveryOptionTest : public PlanTest {
     for (auto at = filled.find("CERTS"); at != std::string::npos; at = filled.find("CERTS")) {
       filled.replace(at, 5, folder_);
     }
-    config::Mistakes none;
+    config::Diagnostics none;
     return config::Document::parse(filled, "test.toml", none).root();
   }
 
@@ -259,14 +259,14 @@ class EveryOptionTest : public PlanTest {
   };
   // Nothing when the document holds a mistake.
   std::optional<Reload> reload(const Value& document, const proxy::Plan* previous) {
-    config::Mistakes found;
+    config::Diagnostics found;
     Reload made;
     auto text = config::Document::parse(config::tomlText(document), "test.toml", found);
-    config::readSettings(text, registry.dialect(), made.settings, found);
+    config::readSettings(text, registry.extensions(), made.settings, found);
     if (found.empty()) made.plan = builder.build(made.settings, previous, found);
-    mistakes = found.text();
+    diagnostics = found.text();
     if (made.plan == nullptr) return std::nullopt;
-    made.shown = config::showSettings(made.settings, registry.dialect());
+    made.shown = config::showSettings(made.settings, registry.extensions());
     return made;
   }
 
@@ -291,7 +291,7 @@ class EveryOptionTest : public PlanTest {
     for (const std::string_view text : kDocuments) {
       const Value document = documentOf(text);
       const auto before = reload(document, nullptr);
-      if (!before) ADD_FAILURE() << mistakes;
+      if (!before) ADD_FAILURE() << diagnostics;
       for (const Value& value : values) {
         Value other = document;
         set(other, key.path, value);
@@ -325,7 +325,7 @@ class EveryOptionTest : public PlanTest {
 };
 
 TEST_F(EveryOptionTest, IsAppliedByAReload) {
-  const Type schema = config::describeSettings<Settings>(registry.dialect());
+  const Type schema = config::describeSettings<Settings>(registry.extensions());
   std::vector<Key> keys;
   addKeys(schema, {}, keys);
   std::size_t tried = 0;

@@ -72,15 +72,15 @@ class PlanTest : public ::testing::Test {
     registry.addDiscovery<std::vector<std::string>>("list", "Addresses.", &makeList);
   }
 
-  // The plan, or null with `mistakes` filled.
+  // The plan, or null with `diagnostics` filled.
   std::shared_ptr<const proxy::Plan> build(std::string_view toml,
                                            const proxy::Plan* previous = nullptr) {
-    config::Mistakes found;
+    config::Diagnostics found;
     Settings settings;
     auto document = config::Document::parse(toml, "test.toml", found);
-    config::readSettings(document, registry.dialect(), settings, found);
+    config::readSettings(document, registry.extensions(), settings, found);
     auto plan = found.empty() ? builder.build(settings, previous, found) : nullptr;
-    mistakes = found.text();
+    diagnostics = found.text();
     return plan;
   }
 
@@ -95,7 +95,7 @@ class PlanTest : public ::testing::Test {
   NameTable names;
   Counts counts;
   PlanBuilder builder{registry, names, counts};
-  std::string mistakes;
+  std::string diagnostics;
 };
 
 }  // namespace weir::server

@@ -27,7 +27,7 @@ std::string with(std::string_view more) { return std::string(kShop) + std::strin
 
 TEST_F(PlanTest, SaysWhatIsConfigured) {
   const auto plan = build(kShop);
-  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_NE(plan, nullptr) << diagnostics;
   EXPECT_EQ(plan->generation, 1U);
   EXPECT_EQ(plan->role, "gateway");
   ASSERT_EQ(plan->listeners.size(), 1U);
@@ -99,7 +99,7 @@ merge_slashes = true
 allow_connect = true
 reason_header = true
 )");
-  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_NE(plan, nullptr) << diagnostics;
   const proxy::ListenerPlan& listener = *plan->listeners[0];
   EXPECT_EQ(listener.address.text(), "unix:/run/weir.sock");
   EXPECT_EQ(listener.header_timeout, Milliseconds(3'000));
@@ -121,7 +121,7 @@ reason_header = true
 
 TEST_F(PlanTest, APortAloneIsOfAllAddresses) {
   const auto plan = build("[[listener]]\nname = \"a\"\naddress = \":8080\"\n");
-  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_NE(plan, nullptr) << diagnostics;
   EXPECT_EQ(plan->listeners[0]->address.text(), "0.0.0.0:8080");
 }
 
@@ -138,7 +138,7 @@ max_header_size = "2KiB"
 max_headers = 9
 queue_timeout = "5s"
 )");
-  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_NE(plan, nullptr) << diagnostics;
   const upstream::ClusterPlan& cluster = *plan->clusters[0];
   EXPECT_EQ(cluster.balancer, &PlanTest::makeOther);
   EXPECT_EQ(cluster.options.connect_timeout, Milliseconds(1'000));
@@ -154,7 +154,7 @@ queue_timeout = "5s"
 TEST_F(PlanTest, NodesOfWeirAreSentPings) {
   const auto interval = [this](const std::string& more) {
     const auto plan = build("[upstream.a]\ndiscovery = { list = [] }\n" + more);
-    EXPECT_NE(plan, nullptr) << mistakes;
+    EXPECT_NE(plan, nullptr) << diagnostics;
     return plan->clusters[0]->options.http2.ping_interval;
   };
   const std::string identity = "identity = \"spiffe://a.test/x\"\n";
@@ -176,13 +176,13 @@ TEST_F(PlanTest, TheProcessMayHaveALimitOfItsOwn) {
 
 TEST_F(PlanTest, NamesOfListenersAreUnique) {
   EXPECT_EQ(build(with("[[listener]]\nname = \"public\"\naddress = \":1\"\n")), nullptr);
-  EXPECT_THAT(mistakes, HasSubstr("the name \"public\" is taken"));
+  EXPECT_THAT(diagnostics, HasSubstr("the name \"public\" is taken"));
 }
 
 TEST_F(PlanTest, AddressesOfListenersAreUnique) {
   EXPECT_EQ(build(with("[[listener]]\nname = \"b\"\naddress = \"0.0.0.0:8080\"\n")), nullptr);
-  EXPECT_THAT(mistakes, HasSubstr("test.toml:"));
-  EXPECT_THAT(mistakes, HasSubstr("the address is that of listener \"public\""));
+  EXPECT_THAT(diagnostics, HasSubstr("test.toml:"));
+  EXPECT_THAT(diagnostics, HasSubstr("the address is that of listener \"public\""));
   EXPECT_NE(build("[[listener]]\nname = \"a\"\naddress = \":0\"\n"
                   "[[listener]]\nname = \"b\"\naddress = \":0\"\n"),
             nullptr);
@@ -190,18 +190,19 @@ TEST_F(PlanTest, AddressesOfListenersAreUnique) {
 
 TEST_F(PlanTest, AListenerNeedsAnAddressAndNoName) {
   EXPECT_EQ(build("[[listener]]\nname = \"a\"\naddress = \"shop.test:80\"\n"), nullptr);
-  EXPECT_THAT(mistakes, HasSubstr("needs an IP address to listen on, not a name"));
+  EXPECT_THAT(diagnostics, HasSubstr("needs an IP address to listen on, not a name"));
 }
 
 TEST_F(PlanTest, ProxyProtocolNeedsPeersToBelieve) {
   EXPECT_EQ(build("[[listener]]\nname = \"a\"\naddress = \":0\"\nproxy_protocol = \"required\"\n"),
             nullptr);
-  EXPECT_THAT(mistakes, HasSubstr("needs proxy_protocol_from: the peers to believe"));
+  EXPECT_THAT(diagnostics, HasSubstr("needs proxy_protocol_from: the peers to believe"));
 }
 
 TEST_F(PlanTest, ABalancerMustExist) {
   EXPECT_EQ(build("[upstream.a]\nbalancer = \"best\"\ndiscovery = { list = [] }\n"), nullptr);
-  EXPECT_THAT(mistakes, HasSubstr("there is no balancer \"best\"; there are least_request, other"));
+  EXPECT_THAT(diagnostics,
+              HasSubstr("there is no balancer \"best\"; there are least_request, other"));
 }
 
 TEST_F(PlanTest, AllMistakesAreTold) {
@@ -209,9 +210,9 @@ TEST_F(PlanTest, AllMistakesAreTold) {
                   "[upstream.a]\nbalancer = \"best\"\ndiscovery = { list = [] }\n"
                   "[[route]]\nname = \"r\"\nupstream = \"nothing\"\n"),
             nullptr);
-  EXPECT_THAT(mistakes, HasSubstr("not a name"));
-  EXPECT_THAT(mistakes, HasSubstr("\"best\""));
-  EXPECT_THAT(mistakes, HasSubstr("nothing"));
+  EXPECT_THAT(diagnostics, HasSubstr("not a name"));
+  EXPECT_THAT(diagnostics, HasSubstr("\"best\""));
+  EXPECT_THAT(diagnostics, HasSubstr("nothing"));
 }
 
 TEST_F(PlanTest, AFailedPlanTakesNoGeneration) {
@@ -223,7 +224,7 @@ TEST_F(PlanTest, AFailedPlanTakesNoGeneration) {
 TEST_F(PlanTest, WhatStaysTheSameIsShared) {
   const auto before = build(kShop);
   const auto after = build(with("[upstream.new]\ndiscovery = { list = [] }\n"), before.get());
-  ASSERT_NE(after, nullptr) << mistakes;
+  ASSERT_NE(after, nullptr) << diagnostics;
   EXPECT_EQ(*after->cluster(names.intern("orders")), before->clusters[0]);
   EXPECT_EQ(after->clusters.size(), 2U);
 }
@@ -257,7 +258,7 @@ TEST_F(PlanTest, ClustersAreFoundById) {
 }
 
 TEST_F(PlanTest, ADiscoveryThatNobodyMakesIsNull) {
-  EXPECT_EQ(registry.discovery(config::Chosen("nothing", nullptr, {})), nullptr);
+  EXPECT_EQ(registry.discovery(config::Selected("nothing", nullptr, {})), nullptr);
   EXPECT_EQ(registry.balancer("nothing"), nullptr);
 }
 

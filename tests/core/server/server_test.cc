@@ -12,7 +12,7 @@
 
 #include "core/base/metric_keys.h"
 #include "core/dns/resolver.h"
-#include "core/server/station.h"
+#include "core/server/worker.h"
 #include "tests/core/server/fixture.h"
 #include "tests/support/opened.h"
 #include "tests/support/plain_socket.h"
@@ -60,8 +60,8 @@ class ServerTest : public PlanTest {
   // Until the plan is live.
   void publish(const std::string& toml) {
     const auto plan = build(toml, server.plan());
-    ASSERT_NE(plan, nullptr) << mistakes;
-    config::Mistakes found;
+    ASSERT_NE(plan, nullptr) << diagnostics;
+    config::Diagnostics found;
     const int before = live;
     ASSERT_TRUE(server.publish(plan, found, [this] { ++live; })) << found.text();
     ASSERT_TRUE(until([&] { return live > before; }));
@@ -125,7 +125,7 @@ TEST_F(ServerTest, AReloadHoldsForTheNextRequestOfAnOpenConnection) {
 
 TEST_F(ServerTest, ReloadsOnEachOthersHeelsAllGoLive) {
   publish(saying("one", listener("public")));
-  config::Mistakes found;
+  config::Diagnostics found;
   int done = 0;
   for (int i = 0; i < 20; ++i) {
     const auto plan = build(saying("more", listener("public")), server.plan());
@@ -149,7 +149,7 @@ TEST_F(ServerTest, AnAddressThatIsTakenChangesNothing) {
   publish(saying("one", listener("public")));
   const auto before = server.plan();
   const auto plan = build("[[listener]]\nname = \"other\"\naddress = \"192.0.2.1:80\"\n");
-  config::Mistakes found;
+  config::Diagnostics found;
   EXPECT_FALSE(server.publish(plan, found, [this] { ++live; }));
   EXPECT_THAT(found.text(), HasSubstr("listener other: cannot listen on 192.0.2.1:80: "));
   EXPECT_EQ(server.plan(), before);
@@ -214,8 +214,8 @@ class Pipe {
 // A worker that does nothing until it is released.
 class HungWorker {
  public:
-  explicit HungWorker(Station& station) {
-    station.post([this] {
+  explicit HungWorker(Worker& worker) {
+    worker.post([this] {
       began_.put(0);
       end_.take();
       ended_.put(0);
@@ -256,7 +256,7 @@ TEST_F(ServerTest, AWorkerThatHangsHoldsUpNoAnswer) {
   publish(saying("one", listener("public")));
   Answers answers;
   {
-    const HungWorker hung(*server.stations()[0]);
+    const HungWorker hung(*server.workers()[0]);
     const Nanoseconds asked = monotonicNow();
     server.askForUse(answers.note());
     server.askForUse(answers.note());
@@ -289,7 +289,7 @@ TEST_F(ServerTest, AccessLogsChangeWithoutWaitingForWorkers) {
     return std::make_unique<ClosingLog>(closed_at);
   });
   {
-    const HungWorker hung(*server.stations()[0]);
+    const HungWorker hung(*server.workers()[0]);
     server.setAccessLogs([](MetricCells&) { return nullptr; });  // returns
     EXPECT_TRUE(closed_at.empty());
   }

@@ -27,13 +27,13 @@ class TcpPlanTest : public PlanTest {
   }
   void expectMistake(std::string_view listener, std::string_view what, std::string_view rest = "") {
     EXPECT_EQ(plan(listener, rest), nullptr);
-    EXPECT_THAT(mistakes, HasSubstr(what));
+    EXPECT_THAT(diagnostics, HasSubstr(what));
   }
 };
 
 TEST_F(TcpPlanTest, ConnectionsGoToTheUpstream) {
   const auto made = plan("protocol = \"tcp\"\nupstream = \"db\"\n");
-  ASSERT_NE(made, nullptr) << mistakes;
+  ASSERT_NE(made, nullptr) << diagnostics;
   const proxy::ListenerPlan& listener = *made->listeners[0];
   EXPECT_TRUE(listener.tcp);
   EXPECT_EQ(listener.upstream, names.intern("db"));
@@ -46,7 +46,7 @@ TEST_F(TcpPlanTest, ConnectionsGoToTheUpstream) {
 
 TEST_F(TcpPlanTest, AnUpstreamMayWantToKnowTheClient) {
   const auto made = plan("protocol = \"tcp\"\nupstream = \"mail\"\nidle_timeout = \"5s\"\n");
-  ASSERT_NE(made, nullptr) << mistakes;
+  ASSERT_NE(made, nullptr) << diagnostics;
   EXPECT_TRUE(made->listeners[0]->tells_server);
   EXPECT_EQ(made->listeners[0]->tcp_idle_timeout, Milliseconds(5'000));
   const auto& mail = *made->cluster(names.intern("mail"));
@@ -55,7 +55,7 @@ TEST_F(TcpPlanTest, AnUpstreamMayWantToKnowTheClient) {
 
 TEST_F(TcpPlanTest, AListenerOfHttpMayCarryTheRest) {
   const auto made = plan("upstream = \"db\"\n");
-  ASSERT_NE(made, nullptr) << mistakes;
+  ASSERT_NE(made, nullptr) << diagnostics;
   EXPECT_FALSE(made->listeners[0]->tcp);
   EXPECT_EQ(made->listeners[0]->upstream, names.intern("db"));
 }
@@ -78,7 +78,7 @@ upstream = "mail"
 [[listener.tls_rule]]
 action = "refuse"
 )");
-  ASSERT_NE(made, nullptr) << mistakes;
+  ASSERT_NE(made, nullptr) << diagnostics;
   const proxy::ListenerPlan& listener = *made->listeners[0];
   EXPECT_TRUE(listener.peeks());
   EXPECT_TRUE(listener.tells_server);
@@ -100,7 +100,7 @@ action = "refuse"
 TEST_F(TcpPlanTest, RulesAloneMayBeAListener) {
   const auto made =
       plan("protocol = \"tcp\"\ntls_rule = [{ action = \"pass\", upstream = \"db\" }]\n");
-  ASSERT_NE(made, nullptr) << mistakes;
+  ASSERT_NE(made, nullptr) << diagnostics;
   EXPECT_TRUE(made->carriesTo(names.intern("db")));
 }
 
@@ -124,7 +124,8 @@ TEST_F(TcpPlanTest, RoutesShareConnectionsThatNameNobody) {
                 "[[route]]\nname = \"a\"\nsplit = [{ upstream = \"mail\", weight = 1 }]\n");
   expectMistake(kListener, what,
                 "[[route]]\nname = \"a\"\nupstream = \"db\"\nmirror = [\"mail\"]\n");
-  EXPECT_NE(plan(kListener, "[[route]]\nname = \"a\"\nupstream = \"db\"\n"), nullptr) << mistakes;
+  EXPECT_NE(plan(kListener, "[[route]]\nname = \"a\"\nupstream = \"db\"\n"), nullptr)
+      << diagnostics;
 }
 
 }  // namespace

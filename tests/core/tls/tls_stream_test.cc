@@ -29,7 +29,7 @@ class EndlessStream final : public net::Stream {
   bool flush() override { return stream_->flush(); }
   void setReading(bool reading) override { stream_->setReading(reading); }
   void shutdownWrite() override {}
-  void breakOff() override { stream_->breakOff(); }
+  void abort() override { stream_->abort(); }
 
  private:
   std::unique_ptr<net::Stream> stream_;
@@ -53,7 +53,7 @@ class TlsStreamTest : public ::testing::Test {
   void start() {
     client.reset();
     server.reset();
-    Connector connector(loop, wires, std::make_shared<const ClientTerms>(client_options),
+    Connector connector(loop, wires, std::make_shared<const ClientConfig>(client_options),
                         &sessions);
     auto stream = connector.connect(net::Address::parse("10.0.0.1:443").value());
     client.emplace(std::move(stream.value()));
@@ -63,7 +63,7 @@ class TlsStreamTest : public ::testing::Test {
     std::unique_ptr<net::Stream> wire = std::move(memory);
     if (wire_never_ends) wire = std::make_unique<EndlessStream>(std::move(wire));
     server.emplace(TlsStream::accept(loop, std::move(wire),
-                                     std::make_shared<const ServerTerms>(
+                                     std::make_shared<const ServerConfig>(
                                          server_options, CertificateSet(certificates), tickets)));
   }
   void turns(int count) {
@@ -125,7 +125,7 @@ TEST_F(TlsStreamTest, CarriesBytesBothWays) {
 TEST_F(TlsStreamTest, DoesNotSayThatItEndsWhenItBreaksOff) {
   connect();
   server->send("half of it");
-  server->stream().breakOff();
+  server->stream().abort();
   server->close();
   turns(4);
   EXPECT_EQ(client->received(), "half of it");
@@ -308,7 +308,7 @@ TEST_F(TlsStreamTest, EndsTheSessionWithTheCertificateOfTheClient) {
     connect();
     server->send("a ticket comes with the first bytes");
     turns(3);
-    const ClientTerms terms(client_options);
+    const ClientConfig terms(client_options);
     ASSERT_NE(sessions.latest(terms.scope()), nullptr);
     const SSL_SESSION* session = sessions.latest(terms.scope());
     EXPECT_LE(version == Version::k12 ? SSL_SESSION_get_ticket_lifetime_hint(session)
@@ -348,7 +348,7 @@ TEST_F(TlsStreamTest, SaysWhyItRefusesACertificate) {
 
 TEST_F(TlsStreamTest, SaysWhatNamesWereWanted) {
   Verifier::Options demands;
-  demands.names = NameList({"spiffe://a.test/*", "*.shop.test"});
+  demands.names = SanMatcher({"spiffe://a.test/*", "*.shop.test"});
   server_options.client_certificate = ClientCertificate::kRequired;
   server_options.clients = authority.verifier(std::move(demands));
   client_options.own = authority.certificate({"client.test"});
@@ -483,7 +483,7 @@ TEST_F(TlsStreamTest, SignsWithRsaAsideOfTheLoop) {
 TEST_F(TlsStreamTest, MayBeGoneBeforeItsSignatureIsMade) {
   certificates = {authority.certificate({"a.test"}, Certificate::KeyType::kRsa)};
   start();
-  server->stream().breakOff();
+  server->stream().abort();
   server.reset();
   turns(4);
   EXPECT_TRUE(client->broken());
@@ -513,7 +513,7 @@ TEST_F(TlsStreamTest, TellsWhoThePeerIs) {
 
 TEST_F(TlsStreamTest, LetsInWhoHasANameThatIsAskedFor) {
   server_options.client_certificate = ClientCertificate::kRequired;
-  server_options.clients = authority.verifier({.names = NameList({"other.test", "*.shop.test"})});
+  server_options.clients = authority.verifier({.names = SanMatcher({"other.test", "*.shop.test"})});
   client_options.own = authority.certificate({"cart.shop.test"});
   connect();
   EXPECT_EQ(server->history(), "connected");
@@ -550,7 +550,7 @@ TEST_F(TlsStreamTest, ChecksAClientAnewWhenOtherThingsAreAsked) {
     connect();
     EXPECT_TRUE(atServer().resumed);
     EXPECT_EQ(atServer().peer->names, std::vector<std::string>{"cart.test"});
-    server_options.clients = authority.verifier({.names = NameList({"other.test"})});
+    server_options.clients = authority.verifier({.names = SanMatcher({"other.test"})});
     connect();
     EXPECT_FALSE(atServer().resumed);
     EXPECT_EQ(atServer().result, Handshake::kBadPeerCertificate);
@@ -559,13 +559,13 @@ TEST_F(TlsStreamTest, ChecksAClientAnewWhenOtherThingsAreAsked) {
 
 TEST_F(TlsStreamTest, ChecksAServerAnewWhenOtherThingsAreAsked) {
   connect();
-  client_options.servers = authority.verifier({.names = NameList({"spiffe://a.test/x"})});
+  client_options.servers = authority.verifier({.names = SanMatcher({"spiffe://a.test/x"})});
   connect();
   EXPECT_EQ(atClient().result, Handshake::kBadPeerCertificate);
 }
 
 TEST_F(TlsStreamTest, ChecksNamesInPlaceOfTheServersName) {
-  client_options.servers = authority.verifier({.names = NameList({"a.test"})});
+  client_options.servers = authority.verifier({.names = SanMatcher({"a.test"})});
   client_options.server_name = "cart";
   client_options.check_server_name = false;
   connect();

@@ -10,7 +10,7 @@ using ::testing::IsEmpty;
 
 TEST_F(ClusterTest, ConnectsAndLends) {
   start();
-  Client& client = lend(first());
+  Client& client = acquire(first());
   EXPECT_EQ(client.told(), "fresh ");
   EXPECT_EQ(peers[0]->received(), "GET / HTTP/1.1\r\nhost: x\r\n\r\n");
   EXPECT_EQ(first().in_flight, 1U);
@@ -24,36 +24,36 @@ TEST_F(ClusterTest, ConnectsAndLends) {
 
 TEST_F(ClusterTest, LendsTheLatestReturnedFirst) {
   start();
-  lend(first());
-  lend(first());
+  acquire(first());
+  acquire(first());
   answer(0);
   answer(1);
   EXPECT_EQ(cluster->idle(), 2U);
-  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(acquire(first()).told(), "reused ");
   EXPECT_EQ(peers[1]->received().size(), 2 * peers[0]->received().size());
   EXPECT_EQ(cells.counter(upstreamReusedConnectionsKey(7)).value(), 1U);
 }
 
 TEST_F(ClusterTest, AFreshOneIsNeverReused) {
   start();
-  lend(first());
+  acquire(first());
   answer(0);
-  EXPECT_EQ(lend(first(), true).told(), "fresh ");
+  EXPECT_EQ(acquire(first(), true).told(), "fresh ");
   EXPECT_EQ(cluster->open(), 2U);
 }
 
 TEST_F(ClusterTest, ConnectionsBelongToTheirEndpoint) {
   start();
-  lend(first());
+  acquire(first());
   answer(0);
-  EXPECT_EQ(lend(second()).told(), "fresh ");
+  EXPECT_EQ(acquire(second()).told(), "fresh ");
   EXPECT_EQ(attempts(), "10.0.0.1:80 10.0.0.2:80 ");
 }
 
 TEST_F(ClusterTest, AnIdleConnectionIsClosedAfterItsTime) {
   options.idle_timeout = Milliseconds(1'000);
   start();
-  lend(first());
+  acquire(first());
   answer(0);
   loop.advance(Milliseconds(900));
   EXPECT_EQ(cluster->idle(), 1U);
@@ -67,28 +67,28 @@ TEST_F(ClusterTest, AnIdleConnectionIsClosedAfterItsTime) {
 TEST_F(ClusterTest, AConnectionInUseHasNoIdleTime) {
   options.idle_timeout = Milliseconds(1'000);
   start();
-  lend(first());
+  acquire(first());
   answer(0);
-  lend(first());
+  acquire(first());
   loop.advance(Milliseconds(5'000));
   EXPECT_EQ(cluster->open(), 1U);
 }
 
 TEST_F(ClusterTest, AnIdleConnectionThatEndsIsForgotten) {
   start();
-  lend(first());
-  lend(first());
+  acquire(first());
+  acquire(first());
   answer(0);
   answer(1);
   peers[0]->close();  // the second in the list
   turn();
   EXPECT_EQ(cluster->idle(), 1U);
-  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(acquire(first()).told(), "reused ");
 }
 
 TEST_F(ClusterTest, UnaskedBytesEndAnIdleConnection) {
   start();
-  lend(first());
+  acquire(first());
   answer(0);
   answer(0);
   EXPECT_EQ(cluster->open(), 0U);
@@ -96,7 +96,7 @@ TEST_F(ClusterTest, UnaskedBytesEndAnIdleConnection) {
 
 TEST_F(ClusterTest, AnAnswerThatClosesIsNotKept) {
   start();
-  lend(first());
+  acquire(first());
   answer(0, "connection: close\r\n");
   EXPECT_EQ(cluster->open(), 0U);
   EXPECT_EQ(cluster->idle(), 0U);
@@ -105,11 +105,11 @@ TEST_F(ClusterTest, AnAnswerThatClosesIsNotKept) {
 TEST_F(ClusterTest, TellsWhyConnectingFailed) {
   start();
   connector.setOutcome(MemoryConnector::Outcome::kRefuses);
-  EXPECT_EQ(lend(first()).told(), "refused ");
+  EXPECT_EQ(acquire(first()).told(), "refused ");
   connector.setOutcome(MemoryConnector::Outcome::kUnreachable);
-  EXPECT_EQ(lend(first()).told(), "unreachable ");
+  EXPECT_EQ(acquire(first()).told(), "unreachable ");
   connector.setOutcome(MemoryConnector::Outcome::kFails);
-  EXPECT_EQ(lend(first()).told(), "exhausted ");
+  EXPECT_EQ(acquire(first()).told(), "exhausted ");
   EXPECT_EQ(cluster->open(), 0U);
   EXPECT_EQ(cells.counter(upstreamConnectionFailuresKey(7, ConnectFailure::kRefused)).value(), 1U);
 }
@@ -118,7 +118,7 @@ TEST_F(ClusterTest, ConnectingHasItsTime) {
   options.connect_timeout = Milliseconds(300);
   start();
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
-  Client& client = lend(first());
+  Client& client = acquire(first());
   loop.advance(Milliseconds(200));
   EXPECT_THAT(client.told(), IsEmpty());
   loop.advance(Milliseconds(200));
@@ -129,21 +129,21 @@ TEST_F(ClusterTest, ConnectingHasItsTime) {
 TEST_F(ClusterTest, AConnectionThatNobodyWaitsForAnyMoreIsKept) {
   start();
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
-  Client& gone = lend(first());
+  Client& gone = acquire(first());
   cluster->cancel(gone);
   cluster->done(first());
   connector.finishHanging();
   turn();
   EXPECT_THAT(gone.told(), IsEmpty());
   EXPECT_EQ(cluster->idle(), 1U);
-  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(acquire(first()).told(), "reused ");
 }
 
 TEST_F(ClusterTest, AFailureThatNobodyWaitsForAnyMoreIsCountedOnly) {
   options.connect_timeout = Milliseconds(100);
   start();
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
-  Client& gone = lend(first());
+  Client& gone = acquire(first());
   cluster->cancel(gone);
   cluster->done(first());
   cluster->setEndpoints(at({"10.0.0.9:80"}));
@@ -155,10 +155,10 @@ TEST_F(ClusterTest, AFailureThatNobodyWaitsForAnyMoreIsCountedOnly) {
 TEST_F(ClusterTest, AnOldConnectionTakesNoFurtherExchange) {
   options.max_connection_age = Milliseconds(10'000);
   start();
-  lend(first());
+  acquire(first());
   loop.advance(Milliseconds(8'000));
   answer(0);
-  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(acquire(first()).told(), "reused ");
   loop.advance(Milliseconds(3'000));
   EXPECT_EQ(cluster->open(), 1U);  // what it carries may end
   answer(0);
@@ -168,7 +168,7 @@ TEST_F(ClusterTest, AnOldConnectionTakesNoFurtherExchange) {
 TEST_F(ClusterTest, AnIdleConnectionIsClosedWhenItIsOld) {
   options.max_connection_age = Milliseconds(10'000);
   start();
-  lend(first());
+  acquire(first());
   answer(0);
   loop.advance(Milliseconds(8'000));
   EXPECT_EQ(cluster->idle(), 1U);
@@ -179,12 +179,12 @@ TEST_F(ClusterTest, AnIdleConnectionIsClosedWhenItIsOld) {
 TEST_F(ClusterTest, AConnectionEndsWithTheCertificateOfItsEndpoint) {
   start();
   connector.showCertificate(wallClockNow() + std::chrono::seconds(10));
-  lend(first());
+  acquire(first());
   answer(0);
-  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(acquire(first()).told(), "reused ");
   loop.advance(Milliseconds(10'001));
   EXPECT_EQ(cluster->open(), 1U);  // what it carries may end
-  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(acquire(first()).told(), "fresh ");
   answer(0);
   EXPECT_EQ(cluster->open(), 1U);
 }
@@ -192,7 +192,7 @@ TEST_F(ClusterTest, AConnectionEndsWithTheCertificateOfItsEndpoint) {
 TEST_F(ClusterTest, AnIdleConnectionIsClosedWhenTheCertificateEnds) {
   start();
   connector.showCertificate(wallClockNow() + std::chrono::seconds(10));
-  lend(first());
+  acquire(first());
   answer(0);
   loop.advance(Milliseconds(9'000));
   EXPECT_EQ(cluster->idle(), 1U);
@@ -202,11 +202,11 @@ TEST_F(ClusterTest, AnIdleConnectionIsClosedWhenTheCertificateEnds) {
 
 TEST_F(ClusterTest, WhatCanBeSentOnceOnlyWaitsForWhatElseCameInThisTurn) {
   start();
-  lend(first());
+  acquire(first());
   answer(0);
   peers[0]->close();  // the end has arrived, but has yet to be read
   Client& once = client();
-  cluster->lend(first(), once, {.once = true});
+  cluster->acquire(first(), once, {.once = true});
   EXPECT_THAT(once.told(), IsEmpty());
   turn();
   EXPECT_EQ(attempts(), "10.0.0.1:80 10.0.0.1:80 ");
@@ -217,14 +217,14 @@ TEST_F(ClusterTest, WhatIsTakenBackInTheTurnInWhichItCameCostsNoConnection) {
   start();
   for (int i = 0; i < 100; ++i) {
     Client& taken_back = client();
-    cluster->lend(first(), taken_back, {.revocable = true});
+    cluster->acquire(first(), taken_back, {.revocable = true});
     cluster->cancel(taken_back);
     cluster->done(first());
   }
   turn();
   EXPECT_EQ(attempts(), "");
   Client& kept = client();
-  cluster->lend(first(), kept, {.revocable = true});
+  cluster->acquire(first(), kept, {.revocable = true});
   EXPECT_THAT(kept.told(), IsEmpty());
   turn();
   EXPECT_EQ(kept.told(), "fresh ");
@@ -232,10 +232,10 @@ TEST_F(ClusterTest, WhatIsTakenBackInTheTurnInWhichItCameCostsNoConnection) {
 
 TEST_F(ClusterTest, WhatCanBeSentOnceOnlyMayGoAgain) {
   start();
-  lend(first());
+  acquire(first());
   answer(0);
   Client& gone = client();
-  cluster->lend(first(), gone, {.once = true});
+  cluster->acquire(first(), gone, {.once = true});
   cluster->cancel(gone);
   turn();
   EXPECT_THAT(gone.told(), IsEmpty());
@@ -245,7 +245,7 @@ TEST_F(ClusterTest, WhatCanBeSentOnceOnlyMayGoAgain) {
 TEST_F(ClusterTest, AConnectionThatIsGivenUpAsItConnectsStaysClosed) {
   start();
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
-  Client& waiting = lend(first());
+  Client& waiting = acquire(first());
   connector.finishHanging();
   options.protocol = http::VersionChoice::kHttp1;  // other terms, before it is told
   connector.setOutcome(MemoryConnector::Outcome::kConnects);
@@ -257,7 +257,7 @@ TEST_F(ClusterTest, AConnectionThatIsGivenUpAsItConnectsStaysClosed) {
 
 TEST_F(ClusterTest, LastBytesHaveTimeToLeave) {
   start();
-  Client& client = lend(first());
+  Client& client = acquire(first());
   peers[0]->stream().setReading(false);
   client.send("the end");
   client.timeOut();
@@ -274,7 +274,7 @@ TEST_F(ClusterTest, LastBytesHaveTimeToLeave) {
 
 TEST_F(ClusterTest, ButNotForEver) {
   start();
-  Client& client = lend(first());
+  Client& client = acquire(first());
   peers[0]->stream().setReading(false);
   client.send("the end");
   client.timeOut();
@@ -284,7 +284,7 @@ TEST_F(ClusterTest, ButNotForEver) {
 
 TEST_F(ClusterTest, AConnectionThatBreaksWhileItFlushesIsForgotten) {
   start();
-  Client& client = lend(first());
+  Client& client = acquire(first());
   peers[0]->stream().setReading(false);
   client.send("the end");
   client.timeOut();

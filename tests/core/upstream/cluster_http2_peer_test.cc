@@ -20,7 +20,7 @@ class Http2PeerTest : public ClusterTest {
 
   // Lends to so many at once, and answers them until nobody waits.
   std::string askAll(std::size_t many) {
-    for (std::size_t i = 0; i < many; ++i) cluster->lend(first(), client(), {});
+    for (std::size_t i = 0; i < many; ++i) cluster->acquire(first(), client(), {});
     for (std::size_t round = 0; round < many; ++round) {
       turn();
       for (auto& endpoint : endpoints) {
@@ -38,7 +38,7 @@ class Http2PeerTest : public ClusterTest {
   // A connection on which nothing is under way any more, in either direction.
   void startWithOneAtRest() {
     start();
-    lend(first());
+    acquire(first());
     endpoints.at(0)->answer(0);
     turn();
   }
@@ -65,7 +65,7 @@ TEST_F(Http2PeerTest, NothingIsSentBeforeTheEndpointSaidWhatItTakes) {
   says.settings = false;
   options.connect_timeout = Milliseconds(300);
   start();
-  Client& client = lend(first());
+  Client& client = acquire(first());
   EXPECT_EQ(endpoints.at(0)->outstanding(), 0U);
   loop.advance(Milliseconds(400));
   EXPECT_EQ(client.told(), "timeout ");
@@ -75,7 +75,7 @@ TEST_F(Http2PeerTest, NothingIsSentBeforeTheEndpointSaidWhatItTakes) {
 TEST_F(Http2PeerTest, AnEndpointThatNeverAllowsAStreamIsNotConnectedToForEver) {
   says.streams = 0;
   start();
-  EXPECT_EQ(lend(first()).told(), "refused ");
+  EXPECT_EQ(acquire(first()).told(), "refused ");
   EXPECT_EQ(endpoints.size(), 1U);
   EXPECT_EQ(cluster->open(), 0U);
 }
@@ -83,8 +83,8 @@ TEST_F(Http2PeerTest, AnEndpointThatNeverAllowsAStreamIsNotConnectedToForEver) {
 TEST_F(Http2PeerTest, StreamsThatAreTakenBackHangNobodyAtTheLimit) {
   options.max_connections = 1;
   start();
-  Client& before = lend(first());
-  Client& next = lend(second());
+  Client& before = acquire(first());
+  Client& next = acquire(second());
   endpoints.at(0)->limit(0);
   endpoints.at(0)->answer(0);
   turn();
@@ -96,10 +96,10 @@ TEST_F(Http2PeerTest, StreamsThatAreTakenBackHangNobodyAtTheLimit) {
 
 TEST_F(Http2PeerTest, WhatWasNotSentWhenStreamsAreTakenBackGoesElsewhere) {
   start();
-  Client& one = lend(first());
+  Client& one = acquire(first());
   endpoints.at(0)->limit(1);
   Client& other = client();
-  cluster->lend(first(), other, {});  // before what the endpoint said is read
+  cluster->acquire(first(), other, {});  // before what the endpoint said is read
   turn();
   EXPECT_EQ(one.told(), "fresh ");
   EXPECT_EQ(other.told(), "reused failed:refused ");
@@ -107,29 +107,29 @@ TEST_F(Http2PeerTest, WhatWasNotSentWhenStreamsAreTakenBackGoesElsewhere) {
 
 TEST_F(Http2PeerTest, AConnectionWhoseSessionHasEndedIsNotOnOffer) {
   start();
-  Client& one = lend(first());
+  Client& one = acquire(first());
   endpoints.at(0)->misbehave();
   Client& other = client();
-  cluster->lend(first(), other, {});
+  cluster->acquire(first(), other, {});
   turn();
   EXPECT_EQ(one.told(), "fresh failed:closed ");
-  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(acquire(first()).told(), "fresh ");
   EXPECT_EQ(endpoints.size(), 2U);
 }
 
 TEST_F(Http2PeerTest, AfterATimeoutOnASilentConnectionItTakesNoMoreUntilItAnswersAPing) {
   startWithOneAtRest();
-  Client& late = lend(first());
+  Client& late = acquire(first());
   endpoints.at(0)->ignorePings();
   late.timeOut();
   turn();
   EXPECT_EQ(endpoints.at(0)->pings(), 1U);
-  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(acquire(first()).told(), "fresh ");
   EXPECT_EQ(endpoints.size(), 2U);
   endpoints.at(0)->answerPings();
   turn();
-  lend(first());
-  lend(first());
+  acquire(first());
+  acquire(first());
   EXPECT_EQ(endpoints.at(0)->outstanding() + endpoints.at(1)->outstanding(), 3U);
   EXPECT_EQ(endpoints.size(), 2U);
   EXPECT_EQ(cluster->open(), 2U);
@@ -138,8 +138,8 @@ TEST_F(Http2PeerTest, AfterATimeoutOnASilentConnectionItTakesNoMoreUntilItAnswer
 TEST_F(Http2PeerTest, WithoutAnAnswerToThePingAllOnItFailAtOnce) {
   options.http2.ping_timeout = Milliseconds(200);
   startWithOneAtRest();
-  Client& late = lend(first());
-  Client& beside = lend(first());
+  Client& late = acquire(first());
+  Client& beside = acquire(first());
   endpoints.at(0)->ignorePings();
   late.timeOut();
   loop.advance(Milliseconds(100));
@@ -151,44 +151,44 @@ TEST_F(Http2PeerTest, WithoutAnAnswerToThePingAllOnItFailAtOnce) {
 
 TEST_F(Http2PeerTest, ATimeoutOnAConnectionThatIsAliveCostsNothing) {
   start();
-  Client& late = lend(first());
-  lend(first());
+  Client& late = acquire(first());
+  acquire(first());
   endpoints.at(0)->answer(1);
   turn();
   late.timeOut();
   turn();
   EXPECT_EQ(endpoints.at(0)->pings(), 0U);
-  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(acquire(first()).told(), "reused ");
 }
 
 TEST_F(Http2PeerTest, AClientThatLeavesAtOnceRaisesNoDoubt) {
   start();
-  lend(first()).cancel();
+  acquire(first()).cancel();
   turn();
   EXPECT_EQ(endpoints.at(0)->pings(), 0U);
-  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(acquire(first()).told(), "reused ");
 }
 
 TEST_F(Http2PeerTest, OneThatLeavesAfterALongSilenceDoes) {
   startWithOneAtRest();
-  Client& client = lend(first());
+  Client& client = acquire(first());
   endpoints.at(0)->ignorePings();
   loop.advance(Milliseconds(1'500));
   client.cancel();
   turn();
   EXPECT_EQ(endpoints.at(0)->pings(), 1U);
-  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(acquire(first()).told(), "fresh ");
 }
 
 TEST_F(Http2PeerTest, AnUpgradeIsLentAConnectionOnlyWhereTheEndpointAnnouncedIt) {
   start();
   Client& refused = client();
-  cluster->lend(first(), refused, {.upgrade = true});
+  cluster->acquire(first(), refused, {.upgrade = true});
   turn();
   EXPECT_EQ(refused.told(), "not implemented ");
   says.connect_protocol = true;
   Client& taken = client();
-  cluster->lend(second(), taken, {.upgrade = true});
+  cluster->acquire(second(), taken, {.upgrade = true});
   turn();
   EXPECT_EQ(taken.told(), "fresh ");
 }

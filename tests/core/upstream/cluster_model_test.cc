@@ -31,7 +31,7 @@ struct World {
 };
 
 // Asks for a connection, sends a request on it, and tries again now and then when that fails.
-class Asker final : public Borrower, private http::ResponseEvents {
+class Asker final : public PoolWaiter, private http::ResponseEvents {
  public:
   enum class State { kWaiting, kLent, kOver };
 
@@ -51,7 +51,7 @@ class Asker final : public Borrower, private http::ResponseEvents {
     state_ = State::kWaiting;
     ++world_.waiting;
     ++world_.in_flight[member_];
-    world_.cluster->lend(*member_, *this, demand);
+    world_.cluster->acquire(*member_, *this, demand);
   }
   void cancel(bool late) {
     if (state_ == State::kWaiting) {
@@ -65,7 +65,7 @@ class Asker final : public Borrower, private http::ResponseEvents {
   State state() const { return state_; }
 
  private:
-  void onLent(const Lease& lease) override {
+  void onAcquired(const PooledConnection& lease) override {
     ASSERT_EQ(state_, State::kWaiting) << "called back twice";
     --world_.waiting;
     state_ = State::kLent;
@@ -83,7 +83,7 @@ class Asker final : public Borrower, private http::ResponseEvents {
     requester_->sendHead(request_);
     if (world_.random->below(32) == 0) cancel(false);
   }
-  void onLendFailed(Error) override {
+  void onAcquireFailed(Error) override {
     ASSERT_EQ(state_, State::kWaiting) << "called back twice";
     --world_.waiting;
     finish();

@@ -74,9 +74,9 @@ class MultiplexingTest : public ClusterTest {
 
 TEST_F(MultiplexingTest, ExchangesShareAConnection) {
   start();
-  EXPECT_EQ(lend(first()).told(), "fresh ");
-  EXPECT_EQ(lend(first()).told(), "reused ");
-  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(acquire(first()).told(), "fresh ");
+  EXPECT_EQ(acquire(first()).told(), "reused ");
+  EXPECT_EQ(acquire(first()).told(), "reused ");
   ASSERT_EQ(endpoints.size(), 1U);
   EXPECT_EQ(endpoints[0]->heardCount(), 3U);
   EXPECT_EQ(first().in_flight, 3U);
@@ -86,8 +86,8 @@ TEST_F(MultiplexingTest, ExchangesShareAConnection) {
 
 TEST_F(MultiplexingTest, IsIdleOnceTheLastExchangeHasEnded) {
   start();
-  Client& one = lend(first());
-  Client& other = lend(first());
+  Client& one = acquire(first());
+  Client& other = acquire(first());
   endpoints[0]->heard(1).answer(204);
   turn();
   EXPECT_EQ(other.told(), "reused 204 ");
@@ -102,9 +102,9 @@ TEST_F(MultiplexingTest, IsIdleOnceTheLastExchangeHasEnded) {
 TEST_F(MultiplexingTest, WhoAsksMeanwhileWaitsForTheConnectionThatIsOnItsWay) {
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
   start();
-  Client& one = lend(first());
-  Client& two = lend(first());
-  Client& gone = lend(first());
+  Client& one = acquire(first());
+  Client& two = acquire(first());
+  Client& gone = acquire(first());
   EXPECT_EQ(attempts(), "10.0.0.1:80 ");
   cluster->cancel(gone);
   connector.finishHanging();
@@ -119,8 +119,8 @@ TEST_F(MultiplexingTest, WhoWaitsForAConnectionThatFailsHearsOfIt) {
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
   options.connect_timeout = Milliseconds(1'000);
   start();
-  Client& one = lend(first());
-  Client& two = lend(first());
+  Client& one = acquire(first());
+  Client& two = acquire(first());
   loop.advance(Milliseconds(1'100));
   EXPECT_EQ(one.told(), "timeout ");
   EXPECT_EQ(two.told(), "timeout ");
@@ -130,30 +130,30 @@ TEST_F(MultiplexingTest, WhoWaitsForAConnectionThatFailsHearsOfIt) {
 TEST_F(MultiplexingTest, AnotherConnectionIsOpenedWhenTheEndpointAllowsNoMoreStreams) {
   of_endpoints.max_streams = 2;
   start();
-  lend(first());
-  lend(first());
-  EXPECT_EQ(lend(first()).told(), "fresh ");
+  acquire(first());
+  acquire(first());
+  EXPECT_EQ(acquire(first()).told(), "fresh ");
   EXPECT_EQ(endpoints.size(), 2U);
   endpoints[0]->heard(0).answer(204);
   turn();
-  EXPECT_EQ(lend(first()).told(), "reused ");
+  EXPECT_EQ(acquire(first()).told(), "reused ");
   EXPECT_EQ(endpoints.size(), 2U);
 }
 
 TEST_F(MultiplexingTest, OurOwnLimitOfStreamsHoldsAsWell) {
   options.http2.max_streams = 1;
   start();
-  lend(first());
-  EXPECT_EQ(lend(first()).told(), "fresh ");
+  acquire(first());
+  EXPECT_EQ(acquire(first()).told(), "fresh ");
   EXPECT_EQ(endpoints.size(), 2U);
 }
 
 TEST_F(MultiplexingTest, AnEndpointThatDrainsGetsNoMoreAndFinishesWhatItHas) {
   start();
-  Client& before = lend(first());
+  Client& before = acquire(first());
   endpoints[0]->codec().drain();
   turn();
-  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(acquire(first()).told(), "fresh ");
   EXPECT_EQ(endpoints.size(), 2U);
   EXPECT_EQ(cluster->open(), 2U);
   endpoints[0]->heard(0).answer(204);
@@ -165,7 +165,7 @@ TEST_F(MultiplexingTest, AnEndpointThatDrainsGetsNoMoreAndFinishesWhatItHas) {
 
 TEST_F(MultiplexingTest, AnIdleConnectionOfADrainingEndpointIsClosed) {
   start();
-  lend(first());
+  acquire(first());
   endpoints[0]->heard(0).answer(204);
   turn();
   EXPECT_EQ(cluster->idle(), 1U);

@@ -9,9 +9,9 @@ using ::testing::IsEmpty;
 TEST_F(ClusterTest, OverTheLimitExchangesWaitInOrder) {
   options.max_connections = 1;
   start();
-  lend(first());
-  Client& next = lend(first());
-  Client& last = lend(first());
+  acquire(first());
+  Client& next = acquire(first());
+  Client& last = acquire(first());
   EXPECT_THAT(next.told(), IsEmpty());
   EXPECT_EQ(gauge(upstreamQueueDepthKey(7)), 2);
   answer(0);
@@ -26,17 +26,17 @@ TEST_F(ClusterTest, TheQueueHasALimit) {
   options.max_connections = 1;
   options.max_pending = 1;
   start();
-  lend(first());
-  lend(first());
-  EXPECT_EQ(lend(first()).told(), "exhausted ");
+  acquire(first());
+  acquire(first());
+  EXPECT_EQ(acquire(first()).told(), "exhausted ");
 }
 
 TEST_F(ClusterTest, WaitingHasItsTime) {
   options.max_connections = 1;
   options.queue_timeout = Milliseconds(0);
   start();
-  lend(first());
-  Client& waiting = lend(first());
+  acquire(first());
+  Client& waiting = acquire(first());
   loop.advance(Milliseconds(20));
   EXPECT_EQ(waiting.told(), "timeout ");
 }
@@ -44,10 +44,10 @@ TEST_F(ClusterTest, WaitingHasItsTime) {
 TEST_F(ClusterTest, WhoWaitsMayGo) {
   options.max_connections = 1;
   start();
-  lend(first());
-  Client& one = lend(first());
-  Client& two = lend(first());
-  Client& three = lend(first());
+  acquire(first());
+  Client& one = acquire(first());
+  Client& two = acquire(first());
+  Client& three = acquire(first());
   cluster->cancel(two);
   cluster->cancel(three);
   answer(0);
@@ -60,9 +60,9 @@ TEST_F(ClusterTest, WhoWaitsMayGo) {
 TEST_F(ClusterTest, AnIdleConnectionMakesRoomForAnotherEndpoint) {
   options.max_connections = 1;
   start();
-  lend(first());
+  acquire(first());
   answer(0);
-  EXPECT_EQ(lend(second()).told(), "fresh ");
+  EXPECT_EQ(acquire(second()).told(), "fresh ");
   EXPECT_EQ(cluster->open(), 1U);
   EXPECT_TRUE(peers[0]->ended());
 }
@@ -70,8 +70,8 @@ TEST_F(ClusterTest, AnIdleConnectionMakesRoomForAnotherEndpoint) {
 TEST_F(ClusterTest, AClosedConnectionLetsTheNextOneIn) {
   options.max_connections = 1;
   start();
-  lend(first());
-  Client& waiting = lend(second());
+  acquire(first());
+  Client& waiting = acquire(second());
   answer(0, "connection: close\r\n");
   loop.advance(Milliseconds(4));
   turn();
@@ -82,7 +82,7 @@ TEST_F(ClusterTest, ARoomThatAnotherWorkerGaveBackIsTaken) {
   options.max_connections = 1;
   start();
   count.tryAdd(0);  // of another worker
-  Client& waiting = lend(first());
+  Client& waiting = acquire(first());
   EXPECT_THAT(waiting.told(), IsEmpty());
   count.remove();
   loop.advance(Milliseconds(20));

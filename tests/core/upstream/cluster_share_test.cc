@@ -12,10 +12,10 @@ class ShareTest : public ClusterTest {
  protected:
   // A request of a client's connection that multiplexes.
   Client& ask(Share& share) {
-    Client& borrower = client();
-    cluster->lend(first(), borrower, {.revocable = true, .share = &share});
+    Client& waiter = client();
+    cluster->acquire(first(), waiter, {.revocable = true, .share = &share});
     turn();
-    return borrower;
+    return waiter;
   }
   void takeBack(Share& share, std::size_t requests) {
     std::vector<Client*> taken;

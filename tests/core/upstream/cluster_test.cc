@@ -29,7 +29,7 @@ TEST_F(ClusterTest, EndpointsWithoutWeightGetNoTraffic) {
 TEST_F(ClusterTest, AnEndpointThatIsListedAgainStaysTheSameMember) {
   start();
   Member* const before = &first();
-  lend(first());
+  acquire(first());
   cluster->setEndpoints(at({"10.0.0.1:80", "10.0.0.3:80"}));
   EXPECT_EQ(&first(), before);
   EXPECT_EQ(first().in_flight, 1U);
@@ -38,7 +38,7 @@ TEST_F(ClusterTest, AnEndpointThatIsListedAgainStaysTheSameMember) {
 
 TEST_F(ClusterTest, AnEndpointThatLeavesLosesItsIdleConnections) {
   start();
-  lend(first());
+  acquire(first());
   answer(0);
   cluster->done(first());
   cluster->setEndpoints(at({"10.0.0.2:80"}));
@@ -50,7 +50,7 @@ TEST_F(ClusterTest, AnEndpointThatLeavesLosesItsIdleConnections) {
 TEST_F(ClusterTest, WhatIsInFlightToAnEndpointThatLeftIsFinished) {
   start();
   Member& left = first();
-  Client& client = lend(left);
+  Client& client = acquire(left);
   cluster->setEndpoints(at({"10.0.0.2:80"}));
   EXPECT_FALSE(left.listed);
   answer(0);
@@ -70,13 +70,13 @@ TEST_F(ClusterTest, TheSameEndpointsChangeNothing) {
 
 TEST_F(ClusterTest, UnixSocketsAreEndpointsToo) {
   start({"unix:/run/orders.sock", "unix:/run/other.sock"});
-  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(acquire(first()).told(), "fresh ");
   EXPECT_EQ(attempts(), "unix:/run/orders.sock ");
 }
 
 TEST_F(ClusterTest, ANewBalancerKnowsTheMembers) {
   start();
-  lend(first());
+  acquire(first());
   cluster->configure(plan(&Listing::makeReversed));
   EXPECT_EQ(first().endpoint.address.text(), "10.0.0.2:80");
   EXPECT_EQ(cluster->open(), 1U);
@@ -84,23 +84,23 @@ TEST_F(ClusterTest, ANewBalancerKnowsTheMembers) {
 
 TEST_F(ClusterTest, NewOptionsHoldFromTheNextConnectionOn) {
   start();
-  lend(first());
+  acquire(first());
   options.max_connections = 1;
   options.max_pending = 0;
   cluster->configure(plan());
-  EXPECT_EQ(lend(first()).told(), "exhausted ");
+  EXPECT_EQ(acquire(first()).told(), "exhausted ");
 }
 
 TEST_F(ClusterTest, UnderOtherTermsConnectionsTakeNothingMore) {
   start();
-  Client& before = lend(first());
-  lend(second());
+  Client& before = acquire(first());
+  acquire(second());
   answer(1);
   EXPECT_EQ(cluster->idle(), 1U);
   options.protocol = http::VersionChoice::kHttp1;
   cluster->configure(plan());
   EXPECT_EQ(cluster->idle(), 0U);
-  EXPECT_EQ(lend(first()).told(), "fresh ");
+  EXPECT_EQ(acquire(first()).told(), "fresh ");
   answer(0);
   EXPECT_EQ(before.told(), "fresh 204 ");
   EXPECT_EQ(cluster->open(), 1U);
@@ -111,7 +111,7 @@ TEST_F(ClusterTest, UnderTheSameTermsTheyStay) {
     tls::ClientSetup made;
     made.protocols = {"h2", "http/1.1"};
     made.server_name = "a.test";
-    return std::make_shared<const tls::ClientTerms>(std::move(made));
+    return std::make_shared<const tls::ClientConfig>(std::move(made));
   };
   ClusterPlan before;
   before.tls = terms();
@@ -120,7 +120,7 @@ TEST_F(ClusterTest, UnderTheSameTermsTheyStay) {
   EXPECT_TRUE(after.hasTermsOf(before));
   tls::ClientSetup other = before.tls->options();
   other.server_name = "b.test";
-  after.tls = std::make_shared<const tls::ClientTerms>(other);
+  after.tls = std::make_shared<const tls::ClientConfig>(other);
   EXPECT_FALSE(after.hasTermsOf(before));
   after.tls = nullptr;
   EXPECT_FALSE(after.hasTermsOf(before));
@@ -129,8 +129,8 @@ TEST_F(ClusterTest, UnderTheSameTermsTheyStay) {
 TEST_F(ClusterTest, ALeavingClusterKeepsNothingThatIsNotInUse) {
   start();
   cluster->enter();
-  lend(first());
-  lend(second());
+  acquire(first());
+  acquire(second());
   answer(0);
   cluster->closeIdle();
   EXPECT_EQ(cluster->idle(), 0U);
@@ -147,7 +147,7 @@ TEST_F(ClusterTest, ALeavingClusterStillServesTheTriesOfExchangesInFlight) {
   cluster->enter();
   cluster->closeIdle();
   EXPECT_EQ(first().endpoint.address.text(), "10.0.0.1:80");
-  Client& client = lend(second());
+  Client& client = acquire(second());
   answer(0);
   EXPECT_EQ(client.told(), "fresh 204 ");
   EXPECT_EQ(cluster->open(), 0U);
@@ -159,7 +159,7 @@ TEST_F(ClusterTest, ALeavingClusterStillServesTheTriesOfExchangesInFlight) {
 TEST_F(ClusterTest, EndsWithWhatIsOnItsWay) {
   start();
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
-  Client& client = lend(first());
+  Client& client = acquire(first());
   cluster->cancel(client);
   cluster = nullptr;
   EXPECT_EQ(count.value(), 0U);
@@ -167,7 +167,7 @@ TEST_F(ClusterTest, EndsWithWhatIsOnItsWay) {
 
 TEST_F(ClusterTest, EndsWithWhatIsStillLeaving) {
   start();
-  Client& client = lend(first());
+  Client& client = acquire(first());
   peers[0]->stream().setReading(false);
   client.send("what the upstream does not take");
   client.cancel();

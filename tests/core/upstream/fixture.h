@@ -40,7 +40,7 @@ class Listing final : public Balancer {
 };
 
 // Borrows a connection and asks one thing on it.
-class Client final : public Borrower, private http::ResponseEvents {
+class Client final : public PoolWaiter, private http::ResponseEvents {
  public:
   explicit Client(BlockPool& pool) : arena_(pool), request_(arena_), response_(arena_) {
     request_.method_text = "GET";
@@ -58,12 +58,12 @@ class Client final : public Borrower, private http::ResponseEvents {
   }
 
  private:
-  void onLent(const Lease& lease) override {
+  void onAcquired(const PooledConnection& lease) override {
     told_ += lease.reused ? "reused " : "fresh ";
     requester_ = &lease.codec.open(*this);
     requester_->sendHead(request_);
   }
-  void onLendFailed(Error error) override { told_ += std::string(toString(error.code)) + " "; }
+  void onAcquireFailed(Error error) override { told_ += std::string(toString(error.code)) + " "; }
   http::Response& response() override { return response_; }
   void onInformational() override {}
   void onResponseHead() override {}
@@ -123,11 +123,11 @@ class ClusterTest : public ::testing::Test {
     clients.push_back(std::make_unique<Client>(pool));
     return *clients.back();
   }
-  Client& lend(Member& member, bool fresh = false) {
-    Client& borrower = client();
-    cluster->lend(member, borrower, {.fresh = fresh});
+  Client& acquire(Member& member, bool fresh = false) {
+    Client& waiter = client();
+    cluster->acquire(member, waiter, {.fresh = fresh});
     turn();
-    return borrower;
+    return waiter;
   }
   Member& first() { return *cluster->pick({}); }
   Member& second() {

@@ -182,8 +182,8 @@ class RawHttp2Endpoint final : public PeerEndpoint {
   }
 
   void read() override {
-    if (!greeted_ && received_.size() < kPreface) return;
-    if (!std::exchange(greeted_, true)) received_.erase(0, kPreface);
+    if (!settings_received_ && received_.size() < kPreface) return;
+    if (!std::exchange(settings_received_, true)) received_.erase(0, kPreface);
     while (received_.size() >= kFrameHead) {
       const std::size_t size = numberAt(0, 3);
       if (received_.size() < kFrameHead + size) return;
@@ -228,7 +228,7 @@ class RawHttp2Endpoint final : public PeerEndpoint {
   std::vector<std::string> pings_;
   std::size_t resets_ = 0;
   std::uint32_t last_ = 0;
-  bool greeted_ = false;
+  bool settings_received_ = false;
   bool deaf_ = false;
   bool said_goodbye_ = false;
 };

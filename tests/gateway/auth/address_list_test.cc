@@ -30,7 +30,7 @@ class Client final : public filter::Control {
 };
 
 struct Settings {
-  std::vector<config::Chosen> filters;
+  std::vector<config::Selected> filters;
   static void read(config::Table& table, Settings& out) {
     table.read("filters", out.filters, table.kinds("filter"), "Filters.");
   }
@@ -42,12 +42,12 @@ class AddressListTest : public ::testing::Test {
 
   // "admitted", or the status and reason of the answer.
   std::string ask(std::string_view list, std::string_view client) {
-    config::Mistakes mistakes;
+    config::Diagnostics diagnostics;
     Settings settings;
     const std::string toml = "filters = [{ address_list = { " + std::string(list) + " } }]";
-    auto document = config::Document::parse(toml, "test", mistakes);
-    config::readSettings(document, dialect, settings, mistakes);
-    if (!mistakes.empty()) return mistakes.text();
+    auto document = config::Document::parse(toml, "test", diagnostics);
+    config::readSettings(document, extensions, settings, diagnostics);
+    if (!diagnostics.empty()) return diagnostics.text();
     const filter::Chain chain = registry.chain(settings.filters, names);
     Client control(client);
     filter::Filters filters(chain, arena, control);
@@ -60,8 +60,8 @@ class AddressListTest : public ::testing::Test {
   BlockPool pool{4096};
   Arena arena{pool};
   NameTable names;
-  config::Dialect dialect;
-  filter::Registry registry{dialect};
+  config::Extensions extensions;
+  filter::Registry registry{extensions};
 };
 
 TEST_F(AddressListTest, AnEmptyListAdmitsAll) {

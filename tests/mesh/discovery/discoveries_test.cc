@@ -7,7 +7,7 @@ namespace weir::mesh {
 namespace {
 
 struct Upstream {
-  config::Chosen discovery;
+  config::Selected discovery;
   static void read(config::Table& table, Upstream& out) {
     table.read("discovery", out.discovery, table.kinds("discovery"), "Where the endpoints are.");
   }
@@ -16,11 +16,11 @@ struct Upstream {
 std::string identityOf(std::string_view toml) {
   server::Registry registry;
   addDiscoveries(registry);
-  config::Mistakes mistakes;
-  auto document = config::Document::parse(toml, "test", mistakes);
+  config::Diagnostics diagnostics;
+  auto document = config::Document::parse(toml, "test", diagnostics);
   Upstream upstream;
-  config::readSettings(document, registry.dialect(), upstream, mistakes);
-  if (!mistakes.empty()) return mistakes.text();
+  config::readSettings(document, registry.extensions(), upstream, diagnostics);
+  if (!diagnostics.empty()) return diagnostics.text();
   return registry.discovery(upstream.discovery)->identity();
 }
 

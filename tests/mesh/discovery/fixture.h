@@ -68,14 +68,14 @@ class DiscoveryTest : public ::testing::Test {
   std::unique_ptr<upstream::Discovery> discovery;
 };
 
-// The mistakes of settings written as TOML, one line each; empty when there are none.
+// The diagnostics of settings written as TOML, one line each; empty when there are none.
 template <typename T>
 std::string mistakesIn(std::string_view toml, T& out) {
-  config::Mistakes mistakes;
-  const config::Dialect dialect;
-  auto document = config::Document::parse(toml, "test", mistakes);
-  config::readSettings(document, dialect, out, mistakes);
-  return mistakes.text();
+  config::Diagnostics diagnostics;
+  const config::Extensions extensions;
+  auto document = config::Document::parse(toml, "test", diagnostics);
+  config::readSettings(document, extensions, out, diagnostics);
+  return diagnostics.text();
 }
 template <typename T>
 std::string mistakesIn(std::string_view toml) {

@@ -34,31 +34,33 @@ class IdentityTest : public ::testing::Test {
   test::TestAuthority authority;
   std::string folder;
   IdentitySettings identity;
-  config::Mistakes mistakes;
+  config::Diagnostics diagnostics;
 };
 
 TEST_F(IdentityTest, IsInATrustDomain) {
   issue("spiffe://shop.test/ns/shop/sa/cart");
-  EXPECT_EQ(trustDomain(identity, mistakes), "spiffe://shop.test/*");
-  EXPECT_TRUE(mistakes.empty());
+  EXPECT_EQ(trustDomain(identity, diagnostics), "spiffe://shop.test/*");
+  EXPECT_TRUE(diagnostics.empty());
 }
 
 TEST_F(IdentityTest, NeedsAName) {
   issue("");
-  EXPECT_FALSE(trustDomain(identity, mistakes));
-  EXPECT_NE(mistakes.text().find("has no name of the form spiffe://DOMAIN/..."), std::string::npos);
+  EXPECT_FALSE(trustDomain(identity, diagnostics));
+  EXPECT_NE(diagnostics.text().find("has no name of the form spiffe://DOMAIN/..."),
+            std::string::npos);
 }
 
 TEST_F(IdentityTest, NeedsAFile) {
-  EXPECT_FALSE(trustDomain(identity, mistakes));
-  EXPECT_NE(mistakes.text().find("own.crt: No such file"), std::string::npos);
+  EXPECT_FALSE(trustDomain(identity, diagnostics));
+  EXPECT_NE(diagnostics.text().find("own.crt: No such file"), std::string::npos);
 }
 
 TEST_F(IdentityTest, IsNeededOfAGatewayAsWell) {
   issue("");
   server::Settings settings;
-  expandUpstreams(identity, settings, mistakes);
-  EXPECT_NE(mistakes.text().find("has no name of the form spiffe://DOMAIN/..."), std::string::npos);
+  expandUpstreams(identity, settings, diagnostics);
+  EXPECT_NE(diagnostics.text().find("has no name of the form spiffe://DOMAIN/..."),
+            std::string::npos);
 }
 
 TEST_F(IdentityTest, SecuresUpstreamsThatNameTheirs) {
@@ -68,8 +70,8 @@ TEST_F(IdentityTest, SecuresUpstreamsThatNameTheirs) {
   settings.upstreams[0].first = "cart";
   settings.upstreams[0].second.identity = "spiffe://shop.test/ns/shop/sa/cart";
   settings.upstreams[1].first = "plain";
-  expandUpstreams(identity, settings, mistakes);
-  EXPECT_TRUE(mistakes.empty());
+  expandUpstreams(identity, settings, diagnostics);
+  EXPECT_TRUE(diagnostics.empty());
   const upstream::ClusterOptions& cart = settings.upstreams[0].second;
   ASSERT_TRUE(cart.tls);
   EXPECT_EQ(cart.tls->names, std::vector<std::string>{"spiffe://shop.test/ns/shop/sa/cart"});
@@ -85,8 +87,8 @@ TEST_F(IdentityTest, IsNeededForUpstreamsThatNameTheirs) {
   settings.upstreams.resize(1);
   settings.upstreams[0].first = "cart";
   settings.upstreams[0].second.identity = "spiffe://shop.test/ns/shop/sa/cart";
-  expandUpstreams(std::nullopt, settings, mistakes);
-  EXPECT_NE(mistakes.text().find("upstream.cart.identity: needs [identity]"), std::string::npos);
+  expandUpstreams(std::nullopt, settings, diagnostics);
+  EXPECT_NE(diagnostics.text().find("upstream.cart.identity: needs [identity]"), std::string::npos);
 }
 
 TEST_F(IdentityTest, AsksCallersForTheirs) {

@@ -36,13 +36,13 @@ class ExpandTest : public ::testing::Test {
   }
 
   std::shared_ptr<const proxy::Plan> expand(std::string_view toml) {
-    config::Mistakes found;
+    config::Diagnostics found;
     Both both;
     auto document = config::Document::parse(toml, "test.toml", found);
-    config::readSettings(document, registry.dialect(), both, found);
+    config::readSettings(document, registry.extensions(), both, found);
     if (found.empty()) expandSidecar(*both.sidecar, registry, both.settings, found);
     auto plan = found.empty() ? builder.build(both.settings, nullptr, found) : nullptr;
-    mistakes = found.text();
+    diagnostics = found.text();
     return plan;
   }
   // The upstream that a request through the listener goes to; "" for none.
@@ -65,7 +65,7 @@ class ExpandTest : public ::testing::Test {
   NameTable names;
   server::Counts counts;
   server::PlanBuilder builder{registry, names, counts};
-  std::string mistakes;
+  std::string diagnostics;
 };
 
 constexpr std::string_view kShop = R"(
@@ -84,7 +84,7 @@ discovery = { static = ["10.0.0.2:80"] }
 
 TEST_F(ExpandTest, InboundLeadsToTheApplication) {
   const auto plan = expand(kShop);
-  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_NE(plan, nullptr) << diagnostics;
   EXPECT_EQ(upstreamFor(*plan, "inbound", "whatever.test"), "application");
   const auto& application = *plan->cluster(names.intern("application"));
   EXPECT_EQ(application->discovery->known()->endpoints.at(0).address.text(), "127.0.0.1:8080");
@@ -92,7 +92,7 @@ TEST_F(ExpandTest, InboundLeadsToTheApplication) {
 
 TEST_F(ExpandTest, OutboundLeadsToTheUpstreamThatHostNames) {
   const auto plan = expand(kShop);
-  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_NE(plan, nullptr) << diagnostics;
   EXPECT_EQ(upstreamFor(*plan, "outbound", "orders.test"), "orders.test");
   EXPECT_EQ(upstreamFor(*plan, "outbound", "payments:8080"), "payments");
   EXPECT_EQ(upstreamFor(*plan, "outbound", "unknown.test"), "");
@@ -100,7 +100,7 @@ TEST_F(ExpandTest, OutboundLeadsToTheUpstreamThatHostNames) {
 
 TEST_F(ExpandTest, TheListenersAreWhereTheyAreSaidToBe) {
   const auto plan = expand(kShop);
-  ASSERT_EQ(plan->listeners.size(), 2U) << mistakes;
+  ASSERT_EQ(plan->listeners.size(), 2U) << diagnostics;
   EXPECT_EQ(plan->listeners[0]->name, "outbound");
   EXPECT_EQ(plan->listeners[0]->address.text(), "127.0.0.1:15001");
   EXPECT_EQ(plan->listeners[1]->name, "inbound");
@@ -117,7 +117,7 @@ TEST_F(ExpandTest, RoutesHaveNames) {
 
 TEST_F(ExpandTest, UpgradesAreThoseOfAllItsRoutes) {
   const auto by_default = expand(kShop);
-  ASSERT_NE(by_default, nullptr) << mistakes;
+  ASSERT_NE(by_default, nullptr) << diagnostics;
   for (const auto& route : by_default->routes.routes()) {
     EXPECT_TRUE(route.upgrades.allows("websocket")) << route.name;
     EXPECT_FALSE(route.upgrades.allows("tcp")) << route.name;
@@ -125,7 +125,7 @@ TEST_F(ExpandTest, UpgradesAreThoseOfAllItsRoutes) {
   std::string text(kShop);
   text.insert(text.find("service ="), "upgrades = [\"tcp\", \"spdy/3.1\"]\n");
   const auto plan = expand(text);
-  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_NE(plan, nullptr) << diagnostics;
   ASSERT_EQ(plan->routes.routes().size(), 3U);
   for (const auto& route : plan->routes.routes()) {
     EXPECT_TRUE(route.upgrades.allows("TCP")) << route.name;
@@ -139,7 +139,7 @@ TEST_F(ExpandTest, HttpIsNoUpgrade) {
     std::string text(kShop);
     text.insert(text.find("service ="), "upgrades = [\"websocket\", \"" + each + "\"]\n");
     EXPECT_EQ(expand(text), nullptr) << each;
-    EXPECT_THAT(mistakes, HasSubstr("sidecar.upgrades")) << each;
+    EXPECT_THAT(diagnostics, HasSubstr("sidecar.upgrades")) << each;
   }
 }
 
@@ -147,10 +147,10 @@ TEST_F(ExpandTest, ASidecarMayHaveOneSideOnly) {
   const auto inbound = expand(
       "[sidecar]\nservice = \"a\"\n"
       "inbound = { address = \":1\", application = \"unix:/run/app.sock\" }\n");
-  ASSERT_NE(inbound, nullptr) << mistakes;
+  ASSERT_NE(inbound, nullptr) << diagnostics;
   EXPECT_EQ(inbound->listeners.size(), 1U);
   const auto outbound = expand("[sidecar]\nservice = \"a\"\noutbound = { address = \":1\" }\n");
-  ASSERT_NE(outbound, nullptr) << mistakes;
+  ASSERT_NE(outbound, nullptr) << diagnostics;
   EXPECT_EQ(outbound->listeners.size(), 1U);
   EXPECT_TRUE(outbound->clusters.empty());
 }
@@ -160,20 +160,20 @@ TEST_F(ExpandTest, TheApplicationsNameIsReserved) {
                    "inbound = { address = \":1\", application = \"127.0.0.1:2\" }\n"
                    "[upstream.application]\ndiscovery = { static = [] }\n"),
             nullptr);
-  EXPECT_THAT(mistakes, HasSubstr("the name of upstream \"application\" is taken"));
+  EXPECT_THAT(diagnostics, HasSubstr("the name of upstream \"application\" is taken"));
 }
 
 TEST_F(ExpandTest, AnUpstreamThatNoHostCanNameGetsNoRoute) {
   const auto plan = expand(
       "[sidecar]\nservice = \"a\"\noutbound = { address = \":1\" }\n"
       "[upstream.\"a b\"]\ndiscovery = { static = [\"10.0.0.1:80\"] }\n");
-  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_NE(plan, nullptr) << diagnostics;
   EXPECT_TRUE(plan->routes.routes().empty());
 }
 
 TEST_F(ExpandTest, AnUpstreamThatIsToldOfClientsGetsNoRoute) {
   const auto plan = expand(std::string(kShop) + "proxy_protocol = \"v1\"\n");
-  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_NE(plan, nullptr) << diagnostics;
   EXPECT_EQ(upstreamFor(*plan, "outbound", "orders.test"), "orders.test");
   EXPECT_EQ(upstreamFor(*plan, "outbound", "payments"), "");
 }
@@ -186,14 +186,14 @@ hosts = ["orders.test"]
 match = { path = "/", listeners = ["outbound"] }
 upstream = "payments"
 )");
-  ASSERT_NE(plan, nullptr) << mistakes;
+  ASSERT_NE(plan, nullptr) << diagnostics;
   EXPECT_EQ(upstreamFor(*plan, "outbound", "orders.test"), "payments");
 }
 
 TEST_F(ExpandTest, WhatIsRequiredIsMissed) {
   expand("[sidecar]\ninbound = {}\n");
-  EXPECT_THAT(mistakes, HasSubstr("service"));
-  EXPECT_THAT(mistakes, HasSubstr("application"));
+  EXPECT_THAT(diagnostics, HasSubstr("service"));
+  EXPECT_THAT(diagnostics, HasSubstr("application"));
 }
 
 }  // namespace

@@ -13,20 +13,20 @@ namespace {
 
 struct Reading {
   Settings settings;
-  config::Mistakes mistakes;
+  config::Diagnostics diagnostics;
 
   explicit Reading(std::string_view toml) {
-    config::Document document = config::Document::parse(toml, "weir.toml", mistakes);
-    const config::Dialect dialect;
-    config::readSettings(document, dialect, settings, mistakes);
+    config::Document document = config::Document::parse(toml, "weir.toml", diagnostics);
+    const config::Extensions extensions;
+    config::readSettings(document, extensions, settings, diagnostics);
   }
 };
 
-std::string mistakesIn(std::string_view toml) { return Reading(toml).mistakes.text(); }
+std::string mistakesIn(std::string_view toml) { return Reading(toml).diagnostics.text(); }
 
 TEST(Settings, HaveDefaults) {
   const Reading reading("");
-  EXPECT_TRUE(reading.mistakes.empty()) << reading.mistakes.text();
+  EXPECT_TRUE(reading.diagnostics.empty()) << reading.diagnostics.text();
   EXPECT_EQ(reading.settings, Settings{});
   EXPECT_EQ(reading.settings.file, "stdout");
   EXPECT_EQ(formatOf(reading.settings), Format::json(defaultFields()));
@@ -40,7 +40,7 @@ TEST(Settings, ReadEveryKey) {
       sample = "10%"
       when = { status = ["404", ">=500"], min_duration = "1s", reason = true }
       redact_query = true)");
-  EXPECT_TRUE(reading.mistakes.empty()) << reading.mistakes.text();
+  EXPECT_TRUE(reading.diagnostics.empty()) << reading.diagnostics.text();
   const Settings& settings = reading.settings;
   EXPECT_EQ(settings.file, "/var/log/weir/access.log");
   ASSERT_EQ(settings.fields.size(), 3U);
@@ -54,16 +54,16 @@ TEST(Settings, ReadEveryKey) {
 
 TEST(Settings, TakeOneStatusWithoutAnArray) {
   const Reading reading("when = { status = \"5xx\" }");
-  EXPECT_TRUE(reading.mistakes.empty()) << reading.mistakes.text();
+  EXPECT_TRUE(reading.diagnostics.empty()) << reading.diagnostics.text();
   EXPECT_EQ(reading.settings.when.status.ranges, (std::vector<StatusRange>{{500, 599}}));
 }
 
 TEST(Settings, TakeStatusesAsIntegersToo) {
   const Reading one("when = { status = 404 }");
-  EXPECT_TRUE(one.mistakes.empty()) << one.mistakes.text();
+  EXPECT_TRUE(one.diagnostics.empty()) << one.diagnostics.text();
   EXPECT_EQ(one.settings.when.status.ranges, (std::vector<StatusRange>{{404, 404}}));
   const Reading several("when = { status = [404, \">=500\", 204] }");
-  EXPECT_TRUE(several.mistakes.empty()) << several.mistakes.text();
+  EXPECT_TRUE(several.diagnostics.empty()) << several.diagnostics.text();
   EXPECT_EQ(several.settings.when.status.ranges,
             (std::vector<StatusRange>{{404, 404}, {500, 599}, {204, 204}}));
   EXPECT_EQ(mistakesIn("when = { status = 4040 }"),
@@ -79,9 +79,9 @@ std::string allFields() {
 
 TEST(Settings, WarnOfAFormatWithoutFields) {
   const Reading reading("format = \"jsn\"");
-  EXPECT_TRUE(reading.mistakes.empty());
+  EXPECT_TRUE(reading.diagnostics.empty());
   EXPECT_EQ(
-      reading.mistakes.text(),
+      reading.diagnostics.text(),
       "weir.toml:1:10: warning: format: has no field, so that all lines are the same (did you "
       "mean \"json\"?)\n");
 }
@@ -115,10 +115,10 @@ TEST(Settings, AreReadBackAsTheyArePrinted) {
       fields = ["time", "response.header.content-type"]
       sample = "0.5%"
       when = { status = "<400", min_duration = "250ms" })");
-  const config::Dialect dialect;
-  const config::Value printed = config::showSettings(first.settings, dialect);
+  const config::Extensions extensions;
+  const config::Value printed = config::showSettings(first.settings, extensions);
   const Reading second(config::tomlText(printed));
-  EXPECT_TRUE(second.mistakes.empty()) << second.mistakes.text();
+  EXPECT_TRUE(second.diagnostics.empty()) << second.diagnostics.text();
   EXPECT_EQ(second.settings, first.settings);
 }
 

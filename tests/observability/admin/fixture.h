@@ -11,8 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "core/event/loop.h"
+#include "observability/admin/admin_backend.h"
 #include "observability/admin/admin_server.h"
-#include "observability/admin/subject.h"
 #include "tests/support/memory_stream.h"
 #include "tests/support/raw_message.h"
 #include "tests/support/stream_peer.h"
@@ -20,7 +20,7 @@
 namespace weir::admin {
 
 // A process of the test's making. What workers would answer is kept back while `defers`.
-class FakeSubject final : public AdminSubject {
+class FakeSubject final : public AdminBackend {
  public:
   std::string metricsPage() override {
     ++scrapes;

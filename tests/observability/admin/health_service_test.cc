@@ -25,7 +25,7 @@ std::string asking(std::string_view service) {
 
 TEST(HealthService, SaysThatItServes) {
   for (const std::string_view service : {"", "readiness", "liveness"}) {
-    const Reply reply = checkHealth(asking(service), {});
+    const PageReply reply = checkHealth(asking(service), {});
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(reply.grpc_status, 0);
     EXPECT_EQ(reply.content_type, "application/grpc");
@@ -46,7 +46,7 @@ TEST(HealthService, WhatDoesNotLiveIsNotReadyEither) {
 }
 
 TEST(HealthService, KnowsNoOtherService) {
-  const Reply reply = checkHealth(asking("orders"), {});
+  const PageReply reply = checkHealth(asking("orders"), {});
   EXPECT_EQ(reply.grpc_status, 5);
   EXPECT_EQ(reply.body, "");
 }
@@ -65,7 +65,7 @@ TEST(HealthService, WhatIsNoMessageIsToldAsSuch) {
       "\0\0\0\0\x0C"s + std::string(12, '\xFF'),  // a number without end
   };
   for (const std::string& body : bad) {
-    const Reply reply = checkHealth(body, {});
+    const PageReply reply = checkHealth(body, {});
     EXPECT_EQ(reply.grpc_status, 13) << testing::PrintToString(body);
     EXPECT_EQ(reply.body, "");
   }

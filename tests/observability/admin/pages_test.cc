@@ -136,7 +136,7 @@ TEST_F(AdminPages, NothingToListIsAnEmptyList) {
 }
 
 TEST_F(AdminPages, ReloadTellsTheGenerationThatHolds) {
-  subject_.outcome = {.applied = true, .generation = 8, .mistakes = {}};
+  subject_.outcome = {.applied = true, .generation = 8, .diagnostics = {}};
   EXPECT_EQ(statusAndBody(ask("POST /reload")),
             "200 {\n  \"result\": \"applied\",\n  \"generation\": 8\n}\n");
   EXPECT_EQ(subject_.reloads, 1);
@@ -144,9 +144,9 @@ TEST_F(AdminPages, ReloadTellsTheGenerationThatHolds) {
 
 TEST_F(AdminPages, ReloadTellsEveryMistake) {
   subject_.outcome.generation = 7;
-  subject_.outcome.mistakes.add(
+  subject_.outcome.diagnostics.add(
       {{"edge.toml", 3, 7}, "listener[0].adress", "unknown key", "address"});
-  subject_.outcome.mistakes.add({{"edge.toml", 1, 1}, "", "no listener", ""});
+  subject_.outcome.diagnostics.add({{"edge.toml", 1, 1}, "", "no listener", ""});
   EXPECT_EQ(statusAndBody(ask("POST /reload")), R"json(422 {
   "result": "rejected",
   "generation": 7,
@@ -176,10 +176,10 @@ TEST_F(AdminPages, ReloadTellsEveryMistake) {
 
 TEST_F(AdminPages, ReloadIsReadableAtATerminal) {
   subject_.outcome.generation = 7;
-  subject_.outcome.mistakes.add({{"edge.toml", 1, 1}, "", "no listener", ""});
+  subject_.outcome.diagnostics.add({{"edge.toml", 1, 1}, "", "no listener", ""});
   EXPECT_EQ(statusAndBody(ask("POST /reload", "accept: text/plain\r\n")),
             "422 edge.toml:1:1: no listener\nrejected: generation 7 stays\n");
-  subject_.outcome = {.applied = true, .generation = 8, .mistakes = {}};
+  subject_.outcome = {.applied = true, .generation = 8, .diagnostics = {}};
   EXPECT_EQ(statusAndBody(ask("POST /reload", "accept: text/plain\r\n")),
             "200 applied: generation 8\n");
 }

@@ -20,21 +20,21 @@ struct Configuration {
 
 struct Read {
   Configuration configuration;
-  config::Mistakes mistakes;
-  const config::Dialect dialect;
+  config::Diagnostics diagnostics;
+  const config::Extensions extensions;
 
   explicit Read(std::string_view toml) {
-    config::Document document = config::Document::parse(toml, "weir.toml", mistakes);
-    config::readSettings(document, dialect, configuration, mistakes);
+    config::Document document = config::Document::parse(toml, "weir.toml", diagnostics);
+    config::readSettings(document, extensions, configuration, diagnostics);
   }
   const Settings& admin() const { return configuration.admin; }
 };
 
-std::string mistakesOf(std::string_view toml) { return Read(toml).mistakes.text(); }
+std::string mistakesOf(std::string_view toml) { return Read(toml).diagnostics.text(); }
 
 TEST(AdminSettings, AreOnLoopbackUnlessToldOtherwise) {
   const Read read("");
-  EXPECT_EQ(read.mistakes.text(), "");
+  EXPECT_EQ(read.diagnostics.text(), "");
   ASSERT_TRUE(read.admin().address.has_value());
   EXPECT_EQ(read.admin().address->text(), "127.0.0.1:9901");
   EXPECT_EQ(read.admin().max_connections, 64U);
@@ -50,7 +50,7 @@ TEST(AdminSettings, ReadEveryKey) {
       max_connections = 8
       header_timeout = "1s"
       idle_timeout = "5s")");
-  EXPECT_EQ(read.mistakes.text(), "");
+  EXPECT_EQ(read.diagnostics.text(), "");
   EXPECT_EQ(read.admin().address->text(), "[::1]:0");
   EXPECT_EQ(read.admin().hosts.size(), 2U);
   EXPECT_EQ(read.admin().max_connections, 8U);
@@ -66,14 +66,14 @@ TEST(AdminSettings, MayBeAnAddressAlone) {
 TEST(AdminSettings, MayTurnTheServerOff) {
   EXPECT_FALSE(Read("admin = \"off\"").admin().address.has_value());
   const Read read("admin = { address = \"off\" }");
-  EXPECT_EQ(read.mistakes.text(), "");
+  EXPECT_EQ(read.diagnostics.text(), "");
   EXPECT_FALSE(read.admin().address.has_value());
 }
 
 TEST(AdminSettings, AreReadBackAsTheyArePrinted) {
   const Read read("admin = { address = \"off\", hosts = [\"edge-1\"] }");
   const std::string printed = config::tomlText(
-      config::showSettings(read.configuration, read.dialect, config::Show::kEverything));
+      config::showSettings(read.configuration, read.extensions, config::Show::kEverything));
   EXPECT_EQ(Read(printed).admin(), read.admin()) << printed;
 }
 

@@ -48,7 +48,7 @@ const std::string kBomb = kUnindexedGet +
 class ServerFrames : public testing::Test {
  protected:
   void SetUp() override {
-    pair.settle();  // the pair's own client has greeted
+    pair.settle();  // the pair's own client has settingsReceived
   }
   void send(const std::string& bytes) {
     pair.server().feed(asBytes(bytes));

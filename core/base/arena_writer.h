@@ -1,0 +1,55 @@
+#pragma once
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "core/base/arena.h"
+#include "core/base/short_text.h"
+
+namespace weir {
+
+// Writes a text, piece by piece, into memory of an arena. The room is measured beforehand, and
+// what is left of it given back.
+class ArenaWriter {
+ public:
+  ArenaWriter(Arena& arena, std::size_t room)
+      : arena_(arena), start_(arena.allocate(room)), at_(start_), end_(start_ + room) {}
+  ArenaWriter(const ArenaWriter&) = delete;
+  ArenaWriter& operator=(const ArenaWriter&) = delete;
+
+  ArenaWriter& put(std::string_view text) {
+    at_ = putText(at_, text);
+    return *this;
+  }
+  // A literal: the compiler knows its length.
+  template <std::size_t kSize>
+  ArenaWriter& put(const char (&text)[kSize]) {
+    std::memcpy(at_, text, kSize - 1);
+    at_ += kSize - 1;
+    return *this;
+  }
+  ArenaWriter& put(char c) {
+    *at_++ = c;
+    return *this;
+  }
+  ArenaWriter& number(std::uint64_t value) {
+    at_ = std::to_chars(at_, end_, value).ptr;
+    return *this;
+  }
+  // Everything that was put; call it last.
+  std::string_view text() {
+    arena_.giveBack(at_, end_);
+    return {start_, static_cast<std::size_t>(at_ - start_)};
+  }
+
+ private:
+  Arena& arena_;
+  char* const start_;
+  char* at_;
+  char* const end_;
+};
+
+}  // namespace weir

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/metric_keys.h"
+#include "core/net/client_hello.h"
+#include "core/net/proxy_protocol.h"
+#include "core/net/security.h"
+#include "core/net/stream.h"
+#include "core/proxy/downstream_connection.h"
+#include "core/proxy/listener.h"
+
+namespace weir::proxy {
+
+// A connection while that arrives which must be known before it is served: the PROXY protocol
+// header of a trusted peer, then the ClientHello, or the one byte that tells TLS from the rest.
+// What was read of the client's own is told again to whoever serves it.
+//
+// Owned by: Listener's list, until it calls Listener::endPreread, once.
+class Preread final : public DownstreamConnection, private net::StreamEvents {
+ public:
+  Preread(Listener& listener, std::unique_ptr<net::Stream> stream, ConnectionFacts facts);
+
+  void start(bool has_header);
+  // Terms are agreed on later.
+  void retire() override {}
+  void drain() override {}  // what it becomes will drain
+  void closeNow() override { close(); }
+
+ private:
+  enum class Stage : std::uint8_t { kHeader, kHello, kOver };
+
+  void onData(Bytes bytes) override;
+  void onEnd() override { giveUp(ProxyProtocolResult::kClosed, net::Handshake::kClosed); }
+  void onDrained() override {}
+  void onBroken(Error) override { giveUp(ProxyProtocolResult::kClosed, net::Handshake::kClosed); }
+  void onDeadline();
+
+  void read(Bytes bytes);
+  void readHeader(Bytes bytes);
+  void takeHeader(const net::ProxyHeader& header);
+  void endHeader(ProxyProtocolResult result, Bytes rest);
+  void readHello(Bytes bytes);
+  void judge(const net::ClientHello& hello, Bytes bytes);
+  void keep(Bytes bytes);
+  bool required() const;
+  void handOn(const PrereadResult& admission, Bytes rest);
+  void refuse();
+  void giveUp(ProxyProtocolResult header, net::Handshake hello);
+  void failHandshake(net::Handshake result, std::string_view why);
+  void close();
+
+  Listener& listener_;
+  std::unique_ptr<net::Stream> stream_;
+  ConnectionFacts facts_;
+  std::string held_;  // no more than a header or a ClientHello may have, and one read
+  Stage stage_ = Stage::kHeader;
+  event::Alarm<Preread, &Preread::onDeadline> deadline_;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/metric_cells.h"
+#include "core/event/loop_thread.h"
+#include "core/net/acceptor.h"
+#include "core/net/connector.h"
+#include "core/proxy/engine.h"
+#include "core/proxy/listener.h"
+#include "core/server/cluster_use.h"
+#include "core/server/counts.h"
+
+namespace weir::server {
+
+// A socket of a listener that is new, or has a new address.
+struct Opening {
+  std::shared_ptr<const proxy::ListenerPlan> listener;
+  int descriptor;  // given away
+  net::Address address;
+  event::SharedCount* connections;  // of the listener; looked up where plans are made
+};
+
+// A worker with everything that lives on it: engine, listeners, connector, log, cells.
+//
+// Thread: the control thread calls; what is done, is done on the worker.
+class Worker {
+ public:
+  Worker(unsigned index, Counts& counts, NameTable& names, event::Loop::Handle loop);
+  ~Worker();  // after stop()
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void start(std::unique_ptr<http::AccessLog> log);
+  void setAccessLog(std::unique_ptr<http::AccessLog> log);  // for what is posted afterwards
+
+  // From then on requests follow the plan. Gates that it does not list drain.
+  void publish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening> openings,
+               std::function<void()> on_done);
+  void setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints);
+  // Accepts no more; calls back, on the worker, once the last connection is gone.
+  void drain(std::function<void()> on_empty);
+  void stop();  // breaks what is left and ends the thread
+
+  void post(std::function<void()> task) { worker_.post(std::move(task)); }
+  MetricCells& cells() { return cells_; }
+  // On the worker only.
+  proxy::Engine& engine() { return *engine_; }
+  std::size_t connections() const;
+  ClusterUses clusterUses();
+
+ private:
+  static constexpr Milliseconds kDrainTick{10};
+
+  void onStart();
+  void onPublish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening>& openings);
+  void closeListeners(const proxy::Plan& plan);
+  void onDrainTick();
+  bool drained() const;
+  void onStop();
+
+  Counts& counts_;
+  MetricCells cells_;
+  event::LoopThread worker_;
+
+  // On the worker.
+  Histogram loop_lag_;
+  std::unique_ptr<net::Connector> connector_;
+  std::unique_ptr<http::AccessLog> log_;
+  std::unique_ptr<proxy::Engine> engine_;
+  std::map<NameId, std::unique_ptr<proxy::Listener>> listeners_;
+  std::vector<std::unique_ptr<proxy::Listener>> closing_;
+  std::function<void()> on_empty_;
+  event::Alarm<Worker, &Worker::onDrainTick> drain_tick_;
+};
+
+}  // namespace weir::server

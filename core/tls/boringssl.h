@@ -1,0 +1,83 @@
+#pragma once
+
+// What the sources of this folder share of BoringSSL's types; included by no header.
+
+#include <memory>
+#include <openssl/asn1.h>
+#include <openssl/base.h>
+#include <openssl/bio.h>
+#include <openssl/pool.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/tls/certificate.h"
+#include "core/tls/client_config.h"
+#include "core/tls/server_config.h"
+#include "core/tls/verifier.h"
+
+namespace weir::tls {
+
+struct Certificate::Parts {
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> chain;
+  bssl::UniquePtr<EVP_PKEY> key;  // null when it is only described
+  bssl::UniquePtr<EVP_PKEY> public_key;
+  bssl::UniquePtr<X509> leaf;
+};
+
+struct Verifier::Parts {
+  bssl::UniquePtr<X509_STORE> store;
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> names;  // of the roots
+  bool revocations = false;
+};
+
+struct ServerConfig::Parts {
+  bssl::UniquePtr<SSL_CTX> context;
+};
+
+struct ClientConfig::Parts {
+  bssl::UniquePtr<SSL_CTX> context;
+};
+
+// The certificates of a PEM text, in its order; empty when one of them cannot be read.
+std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> readChain(std::string_view pem);
+
+std::vector<CRYPTO_BUFFER*> chainOf(const Certificate& certificate);
+
+// Keys that are encrypted are refused: nobody is there to type a password.
+int noPassword(char*, int, int, void*);
+
+// A context with the ciphers and groups of both sides. Its callbacks find `owner` again.
+bssl::UniquePtr<SSL_CTX> makeContext(const void* owner);
+const void* ownerOf(const SSL_CTX* context);
+
+bool isIpAddress(const std::string& name);
+
+Nanoseconds timeOf(const ASN1_TIME* time);  // 0 for one that cannot be told
+
+// The certificates that the peer showed, its own first; null when one of them cannot be read.
+bssl::UniquePtr<STACK_OF(X509)> shownBy(const SSL* ssl);
+
+// For the stream that this handshake is of: what came of the peer's certificates.
+void noteVerdict(const SSL* ssl, Verifier::Verdict verdict);
+
+// Protocols as ALPN writes them (RFC 7301, 3.1).
+std::vector<std::uint8_t> alpnOffer(const std::vector<std::string>& protocols);
+
+// What BoringSSL had to say is dropped: the detail says it in weir's words.
+Error invalid(std::string_view detail);
+
+inline std::string textOf(const ASN1_STRING* text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+
+// A BIO over memory that stays where it is.
+inline bssl::UniquePtr<BIO> bioOver(std::string_view text) {
+  return bssl::UniquePtr<BIO>(BIO_new_mem_buf(text.data(), static_cast<ossl_ssize_t>(text.size())));
+}
+
+}  // namespace weir::tls

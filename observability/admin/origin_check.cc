@@ -1,0 +1,58 @@
+#include "observability/admin/origin_check.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/http/header_id.h"
+#include "core/http/syntax.h"
+#include "core/net/address.h"
+
+namespace weir::admin {
+namespace {
+
+// No host at all: no browser, since HTTP/1.1 demands one.
+bool isOurHost(std::string_view authority, std::span<const std::string> hosts) {
+  const std::string_view host = http::hostOf(authority);
+  if (authority.empty() || net::Ip::parse(host).ok()) return true;
+  if (http::equalsIgnoringCase(host, "localhost")) return true;
+  return std::ranges::any_of(
+      hosts, [&](const std::string& ours) { return http::equalsIgnoringCase(host, ours); });
+}
+
+bool isOurOrigin(std::string_view origin, std::string_view authority) {
+  // "null" and whatever else is not ours has no authority.
+  const http::Absolute site = http::splitAbsolute(origin);
+  return !site.authority.empty() && site.rest.empty() &&
+         http::isSameAuthority(site.authority, authority, site.scheme);
+}
+
+// Each field of the name counts: what is sent twice must hold twice.
+template <typename Holds>
+bool allFields(const http::Headers& headers, std::string_view name, const Holds& holds) {
+  return std::ranges::all_of(headers, [&](const http::Header& header) {
+    return !http::equalsIgnoringCase(header.name, name) || holds(header.value);
+  });
+}
+
+bool isOurSite(std::string_view site) { return site == "none" || site == "same-origin"; }
+
+bool changesState(http::Method method) {
+  return method != http::Method::kGet && method != http::Method::kHead;
+}
+
+}  // namespace
+
+std::string_view refusalOf(const http::Request& request, std::span<const std::string> hosts) {
+  if (!isOurHost(request.authority, hosts)) {
+    return "unknown host: call by IP address or localhost, or list the name in admin.hosts";
+  }
+  if (!changesState(request.method)) return {};
+  const auto is_ours = [&](std::string_view origin) {
+    return isOurOrigin(origin, request.authority);
+  };
+  const bool ours = allFields(request.headers, "origin", is_ours) &&
+                    allFields(request.headers, "sec-fetch-site", isOurSite);
+  return ours ? "" : "asked for by a page of another site";
+}
+
+}  // namespace weir::admin

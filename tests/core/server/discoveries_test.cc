@@ -1,0 +1,178 @@
+#include "core/server/discoveries.h"
+
+#include <gmock/gmock.h>
+
+#include "core/base/metric_keys.h"
+#include "core/dns/resolver.h"
+#include "tests/core/server/fixture.h"
+
+namespace weir::server {
+namespace {
+
+constexpr Milliseconds kPatience{1'000};
+
+// A directory over plans whose clusters are found when the test says so.
+class DirectoryTest : public ::testing::Test {
+ protected:
+  ~DirectoryTest() override {
+    resolver = nullptr;
+    loop.advance(Milliseconds(0));
+  }
+
+  // One cluster for each word: its name, the word that its source has, and the source's kind.
+  struct Cluster {
+    std::string name;
+    std::string source;
+    std::string_view kind = "dns";
+  };
+  void follow(const std::vector<Cluster>& clusters) {
+    auto plan = std::make_shared<proxy::Plan>();
+    for (const Cluster& each : clusters) {
+      auto cluster = std::make_shared<upstream::ClusterPlan>();
+      cluster->id = names.intern(each.name);
+      cluster->name = names.name(cluster->id);
+      if (each.kind == "static") {
+        cluster->discovery = std::make_shared<const ListSource>(std::vector{each.source});
+      } else {
+        cluster->discovery = std::make_shared<const LaterSource>(each.source, each.kind, running);
+      }
+      plan->clusters.push_back(std::move(cluster));
+    }
+    std::sort(plan->clusters.begin(), plan->clusters.end(),
+              [](const auto& left, const auto& right) { return left->id < right->id; });
+    plans.push_back(plan);
+    directory.follow(*plan, kPatience, [this] { ++warm; });
+  }
+  static upstream::SharedEndpoints at(const std::vector<std::string>& addresses) {
+    return ListSource(addresses).known();
+  }
+  std::int64_t endpoints(std::string_view name, EndpointState state) {
+    return cells.gauge(upstreamEndpointsKey(names.intern(name), state)).value();
+  }
+  std::uint64_t updates(std::string_view name, DiscoveryResult result) {
+    return cells.counter(discoveryUpdatesKey(names.intern(name), DiscoverySource::kDns, result))
+        .value();
+  }
+
+  event::Loop loop{event::Loop::Time::kManual};
+  std::unique_ptr<dns::Resolver> resolver =
+      std::move(dns::Resolver::make(loop, {.servers = {"127.0.0.1:1"}}).value());
+  NameTable names;
+  MetricCells cells;
+  std::vector<Later*> running;
+  std::vector<std::shared_ptr<const proxy::Plan>> plans;
+  std::vector<std::pair<NameId, std::size_t>> heard;  // cluster, endpoints
+  int warm = 0;
+  Discoveries directory{
+      {loop, *resolver}, cells, [this](NameId id, upstream::SharedEndpoints found) {
+        heard.emplace_back(id, found->endpoints.size());
+      }};
+};
+
+TEST_F(DirectoryTest, IsWarmAtOnceWhenNothingHasToBeFound) {
+  follow({{"orders", "10.0.0.1:80", "static"}});
+  EXPECT_EQ(warm, 1);
+  EXPECT_EQ(endpoints("orders", EndpointState::kHealthy), 1);
+  EXPECT_EQ(directory.state(names.intern("orders")), nullptr);
+}
+
+TEST_F(DirectoryTest, IsWarmWhenAllHaveAnswered) {
+  follow({{"a", "one"}, {"b", "two", "srv"}});
+  EXPECT_EQ(warm, 0);
+  running.at(0)->events->onEndpoints(at({"10.0.0.1:80", "10.0.0.2:80"}));
+  EXPECT_EQ(warm, 0);
+  ::testing::internal::CaptureStderr();
+  running.at(1)->events->onDiscoveryFailed("no such name");
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::HasSubstr("upstream b"));
+  EXPECT_EQ(warm, 1);
+  EXPECT_EQ(heard, (std::vector<std::pair<NameId, std::size_t>>{{names.intern("a"), 2}}));
+  EXPECT_EQ(endpoints("a", EndpointState::kHealthy), 2);
+}
+
+TEST_F(DirectoryTest, HasPatienceForAWhileOnly) {
+  follow({{"a", "one"}});
+  loop.advance(kPatience - Milliseconds(100));
+  EXPECT_EQ(warm, 0);
+  loop.advance(Milliseconds(200));
+  EXPECT_EQ(warm, 1);
+  running.at(0)->events->onEndpoints(at({"10.0.0.1:80"}));
+  EXPECT_EQ(warm, 1);
+  EXPECT_EQ(heard.size(), 1U);
+}
+
+TEST_F(DirectoryTest, TellsChangesOnly) {
+  follow({{"a", "one"}});
+  upstream::DiscoveryEvents& events = *running.at(0)->events;
+  events.onEndpoints(at({"10.0.0.1:80"}));
+  events.onEndpoints(at({"10.0.0.1:80"}));
+  events.onEndpoints(at({"10.0.0.2:80"}));
+  EXPECT_EQ(heard.size(), 2U);
+  EXPECT_EQ(updates("a", DiscoveryResult::kChanged), 2U);
+  EXPECT_EQ(updates("a", DiscoveryResult::kUnchanged), 1U);
+}
+
+TEST_F(DirectoryTest, AFailureLeavesWhatWasKnownStale) {
+  follow({{"a", "one"}});
+  upstream::DiscoveryEvents& events = *running.at(0)->events;
+  events.onEndpoints(at({"10.0.0.1:80"}));
+  ::testing::internal::CaptureStderr();
+  events.onDiscoveryFailed("no server answers");
+  events.onDiscoveryFailed("no server answers");
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::EndsWith("warning upstream a: no server answers\n"));
+  const Discoveries::State* state = directory.state(names.intern("a"));
+  EXPECT_TRUE(state->stale);
+  EXPECT_EQ(state->failure, "no server answers");
+  EXPECT_EQ(state->endpoints->endpoints.size(), 1U);
+  EXPECT_EQ(endpoints("a", EndpointState::kHealthy), 0);
+  EXPECT_EQ(endpoints("a", EndpointState::kStale), 1);
+  EXPECT_EQ(updates("a", DiscoveryResult::kFailed), 2U);
+  directory.refreshMetrics();
+  EXPECT_GT(cells.gauge(discoveryStaleKey(names.intern("a"))).value(), 0);
+  events.onEndpoints(at({"10.0.0.1:80"}));
+  directory.refreshMetrics();
+  EXPECT_EQ(cells.gauge(discoveryStaleKey(names.intern("a"))).value(), 0);
+  EXPECT_EQ(endpoints("a", EndpointState::kHealthy), 1);
+  EXPECT_FALSE(state->stale);
+}
+
+TEST_F(DirectoryTest, AReloadLeavesWhatStaysAlone) {
+  follow({{"a", "one"}, {"b", "two"}});
+  Later* const kept = running.at(0);
+  kept->events->onEndpoints(at({"10.0.0.1:80"}));
+  follow({{"a", "one"}, {"b", "other"}});
+  EXPECT_EQ(running.size(), 2U);
+  EXPECT_EQ(running.at(0), kept);
+  EXPECT_EQ(directory.state(names.intern("a"))->endpoints->endpoints.size(), 1U);
+  EXPECT_EQ(directory.state(names.intern("b"))->endpoints, nullptr);
+}
+
+TEST_F(DirectoryTest, AReloadTellsThePlanBeforeThatItsTimeIsOver) {
+  follow({{"a", "one"}});
+  follow({{"a", "one"}});
+  EXPECT_EQ(warm, 1);
+  running.at(0)->events->onEndpoints(at({"10.0.0.1:80"}));
+  EXPECT_EQ(warm, 2);
+}
+
+TEST_F(DirectoryTest, WhatLeavesIsNotLookedForAndNotCounted) {
+  follow({{"a", "one"}, {"b", "10.0.0.1:80", "static"}});
+  running.at(0)->events->onEndpoints(at({"10.0.0.1:80"}));
+  EXPECT_EQ(endpoints("a", EndpointState::kHealthy), 1);
+  follow({});
+  EXPECT_TRUE(running.empty());
+  EXPECT_EQ(endpoints("a", EndpointState::kHealthy), 0);
+  EXPECT_EQ(endpoints("b", EndpointState::kHealthy), 0);
+  EXPECT_EQ(directory.state(names.intern("a")), nullptr);
+}
+
+TEST_F(DirectoryTest, AnUpstreamMayBecomeAList) {
+  follow({{"a", "one"}});
+  running.at(0)->events->onEndpoints(at({"10.0.0.1:80", "10.0.0.2:80"}));
+  follow({{"a", "10.0.0.3:80", "static"}});
+  EXPECT_TRUE(running.empty());
+  EXPECT_EQ(endpoints("a", EndpointState::kHealthy), 1);
+}
+
+}  // namespace
+}  // namespace weir::server
