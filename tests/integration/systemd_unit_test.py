@@ -10,7 +10,7 @@ import unittest
 import poll
 from fake_upstream import text
 from integration_case import LOG, forward, gateway
-from privileges_test import HARDENED, PrivilegesCase
+from privileges_case import HARDENED, PrivilegesCase
 from weir_process import ROOT, sanitized
 
 UNIT = ROOT / "configs/systemd/weir.service"

@@ -25,7 +25,7 @@ def rule(action, more=""):
     return f'\n[[listener.tls_rule]]\naction = "{action}"\n{more}\n'
 
 
-PASS_DB = rule("pass", 'server_names = ["db.test", "*.db.test"]\nupstream = "db"')
+PASS_DB = rule("passthrough", 'server_names = ["db.test", "*.db.test"]\nupstream = "db"')
 
 
 class PreludeCase(TcpCase):
@@ -97,7 +97,7 @@ class Rules(PreludeCase):
         self.assertEqual(session.getpeercert()["subject"][0][0][1], "db")
 
     def test_the_protocol_that_is_offered_decides_as_well(self):
-        weir = self.mixed(rule("pass", 'alpn = ["postgresql"]\nupstream = "db"'),
+        weir = self.mixed(rule("passthrough", 'alpn = ["postgresql"]\nupstream = "db"'),
                           protocols=["postgresql"])
         through = self.secure(weir, "db.test", set_alpn_protocols=["x", "postgresql"])
         self.assertEqual(through.selected_alpn_protocol(), "postgresql")

@@ -99,18 +99,18 @@ action = "refuse"
 
 TEST_F(TcpPlanTest, RulesAloneMayBeAListener) {
   const auto made =
-      plan("protocol = \"tcp\"\ntls_rule = [{ action = \"pass\", upstream = \"db\" }]\n");
+      plan("protocol = \"tcp\"\ntls_rule = [{ action = \"passthrough\", upstream = \"db\" }]\n");
   ASSERT_NE(made, nullptr) << diagnostics;
   EXPECT_TRUE(made->carriesTo(names.intern("db")));
 }
 
 TEST_F(TcpPlanTest, RulesAreChecked) {
-  expectMistake("tls_rule = [{ action = \"pass\" }]\n", "pass needs an upstream");
+  expectMistake("tls_rule = [{ action = \"passthrough\" }]\n", "passthrough needs an upstream");
   expectMistake("tls_rule = [{ action = \"refuse\", upstream = \"db\" }]\n",
-                "goes with the action pass only");
+                "goes with the action passthrough only");
   expectMistake("tls_rule = [{ action = \"terminate\" }]\n",
                 "listener[0].tls_rule[0].action: terminate needs tls of the listener");
-  expectMistake("tls_rule = [{ action = \"pass\", upstream = \"x\" }]\n",
+  expectMistake("tls_rule = [{ action = \"passthrough\", upstream = \"x\" }]\n",
                 "listener[0].tls_rule[0].upstream: unknown upstream \"x\"");
   expectMistake("tls_rule = [{ action = \"refuse\", alpn = [\"\"] }]\n", "has no, or more than");
   expectMistake("tls_rule = [{ action = \"refuse\", server_names = [\"a.*\"] }]\n", "server_names");
