@@ -62,12 +62,12 @@ void Worker::onPublish(std::shared_ptr<const proxy::Plan> plan, std::vector<Open
       log::error("listener " + std::string(opening.listener->name) +
                  ": a worker cannot accept connections: " + std::string(opened.error().detail));
     }
-    auto& location = listeners_[opening.listener->id];
-    if (location != nullptr) {
-      location->close();
-      closing_.push_back(std::move(location));
+    auto& current = listeners_[opening.listener->id];
+    if (current != nullptr) {
+      current->close();
+      closing_.push_back(std::move(current));
     }
-    location = std::move(listener);
+    current = std::move(listener);
   }
   for (const auto& listener : now.listeners) {
     const auto found = listeners_.find(listener->id);

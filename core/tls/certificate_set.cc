@@ -20,8 +20,8 @@ CertificateSet::CertificateSet(std::vector<std::shared_ptr<const Certificate>> c
 
 void CertificateSet::add(Choice& choice, const Certificate& certificate) {
   const bool rsa = certificate.keyType() == Certificate::KeyType::kRsa;
-  const Certificate*& location = rsa ? choice.rsa : choice.ecdsa;
-  if (location == nullptr) location = &certificate;
+  const Certificate*& slot = rsa ? choice.rsa : choice.ecdsa;
+  if (slot == nullptr) slot = &certificate;
 }
 
 bool CertificateSet::holdsRsa() const {

@@ -67,9 +67,9 @@ Names namesAmong(const GENERAL_NAMES* all) {
 }  // namespace
 
 bool isDnsName(std::string_view name) {
-  constexpr std::size_t kMaxName = 253;
+  constexpr std::size_t kMaxDnsName = 253;
   constexpr std::size_t kMaxLabel = 63;
-  if (name.size() > kMaxName) return false;
+  if (name.size() > kMaxDnsName) return false;
   if (name.starts_with("*.")) name.remove_prefix(2);
   while (true) {
     const std::string_view label = name.substr(0, name.find('.'));

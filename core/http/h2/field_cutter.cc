@@ -80,7 +80,7 @@ Bytes FieldCutter::passFront(Bytes payload, Sink& sink) {
 }
 
 // The frame is as much shorter as will be dropped of it. One of which nothing is left is left out.
-void FieldCutter::passHeader(const FrameScanner::Header& header, Sink& sink) {
+void FieldCutter::passHeader(const FrameScanner::Header& header, Sink& sink) const {
   const std::size_t kept = std::min<std::size_t>(left_, header.length);
   const std::size_t length = header.length - std::min(drop_, header.length - kept);
   if (length == 0 && header.length > 0 && !last_) return;

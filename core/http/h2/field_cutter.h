@@ -53,7 +53,7 @@ class FieldCutter {
   bool startFrame(const FrameScanner::Header& header);
   Bytes passFront(Bytes payload, Sink& sink);
   bool replaces(std::uint8_t byte) const;
-  void passHeader(const FrameScanner::Header& header, Sink& sink);
+  void passHeader(const FrameScanner::Header& header, Sink& sink) const;
   void readFragment(Bytes bytes, Sink& sink);
   std::size_t step(Bytes bytes, Sink& sink);
   std::size_t readLongLength(Bytes bytes, Sink& sink);

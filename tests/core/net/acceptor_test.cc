@@ -304,7 +304,7 @@ TEST_F(AcceptorTest, GoesWithoutDescriptors) {
 TEST(ListenSocket, AUnixSocketHasTheModeThatIsAskedFor) {
   const test::TemporaryDirectory folder;
   const Address at = Address::unixPath(folder.path() + "/in.sock");
-  const auto modeNow = [&] {
+  const auto mode_now = [&] {
     struct stat found {};
     EXPECT_EQ(::lstat(at.path().c_str(), &found), 0);
     return found.st_mode & 07777U;
@@ -314,13 +314,13 @@ TEST(ListenSocket, AUnixSocketHasTheModeThatIsAskedFor) {
     for (const unsigned mode : {0600U, 0660U, 0666U, 0777U}) {
       const auto socket = ListenSocket::open(at, 1, ListenSocket::Sharing::kNone, mode);
       ASSERT_EQ(failure(socket), "none");
-      EXPECT_EQ(modeNow(), mode);
+      EXPECT_EQ(mode_now(), mode);
       EXPECT_TRUE(setSocketMode(at, 0640));
-      EXPECT_EQ(modeNow(), 0640U);
+      EXPECT_EQ(mode_now(), 0640U);
     }
     {
       const auto socket = ListenSocket::open(at, 1);
-      EXPECT_EQ(modeNow(), 0777U & ~mask);
+      EXPECT_EQ(mode_now(), 0777U & ~mask);
     }
     ::umask(before);
   }
