@@ -17,7 +17,7 @@ std::optional<Refusal> refuse(Reason reason, std::string_view detail) {
   return Refusal{http::statusFor(reason), reason, detail};
 }
 
-// In the name of a field that weir does not know itself.
+// True if a header unknown to weir has an underscore in its name.
 bool hasUnderscore(const http::Headers& headers) {
   return std::any_of(headers.begin(), headers.end(), [](const http::Header& field) {
     return field.id == HeaderId::kOther && field.name.find('_') != std::string_view::npos;
@@ -45,8 +45,8 @@ void dropReserved(http::Headers& headers, bool edge, bool trusted) {
   });
 }
 
-// RFC 8470: a request that may be a copy of another one goes on when a copy does no harm, and says
-// what it is, so that the upstream can refuse it as well.
+// RFC 8470: a possibly replayed request is forwarded if a replay is harmless, and is marked as
+// early data, so that the upstream can reject it as well.
 std::optional<Refusal> admitEarly(http::Request& request) {
   if (!http::isSafe(request.method)) {
     return Refusal{425, Reason::kBadRequest, "sent before the handshake was over"};
@@ -55,8 +55,8 @@ std::optional<Refusal> admitEarly(http::Request& request) {
   return std::nullopt;
 }
 
-// RFC 9110, 15.5.20: a client may send requests for other names over a connection when it finds
-// them in the certificate. Not for a name that has another certificate here, or should have one.
+// RFC 9110, 15.5.20: a client may use a connection for other names that the certificate contains,
+// but not for a name that has, or should have, another certificate here.
 bool isMisdirected(const http::Request& request, const ListenerPlan& listener,
                    const net::Security& security) {
   if (request.version != http::Version::kHttp2) return false;

@@ -10,22 +10,21 @@
 
 namespace weir::proxy {
 
-// Why a request is answered by weir itself.
+// A local reply to a request that is refused.
 struct Refusal {
   int status = 0;
   Reason reason = Reason::kNone;
   std::string_view detail;  // static
 };
 
-// What a listener asks of a request's head before its route is looked for, beyond what the codecs
-// check: fields that clients may not set are dropped, and the path takes its normal form.
-// `security` is that of the connection, null in the clear; `trusted` says whether X-Forwarded-*
-// of the peer is believed.
+// Checks a request's head before routing, beyond the checks of the codecs, drops fields that
+// clients may not set, and normalizes the path. `security` is that of the connection, null for
+// plaintext; `trusted` is true if the peer's X-Forwarded-* fields are trusted.
 std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listener,
                              const net::Security* security, bool trusted);
 
-// What the request's route and its listener ask of the path, once the route is found. `received`
-// is the path as the client sent it.
+// Applies the path rules of the matched route and the listener. `received` is the path as the
+// client sent it.
 std::optional<Refusal> admitUnusualPath(http::Request& request, const ListenerPlan& listener,
                                         const route::Route& route, std::string_view received);
 inline std::optional<Refusal> admitPath(http::Request& request, const ListenerPlan& listener,
@@ -34,8 +33,7 @@ inline std::optional<Refusal> admitPath(http::Request& request, const ListenerPl
   return admitUnusualPath(request, listener, route, received);
 }
 
-// What the listener asks of the trailers, once they have come: they may hold no reserved field at
-// all.
+// Checks the complete trailers and drops every reserved field.
 std::optional<Refusal> admitTrailers(http::Headers& trailers, const ListenerPlan& listener);
 
 }  // namespace weir::proxy

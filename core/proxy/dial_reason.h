@@ -5,7 +5,7 @@
 
 namespace weir::proxy {
 
-// Why a cluster gave no connection; errors of local origin are its own limits.
+// The reason why a cluster provided no connection; errors of local origin are its own limits.
 Reason reasonForDialing(const Error& error);
 
 }  // namespace weir::proxy

@@ -8,22 +8,22 @@
 
 namespace weir::proxy {
 
-// Who opened a connection, as far as it is known before the connection is served.
+// The facts about a connection that are known before it is served.
 struct ConnectionFacts {
-  net::Address address;     // as a PROXY protocol header says, else the peer's
-  net::Address server;      // whom it connected to; none where nobody asks for it
-  std::string server_name;  // that it asked for, in a ClientHello or as a balancer says
-  std::string alpn;         // agreed on before it came here, or the one that it offers
+  net::Address address;     // from the PROXY protocol header, else the peer's
+  net::Address server;      // destination; empty if no upstream needs it
+  std::string server_name;  // from the ClientHello or the PROXY protocol header
+  std::string alpn;         // negotiated by the load balancer, or the only one offered
 };
 
-// An accepted connection in whatever hands it is: of what precedes it, of HTTP or of a tunnel.
+// An accepted connection in any phase: preread, HTTP or tunnel.
 //
-// Owned by: Listener's list, until it takes itself off.
+// Owned by: Listener's list, until it removes itself.
 class DownstreamConnection : public event::Disposable, public Linked<DownstreamConnection> {
  public:
-  virtual void drain() = 0;     // ends as soon as it may
-  virtual void retire() = 0;    // as drain(), but what comes from now on is not served any more
-  virtual void closeNow() = 0;  // ends whatever is in hand
+  virtual void drain() = 0;     // closes as soon as possible
+  virtual void retire() = 0;    // as drain(), but new requests are not accepted
+  virtual void closeNow() = 0;  // aborts work in progress
 };
 
 }  // namespace weir::proxy

@@ -24,7 +24,7 @@ void Engine::setPlan(std::shared_ptr<const Plan> plan) {
   if (old != nullptr && old->users > 0) retired_.push_back(std::move(old));
 }
 
-// Clusters that have been used follow the new plan; those it does not have finish what they do.
+// Clusters in use adopt the new plan; those that it does not contain finish their work.
 void Engine::retireClusters(const Plan& plan) {
   for (auto& cluster : clusters_) {
     if (cluster == nullptr) continue;
@@ -102,7 +102,7 @@ void Engine::endMirror(Mirror& mirror) {
 void Engine::onSweep() {
   std::erase_if(leaving_, [](const auto& cluster) { return cluster->quiet(); });
   if (tools_.access_log != nullptr) tools_.access_log->flush();
-  // What a peak needed is given back, a part each time.
+  // Memory of a peak is released, a part each time.
   exchanges_.trim(64);
   tools_.loop.chunks().trim(64);
   tools_.loop.scratch().trim(256);

@@ -22,13 +22,13 @@ namespace weir::proxy {
 
 class Mirror;
 
-// A plan while a worker uses it: the current one, or an old one until its last exchange ended.
+// A plan in use by a worker: the current one, or an old one until its last exchange has ended.
 struct PinnedPlan {
   std::shared_ptr<const Plan> plan;
   std::uint64_t users = 0;
 };
 
-// What all exchanges of one worker share: the plan, the clusters, memory and meters.
+// State shared by all exchanges of one worker: the plan, the clusters, memory and metrics.
 //
 // Thread: the worker.
 class Engine {
@@ -40,30 +40,30 @@ class Engine {
     http::AccessLog* access_log = nullptr;  // null: none
   };
   explicit Engine(Tools tools);
-  ~Engine();  // when no exchange is left
+  ~Engine();  // after the last exchange has ended
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Whoever made the plan keeps it until all workers have let go: a large one takes too long to
-  // destroy here.
+  // The creator of the plan keeps a reference until all workers have released theirs: destroying a
+  // large plan here would take too long.
   void setPlan(std::shared_ptr<const Plan> plan);
   void setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints);
   void setAccessLog(http::AccessLog* log) { tools_.access_log = log; }
 
-  // Each pin() needs its unpin().
+  // Each call requires a matching unpin().
   PinnedPlan& pin();
   void unpin(PinnedPlan& pinned);
   bool hasPlan() const { return current_ != nullptr; }
   std::size_t plansInUse() const { return retired_.size() + 1; }
 
-  // This worker's side of a cluster of the plan, made when it is first asked for; null when the
-  // plan has none of that id.
+  // This worker's side of a cluster of the plan, created on first use; null if the plan does not
+  // contain the cluster.
   upstream::Cluster* cluster(NameId id, const Plan& plan);
   // Visits the clusters that have been used.
   void forEachCluster(const std::function<void(upstream::Cluster&)>& visit);
 
-  // Sends a copy of `request` to another cluster; null when that cannot even be tried, or when the
-  // request has no body that the mirror would have to be fed with.
+  // Sends a copy of `request` to another cluster. Null if the copy cannot be sent, or if the
+  // request has no body to feed to the mirror.
   Mirror* startMirror(NameId cluster, NameId route, const Plan& plan, const http::Request& request);
   void endMirror(Mirror& mirror);
 
@@ -88,7 +88,7 @@ class Engine {
   std::vector<std::unique_ptr<PinnedPlan>> retired_;
   std::vector<std::unique_ptr<upstream::Cluster>> clusters_;  // by NameId; most places are empty
   std::vector<std::unique_ptr<upstream::Cluster>> leaving_;
-  std::unordered_map<NameId, upstream::SharedEndpoints> endpoints_;  // as discovery last said
+  std::unordered_map<NameId, upstream::SharedEndpoints> endpoints_;  // latest from discovery
   std::vector<std::unique_ptr<Mirror>> mirrors_;
   event::Alarm<Engine, &Engine::onSweep> sweep_;
 };

@@ -55,10 +55,10 @@ void Exchange::run() {
   while (step()) {
   }
   running_ = false;
-  if (stage_ == Stage::kDone) responder_.release();  // the last act: we are gone
+  if (stage_ == Stage::kDone) responder_.release();  // the last call: the exchange is destroyed
 }
 
-// The life of a request. A stage returns false when it must wait; run() continues here.
+// One stage of the request. A stage returns false if it must wait; run() continues here.
 bool Exchange::step() {
   switch (stage_) {
     case Stage::kRoute:
@@ -88,7 +88,7 @@ bool Exchange::findRoute() {
   downstream_ = findDownstream(request_, *listener_plan_, peer);
   request_.scheme = downstream_.scheme;
   if (!checkRequest()) return true;
-  // First: routes and filters must not see what a stranger claims, and rewriting comes later.
+  // First: routes and filters must not see untrusted claims, and rewriting comes later.
   addForwardedHeaders(request_, *listener_plan_, peer, downstream_);
   const route::Source source{listener_plan_->id, {downstream_.ip.bytes()}};
   route_ = plan().routes.find(request_, source, captures_);
@@ -120,8 +120,8 @@ bool Exchange::checkRequest() {
   return !refusal;
 }
 
-// An Upgrade that the route does not allow is ignored (RFC 9110, 7.8); an extended CONNECT cannot
-// be, since it is nothing else (RFC 9220, 3).
+// An Upgrade that the route does not allow is ignored (RFC 9110, 7.8). An extended CONNECT cannot
+// be ignored, since it has no other meaning (RFC 9220, 3).
 bool Exchange::chooseUpgrade() {
   const route::Upgrades& upgrades = route_->upgrades;
   if (request_.version != http::Version::kHttp2) {
@@ -158,7 +158,7 @@ bool Exchange::takeAction() {
   return prepareForward(*cluster);
 }
 
-// Everything that is done once for all attempts.
+// The work that is done once for all attempts.
 bool Exchange::prepareForward(NameId cluster) {
   const bool counted =
       request_.method == http::Method::kOptions || request_.method == http::Method::kTrace;
@@ -178,7 +178,7 @@ bool Exchange::prepareForward(NameId cluster) {
     return true;
   }
   if (!request_.upgrade.empty()) addWebSocketKey(request_, engine_.random());
-  // RFC 9112, 3.2: a request of HTTP/1.0 may come without Host, one of HTTP/1.1 needs it.
+  // RFC 9112, 3.2: an HTTP/1.0 request may lack a Host, an HTTP/1.1 request needs one.
   if (request_.authority.empty()) request_.authority = cluster_->plan().name;
   cluster_->retryBudget().onRequest(engine_.loop().now());
   const route::RetryPolicy& policy = retryPolicy();
@@ -211,7 +211,7 @@ void Exchange::feedMirrors(Bytes bytes) {
 }
 
 bool Exchange::pickEndpoint() {
-  if (backing_off_) return false;  // onTry goes on
+  if (backing_off_) return false;  // onTry continues
   if (!cluster_->knowsEndpoints()) {
     logFailure(Reason::kUpstreamDnsError);
     fail(Reason::kUpstreamDnsError, "the upstream's addresses are not known yet");
@@ -236,12 +236,12 @@ bool Exchange::connect() {
   if (!request_.upgrade.empty()) askForUpgrade(demand);
   demand.revocable = request_.version == http::Version::kHttp2;
   demand.share = caller_.share;
-  cluster_->acquire(*member_, *this, demand);  // may call back at once
+  cluster_->acquire(*member_, *this, demand);  // may call back immediately
   return !lending_;
 }
 
-// What only HTTP/1.1 can switch to goes without its Upgrade to an upstream that speaks HTTP/2
-// alone: whoever gets an Upgrade may ignore it (RFC 9110, 7.8).
+// A protocol that requires HTTP/1.1 cannot be offered to an upstream that speaks only HTTP/2: the
+// request is sent without its Upgrade, which a recipient may ignore (RFC 9110, 7.8).
 void Exchange::askForUpgrade(upstream::Demand& demand) const {
   const bool http2_only = cluster_->plan().options.protocol == http::VersionChoice::kHttp2;
   demand.by_http1 = !http::h2::isExtendedConnect(request_);
@@ -270,8 +270,8 @@ bool Exchange::forward() {
   return false;
 }
 
-// Shows a piece of a body to the filters. False when one of them answered: run() is to end it,
-// since we must not be gone while a filter of ours is at work.
+// Passes a piece of a body to the filters. False if a filter sent a local reply: run() then ends
+// the exchange, which must not be destroyed during a call of one of its filters.
 bool Exchange::filterBody(BodyFilter show, Bytes& bytes, bool last) {
   const bool outer = std::exchange(running_, true);
   const filter::Verdict verdict = ((*filters_).*show)(bytes, last);
@@ -333,7 +333,7 @@ void Exchange::onResponseHead() {
   run();
 }
 
-// Over HTTP/2 any status of 2xx tells a client that asked for a tunnel that it is open.
+// An HTTP/2 client that requested a tunnel takes any 2xx status as confirmation.
 bool Exchange::asksForTunnel() const {
   return request_.version == http::Version::kHttp2 &&
          (!request_.upgrade.empty() || request_.method == http::Method::kConnect);
@@ -359,7 +359,7 @@ bool Exchange::filterResponse() {
     if (verdict != filter::Verdict::kContinue) return verdict == filter::Verdict::kResponded;
   }
   addVia(response_.headers, response_.version);
-  // RFC 9110, 6.6.1: whoever forwards an answer without a date says when it came.
+  // RFC 9110, 6.6.1: a response without a Date gets the time of its receipt.
   if (!response_.headers.mayHave(http::HeaderId::kDate) && response_.status >= 200) {
     response_.headers.add(http::HeaderId::kDate, engine_.date());
   }
@@ -371,7 +371,7 @@ bool Exchange::filterResponse() {
 }
 
 bool Exchange::reply() {
-  if (response_begun_) return false;  // the rest comes by events
+  if (response_begun_) return false;  // later events send the rest
   response_begun_ = true;
   status_ = response_.status;
   request_relay_.stopKeeping();
@@ -381,16 +381,16 @@ bool Exchange::reply() {
   responder_.sendHead(response_);
   if (response_.body != http::BodyKind::kNone) response_relay_.attach(responder_);
   if (response_.body == http::BodyKind::kTunnel) startTunnel();
-  if (upstream_ended_ && !tunnel_) finishResponse();  // all of it came while a filter paused
+  if (upstream_ended_ && !tunnel_) finishResponse();  // all received while a filter paused
   return false;
 }
 
 void Exchange::startTunnel() {
   tunnel_ = true;
-  request_ended_ = false;  // the client's side of the tunnel has yet to
+  request_ended_ = false;  // the client's side of the tunnel is open
   total_.disarm();
   request_relay_.continueTo(*requester_);
-  responder_.setReading(true);  // what the client sent ahead
+  responder_.setReading(true);  // data already sent by the client
 }
 
 void Exchange::onResponseBody(Bytes bytes) {
@@ -416,7 +416,7 @@ void Exchange::onResponseEnd() {
     if (!filterBody(&filter::Filters::onResponseBody, rest, true)) return run();
     if (!rest.empty()) response_relay_.push(rest);
   }
-  if (!response_begun_) return;  // a filter holds the head back
+  if (!response_begun_) return;  // a filter pauses the head
   finishResponse();
   run();
 }

@@ -23,23 +23,23 @@ namespace weir::proxy {
 class Listener;
 class Mirror;
 
-// Who is at the other end of an exchange's connection.
+// The peer of an exchange's connection.
 struct ConnectionPeer {
   net::Ip ip;
-  const net::Security* security = nullptr;  // null: in the clear
+  const net::Security* security = nullptr;  // null: plaintext
   upstream::Share* share = nullptr;         // of its connection
 
-  // Null when it showed no certificate.
+  // Null if the peer did not present a certificate.
   const net::PeerCertificate* peer() const {
     return security == nullptr ? nullptr : security->peer.get();
   }
 };
 
-// The life of a request: from its head to the last byte of its answer, whatever the versions of
-// HTTP on either side.
+// One request, from its head to the last byte of its response, with any version of HTTP on either
+// side.
 //
 // Owned by: the connection's ExchangeSource, in a block of Engine::exchanges().
-// Life:     onRequestHead starts it; Responder::release() is its last act.
+// Life:     onRequestHead starts it; Responder::release() is its last call.
 class Exchange final : public http::RequestEvents,
                        private http::ResponseEvents,
                        private upstream::PoolWaiter,
@@ -50,7 +50,7 @@ class Exchange final : public http::RequestEvents,
   ~Exchange() override;
 
   // The stage functions below, in the order of a request's life. A failure goes to kReply with a
-  // local answer; a retry goes back to kPickEndpoint.
+  // local reply; a retry returns to kPickEndpoint.
   enum class Stage : std::uint8_t {
     kRoute,
     kRequestFilters,
@@ -67,7 +67,7 @@ class Exchange final : public http::RequestEvents,
   struct Failure {
     Reason reason = Reason::kNone;
     std::string_view detail;
-    NameId filter = 0;  // that answered
+    NameId filter = 0;  // that sent the local reply
   };
 
   // http::RequestEvents
@@ -139,7 +139,7 @@ class Exchange final : public http::RequestEvents,
   void onIdle();
   void countTimeout(TimeoutStage stage);
 
-  // exchange_reply.cc: local answers and the end
+  // exchange_reply.cc: local replies and completion
   void fail(Reason reason, std::string_view detail);
   void replyLocally(int status, Reason reason, std::string_view detail, NameId filter = 0);
   bool sendRedirect(const route::Redirect& redirect);
@@ -160,7 +160,7 @@ class Exchange final : public http::RequestEvents,
   http::Responder& responder_;
   const ConnectionPeer caller_;
 
-  // The request and what was decided about it.
+  // The request and the decisions about it.
   Arena arena_;
   http::Request request_;
   http::Response response_;
@@ -173,20 +173,20 @@ class Exchange final : public http::RequestEvents,
   std::string_view request_id_;
   std::string_view original_path_;
   std::string_view original_query_;
-  Mirror* mirrors_ = nullptr;  // the engine's; those that have yet to get the rest of the request
+  Mirror* mirrors_ = nullptr;  // owned by the engine; still need the rest of the request
 
-  // The attempt in hand.
+  // The current attempt.
   upstream::Cluster* cluster_ = nullptr;
   upstream::Member* member_ = nullptr;
   http::Requester* requester_ = nullptr;
-  bool lending_ = false;  // the cluster has yet to call back
+  bool lending_ = false;  // waiting for the cluster's callback
   bool reused_ = false;
-  bool fresh_ = false;  // the next attempt wants a new connection
+  bool fresh_ = false;  // the next attempt needs a new connection
   std::array<const upstream::Member*, kMaxTried> tried_{};
   std::uint8_t tried_count_ = 0;
   std::uint8_t attempts_ = 0;
   std::uint8_t retries_ = 0;
-  std::uint8_t replays_ = 0;  // that are no retries: the upstream has not seen the request
+  std::uint8_t replays_ = 0;  // not retries: the upstream has not processed the request
   Nanoseconds attempt_started_{0};
 
   Relay request_relay_;
@@ -196,12 +196,12 @@ class Exchange final : public http::RequestEvents,
   bool running_ = false;
   bool head_arrived_ = false;  // of the response
   bool request_ended_ = false;
-  bool response_begun_ = false;  // the client has seen a head
+  bool response_begun_ = false;  // the head has been sent to the client
   bool upstream_ended_ = false;
   bool tunnel_ = false;
   bool backing_off_ = false;
   bool counted_ = false;
-  bool deadline_passed_ = false;  // of the caller of gRPC
+  bool deadline_passed_ = false;  // that of the gRPC caller
   Failure failure_;
   Reason retry_reason_ = Reason::kNone;  // why the latest retry was needed
   int status_ = 0;                       // as sent to the client
@@ -210,7 +210,7 @@ class Exchange final : public http::RequestEvents,
   std::string_view upstream_identity_;
 
   Nanoseconds started_;
-  std::optional<Milliseconds> grpc_timeout_;  // of the caller: of the whole exchange
+  std::optional<Milliseconds> grpc_timeout_;  // from the caller, for the complete exchange
   http::PhaseTimes times_;
   event::Alarm<Exchange, &Exchange::onTotal> total_;
   event::Alarm<Exchange, &Exchange::onTry> try_;

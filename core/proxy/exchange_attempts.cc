@@ -5,7 +5,7 @@
 #include "core/proxy/upstream_log.h"
 #include "core/upstream/backoff.h"
 
-// Attempts to get an answer from an upstream, and the time they may take.
+// Attempts to get a response from an upstream, and their time limits.
 namespace weir::proxy {
 namespace {
 
@@ -60,7 +60,7 @@ void Exchange::logFailure(Reason reason) const {
                      reason, engine_.loop().eventTime());
 }
 
-// Gives up what the attempt still holds.
+// Releases the resources of the attempt.
 void Exchange::dropAttempt(AttemptOutcome outcome, Reason reason) {
   try_.disarm();
   request_relay_.detach();
@@ -104,9 +104,9 @@ void Exchange::onResponseFailed(Error error) {
   run();
 }
 
-// The upstream has not acted on the request: it refused the stream (RFC 9113, 8.7), or it closed a
-// kept-alive connection just as we used it again and not a byte of an answer came. Then the request
-// is sent once more on a new connection; after a close only if it does no harm twice.
+// Handles an attempt that the upstream did not process: it refused the stream (RFC 9113, 8.7), or
+// it closed a reused keep-alive connection before any byte of a response. The request is then sent
+// once more on a new connection; after a close only if it is idempotent.
 bool Exchange::replayUnseen(const Error& error) {
   const bool refused = error.code == ErrorCode::kRefused;
   const bool raced =
@@ -116,7 +116,7 @@ bool Exchange::replayUnseen(const Error& error) {
   ++replays_;
   endAttempt(AttemptOutcome::kError, 0,
              raced ? Reason::kUpstreamKeepaliveRace : Reason::kUpstreamResetBeforeHeaders);
-  tried_count_ = 0;  // nothing is wrong with the endpoint
+  tried_count_ = 0;  // the endpoint is not at fault
   fresh_ = true;
   stage_ = Stage::kPickEndpoint;
   return true;
@@ -166,7 +166,7 @@ void Exchange::armTotal(bool response_begun) {
     return;
   }
   if (route_->timeouts.request) {
-    // What the route says bounds the whole answer, from the end of the request on.
+    // The route's limit covers the complete response, from the end of the request.
     const Milliseconds limit = *route_->timeouts.request;
     if (request_ended_ && limit.count() > 0 && !total_.armed()) total_.arm(limit);
     return;
@@ -177,7 +177,7 @@ void Exchange::armTotal(bool response_begun) {
   }
 }
 
-// A try begins when the request is complete: the time that the client takes is not the upstream's.
+// A try begins when the request is complete: it does not include the time that the client takes.
 void Exchange::armTry() {
   const auto limit = route_->timeouts.per_try.value_or(plan().defaults.per_try_timeout);
   if (limit.count() > 0) try_.arm(limit);

@@ -8,7 +8,7 @@
 #include "core/proxy/listener.h"
 #include "core/proxy/mirror.h"
 
-// The answers that weir gives itself, and the end of an exchange.
+// Local replies, and the end of an exchange.
 namespace weir::proxy {
 namespace {
 
@@ -16,8 +16,8 @@ using http::HeaderId;
 
 constexpr std::string_view kAllowed = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-// {"status":503,"reason":"...","detail":"...","request_id":"..."} and a line feed. Every text is
-// ours but the request's id, of which what JSON would have to escape is replaced.
+// {"status":503,"reason":"...","detail":"...","request_id":"..."} and a line feed. All texts are
+// weir's own except the request id, in which characters that JSON would escape are replaced.
 std::string_view errorBody(Arena& arena, int status, Reason reason, std::string_view detail,
                            std::string_view request_id) {
   const std::string_view word = toString(reason);
@@ -76,7 +76,7 @@ void Exchange::replyLocally(int status, Reason reason, std::string_view detail, 
   failure_ = {reason, detail, filter};
   response_ = http::Response(arena_);
   response_.status = status;
-  // RFC 9110, 15.5.9: a client that was too slow would be so again.
+  // RFC 9110, 15.5.9: the connection is closed after a request timeout.
   response_.ends_connection = status == 408;
   response_.headers.add(HeaderId::kContentType, "application/json");
   const ListenerPlan& listener = listener_.plan();
@@ -90,7 +90,7 @@ void Exchange::replyLocally(int status, Reason reason, std::string_view detail, 
   sendLocal(errorBody(arena_, status, reason, detail, request_id_));
 }
 
-// The request has gone as far as Max-Forwards lets it: weir is the one that it asks.
+// Max-Forwards is exhausted: weir is the final recipient of the request.
 bool Exchange::endForwards() {
   if (request_.method == http::Method::kTrace) {
     fail(Reason::kConfigDisabled, "TRACE is not answered");
@@ -140,7 +140,7 @@ bool Exchange::sendResponse(const route::Respond& respond) {
   return true;
 }
 
-// `body` lies in the arena or in the plan. The end of the exchange.
+// Sends the local reply and ends the exchange. `body` is in the arena or in the plan.
 void Exchange::sendLocal(std::string_view body) {
   const bool bodiless = response_.status == 204 || response_.status == 304;
   response_.has_content_length = !bodiless;
@@ -165,7 +165,7 @@ void Exchange::sendLocal(std::string_view body) {
   complete();
 }
 
-// The client has seen a head, but the rest will not come.
+// Aborts a response whose head has been sent.
 void Exchange::abortWith(Reason reason) {
   if (stage_ == Stage::kDone) return;
   failure_ = {reason, {}};
@@ -177,7 +177,7 @@ void Exchange::abortWith(Reason reason) {
 void Exchange::onRequestFailed(Error error) {
   request_ended_ = true;
   const Reason reason = http::reasonForRequest(error);
-  if (reason == Reason::kClientDisconnect || reason == Reason::kDraining) {  // nobody to tell
+  if (reason == Reason::kClientDisconnect || reason == Reason::kDraining) {  // no recipient
     failure_ = {reason, error.detail};
     if (!response_begun_) status_ = http::statusFor(reason);
     dropAttempt(AttemptOutcome::kCancel, reason);
@@ -191,7 +191,7 @@ void Exchange::onRequestFailed(Error error) {
 void Exchange::complete() {
   if (stage_ == Stage::kDone) return;
   stage_ = Stage::kDone;
-  times_.total = monotonicNow() - started_;  // what we do ourselves counts, too
+  times_.total = monotonicNow() - started_;  // includes weir's own processing
   while (mirrors_ != nullptr) std::exchange(mirrors_, mirrors_->next)->abandon();
   endAttempt(AttemptOutcome::kOk, response_.status, failure_.reason);
   if (counted_) listener_.requestsInFlight().add(-1);
@@ -203,7 +203,7 @@ void Exchange::countRequest() {
   MetricCells& cells = engine_.metrics();
   const NameId listener = listener_.id();
   const NameId route = routeId();
-  // Of a head that came to nothing, the method is not known.
+  // The method of an incomplete head is unknown.
   const auto method =
       static_cast<unsigned>(request_.method_text.empty() ? http::Method::kOther : request_.method);
   AppProtocol protocol = AppProtocol::kH1;
@@ -253,7 +253,7 @@ void Exchange::logRequest() {
   record.reason = failure_.reason;
   record.reason_detail = failure_.detail;
   record.attempts = attempts_;
-  std::array<char, net::Ip::kMaxText> peer{};  // of a head that came to nothing
+  std::array<char, net::Ip::kMaxText> peer{};  // for an incomplete head
   record.client_address =
       downstream_.address.empty() ? caller_.ip.formatClient(peer) : downstream_.address;
   if (caller_.peer() != nullptr) record.client_identity = caller_.peer()->identity;

@@ -19,7 +19,7 @@ bool isTrusted(const ListenerPlan& listener, const net::Ip& ip) {
                      [&](const route::IpRange& range) { return range.contains({ip.bytes()}); });
 }
 
-// The question that is answered sooner comes first.
+// The cheaper test comes first.
 bool hasAddress(const net::Ip& ip) { return ip.isV4() || ip.known(); }
 
 std::string_view textOf(const net::Ip& ip, Arena& arena) {
@@ -30,7 +30,7 @@ std::string_view textOf(const net::Ip& ip, Arena& arena) {
   return text;
 }
 
-// One element of X-Forwarded-For: an address, which some write with a port.
+// Parses one element of X-Forwarded-For: an address, sometimes with a port.
 Result<net::Ip> parseHop(std::string_view hop) {
   auto ip = net::Ip::parse(hop);
   if (ip.ok()) return ip;
@@ -38,7 +38,7 @@ Result<net::Ip> parseHop(std::string_view hop) {
   return address.ip();
 }
 
-// `value` behind what stands there already, when that is to be kept. It is taken out.
+// Removes the field; returns its old value, if `keep` is set, followed by `value`.
 std::string_view behind(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
   const auto before = keep ? headers.joined(http::headerName(id)) : std::nullopt;
   headers.remove(id);
@@ -55,8 +55,8 @@ void setUnlessKept(http::Headers& headers, HeaderId id, std::string_view value, 
   if (!value.empty()) headers.add(id, value);
 }
 
-// Our element of Forwarded (RFC 7239), where a client without an address is "unknown". An IPv6
-// address stands in brackets and quotes.
+// weir's element of Forwarded (RFC 7239), in which a client without an address is "unknown". An
+// IPv6 address is in brackets and quotes.
 std::string_view forwardedElement(const http::Request& request, std::string_view from,
                                   const Peer& peer) {
   constexpr std::size_t kFixed = 32;
@@ -72,7 +72,7 @@ std::string_view forwardedElement(const http::Request& request, std::string_view
   return pen.text();
 }
 
-// The element of a list, counted from the end: 1 is the last. What reaches further is the first.
+// The element of a list, counted from the end: 1 is the last. Beyond the beginning, the first one.
 std::string_view elementFromEnd(std::string_view list, std::size_t number) {
   while (number > 1) {
     const std::size_t comma = list.rfind(',');
@@ -84,7 +84,7 @@ std::string_view elementFromEnd(std::string_view list, std::size_t number) {
   return http::trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1));
 }
 
-// The address of the client; returns how many hops of X-Forwarded-For lie between.
+// Finds the address of the client; returns its distance from the end of X-Forwarded-For.
 std::size_t believeAddress(const http::Request& request, const ListenerPlan& listener,
                            net::Ip& ip) {
   std::size_t hops = 0;
@@ -92,7 +92,7 @@ std::size_t believeAddress(const http::Request& request, const ListenerPlan& lis
   while (chain && !chain->empty()) {
     const std::size_t comma = chain->rfind(',');
     const auto hop = parseHop(elementFromEnd(*chain, 1));
-    if (!hop.ok()) break;  // whoever wrote this is the last one that we can name
+    if (!hop.ok()) break;  // the author of this element is the last known hop
     ip = hop.value();
     ++hops;
     if (!isTrusted(listener, ip) || comma == std::string_view::npos) break;
@@ -101,7 +101,7 @@ std::size_t believeAddress(const http::Request& request, const ListenerPlan& lis
   return std::max<std::size_t>(hops, 1);
 }
 
-// Some write the scheme of WebSockets. What is none of these is not believed.
+// Accepts the WebSocket schemes, too; any other word is ignored.
 std::string_view schemeOf(std::string_view word, std::string_view otherwise) {
   if (http::equalsIgnoringCase(word, "https") || http::equalsIgnoringCase(word, "wss")) {
     return "https";
@@ -112,7 +112,7 @@ std::string_view schemeOf(std::string_view word, std::string_view otherwise) {
   return otherwise;
 }
 
-// What the trusted peer says of the client.
+// Applies the claims of a trusted peer about the client.
 void believe(const http::Request& request, const ListenerPlan& listener, Downstream& found) {
   const http::Headers& headers = request.headers;
   const std::size_t hops = believeAddress(request, listener, found.ip);
@@ -165,7 +165,7 @@ void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, c
   if (hasAddress(peer.ip)) {
     appendElement(headers, HeaderId::kXForwardedFor, from, keep);
   } else if (!keep) {
-    headers.remove(HeaderId::kXForwardedFor);  // which lists addresses alone
+    headers.remove(HeaderId::kXForwardedFor);  // it contains only addresses
   }
   setUnlessKept(headers, HeaderId::kXForwardedProto, peer.scheme, keep);
   setUnlessKept(headers, HeaderId::kXForwardedHost, request.authority, keep);

@@ -8,41 +8,42 @@
 
 namespace weir::proxy {
 
-// The other end of the connection itself, before anything that it says is believed.
+// The peer of the connection itself, before any of its claims is trusted.
 struct Peer {
   net::Ip ip;
   std::string_view scheme;  // "http" or "https", static
 };
 
-// Where a request comes from, as far as it is believed: as the connection shows it, or as trusted
-// peers say it in X-Forwarded-*. Everything that speaks of the client takes it from here.
+// The origin of a request as far as it is trusted: from the connection, or from the X-Forwarded-*
+// fields of trusted peers. All code that needs the client's address, scheme or host takes it from
+// here.
 struct Downstream {
   net::Ip ip;
   std::string_view address;   // the text of ip, "unknown" for a client over a Unix socket
-  std::string_view scheme;    // "http" or "https": how the client reached the first of the peers
-  std::string_view host;      // host[:port] that it asked for; empty: that of the request
-  bool trusted_peer = false;  // what the peer says in X-Forwarded-* is believed
+  std::string_view scheme;    // "http" or "https": that of the client's own connection
+  std::string_view host;      // host[:port] requested by the client; empty: that of the request
+  bool trusted_peer = false;  // its X-Forwarded-* fields are trusted
 };
 
-// Works out the client from its peer and what trusted peers say. Its address is the last one of
-// X-Forwarded-For, counted from our side, that is not itself a trusted peer; of several values of
-// X-Forwarded-Proto and -Host those count that stand as far from the end as that address.
+// Determines the client from the peer and from the fields of trusted peers. The client's address is
+// the last one in X-Forwarded-For that is not itself a trusted peer; from several values of
+// X-Forwarded-Proto and -Host the one at the same distance from the end is used.
 Downstream findDownstream(const http::Request& request, const ListenerPlan& listener,
                           const Peer& peer);
 
-// Max-Forwards of OPTIONS and TRACE (RFC 9110, 7.6.2), counted down. False when it was at 0: the
-// request goes no further.
+// Decrements Max-Forwards of OPTIONS and TRACE (RFC 9110, 7.6.2). False if it was 0: the request
+// must not be forwarded.
 bool countForward(http::Request& request);
 
-// Adds X-Forwarded-For, -Proto, -Host, Forwarded (RFC 7239) and Via (RFC 9110, 7.6.3) as the
-// listener's mode says. What an untrusted peer claimed is dropped.
+// Adds X-Forwarded-For, -Proto, -Host, Forwarded (RFC 7239) and Via (RFC 9110, 7.6.3) according to
+// the listener's mode. Values from an untrusted peer are dropped.
 void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, const Peer& peer,
                          const Downstream& downstream);
 
-// Adds `value` behind what is there, if that is to be kept, or in its place.
+// Appends `value` to the existing values if `keep` is set, else replaces them.
 void appendElement(http::Headers& headers, http::HeaderId id, std::string_view value, bool keep);
 
-// Appends ourselves to Via.
+// Appends weir to Via.
 void addVia(http::Headers& headers, http::Version version);
 
 }  // namespace weir::proxy

@@ -54,7 +54,7 @@ bool isGrpc(const http::Request& request) {
   if (!request.headers.mayHave(http::HeaderId::kContentType)) return false;
   const auto type = request.headers.get(http::HeaderId::kContentType);
   if (!type || !http::equalsIgnoringCase(type->substr(0, kType.size()), kType)) return false;
-  // What asks for a tunnel is no call: the status 200 of a failed one would say that it is open.
+  // A request for a tunnel is not a call: status 200 for a failed one would mean that it is open.
   if (!request.upgrade.empty() || request.method == http::Method::kConnect) return false;
   return type->size() == kType.size() || (*type)[kType.size()] == '+' ||
          (*type)[kType.size()] == ';';
@@ -66,7 +66,7 @@ std::optional<Milliseconds> grpcTimeout(const http::Request& request) {
   const auto amount = parseNumber<std::int64_t>(text->substr(0, text->size() - 1));
   const auto unit = unitOf(text->back());
   if (!amount || !unit) return std::nullopt;
-  // 99,999,999 hours do not fit into nanoseconds; more than a year is for ever.
+  // 99,999,999 hours do not fit into nanoseconds; more than a year counts as no limit.
   constexpr Milliseconds kForever = std::chrono::hours(24 * 365);
   if (*amount > kForever / *unit) return std::nullopt;
   return std::chrono::ceil<Milliseconds>(*amount * *unit);

@@ -8,10 +8,10 @@
 namespace weir::proxy {
 namespace {
 
-// For requests in hand when the certificate ends, and for a client to hear that the connection
-// drains.
+// Time for current requests after the certificate has expired, and for a client to notice that the
+// connection drains.
 constexpr Milliseconds kGrace{10'000};
-// The wall clock may be set, which the wheel does not hear of.
+// The wall clock may be set without notice to the wheel.
 constexpr Milliseconds kLongestWait{60'000};
 
 Milliseconds leftUntil(Nanoseconds wall) {
@@ -57,7 +57,7 @@ void Lifetime::onDeadline() {
     return connection_.retire();
   }
   if (age_at_.count() == 0 || wheel_.now() < age_at_) return await();
-  // A client that goes on as if it had not heard of it is served no longer.
+  // A client that ignores the drain must not send further requests.
   const bool again = std::exchange(drained_, true);
   age_at_ = again ? Milliseconds(0) : wheel_.now() + kGrace;
   await();

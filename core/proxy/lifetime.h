@@ -11,14 +11,14 @@ namespace weir::proxy {
 
 class Engine;
 
-// Ends a connection that its client would keep: it drains at the age that its listener sets and
-// takes no new request soon after that; it takes none either once the client's certificate has
-// ended, and breaks soon after that.
+// Limits the life of a connection that its client would keep open. At the listener's maximum age
+// the connection drains, and soon afterwards it refuses new requests. When the client's certificate
+// expires, it refuses new requests at once and is closed soon afterwards.
 //
 // Owned by: the connection.
 class Lifetime final : private event::Deadline {
  public:
-  // Null when nothing sets an end. `peer` is null without a client certificate.
+  // Null if the connection has no limit. `peer` is null without a client certificate.
   static std::unique_ptr<Lifetime> begin(DownstreamConnection& connection, Engine& engine,
                                          const ListenerPlan& plan,
                                          const net::PeerCertificate* peer);
@@ -31,9 +31,9 @@ class Lifetime final : private event::Deadline {
 
   DownstreamConnection& connection_;
   event::Wheel& wheel_;
-  Milliseconds age_at_{0};      // on the wheel's clock; 0: no longer, or not at all
-  bool drained_ = false;        // by age
-  Nanoseconds certificate_{0};  // its end, on the wall clock; 0: none
+  Milliseconds age_at_{0};      // on the wheel's clock; 0: no limit, or already applied
+  bool drained_ = false;        // because of its age
+  Nanoseconds certificate_{0};  // its expiry, on the wall clock; 0: none
   bool retired_ = false;
 };
 

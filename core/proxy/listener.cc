@@ -16,7 +16,7 @@
 namespace weir::proxy {
 namespace {
 
-// A refusal as a message of HTTP/1.1.
+// Formats a refusal as an HTTP/1.1 response.
 std::string refusalOf(Reason reason, bool with_header) {
   const std::string word(toString(reason));
   const std::string body = "{\"status\":503,\"reason\":\"" + word + "\"}\n";
@@ -52,7 +52,7 @@ Listener::Metrics Listener::metricsFor(TransportProtocol protocol) {
           cells.counter(connectionsClosedKey(id(), protocol, Reason::kNone))};
 }
 
-// For connections to come. What is passed on without a look inside counts as in the clear.
+// Metrics of new connections. A connection that is passed through counts as plaintext.
 void Listener::makeMetrics() {
   if (plan_->servesPlaintext() || plan_->peeks()) clear_ = metricsFor(TransportProtocol::kTcp);
   if (plan_->tls != nullptr) secured_ = metricsFor(TransportProtocol::kTls);
@@ -205,7 +205,7 @@ void Listener::logHandshake(const net::Security& security, const net::Ip& client
   engine_.accessLog()->log(record);
 }
 
-// Only where clients are to show a certificate.
+// Only if client certificates are requested.
 void Listener::countMtls(const net::Security& security) {
   const tls::ServerConfig* terms = plan_->tls.get();
   if (terms == nullptr || terms->options().clients == nullptr) return;
@@ -228,7 +228,7 @@ void Listener::logRefusal(const net::Address& peer, Reason reason) {
   if (engine_.accessLog() == nullptr) return;
   http::ExchangeRecord record;
   record.start = wallClockNow();
-  record.method = http::Method::kOther;  // whatever it would have asked
+  record.method = http::Method::kOther;  // the request is unknown
   if (plan_->tcp) record.transport = http::kTcpTransport;
   if (!plan_->tcp) record.status = 503;
   record.reason = reason;
@@ -238,7 +238,7 @@ void Listener::logRefusal(const net::Address& peer, Reason reason) {
   engine_.accessLog()->log(record);
 }
 
-// A refusal that says why, instead of a connection that hangs.
+// Sends a reply with the reason instead of leaving the connection waiting.
 void Listener::refuse(int descriptor, const net::Address& peer, Reason reason) {
   countRefusal(reason);
   logRefusal(peer, reason);
@@ -248,11 +248,11 @@ void Listener::refuse(int descriptor, const net::Address& peer, Reason reason) {
   }
   engine_.metrics().counter(localRepliesKey(id(), 0, 503, reason)).add();
   const std::string reply = refusalOf(reason, plan_->reason_header);
-  // Best effort: a fresh socket has room for this much.
+  // Best effort: a fresh socket has enough buffer space.
   [[maybe_unused]] const auto sent =
       ::send(descriptor, reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(descriptor, SHUT_WR);
-  // What the client sent already would turn the close into a reset that eats the reply.
+  // Unread data would turn the close into a reset, and the client would lose the reply.
   char unread[4096];
   [[maybe_unused]] const auto read = ::recv(descriptor, unread, sizeof unread, MSG_DONTWAIT);
   ::close(descriptor);

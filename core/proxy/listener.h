@@ -15,53 +15,54 @@ namespace weir::proxy {
 
 class Preread;
 
-// What becomes of a connection when what may precede it has been read.
+// The result of a Preread: how the connection is served.
 struct PrereadResult {
   enum class Way : std::uint8_t {
-    kSecured,  // by TLS, where the listener has it
+    kSecured,  // with TLS, if the listener has it
     kClear,
-    kPass,    // to an upstream, as it is
-    kClosed,  // there is no stream any more
+    kPass,    // passed through to an upstream
+    kClosed,  // the stream is gone
   };
   Way way = Way::kSecured;
   NameId upstream = 0;  // of kPass
 };
 
-// One worker's side of a listener: its accepting socket and the connections that came through it.
+// One worker's side of a listener: its accepting socket and the connections accepted from it.
 //
-// Life: open -> closed (accepts no more; connections finish what they do) -> empty.
+// Life: open -> closed (does not accept; connections finish their work) -> empty.
 class Listener {
  public:
-  // How long a connection that has not had a request yet may take for its first one once the
-  // listener drains: a client that connected just before has it on its way.
+  // Time limit for the first request of a connection without one when the listener drains: the
+  // request of a client that has just connected is on its way.
   static constexpr Milliseconds kFreshGrace{5'000};
-  // How long TCP handshakes may take that are under way when the listener closes.
+  // Time limit for TCP handshakes under way when the listener closes.
   static constexpr Milliseconds kHandshakeGrace{20};
 
-  // Connections of all workers: of this listener, and of the process. Both outlive the listener.
+  // Open connections of all workers: of this listener, and of the process. Both outlive the
+  // listener.
   struct Counts {
     event::SharedCount& listener;
     event::SharedCount& process;
   };
   Listener(Engine& engine, std::shared_ptr<const ListenerPlan> plan, const Counts& counts);
-  ~Listener();  // breaks what is still open
+  ~Listener();  // aborts open connections
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
   Result<void> open(net::ListenSocket socket);
-  // Accepts no more, but for handshakes that are under way, and drains.
+  // Stops accepting, except for handshakes under way, and drains.
   void close();
   bool closed() const { return acceptor_ == nullptr; }
-  // After a reload: for requests to come. The limits hold from the next connection on. Connections
-  // that were made on other terms take no more requests.
+  // After a reload: the plan for new requests; limits apply to new connections. Connections made
+  // under other terms do not accept new requests.
   void setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t process_limit);
-  // Answers say that the connection ends; idle connections close now.
+  // Responses announce the end of the connection; idle connections are closed now.
   void drain();
   void closeAll();
 
-  // An accepted connection that counts already: what may precede TLS and HTTP is read first.
+  // Takes an accepted, counted connection; reads a PROXY header or ClientHello first if needed.
   void receive(std::unique_ptr<net::Stream> stream, ConnectionFacts facts);
-  // A connection that was accepted elsewhere, or a stream in memory.
+  // Serves a connection that was accepted elsewhere, or a stream in memory.
   void serve(std::unique_ptr<net::Stream> stream, ConnectionFacts facts);
 
   const ListenerPlan& plan() const { return *plan_; }
@@ -72,18 +73,18 @@ class Listener {
 
   Gauge requestsInFlight() const { return in_flight_; }
   void countHandshake(const net::Security& security);
-  // The same, of one that failed; both logs say why, unless the client just went away, as port
-  // scans and probes do. `what`: what the stream said of it.
+  // Counts a failed handshake. Both logs give the reason, unless the client merely disconnected, as
+  // port scans and probes do. `what`: the error of the stream.
   void failHandshake(const net::Security& security, const net::Ip& client, std::string_view what);
 
   void countProxyHeader(ProxyProtocolResult result);
 
-  // For Preread: it is over, and takes itself off the list.
+  // Called by a Preread that has finished, to leave the list.
   void endPreread(Preread& preread, const PrereadResult& admission,
                   std::unique_ptr<net::Stream> stream, ConnectionFacts facts);
-  // For a connection that is closed: takes it off the list. kNone: in good order.
+  // Removes a closed connection from the list. kNone: closed normally.
   void remove(DownstreamConnection& connection, bool secured, Reason reason);
-  // For a tunnel whose client turned out to speak HTTP: it takes itself off the list.
+  // Called by a tunnel whose client speaks HTTP, to leave the list.
   void speakHttp(DownstreamConnection& tunnel, std::unique_ptr<net::Stream> stream,
                  const ConnectionFacts& facts);
 
@@ -107,7 +108,7 @@ class Listener {
   struct Metrics {
     Gauge active;
     Counter opened;
-    Counter closed;  // in good order
+    Counter closed;  // normally
   };
   Metrics metricsFor(TransportProtocol protocol);
   void makeMetrics();
@@ -117,8 +118,8 @@ class Listener {
   std::shared_ptr<const ListenerPlan> plan_;
   Counts counts_;
   Gauge in_flight_;
-  Metrics clear_;    // of connections in the clear
-  Metrics secured_;  // of those with TLS
+  Metrics clear_;    // of plaintext connections
+  Metrics secured_;  // of TLS connections
   std::uint64_t process_limit_ = 0;
   std::unique_ptr<net::Acceptor> acceptor_;
   event::Alarm<Listener, &Listener::stopAccepting> stop_;

@@ -22,14 +22,14 @@ class Table;
 
 namespace weir::proxy {
 
-// What is done about who a request says it comes from.
+// Handling of X-Forwarded-* fields.
 enum class ForwardedMode : std::uint8_t {
-  kAppend,    // of an edge: believes trusted peers only, and says who the client is
-  kPreserve,  // of a sidecar: what the application or gateway said goes on unchanged
+  kAppend,    // edge: trusts only trusted_proxies, and adds the client
+  kPreserve,  // sidecar: forwards the fields of the application or gateway unchanged
 };
 
-// What becomes of X-Forwarded-Client-Cert, which says who showed which certificate on the way here,
-// in Envoy's terms.
+// Handling of X-Forwarded-Client-Cert, which lists the certificates presented on the way here, in
+// Envoy's terms.
 enum class ClientCertMode : std::uint8_t { kSanitize, kForward, kAppend, kSet, kAlwaysForward };
 
 // Whether connections begin with a PROXY protocol header.
@@ -38,7 +38,7 @@ enum class ProxyProtocol : std::uint8_t { kOff, kOptional, kRequired };
 enum class Underscores : std::uint8_t { kReject, kAllow };
 enum class RequestIds : std::uint8_t { kReplace, kKeep };
 
-// What clients speak to a listener.
+// The protocol of a listener's clients.
 enum class ListenerProtocol : std::uint8_t { kAuto, kHttp1, kHttp2, kTcp };
 
 // [[listener]]
@@ -52,7 +52,7 @@ struct ListenerOptions {
   config::ByRole<config::Size> max_header_size{config::Size{32 * 1024}, config::Size{60 * 1024}};
   config::ByRole<std::uint32_t> max_headers{100, 200};
   config::Size max_target_size{8 * 1024};
-  std::uint64_t max_connections = 0;  // of the process
+  std::uint64_t max_connections = 0;  // per process
   std::vector<route::IpRange> trusted_proxies;
   config::ByRole<ForwardedMode> forwarded{ForwardedMode::kAppend, ForwardedMode::kPreserve};
   ClientCertMode forwarded_client_cert = ClientCertMode::kSanitize;

@@ -105,11 +105,11 @@ void Mirror::finish(MirrorOutcome outcome) {
   if (std::exchange(lending_, false)) cluster_.cancel(*this);
   if (auto* requester = std::exchange(requester_, nullptr)) requester->cancel();
   if (auto* member = std::exchange(member_, nullptr)) cluster_.done(*member);
-  cluster_.leave();  // which may be gone before we are
+  cluster_.leave();  // `this` may outlive the cluster
   if (fed_) engine_.endMirror(*this);
 }
 
-// The original may hold a pointer to us until its body has passed.
+// The original request may point to this mirror until its body has passed.
 void Mirror::leaveWhenFed() {
   fed_ = true;
   if (done_) engine_.endMirror(*this);

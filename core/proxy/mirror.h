@@ -11,12 +11,12 @@ namespace weir::proxy {
 
 class Engine;
 
-// A copy of a request for another cluster. Whatever becomes of it, the request itself never waits
-// for it and never hears of it; the answer is read and thrown away.
+// A copy of a request for another cluster. The original request never waits for it and does not
+// depend on its outcome; the response is read and discarded.
 //
 // Owned by: Engine, from startMirror() until it is done.
 class Mirror final : public event::Disposable,
-                     public Linked<Mirror>,  // those of one request; the exchange's list
+                     public Linked<Mirror>,  // of one request; the exchange's list
                      private http::ResponseEvents,
                      private http::BodySource,
                      private upstream::PoolWaiter {
@@ -24,10 +24,10 @@ class Mirror final : public event::Disposable,
   Mirror(Engine& engine, upstream::Cluster& cluster, NameId route, const http::Request& original);
 
   void start();
-  // The body, as it passes. False once the mirror is done with: it must not be called again.
+  // Takes body bytes as they pass. False if the mirror is done: it must not be called again.
   bool push(Bytes bytes);
   void end(const http::Headers* trailers);  // the last call
-  void abandon();                           // the last call: the request itself was cut short
+  void abandon();                           // the last call: the original request was aborted
 
  private:
   static constexpr std::size_t kMaxWaiting = 64 * 1024;
@@ -40,7 +40,7 @@ class Mirror final : public event::Disposable,
   void onResponseEnd() override;
   void onResponseFailed(Error error) override;
   void onRequestDrained() override {}
-  void setReading(bool) override {}  // the original's pace is not ours to change
+  void setReading(bool) override {}  // the original's pace is not changed
   void onAcquired(const upstream::PooledConnection& lease) override;
   void onAcquireFailed(Error error) override;
   void onTimeout() { finish(MirrorOutcome::kFailed); }
@@ -57,7 +57,7 @@ class Mirror final : public event::Disposable,
   http::Response response_;
   Relay relay_;
   event::Alarm<Mirror, &Mirror::onTimeout> timeout_;
-  bool fed_;  // the original calls no more
+  bool fed_;  // no more calls from the original
   bool lending_ = false;
   bool done_ = false;
 };

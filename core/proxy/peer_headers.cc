@@ -9,13 +9,13 @@ namespace {
 
 using http::HeaderId;
 
-// Of the certificate that the client saw; which of several it was, does not matter: they are ours.
+// The identity of weir's certificate. If there are several, any of them will do.
 std::string_view ownIdentity(const ListenerPlan& listener) {
-  if (listener.tls == nullptr) return {};  // a reload took it away
+  if (listener.tls == nullptr) return {};  // removed by a reload
   return listener.tls->certificates().all().front()->identity();
 }
 
-// What would end a value early is quoted, as in Envoy's form of the header.
+// Quotes characters that would end a value early, as in Envoy's form of the header.
 void putValue(ArenaWriter& pen, std::string_view value) {
   pen.put('"');
   for (const char c : value) {
@@ -54,9 +54,9 @@ std::string_view element(const net::PeerCertificate& peer, std::string_view by, 
   return pen.text();
 }
 
-// What is done for a client that may have shown a certificate.
+// The handling of X-Forwarded-Client-Cert for one request.
 struct ClientCertRule {
-  bool keep = false;  // the header that was received
+  bool keep = false;  // the received value
   bool add = false;   // an element for the client's certificate
 };
 
@@ -91,7 +91,7 @@ void addClientCert(http::Headers& headers, const ListenerPlan& listener,
 void addPeerHeaders(http::Request& request, const ListenerPlan& listener,
                     const net::PeerCertificate* peer) {
   addClientCert(request.headers, listener, peer);
-  // The handshake lets no other bytes in; that they cannot reach a head is not left to it alone.
+  // The handshake admits only such identities, but a head must not depend on that alone.
   if (peer == nullptr || peer->identity.empty() || !isFieldText(peer->identity)) return;
   Arena& arena = request.headers.arena();
   request.headers.add(HeaderId::kXWeirIdentity, arena.copy(peer->identity));

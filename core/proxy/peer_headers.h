@@ -6,9 +6,8 @@
 
 namespace weir::proxy {
 
-// Tells the upstream who the peer of the connection proved to be: X-Weir-Identity, and
-// X-Forwarded-Client-Cert as the listener's rule says. `peer` is null when it showed no
-// certificate.
+// Adds the peer's verified identity for the upstream: X-Weir-Identity, and X-Forwarded-Client-Cert
+// according to the listener's rule. `peer` is null if it did not present a certificate.
 void addPeerHeaders(http::Request& request, const ListenerPlan& listener,
                     const net::PeerCertificate* peer);
 

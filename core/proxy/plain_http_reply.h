@@ -4,7 +4,7 @@
 
 namespace weir::proxy {
 
-// What a client reads that sends HTTP to an address of HTTPS.
+// The reply to a client that sends plain HTTP to an HTTPS address.
 inline constexpr std::string_view kPlainHttpReply =
     "HTTP/1.1 400 Bad Request\r\n"
     "content-type: application/json\r\n"

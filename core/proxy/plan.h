@@ -18,47 +18,47 @@
 
 namespace weir::proxy {
 
-// How the connections of an address are treated: the options, and what follows from them.
-// Immutable, part of a plan.
+// The handling of an address's connections: the options, and values derived from them. Immutable,
+// part of a plan.
 struct ListenerPlan : ListenerOptions {
   ListenerPlan() = default;
-  // `options` are settled. Names and files that they refer to are looked up by others.
+  // `options` are settled. The caller resolves the names and files to which they refer.
   explicit ListenerPlan(ListenerOptions options);
 
   NameId id = 0;
-  net::Address address;  // as configured; port 0 takes a free one
+  net::Address address;  // as configured; port 0 chooses a free one
   int backlog = 4096;
   http::Limits limits;
   http::VersionChoice versions = http::VersionChoice::kAuto;
   std::vector<NameId> peer_names;  // the names that clients' certificates may have, for metrics
-  std::shared_ptr<const tls::ServerConfig> tls;  // null: in the clear
-  bool allow_plaintext = false;                  // beside TLS: the first byte decides
-  Milliseconds hello_timeout{10'000};            // for a ClientHello, where it is looked at
+  std::shared_ptr<const tls::ServerConfig> tls;  // null: plaintext
+  bool allow_plaintext = false;                  // in addition to TLS: the first byte decides
+  Milliseconds hello_timeout{10'000};            // for a ClientHello that is inspected
 
-  bool tcp = false;                  // no HTTP: every connection goes to the upstream
-  NameId upstream = 0;               // of what is no HTTP; 0: none
-  Milliseconds tcp_idle_timeout{0};  // nothing moves on a connection that is no HTTP; 0: none
-  bool tells_server = false;         // an upstream is told whom the client connected to
+  bool tcp = false;                  // every connection goes to the upstream, without HTTP
+  NameId upstream = 0;               // for non-HTTP connections; 0: none
+  Milliseconds tcp_idle_timeout{0};  // for non-HTTP connections; 0: none
+  bool tells_server = false;         // an upstream receives the destination address
 
-  // Whether what comes first is looked at before anybody speaks TLS.
+  // True if the first bytes are inspected before TLS begins.
   bool peeks() const { return !tls_rules.empty() || (tls != nullptr && allow_plaintext); }
   bool servesPlaintext() const { return tls == nullptr || allow_plaintext; }
-  // Whether a connection that was let in by the other one would be let in the same way by this one:
-  // what is asked of clients, who we are to them, and whose word on their address is believed.
+  // True if both plans admit connections under the same terms: requirements on clients, weir's own
+  // certificates, and the peers that are trusted to name a client's address.
   bool sharesTermsWith(const ListenerPlan& other) const;
 };
 
-// The role's answers to what a route leaves open.
+// The role's defaults for settings that a route does not set.
 struct Defaults {
   Milliseconds response_timeout{0};  // from the request's end to the response's head; 0: none
-  Milliseconds idle_timeout{0};      // nothing moves on a stream
+  Milliseconds idle_timeout{0};      // without progress on a stream
   Milliseconds per_try_timeout{0};
   route::RetryPolicy retry;
 
   static Defaults of(config::Role role);
 };
 
-// The immutable result of reading a configuration: everything the workers need.
+// The immutable result of reading a configuration: all the data that workers need.
 struct Plan {
   std::uint64_t generation = 0;
   std::string_view role;
@@ -68,13 +68,13 @@ struct Plan {
   std::vector<std::shared_ptr<const ListenerPlan>> listeners;
   Defaults defaults;
   std::uint64_t max_connections = 0;  // of all listeners
-  // Bytes held for bodies and heads, from which on load is shed; 0: never.
+  // Bytes held for bodies and heads above which load is shed; 0: never.
   std::uint64_t refuse_connections_at = 0;
   std::uint64_t reset_streams_at = 0;
 
-  // Null when the plan has no such cluster.
+  // Null if the plan does not contain the cluster.
   const std::shared_ptr<const upstream::ClusterPlan>* cluster(NameId id) const;
-  // Whether a listener carries connections to this upstream.
+  // True if a listener forwards connections to this upstream.
   bool carriesTo(NameId upstream) const;
 };
 

@@ -8,7 +8,7 @@
 namespace weir::proxy {
 namespace {
 
-// A fatal alert, unrecognized_name, in a record of its own (RFC 8446, 6; RFC 6066, 3).
+// A fatal unrecognized_name alert in a record of its own (RFC 8446, 6; RFC 6066, 3).
 constexpr std::string_view kUnrecognizedName("\x15\x03\x03\x00\x02\x02\x70", 7);
 
 }  // namespace
@@ -44,7 +44,7 @@ void Preread::read(Bytes bytes) {
   readHello(bytes);
 }
 
-// The bytes may be those that are held already.
+// `bytes` may already be the held ones.
 void Preread::keep(Bytes bytes) {
   if (bytes.data() != held_.data()) held_ = std::string(asText(bytes));
 }
@@ -96,7 +96,7 @@ void Preread::readHello(Bytes bytes) {
       return judge(hello, bytes);
     case net::HelloRead::kNotTls:
     case net::HelloRead::kBroken:
-      // Who speaks TLS here says what is wrong with it.
+      // The TLS stream reports the error.
       if (plan.tls != nullptr) return handOn({}, bytes);
       failHandshake(net::Handshake::kProtocol, "TLS handshake: broken ClientHello");
       return close();
@@ -129,8 +129,8 @@ void Preread::refuse() {
   close();
 }
 
-// Who sends a header, or speaks TLS, begins at once. Silence is a client that opened a connection
-// ahead of need, or one that waits for the server to speak.
+// A client that sends a header or uses TLS begins at once. A silent one has opened a connection
+// ahead of need, or waits for the server to send first.
 void Preread::onDeadline() {
   const bool silent = held_.empty();
   if (stage_ == Stage::kHeader && silent && !required()) {
@@ -172,7 +172,7 @@ void Preread::failHandshake(net::Handshake result, std::string_view why) {
 void Preread::close() {
   if (std::exchange(stage_, Stage::kOver) == Stage::kOver) return;
   deadline_.disarm();
-  // The stream may be on the stack: it goes with this object, later, and is not heard any more.
+  // The stream may be on the stack: it is destroyed later with this object, without further events.
   stream_->setReading(false);
   listener_.endPreread(*this, {PrereadResult::Way::kClosed}, nullptr, {});
 }

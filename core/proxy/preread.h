@@ -14,9 +14,9 @@
 
 namespace weir::proxy {
 
-// A connection while that arrives which must be known before it is served: the PROXY protocol
-// header of a trusted peer, then the ClientHello, or the one byte that tells TLS from the rest.
-// What was read of the client's own is told again to whoever serves it.
+// An accepted connection while its first bytes are inspected: the PROXY protocol header of a
+// trusted peer, then the ClientHello or the one byte that distinguishes TLS from plaintext. The
+// client's own bytes are replayed to the code that serves the connection.
 //
 // Owned by: Listener's list, until it calls Listener::endPreread, once.
 class Preread final : public DownstreamConnection, private net::StreamEvents {
@@ -24,9 +24,9 @@ class Preread final : public DownstreamConnection, private net::StreamEvents {
   Preread(Listener& listener, std::unique_ptr<net::Stream> stream, ConnectionFacts facts);
 
   void start(bool has_header);
-  // Terms are agreed on later.
+  // Terms are not yet agreed.
   void retire() override {}
-  void drain() override {}  // what it becomes will drain
+  void drain() override {}  // the connection that follows will drain
   void closeNow() override { close(); }
 
  private:
@@ -55,7 +55,7 @@ class Preread final : public DownstreamConnection, private net::StreamEvents {
   Listener& listener_;
   std::unique_ptr<net::Stream> stream_;
   ConnectionFacts facts_;
-  std::string held_;  // no more than a header or a ClientHello may have, and one read
+  std::string held_;  // at most a header or a ClientHello, and one read
   Stage stage_ = Stage::kHeader;
   event::Alarm<Preread, &Preread::onDeadline> deadline_;
 };

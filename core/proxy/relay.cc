@@ -14,7 +14,7 @@ void Relay::push(Bytes bytes) {
     return;
   }
   sink_->sendBody(bytes);
-  // The sink may have failed, and taken itself away, within the call.
+  // The sink may have failed and detached itself within the call.
   if (sink_ != nullptr && sink_->queued() >= kHighWater) pause();
 }
 
@@ -35,7 +35,7 @@ void Relay::attach(http::BodySink& sink) {
     }
   } else if (!held_.empty()) {
     std::array<Bytes, 16> pieces;
-    // kMaxReplay fits into this many chunks.
+    // kMaxReplay fits in this many chunks.
     const std::size_t count = held_.peek(pieces);
     for (std::size_t i = 0; i < count; ++i) sink.sendBody(pieces[i]);
   }
@@ -44,7 +44,7 @@ void Relay::attach(http::BodySink& sink) {
 }
 
 void Relay::continueTo(http::BodySink& sink) {
-  held_.clear();  // of the request, which is out
+  held_.clear();  // the request's bytes, which have been sent
   replayable_ = false;
   ended_ = false;
   trailers_ = nullptr;

@@ -10,16 +10,15 @@
 
 namespace weir::proxy {
 
-// The one byte pump: carries a body, or one way of a tunnel, from a source to a sink.
+// The only byte pump: carries a body, or one direction of a tunnel, from a source to a sink.
 //
-// A sink that does not take all at once stops the source until it has: so bytes go straight from
-// the read buffer to the kernel, only the rest of a read is ever copied, and an exchange holds no
-// more than that. Before there is a sink bytes are held back; and as long as they fit into the
-// replay limit they are kept, so that another attempt can send them again.
+// A sink that does not take all data at once pauses the source until it has taken it: bytes go
+// straight from the read buffer to the kernel, only the rest of a read is copied, and an exchange
+// holds no more than that. Bytes are held until there is a sink, and those within the replay limit
+// are kept, so that another attempt can send them again.
 class Relay {
  public:
-  static constexpr std::size_t kHighWater =
-      8 * 1024;  // waiting at the sink; less is gathered there
+  static constexpr std::size_t kHighWater = 8 * 1024;  // at the sink; less is collected there
   static constexpr std::size_t kLowWater = net::Stream::kLowWater;
   static constexpr std::size_t kMostHeld = 64 * 1024;  // while there is no sink
   static constexpr std::size_t kMaxReplay = 192 * 1024;
@@ -32,11 +31,11 @@ class Relay {
 
   void push(Bytes bytes);                   // from the source
   void end(const http::Headers* trailers);  // from the source; null: none
-  // Goes on with this sink, from the first byte. At most once unless replayable().
+  // Sends to this sink, from the first byte. At most once unless replayable().
   void attach(http::BodySink& sink);
-  void continueTo(http::BodySink& sink);  // past the end: what follows the switch to a tunnel
-  void detach() { sink_ = nullptr; }      // the sink is gone: what comes is held back
-  void discard();                         // nobody wants the rest: it is read and dropped
+  void continueTo(http::BodySink& sink);  // past the end: the data after the switch to a tunnel
+  void detach() { sink_ = nullptr; }      // the sink is gone: further bytes are held
+  void discard();                         // the rest is read and dropped
   void onDrained();                       // of the sink
 
   bool replayable() const { return replayable_; }

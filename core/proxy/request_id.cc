@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kLength = 36;
 
-// The eight hexadecimal digits of four bytes, the lowest byte's first.
+// The eight hexadecimal digits of four bytes, lowest byte first.
 std::uint64_t hexDigits(std::uint32_t bytes) {
   constexpr std::uint64_t kEach = 0x0101010101010101U;
   std::uint64_t spread = bytes;
@@ -18,7 +18,7 @@ std::uint64_t hexDigits(std::uint32_t bytes) {
   spread = (spread | spread << 8U) & 0x00FF00FF00FF00FFU;
   const std::uint64_t digits = (spread >> 4U & 0x000F000F000F000FU) | (spread & 0x000F000F000F000FU)
                                                                           << 8U;
-  const std::uint64_t letters = (digits + kEach * 6) >> 4U & kEach;  // 1 where the digit is over 9
+  const std::uint64_t letters = (digits + kEach * 6) >> 4U & kEach;  // 1 if the digit exceeds 9
   return digits + kEach * '0' + letters * ('a' - '0' - 10);
 }
 
@@ -30,7 +30,7 @@ std::string_view makeRequestId(Random& random, Arena& arena) {
   bits[0] = (bits[0] & ~(std::uint64_t{0xF0} << 48U)) | (std::uint64_t{0x40} << 48U);
   bits[1] = (bits[1] & ~std::uint64_t{0xC0}) | 0x80U;
   char* const text = arena.allocate(kLength);
-  // 8-4-4-4-12: the second and the third group of eight digits are cut in two by a dash.
+  // 8-4-4-4-12: a dash splits the second and the third group of eight digits.
   const std::uint64_t second = hexDigits(static_cast<std::uint32_t>(bits[0] >> 32U));
   const std::uint64_t third = hexDigits(static_cast<std::uint32_t>(bits[1]));
   storeWord(text, hexDigits(static_cast<std::uint32_t>(bits[0])));

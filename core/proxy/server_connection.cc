@@ -9,9 +9,9 @@
 namespace weir::proxy {
 namespace {
 
-// How long a client that still sends gets to read our last words.
+// Time limit for a client that still sends to read the last response.
 constexpr Milliseconds kLingerTime{2'000};
-// How long the end of a request may take whose answer is out.
+// Time limit for the rest of a request after its response has been sent.
 constexpr Milliseconds kRestTime{10'000};
 
 // The earlier of two time limits; 0: none.
@@ -23,7 +23,7 @@ Milliseconds earlier(Milliseconds one, Milliseconds other) {
 constexpr Error kHeadTimeout = {ErrorCode::kTimeout, Origin::kDownstream,
                                 "head not complete in time"};
 constexpr Error kUnread = {ErrorCode::kClosed, Origin::kDownstream, "client does not read"};
-// Queued on a connection whose client has to make room: less waits for the end of the turn.
+// Minimum of queued bytes for which a client must make room: fewer wait for the end of the turn.
 constexpr std::size_t kMuch = 8 * 1024;
 constexpr Error kStopped = {ErrorCode::kCancelled, Origin::kLocal, "stopped"};
 
@@ -56,20 +56,20 @@ void ServerConnection::start() {
   if (security == nullptr)
     lifetime_ = Lifetime::begin(*this, listener_.engine(), listener_.plan(), nullptr);
   if (security != nullptr && !security->version.empty()) speakAsAgreed();
-  armFor(http::ServerCodec::Phase::kHead);  // the first request must come in time as well
+  armFor(http::ServerCodec::Phase::kHead);  // the time limit applies to the first request, too
   if (listener_.draining()) drain();
   stream_->setReading(true);
 }
 
 void ServerConnection::armFor(http::ServerCodec::Phase phase) {
-  if (unread_) return;  // it is about to be broken off
+  if (unread_) return;  // it is about to be aborted
   const ListenerPlan& plan = listener_.plan();
   Milliseconds limit{0};
   unsent_ = phase == http::ServerCodec::Phase::kBusy ? kNone : 0;
   if (phase == http::ServerCodec::Phase::kIdle) {
     limit = plan.idle_timeout;
     unsent_ = codec_.index() == 0 ? stream_->queued() : unsent();
-    // More than waits for the end of the turn: the client has to make room.
+    // More than the data of a turn: the client must make room.
     if (codec_.index() == 0 && unsent_ >= kMuch) limit = earlier(limit, plan.http2.send_timeout);
   }
   if (phase == http::ServerCodec::Phase::kHead) limit = plan.header_timeout;
@@ -86,7 +86,7 @@ void ServerConnection::onConnected() {
   speakAsAgreed();
 }
 
-// The handshake is over; it may have been before we got the stream.
+// The handshake is complete, possibly before this object received the stream.
 void ServerConnection::speakAsAgreed() {
   const net::Security& security = *stream_->security();
   lifetime_ = Lifetime::begin(*this, listener_.engine(), listener_.plan(), security.peer.get());
@@ -101,7 +101,7 @@ void ServerConnection::speakHttp2() {
   if (listener_.draining()) codec().drain();
 }
 
-// False when the first bytes do not suffice.
+// False if the first bytes are not sufficient.
 bool ServerConnection::detectVersion(Bytes bytes) {
   const http::Preface::Says said = preface_.look(bytes);
   if (said == http::Preface::Says::kMore) return false;
@@ -117,8 +117,8 @@ void ServerConnection::onData(Bytes bytes) {
   codec().feed(bytes);
   if (state_ != State::kOpen) return;
   const auto after = codec().phase();
-  // Time does not begin anew with every byte of a head that trickles in, nor with what is no
-  // request, such as empty lines or PING. Requests that came and went have set it.
+  // The deadline is not restarted by each byte of a slow head, nor by data other than requests,
+  // such as empty lines or PING. Requests that began and ended have set it.
   if (after != before) armFor(after);
 }
 
@@ -131,7 +131,7 @@ void ServerConnection::onDrained() {
   if (state_ != State::kOpen) return;
   unsent_ = kNone;
   codec().onDrained();
-  // The time of an idle connection begins when the client has taken all.
+  // The idle time begins when the client has read all data.
   if (state_ != State::kOpen || listener_.draining()) return;
   if (codec().phase() == http::ServerCodec::Phase::kIdle) armFor(http::ServerCodec::Phase::kIdle);
 }
@@ -147,7 +147,7 @@ void ServerConnection::onBroken(Error error) {
 
 void ServerConnection::onDeadline() {
   if (state_ != State::kOpen) {
-    // What the client did not read in time is not left to the kernel.
+    // Data that the client did not read in time is not left to the kernel.
     if (stream_->queued() > 0) stream_->abort();
     return remove();
   }
@@ -176,7 +176,7 @@ void ServerConnection::onSendTick() {
   const std::size_t before = std::exchange(unsent_, stream_->queued());
   if (unsent_ > 0 && unsent_ >= before) return breakUnread(http::Unread::kTimeout);
   if (unsent_ == 0) {
-    unsent_ = kNone;  // the next write that has to wait sets the time anew
+    unsent_ = kNone;  // the next write that must wait sets the deadline
     return;
   }
   deadline_.arm(listener_.plan().http2.send_timeout);
@@ -197,12 +197,12 @@ void ServerConnection::write(Bytes first, Bytes second) {
     watchSending();
 }
 
-// The client has to make room. HTTP/2 looks after that itself.
+// Limits the time that the client may take to make room. HTTP/2 has its own limit.
 void ServerConnection::watchSending() {
   const Milliseconds limit = listener_.plan().http2.send_timeout;
   if (codec_.index() == 0 && !deadline_.armed() && limit.count() > 0) deadline_.arm(limit);
   if (unread_ || listener_.engine().loop().overload() < event::Overload::kResetStreams) return;
-  // It is broken off as soon as nobody of ours is in the midst of a call.
+  // The connection is aborted when the current call has returned.
   unread_ = true;
   deadline_.arm(Milliseconds(0));
 }
@@ -243,7 +243,7 @@ void ServerConnection::retire() { endWhenDrained(codec().retire()); }
 void ServerConnection::endWhenDrained(bool done) {
   if (state_ != State::kOpen) return;
   if (done) return close(false);
-  // The client gets a while to hear of it.
+  // The client gets a moment to receive the notice.
   if (codec().phase() == http::ServerCodec::Phase::kIdle) deadline_.arm(kLingerTime);
 }
 
@@ -255,7 +255,7 @@ void ServerConnection::closeNow() {
 http::RequestEvents& ServerConnection::openExchange(http::Responder& responder) {
   Engine& engine = listener_.engine();
   served_ = true;
-  // Not only bytes that arrive begin a request: one may have waited for its turn.
+  // A request need not begin with received bytes: it may have been waiting for its turn.
   armFor(http::ServerCodec::Phase::kHead);
   return *new (engine.exchanges().lend())
       Exchange(engine, listener_, {peer_, stream_->security(), &share_}, responder);

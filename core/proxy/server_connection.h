@@ -16,10 +16,10 @@
 
 namespace weir::proxy {
 
-// A client's connection: a stream, the codec that speaks on it, and the exchanges it opens.
+// A client's connection: a stream, its codec, and the exchanges that the codec opens.
 //
 // Owned by: Listener's list, until remove().
-// Life:     open -> lingering (what is queued leaves, what comes is dropped) -> closed.
+// Life:     open -> lingering (queued data is sent, received data is dropped) -> closed.
 class ServerConnection final : public DownstreamConnection,
                                private net::StreamEvents,
                                private http::Wire,
@@ -30,7 +30,7 @@ class ServerConnection final : public DownstreamConnection,
   ~ServerConnection() override;
 
   void start();
-  void drain() override;  // ends after the request in hand, or now
+  void drain() override;  // closes after the current request, or now
   void retire() override;
   void closeNow() override;
 
@@ -73,19 +73,18 @@ class ServerConnection final : public DownstreamConnection,
 
   Listener& listener_;
   std::unique_ptr<net::Stream> stream_;
-  // HTTP/1 until the client is known to speak HTTP/2; inline, because a connection at rest is to
-  // be small.
+  // HTTP/1 until the client is known to speak HTTP/2; inline, to keep an idle connection small.
   std::variant<http::h1::ServerCodec, std::unique_ptr<http::ServerCodec>> codec_;
   net::Ip peer_;
   upstream::Share share_;
-  std::unique_ptr<Lifetime> lifetime_;  // null: its client says when it ends
+  std::unique_ptr<Lifetime> lifetime_;  // null: the client decides when it ends
   event::Alarm<ServerConnection, &ServerConnection::onDeadline> deadline_;
   State state_ = State::kOpen;
-  // Bytes that the client had yet to take when its deadline was set; kNone: see onDrained().
+  // Unsent bytes when the client's deadline was set; kNone: see onDrained().
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   std::size_t unsent_ = kNone;
-  bool unread_ = false;  // there is no room to keep what the client does not take
-  bool served_ = false;  // a request, at least the beginning of one
+  bool unread_ = false;  // no memory for data that the client does not read
+  bool served_ = false;  // a request, or at least its beginning
   http::Preface preface_;
 };
 

@@ -10,7 +10,7 @@
 namespace weir::proxy {
 namespace {
 
-// Reads what one listener says, and records what is wrong with it.
+// Reads the TCP settings of one listener, and reports errors in them.
 class TcpReader {
  public:
   TcpReader(const TcpReferences& references, ListenerPlan& plan, config::Diagnostics& diagnostics)
@@ -46,7 +46,7 @@ NameId TcpReader::upstream(const route::PlacedText& name, const std::string& pat
   return 0;
 }
 
-// Rules decide on all TLS, and there is no other way in.
+// True if rules decide on all TLS connections and no other connections are accepted.
 bool TcpReader::onlyPasses() const { return !plan_.tls_options && !plan_.tls_rules.empty(); }
 
 void TcpReader::readUpstream() {
@@ -81,7 +81,7 @@ void addTcp(const TcpReferences& references, ListenerPlan& plan, config::Diagnos
 
 void checkRoutes(const std::vector<route::RouteSettings>& routes, const NamedUpstreams& upstreams,
                  config::Diagnostics& diagnostics) {
-  std::set<std::string_view> telling;  // of the client that a connection is from
+  std::set<std::string_view> telling;  // those that receive the client's address
   for (const auto& [name, upstream] : upstreams) {
     if (upstream.proxy_protocol != net::ProxyVersion::kNone) telling.insert(name);
   }

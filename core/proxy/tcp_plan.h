@@ -11,21 +11,21 @@
 #include "core/route/settings.h"
 #include "core/upstream/cluster_options.h"
 
-// What plans say of connections that are carried as they are.
+// Plans for connections that are forwarded without HTTP.
 namespace weir::proxy {
 
 using NamedUpstreams = std::vector<std::pair<std::string, upstream::ClusterOptions>>;
 
-// What a listener may refer to.
+// The targets of a listener's references.
 struct TcpReferences {
   const NamedUpstreams& upstreams;
   NameTable& names;
 };
 
-// Looks up where the connections of a listener go that are no HTTP.
+// Resolves the upstreams of a listener's non-HTTP connections.
 void addTcp(const TcpReferences& references, ListenerPlan& plan, config::Diagnostics& diagnostics);
 
-// Routes share the connections of an upstream, which must not be one client's.
+// Rejects an upstream whose connections each belong to one client: routes share connections.
 void checkRoutes(const std::vector<route::RouteSettings>& routes, const NamedUpstreams& upstreams,
                  config::Diagnostics& diagnostics);
 

@@ -17,19 +17,19 @@ class Table;
 
 namespace weir::proxy {
 
-// [[listener.tls_rule]]: what becomes of TLS connections whose ClientHello matches.
+// [[listener.tls_rule]]: the handling of TLS connections with a matching ClientHello.
 struct TlsRule {
   enum class Action : std::uint8_t {
-    kPassthrough,  // to the upstream, as they are
+    kPassthrough,  // to the upstream, unchanged
     kTerminate,    // here, with the certificates of the listener
-    kRefuse,       // by an alert
+    kRefuse,       // with an alert
   };
 
-  std::vector<route::HostPattern> server_names;  // empty: any, and none
-  std::vector<std::string> protocols;            // the client offers one of them; empty: any
+  std::vector<route::HostPattern> server_names;  // empty: any, or none
+  std::vector<std::string> protocols;            // one of them must be offered; empty: any
   Action action = Action::kTerminate;
   std::optional<route::PlacedText> upstream_name;  // of kPassthrough
-  NameId upstream = 0;                             // the same, once the plan has looked it up
+  NameId upstream = 0;                             // the same, resolved by the plan
   config::Origin origin;
 
   static void read(config::Table& table, TlsRule& out);

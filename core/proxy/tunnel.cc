@@ -12,9 +12,9 @@
 namespace weir::proxy {
 namespace {
 
-// For how long a client is waited for before the upstream is asked whether it speaks first.
+// Time to wait for the client before weir connects to the upstream, which may send first.
 constexpr Milliseconds kSilence{10};
-// How often it is looked whether the last bytes have left.
+// Interval of the check whether the last bytes have been sent.
 constexpr Milliseconds kSentTick{20};
 
 constexpr Error kConnectTimeout = {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"};
@@ -69,7 +69,7 @@ void Tunnel::onShookHands() {
   if (!security.server_name.empty()) facts_.server_name = security.server_name;
   if (!security.protocol.empty()) facts_.alpn = security.protocol;
   lifetime_ = Lifetime::begin(*this, engine(), listener_.plan(), security.peer.get());
-  // Versions of HTTP are all that a listener which guesses agrees on.
+  // A listener with protocol detection negotiates only versions of HTTP.
   if (target_.guesses && !security.protocol.empty()) return speakHttp();
   begin();
 }
@@ -100,7 +100,7 @@ void Tunnel::guess(Bytes bytes) {
       return commit();
     case http::ProtocolGuess::kMore:
       if (!server_.stream()) wait_.disarm();
-      // From the first byte on, and not anew with every other.
+      // Starts with the first byte; later bytes do not restart it.
       if (said_.size() == bytes.size() && listener_.plan().header_timeout.value().count() > 0) {
         idle_.arm(listener_.plan().header_timeout);
       }
@@ -126,7 +126,7 @@ void Tunnel::speakHttp() {
   listener_.speakHttp(*this, std::move(stream), facts_);
 }
 
-// It is no HTTP, or nobody asked.
+// The connection is not HTTP, or detection is off.
 void Tunnel::commit() {
   stage_ = Stage::kConnecting;
   MetricCells& cells = engine().metrics();
@@ -203,7 +203,7 @@ void Tunnel::onDialFailed(const Error& error) {
   endAttempt(reason);
   if (server_.stream()) dropServer();
   wait_.disarm();
-  // It was tried ahead of need: the client may yet turn out to speak HTTP.
+  // The dial was ahead of need: the client may still turn out to use HTTP.
   if (stage_ == Stage::kGuessing) return;
   if (!mayRetry(error)) return finish(reason);
   ++retries_;
@@ -233,7 +233,7 @@ void Tunnel::open() {
 
 void Tunnel::onServerData(Bytes bytes) {
   if (stage_ == Stage::kClosed) return;
-  if (stage_ == Stage::kGuessing) {  // who speaks first is no server of HTTP
+  if (stage_ == Stage::kGuessing) {  // a server that sends first does not speak HTTP
     countGuess(Detection::kTcpServerFirst);
     commit();
   }
@@ -290,7 +290,7 @@ void Tunnel::touch() {
 }
 
 void Tunnel::onIdle() {
-  // The beginning of a request, it seems: who serves those says what is wrong.
+  // Presumably the beginning of a request: the HTTP code reports the error.
   if (stage_ == Stage::kGuessing && !said_.empty()) return speakHttp();
   if (stage_ == Stage::kGuessing && listener_.draining()) return close(Reason::kNone);
   engine().metrics().counter(timeoutsKey(0, TimeoutStage::kIdle)).add();
@@ -306,7 +306,7 @@ void Tunnel::closeIfDone() {
   closeIfSent();
 }
 
-// Nobody is told when a stream's last bytes have left.
+// Polls, because a stream does not report that its last bytes have been sent.
 void Tunnel::closeIfSent() {
   const bool to_client = client_.stream()->flush();
   const bool to_server = server_.stream()->flush();
@@ -315,16 +315,16 @@ void Tunnel::closeIfSent() {
 }
 
 void Tunnel::drain() {
-  // What a client means to say may be on its way.
+  // The client's first bytes may be on their way.
   if (stage_ == Stage::kGuessing && said_.empty()) idle_.arm(Listener::kFreshGrace);
 }
 
-// What is carried already goes on.
+// Established tunnels continue.
 void Tunnel::retire() {
   if (stage_ <= Stage::kGuessing) finish(Reason::kDraining);
 }
 
-// Both sides learn that something is missing.
+// Aborts both sides, so that neither takes its data for complete.
 void Tunnel::finish(Reason reason) {
   if (stage_ == Stage::kClosed) return;
   if (server_.stream()) server_.stream()->abort();
@@ -338,7 +338,7 @@ void Tunnel::close(Reason reason) {
   wait_.disarm();
   idle_.disarm();
   endAttempt(reason);
-  // The streams may be on the stack: they go with this object, later.
+  // The streams may be on the stack: they are destroyed later with this object.
   client_.stream()->setReading(false);
   if (server_.stream()) server_.stream()->setReading(false);
   if (carried) record(reason);
@@ -359,7 +359,7 @@ void Tunnel::endAttempt(Reason reason) {
 void Tunnel::dropServer() {
   wait_.disarm();
   connected_ = false;
-  attempting_ = false;  // nobody asked for it
+  attempting_ = false;  // no client needs it
   if (member_ != nullptr) cluster_->releaseDialed(*std::exchange(member_, nullptr));
   engine().loop().destroyLater(server_.take());
 }

@@ -19,13 +19,15 @@
 
 namespace weir::proxy {
 
-// An accepted connection that is carried to an endpoint of an upstream, byte by byte, and back.
+// An accepted connection that is forwarded to an endpoint of an upstream, byte by byte in both
+// directions.
 //
-// One that guesses carries what is no HTTP: the client's first bytes tell. While the client is
-// silent the upstream is connected to, and when that speaks first it is no HTTP either.
+// With protocol detection (`guesses`) only non-HTTP connections are forwarded: the client's first
+// bytes decide. While the client is silent, weir connects to the upstream; if the upstream sends
+// first, the connection is not HTTP either.
 //
-// Owned by: Listener's list, until it takes itself off.
-// Life:     handshake -> guessing -> connecting -> open -> closing (last bytes leave) -> closed.
+// Owned by: Listener's list, until it removes itself.
+// Life:     handshake -> guessing -> connecting -> open -> closing (last bytes) -> closed.
 class Tunnel final : public DownstreamConnection {
  public:
   struct Target {
@@ -45,13 +47,13 @@ class Tunnel final : public DownstreamConnection {
   enum class Stage : std::uint8_t { kHandshake, kGuessing, kConnecting, kOpen, kClosing, kClosed };
   static constexpr std::size_t kMaxTried = 4;
 
-  // Both ends take what the other one said, and can be told to wait.
+  // Each end takes the bytes of the other one, and can be paused.
   class End : public net::StreamEvents, public http::BodySink, public http::BodySource {
    public:
     End(Tunnel& tunnel, Relay& filling) : tunnel_(tunnel), filling_(filling) {}
 
     void open(std::unique_ptr<net::Stream> stream);
-    std::unique_ptr<net::Stream> take();  // it is not heard of any more
+    std::unique_ptr<net::Stream> take();  // without further events
     net::Stream* stream() const { return stream_.get(); }
 
    protected:
@@ -65,7 +67,7 @@ class Tunnel final : public DownstreamConnection {
     void setReading(bool reading) override { stream_->setReading(reading); }
 
     Tunnel& tunnel_;
-    Relay& filling_;  // what comes to this end
+    Relay& filling_;  // its bytes go to this end
     std::unique_ptr<net::Stream> stream_;
   };
   class ClientEnd final : public End {
@@ -88,7 +90,7 @@ class Tunnel final : public DownstreamConnection {
     void onEnd() override { tunnel().onServerEnd(); }
     void onBroken(Error error) override { tunnel().onServerBroken(error); }
   };
-  // Hears what a stream says between its last use and the end of the turn.
+  // Ignores the events of a stream between its last use and the end of the turn.
   class NullEvents final : public net::StreamEvents {
     void onData(Bytes) override {}
     void onEnd() override {}
@@ -144,9 +146,9 @@ class Tunnel final : public DownstreamConnection {
   ClientEnd client_{*this, down_};
   ServerEnd server_{*this, up_};
   NullEvents deaf_;
-  std::string said_;  // by the client, while guessing
+  std::string said_;  // by the client, during detection
   upstream::Cluster* cluster_ = nullptr;
-  upstream::Member* member_ = nullptr;  // dialed: counted until it is hung up
+  upstream::Member* member_ = nullptr;  // dialed: counted until it is released
   std::array<const upstream::Member*, kMaxTried> tried_{};
   std::size_t tried_count_ = 0;
   unsigned attempts_ = 0;
@@ -158,13 +160,13 @@ class Tunnel final : public DownstreamConnection {
   Counter received_;
   Counter sent_;
   std::string endpoint_;  // for the log
-  std::string id_;        // that the upstream was told
+  std::string id_;        // the request id sent to the upstream
   Stage stage_ = Stage::kHandshake;
-  bool attempting_ = false;  // to be counted when it ends
+  bool attempting_ = false;  // to be counted at its end
   bool connected_ = false;
-  event::Alarm<Tunnel, &Tunnel::onWait> wait_;  // for what the stage waits for
+  event::Alarm<Tunnel, &Tunnel::onWait> wait_;  // of the current stage
   event::Alarm<Tunnel, &Tunnel::onIdle> idle_;
-  std::unique_ptr<Lifetime> lifetime_;  // null: it may go on for ever
+  std::unique_ptr<Lifetime> lifetime_;  // null: no limit
 };
 
 }  // namespace weir::proxy

@@ -8,7 +8,7 @@ namespace weir::proxy {
 namespace {
 
 bool isUpstreamFailure(Reason reason) {
-  if (reason == Reason::kUpstreamKeepaliveRace) return false;  // ordinary
+  if (reason == Reason::kUpstreamKeepaliveRace) return false;  // expected
   if (reason >= Reason::kNoHealthyUpstream && reason <= Reason::kRequestTimeout) return true;
   return reason == Reason::kQueueFull || reason == Reason::kQueueTimeout ||
          reason == Reason::kLimitConcurrency;

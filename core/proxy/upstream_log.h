@@ -8,9 +8,8 @@
 
 namespace weir::proxy {
 
-// Logs that an attempt at an upstream failed: a warning once in a while for each upstream, with the
-// number of those that were held back; a debug line each time. `endpoint` is null when there was
-// none to try.
+// Logs a failed attempt at an upstream: an occasional warning for each upstream, with the number of
+// suppressed ones, and a debug line each time. `endpoint` is null if there was none to try.
 void logUpstreamFailure(const upstream::ClusterPlan& cluster, const net::Address* endpoint,
                         Reason reason, Nanoseconds now);
 

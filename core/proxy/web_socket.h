@@ -3,15 +3,15 @@
 #include "core/base/random.h"
 #include "core/http/message.h"
 
-// What WebSocket's handshake has in HTTP/1 (RFC 6455, 4) and not in HTTP/2 (RFC 8441, 5).
+// The parts of the WebSocket handshake in HTTP/1 (RFC 6455, 4) that HTTP/2 lacks (RFC 8441, 5).
 namespace weir::proxy {
 
-// Sec-WebSocket-Key for a client of HTTP/2, in case the request goes to an upstream of HTTP/1.
+// Adds Sec-WebSocket-Key for an HTTP/2 client, in case the request goes to an HTTP/1 upstream.
 void addWebSocketKey(http::Request& request, Random& random);
-// Takes Sec-WebSocket-Accept out of an answer for a client of HTTP/2. False when an upstream of
-// HTTP/1 did not answer the key that it was sent: it has not agreed to speak WebSocket.
+// Removes Sec-WebSocket-Accept from a response to an HTTP/2 client. False if an HTTP/1 upstream did
+// not respond to the key that it received: it has not agreed to speak WebSocket.
 bool takeWebSocketAccept(const http::Request& request, http::Response& response);
-// Sec-WebSocket-Accept, which a client of HTTP/1 checks.
+// Adds Sec-WebSocket-Accept, which an HTTP/1 client checks.
 void addWebSocketAccept(const http::Request& request, http::Response& response);
 
 }  // namespace weir::proxy
