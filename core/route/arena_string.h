@@ -9,7 +9,7 @@
 
 namespace weir::route {
 
-// A text that grows in an arena. Others may allocate there meanwhile.
+// A string that grows in an arena. Other allocations may happen in between.
 class ArenaString {
  public:
   ArenaString(Arena& arena, std::size_t expected_bytes) : arena_(arena) { take(expected_bytes); }
@@ -19,7 +19,7 @@ class ArenaString {
     if (!text.empty()) std::memcpy(to, text.data(), text.size());
   }
   void append(char c) { *extend(1) = c; }
-  // Room for `bytes` more, of which giveBack() takes what stays unused.
+  // Room for `bytes` more; giveBack() returns the unused part.
   char* extend(std::size_t bytes) {
     if (bytes > static_cast<std::size_t>(end_ - at_)) [[unlikely]]
       grow(bytes);

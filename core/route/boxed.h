@@ -6,8 +6,8 @@
 
 namespace weir::route {
 
-// An optional value in memory of its own, so that what is rarely there costs little where it is
-// not. Copies copy the value.
+// An optional value in memory of its own, so that a rarely used value costs little if it is absent.
+// Copies copy the value.
 template <typename T>
 class OptionalBox {
  public:

@@ -6,13 +6,13 @@
 
 namespace weir::route {
 
-// What the path of a request gave to the route it matched: the segments that a template names, or
-// the groups of a regex, numbered from 1. Views into the request's path.
+// The captures of a route's path: the segments named by a template, or the groups of a regex,
+// numbered from 1. Views into the request's path.
 class Captures {
  public:
   static constexpr std::size_t kMax = 9;
 
-  // Empty for a number that captured nothing.
+  // Empty if the number has no capture.
   std::string_view operator[](std::size_t number) const {
     return number - 1 < size_ ? values_[number - 1] : std::string_view();
   }

@@ -20,7 +20,7 @@ namespace {
 
 using NameSet = std::unordered_set<std::string_view>;
 
-// Where the diagnostics of one route go.
+// Adds the diagnostics of one route.
 class RouteDiagnostics {
  public:
   RouteDiagnostics(std::size_t route, config::Diagnostics& diagnostics)
@@ -72,7 +72,7 @@ class RouteCompiler {
   Route route(const PathPattern& path, std::string_view name);
 
  private:
-  // Records `why`, if there is any, and empties it.
+  // Records and clears `why` if it is not empty.
   bool complain(const config::Location& location, std::string_view key) {
     if (why_.empty()) return false;
     complaints_.add(location, key, std::exchange(why_, {}));
@@ -306,7 +306,7 @@ std::unique_ptr<const RetryPolicy> RouteCompiler::retry() const {
   return std::make_unique<const RetryPolicy>(policy);
 }
 
-// Gives every route a name of its own.
+// Gives every route a unique name.
 class RouteNames {
  public:
   explicit RouteNames(const std::vector<RouteSettings>& settings) {
@@ -328,7 +328,7 @@ class RouteNames {
   }
 
  private:
-  // Of host and path, so that a route keeps its name when others come and go.
+  // Derived from host and path, so that a route keeps its name when others are added or removed.
   std::string derived(const RouteSettings& settings, const PathPattern& path) {
     std::string stem = settings.hosts.front().toString() + path.name();
     if (stem.size() > kMaxStemBytes) stem.resize(kMaxStemBytes);
@@ -351,9 +351,9 @@ RouteTable compileRoutes(const std::vector<RouteSettings>& settings, const Refer
   const NameSet upstreams(references.upstreams.begin(), references.upstreams.end());
   RouteNames names(settings);
   RouteTableBuilder builder(settings.size());
-  std::vector<std::size_t> added;  // of `settings`
+  std::vector<std::size_t> added;  // indexes into `settings`
   for (std::size_t i = 0; i < settings.size(); ++i) {
-    if (!settings[i].clean) continue;  // what is wrong with it has been said
+    if (!settings[i].clean) continue;  // its errors have been reported
     added.push_back(i);
     RouteDiagnostics complaints(i, diagnostics);
     RouteCompiler compiler(settings[i], references, upstreams, complaints);

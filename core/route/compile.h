@@ -10,15 +10,15 @@
 
 namespace weir::route {
 
-// What the routes of a configuration may refer to.
+// The names to which the routes of a configuration may refer.
 struct References {
   NameTable& names;
   const std::vector<std::string>& upstreams;
   const std::vector<std::string>& listeners;
 };
 
-// The table of the routes that are configured, for the plan. Records every mistake; the table is
-// of use only when there was none.
+// Compiles the configured routes into the plan's table. Records every error; the table is usable
+// only if there was none.
 RouteTable compileRoutes(const std::vector<RouteSettings>& settings, const References& references,
                          config::Diagnostics& diagnostics);
 

@@ -6,7 +6,7 @@ namespace weir::route {
 
 inline constexpr std::string_view kUpperHexDigits = "0123456789ABCDEF";
 
-// RFC 3986, 2.3: never needs an escape.
+// RFC 3986, 2.3: characters that never need an escape.
 constexpr bool isUnreserved(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
          c == '.' || c == '_' || c == '~';
@@ -19,7 +19,7 @@ constexpr int hexValue(char c) {
   return -1;
 }
 
-// The byte that an escape at the start of `text` stands for; -1 when there is none.
+// The byte encoded by an escape at the start of `text`; -1 if there is none.
 constexpr int escapedByte(std::string_view text) {
   if (text.size() < 3 || text[0] != '%') return -1;
   const int high = hexValue(text[1]);
@@ -27,7 +27,7 @@ constexpr int escapedByte(std::string_view text) {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-// Writes the three bytes of an escape; returns where the next byte goes.
+// Writes the three bytes of an escape; returns the end.
 constexpr char* writeEscape(char c, char* to) {
   const auto byte = static_cast<unsigned char>(c);
   *to++ = '%';

@@ -12,18 +12,18 @@ namespace weir::route {
 
 // Changes to the headers of a message, in the order in which they were added.
 //
-// What frames or addresses a message (Host, Content-Length, Connection and so on) and what only
-// weir may say (X-Weir-Identity) cannot be changed. A text with variables that expands to nothing
-// leaves the header out.
+// Fields that frame or address a message (Host, Content-Length, Connection and so on) or that only
+// weir may set (X-Weir-Identity) cannot be changed. A text with variables that expands to the empty
+// string omits the header.
 class HeaderRules {
  public:
-  // While it is built. Each is false, with `why` filled, when a name or text is not acceptable.
+  // For building. Each returns false, and sets `why`, if a name or text is not acceptable.
   bool remove(std::string_view name, std::string& why);
   bool set(std::string_view name, std::string_view text, const TextScope& scope, std::string& why);
   bool add(std::string_view name, std::string_view text, const TextScope& scope, std::string& why);
 
   bool empty() const { return changes_.empty(); }
-  // Names and constant values stay views into this object, which must outlive the message.
+  // Names and constant values remain views into this object, which must outlive the message.
   void apply(http::Headers& headers, const Variables& variables) const;
 
  private:
@@ -39,7 +39,7 @@ class HeaderRules {
   std::vector<Change> changes_;
 };
 
-// Whether the configuration may change the header of that name, and why not.
+// True if the configuration may change the header `name`; else `why` gives the reason.
 bool isChangeableHeader(std::string_view name, std::string& why);
 
 bool isHeaderName(std::string_view text);

@@ -9,8 +9,8 @@
 namespace weir::route {
 namespace {
 
-// A port is what follows the last colon, if that is digits only: nearly always none is there, and
-// the last byte says so.
+// The port is the part after the last colon, if it consists of digits. Usually there is none, and
+// the last byte shows that.
 std::string_view withoutPort(std::string_view authority) {
   std::size_t end = authority.size();
   while (end > 0 && authority[end - 1] >= '0' && authority[end - 1] <= '9') --end;
@@ -19,7 +19,7 @@ std::string_view withoutPort(std::string_view authority) {
 
 // True for every text with a byte from A to Z, and for some others.
 bool mayHaveUpperCase(std::string_view text) {
-  // Adding pushes what is at least "A" over 0x7F, and then what is more than "Z".
+  // The first addition sets the high bit for bytes from "A" on, the second one for those above "Z".
   const auto upper = [](std::uint64_t word) {
     return (word + kEachByte * (0x80 - 'A')) & ~(word + kEachByte * (0x7F - 'Z'));
   };

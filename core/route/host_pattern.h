@@ -8,9 +8,9 @@
 
 namespace weir::route {
 
-// The host of host[:port] as routes compare it: lower case, without the port, the brackets of IPv6
-// and a dot at the end. A view where that is how it stands there already, else a copy on the stack.
-// A host too long to be a name is kept empty and matches "*" only.
+// The host of host[:port] in the form that routes compare: lower case, without the port, the
+// brackets of IPv6 and a trailing dot. A view if the text already has this form, else a copy on the
+// stack. A host that is too long for a name is stored as empty and matches only "*".
 class HostKey {
  public:
   static constexpr std::size_t kMaxBytes = 255;
@@ -23,19 +23,19 @@ class HostKey {
 
  private:
   std::string_view text_;
-  char lowered_[kMaxBytes];  // set when text_ lies there
+  char lowered_[kMaxBytes];  // used if text_ points here
 };
 
-// A host as the configuration writes it: "example.com", "*.example.com" or "*".
+// A host of the configuration: "example.com", "*.example.com" or "*".
 struct HostPattern {
   enum class Kind : std::uint8_t { kExact, kSuffix, kAny };
   Kind kind = Kind::kAny;
-  std::string text;  // in the form of HostKey; of a kSuffix what follows "*."
+  std::string text;  // in the form of HostKey; the part after "*." for kSuffix
 
-  // Nothing for what is none of the three.
+  // Empty if `text` has none of these forms.
   static std::optional<HostPattern> parse(std::string_view text);
   bool matches(std::string_view host) const;  // host: the text of a HostKey
-  std::string toString() const;               // which parse() reads back
+  std::string toString() const;               // parse() accepts the result
   bool operator==(const HostPattern&) const = default;
 };
 

@@ -10,14 +10,15 @@
 
 namespace weir::route {
 
-// Numbers for hosts. "*.example.com" matches a.example.com and a.b.example.com, not example.com.
+// Maps hosts to numbers. "*.example.com" matches a.example.com and a.b.example.com, not
+// example.com.
 class HostTable {
  public:
-  // The number of a pattern: the known one, or `number`, which it then has.
+  // The number of a pattern: the existing one, or else `number`, which is assigned to it.
   std::uint32_t add(const HostPattern& pattern, std::uint32_t number);
   void shrink() { index_.shrink(); }
 
-  // Calls visit(number) for the patterns that match, the most specific first, until it says true.
+  // Calls visit(number) for the matching patterns, most specific first, until it returns true.
   template <typename Visit>
   bool visit(std::string_view host, Visit&& visit) const {
     const std::uint32_t exact = index_.find(kExactScope, host);
@@ -32,7 +33,7 @@ class HostTable {
 
   template <typename Visit>
   bool visitSuffixes(std::string_view host, Visit&& visit) const {
-    // No suffix that is longer, or has more labels, than every configured one is looked up.
+    // Skips suffixes that are longer, or have more labels, than every configured one.
     std::size_t dot = suffixStart(host);
     for (; dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
       const std::uint32_t number = index_.find(kSuffixScope, host.substr(dot + 1));
@@ -40,7 +41,7 @@ class HostTable {
     }
     return false;
   }
-  std::size_t suffixStart(std::string_view host) const;  // the first dot worth looking behind
+  std::size_t suffixStart(std::string_view host) const;  // the first dot whose suffix may match
 
   TextIndex index_;
   std::uint32_t any_ = TextIndex::kNone;

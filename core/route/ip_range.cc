@@ -17,7 +17,7 @@ bool isV4(const IpAddress& address) {
   return std::equal(kStart.begin(), kStart.end(), address.bytes.begin());
 }
 
-// The bits of byte `index` that the prefix covers.
+// The bits of byte `index` in the prefix.
 std::uint8_t maskOf(int prefix_bits, int index) {
   const int bits = std::clamp(prefix_bits - index * 8, 0, 8);
   return static_cast<std::uint8_t>(0xFF00 >> bits);

@@ -8,7 +8,7 @@
 
 namespace weir::route {
 
-// An IPv4 or IPv6 address; IPv4 as ::ffff:a.b.c.d. All zeros when there is none (unix sockets).
+// An IPv4 or IPv6 address; IPv4 as ::ffff:a.b.c.d. All zeros if there is none (Unix sockets).
 struct IpAddress {
   std::array<std::uint8_t, 16> bytes{};
 
@@ -24,7 +24,7 @@ class IpRange {
   static std::optional<IpRange> parse(std::string_view text);
 
   bool contains(const IpAddress& address) const;
-  int prefixBits() const { return prefix_bits_; }  // of 128, IPv4 counted from 96
+  int prefixBits() const { return prefix_bits_; }  // of 128; IPv4 counts from 96
   bool operator==(const IpRange&) const = default;
   std::string toString() const;  // the IPv6 form: "::ffff:10.0.0.0/104"
 

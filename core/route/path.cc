@@ -10,9 +10,9 @@
 namespace weir::route {
 namespace {
 
-// What a byte of a path asks for.
+// The handling that a byte of a path requires.
 enum class Care : std::uint8_t {
-  kNone,     // stands for itself
+  kNone,     // none
   kDot,      // may begin a dot segment
   kEscape,   // %
   kSlash,    // may follow another one
@@ -46,12 +46,12 @@ Care careOf(char c) { return kCares[static_cast<unsigned char>(c)]; }
 
 Error refuse(std::string_view detail) { return {ErrorCode::kInvalid, Origin::kDownstream, detail}; }
 
-// Where the parameters of a segment begin, for servers that know such: ";", also when escaped.
+// The start of a segment's parameters for servers that support them: ";", also if escaped.
 std::size_t parametersOf(std::string_view segment) {
   return std::min(segment.find(';'), segment.find("%3B"));
 }
 
-// Calls visit(segment, last) with each segment of a path that begins with a slash, until it says
+// Calls visit(segment, last) with each segment of a path that begins with a slash, until it returns
 // false.
 template <typename Visit>
 void forEachSegment(std::string_view path, Visit visit) {
@@ -64,14 +64,14 @@ void forEachSegment(std::string_view path, Visit visit) {
   }
 }
 
-// The segment without its parameters; nothing when it is left out.
+// The segment without its parameters; nothing if it is omitted.
 std::optional<std::string_view> bareSegment(std::string_view segment, bool last) {
   const std::string_view bare = segment.substr(0, parametersOf(segment));
   if (bare.empty() && !segment.empty() && !last) return std::nullopt;
   return bare;
 }
 
-// The segment is "." or "..", with or without parameters.
+// True for "." and "..", with or without parameters.
 bool isDotSegment(std::string_view segment) {
   segment = segment.substr(0, parametersOf(segment));
   return segment == "." || segment == "..";
@@ -83,7 +83,7 @@ bool beginsDotSegment(std::string_view path, std::size_t at) {
   return isDotSegment(rest.substr(0, rest.find('/')));
 }
 
-// Whether nothing in the path asks for a closer look. It begins with a slash.
+// True if no byte of the path, which begins with a slash, requires the normalizer.
 bool isPlain(std::string_view path, bool merge_slashes, bool& has_parameters) {
   for (std::size_t i = 0; i < path.size(); ++i) {
     switch (careOf(path[i])) {
@@ -197,7 +197,7 @@ Result<NormalPath> normalizePath(std::string_view path, const PathRules& rules, 
     arena.giveBack(to, to + room);
     return normal;
   }
-  const bool same = normal.value().text == path;  // escapes that stay as they are
+  const bool same = normal.value().text == path;  // all escapes stay
   arena.giveBack(same ? to : to + normal.value().text.size(), to + room);
   if (same) normal.value().text = path;
   return normal;

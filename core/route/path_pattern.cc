@@ -11,7 +11,7 @@ namespace {
 
 std::string inQuotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
-// A configured path must have the form that requests are brought into, else it would never match.
+// A configured path must have the normal form of requests, or it would never match.
 bool isNormal(std::string_view text, std::string& why) {
   BlockPool pool(4096);
   Arena arena(pool);
@@ -114,7 +114,7 @@ std::optional<PathPattern> PathPattern::regex(std::string_view text, std::string
   pattern.fixed_start_ = pattern.regex_->fixedStart();
   const std::string_view fixed = pattern.fixed_start_;
   if (fixed.starts_with('/')) {
-    pattern.segments_ = split(fixed.substr(0, fixed.rfind('/')));  // the last may go on
+    pattern.segments_ = split(fixed.substr(0, fixed.rfind('/')));  // the last segment may be longer
   }
   if (!isShallow(pattern.segments_, why)) return std::nullopt;
   return pattern;

@@ -12,12 +12,12 @@ namespace weir::route {
 
 struct MatchSettings;
 
-// The path of a match, in parts.
+// The path of a match, in segments.
 class PathPattern {
  public:
   enum class Kind : std::uint8_t { kExact, kTemplate, kRegex, kPrefix };
   struct Segment {
-    std::string text;  // of a captured one its name
+    std::string text;  // the name, if captured
     bool captured = false;
   };
   static constexpr std::size_t kMaxSegments = 64;
@@ -29,14 +29,14 @@ class PathPattern {
   static std::optional<PathPattern> regex(std::string_view text, std::string& why);
 
   Kind kind() const { return kind_; }
-  // Of a regex those that its fixed start completes.
+  // For a regex, the complete segments of its fixed start.
   const std::vector<Segment>& segments() const { return segments_; }
   const std::string& fixedStart() const { return fixed_start_; }  // of a regex
-  std::size_t prefixBytes() const;                                // of a prefix, "/" being 0
+  std::size_t prefixBytes() const;                                // of a prefix; "/" is 0
   const std::vector<std::string>& captureNames() const { return capture_names_; }
-  std::string describe() const;  // for people: "prefix /users"
-  std::string name() const;      // for names of routes: "/users/*"
-  std::string key() const;  // the same for two patterns that match the same paths in the same way
+  std::string describe() const;  // for messages: "prefix /users"
+  std::string name() const;      // for route names: "/users/*"
+  std::string key() const;       // equal for patterns that match the same paths in the same way
   Regex takeRegex() { return std::move(*regex_); }
 
  private:

@@ -14,20 +14,20 @@
 
 namespace weir::route {
 
-// The paths of all hosts: one tree of segments for each host, all in one table. A path is followed
-// from its host's root; what it meets is visited in the order that RouteTable documents.
+// The paths of all hosts: one tree of segments per host, all in one table. A lookup follows a path
+// from its host's root and visits the matching places in the order that RouteTable documents.
 class PathTree {
  public:
-  using Place = std::uint32_t;  // where routes wait: an exact or open end, or a regex
+  using Place = std::uint32_t;  // holds routes: an exact or open end, or a regex
   static constexpr std::uint32_t kNone = TextIndex::kNone;
 
   struct Node {
     std::uint32_t parent = kNone;    // the node before the last segment
-    std::uint32_t literals = 0;      // how many literal segments continue here
-    std::uint32_t captured = kNone;  // the node behind a captured segment
-    Place exact = kNone;             // the path ends here
-    Place open = kNone;              // the path may go on
-    std::uint32_t regexes = kNone;   // a group of regexes for what follows
+    std::uint32_t literals = 0;      // number of literal children
+    std::uint32_t captured = kNone;  // the child for a captured segment
+    Place exact = kNone;             // if the path ends here
+    Place open = kNone;              // if the path may continue
+    std::uint32_t regexes = kNone;   // a group of regexes for the rest
   };
   struct RegexPlace {
     const Regex* regex = nullptr;
@@ -36,7 +36,7 @@ class PathTree {
   };
   struct RegexGroup {
     std::vector<RegexPlace> places;  // in order of precedence
-    const Regex* any_of = nullptr;   // matches what some place matches; null: not worth it
+    const Regex* any_of = nullptr;   // matches if any place matches; null: not worthwhile
   };
 
   std::uint32_t addRoot() { return addNode(kNone); }
@@ -48,8 +48,8 @@ class PathTree {
   std::vector<Node>& nodes() { return nodes_; }
   void shrink();
 
-  // Calls visit(place) for the places of `path`, best first, until it says true. `captures` are
-  // those of the place that is visited.
+  // Calls visit(place) for the places of `path`, best first, until it returns true. `captures` are
+  // those of the visited place.
   template <typename Visit>
   bool walk(std::uint32_t root, std::string_view path, Captures& captures, Visit&& visit) const {
     return walkFrom({path, captures}, {root, 0}, visit);
@@ -60,14 +60,15 @@ class PathTree {
     std::string_view path;
     Captures& captures;
   };
-  // A node that was reached, and how much of the path led there. What follows is empty or begins
-  // with a slash ("*" has no segment).
+  // A reached node, and the length of the path that leads to it. The rest is empty or begins with a
+  // slash ("*" has no segment).
   struct Step {
     std::uint32_t node = 0;
     std::uint32_t used = 0;
   };
 
-  // Down along the literal segments as far as they go, then back, trying what each node offers.
+  // Descends along literal segments as far as possible, then goes back and tries the other options
+  // of each node.
   template <typename Visit>
   bool walkFrom(const Walked& walked, Step start, Visit&& visit) const {
     Step at = start;

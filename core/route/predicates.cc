@@ -103,7 +103,7 @@ Predicates::Verdict Predicates::check(const http::Request& request, const Source
 namespace {
 
 int narrowest(const std::vector<IpRange>& sources) {
-  int widest = 129;  // the widest of the ranges says how narrow the demand is
+  int widest = 129;  // the widest range determines how narrow the predicate is
   for (const IpRange& range : sources) widest = std::min(widest, range.prefixBits());
   return sources.empty() ? 0 : widest;
 }

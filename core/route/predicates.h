@@ -13,13 +13,13 @@
 
 namespace weir::route {
 
-// Where a request came from, as far as routes look at it.
+// The origin of a request, as far as routes use it.
 struct Source {
   NameId listener = 0;
   IpAddress address;  // of the client
 };
 
-// A demand on the value of a header or a query parameter.
+// A condition on the value of a header or a query parameter.
 class TextMatch {
  public:
   enum class Kind : std::uint8_t { kExact, kPrefix, kSuffix, kContains, kRegex, kPresent, kAbsent };
@@ -28,7 +28,7 @@ class TextMatch {
   explicit TextMatch(Regex regex)
       : kind_(Kind::kRegex), text_(regex.pattern()), regex_(std::move(regex)) {}
 
-  // Nothing stands for a header or parameter that is not there.
+  // An empty `value` stands for a missing header or parameter.
   bool matches(std::optional<std::string_view> value) const;
   std::string toString() const;  // "prefix v1"
 
@@ -38,22 +38,22 @@ class TextMatch {
   std::optional<Regex> regex_;
 };
 
-// What a route demands of a request beside its host and path.
+// A route's conditions on a request in addition to its host and path.
 struct Predicates {
   enum class Part : std::uint8_t { kNone, kListener, kSource, kMethod, kHeader, kQuery };
   struct Named {
     std::string name;
     TextMatch match;
   };
-  // The first part that the request does not meet; kNone when it meets all. `named` is the header
-  // or parameter.
+  // The first condition that the request does not meet; kNone if it meets all. `named` is the
+  // header or parameter.
   struct Verdict {
     Part unmet = Part::kNone;
     const Named* named = nullptr;
   };
 
   bool empty() const;
-  std::string key() const;  // the same for the same demands in any order
+  std::string key() const;  // equal for the same conditions in any order
   Verdict check(const http::Request& request, const Source& source) const;
 
   std::uint16_t methods = 0;               // one bit for each http::Method; kOther by name
@@ -69,7 +69,7 @@ struct Predicates {
 };
 
 // Whether `left` is tried before `right` on the same path, in the order that RouteTable documents:
-// negative, positive, or zero when only the order of the file is left.
+// negative, positive, or zero if only the order of the file decides.
 int comparePredicates(const Predicates& left, const Predicates& right);
 
 }  // namespace weir::route

@@ -8,7 +8,7 @@
 namespace weir::route {
 namespace {
 
-// Takes one byte off the front, decoded.
+// Removes one byte, decoded, from the front.
 char takeDecoded(std::string_view& text) {
   const int escaped = escapedByte(text);
   const char c = escaped >= 0 ? static_cast<char>(escaped) : text.front();

@@ -12,7 +12,7 @@ namespace {
 
 struct HostAndPort {
   std::string_view host;  // brackets of IPv6 included
-  std::string_view port;  // empty when there is none
+  std::string_view port;  // empty if there is none
 };
 
 HostAndPort splitAuthority(std::string_view authority) {
@@ -24,7 +24,7 @@ HostAndPort splitAuthority(std::string_view authority) {
   return {authority.substr(0, colon), authority.substr(colon + 1)};
 }
 
-// A query is taken as it was sent, save for bytes that do not belong into a header or would end the
+// The query is used as sent, except for bytes that are not valid in a header or would end the
 // reference.
 void appendQuery(std::string_view query, ArenaString& text) {
   constexpr std::string_view kUnfit = "\"<>\\^`{|}#";

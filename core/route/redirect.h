@@ -12,7 +12,7 @@
 
 namespace weir::route {
 
-// What a redirect changes about the address that was asked for.
+// The changes of a redirect to the requested address.
 struct RedirectTarget {
   int status = 301;
   std::string scheme = {};  // empty, here and below: the request's
@@ -22,19 +22,19 @@ struct RedirectTarget {
   bool keep_query = true;
 };
 
-// An answer that sends the client elsewhere. What is not configured stays as the request has it.
+// A redirect response. Parts that are not configured are taken from the request.
 //
 // The port is the configured one; else that of the configured scheme; else the request's. ":80" of
-// http and ":443" of https are left out. A configured path with a "?" brings its own query, which
-// is kept even when the request's is dropped.
+// http and ":443" of https are omitted. A configured path with a "?" has its own query, which is
+// kept even if the request's is dropped.
 class Redirect {
  public:
   explicit Redirect(RedirectTarget target)
       : target_(std::move(target)), port_(target_.port == 0 ? "" : std::to_string(target_.port)) {}
 
   int status() const { return target_.status; }
-  // The value of Location, always absolute, in the arena. Fails with kInvalid when the request's
-  // host or path do not make one.
+  // The value of Location, always absolute, in the arena. Fails with kInvalid if the request's host
+  // or path does not yield a valid one.
   Result<std::string_view> location(const http::Request& request, const Variables& variables) const;
 
  private:

@@ -11,8 +11,8 @@
 namespace weir::route {
 namespace {
 
-// Bounds the program and the automaton of one pattern; RE2 slows down, never fails, when a text
-// needs more states than fit.
+// The memory limit for the program and the automaton of one pattern. If a text needs more states,
+// RE2 becomes slower but does not fail.
 constexpr std::int64_t kMaxMemory = std::int64_t{2} * 1024 * 1024;
 constexpr std::size_t kMaxFixedStart = 255;
 
@@ -93,13 +93,13 @@ std::vector<std::string> Regex::groupNames() const {
 }
 
 std::string Regex::fixedStart() const {
-  // RE2 knows the range of an anchored pattern; what both its ends begin with is fixed.
+  // RE2 knows the range of an anchored pattern; the common start of both ends is fixed.
   const re2::RE2 anchored("^(?:" + pattern() + ")$", options());
   std::string least;
   std::string most;
   if (!anchored.ok() || !anchored.PossibleMatchRange(&least, &most, kMaxFixedStart)) return "";
   auto [differ, most_at] = std::mismatch(least.begin(), least.end(), most.begin(), most.end());
-  // What begins with "/a/" lies between "/a/" and "/a0", which is not reached itself.
+  // Texts that begin with "/a/" lie between "/a/" and "/a0", which itself does not match.
   const bool next = differ != least.end() && most_at + 1 == most.end() && *most_at == *differ + 1;
   if (next && !matches(most)) ++differ;
   return {least.begin(), differ};
@@ -143,7 +143,7 @@ std::optional<std::string_view> Substitution::apply(std::string_view text, std::
   };
   if (!find_from(0)) return text;
   ArenaString result(arena, text.size() + 64);
-  std::size_t copied = 0;  // bytes of the text that are in the result, replaced or not
+  std::size_t copied = 0;  // bytes of the text already in the result, replaced or not
   std::size_t next = 0;
   do {
     const auto start = static_cast<std::size_t>(found[0].data() - text.data());
@@ -154,7 +154,7 @@ std::optional<std::string_view> Substitution::apply(std::string_view text, std::
       if (part.group >= 0) result.append(view(found[static_cast<std::size_t>(part.group)]));
     }
     copied = end;
-    next = end == start ? end + 1 : end;  // an empty match moves on by a byte, which stays
+    next = end == start ? end + 1 : end;  // an empty match advances by one byte, which stays
   } while (result.size() <= limit && find_from(next));
   result.append(text.substr(copied));
   const std::string_view whole = result.finish();

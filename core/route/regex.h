@@ -16,31 +16,31 @@ class RE2;
 
 namespace weir::route {
 
-// A regular expression in RE2's syntax: time linear in the text, whatever the pattern. Compiled on
-// the control thread, then used by every worker at once.
+// A regular expression in RE2's syntax, matched in time linear in the text, whatever the pattern.
+// Compiled on the control thread, then used by all workers concurrently.
 //
-// RE2 allocates the states of its automaton when texts first reach them; a text like those before
-// allocates nothing.
+// RE2 allocates the states of its automaton when texts first reach them; a text similar to earlier
+// ones allocates nothing.
 class Regex {
  public:
   static constexpr std::size_t kMaxPatternBytes = 2048;
 
-  // Nothing, with `why` filled, when the pattern cannot be accepted.
+  // Nothing, with `why` set, if the pattern is not acceptable.
   static std::optional<Regex> compile(std::string_view pattern, std::string& why);
-  // Matches what one of the patterns matches, and captures nothing. Nothing when that is too large.
+  // Matches if any of the patterns matches; captures nothing. Nothing if the result is too large.
   static std::optional<Regex> anyOf(const std::vector<std::string>& patterns);
   ~Regex();
   Regex(Regex&& other) noexcept;
   Regex& operator=(Regex&& other) noexcept;
 
-  // The whole of `text` matches.
+  // True if the whole `text` matches.
   bool matches(std::string_view text) const;
-  bool matches(std::string_view text, Captures& captures) const;  // captures untouched on false
+  bool matches(std::string_view text, Captures& captures) const;  // captures unchanged on false
 
   const std::string& pattern() const;
   int groups() const;
-  std::vector<std::string> groupNames() const;  // [0] is group 1; "" for one without a name
-  // Every text that matches begins with this. May be empty.
+  std::vector<std::string> groupNames() const;  // [0] is group 1; "" if it has no name
+  // The common start of all matching texts. May be empty.
   std::string fixedStart() const;
 
  private:
@@ -50,13 +50,13 @@ class Regex {
   std::unique_ptr<const re2::RE2> compiled_;
 };
 
-// Replaces every part of a text that a regex matches; `with` may use \0 (the whole match) to \9.
+// Replaces every match of a regex; `with` may use \0 (the whole match) to \9.
 class Substitution {
  public:
   static std::optional<Substitution> compile(std::string_view pattern, std::string_view with,
                                              std::string& why);
 
-  // The text itself when nothing matches. Nothing when the result is longer than `limit`.
+  // The text itself if nothing matches. Nothing if the result is longer than `limit`.
   std::optional<std::string_view> apply(std::string_view text, std::size_t limit,
                                         Arena& arena) const;
 

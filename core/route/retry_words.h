@@ -7,8 +7,8 @@
 
 namespace weir::route {
 
-// Adds what a word of retry.on stands for: "reset", "503", "5xx" ... False, with a word that may
-// have been meant, for what is none.
+// Adds the meaning of a word in retry.on, such as "reset", "503" or "5xx". Returns false for an
+// unknown word and suggests a similar one.
 bool addRetryWord(std::string_view word, RetryPolicy& policy, std::string& suggestion);
 
 }  // namespace weir::route

@@ -9,10 +9,10 @@
 namespace weir::route {
 namespace {
 
-// What was let in stays as it is, so that a second look changes nothing.
+// Keeps an accepted path unchanged, so that a second normalization has no effect.
 constexpr PathRules kAsLetIn{ReservedEscapes::kKeep, false};
 
-// Stands for what a request may bring, to see what a configured text makes of it.
+// Sample values, to check the result of a configured text.
 class SampleVariables final : public Variables {
  public:
   std::string_view value(const VariableUse&) const override { return "x"; }
@@ -101,7 +101,7 @@ std::string_view PathChange::withPrefix(std::string_view path, Arena& arena) con
 Result<PathChange::Changed> PathChange::apply(std::string_view path, const Variables& variables,
                                               Arena& arena) const {
   Changed changed{path, std::nullopt};
-  if (path == "*") return changed;  // is no path, and stays
+  if (path == "*") return changed;  // not a path, no change
   switch (kind_) {
     case Kind::kNone:
       return changed;

@@ -25,7 +25,7 @@ namespace weir::route {
 // One cluster of a split; weights add up from the first to the last.
 struct Target {
   NameId cluster = 0;
-  std::uint64_t weight_end = 0;  // this weight and all before it
+  std::uint64_t weight_end = 0;  // sum of this and all earlier weights
 };
 
 // Sends the request to a cluster.
@@ -35,25 +35,25 @@ class Forward {
   explicit Forward(std::vector<Target> targets) : targets_(std::move(targets)) {}
 
   const std::vector<Target>& targets() const { return targets_; }
-  // The cluster for one request, in proportion to the weights. Nothing when all of them are zero,
-  // which is answered with 500. Draws from `random` for a real split only.
+  // The cluster for one request, in proportion to the weights. Nothing if all of them are zero,
+  // which is answered with 500. Uses `random` only for a split.
   std::optional<NameId> pick(Random& random) const;
 
  private:
   std::vector<Target> targets_;
 };
 
-// Answers without an upstream.
+// A response without an upstream.
 struct Respond {
   int status = 200;
-  HeaderRules headers;  // onto an empty response
+  HeaderRules headers;  // of an otherwise empty response
   Text body;
 };
 
 using Action =
     std::variant<Forward, std::unique_ptr<const Redirect>, std::unique_ptr<const Respond>>;
 
-// A copy of the request for another cluster, whose answer is thrown away.
+// A copy of the request for another cluster, whose response is discarded.
 struct Mirror {
   NameId cluster = 0;
   std::uint32_t per_million = 1'000'000;
@@ -63,12 +63,12 @@ struct Mirror {
   }
 };
 
-// A failure after which another attempt may follow.
+// A failure after which a retry is possible.
 enum class RetryOn : std::uint8_t {
-  kConnectFailure,  // refused, unreachable, timed out: the request never left
-  kReset,           // the connection broke before response headers
-  kTimeout,         // the try ran out of time before response headers
-  kRefusedStream,   // HTTP/2 said that the request was not processed
+  kConnectFailure,  // refused, unreachable, timed out: the request was not sent
+  kReset,           // the connection was reset before response headers
+  kTimeout,         // the try timed out before response headers
+  kRefusedStream,   // HTTP/2 reported that the request was not processed
   kCount,
 };
 
@@ -87,19 +87,20 @@ struct RetryPolicy {
   Milliseconds backoff_base{25};  // the mean of the first pause is half of it (full jitter)
   Milliseconds backoff_max{250};
   std::uint64_t replay_body_bytes = 64 * 1024;  // a longer body is sent once
-  bool non_idempotent = false;  // also methods that are not idempotent, after they were sent
+  bool non_idempotent = false;  // retry other methods as well, even after they were sent
 };
 
-// One configured route, compiled. Immutable, part of a plan; metrics and logs know it by `id`.
+// One configured route, compiled. Immutable, part of a plan; identified by `id` in metrics and
+// logs.
 struct Route {
   NameId id = 0;
-  std::uint32_t index = 0;  // in RouteTable::routes(), for what others keep beside it
+  std::uint32_t index = 0;  // in RouteTable::routes(), also for data kept elsewhere
   std::string_view name;    // lives as long as the NameTable
   Action action;
   Timeouts timeouts;
   PathPolicy path;
   std::unique_ptr<const RetryPolicy> retry;  // null: the role's default
-  std::unique_ptr<const Rewrite> rewrite;    // null: forwarded as it came
+  std::unique_ptr<const Rewrite> rewrite;    // null: forwarded unchanged
   HeaderRules request_headers;
   HeaderRules response_headers;
   std::vector<Mirror> mirrors;

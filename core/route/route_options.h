@@ -5,21 +5,21 @@
 #include "core/base/clock.h"
 #include "core/route/path.h"
 
-// The parts of [[route]] that requests follow as they are written.
+// The parts of [[route]] that are used as configured.
 namespace weir::route {
 
-// What is not configured has the role's default; zero means no limit.
+// Values that are not configured have the role's default; zero means no limit.
 struct Timeouts {
   std::optional<Milliseconds> request;  // from the end of the request to the end of the response
   std::optional<Milliseconds> per_try;
-  std::optional<Milliseconds> idle;  // of a stream on which nothing moves
+  std::optional<Milliseconds> idle;  // without progress on a stream
 };
 
-// What becomes of the path of a route's requests. Routes are matched by its normal form (path.h),
-// whatever is said here.
+// Handling of the path of a route's requests. Routes always match the normal form (path.h),
+// whatever these settings are.
 struct PathPolicy {
-  std::optional<ReservedEscapes> reserved_escapes;  // nothing: as the listener says
-  bool normalize = true;                            // false: forwarded as it was received
+  std::optional<ReservedEscapes> reserved_escapes;  // empty: as the listener
+  bool normalize = true;                            // false: forwarded as received
 };
 
 }  // namespace weir::route

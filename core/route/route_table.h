@@ -18,11 +18,11 @@
 
 namespace weir::route {
 
-// What became of one route when a request was explained.
+// The result for one route when a request is explained.
 struct Considered {
   enum class Outcome : std::uint8_t {
     kTaken,
-    kLessSpecific,  // matches as well, but another comes first
+    kLessSpecific,  // matches as well, but another route precedes it
     kListener,
     kSource,
     kMethod,
@@ -34,35 +34,36 @@ struct Considered {
   const Route* route = nullptr;
   Outcome outcome = Outcome::kPath;
   std::string match;  // its hosts and path: "*.example.com prefix /users"
-  std::string why;    // one line for people
+  std::string why;    // one line for the operator
 };
 
 std::string_view toString(Considered::Outcome outcome);
 
-// Finds the route of a request. Immutable; every worker reads the same table.
+// Finds the route of a request. Immutable; all workers read the same table.
 //
-// The most specific host that matches comes first: exact, then the longest "*.suffix", then "*". In
-// a host, paths are read from left to right, segment by segment: a literal segment beats a captured
-// one, that beats a regex, and that beats the open end of a prefix (an exact path is literal to its
-// end). Of regexes with the same literal segments the one with the longer fixed start comes first.
+// The most specific matching host is tried first: exact, then the longest "*.suffix", then "*".
+// Within a host, paths are compared from left to right, segment by segment: a literal segment
+// precedes a captured one, which precedes a regex, which precedes the open end of a prefix (an
+// exact path is literal to its end). Among regexes with the same literal segments the one with the
+// longer fixed start is first.
 //
-// Routes of one host and path: first those with methods, then by the number of header predicates,
-// of query predicates, by the narrowest source, those for a listener, and at last by the order of
-// the file. A route whose predicates fail is passed over for the next one, down to the last host.
+// Routes of one host and path are ordered by: having methods, number of header predicates, number
+// of query predicates, narrowest source, having listeners, and finally the order of the file. If
+// the predicates of a route fail, the next one is tried, down to the last host.
 //
-// The time does not depend on the number of routes, only on how many labels and segments patterns
-// go deep. Routes that share one path, or regexes that share their start, are tried in turn.
+// The time does not depend on the number of routes, only on the number of labels and segments in
+// patterns. Routes that share one path, or regexes that share their start, are tried in turn.
 class RouteTable {
  public:
   RouteTable() = default;  // without routes
 
   // The route for `request`, whose path must be normal (path.h), or null. Parameters of segments
-  // are ignored, and captures are without them. Never allocates on the heap, save inside RE2 when a
-  // regex meets a kind of text for the first time.
+  // are ignored and not captured. Never allocates on the heap, except inside RE2 when a regex first
+  // meets a kind of text.
   const Route* find(const http::Request& request, const Source& source, Captures& captures) const;
 
-  // Every route whose host and path match, in the order of precedence, with what became of it; then
-  // up to `others` of those whose host or path do not match. For people: slow.
+  // Every route whose host and path match, in order of precedence, with its result; then up to
+  // `others` routes whose host or path does not match. For diagnosis: slow.
   std::vector<Considered> explain(const http::Request& request, const Source& source,
                                   std::size_t others) const;
 
@@ -71,7 +72,7 @@ class RouteTable {
  private:
   friend class RouteTableBuilder;
 
-  // Waits at a place of the tree; the run of a place ends with the one marked last.
+  // An entry of a place of the tree; the run of a place ends with the entry marked last.
   struct Rule {
     std::uint32_t route = 0;
     std::uint32_t predicates : 31 = kNoPredicates;
@@ -79,7 +80,7 @@ class RouteTable {
   };
   static constexpr std::uint32_t kNoPredicates = 0x7FFFFFFF;
 
-  // Of each route, for people.
+  // The description of a route, for messages.
   struct Shape {
     std::vector<HostPattern> hosts;
     std::string path;
@@ -92,11 +93,11 @@ class RouteTable {
   std::string describe(std::uint32_t route) const;
 
   std::vector<Route> routes_;  // in the order of the file
-  HostTable hosts_;            // to the root in tree_
-  PathTree tree_;              // to the first of a run in rules_
+  HostTable hosts_;            // maps to a root in tree_
+  PathTree tree_;              // maps to the first of a run in rules_
   std::vector<Rule> rules_;
   std::vector<Predicates> predicates_;
-  std::vector<std::unique_ptr<const Regex>> regexes_;  // what tree_ refers to
+  std::vector<std::unique_ptr<const Regex>> regexes_;  // referenced by tree_
   std::vector<Shape> shapes_;
 };
 

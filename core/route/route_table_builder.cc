@@ -6,7 +6,7 @@
 namespace weir::route {
 namespace {
 
-// From here on it pays to ask first whether any regex of a group matches at all.
+// From this number on, a combined regex of the group is tested first.
 constexpr std::size_t kManyRegexes = 4;
 
 }  // namespace
@@ -114,7 +114,7 @@ const Regex* RouteTableBuilder::anyOf(const PathTree::RegexGroup& group) {
   const auto [known, is_new] = any_of_.emplace(key, nullptr);
   if (!is_new) return known->second;
   auto regex = Regex::anyOf(patterns);
-  if (!regex) return nullptr;  // too large together: each is asked for itself
+  if (!regex) return nullptr;  // too large: the regexes are tried one by one
   table_.regexes_.push_back(std::make_unique<const Regex>(*std::move(regex)));
   known->second = table_.regexes_.back().get();
   return known->second;

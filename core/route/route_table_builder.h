@@ -16,19 +16,19 @@
 
 namespace weir::route {
 
-// What a route matches.
+// The conditions under which a route matches.
 struct Match {
   std::vector<HostPattern> hosts;
   PathPattern path;
   Predicates predicates;
 };
 
-// Puts routes into a table. On the control thread.
+// Builds a route table. On the control thread.
 class RouteTableBuilder {
  public:
-  explicit RouteTableBuilder(std::size_t routes = 0);  // about as many as will be added
+  explicit RouteTableBuilder(std::size_t routes = 0);  // the approximate number of routes
 
-  // In the order of the file. Returns the index of an earlier route with the same match, after
+  // In the order of the file. Returns the index of an earlier route with the same match, because of
   // which this one would never be found.
   std::optional<std::uint32_t> add(Route route, Match match);
   RouteTable build() &&;
@@ -48,8 +48,8 @@ class RouteTableBuilder {
 
   RouteTable table_;
   std::vector<Predicates> predicates_;                // of each route
-  std::vector<std::uint32_t> kept_;                   // of each route, where in the table they are
-  std::vector<std::vector<RouteIndex>> waiting_;      // of each place while the tree grows
+  std::vector<std::uint32_t> kept_;                   // of each route, the index of its predicates
+  std::vector<std::vector<RouteIndex>> waiting_;      // of each place, while the tree grows
   std::unordered_map<std::string, RouteIndex> seen_;  // by host, path and predicates
   std::unordered_map<std::string, const Regex*> any_of_;
 };

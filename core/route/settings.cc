@@ -73,7 +73,7 @@ void checkHeaderNames(config::Table& table, const MatchSettings& settings) {
   }
 }
 
-// Of a path that is forwarded as it came, nothing can be replaced.
+// A path that is forwarded as received cannot be changed.
 void checkPathPolicy(config::Table& table, const RouteSettings& settings) {
   if (settings.path.normalize) return;
   if (!settings.upstream && settings.split.empty()) {

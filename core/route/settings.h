@@ -17,14 +17,13 @@
 #include "core/route/placed_text.h"
 #include "core/route/route_options.h"
 
-// The [[route]] tables of the configuration, as they are written. What a table can tell by itself
-// is checked when it is read, with the place of the mistake; what refers to something else when
-// routes are compiled (compile.h).
+// The [[route]] tables of the configuration as written. Errors within a table are reported with
+// their location when it is read, invalid references when routes are compiled (compile.h).
 namespace weir::route {
 
 using NamedTexts = std::vector<std::pair<std::string, PlacedText>>;
 
-// What a header or query parameter must be: "exact", or { prefix = "..." } and so on.
+// The condition on a header or query parameter: "exact", or { prefix = "..." } and so on.
 struct TextMatchSettings {
   static constexpr std::string_view kShortKey = "exact";
 
@@ -157,9 +156,9 @@ struct RouteSettings {
   std::vector<config::Selected> filters;
 
   config::Location location;  // of the table
-  bool clean = true;          // no mistake was found when it was read
+  bool clean = true;          // no error was found in it
 
-  // Every upstream that requests, or copies of them, may go to.
+  // Every upstream to which requests, or copies of them, may be sent.
   std::vector<const PlacedText*> upstreams() const;
   static void read(config::Table& table, RouteSettings& out);
 };
@@ -168,7 +167,7 @@ struct RouteSettings {
 
 namespace weir::config {
 
-// Reads as an optional T does.
+// Reads like an optional T.
 template <typename T>
 struct LeafOf<route::OptionalBox<T>> : LeafOf<T> {};
 

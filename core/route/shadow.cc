@@ -30,8 +30,8 @@ std::string textOf(const std::vector<std::pair<std::string, TextMatchSettings>>&
   return whole;
 }
 
-// The same for routes that differ in hosts, methods and listeners alone, and of which the order of
-// the file decides.
+// Equal for routes that differ only in hosts, methods and listeners and whose precedence is the
+// order of the file.
 std::string keyOf(const RouteSettings& route) {
   const MatchSettings& match = route.match;
   std::string key;
@@ -64,7 +64,7 @@ bool takesAllOf(const RouteSettings& first, const RouteSettings& second) {
          holdsAll(first.match.listeners, second.match.listeners, same_name);
 }
 
-// Exactly the same requests are a mistake, which is told elsewhere.
+// Exactly the same requests are an error, which is reported elsewhere.
 bool isTheSame(const RouteSettings& first, const RouteSettings& second) {
   return takesAllOf(second, first);
 }

@@ -7,8 +7,8 @@
 
 namespace weir::route {
 
-// Warns of routes that never match, since an earlier one takes every request that they would take
-// and more: the same path and demands, but more hosts, methods or listeners.
+// Warns about routes that never match because an earlier one matches all of their requests and
+// more: the same path and predicates, but more hosts, methods or listeners.
 void warnOfShadowed(const std::vector<RouteSettings>& settings, config::Diagnostics& diagnostics);
 
 }  // namespace weir::route

@@ -21,8 +21,8 @@ inline std::uint64_t loadHalfWord(const char* from) {
   return word;
 }
 
-// The last eight bytes of a text as a word. A shorter text as a whole, different for different
-// texts of the same length.
+// The last eight bytes of a text as a word. A shorter text is represented completely: texts of the
+// same length have different words.
 inline std::uint64_t lastWord(std::string_view text) {
   const char* const start = text.data();
   const std::size_t size = text.size();
@@ -37,8 +37,8 @@ inline std::uint64_t lastWord(std::string_view text) {
 
 inline constexpr std::uint64_t kEachByte = 0x0101010101010101U;
 
-// Where the first `byte` at or after `from` is; the size when there is none. For texts of a few
-// bytes.
+// The position of the first `byte` at or after `from`; the size if there is none. For texts of a
+// few bytes.
 inline std::size_t findByte(std::string_view text, char byte, std::size_t from) {
   std::size_t at = from;
   if constexpr (std::endian::native == std::endian::little) {

@@ -15,7 +15,7 @@ namespace weir::route {
 namespace {
 
 struct KnownVariable {
-  std::string_view name;  // ends in a dot when something must follow
+  std::string_view name;  // ends in a dot if a name must follow
   Variable variable;
   bool of_response = false;
 };
@@ -93,7 +93,7 @@ std::optional<VariableUse> parseUse(std::string_view name, const TextScope& scop
   return use;
 }
 
-// Takes "${...}" off the front.
+// Removes "${...}" from the front.
 std::optional<VariableUse> takeUse(std::string_view& source, const TextScope& scope,
                                    std::string& why) {
   const std::size_t end = source.find('}');
@@ -106,12 +106,12 @@ std::optional<VariableUse> takeUse(std::string_view& source, const TextScope& sc
   return parseUse(name, scope, why);
 }
 
-// Comes from a normal path.
+// True for values from a normal path.
 bool isPathText(Variable variable) {
   return variable == Variable::kCapture || variable == Variable::kRequestPath;
 }
 
-// Comes from the query, where a plus sign may stand for a space.
+// True for values from the query, in which a plus sign may stand for a space.
 bool isQueryText(Variable variable) {
   return variable == Variable::kRequestQuery || variable == Variable::kQueryParameter;
 }
@@ -133,8 +133,8 @@ void appendEncoded(std::string_view value, ArenaString& text) {
   text.giveBack(to);
 }
 
-// Of a value that the client has percent-encoded: what its escapes stand for is encoded, and not
-// the escapes themselves. Bytes of `kept` stay.
+// For a value that the client has percent-encoded: encodes the bytes that its escapes represent,
+// not the escapes themselves. Bytes in `kept` stay.
 void appendEncodedOnce(std::string_view value, std::string_view kept, ArenaString& text) {
   char* to = text.extend(value.size() * 3);
   while (!value.empty()) {

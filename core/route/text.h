@@ -10,11 +10,11 @@
 
 namespace weir::route {
 
-// What may stand between "${" and "}" in a text of the configuration.
+// The variables that may be used between "${" and "}" in a text of the configuration.
 enum class Variable : std::uint8_t {
   kRequestId,       // request.id
   kClientAddress,   // client.address
-  kClientIdentity,  // client.identity: that its certificate proved
+  kClientIdentity,  // client.identity: verified by its certificate
   kRequestMethod,   // request.method
   kRequestPath,     // request.path: without the query
   kRequestQuery,    // request.query: without the "?"
@@ -35,15 +35,15 @@ struct VariableUse {
   std::string name;          // of a header or query parameter
 };
 
-// Gives variables their values.
+// Provides the values of variables.
 class Variables {
  public:
   virtual ~Variables() = default;
-  // Empty when there is none. Valid until the exchange ends.
+  // Empty if there is no value. Valid until the exchange ends.
   virtual std::string_view value(const VariableUse& use) const = 0;
 };
 
-// What a text may refer to, at the place where it stands.
+// The values to which a text may refer, depending on its setting.
 struct TextScope {
   const std::vector<std::string>* capture_names = nullptr;  // [0] is capture 1; null for none
   bool has_response = false;
@@ -54,7 +54,7 @@ struct TextScope {
 class Text {
  public:
   Text() = default;  // the empty text
-  // Nothing, with `why` filled, when it names an unknown variable or is not well formed.
+  // Nothing, with `why` set, if it names an unknown variable or is malformed.
   static std::optional<Text> compile(std::string_view source, const TextScope& scope,
                                      std::string& why);
 
@@ -62,15 +62,16 @@ class Text {
   bool empty() const { return isConstant() && tail_.empty(); }
   const std::string& constant() const { return tail_; }  // the whole text when isConstant()
 
-  // Fit for the value of a header: control bytes of values are dropped. A constant text is a view
-  // into this object, others lie in the arena.
+  // Safe for a header value: control bytes of values are dropped. A constant text is a view into
+  // this object, others are in the arena.
   std::string_view expand(const Variables& variables, Arena& arena) const;
-  // Fit for a path: every byte of a value but letters, digits, "-", ".", "_" and "~" is
-  // percent-encoded, "/" included, exactly once: an escape in a value from the request's query
-  // stays one. Captures and the request's path are in that form already and keep their slashes.
+  // Safe for a path: every byte of a value except letters, digits, "-", ".", "_" and "~" is
+  // percent-encoded, including "/", exactly once: an escape in a value from the request's query is
+  // not encoded again. Captures and the request's path already have this form and keep their
+  // slashes.
   std::string_view expandAsPath(const Variables& variables, Arena& arena) const;
-  // Fit for the value of a query parameter: the same, and captures and the path are no exception.
-  // A "+" from the request's query stays, since it may stand for a space.
+  // Safe for the value of a query parameter: as above, but without an exception for captures and
+  // the path. A "+" from the request's query stays, since it may stand for a space.
   std::string_view expandAsQuery(const Variables& variables, Arena& arena) const;
 
  private:

@@ -10,8 +10,8 @@
 
 namespace weir::route {
 
-// An open-addressing hash from (scope, text) to a number. Grown while it is built, then read only.
-// Its keys come from the configuration, so that no client can make them collide with each other.
+// An open-addressing hash table from (scope, text) to a number; read-only once it is built. Its
+// keys come from the configuration, so that no client can cause collisions.
 class TextIndex {
  public:
   static constexpr std::uint32_t kNone = UINT32_MAX;
@@ -19,9 +19,9 @@ class TextIndex {
   TextIndex() : slots_(1) {}
   // Keeps the first value of a key.
   void add(std::uint32_t scope, std::string_view text, std::uint32_t value);
-  void shrink();  // gives back what growing left over
+  void shrink();  // releases unused memory after building
 
-  // kNone when there is no such key.
+  // kNone if there is no such key.
   std::uint32_t find(std::uint32_t scope, std::string_view text) const {
     const std::uint64_t last_word = lastWord(text);
     for (std::size_t at = hashOf(scope, text, last_word);; ++at) {
@@ -37,7 +37,7 @@ class TextIndex {
 
  private:
   struct Slot {
-    std::uint64_t last_word = 0;  // with the length the whole of a short text
+    std::uint64_t last_word = 0;  // with the length, a short text as a whole
     std::uint32_t scope = 0;
     std::uint32_t offset = 0;  // in texts_
     std::uint32_t length = 0;
@@ -53,7 +53,7 @@ class TextIndex {
     hash = (hash ^ word) * 0x9E3779B97F4A7C15U;
     return hash ^ (hash >> 32);
   }
-  // Two texts of one length whose last words are equal.
+  // For two texts of the same length whose last words are equal.
   static bool equalStarts(const char* known, std::string_view text) {
     for (std::size_t at = 0; at + 8 < text.size(); at += 8) {
       if (loadWord(known + at) != loadWord(&text[at])) return false;

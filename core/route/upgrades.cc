@@ -32,7 +32,7 @@ bool Upgrades::allows(std::string_view protocol) const {
 }
 
 std::string_view Upgrades::choose(const http::Request& request) const {
-  // RFC 6455, 4.1: the handshake of a WebSocket is a GET; its body would be read as messages.
+  // RFC 6455, 4.1: the WebSocket handshake is a GET; a body would be read as messages.
   const bool handshake =
       request.method == http::Method::kGet && request.body == http::BodyKind::kNone;
   std::string_view chosen;

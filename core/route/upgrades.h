@@ -9,19 +9,19 @@
 
 namespace weir::route {
 
-// The protocols that clients of a route may switch to (RFC 9110, 7.8). Whatever follows a switch
-// passes unseen by routes and filters, so that only listed protocols are forwarded.
+// The protocols that clients of a route may switch to (RFC 9110, 7.8). Data after a switch bypasses
+// routes and filters, so that only listed protocols are forwarded.
 class Upgrades {
  public:
-  Upgrades() = default;  // of a route that says nothing: websocket
+  Upgrades() = default;  // the default: websocket
   explicit Upgrades(const std::vector<std::string>& protocols)
       : protocols_(std::make_unique<const std::vector<std::string>>(protocols)) {}
 
-  // Why a protocol cannot be listed; empty when it can.
+  // The reason why a protocol cannot be listed; empty if it can.
   static std::string_view faultOf(std::string_view protocol);
 
   bool allows(std::string_view protocol) const;
-  // The first protocol that the request's Upgrade lists and that is allowed; empty for none.
+  // The first allowed protocol that the request's Upgrade lists; empty if there is none.
   std::string_view choose(const http::Request& request) const;
 
  private:

@@ -8,7 +8,7 @@
 namespace weir::route {
 namespace {
 
-// "000" to "999", so that a status as text needs no memory of its own.
+// "000" to "999", so that the text of a status needs no allocation.
 constexpr std::array<char, 3000> kStatusTexts = [] {
   std::array<char, 3000> texts{};
   for (std::size_t status = 0; status < 1000; ++status) {

@@ -8,8 +8,8 @@
 
 namespace weir::route {
 
-// The variables of one exchange, read from its messages as they are at that moment. Null pointers
-// and empty texts stand for what is not known yet.
+// The variables of one exchange, read from its messages in their current state. Null pointers and
+// empty texts stand for unknown values.
 class ExchangeVariables final : public Variables {
  public:
   std::string_view value(const VariableUse& use) const override;
@@ -17,7 +17,7 @@ class ExchangeVariables final : public Variables {
   const http::Request* request = nullptr;
   const http::Response* response = nullptr;
   const Captures* captures = nullptr;
-  std::string_view authority;  // that the client asked for; empty: the request's
+  std::string_view authority;  // requested by the client; empty: the request's
   std::string_view request_id;
   std::string_view client_address;
   std::string_view client_identity;
