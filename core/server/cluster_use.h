@@ -8,10 +8,10 @@
 
 namespace weir::server {
 
-// What a worker, or all of them together, do with a cluster.
+// The use of a cluster by one worker, or by all of them together.
 struct ClusterUse {
   std::uint64_t idle_connections = 0;
-  std::map<std::string, std::uint64_t> in_flight;  // by the text of the endpoint's address
+  std::map<std::string, std::uint64_t> in_flight;  // by the endpoint's address, as text
 };
 using ClusterUses = std::map<NameId, ClusterUse>;
 

@@ -10,10 +10,10 @@
 
 namespace weir::server {
 
-// The numbers that all workers share: open connections of the process, of each listener and of
-// each upstream, handshakes of each listener, memory, and limits of messages about upstreams. They
-// live as long as the process, so that limits hold across reloads. Workers are handed the counts
-// they need: only the control thread looks them up.
+// The counts shared by all workers: open connections of the process, of each listener and of each
+// upstream, handshakes of each listener, memory, and limits of messages about upstreams. They live
+// as long as the process, so that limits hold across reloads. Workers receive the counts that they
+// need; only the control thread looks them up.
 class Counts {
  public:
   event::SharedCount& process() { return process_; }
@@ -27,7 +27,7 @@ class Counts {
   event::MemoryBudget memory_;
   event::SharedCount process_;
   std::map<NameId, event::SharedCount> listeners_;
-  std::map<NameId, event::SharedCount> handshakes_;  // of TLS, under way
+  std::map<NameId, event::SharedCount> handshakes_;  // TLS handshakes under way
   std::map<NameId, event::SharedCount> clusters_;
   std::map<NameId, event::LogLimit> failures_;  // messages about clusters
 };

@@ -23,7 +23,7 @@ std::int64_t sizeOf(const upstream::SharedEndpoints& endpoints) {
 
 }  // namespace
 
-// One cluster's discovery with what it said last.
+// One cluster's discovery and its latest result.
 class Discoveries::Watch final : private upstream::DiscoveryEvents {
  public:
   Watch(Discoveries& owner, NameId cluster, std::string_view name,
@@ -114,7 +114,7 @@ Discoveries::~Discoveries() = default;
 
 void Discoveries::follow(const proxy::Plan& plan, Milliseconds patience,
                          std::function<void()> on_warm) {
-  onPatienceOver();  // a plan that still waited goes first, as it is
+  onPatienceOver();  // a plan that still waits is published first, as it is
   std::erase_if(watches_, [&](const auto& each) {
     const auto* cluster = plan.cluster(each.first);
     return cluster == nullptr ||

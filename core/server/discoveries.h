@@ -17,7 +17,8 @@ struct Plan;
 
 namespace weir::server {
 
-// The running discoveries of the plan's clusters. One that a reload leaves as it was goes on.
+// The running discoveries of the plan's clusters. A discovery that a reload does not change
+// continues.
 //
 // Thread: the control thread.
 class Discoveries {
@@ -27,19 +28,20 @@ class Discoveries {
   Discoveries(const upstream::DiscoveryTools& tools, MetricCells& cells, OnEndpoints on_endpoints);
   ~Discoveries();
 
-  // Starts what the plan has and is not running, stops what it no longer has. Calls `on_warm` once,
-  // perhaps at once, when every source has answered or `patience` is over.
+  // Starts the discoveries of the plan that are not running, and stops those that it does not
+  // contain. Calls `on_warm` once, perhaps immediately, when every source has answered or after
+  // `patience`.
   void follow(const proxy::Plan& plan, Milliseconds patience, std::function<void()> on_warm);
 
   struct State {
     std::string_view kind;
     upstream::SharedEndpoints endpoints;  // null: no answer yet
     bool stale = false;
-    std::string failure;  // of the latest question; empty when it was answered
+    std::string failure;  // of the latest query; empty if it was answered
   };
-  // Of a cluster whose endpoints are looked for; null for others.
+  // The state of a cluster with a running discovery; null for others.
   const State* state(NameId cluster) const;
-  void lookAgain();       // asks every source anew
+  void lookAgain();       // queries every source
   void refreshMetrics();  // ages of stale answers, before a scrape
 
  private:
@@ -51,7 +53,7 @@ class Discoveries {
   MetricCells& cells_;
   const OnEndpoints on_endpoints_;
   std::map<NameId, std::unique_ptr<Watch>> watches_;
-  std::vector<NameId> lists_;  // the clusters of the plan that need no watch
+  std::vector<NameId> lists_;  // clusters of the plan with static endpoints
   std::function<void()> on_warm_;
   event::Alarm<Discoveries, &Discoveries::onPatienceOver> patience_;
 };

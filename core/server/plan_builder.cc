@@ -14,10 +14,10 @@
 namespace weir::server {
 namespace {
 
-// Descriptors for everything that is no client's connection.
+// Descriptors reserved for purposes other than client connections.
 constexpr std::uint64_t kReservedDescriptors = 64;
 
-// What one client may cost: its own socket, and one to an upstream.
+// Each client may need two descriptors: its own connection, and one to an upstream.
 std::uint64_t connectionsThatFit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
@@ -32,7 +32,7 @@ Result<net::Address> bindAddress(const config::Address& address) {
   return net::Address(ip, address.port);
 }
 
-// What two listeners cannot have in common.
+// Rejects a name or an address that two listeners have in common.
 void compareListeners(const proxy::ListenerPlan& made, const proxy::ListenerPlan& other,
                       config::Diagnostics& diagnostics) {
   if (other.id == made.id) {
@@ -41,7 +41,7 @@ void compareListeners(const proxy::ListenerPlan& made, const proxy::ListenerPlan
                             "the name \"" + made.name + "\" is taken",
                             {}});
   }
-  // Port 0 is a free one, another each time.
+  // Port 0 chooses a different free port each time.
   if (other.address != made.address) return;
   if (!made.address.isUnix() && made.address.port() == 0) return;
   diagnostics.add({made.origin.location,
@@ -88,7 +88,7 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
 void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
                                config::Diagnostics& diagnostics) {
   for (const proxy::ListenerOptions& each : settings.listeners) {
-    if (!each.origin.clean) continue;  // what is wrong with it has been said
+    if (!each.origin.clean) continue;  // its errors have been reported
     auto made = listener(each, settings, diagnostics);
     if (made == nullptr) continue;
     for (const auto& other : plan.listeners) compareListeners(*made, *other, diagnostics);
@@ -131,7 +131,7 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
     if (!each.origin.clean) continue;
     auto made = cluster(name, each, plan, diagnostics);
     if (made == nullptr) continue;
-    // The same settings: the same object, so that workers need not even look at it.
+    // The same settings: the same object, so that workers need not examine it.
     const auto* before = previous == nullptr ? nullptr : previous->cluster(made->id);
     const bool unchanged = before != nullptr && (*before)->options == made->options &&
                            made->tls == nullptr && (*before)->tls == nullptr &&

@@ -22,7 +22,7 @@ struct ClusterPlan;
 
 namespace weir::server {
 
-// Makes plans of settings: looks up the names and loads the files that options refer to.
+// Makes plans from settings: resolves the names and loads the files to which options refer.
 //
 // Thread: the control thread.
 class PlanBuilder {
@@ -31,12 +31,12 @@ class PlanBuilder {
   PlanBuilder(const Registry& registry, NameTable& names, Counts& counts);
   ~PlanBuilder();
 
-  // Null, with every mistake recorded, when the settings do not make a plan. What is the same as in
-  // `previous` is shared with it.
+  // Null, with every error recorded, if the settings are not valid. Unchanged parts are shared with
+  // `previous`.
   std::shared_ptr<const proxy::Plan> build(const Settings& settings, const proxy::Plan* previous,
                                            config::Diagnostics& diagnostics);
 
-  // Of the certificates of all plans that were made since.
+  // The certificate refreshes of all plans made since the last call.
   tls::Refreshes takeRefreshes();
 
  private:
@@ -46,7 +46,7 @@ class PlanBuilder {
                                                       config::Diagnostics& diagnostics);
   void addClusters(const Settings& settings, const proxy::Plan* previous, proxy::Plan& plan,
                    config::Diagnostics& diagnostics);
-  // `plan` has its listeners.
+  // `plan` already has its listeners.
   std::shared_ptr<const upstream::ClusterPlan> cluster(const std::string& name,
                                                        const upstream::ClusterOptions& options,
                                                        const proxy::Plan& plan,

@@ -14,8 +14,8 @@
 
 namespace weir::server {
 
-// What this binary can do, each added by a visible call: filters, balancers and discoveries. The
-// settings of each become part of the configuration's language.
+// The extensions of this binary, each added by an explicit call: filters, balancers and
+// discoveries. The settings of each become part of the configuration's schema.
 class Registry {
  public:
   Registry() : filters_(extensions_) {}
@@ -29,8 +29,8 @@ class Registry {
   void addBalancer(std::string_view name, upstream::BalancerFactory make) {
     balancers_.emplace_back(name, make);
   }
-  // `Settings` is what stands behind the name in `discovery = { name = ... }`; make(Settings) gives
-  // the source.
+  // `Settings` is the value of the name in `discovery = { name = ... }`; make(Settings) creates the
+  // source.
   template <typename Settings>
   void addDiscovery(std::string_view name, std::string_view meaning,
                     std::shared_ptr<const upstream::DiscoverySource> (*make)(const Settings&)) {
@@ -39,7 +39,7 @@ class Registry {
         name, [make](const config::Selected& chosen) { return make(*chosen.as<Settings>()); });
   }
 
-  // Null when there is none of that name.
+  // Null if the name is unknown.
   upstream::BalancerFactory balancer(std::string_view name) const;
   std::string balancerNames() const;  // for messages: "least_request, random"
   std::shared_ptr<const upstream::DiscoverySource> discovery(const config::Selected& chosen) const;

@@ -13,7 +13,7 @@
 namespace weir::server {
 namespace {
 
-// For how long a new plan waits for the first answer about its upstreams.
+// Time limit for the first results about the upstreams of a new plan.
 constexpr Milliseconds kWarmTime{5'000};
 constexpr Milliseconds kSweep{500};
 
@@ -73,9 +73,9 @@ bool Server::openListener(const std::shared_ptr<const proxy::ListenerPlan>& list
            {}});
       return false;
     }
-    address = socket.value().address();  // port 0: the others join the first
+    address = socket.value().address();  // port 0: the other sockets use the port of the first
     made.sockets.push_back(std::move(socket.value()));
-    if (listener->address.isUnix()) break;  // one socket, one worker: no SO_REUSEPORT there
+    if (listener->address.isUnix()) break;  // one socket, one worker: SO_REUSEPORT does not apply
   }
   opened.push_back(std::move(made));
   return true;
@@ -125,7 +125,7 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostic
   addNames(*plan, names_seen_);
   parts_.counts.memory().setThresholds(plan->refuse_connections_at, plan->reset_streams_at);
   noteCertificates();
-  // A function that can be copied must not own sockets: descriptors pass by number.
+  // A copyable function must not own sockets: it takes descriptors instead.
   std::vector<std::vector<Opening>> openings(workers_.size());
   for (NewSocket& each : opened) {
     for (std::size_t i = 0; i < each.sockets.size(); ++i) {
@@ -141,7 +141,7 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostic
   return true;
 }
 
-// Of sockets that stay open. One whose setting is taken away keeps the mode that it has.
+// Changes the modes of sockets that stay open. Without the setting, a socket keeps its mode.
 void Server::changeSocketModes(const proxy::Plan& plan) {
   for (const auto& listener : plan.listeners) {
     Listening& open = listening_[listener->id];
@@ -220,7 +220,7 @@ void Server::stop() {
   workers_.clear();
 }
 
-// Old plans are destroyed here, where a large one keeps nobody waiting.
+// Old plans are destroyed here, where a large one does not delay requests.
 void Server::onSweep() {
   if (event::memoryExhausted()) returnFreeMemory();
   event::keepMemoryReserve();

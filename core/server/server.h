@@ -34,7 +34,7 @@ namespace weir::server {
 class Worker;
 struct Opening;
 
-// The workers and the plan that they follow: start, publish, drain, stop.
+// The workers and their current plan: start, publish, drain, stop.
 //
 // Thread: the control thread.
 class Server {
@@ -48,7 +48,7 @@ class Server {
   };
   using OpenLog = std::function<std::unique_ptr<http::AccessLog>(MetricCells& worker_cells)>;
 
-  // The loops of so many workers.
+  // Opens one loop for each worker.
   static Result<std::vector<event::Loop::Handle>> openLoops(unsigned workers);
   Server(const Parts& parts, std::vector<event::Loop::Handle> loops);  // one for each worker
   ~Server();
@@ -56,40 +56,40 @@ class Server {
   void start(const OpenLog& open_log);
   void setAccessLogs(const OpenLog& open_log);
 
-  // Who owns the sockets of listeners.
+  // The owner of listener sockets.
   struct Owner {
     unsigned user;
     unsigned group;
   };
-  // Binds the addresses of the first plan ahead of start() and publish(), while the process still
-  // has the right to; they can then be given away.
+  // Binds the addresses of the first plan before start() and publish(), while the process still has
+  // the privileges. `owner` then becomes the owner of the sockets.
   bool bind(const proxy::Plan& plan, std::optional<Owner> owner, config::Diagnostics& diagnostics);
 
-  // Makes a plan the one that all workers follow. New addresses are bound first: when one cannot
-  // be, that is a mistake and nothing has changed. `on_live` is called when the last worker
-  // follows, after the new upstreams have been found (or looked for long enough).
+  // Makes a plan the current one of all workers. New addresses are bound first: if one cannot be
+  // bound, that is an error and nothing changes. `on_live` is called when the last worker uses the
+  // plan, after the new upstreams have been resolved (or the wait for them has timed out).
   bool publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostics& diagnostics,
                std::function<void()> on_live);
-  const proxy::Plan* plan() const { return plan_.get(); }  // published latest; null before
+  const proxy::Plan* plan() const { return plan_.get(); }  // latest published; null before
 
-  // Listeners accept no more; calls back when nothing is in flight or the time is over.
+  // Listeners stop accepting; calls back when no request is in flight, or after `patience`.
   void drain(Milliseconds patience, std::function<void(bool complete)> on_done);
   bool draining() const { return draining_; }
   void stop();
 
   struct Bound {
     std::shared_ptr<const proxy::ListenerPlan> listener;
-    net::Address address;  // with the port that was taken
+    net::Address address;  // with the actual port
     std::uint64_t connections = 0;
   };
   std::vector<Bound> listeners() const;
-  // Asks every worker, and calls back once all of them have answered, or after Survey::kPatience.
+  // Asks every worker; calls back when all of them have answered, or after Survey::kPatience.
   void askForUse(Survey::OnKnown on_known) { survey_.ask(std::move(on_known)); }
   const Discoveries& directory() const { return discoveries_; }
-  // Names of listeners, routes, upstreams and certificates that a plan had and none that is alive
-  // has.
+  // Names of listeners, routes, upstreams and certificates that were in a plan, but are not in any
+  // living one.
   std::unordered_set<NameId> namesThatLeft();
-  void lookAgain() { discoveries_.lookAgain(); }  // for endpoints, at every source
+  void lookAgain() { discoveries_.lookAgain(); }  // queries every discovery source
   std::vector<std::unique_ptr<Worker>>& workers() { return workers_; }
   void refreshMetrics();  // before a scrape
 
@@ -124,11 +124,12 @@ class Server {
   Survey survey_;
   Discoveries discoveries_;
   std::shared_ptr<const proxy::Plan> plan_;
-  std::vector<std::shared_ptr<const proxy::Plan>> history_;  // destroyed here, once unused
+  std::vector<std::shared_ptr<const proxy::Plan>> history_;  // destroyed here, after use
   std::map<NameId, Listening> listening_;
   bool started_ = false;
   std::vector<NewSocket> bound_;  // by bind(), for the first plan
-  // A plan on its way to the workers; the next one may set out before it has arrived.
+  // A plan that is being handed over to the workers; another one may follow before this is
+  // complete.
   struct HandOver {
     std::size_t workers_behind = 0;
     std::function<void()> on_live;
@@ -136,12 +137,12 @@ class Server {
   std::map<std::uint64_t, HandOver> hand_overs_;  // by number
   std::uint64_t last_hand_over_ = 0;
   std::function<void(bool)> on_drained_;
-  std::size_t stations_busy_ = 0;  // while draining
+  std::size_t stations_busy_ = 0;  // workers that still drain
   bool draining_ = false;
-  event::Overload overload_ = event::Overload::kNone;  // as last seen
+  event::Overload overload_ = event::Overload::kNone;  // latest level
   event::Alarm<Server, &Server::onDrainTimeout> drain_timeout_;
   event::Alarm<Server, &Server::onSweep> sweep_;
-  std::unordered_set<NameId> names_seen_;  // of all plans
+  std::unordered_set<NameId> names_seen_;  // in all plans
 };
 
 }  // namespace weir::server

@@ -23,7 +23,7 @@ namespace weir::upstream {
 struct ClusterOptions;
 }
 
-// The configuration as it is written: what core reads of it.
+// The configuration as written: the part that core reads.
 namespace weir::server {
 
 using config::Role;
@@ -39,7 +39,7 @@ struct OverloadOptions {
   std::uint64_t threshold(double fraction) const;
 };
 
-// Whoever looks into a part includes its header; a new option of a listener is no news to others.
+// Users of a part include its header, so that a new option of a listener does not recompile others.
 struct Settings {
   Settings();
   ~Settings();
@@ -49,8 +49,8 @@ struct Settings {
   Settings& operator=(Settings&&) noexcept;
 
   Role role = Role::kGateway;
-  std::optional<std::uint32_t> workers;  // none: one for each processor
-  std::uint64_t max_connections = 0;     // 0: what the file descriptors allow
+  std::optional<std::uint32_t> workers;  // empty: one per processor
+  std::uint64_t max_connections = 0;     // 0: as many as file descriptors allow
   Milliseconds drain_timeout{60'000};
   OverloadOptions overload;
   std::vector<proxy::ListenerOptions> listeners;

@@ -44,7 +44,7 @@ void Survey::askWorker(std::size_t index) {
 void Survey::onAnswer(std::size_t index, std::uint64_t round, const ClusterUses& part) {
   asked_[index] = false;
   if (waiting_.empty()) return;
-  // It hung when this round began.
+  // The worker hung when this round began.
   if (round != round_) return askWorker(index);
   addUses(part, uses_);
   if (--missing_ == 0) finish();

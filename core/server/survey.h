@@ -13,8 +13,8 @@ namespace weir::server {
 
 class Worker;
 
-// Asks all workers how they use their clusters, and adds up the answers. A worker that hangs delays
-// an answer by kPatience at most, and has no more than one question waiting.
+// Collects the use of clusters from all workers and adds it up. A worker that hangs delays the
+// result by at most kPatience, and has at most one pending question.
 //
 // Thread: the control thread.
 class Survey {
@@ -23,10 +23,10 @@ class Survey {
   // `silent`: workers that have not answered in time.
   using OnKnown = std::function<void(const ClusterUses& uses, std::size_t silent)>;
 
-  // Both outlive it.
+  // Both outlive the survey.
   Survey(event::Loop& loop, const std::vector<std::unique_ptr<Worker>>& workers);
 
-  // Calls back later, from the loop. Questions that come meanwhile share the answer.
+  // Calls back later, from the loop. Calls made in the meantime share the result.
   void ask(OnKnown on_known);
 
  private:
@@ -36,7 +36,7 @@ class Survey {
 
   event::Loop& loop_;
   const std::vector<std::unique_ptr<Worker>>& workers_;
-  std::vector<bool> asked_;  // by worker: has a question that it has not answered yet
+  std::vector<bool> asked_;  // by worker: has a pending question
   std::uint64_t round_ = 0;  // late answers belong to an earlier one
   std::size_t missing_ = 0;  // answers of this round
   ClusterUses uses_;

@@ -69,7 +69,7 @@ void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
   }
 }
 
-// Hosts that routes name; none where a route takes any host.
+// The hosts of all routes; empty if a route matches any host.
 std::vector<std::string> hostsOf(const Settings& settings) {
   std::vector<std::string> hosts;
   for (const route::RouteSettings& route : settings.routes) {
@@ -81,7 +81,8 @@ std::vector<std::string> hostsOf(const Settings& settings) {
   return hosts;
 }
 
-// "*.example.com" holds for one label in its place, as a certificate and as a route.
+// True if the names have hosts in common; "*.example.com" covers one label in certificates and
+// routes.
 bool meets(const std::string& name, const std::string& host) {
   if (name == host) return true;
   const auto below = [](const std::string& wildcard, const std::string& full) {
@@ -104,7 +105,7 @@ class CertificateWarnings {
       warn(certificate, location, path, "holds from " + dateText(certificate.notBefore()) + " on");
     }
   }
-  // Of a listener: whether any route is about one of its names.
+  // For a listener's certificate: warns if no route matches any of its names.
   void checkNames(const tls::Certificate& certificate, const config::Location& location,
                   const std::string& path) {
     if (hosts_.empty() || !certificate.identity().empty()) return;

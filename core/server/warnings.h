@@ -6,8 +6,8 @@
 
 namespace weir::server {
 
-// Warns of what the plan allows but hardly anybody means: upstreams that nothing leads to or that
-// have no endpoints, certificates that hold no longer or for no host of a route.
+// Warns about valid but probably unintended settings: upstreams that are not used or have no
+// endpoints, certificates that are not valid now or not for any host of a route.
 void addWarnings(const Settings& settings, const proxy::Plan& plan,
                  config::Diagnostics& diagnostics);
 

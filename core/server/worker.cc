@@ -32,12 +32,12 @@ void Worker::onStart() {
 }
 
 void Worker::setAccessLog(std::unique_ptr<http::AccessLog> log) {
-  // A function that can be copied cannot own it alone.
+  // A copyable function cannot be the only owner.
   const auto given = std::make_shared<std::unique_ptr<http::AccessLog>>(std::move(log));
   worker_.post([this, given] {
     engine_->setAccessLog(given->get());
     std::swap(log_, *given);
-    *given = nullptr;  // the old one is closed by the thread that filled it
+    *given = nullptr;  // the worker, which filled the old log, closes it
   });
 }
 

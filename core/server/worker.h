@@ -17,17 +17,17 @@
 
 namespace weir::server {
 
-// A socket of a listener that is new, or has a new address.
+// A socket for a new listener or a new address.
 struct Opening {
   std::shared_ptr<const proxy::ListenerPlan> listener;
-  int descriptor;  // given away
+  int descriptor;  // ownership is passed on
   net::Address address;
-  event::SharedCount* connections;  // of the listener; looked up where plans are made
+  event::SharedCount* connections;  // of the listener; looked up on the control thread
 };
 
-// A worker with everything that lives on it: engine, listeners, connector, log, cells.
+// A worker with all its objects: engine, listeners, connector, log, cells.
 //
-// Thread: the control thread calls; what is done, is done on the worker.
+// Thread: called by the control thread; the work is done on the worker.
 class Worker {
  public:
   Worker(unsigned index, Counts& counts, NameTable& names, event::Loop::Handle loop);
@@ -36,15 +36,15 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   void start(std::unique_ptr<http::AccessLog> log);
-  void setAccessLog(std::unique_ptr<http::AccessLog> log);  // for what is posted afterwards
+  void setAccessLog(std::unique_ptr<http::AccessLog> log);  // for tasks posted afterwards
 
-  // From then on requests follow the plan. Gates that it does not list drain.
+  // Makes the plan the current one for new requests. Listeners that it does not contain drain.
   void publish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening> openings,
                std::function<void()> on_done);
   void setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints);
-  // Accepts no more; calls back, on the worker, once the last connection is gone.
+  // Stops accepting; calls back, on the worker, when the last connection has closed.
   void drain(std::function<void()> on_empty);
-  void stop();  // breaks what is left and ends the thread
+  void stop();  // aborts the remaining connections and ends the thread
 
   void post(std::function<void()> task) { worker_.post(std::move(task)); }
   MetricCells& cells() { return cells_; }
