@@ -10,12 +10,12 @@
 
 namespace weir::filter {
 
-// A configured filter, part of the plan: makes the object that works for one exchange.
+// A configured filter, part of the plan: makes the object for one exchange.
 class Maker {
  public:
   virtual ~Maker() = default;
   virtual Filter* make(Arena& arena, Control& control) const = 0;
-  virtual void destroy(Filter* filter) const = 0;  // one that make() gave
+  virtual void destroy(Filter* filter) const = 0;  // one returned by make()
 };
 
 struct Link {
@@ -35,23 +35,23 @@ class Filters {
   Filters(const Filters&) = delete;
   Filters& operator=(const Filters&) = delete;
 
-  // Each goes on where the one before stopped: after kPause the next call continues behind the
-  // filter that paused.
+  // Each call continues after the filter that stopped the previous one: after kPause, the next call
+  // begins behind the filter that paused.
   Verdict onRequest(http::Request& request);
   Verdict onResponse(http::Response& response);
   Verdict onRequestBody(Bytes& bytes, bool last);
   Verdict onResponseBody(Bytes& bytes, bool last);
-  // Shows it to those that have seen the request.
+  // Passes it to the filters that have seen the request.
   void onLocalReply(http::Response& response);
 
-  // The filter that was asked last: who paused or responded.
+  // The filter that was called last, which paused or responded.
   const Link& asked() const { return chain_[asked_]; }
 
  private:
   const Chain& chain_;
   Filter** const filters_;
   std::size_t request_next_ = 0;
-  std::size_t response_left_;  // how many have yet to see the response
+  std::size_t response_left_;  // number of filters that have yet to see the response
   std::size_t asked_ = 0;
 };
 

@@ -13,15 +13,15 @@
 
 namespace weir::filter {
 
-// What a filter is: settings that read themselves, and an object for each exchange.
+// The requirements on a filter: settings that read themselves, and an object for each exchange.
 template <typename T>
 concept FilterType = std::derived_from<T, Filter> &&
     requires(config::Table& table, typename T::Config& config) {
   T::Config::read(table, config);
 } && std::constructible_from<T, const typename T::Config&, Control&>;
 
-// The filters of this binary, each added by a visible call. Adding one makes its settings part of
-// the configuration's language.
+// The filters of this binary, each added by an explicit call, which makes its settings part of the
+// configuration's schema.
 class Registry {
  public:
   explicit Registry(config::Extensions& extensions) : kinds_(extensions.family("filter")) {}
@@ -32,7 +32,7 @@ class Registry {
     makers_.emplace_back(name, &makeMaker<T>);
   }
 
-  // The chain that the settings of a route ask for. They were read with the same extensions.
+  // The filter chain of a route's settings, which must have been read with the same extensions.
   Chain chain(const std::vector<config::Selected>& filters, NameTable& names) const;
 
  private:
