@@ -4,7 +4,7 @@
 
 namespace weir::gateway {
 
-// The whole list of the edge's filters.
+// Adds all filters of the edge.
 void addFilters(filter::Registry& registry);
 
 }  // namespace weir::gateway

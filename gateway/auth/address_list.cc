@@ -21,7 +21,7 @@ void AddressList::Config::read(config::Table& table, Config& out) {
 }
 
 filter::Verdict AddressList::onRequest(http::Request&) {
-  // Without an address (a Unix socket) it is ::, which only ranges of every address hold.
+  // A client without an address (Unix socket) counts as ::, which only all-address ranges contain.
   const auto client =
       route::IpAddress::parse(control_.clientAddress()).value_or(route::IpAddress{});
   const bool admitted =

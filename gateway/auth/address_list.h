@@ -8,8 +8,8 @@
 
 namespace weir::gateway {
 
-// Admits or refuses a request by the address of its client, as the trusted-hop rules see it. Who is
-// on both lists is refused.
+// Admits or refuses a request by the address of its client after the trusted-hop rules. A client on
+// both lists is refused.
 class AddressList final : public filter::Filter {
  public:
   struct Config {

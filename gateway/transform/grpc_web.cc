@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kText = "application/grpc-web-text";
 constexpr std::string_view kBinary = "application/grpc-web";
-constexpr char kTrailersFrame = '\x80';  // where a message has 0, or 1 when it is compressed
+constexpr char kTrailersFrame = '\x80';  // a message has 0, or 1 if compressed
 
 bool isType(std::string_view type, std::string_view wanted) {
   return http::equalsIgnoringCase(type.substr(0, wanted.size()), wanted) &&
@@ -32,7 +32,7 @@ filter::Verdict GrpcWeb::onRequest(http::Request& request) {
   request.headers.set(http::HeaderId::kContentType,
                       join("application/grpc", format_, request.headers.arena()));
   request.accepts_trailers = true;
-  // The length is that of the text.
+  // The received length is that of the encoded text.
   if (form_ == Form::kText && request.body == http::BodyKind::kLength) {
     request.body = http::BodyKind::kStream;
   }
@@ -43,7 +43,7 @@ filter::Verdict GrpcWeb::onRequestBody(Bytes& bytes, bool last) {
   if (form_ != Form::kText) return filter::Verdict::kContinue;
   rest_.append(asText(bytes));
   out_.clear();
-  // A client may pad each piece that it sends: a group at a time may be the last of one.
+  // A client may pad each piece that it sends, so that any group may be the last of a piece.
   std::size_t taken = 0;
   bool good = true;
   while (good && rest_.size() - taken >= 4) {
@@ -66,7 +66,7 @@ filter::Verdict GrpcWeb::onRequestBody(Bytes& bytes, bool last) {
 filter::Verdict GrpcWeb::onResponse(http::Response& response) {
   if (form_ == Form::kNone) return filter::Verdict::kContinue;
   writeType(response);
-  // A head alone already says the status.
+  // A response without a body has its status in the head.
   if (response.body == http::BodyKind::kNone) return filter::Verdict::kContinue;
   response.body = http::BodyKind::kStream;
   response.has_content_length = false;
@@ -88,7 +88,7 @@ filter::Verdict GrpcWeb::onResponseBody(Bytes& bytes, bool last) {
   return filter::Verdict::kContinue;
 }
 
-// The status of a failed call is in its head, as with gRPC itself.
+// A failed call has its status in the head, as in gRPC itself.
 void GrpcWeb::onLocalReply(http::Response& response) {
   if (form_ != Form::kNone && response.headers.find("grpc-status") != nullptr) writeType(response);
 }
@@ -98,7 +98,7 @@ void GrpcWeb::writeType(http::Response& response) {
   response.headers.set(http::HeaderId::kContentType, join(type, format_, response.headers.arena()));
 }
 
-// A frame of its own after the messages, with the trailers as lines of HTTP/1.
+// Appends a trailers frame after the messages, with the trailers as HTTP/1 lines.
 void GrpcWeb::appendTrailers() {
   const std::size_t header = plain_.size();
   plain_.push_back(kTrailersFrame);

@@ -7,7 +7,7 @@
 
 namespace weir::gateway {
 
-// Makes gRPC of a gRPC-Web request, binary or text, and gRPC-Web of its answer (the project's
+// Converts a gRPC-Web request, binary or text, to gRPC, and its response to gRPC-Web (the project's
 // PROTOCOL-WEB.md). Other requests pass unchanged.
 class GrpcWeb final : public filter::Filter {
  public:
@@ -31,10 +31,10 @@ class GrpcWeb final : public filter::Filter {
   filter::Control& control_;
   Form form_ = Form::kNone;
   std::string_view format_;           // "+proto" or the like; in the exchange's arena
-  http::Response* answer_ = nullptr;  // whose trailers go into the body
-  std::string rest_;                  // of text: less than a group of four
-  std::string plain_;                 // the answer's next piece, before it becomes text
-  std::string out_;                   // what the latest call replaced the bytes by
+  http::Response* answer_ = nullptr;  // its trailers are moved to the body
+  std::string rest_;                  // text form: an incomplete group of four
+  std::string plain_;                 // the next piece of the response, before encoding
+  std::string out_;                   // the replacement bytes of the latest call
 };
 
 }  // namespace weir::gateway
