@@ -7,17 +7,17 @@
 
 namespace weir::mesh {
 
-// A way to balance, as the configuration names it.
+// A balancing algorithm by its name in the configuration.
 struct NamedBalancer {
   std::string_view name;
   upstream::BalancerFactory make;
   std::string_view meaning;  // for the reference
 };
 
-// All of them, the default first.
+// All balancers, the default first.
 std::span<const NamedBalancer> balancers();
 
-// Null when there is none of that name.
+// Null if the name is unknown.
 upstream::BalancerFactory findBalancer(std::string_view name);
 
 }  // namespace weir::mesh

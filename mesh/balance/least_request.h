@@ -6,13 +6,13 @@
 
 namespace weir::mesh {
 
-// Of two different members drawn at random, the one with fewer requests of this worker in flight
-// ("power of two choices").
+// Draws two different members at random, and picks the one with fewer requests of this worker in
+// flight ("power of two choices").
 //
-// With unequal weights the first is drawn in proportion to them, and the second takes its place
-// only if it would still be less busy for its weight with the request than the first is without.
-// So a quiet cluster is shared out by weight, and a busy one by requests in flight per weight;
-// comparing weight / (in_flight + 1) alone would starve a light endpoint while all are idle.
+// With unequal weights the first is drawn in proportion to them, and the second replaces it only if
+// its load per weight, including the new request, would still be below that of the first without
+// it. A quiet cluster is thus balanced by weight, and a busy one by requests in flight per weight;
+// comparing only weight / (in_flight + 1) would starve a light endpoint while all are idle.
 class LeastRequestBalancer final : public upstream::Balancer {
  public:
   explicit LeastRequestBalancer(Random& random) : random_(random) {}

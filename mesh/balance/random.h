@@ -6,7 +6,7 @@
 
 namespace weir::mesh {
 
-// Any member, in proportion to the weights.
+// Picks a random member, in proportion to the weights.
 class RandomBalancer final : public upstream::Balancer {
  public:
   explicit RandomBalancer(Random& random) : random_(random) {}

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kMaxTurns = 4;
 
-// Fractions that lie far apart from each other for neighbouring numbers: the golden ratio's.
+// Fractions that are far apart for adjacent numbers, by the golden ratio.
 double phaseOf(std::size_t index) {
   const double turns = static_cast<double>(index) * 0.6180339887498949;
   return turns - std::floor(turns);
@@ -36,7 +36,7 @@ void RoundRobinBalancer::setMembers(std::span<upstream::Member* const> members) 
 }
 
 // Member i with weight w takes the turns at (k + phase) / w for k = 0 .. w-1: evenly spaced, and
-// the phases keep members of the same weight from coming in a row.
+// the phases keep members of the same weight from being adjacent.
 void RoundRobinBalancer::planRotation(std::uint64_t divisor, std::uint64_t length) {
   struct Turn {
     double time;

@@ -7,9 +7,9 @@
 
 namespace weir::mesh {
 
-// Each member in its turn, from a random start, so that workers do not march in step. With unequal
-// weights the turns are spread evenly over a rotation that holds each member as often as its
-// weight says; when that would be longer than kMaxRotation, members are drawn by weight instead.
+// Picks members in turn, from a random start, so that workers do not run in step. With unequal
+// weights the turns are spread evenly over a rotation that contains each member as often as its
+// weight requires; if that would be longer than kMaxRotation, members are drawn by weight instead.
 class RoundRobinBalancer final : public upstream::Balancer {
  public:
   static constexpr std::uint64_t kMaxRotation = 16'384;
@@ -26,7 +26,7 @@ class RoundRobinBalancer final : public upstream::Balancer {
   Random& random_;
   std::vector<upstream::Member*> members_;
   std::vector<std::uint32_t> rotation_;  // indexes of members; empty for equal weights
-  WeightedDraw draw_;                    // in place of a rotation that would be too long
+  WeightedDraw draw_;                    // replaces a rotation that would be too long
   std::size_t turn_ = 0;
 };
 

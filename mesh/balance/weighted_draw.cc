@@ -14,8 +14,8 @@ void WeightedDraw::setMembers(std::span<Member* const> members) {
   if (!equalWeights(members)) fill(members);
 }
 
-// Each member stands for a column of height total_; what a weight lacks to the full height is
-// taken from a member that has too much.
+// Each member has a column of height total_; the gap above a smaller weight is filled by a member
+// that has more.
 void WeightedDraw::fill(std::span<Member* const> members) {
   columns_.resize(count_);
   for (const Member* member : members) total_ += member->endpoint.weight;
@@ -55,7 +55,7 @@ bool contains(Tried tried, const Member* member) {
 }
 
 Member* firstUntried(std::span<Member* const> members, std::size_t start, Tried tried) {
-  // Members are distinct, so among this many one was not tried, if there is any at all.
+  // Members are distinct, so that one of this many was not tried, if there is any such member.
   const std::size_t enough = std::min(members.size(), tried.size() + 1);
   for (std::size_t i = 0; i < enough; ++i) {
     Member* member = members[(start + i) % members.size()];

@@ -10,8 +10,8 @@
 
 namespace weir::mesh {
 
-// Draws members at random in proportion to their weights, in O(1): Vose's alias method, in whole
-// numbers and so without rounding. Equal weights need no table.
+// Draws members at random in proportion to their weights, in O(1): Vose's alias method, in integers
+// and therefore without rounding. Equal weights need no table.
 class WeightedDraw {
  public:
   void setMembers(std::span<upstream::Member* const> members);
@@ -20,8 +20,8 @@ class WeightedDraw {
 
  private:
   struct Column {
-    std::uint64_t own = 0;    // of total_, how much of this column is its own member's
-    std::uint32_t other = 0;  // whose the rest is
+    std::uint64_t own = 0;    // the member's own part, of total_
+    std::uint32_t other = 0;  // the member that has the rest
   };
   void fill(std::span<upstream::Member* const> members);
 
@@ -30,13 +30,13 @@ class WeightedDraw {
   std::uint64_t total_ = 0;
 };
 
-// Whether all weights are the same.
+// True if all weights are equal.
 bool equalWeights(std::span<upstream::Member* const> members);
 
 bool contains(upstream::Tried tried, const upstream::Member* member);
 
-// The first member at or after `start`, going round, that was not tried; null when all were. Looks
-// at no more than one member more than were tried.
+// The first member at or after `start`, wrapping around, that was not tried; null if all were.
+// Checks at most one member more than were tried.
 upstream::Member* firstUntried(std::span<upstream::Member* const> members, std::size_t start,
                                upstream::Tried tried);
 

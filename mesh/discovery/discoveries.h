@@ -4,7 +4,7 @@
 
 namespace weir::mesh {
 
-// The whole list of ways to find endpoints.
+// Adds all ways to discover endpoints.
 void addDiscoveries(server::Registry& registry);
 
 }  // namespace weir::mesh

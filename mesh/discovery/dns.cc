@@ -15,7 +15,8 @@ constexpr std::pair<std::string_view, Family> kFamilies[] = {
     {"all", Family::kAll}, {"ipv4", Family::kIpv4}, {"ipv6", Family::kIpv6}};
 constexpr std::string_view kNoneOfFamily = "no address of the wanted family";
 
-// The hosts file, a literal address and a server may all say something of the other family.
+// Removes addresses of the other family, which the hosts file, a literal address or a server may
+// add.
 void keepFamily(Family wanted, std::vector<net::Ip>& ips) {
   if (wanted == Family::kAll) return;
   std::erase_if(ips, [&](const net::Ip& ip) { return ip.isV4() != (wanted == Family::kIpv4); });

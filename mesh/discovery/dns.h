@@ -18,8 +18,8 @@ struct DnsSettings {
   friend bool operator==(const DnsSettings&, const DnsSettings&) = default;
 };
 
-// Every address of a name is an endpoint. Asked for again when the TTL of the answer is over. When
-// one family cannot be asked for, its addresses stay as they were.
+// Makes every address of a name an endpoint. The query is repeated when the TTL of the answer
+// expires. If the query for one family fails, the addresses of that family remain.
 std::shared_ptr<const upstream::DiscoverySource> makeDns(const DnsSettings& settings);
 
 }  // namespace weir::mesh

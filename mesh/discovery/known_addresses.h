@@ -8,19 +8,19 @@
 
 namespace weir::mesh {
 
-// The addresses of a host as they were last known, family by family: one that cannot be asked for
-// at the moment keeps what it had.
+// The latest known addresses of a host, by family: if the query for a family fails temporarily, the
+// addresses of that family remain.
 class KnownAddresses {
  public:
-  // Takes an answer that has at least one address.
+  // Takes an answer with at least one address.
   void take(const dns::Addresses& answer);
 
   const std::vector<net::Ip>& ips() const { return ips_; }  // IPv4 first
   bool empty() const { return ips_.empty(); }
   dns::Ttl ttl() const { return ttl_; }  // of the latest answer
-  // Why a family could not be asked for; empty when the latest answer was whole.
+  // The failure of a family's query; empty if the latest answer was complete.
   std::optional<Error> failure() const;
-  // Whether addresses of such a family are among ips().
+  // True if ips() contains addresses of a family whose latest query failed.
   bool stale() const;
 
  private:

@@ -10,7 +10,7 @@ namespace {
 
 using upstream::Endpoint;
 
-// Servers shuffle their answers: the order says nothing, so it must not look like a change.
+// Servers shuffle their answers: the order has no meaning, and must not appear as a change.
 void arrange(std::vector<Endpoint>& endpoints) {
   std::stable_sort(
       endpoints.begin(), endpoints.end(),

@@ -11,10 +11,10 @@
 
 namespace weir::mesh {
 
-// When a discovery that asks DNS looks again, and what it tells of what it saw.
+// Schedules the queries of a DNS discovery, and reports the results.
 //
-// An answer holds for its TTL, within bounds. After a failure the last good answer stays, and the
-// next look follows after pauses that double.
+// An answer is valid for its TTL, within bounds. After a failure the last good answer remains, and
+// the pauses before further queries double.
 class PollSchedule {
  public:
   static constexpr Milliseconds kShortest{1'000};
@@ -23,24 +23,24 @@ class PollSchedule {
   static constexpr Milliseconds kFirstPause{1'000};
   static constexpr Milliseconds kLongestPause{30'000};
 
-  // `look` is called whenever it is time, and followed by found() or failed().
+  // `look` is called for each query; found() or failed() must follow.
   PollSchedule(event::Loop& loop, std::function<void()> look);
 
-  void start(upstream::DiscoveryEvents& events);  // looks at once
-  // Tells of the endpoints if they changed, or if nothing was heard of them for a while.
+  void start(upstream::DiscoveryEvents& events);  // queries immediately
+  // Reports the endpoints if they have changed, or after failures.
   void found(std::vector<upstream::Endpoint> endpoints, dns::Ttl ttl);
-  // The same while the rest of the answer is still to come.
+  // As above, for an incomplete answer of which the rest is still to come.
   void foundSoFar(std::vector<upstream::Endpoint> endpoints);
-  // The same when a part could not be asked for: the next look follows as after a failure. `what`
-  // says which of the endpoints are old; empty when none is.
+  // As above, if a part of the query failed: the next query follows as after a failure. `what`
+  // names the outdated endpoints; empty if there are none.
   void foundPart(std::vector<upstream::Endpoint> endpoints, dns::Ttl ttl, std::string_view what);
   void failed(std::string_view what);
-  void lookAgain();  // at once
+  void lookAgain();  // immediately
   bool known() const { return latest_ != nullptr; }
 
  private:
   void onTime() { look_(); }
-  bool keep(std::vector<upstream::Endpoint>&& endpoints);  // true: they have changed
+  bool keep(std::vector<upstream::Endpoint>&& endpoints);  // true if they have changed
   Milliseconds pause() const;
 
   const std::function<void()> look_;

@@ -19,13 +19,13 @@ constexpr std::uint64_t kMaxWeight = 1'000'000'000;
 
 using KnownHosts = std::map<std::string, KnownAddresses>;
 
-// One record, and what became of the question for the addresses of its target.
+// One record, and the result of the query for its target's addresses.
 struct Target {
   dns::Service service;
   std::unique_ptr<dns::Query> query = {};
-  bool heard = false;                 // of some addresses, or of a failure
-  std::optional<Error> failure = {};  // of all addresses or of a family
-  bool lasting = false;               // the name does not exist: asking again does not help
+  bool heard = false;                 // an answer or a failure has arrived
+  std::optional<Error> failure = {};  // of the query or of one family
+  bool lasting = false;               // the name does not exist: a retry is pointless
 };
 
 const KnownAddresses* find(const KnownHosts& known, const Target& target) {
@@ -120,7 +120,7 @@ class SrvDiscovery final : public upstream::Discovery {
     if (!endpoints.empty()) refresh_.foundSoFar(std::move(endpoints));
   }
 
-  // A server that cannot answer at the moment is no reason to forget what it said before.
+  // If a query fails temporarily, the addresses that are known remain.
   void take(Target& target, const Result<dns::Addresses>& answer) {
     const std::string& host = target.service.target;
     target.heard = true;
@@ -138,8 +138,8 @@ class SrvDiscovery final : public upstream::Discovery {
     if (missed && (!answer.ok() || answer.value().last)) trouble_ = text(host, *target.failure);
   }
 
-  // Some targets without addresses are no reason to do without the others; a whole priority
-  // without any is one to go on to the next (RFC 2782).
+  // Targets without addresses are ignored if others have some. If a whole priority has none, the
+  // next one is used (RFC 2782).
   void onAllAddresses() {
     auto endpoints = endpointsOf(targets_, known_);
     const bool complete =
@@ -166,11 +166,11 @@ class SrvDiscovery final : public upstream::Discovery {
   PollSchedule refresh_;
   std::unique_ptr<dns::Query> query_;
   std::vector<dns::Service> services_;  // of the latest answer, by priority
-  std::size_t next_ = 0;                // of them, to be asked for
-  std::vector<Target> targets_;         // of the priority in hand
+  std::size_t next_ = 0;                // the index of the next one to query
+  std::vector<Target> targets_;         // of the current priority
   KnownHosts known_;
   std::size_t waiting_ = 0;  // targets without an answer
-  std::string trouble_;      // what could not be asked for in this round
+  std::string trouble_;      // the first failed query of this round
   dns::Ttl ttl_;
 };
 

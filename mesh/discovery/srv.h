@@ -18,9 +18,9 @@ struct SrvSettings {
   friend bool operator==(const SrvSettings&, const SrvSettings&) = default;
 };
 
-// Targets, ports and weights from SRV records, then the addresses of the targets. Of several
-// priorities the first (the lowest number) with addresses is used. A target with several addresses
-// shares its weight among them; weight 0 stands for the least share that there is (RFC 2782).
+// Takes targets, ports and weights from SRV records, then resolves the targets. The first priority
+// (the lowest number) with addresses is used. A target with several addresses divides its weight
+// among them; weight 0 counts as the smallest weight (RFC 2782).
 std::shared_ptr<const upstream::DiscoverySource> makeSrv(const SrvSettings& settings);
 
 }  // namespace weir::mesh

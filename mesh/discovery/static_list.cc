@@ -12,7 +12,7 @@ Result<net::Address> endpointAddress(const config::Address& address) {
   return net::Address(ip, address.port);
 }
 
-// Tells nothing more: what there is to know, known() says.
+// Reports nothing: known() already returns the endpoints.
 class NoDiscovery final : public upstream::Discovery {
  public:
   void start(upstream::DiscoveryEvents&) override {}

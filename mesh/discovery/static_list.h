@@ -23,7 +23,7 @@ struct StaticEndpointSettings {
 
 using StaticListSettings = std::vector<StaticEndpointSettings>;
 
-// Endpoints that the configuration names itself. They are known without asking anybody.
+// Makes the endpoints that the configuration lists. They are known without a query.
 std::shared_ptr<const upstream::DiscoverySource> makeStaticList(const StaticListSettings& settings);
 
 }  // namespace weir::mesh

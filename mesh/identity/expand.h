@@ -14,18 +14,18 @@ struct ListenerOptions;
 
 namespace weir::mesh {
 
-// "spiffe://DOMAIN/*": whoever has a name in the same trust domain as the certificate of
-// `identity`. Nothing, with the mistake recorded, when that cannot be told.
+// "spiffe://DOMAIN/*": all names in the trust domain of `identity`'s certificate. Nothing, with the
+// error recorded, if the domain cannot be determined.
 std::optional<std::string> trustDomain(const IdentitySettings& identity,
                                        config::Diagnostics& diagnostics);
 
-// Turns [upstream.NAME] identity = "spiffe://..." into what it is short for: HTTP/2 over TLS, in
-// which we show our own certificate and the endpoint one that holds for that identity.
+// Expands [upstream.NAME] identity = "spiffe://..." to HTTP/2 over mutual TLS: weir presents its
+// own certificate, and the endpoint's must be valid for that identity.
 void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Settings& settings,
                      config::Diagnostics& diagnostics);
 
-// A listener for other nodes: they show certificates of `domain`, and we ours. `clear`: what
-// becomes of callers that do not.
+// Secures a listener for other nodes: they present certificates of `domain`, and weir its own.
+// `plaintext`: the handling of plaintext clients.
 void secureListener(const IdentitySettings& identity, const std::string& domain,
                     tls::Plaintext plaintext, proxy::ListenerOptions& listener);
 

@@ -9,7 +9,7 @@ class Table;
 
 namespace weir::mesh {
 
-// [identity]: who this node is to other nodes (SPIFFE X509-SVID).
+// [identity]: the identity of this node (SPIFFE X509-SVID).
 struct IdentitySettings {
   config::File cert;
   config::File key;

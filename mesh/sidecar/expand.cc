@@ -37,7 +37,7 @@ bool hasUpstream(const server::Settings& settings, std::string_view name) {
                      [&](const auto& each) { return each.first == name; });
 }
 
-// The upstream as a user would write it, read by the code that reads a user's.
+// Adds the upstream in the form of a configuration, read by the same code.
 void addApplication(const config::Address& address, const config::Location& location,
                     const server::Registry& registry, server::Settings& settings,
                     config::Diagnostics& diagnostics) {
@@ -49,15 +49,15 @@ void addApplication(const config::Address& address, const config::Location& loca
   settings.upstreams.emplace_back(kApplication, std::move(upstream));
 }
 
-// A listener, and a route to each upstream that a Host can name.
+// Adds a listener, and a route to each upstream whose name is a valid Host.
 void addOutbound(const SidecarSettings& sidecar, server::Settings& settings) {
   settings.listeners.push_back(listener(kOutbound, sidecar.outbound->address, sidecar.location));
   for (const auto& [name, upstream] : settings.upstreams) {
-    // A connection that names its client carries no requests of others.
+    // A connection that names its client cannot carry requests of others.
     if (upstream.proxy_protocol != net::ProxyVersion::kNone) continue;
     auto route = forward(std::string(kOutbound) + "-" + name, kOutbound, name, sidecar);
     const auto host = route::HostPattern::parse(name);
-    if (!host) continue;  // no Host can name it; a configured route may still lead there
+    if (!host) continue;  // not a valid Host; a configured route may still use it
     route.hosts = {*host};
     settings.routes.push_back(std::move(route));
   }

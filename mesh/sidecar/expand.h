@@ -7,19 +7,18 @@
 
 namespace weir::mesh {
 
-// The names that a sidecar's listeners and upstream have in the expanded configuration.
+// The names of a sidecar's listeners and upstream in the expanded configuration.
 inline constexpr std::string_view kInbound = "inbound";
 inline constexpr std::string_view kOutbound = "outbound";
 inline constexpr std::string_view kApplication = "application";
 
-// Turns [sidecar] into the listeners, routes and upstreams that it is short for:
+// Expands [sidecar] to listeners, routes and upstreams:
 //
-//   inbound   a listener whose requests go to the upstream "application", by the route named as the
-//             service;
-//             Where the node has an identity, only for nodes that show theirs.
-//   outbound  a listener with a route for each [upstream.NAME], which takes the Host NAME.
+//   inbound   A listener that forwards all requests to the upstream "application". Its route has
+//             the name of the service. If the node has an identity, clients must present theirs.
+//   outbound  A listener with a route for each [upstream.NAME], which matches the Host NAME.
 //
-// Routes that are configured beside it stay, and win where they match more narrowly.
+// Configured routes remain, and precede these if they are more specific.
 void expandSidecar(const SidecarSettings& sidecar, const server::Registry& registry,
                    server::Settings& settings, config::Diagnostics& diagnostics);
 

@@ -15,16 +15,16 @@ class Table;
 
 namespace weir::mesh {
 
-// Requests from the network to the application beside us.
+// Requests from the network to the local application.
 struct InboundSettings {
   config::Address address;
   config::Address application;
-  tls::Plaintext plaintext = tls::Plaintext::kRefuse;  // with an identity
+  tls::Plaintext plaintext = tls::Plaintext::kRefuse;  // if the node has an identity
 
   static void read(config::Table& table, InboundSettings& out);
 };
 
-// Requests of the application to other services, found by their Host.
+// Requests of the application to other services, routed by their Host.
 struct OutboundSettings {
   config::Address address;
 
@@ -37,7 +37,7 @@ struct SidecarSettings {
   std::optional<InboundSettings> inbound;
   std::optional<OutboundSettings> outbound;
   std::optional<IdentitySettings> identity;
-  route::OptionalBox<std::vector<std::string>> upgrades;  // of all routes that are made here
+  route::OptionalBox<std::vector<std::string>> upgrades;  // of all routes generated here
   config::Location location;
 
   static void read(config::Table& table, SidecarSettings& out);
