@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostDigits = 8;  // of a grpc-timeout
 
-// Percent-encoded, as grpc-message must be. The text lies in `arena`.
+// Percent-encodes a grpc-message. The result is in `arena`.
 std::string_view encoded(std::string_view message, Arena& arena) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   char* const text = arena.allocate(3 * message.size());

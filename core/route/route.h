@@ -90,8 +90,7 @@ struct RetryPolicy {
   bool non_idempotent = false;  // retry other methods as well, even after they were sent
 };
 
-// One configured route, compiled. Immutable, part of a plan; identified by `id` in metrics and
-// logs.
+// One configured route, compiled. Immutable, part of a plan; metrics and logs use its `id`.
 struct Route {
   NameId id = 0;
   std::uint32_t index = 0;  // in RouteTable::routes(), also for data kept elsewhere

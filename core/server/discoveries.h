@@ -17,8 +17,7 @@ struct Plan;
 
 namespace weir::server {
 
-// The running discoveries of the plan's clusters. A discovery that a reload does not change
-// continues.
+// The running discoveries of the plan's clusters. One that a reload does not change continues.
 //
 // Thread: the control thread.
 class Discoveries {

@@ -128,8 +128,7 @@ class Server {
   std::map<NameId, Listening> listening_;
   bool started_ = false;
   std::vector<NewSocket> bound_;  // by bind(), for the first plan
-  // A plan that is being handed over to the workers; another one may follow before this is
-  // complete.
+  // A plan that is being handed over to the workers; another may follow before it is complete.
   struct HandOver {
     std::size_t workers_behind = 0;
     std::function<void()> on_live;

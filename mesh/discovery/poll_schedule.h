@@ -32,7 +32,7 @@ class PollSchedule {
   // As above, for an incomplete answer of which the rest is still to come.
   void foundSoFar(std::vector<upstream::Endpoint> endpoints);
   // As above, if a part of the query failed: the next query follows as after a failure. `what`
-  // names the outdated endpoints; empty if there are none.
+  // describes the outdated endpoints; empty if there are none.
   void foundPart(std::vector<upstream::Endpoint> endpoints, dns::Ttl ttl, std::string_view what);
   void failed(std::string_view what);
   void lookAgain();  // immediately
