@@ -12,8 +12,8 @@
 
 namespace weir {
 
-// Equal blocks of memory, kept for reuse. One per worker and size; what was lent once is never
-// given back to the system, except by trim().
+// Memory blocks of one size, kept for reuse: one pool per worker and size. Only trim() returns
+// blocks to the system.
 class BlockPool {
  public:
   explicit BlockPool(std::size_t block_bytes);
@@ -23,7 +23,7 @@ class BlockPool {
 
   void* lend();                 // aligned for any type; contents undefined
   void giveBack(void* block);   // must come from lend() of this pool
-  void trim(std::size_t keep);  // frees idle blocks beyond `keep`
+  void trim(std::size_t keep);  // frees all idle blocks but `keep`
 
   std::size_t blockBytes() const { return block_bytes_; }
   std::size_t lent() const { return lent_; }
@@ -38,8 +38,8 @@ class BlockPool {
   std::size_t lent_ = 0;
 };
 
-// Memory for one exchange: bump allocation from pooled blocks, all released at once.
-// Holds trivially destructible things only: nothing is destroyed, memory is just reused.
+// Memory for one exchange: bump allocation from pooled blocks, all released at once. Holds only
+// trivially destructible objects: no destructor runs, the memory is reused.
 class Arena {
  public:
   explicit Arena(BlockPool& pool) : pool_(pool) {}
@@ -74,7 +74,7 @@ class Arena {
     return {to, text.size()};
   }
 
-  void reset();  // everything handed out is gone
+  void reset();  // invalidates everything allocated
 
  private:
   struct Block {

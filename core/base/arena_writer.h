@@ -11,8 +11,8 @@
 
 namespace weir {
 
-// Writes a text, piece by piece, into memory of an arena. The room is measured beforehand, and
-// what is left of it given back.
+// Writes a text, piece by piece, into memory of an arena. `room` is an upper bound of its size; the
+// unused rest is given back.
 class ArenaWriter {
  public:
   ArenaWriter(Arena& arena, std::size_t room)
@@ -39,7 +39,7 @@ class ArenaWriter {
     at_ = std::to_chars(at_, end_, value).ptr;
     return *this;
   }
-  // Everything that was put; call it last.
+  // The complete text; call it last.
   std::string_view text() {
     arena_.giveBack(at_, end_);
     return {start_, static_cast<std::size_t>(at_ - start_)};

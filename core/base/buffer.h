@@ -8,7 +8,8 @@
 
 namespace weir {
 
-// Bytes in a queue of pooled chunks: written at one end, taken at the other, empty without memory.
+// A queue of bytes in pooled chunks: appended at the end, consumed from the front. Holds no memory
+// while it is empty.
 class Buffer {
  public:
   explicit Buffer(BlockPool& pool) : pool_(&pool) {}
@@ -27,7 +28,7 @@ class Buffer {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   Bytes front() const;  // the first contiguous piece; empty when the buffer is
-  // Fills `pieces` with the first pieces in order and says how many there are.
+  // Fills `pieces` with the first pieces in order and returns their number.
   std::size_t peek(std::span<Bytes> pieces) const;
   // Room at the end for at least one byte, to be filled from the front and then committed.
   std::span<char> prepare();
@@ -38,7 +39,7 @@ class Buffer {
   void appendSome(Bytes bytes);
   Chunk* first() const;
   BlockPool* pool_;
-  Chunk* last_ = nullptr;  // whose next is the first: one pointer less in every connection
+  Chunk* last_ = nullptr;  // its `next` is the first chunk, which saves a pointer per connection
   std::size_t size_ = 0;
 };
 

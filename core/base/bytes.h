@@ -7,7 +7,7 @@
 
 namespace weir {
 
-// Bytes that somebody else owns; valid for as long as the function that hands them over says.
+// Bytes owned elsewhere; the function that passes them documents how long they are valid.
 using Bytes = std::span<const char>;
 
 inline Bytes asBytes(std::string_view text) { return {text.data(), text.size()}; }

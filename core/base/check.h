@@ -2,11 +2,11 @@
 
 namespace weir {
 
-// Prints the expression with its place and aborts.
+// Prints the expression with its location and aborts.
 [[noreturn]] void checkFailed(const char* expression, const char* file, int line);
 
 }  // namespace weir
 
-// For what cannot happen unless weir itself is wrong; on in every build.
+// For conditions that only a bug in weir can violate; enabled in every build.
 #define WEIR_CHECK(expression) \
   ((expression) ? void() : ::weir::checkFailed(#expression, __FILE__, __LINE__))

@@ -5,25 +5,25 @@
 
 namespace weir {
 
-// Who is to blame for a failure. Decides between a 4xx, a 502 and a 500.
+// The side that caused a failure. Decides between a 4xx, a 502 and a 500.
 enum class Origin : std::uint8_t { kDownstream, kUpstream, kLocal };
 
-// What went wrong, in words that hold for every transport and every file.
+// The kind of a failure, independent of the transport and the file.
 enum class ErrorCode : std::uint8_t {
-  kClosed,       // the peer ended the connection in good order
-  kReset,        // the connection broke
-  kRefused,      // nobody listens there
+  kClosed,       // the peer closed the connection cleanly
+  kReset,        // the connection was aborted
+  kRefused,      // no listener at the address
   kUnreachable,  // no route to the host
   kTimeout,
   kCancelled,
-  kProtocol,        // the peer's bytes break the protocol
-  kTooLarge,        // over a limit of ours
-  kTargetTooLarge,  // a request target over our limit
-  kNotImplemented,  // well-formed, but unknown to us: a method, a transfer coding
-  kVersion,         // a version that we do not speak
-  kExpectation,     // an Expect that we cannot meet
-  kTls,             // no secured connection came about, or a record of it was forged
-  kInvalid,         // a value of ours or of the configuration is not acceptable
+  kProtocol,        // the peer violated the protocol
+  kTooLarge,        // exceeds a limit of weir
+  kTargetTooLarge,  // a request target over the limit
+  kNotImplemented,  // well-formed but not supported: a method, a transfer coding
+  kVersion,         // an unsupported protocol version
+  kExpectation,     // an expectation that weir cannot meet
+  kTls,             // the handshake failed, or a record was forged
+  kInvalid,         // an invalid value in weir or the configuration
   kNotFound,
   kExhausted,  // out of descriptors, memory or slots
   kSystem,     // any other failure of the operating system

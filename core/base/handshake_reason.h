@@ -6,21 +6,21 @@
 
 namespace weir {
 
-// Why a TLS handshake failed, where its result alone does not say: what we found wrong with the
-// peer, or the alert by which the peer refused us. Bounded, so that it may be a label.
+// The cause of a failed TLS handshake, where the result alone is not specific: the fault found in
+// the peer, or the alert that the peer sent. Bounded, so that it may be a label.
 enum class HandshakeReason : std::uint8_t {
   kNone,
   kExpired,
   kNotYetValid,
   kUntrusted,  // no chain to a trusted root
   kRevoked,
-  kNoRevocationList,  // of an issuer, in date
-  kWrongPurpose,      // not for a client, or not for a server
-  kWeak,              // a key that is too short, or a signature with SHA-1
-  kMalformed,         // a name that no certificate may hold
-  kWrongName,         // none of the names, or hashes, that we ask for
+  kNoRevocationList,  // no current one of an issuer
+  kWrongPurpose,      // a certificate not meant for clients, or not for servers
+  kWeak,              // a short key or a SHA-1 signature
+  kMalformed,         // an invalid name in the certificate
+  kWrongName,         // none of the required names or hashes
   kPlainHttp,         // HTTP without TLS
-  kOtherAlert,        // of the peer; those that have a name follow in the order of kAlerts
+  kOtherAlert,        // an unnamed alert of the peer; the named ones follow in the order of kAlerts
   kFirstAlert,
 };
 
@@ -72,7 +72,7 @@ constexpr HandshakeReason reasonOfAlert(int number) {
   return HandshakeReason::kOtherAlert;
 }
 
-// "TLS alert from the peer: unknown_ca", of a reason that is an alert.
+// "TLS alert from the peer: unknown_ca". `reason` is an alert.
 constexpr std::string_view alertDetail(HandshakeReason reason) {
   if (reason < HandshakeReason::kFirstAlert) return "TLS alert from the peer: without a name";
   const auto at =

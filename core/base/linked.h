@@ -4,15 +4,15 @@
 
 namespace weir {
 
-// The links of a list that is kept by whoever owns the objects.
+// The links of an object in a LinkedList.
 template <typename T>
 struct Linked {
   T* next = nullptr;
   T* previous = nullptr;
 };
 
-// A list of objects that others own. An object is in one list of its kind at a time. Everything
-// takes constant time.
+// An intrusive list of objects owned elsewhere. An object is in at most one list of its kind at a
+// time. Every operation takes constant time.
 template <typename T>
 class LinkedList {
  public:

@@ -15,9 +15,9 @@
 namespace weir::log {
 namespace {
 
-constexpr int kPatienceMs = 1'000;  // with a stderr that takes nothing, outside of a server
+constexpr int kPatienceMs = 1'000;  // wait for a blocked stderr
 
-// Before there is a server with a writer of its own, and after.
+// Used while no sink is set: before the server starts and after it has stopped.
 void writeNow(std::string_view line) {
   while (!line.empty()) {
     pollfd ready{STDERR_FILENO, POLLOUT, 0};
@@ -63,7 +63,7 @@ struct Output {
   explicit Output(spdlog::sink_ptr shared)
       : sink(static_cast<ForwardSink&>(*shared)), logger("weir", std::move(shared)) {}
 
-  ForwardSink& sink;  // the logger's
+  ForwardSink& sink;  // owned by `logger`
   spdlog::logger logger;
 };
 
@@ -99,7 +99,8 @@ std::string timeText(Nanoseconds time) {
   return text.data();
 }
 
-// A message may hold what a peer or a file says: no byte of it ends a line or moves a cursor.
+// A message may contain text from a peer or a file: none of its bytes may end the line or move the
+// cursor of a terminal.
 void appendEscaped(std::string_view message, Format format, std::string& to) {
   constexpr std::string_view kHex = "0123456789abcdef";
   for (const char c : message) {

@@ -5,8 +5,8 @@
 
 #include "core/base/clock.h"
 
-// The program's own messages, one line each. Not the access log, and never called on the path of a
-// healthy request.
+// The log of the process, one line per message. Not the access log, and never called on the path
+// of a healthy request.
 namespace weir::log {
 
 enum class Level { kDebug, kInfo, kWarning, kError };
@@ -28,18 +28,18 @@ struct Line {
   Nanoseconds time;  // since 1970
   std::string_view message;
 };
-// The line as it is written, with its end. Control characters are escaped.
+// The line as it is written, including the newline. Control characters are escaped.
 std::string lineText(const Line& line, Format format);
 
-// Takes the lines, from any thread.
+// Receives the lines, from any thread.
 class Sink {
  public:
   virtual ~Sink() = default;
   virtual void write(const Line& line) = 0;
 };
 
-// Sends the lines to `sink` instead of writing them to stderr at once; null: back to stderr. Called
-// while no other thread logs. A sink outlives its use.
+// Sends the lines to `sink` instead of writing them to stderr directly; null restores stderr. Call
+// it while no other thread logs. The sink outlives its use.
 void setSink(Sink* sink);
 
 }  // namespace weir::log

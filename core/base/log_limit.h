@@ -9,11 +9,11 @@
 
 namespace weir::log {
 
-// Bounds how many lines of a kind are written, so that peers cannot fill the log: ten at once, and
-// one a second after that. What is left out is counted, and told with the next line.
+// Limits the lines of one kind, so that peers cannot fill the log: a burst of ten, then one per
+// second. Suppressed lines are counted, and the next line contains the count.
 class Limit {
  public:
-  // `line`, with the count of lines left out before it; empty when this one is left out as well.
+  // `line`, preceded by the count of suppressed lines; empty if this line is suppressed, too.
   std::string admit(std::string_view line, Milliseconds now) {
     room_ = std::min(room_ + (now - last_), kRoom);
     last_ = now;

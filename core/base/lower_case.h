@@ -5,7 +5,7 @@
 
 namespace weir {
 
-// Of ASCII, whatever the locale: names in protocols know no other letters.
+// ASCII only, independent of the locale: names in protocols contain no other letters.
 constexpr char lowerCase(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }

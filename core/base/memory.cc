@@ -23,10 +23,10 @@ std::uint64_t physicalMemory() {
 std::uint64_t numberIn(const std::string& path) {
   std::ifstream file(path);
   std::uint64_t number = 0;
-  return file >> number ? number : kUnlimited;  // "max" is no number
+  return file >> number ? number : kUnlimited;  // "max" is not a number
 }
 
-// Of this group and those around it: version 2 and 1.
+// The lowest limit of this control group (version 2 or 1) and its ancestors.
 std::uint64_t groupLimit(const std::string& root) {
   std::uint64_t limit =
       std::min(numberIn(root + "/memory.max"), numberIn(root + "/memory/memory.limit_in_bytes"));

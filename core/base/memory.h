@@ -5,12 +5,12 @@
 
 namespace weir {
 
-// Gives the heap's free pages back to the system: for after a plan was built or destroyed, whose
-// many small pieces the allocator would keep. Takes milliseconds for a large heap.
+// Returns the heap's free pages to the system. Call it after a plan was built or destroyed, because
+// the allocator would keep the many small pieces. Takes milliseconds for a large heap.
 void returnFreeMemory();
 
-// Bytes that the process may still take: of the machine, the control group or the address space,
-// whichever ends first. Control groups are looked up in `root`.
+// Bytes that the process can still allocate: the lowest limit of the machine, the control group and
+// the address space. Control groups are looked up in `root`.
 std::uint64_t memoryAvailable(const std::string& root = "/sys/fs/cgroup");
 
 }  // namespace weir

@@ -11,7 +11,7 @@
 
 namespace weir {
 
-// The name of a series whose label set was folded away: over the ceiling of MetricCells.
+// The names in the one series that collects the label sets over the ceiling of MetricCells.
 inline constexpr NameId kOtherName = 0xFFFFFFFF;
 
 struct KeyNames {
@@ -20,7 +20,7 @@ struct KeyNames {
   NameId c = 0;
 };
 
-// Where two labels share the second field of a key.
+// The width of the lower label where two labels share the second field of a key.
 inline constexpr unsigned kSecondLowBits = 4;
 
 struct KeyFields {
@@ -29,13 +29,14 @@ struct KeyFields {
   unsigned second = 0;  // < 128
 };
 
-// A status as the `code` of a key: 0 reads "none" (nothing came), what is no status "__other__".
+// A status as the `code` of a key: 0 (no response) is shown as "none", an invalid one as
+// "__other__".
 constexpr unsigned codeField(int status) {
   if (status == 0) return 0;
   return status >= 100 && status <= 599 ? static_cast<unsigned>(status) : 1023U;
 }
 
-// A family with the values of its labels, in 128 bits. Made by the functions of metric_keys.h.
+// A family with the values of its labels, in 128 bits. The functions of metric_keys.h create it.
 class MetricKey {
  public:
   constexpr MetricKey() = default;
@@ -44,7 +45,7 @@ class MetricKey {
         high_(names.c | (std::uint64_t{fields.code} << 32) | (std::uint64_t{fields.first} << 42) |
               (std::uint64_t{fields.second} << 49) | (std::uint64_t{index(metric)} << 56)) {}
 
-  // The set of `metric` that takes in all sets that have no room of their own.
+  // The label set of `metric` that collects all sets over the ceiling.
   static constexpr MetricKey other(Metric metric) {
     return {metric, {kOtherName, kOtherName, kOtherName}, {1023, 127, 127}};
   }
@@ -74,7 +75,7 @@ class MetricKey {
   std::uint64_t high_ = 0;
 };
 
-// A key says which handle its family has, so that a wrong one does not compile.
+// The type of a key determines the handle of its family, so that a wrong one does not compile.
 struct CounterKey : MetricKey {
   using MetricKey::MetricKey;
 };
@@ -85,7 +86,7 @@ struct HistogramKey : MetricKey {
   using MetricKey::MetricKey;
 };
 
-// One number with one writer and any number of readers. Relaxed: readers see it a moment late.
+// One number with one writer and any number of readers. Relaxed: readers see changes a moment late.
 class MetricCell {
  public:
   void add(std::uint64_t n) { set(value() + n); }  // a negative n as its two's complement
@@ -96,8 +97,8 @@ class MetricCell {
   std::atomic<std::uint64_t> value_{0};
 };
 
-// Handles: pointers to cells of a MetricCells, valid as long as it, used on its thread only.
-// Copy and keep them freely. One that was default-constructed must not be used.
+// Handles: pointers to cells of a MetricCells, valid as long as it is, used on its thread only.
+// Freely copyable. A default-constructed handle must not be used.
 
 class Counter {
  public:
@@ -123,7 +124,7 @@ class Gauge {
   MetricCell* cell_ = nullptr;
 };
 
-// Upper bounds of the buckets; one more bucket takes the rest.
+// Upper bounds of the buckets; one more bucket counts longer durations.
 inline constexpr std::array<std::int64_t, 15> kBucketBounds = {  // nanoseconds
     500'000,      1'000'000,    2'500'000,    5'000'000,      10'000'000,
     25'000'000,   50'000'000,   100'000'000,  250'000'000,    500'000'000,

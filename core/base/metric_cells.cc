@@ -51,7 +51,7 @@ MetricCells::Block* MetricCells::makeBlock(std::size_t cells) {
   return block.release();
 }
 
-// The label set is new: gives it cells of its own, or those of the family's "__other__".
+// Adds cells for a new label set. Over the ceiling, returns those of the family's "__other__" set.
 MetricCell* MetricCells::insert(MetricKey key, std::uint64_t hash) {
   const std::size_t left = std::min<std::size_t>(left_.value(), kMostLeft * ceiling_);
   const bool has_room = size_.value() < ceiling_ + left;

@@ -11,35 +11,35 @@ namespace weir {
 
 // The metric cells of one worker, or of the control thread.
 //
-// One thread writes: it looks cells up, which allocates on the first sight of a label set only, and
-// adds to them. A scraper on another thread may read at any moment without a lock: entries are
-// appended to blocks that never move, and published by the count of words in use.
+// One thread writes: it looks up cells, which allocates only for a new label set, and adds to them.
+// A scraper on another thread may read at any moment without a lock: entries are appended to blocks
+// that never move, and published by the count of words in use.
 class alignas(64) MetricCells {
  public:
   static constexpr std::size_t kDefaultCeiling = 20'000;
-  static constexpr std::size_t kMostLeft = 9;  // ceilings' worth of label sets that left
+  static constexpr std::size_t kMostLeft = 9;  // most label sets of removed objects, in ceilings
 
-  // Over `ceiling` label sets in use, new ones share one set per family that reads "__other__".
+  // Over `ceiling` label sets in use, new ones share one set per family, labeled "__other__".
   explicit MetricCells(std::size_t ceiling = kDefaultCeiling);
   ~MetricCells();
   MetricCells(const MetricCells&) = delete;
   MetricCells& operator=(const MetricCells&) = delete;
 
-  // Writer. The cells of a key stay where they are as long as this object.
+  // For the writer. The cells of a key do not move while this object exists.
   Counter counter(CounterKey key) { return Counter(find(key)); }
   Gauge gauge(GaugeKey key) { return Gauge(find(key)); }
   Histogram histogram(HistogramKey key) { return Histogram(find(key)); }
 
-  // Any thread: so many label sets are of routes and upstreams that left, and do not count towards
-  // the ceiling. They keep their cells, which may still be referred to.
+  // Any thread. Sets the number of label sets of removed routes and upstreams, which do not count
+  // towards the ceiling. They keep their cells, which may still be referenced.
   void setLeft(std::size_t label_sets) { left_.set(label_sets); }
 
-  // Readers on any thread. visit(MetricKey, const MetricCell*) gets one cell, or the
+  // For readers on any thread. Calls visit(MetricKey, const MetricCell*) with one cell, or with the
   // Histogram::kCells of a histogram; always in the same order, new entries last.
   template <typename Visit>
   void forEach(Visit visit) const;
   std::size_t size() const { return static_cast<std::size_t>(size_.value()); }
-  std::uint64_t dropped() const { return dropped_.value(); }  // look-ups that met the ceiling
+  std::uint64_t dropped() const { return dropped_.value(); }  // look-ups over the ceiling
 
  private:
   struct Slot {
@@ -99,7 +99,7 @@ template <typename Visit>
 void MetricCells::forEach(Visit visit) const {
   const Block* block = first_;
   while (block != nullptr) {
-    // `next` first: once it is there, `used` of this block is final and no entry can be missed.
+    // `next` first: once it is set, `used` of this block is final and no entry can be missed.
     const Block* const next = block->next.load(std::memory_order_acquire);
     const std::size_t used = block->used.load(std::memory_order_acquire);
     for (std::size_t at = 0; at < used;) {

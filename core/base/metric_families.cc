@@ -13,7 +13,7 @@ using enum KeyPart;
 constexpr Words kMethods = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
                             "CONNECT", "OPTIONS", "TRACE", "PATCH", "_OTHER"};
 constexpr Words kAppProtocols = {"h1", "h2", "h3", "grpc", "ws"};
-// The codes of gRPC in order; then any other, and an end without one.
+// The status codes of gRPC in order; then any other code, and no code.
 constexpr Words kGrpcCodes = {"OK",
                               "CANCELLED",
                               "UNKNOWN",
@@ -75,7 +75,7 @@ constexpr Words kTlsVersions = {"none", "1.2", "1.3"};
 constexpr Words kDecisions = {"allow", "deny"};
 constexpr Words kAuthzModes = {"enforce", "shadow"};
 
-// Three digits for each of 0 to 599.
+// Three digits for each number from 0 to 599.
 constexpr std::array<char, 1800> codeDigits() {
   std::array<char, 1800> digits{};
   for (std::size_t code = 0; code < 600; ++code) {

@@ -8,8 +8,8 @@
 
 namespace weir {
 
-// Every metric family of weir. One enumerator here and one row in metric_families.cc make a family;
-// a function in metric_keys.h makes its keys.
+// Every metric family of weir. A family is one enumerator here and one row in metric_families.cc; a
+// function in metric_keys.h makes its keys.
 enum class Metric : std::uint8_t {
   kRequests,
   kRequestDuration,
@@ -73,14 +73,14 @@ inline constexpr std::size_t kMetricCount = static_cast<std::size_t>(Metric::kSc
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 
-// What one unit of a cell is worth in the exposition.
+// The unit of a cell's value and its representation in the exposition.
 enum class MetricUnit : std::uint8_t {
   kOne,
   kNanoseconds,  // shown in seconds
   kMillionths,   // shown as a ratio
 };
 
-// Which part of a MetricKey holds the value of a label.
+// The part of a MetricKey that holds the value of a label.
 enum class KeyPart : std::uint8_t {
   kNameA,
   kNameB,
@@ -95,7 +95,7 @@ enum class KeyPart : std::uint8_t {
 struct MetricLabel {
   std::string_view name;  // empty: no label
   KeyPart part = KeyPart::kNameA;
-  std::string_view (*word)(unsigned value) = nullptr;  // of the parts that are no names
+  std::string_view (*word)(unsigned value) = nullptr;  // null for names
 };
 
 inline constexpr std::size_t kMaxMetricLabels = 5;
@@ -113,7 +113,7 @@ struct MetricFamily {
 const MetricFamily& familyOf(Metric metric);
 std::span<const MetricFamily> metricFamilies();
 
-// What a label reads when its set was folded away or its value has no word.
+// The value of the labels of a set over the ceiling, and of a label value without a word.
 inline constexpr std::string_view kOtherLabel = "__other__";
 
 }  // namespace weir

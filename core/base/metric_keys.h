@@ -4,8 +4,8 @@
 #include "core/base/metric.h"
 #include "core/base/reason.h"
 
-// The keys of each family, with the values of its labels in words of the domain. The enumerators
-// of each enum are in the order of its words in metric_families.cc.
+// The keys of each family, with label values as enums of the domain. The enumerators are in the
+// order of their words in metric_families.cc.
 namespace weir {
 
 enum class AppProtocol : std::uint8_t { kH1, kH2, kH3, kGrpc, kWebSocket };
@@ -55,12 +55,12 @@ enum class LimitResource : std::uint8_t { kConnections, kRequests, kPending, kMe
 enum class ProxyProtocolResult : std::uint8_t {
   kVersion1,
   kVersion2,
-  kAbsent,     // and taken for what it is
-  kUntrusted,  // from somebody who may not send one
-  kMissing,    // none, where one is required
+  kAbsent,     // no header; served without one
+  kUntrusted,  // from a peer that may not send one
+  kMissing,    // no header where one is required
   kBroken,
   kTimeout,
-  kClosed,  // the peer went away in the midst of it
+  kClosed,  // the peer closed before the end of the header
 };
 enum class MirrorOutcome : std::uint8_t { kSent, kFailed, kSkipped };
 enum class ReloadResult : std::uint8_t { kApplied, kUnchanged, kRejected };
@@ -84,7 +84,7 @@ constexpr CounterKey requestsKey(NameId listener, NameId route, unsigned method,
           {.code = codeField(status), .first = method, .second = field(protocol)}};
 }
 
-// 0 for no status, 1 to 5 for 1xx to 5xx, 6 for what is no status.
+// 0 for no status, 1 to 5 for 1xx to 5xx, 6 for an invalid one.
 constexpr unsigned codeClass(int status) {
   if (status == 0) return 0;
   return status >= 100 && status <= 599 ? static_cast<unsigned>(status) / 100 : 6U;
@@ -116,7 +116,7 @@ constexpr CounterKey localRepliesKey(NameId listener, NameId route, int status, 
           {.code = codeField(status), .first = field(reason)}};
 }
 
-// `code` is one of gRPC's, or kOtherGrpcCode or kNoGrpcCode.
+// `code` is a status code of gRPC, kOtherGrpcCode or kNoGrpcCode.
 inline constexpr unsigned kOtherGrpcCode = 17;
 inline constexpr unsigned kNoGrpcCode = 18;
 constexpr CounterKey grpcRequestsKey(NameId route, unsigned code) {
@@ -128,7 +128,7 @@ constexpr GaugeKey connectionsActiveKey(NameId listener, TransportProtocol proto
 constexpr CounterKey connectionsOpenedKey(NameId listener, TransportProtocol protocol) {
   return {Metric::kConnectionsOpened, {.a = listener}, {.first = field(protocol)}};
 }
-// kNone: closed in good order.
+// kNone: closed cleanly.
 constexpr CounterKey connectionsClosedKey(NameId listener, TransportProtocol protocol,
                                           Reason reason) {
   return {Metric::kConnectionsClosed,
@@ -207,7 +207,7 @@ constexpr CounterKey timeoutsKey(NameId route, TimeoutStage stage) {
 constexpr CounterKey limitRejectionsKey(LimitScope scope, LimitResource resource) {
   return {Metric::kLimitRejections, {}, {.first = field(scope), .second = field(resource)}};
 }
-// `status`: what the mirror answered, 0 for nothing.
+// `status`: that of the mirror's response, 0 for none.
 constexpr CounterKey mirrorRequestsKey(NameId upstream, NameId route, MirrorOutcome outcome,
                                        int status) {
   return {Metric::kMirrorRequests,
@@ -238,7 +238,7 @@ constexpr CounterKey tlsHandshakesKey(NameId listener, const HandshakeLabels& la
 constexpr GaugeKey tlsCertificateExpiryKey(NameId certificate) {  // gauge, ns of the wall clock
   return {Metric::kTlsCertificateExpiry, {.a = certificate}};
 }
-// `peer`: the name that was asked of a client, 0 when none was; or the upstream.
+// `peer`: the name required of a client, 0 if none was required; or the upstream.
 constexpr CounterKey mtlsConnectionsKey(Direction direction, NameId peer, MtlsResult result) {
   return {
       Metric::kMtlsConnections, {.a = peer}, {.first = field(direction), .second = field(result)}};

@@ -9,10 +9,10 @@
 namespace weir {
 
 // A configured name (listener, route, upstream, filter) as a small number that stays the same for
-// the life of the process, across reloads: the key of metrics and of state that survives.
+// the life of the process, across reloads: the key of metrics and of state that outlives a plan.
 using NameId = std::uint32_t;
 
-// Thread: the control thread. Names are never forgotten, so a NameId is never reused.
+// Thread: the control thread. Names are never removed, so a NameId is never reused.
 class NameTable {
  public:
   NameTable();  // id 0 is the empty name

@@ -6,8 +6,8 @@
 
 namespace weir {
 
-// The whole text as a base-10 (or `base`) number without sign, space or prefix; nothing when any
-// byte is left over or the value does not fit. The only way numbers are read from foreign text.
+// Reads the whole text as a number in base 10 (or `base`) without sign, space or prefix; nullopt if
+// a byte is left over or the value does not fit. Numbers in untrusted text are read only by this.
 template <typename T>
 std::optional<T> parseNumber(std::string_view text, int base = 10) {
   T value{};

@@ -6,7 +6,7 @@
 namespace weir {
 namespace {
 
-// splitmix64 spreads one word of seed over the whole state.
+// splitmix64 expands one word of seed to the whole state.
 std::uint64_t splitMix(std::uint64_t& x) {
   x += 0x9E3779B97F4A7C15U;
   std::uint64_t z = x;

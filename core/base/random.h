@@ -5,7 +5,7 @@
 
 namespace weir {
 
-// xoshiro256**: fast, not for secrets. One per worker; tests give a seed.
+// xoshiro256**: fast, not for secrets. One per worker; tests pass a seed.
 class Random {
  public:
   Random();  // seeded by the operating system

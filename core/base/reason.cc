@@ -5,7 +5,7 @@
 namespace weir {
 namespace {
 
-// In the order of Reason. A reason without a meaning is reserved: no part of weir produces it yet.
+// In the order of Reason. A reason without a meaning is reserved: weir does not produce it yet.
 constexpr std::array<ReasonText, kReasonCount> kTexts = {{
     {},
     {"no_route", "No route matches the request.",

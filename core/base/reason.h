@@ -58,7 +58,7 @@ inline constexpr int kReasonCount = static_cast<int>(Reason::kTlsHandshakeFailed
 
 struct ReasonText {
   std::string_view word;     // "no_route"; empty for kNone
-  std::string_view meaning;  // Markdown, as is the next; empty: reserved, nothing produces it yet
+  std::string_view meaning;  // Markdown, as is the next; empty: reserved, not produced yet
   std::string_view remedy;   // what an operator can do
 };
 

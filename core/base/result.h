@@ -55,7 +55,7 @@ class [[nodiscard]] Result<void> {
 
 }  // namespace weir
 
-// Returns the error upwards, else declares `declaration` with the value.
+// Returns the error to the caller, or declares `declaration` with the value.
 #define WEIR_TRY(declaration, expression)      \
   auto WEIR_TRY_NAME(__LINE__) = (expression); \
   if (!WEIR_TRY_NAME(__LINE__).ok()) {         \

@@ -7,8 +7,8 @@
 
 namespace weir {
 
-// Short texts, eight bytes at a time: header names and values are mostly too short to be worth a
-// call of memcpy or a loop over their bytes.
+// Short texts, eight bytes at a time: most header names and values are too short to justify a call
+// of memcpy or a loop over their bytes.
 
 template <typename Word>
 Word loadWord(const char* from) {
@@ -37,7 +37,7 @@ inline std::uint64_t shortWord(const char* from, std::size_t size) {
   return at(0) | at(size / 2) | at(size - 1);
 }
 
-// Its capital letters (ASCII) made small.
+// Converts its capital letters (ASCII) to lower case.
 constexpr std::uint64_t lowerWord(std::uint64_t word) {
   constexpr std::uint64_t kEach = 0x0101010101010101U;
   const std::uint64_t low_bits = word & (kEach * 0x7F);
@@ -47,7 +47,7 @@ constexpr std::uint64_t lowerWord(std::uint64_t word) {
   return word | capital >> 2U;
 }
 
-// Copies and returns the end of the copy. The texts do not overlap.
+// Copies `text` and returns the end of the copy. The texts do not overlap.
 [[gnu::always_inline]] inline char* putText(char* to, std::string_view text) {
   const std::size_t size = text.size();
   const char* from = text.data();
