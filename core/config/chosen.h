@@ -10,7 +10,7 @@ namespace weir::config {
 
 class Choice;
 
-// What was chosen of a family of kinds (choice.h). Copies share it.
+// The kind that was chosen of a family (variant.h), with its settings. Copies share them.
 class Selected {
  public:
   Selected() = default;
@@ -21,11 +21,11 @@ class Selected {
   const std::string& kind() const { return kind_; }
   const Location& location() const { return location_; }  // of the table, for later diagnostics
   const Choice* choice() const { return choice_.get(); }
-  // Null when the kind was registered with another type. Defined in choice.h.
+  // Null if the kind was registered with another type. Defined in variant.h.
   template <typename T>
   const T* as() const;
 
-  // The same kind with the same settings. Settings of a type without == are never the same twice.
+  // Equal: the same kind with the same settings. Settings of a type without == are never equal.
   friend bool operator==(const Selected& left, const Selected& right);
 
  private:

@@ -22,10 +22,10 @@
 
 namespace weir::config {
 
-// What describing and printing need to know beyond the value.
+// Context for describing and printing a value.
 struct Scope {
   const Extensions& extensions;
-  bool changes_only = false;  // leave out what is the default
+  bool changes_only = false;  // leave out members that have their default
 };
 
 // How values of a type are read, described and printed. Table::read() takes every type that has
@@ -142,7 +142,7 @@ struct Codec<T> {
   }
 };
 
-// Strings of a form, numbers with a unit among them.
+// Types that are written as strings of a certain form, including numbers with a unit.
 template <HasTextForm T>
 struct Codec<T> {
   using Form = TextForm<T>;
@@ -191,7 +191,7 @@ struct Codec<T> {
   }
 };
 
-// An element of a container starts from T{}, so that only what differs from T{} need be shown.
+// An element of a container starts from T{}, so that only its differences from T{} are shown.
 template <typename T>
 struct ElementCodec {
   using TypeRules = Rules<Leaf<T>>;
@@ -234,7 +234,7 @@ struct Codec<std::optional<T>> {
   }
 };
 
-// Shown when it was given only: what the role decides is not written down.
+// Shown only if it was given: a default that depends on the role is not printed.
 template <typename T>
 struct Codec<ByRole<T>> {
   using TypeRules = Rules<Leaf<T>>;

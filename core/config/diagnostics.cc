@@ -18,7 +18,7 @@ std::vector<Diagnostic> inOrder(std::vector<Diagnostic> diagnostics) {
   return diagnostics;
 }
 
-// What a file says goes to a terminal: it must not move its cursor or colour its text.
+// Text from a file goes to a terminal: it must not move the cursor or change colors.
 std::string printable(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string result;

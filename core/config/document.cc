@@ -13,15 +13,15 @@
 namespace weir::config {
 namespace {
 
-// Unites the tables of several files.
+// Merges the tables of several files.
 class Merger {
  public:
   Merger(const Document& document, Diagnostics& diagnostics)
       : document_(document), diagnostics_(diagnostics) {}
 
-  // `tables` in the order of the files.
+  // `tables` are in the order of the files.
   Value unite(std::vector<Value> tables, const Path& path) {
-    std::vector<std::vector<Member>> groups;  // the members of the same key
+    std::vector<std::vector<Member>> groups;  // members with the same key
     std::map<std::string, std::size_t> group_of;
     for (Value& table : tables) {
       for (Member& member : *table.as<Value::Table>()) {
@@ -74,8 +74,8 @@ class Merger {
   Diagnostics& diagnostics_;
 };
 
-// The *.toml files of a directory in the order of their names. Hidden ones are not meant: mounted
-// volumes and editors keep their own there.
+// The *.toml files of a directory in the order of their names, without hidden ones: mounted volumes
+// and editors keep their own there.
 std::vector<std::string> tomlFilesOf(const std::string& directory, std::error_code& error) {
   std::vector<std::string> files;
   for (auto at = std::filesystem::directory_iterator(directory, error);

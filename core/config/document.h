@@ -9,19 +9,20 @@
 
 namespace weir::config {
 
-// The text of a configuration as one table, with the place of everything in it.
+// The text of a configuration as one table, with the position of every value.
 class Document {
  public:
-  // A file, or a directory of *.toml files: these are merged in the order of their names; tables
-  // unite, arrays of tables are strung together, and any other key may stand in one file only.
+  // Loads a file, or a directory of *.toml files. These are merged in the order of their names:
+  // tables are merged, arrays of tables are concatenated, and any other key may appear in one file
+  // only.
   static Document load(const std::string& path, Diagnostics& diagnostics);
   static Document parse(std::string_view text, std::string name, Diagnostics& diagnostics);
 
-  // False when something could not be read, parsed or merged: to read what is there would report
-  // consequences of that as diagnostics.
+  // False if something could not be read, parsed or merged: reading the rest would only report the
+  // consequences.
   bool complete() const { return complete_; }
   const Value& root() const { return root_; }
-  // Every file that had a part in it, those that Secret and File settings name included: for the
+  // Every file that was read, including those to which Secret and File settings refer, for the
   // watcher. In the order of their use, each once.
   const std::vector<std::string>& files() const { return files_; }
 

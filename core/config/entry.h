@@ -13,33 +13,33 @@ namespace weir::config {
 class Extensions;
 class Document;
 
-// A text of the user in a message: quoted, and cut when it is long.
+// The user's text, quoted for a message and truncated if it is long.
 std::string quotedText(std::string_view text);
 
 class Entry;
-// What a table in the place of an array may have meant: "[[listener]]".
+// Suggests an array for a table in its place: "[[listener]]".
 std::string arrayAround(const Entry& entry);
 
-// What all readers of one document share.
+// Shared by all readers of one document.
 struct Reading {
   Document& document;
   Diagnostics& diagnostics;
   const Extensions& extensions;
 };
 
-// One step on the way from the top of a document to a value. Steps live on the stack of the calls
+// One step on the path from the top of a document to a value. Steps live on the stack of the calls
 // that read the document.
 struct Path {
   static constexpr std::size_t kNoIndex = std::numeric_limits<std::size_t>::max();
 
   const Path* parent = nullptr;
   std::string_view key = {};
-  std::size_t index = kNoIndex;  // in an array; `key` means nothing then
+  std::size_t index = kNoIndex;  // in an array; then `key` is unused
 
   std::string text() const;  // "route[2].match.path"
 };
 
-// A value of the document, with the way to it. Lives as long as the call that reads it.
+// A value of the document with its path. Lives as long as the call that reads it.
 class Entry {
  public:
   Entry(const Value& value, Path path, Reading& reading)
@@ -54,7 +54,7 @@ class Entry {
     return {member.value, {&path_, member.key, Path::kNoIndex}, reading_};
   }
 
-  // Records a mistake at this value. False, for `return entry.fail(...)`.
+  // Records a diagnostic for this value. Returns false, for `return entry.fail(...)`.
   bool fail(std::string_view what, std::string_view suggestion = "") const;
   bool failKind(std::string_view expected, std::string_view suggestion = "") const;
 

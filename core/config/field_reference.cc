@@ -14,7 +14,7 @@ namespace {
 
 using Kind = Type::Kind;
 
-// A table of the document, with the header under which users find it.
+// A table of the document with its header in the file.
 struct Section {
   std::string header;                    // "[route.match]"
   std::vector<const TableType*> tables;  // more than one: alternatives
@@ -22,14 +22,14 @@ struct Section {
 
 bool isTable(const Type& type) { return type.kind == Kind::kTable; }
 
-// Types with a name are told by it; what they are made of is no news.
+// A type with a name is documented by that name, without its structure.
 bool isOpaque(const Type& type) { return !type.name.empty(); }
 
 std::string nested(const std::string& parent, std::string_view key) {
   return parent.empty() ? tomlKey(key) : parent + "." + tomlKey(key);
 }
 
-// All sections below a table, in the order in which the keys were declared.
+// Finds all sections below a table, in the order in which the keys were declared.
 class SectionSearch {
  public:
   std::vector<Section> of(const Type& root) {

@@ -6,8 +6,8 @@
 
 namespace weir::config {
 
-// Markdown: a section per table, in which each field has a row with its type, default, range and
-// meaning. The same text each time.
+// Markdown: one section per table, with a row for the type, default, range and meaning of each
+// field. Deterministic.
 std::string fieldReference(const Type& root);
 
 }  // namespace weir::config

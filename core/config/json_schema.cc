@@ -11,7 +11,7 @@
 namespace weir::config {
 namespace {
 
-// The schema itself has one default.
+// The defaults of all roles, because a schema has only one.
 std::string defaultsText(const std::vector<Value>& by_role) {
   std::string text;
   for (std::size_t role = 0; role < by_role.size(); ++role) {
@@ -114,7 +114,7 @@ class SchemaWriter {
     json_.endArray();
   }
 
-  // No two of the keys, and one of them where that is required.
+  // At most one of the keys, or exactly one where that is required.
   void writeExclusives(const std::vector<Exclusive>& exclusives) {
     if (exclusives.empty()) return;
     json_.key("allOf");

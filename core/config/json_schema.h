@@ -7,8 +7,8 @@
 
 namespace weir::config {
 
-// JSON Schema (draft-07, which editors for TOML understand) of a document whose top level is
-// `root`. The same text each time.
+// JSON Schema (draft-07, which TOML editors support) of a document whose top level is `root`.
+// Deterministic.
 std::string jsonSchema(const Type& root, std::string_view title);
 
 }  // namespace weir::config

@@ -69,7 +69,7 @@ void JsonWriter::integer(std::int64_t value) {
 
 void JsonWriter::number(double value) {
   beginItem();
-  if (!std::isfinite(value)) {  // JSON has no word for it
+  if (!std::isfinite(value)) {  // JSON cannot express it
     out_ += "null";
     return;
   }

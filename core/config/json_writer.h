@@ -15,7 +15,7 @@ class JsonWriter {
   void endObject() { close('}'); }
   void beginArray() { open('['); }
   void endArray() { close(']'); }
-  void key(std::string_view name);  // then a value, an object or an array
+  void key(std::string_view name);  // a value, an object or an array follows
 
   void text(std::string_view value);
   void boolean(bool value);

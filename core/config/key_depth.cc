@@ -5,8 +5,8 @@
 namespace weir::config {
 namespace {
 
-// Where the string that begins at `begin` ends: behind its closing quotes, or at the end of the
-// text or line that it fails to close.
+// The end of the string that begins at `begin`: after its closing quotes or, if it is not closed,
+// at the end of the text or line.
 std::size_t endOfString(std::string_view text, std::size_t begin) {
   const bool escapes = text[begin] == '"';
   const std::string_view triple = escapes ? R"(""")" : "'''";

@@ -7,7 +7,7 @@
 namespace weir::config {
 
 // The line (from 1) of the first dotted key in a TOML text that has more than `most` dots, or 0.
-// toml++ follows each dot by a call of its own, so that a long key would overflow the stack.
+// toml++ recurses for each dot, so that a long key would overflow the stack.
 std::uint32_t lineOfDeepKey(std::string_view text, std::size_t most);
 
 }  // namespace weir::config

@@ -22,7 +22,7 @@ bool isAboutHeaders(std::string_view key) {
   return key == "headers" || key.ends_with("_headers") || key == "query";
 }
 
-// A value, or every text in it.
+// Hides a value, or every text in it.
 void hide(Value& value) {
   if (value.as<std::string>() != nullptr) {
     value = Value(std::string("***"), value.position());

@@ -6,8 +6,8 @@
 
 namespace weir::config {
 
-// Whether a header, cookie or parameter of that name holds what lets its bearer in: Authorization,
-// Cookie, X-Api-Key, and whatever has "token", "secret", "key", "password" and the like in it.
+// True if a header, cookie or parameter of that name holds credentials: Authorization, Cookie,
+// X-Api-Key, and every name that contains "token", "secret", "key", "password" or the like.
 bool isCredentialName(std::string_view name);
 
 // Replaces the values of such names by "***" wherever settings change, match or set headers.

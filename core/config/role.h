@@ -6,7 +6,7 @@
 
 namespace weir::config {
 
-// What the process is. It decides defaults.
+// The role of the process. It determines defaults.
 enum class Role : std::uint8_t { kGateway, kSidecar };
 
 constexpr std::string_view nameOf(Role role) {
@@ -17,7 +17,7 @@ constexpr std::string_view nameOf(Role role) {
 //
 //   config::ByRole<Milliseconds> header_timeout{10s, 0s};  // gateway, sidecar
 //
-// read like a T, and used like a T once settle() (core/config/settings.h) has told it the role.
+// read like a T, and used like a T once settle() (core/config/settings.h) has set the role.
 template <typename T>
 class ByRole {
  public:

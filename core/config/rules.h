@@ -22,8 +22,8 @@ namespace weir::config {
 class Selected;
 class VariantSet;
 
-// An end of a range, in the unit of the field: a number, nanoseconds, bytes, 1/s or percent. Made
-// of any of those without a word, so that a declaration reads {.min = 1}.
+// A limit of a range, in the unit of the field: a number, nanoseconds, bytes, 1/s or percent.
+// Converts implicitly from each of those, so that a declaration reads {.min = 1}.
 class Bound {
  public:
   template <typename T>
@@ -42,7 +42,7 @@ class Bound {
   double value_;
 };
 
-// What a field's declaration says beyond its key, type, default and meaning.
+// The constraints in a field's declaration, beyond its key, type, default and meaning.
 struct Limits {
   std::optional<Bound> min = {};  // of a number or quantity, or of each element of an array
   std::optional<Bound> max = {};
@@ -58,7 +58,7 @@ struct Limits {
 template <typename E>
 using Names = std::span<const std::pair<std::string_view, E>>;
 
-// What is left of T without std::optional, ByRole, std::vector and maps from strings.
+// T without std::optional, ByRole, std::vector and maps from strings.
 template <typename T>
 struct LeafOf {
   using Type = T;
@@ -76,7 +76,7 @@ struct LeafOf<std::map<std::string, T, Less, Allocator>> : LeafOf<T> {};
 template <typename T>
 using Leaf = typename LeafOf<T>::Type;
 
-// The limits of a field with the words that its type needs.
+// The limits of a field, and the words or kinds that its type needs.
 template <typename L>
 struct Rules {
   Limits limits;
@@ -93,7 +93,7 @@ struct Rules<Selected> {
   const VariantSet* kinds = nullptr;
 };
 
-// The rules for what is inside a container: min and max only.
+// The rules for the elements of a container: min and max only.
 template <typename L>
 Rules<L> inner(Rules<L> rules) {
   rules.limits = Limits{.min = rules.limits.min, .max = rules.limits.max};

@@ -24,7 +24,7 @@ std::string oneOf(const std::vector<std::string_view>& words) {
   return text;
 }
 
-// "1 to 5", "at least 1", "at most 5" or nothing.
+// "1 to 5", "at least 1", "at most 5" or empty.
 std::string between(const std::string& min, const std::string& max) {
   if (!min.empty() && !max.empty()) return min + " to " + max;
   if (!min.empty()) return "at least " + min;
@@ -173,7 +173,7 @@ bool checkSize(const Entry& entry, std::size_t size, const Limits& limits, std::
 }
 
 Type integerType(IntegerRange range, const Limits& limits) {
-  constexpr std::int64_t kWide = 1'000'000'000;  // the limits of wide types are no news to anybody
+  constexpr std::int64_t kWide = 1'000'000'000;  // limits of wide types are not worth mentioning
   Limits all = limits;
   if (!all.min && range.lowest > -kWide) all.min = range.lowest;
   if (!all.max && range.highest < kWide) all.max = range.highest;

@@ -11,10 +11,10 @@
 #include "core/config/secret.h"
 #include "core/config/type.h"
 
-// The parts of the codecs that are the same for many types.
+// The parts of the codecs that many types share.
 namespace weir::config {
 
-// The integers that a C++ type can hold, as far as TOML has them.
+// The range of a C++ integer type, as far as TOML can express it.
 struct IntegerRange {
   std::int64_t lowest = 0;
   std::int64_t highest = 0;
@@ -23,7 +23,7 @@ struct IntegerRange {
 // Writes an amount in the unit of its field: "5s", "64KiB", "17".
 using AmountText = std::string (*)(double amount);
 
-// Each records a mistake when the value is of another kind or out of the limits.
+// Each records a diagnostic if the value has another type or is out of the limits.
 bool readBoolean(const Entry& entry, bool& out);
 std::optional<std::int64_t> readInteger(const Entry& entry, IntegerRange range,
                                         const Limits& limits);
@@ -31,7 +31,7 @@ bool readNumber(const Entry& entry, double& out, const Limits& limits);
 bool readText(const Entry& entry, std::string& out, const Limits& limits);
 bool readSecret(const Entry& entry, Secret& out);
 bool readFile(const Entry& entry, File& out);
-// The index of the word; `words` are all that may be given.
+// The index of the word in `words`, the only valid values.
 std::optional<std::size_t> readWord(const Entry& entry, const std::vector<std::string_view>& words);
 
 bool checkAmount(const Entry& entry, double amount, const Limits& limits, AmountText text);
@@ -42,10 +42,10 @@ Type numberType(const Limits& limits);
 Type textType(const Limits& limits);
 Type secretType();
 Type patternType(std::string_view name, std::string_view pattern);
-// `text` or a plain number: any number from 0 or 0 alone.
+// `text` or a plain number: any number from 0, or only 0.
 Type amountType(Type text, std::string_view range, bool any_number);
 Type wordType(const std::vector<std::string_view>& words);
-// Of any number of `element`: kArray or kMap.
+// kArray or kMap, with elements of type `element`.
 Type containerType(Type::Kind kind, Type element, const Limits& limits);
 std::string rangeText(const Limits& limits, AmountText text);
 

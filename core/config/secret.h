@@ -4,8 +4,8 @@
 
 namespace weir::config {
 
-// Something that must not be seen: written as a string, `{ file = "..." }` or `{ env = "..." }`.
-// Printing shows where it came from, or "***" for one that stands in the configuration.
+// A secret value, written as a string, `{ file = "..." }` or `{ env = "..." }`. Printing shows its
+// origin, or "***" for one in the configuration itself.
 class Secret {
  public:
   enum class Source { kNone, kInline, kFile, kEnvironment };
@@ -14,7 +14,7 @@ class Secret {
   Secret(Source source, std::string origin, std::string value)
       : source_(source), origin_(std::move(origin)), value_(std::move(value)) {}
 
-  const std::string& reveal() const { return value_; }  // a file's without its last line break
+  const std::string& reveal() const { return value_; }  // file contents lack the last line break
   bool empty() const { return value_.empty(); }
   Source source() const { return source_; }
   const std::string& origin() const { return origin_; }  // the file or the variable
@@ -26,7 +26,7 @@ class Secret {
   std::string value_;
 };
 
-// The path of a file. A relative one counts from the directory of the file that names it. Watched:
+// The path of a file, relative to the directory of the file that names it. Watched:
 // Document::files() lists it, whether it exists or not.
 struct File {
   std::string path;

@@ -10,10 +10,10 @@
 #include "core/config/toml_writer.h"
 #include "core/config/variant.h"
 
-// What can be done with a struct of settings as the whole of a configuration.
+// Operations on a struct of settings that is a complete configuration.
 namespace weir::config {
 
-// Fills `out`, or records every mistake. False when there was one.
+// Fills `out`. Records every mistake and returns false if there is one.
 template <Settings T>
 bool readSettings(Document& document, const Extensions& extensions, T& out,
                   Diagnostics& diagnostics) {
@@ -21,7 +21,7 @@ bool readSettings(Document& document, const Extensions& extensions, T& out,
   return document.complete() && Codec<T>::read(Entry(document.root(), {}, reading), out, {});
 }
 
-// Gives what was not given the defaults of a role.
+// Gives settings without a value the defaults of the role.
 template <Settings T>
 void settle(T& settings, Role role) {
   Table::settle(role, [&settings](Table& table) { T::read(table, settings); });

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;  // bytes; longer ones are not compared
 
-// Lower case without separators: pathPrefix and path-prefix are path_prefix.
+// Lower case without separators: the same for pathPrefix, path-prefix and path_prefix.
 std::string folded(std::string_view word) {
   std::string result;
   for (const char c : word) {
@@ -22,7 +22,7 @@ std::string folded(std::string_view word) {
   return result;
 }
 
-// Insertions, deletions, replacements and swaps of neighbours that lead from one to the other.
+// The number of insertions, deletions, replacements and swaps of neighbors between two words.
 std::size_t distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> before(to.size() + 1);
   std::vector<std::size_t> above(to.size() + 1);

@@ -5,7 +5,7 @@
 
 namespace weir::config {
 
-// Which of the known words was probably meant by `given`; empty when none is close.
+// The known word that was probably meant by `given`; empty if none is similar.
 std::string_view closestWord(std::string_view given, const std::vector<std::string_view>& known);
 
 }  // namespace weir::config

@@ -11,7 +11,7 @@
 namespace weir::config {
 namespace {
 
-// Of most tables; to find the room at once is a good part of reading a small one.
+// Enough for most tables: one allocation saves much of the time that reading a small one takes.
 constexpr std::size_t kUsualKeys = 24;
 
 std::string listed(const Table::Keys& keys) {
@@ -44,7 +44,7 @@ bool Table::readAt(const Entry& entry, std::string_view short_key, const ReadFun
   return entry.reading().diagnostics.size() == before;
 }
 
-// The first key that takes a text: a required one where there is one.
+// Suggests the first key that takes a text, preferably a required one.
 std::string Table::suggestionFor(const Entry& entry, const ReadFunction& read) {
   const auto* text = entry.value().as<std::string>();
   if (text == nullptr) return {};

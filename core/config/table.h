@@ -24,9 +24,9 @@ namespace weir::config {
 //     table.read("timeout", out.timeout, "For all tries together.");
 //   }
 //
-// and serves three ends: it fills `out` from a document, it describes the fields for the schema and
-// the reference (their defaults are what `out` holds), and it prints `out`. A key that no call
-// names is a mistake. Reading goes on after a mistake; the field keeps its default.
+// and has three uses: it fills `out` from a document, it describes the fields for the schema and
+// the reference (`out` holds their defaults), and it prints `out`. A key that no call names is a
+// mistake. Reading continues after a mistake; the field keeps its default.
 //
 // Fields may be: bool, integers, double, std::string, Duration (std::chrono), Size, Rate, Percent,
 // Address, Secret, File, enumerations with Names, structs of settings (tables), Selected with
@@ -41,7 +41,7 @@ class Table {
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
-  // `key` outlives the table. `meaning` is one line for the reference: a sentence.
+  // `key` outlives the table. `meaning` is a sentence of one line for the reference.
   template <typename T>
   void read(std::string_view key, T& out, std::string_view meaning, const Limits& limits = {}) {
     field(key, out, meaning, Rules<Leaf<T>>{limits});
@@ -68,42 +68,42 @@ class Table {
   }
 
   using Keys = std::vector<std::string_view>;
-  // Of keys that are read as well: a mistake when two are given, or none.
+  // For keys that are also read: records a diagnostic if two of them are given, or none.
   void atMostOneOf(const Keys& keys) { exclude(keys, false); }
   void exactlyOneOf(const Keys& keys) { exclude(keys, true); }
 
-  // `key` was called `old_key` before. The old name is a mistake whose suggestion is the new one.
+  // `key` was called `old_key` before. The old name is a mistake; the suggestion is the new one.
   void renamed(std::string_view old_key, std::string_view key);
 
-  // What the binary has registered under a family: "filter", "discovery" ...
+  // The kinds that the binary has registered in a family: "filter", "discovery" ...
   const VariantSet& kinds(std::string_view family) const;
 
-  // For checks after reading. While describing or printing nothing is given and fail() does
+  // For checks after reading. While describing or printing, no key is given and fail() does
   // nothing.
   bool has(std::string_view key) const;
-  // Of the value of `key`, or of the table when the key is empty or not given.
+  // The position of the value of `key`, or of the table if the key is empty or not given.
   Location location(std::string_view key = "") const;
   void fail(std::string_view key, std::string_view what, std::string_view suggestion = "");
   void failElement(std::string_view key, std::size_t index, std::string_view what,
                    std::string_view suggestion = "");
-  // As fail(), for what is allowed but hardly meant.
+  // Like fail(), for settings that are allowed but probably not intended.
   void warn(std::string_view key, std::string_view what, std::string_view suggestion = "");
-  // "listener[0]", or of a key of it: "listener[0].address".
+  // "listener[0]", or the path of a key: "listener[0].address".
   std::string path(std::string_view key = "") const;
   // No mistake has been found in this table so far. True while describing or printing.
   bool clean() const;
-  // Tells where the value of `key`, or the table, is written; after the fields and their checks.
-  // Does nothing while describing or printing.
+  // Stores the position of the value of `key`, or of the table; call it after the fields and their
+  // checks. Does nothing while describing or printing.
   void locate(Origin& out, std::string_view key = "") const;
 
   // For codecs: run `read` on the table at `entry`; describe it; print it.
   using ReadFunction = std::function<void(Table&)>;
   static bool readAt(const Entry& entry, std::string_view short_key, const ReadFunction& read);
-  // What a string that stands in the place of the table may have meant: `{ key = "..." }`.
+  // Suggests a table for a string in its place: `{ key = "..." }`.
   static std::string suggestionFor(const Entry& entry, const ReadFunction& read);
   static Type describe(const Scope& scope, std::string_view short_key, const ReadFunction& read);
   static Value show(const Scope& scope, const ReadFunction& read);
-  // Gives fields that were not given the defaults of a role.
+  // Sets fields that were not given to the defaults of the role.
   static void settle(Role role, const ReadFunction& read);
 
  private:
@@ -114,7 +114,7 @@ class Table {
     std::vector<std::pair<std::string_view, std::string_view>> renamed = {};  // old key, key
     std::size_t mistakes_before = 0;
 
-    // The key that an unknown one may have meant; often empty.
+    // The known key that was probably meant by an unknown one; often empty.
     std::string_view meantBy(std::string_view key) const;
   };
   struct Described {
@@ -160,7 +160,7 @@ class Table {
   void add(FieldType field);
   void add(std::string_view key, Value value, bool required);
   void exclude(const Keys& keys, bool required);
-  void finish();  // what is left is unknown
+  void finish();  // reports unknown keys
 
   Mode mode_;
 };

@@ -14,13 +14,13 @@
 
 namespace weir::config {
 
-// A type that is written as a string, beside or far from the type itself:
+// A type that is written as a string. It can be specialized in any header:
 //   static constexpr std::string_view kName;      "address", in the reference
 //   static constexpr std::string_view kExpected;  "an address such as \"10.0.0.1:80\""
 //   static constexpr std::string_view kPattern;   anchored regular expression (ECMA), or empty
 //   static std::optional<T> parse(std::string_view text);
 //   static std::string text(const T& value);
-// What can be compared with Limits::min and max has amount() too, and may be a plain number:
+// A type that is compared with Limits::min and max also has amount(), and may be a plain number:
 //   static double amount(const T& value);           in the unit of Bound
 //   static std::string amountText(double amount);
 //   static std::optional<T> fromNumber(double number);

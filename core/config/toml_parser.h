@@ -14,8 +14,8 @@ struct SyntaxError {
   std::string what;
 };
 
-// The table that a TOML text describes; the positions in it name `file`. Where the text is no TOML
-// the table is empty and `error` says why.
+// The table that a TOML text describes; its positions refer to `file`. If the text is not valid
+// TOML, the table is empty and `error` contains the reason.
 struct ParsedToml {
   Value table;
   std::optional<SyntaxError> error;

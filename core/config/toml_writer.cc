@@ -10,9 +10,9 @@
 namespace weir::config {
 namespace {
 
-constexpr std::size_t kLineLength = 100;  // bytes; longer arrays get a line per element
+constexpr std::size_t kLineLength = 100;  // bytes; longer arrays get one line per element
 
-// An empty array is written as a value: sections would not show it.
+// An empty array is written as a value, because sections cannot express it.
 bool hasTables(const Value& value) {
   return value.isArrayOfTables() && !value.as<Value::Array>()->empty();
 }
@@ -54,9 +54,9 @@ std::string line(const Member& member) {
   return text + "]\n";
 }
 
-// Whether a member gets a [header] of its own: at the top every table does, one level below those
-// of a table that holds nothing else ([upstream.NAME]), and further down what is too long for a
-// line.
+// Decides which members get a [header] of their own: all tables at the top level; one level below,
+// those in a table that contains only tables ([upstream.NAME]); further down, those too long for
+// one line.
 class Sections {
  public:
   Sections(const Value::Table& table, std::size_t depth)
@@ -116,7 +116,7 @@ class Writer {
 
 std::string quotedToml(std::string_view text) {
   std::string quoted;
-  for (const char c : quotedJson(text)) {  // TOML escapes as JSON does, and DEL
+  for (const char c : quotedJson(text)) {  // TOML escapes like JSON, and also DEL
     if (c == '\x7F') {
       quoted += "\\u007f";
     } else {

@@ -11,7 +11,7 @@ namespace weir::config {
 std::string tomlText(const Value& document);
 
 std::string inlineToml(const Value& value);  // on one line: `{ a = 1, b = ["x"] }`
-std::string tomlKey(std::string_view key);   // quoted where it must be
+std::string tomlKey(std::string_view key);   // quoted if necessary
 std::string quotedToml(std::string_view text);
 
 }  // namespace weir::config

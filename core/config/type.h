@@ -12,7 +12,7 @@ namespace weir::config {
 
 struct TableType;
 
-// What values a field takes, for the schema and the reference.
+// The values that a field accepts, for the schema and the reference.
 struct Type {
   enum class Kind { kBoolean, kInteger, kNumber, kText, kArray, kMap, kTable, kAnyOf };
 
@@ -33,12 +33,12 @@ struct FieldType {
   std::string key;
   std::string meaning;
   Type type;
-  Value default_value;  // none: absent unless given
+  Value default_value;  // none: no value unless given
   bool required = false;
-  std::vector<Value> by_role = {};  // the default of each Role, where it depends on that
+  std::vector<Value> by_role = {};  // the default of each Role, if it depends on the role
 };
 
-// Keys of which at most one, or exactly one, is given.
+// Keys of which at most one, or exactly one, may be given.
 struct Exclusive {
   std::vector<std::string> keys;
   bool required = false;

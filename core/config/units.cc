@@ -36,13 +36,13 @@ constexpr Unit kRateUnits[] = {{"/s", 1}, {"/m", 60}, {"/h", 3'600}, {"/d", 86'4
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
-// "1.5ms" as its digits and the rest.
+// "1.5ms", split into its digits and its unit.
 struct Amount {
   std::string_view whole;
   std::string_view fraction;  // without the point; empty when there is none
   std::string_view unit;
 
-  std::string_view number() const {  // both and the point between them
+  std::string_view number() const {  // both, with the point between them
     return {whole.data(), fraction.empty() ? whole.size() : whole.size() + 1 + fraction.size()};
   }
 };
@@ -68,7 +68,7 @@ std::optional<Amount> split(std::string_view text) {
   return amount;
 }
 
-// The text is known to be digits with at most one point.
+// The text consists of digits with at most one point.
 std::optional<double> decimalOf(std::string_view text) {
   double value = 0;
   const auto [end, error] =
@@ -82,7 +82,7 @@ const Unit* findUnit(const Unit (&units)[kCount], std::string_view name) {
   return found == std::end(units) ? nullptr : found;
 }
 
-// The largest unit of which `amount` is a multiple.
+// The largest unit that divides `amount`.
 template <std::size_t kCount>
 std::string textOf(const Unit (&units)[kCount], std::uint64_t amount, std::string_view zero) {
   if (amount == 0) return std::string(zero);
@@ -94,7 +94,7 @@ std::string textOf(const Unit (&units)[kCount], std::uint64_t amount, std::strin
   return {};  // the last unit is 1
 }
 
-// digits * unit, when it does not exceed `most`.
+// digits * unit, unless it exceeds `most`.
 std::optional<std::uint64_t> scaled(std::string_view digits, std::uint64_t unit,
                                     std::uint64_t most) {
   const std::optional<std::uint64_t> count = parseNumber<std::uint64_t>(digits);
@@ -108,11 +108,11 @@ bool isNameCharacter(char c) {
 }
 
 bool isHostName(std::string_view host) {
-  constexpr std::size_t kLongestName = 253;  // RFC 1035, 2.3.4, without the last dot
+  constexpr std::size_t kLongestName = 253;  // RFC 1035, 2.3.4, without the final dot
   return host.size() <= kLongestName && std::ranges::all_of(host, isNameCharacter);
 }
 
-// Inside brackets: hexadecimal digits, colons, an IPv4 tail, and a zone after "%".
+// An address in brackets: hexadecimal digits, colons, an IPv4 tail, and a zone after "%".
 bool isIpv6(std::string_view host) {
   const std::string_view zone =
       host.find('%') == std::string_view::npos ? "" : host.substr(host.find('%') + 1);
@@ -172,8 +172,8 @@ std::string likelyAmount(std::string_view text, std::span<const std::string_view
   std::string_view rest = amount->unit;
   while (rest.starts_with(' ')) rest.remove_prefix(1);
   if (rest.empty()) return std::string(amount->number()) + std::string(usual);
-  std::string_view alike;   // the first with the same letter
-  std::string_view prefix;  // the longest that the user's unit begins with
+  std::string_view alike;   // the first with the same initial letter
+  std::string_view prefix;  // the longest that is a prefix of the user's unit
   for (const std::string_view unit : units) {
     if (alike.empty() && lowerCase(unit.front()) == lowerCase(rest.front())) alike = unit;
     if (rest.starts_with(unit) && unit.size() > prefix.size()) prefix = unit;
@@ -206,7 +206,7 @@ std::optional<Rate> Rate::parse(std::string_view text) {
 }
 
 std::string Rate::text() const {
-  constexpr double kExact = 1e15;  // integers up to here are their own doubles
+  constexpr double kExact = 1e15;  // doubles represent integers up to here exactly
   for (const Unit& unit : kRateUnits) {
     const auto seconds = static_cast<double>(unit.amount);
     const double count = std::round(per_second * seconds);
@@ -227,7 +227,7 @@ std::optional<Percent> Percent::parse(std::string_view text) {
 std::string Percent::text() const { return decimalText(value) + "%"; }
 
 std::optional<FileMode> FileMode::parse(std::string_view text) {
-  constexpr std::size_t kDigits = 3;  // those of owner, group and others
+  constexpr std::size_t kDigits = 3;  // for owner, group and others
   if (text.size() == kDigits + 1 && text.starts_with('0')) text.remove_prefix(1);
   if (text.size() != kDigits) return std::nullopt;
   FileMode mode;

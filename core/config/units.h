@@ -9,20 +9,20 @@
 
 #include "core/base/clock.h"
 
-// The values that are written as text with a unit. Each has parse(), which is strict, and text(),
-// which parse() reads back as the same value.
+// Values that are written as text with a unit. Each has parse(), which is strict, and text(), whose
+// result parse() reads as the same value.
 namespace weir::config {
 
-// "250ms", "1.5s", "2m", "1h", "7d", also "0". Nothing when it is longer than Nanoseconds hold or
-// has parts of a nanosecond.
+// "250ms", "1.5s", "2m", "1h", "7d", also "0". nullopt if it exceeds the range of Nanoseconds or is
+// not a whole number of nanoseconds.
 std::optional<Nanoseconds> parseDuration(std::string_view text);
 std::string durationText(Nanoseconds duration);
 
 // The shortest decimal that reads back as `number`, without an exponent.
 std::string decimalText(double number);
 
-// For a number whose unit is missing or wrong ("5", "64kb", "5 sec"): what was probably meant, or
-// empty. `usual` is the unit of a bare number.
+// For a number whose unit is missing or wrong ("5", "64kb", "5 sec"): the probably intended text,
+// or empty. `usual` is the unit of a bare number.
 std::string likelyAmount(std::string_view text, std::span<const std::string_view> units,
                          std::string_view usual);
 
@@ -54,7 +54,7 @@ struct Percent {
   friend auto operator<=>(const Percent&, const Percent&) = default;
 };
 
-// "0660": who may do what with a file, in octal.
+// "0660": the permissions of a file, in octal.
 struct FileMode {
   std::uint32_t bits = 0;  // at most 0777
 
@@ -68,7 +68,7 @@ struct FileMode {
 struct Address {
   std::string host;  // without brackets; empty: every address
   std::uint16_t port = 0;
-  std::string unix_path;  // not empty: a socket in the file system, host and port mean nothing
+  std::string unix_path;  // if not empty: a socket in the file system; host and port are unused
 
   bool isUnix() const { return !unix_path.empty(); }
   static std::optional<Address> parse(std::string_view text);

@@ -64,7 +64,7 @@ Value shortened(Value table, std::string_view short_key) {
   auto* members = table.as<Value::Table>();
   if (members == nullptr || members->size() != 1) return table;
   Member& only = members->front();
-  // A table in short form would be taken for the long form.
+  // A table in short form would be read as the long form.
   if (only.key != short_key || only.value.isTable()) return table;
   Value value = std::move(only.value);
   return value;

@@ -10,21 +10,21 @@
 
 namespace weir::config {
 
-// Where a value begins. `file` counts in the names that its Document holds.
+// The beginning of a value. `file` is an index into the file names of its Document.
 struct Position {
   std::uint32_t file = 0;
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 };
 
-// A date or time. No setting takes one, so that it need not be kept.
+// A date or time. No setting accepts one, so that its contents are not kept.
 struct Moment {
   friend bool operator==(const Moment&, const Moment&) = default;
 };
 
 struct Member;
 
-// A TOML value: what was read from a file, what is to be printed, or a default in the schema.
+// A TOML value: read from a file, to be printed, or a default in the schema.
 class Value {
  public:
   enum class Kind { kNone, kBoolean, kInteger, kNumber, kText, kMoment, kArray, kTable };
@@ -55,9 +55,9 @@ class Value {
   T* as() {
     return std::get_if<T>(&content_);
   }
-  const Value* find(std::string_view key) const;  // null unless a table with that key
+  const Value* find(std::string_view key) const;  // null unless this is a table with that key
 
-  // Positions do not count.
+  // Positions are not compared.
   friend bool operator==(const Value& left, const Value& right);
 
  private:
@@ -69,14 +69,14 @@ struct Member {
   std::string key;
   Value value;
   Position position;      // of the key
-  bool required = false;  // printed even when it is the default
+  bool required = false;  // printed even if it is the default
 
   friend bool operator==(const Member& left, const Member& right) {
     return left.key == right.key && left.value == right.value;
   }
 };
 
-// Here because a Value is complete only when a Member is.
+// Here because Value is complete only once Member is.
 inline Value::Value() = default;
 inline Value::Value(Content content, Position position)
     : content_(std::move(content)), position_(position) {}
@@ -91,14 +91,14 @@ inline bool operator==(const Value& left, const Value& right) {
 
 std::string_view nameOf(Value::Kind kind);  // "a string", for messages
 
-// `table` without the members that `defaults` holds too, in nested tables as well. A required
-// member stays as it is.
+// `table` without the members that are equal in `defaults`, in nested tables as well. Required
+// members remain.
 Value withoutDefaults(Value table, const Value& defaults);
 
-// A table that is printed as a whole whenever it differs from the default: all members required.
+// A table that is printed completely if it differs from the default: all members are required.
 Value whole(Value table);
 
-// A table that holds `short_key` only becomes the value of that key.
+// A table with `short_key` as its only member becomes the value of that key.
 Value shortened(Value table, std::string_view short_key);
 
 }  // namespace weir::config

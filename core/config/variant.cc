@@ -5,7 +5,7 @@
 namespace weir::config {
 namespace {
 
-// The settings of a chosen kind as they are printed, without what they are by default.
+// The printed settings of a chosen kind, without those that have their defaults.
 Value withoutFresh(Value shown, const Kind& kind, const Scope& scope) {
   const std::unique_ptr<Choice> fresh = kind.make();
   const Value usual = Table::show(scope, [&](Table& table) { fresh->show(table, kind); });

@@ -16,11 +16,11 @@ namespace weir::config {
 
 struct Kind;
 
-// The settings of one kind, whatever their type.
+// The settings of one kind, of any type.
 class Choice {
  public:
   virtual ~Choice() = default;
-  // In a table that has the kind's name as a key.
+  // `table` contains the name of the kind as a key.
   virtual void read(Table& table, const Kind& kind) = 0;
   virtual void show(Table& table, const Kind& kind) const = 0;
   virtual bool equals(const Choice& other) const = 0;
@@ -58,10 +58,10 @@ class ChoiceOf final : public Choice {
   T value_{};
 };
 
-// The kinds of one family that this binary has.
+// The kinds of one family that are registered in this binary.
 class VariantSet {
  public:
-  // `name = <T>`: T is anything that Table::read() takes.
+  // `name = <T>`: T is any type that Table::read() accepts.
   template <typename T>
   void add(std::string_view name, std::string_view meaning, Limits limits = {}) {
     limits.required = true;
@@ -81,11 +81,11 @@ const T* Selected::as() const {
   return choice == nullptr ? nullptr : &choice->value();
 }
 
-// What the binary adds to the language: families of kinds ("filter", "discovery", "balancer").
+// The extensions of this binary: families of kinds ("filter", "discovery", "balancer").
 class Extensions {
  public:
   VariantSet& family(std::string_view name) { return families_[std::string(name)]; }
-  const VariantSet& family(std::string_view name) const;  // empty when nobody registered any
+  const VariantSet& family(std::string_view name) const;  // empty if nothing was registered
 
  private:
   std::map<std::string, VariantSet, std::less<>> families_;
