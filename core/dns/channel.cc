@@ -58,13 +58,13 @@ int socketFamily(Family family) {
 
 }  // namespace
 
-// What c-ares holds of a question.
+// A query in progress, owned by c-ares.
 template <typename OnDone>
 struct Channel::PageRequest {
   Channel* channel;
   OnDone on_done;
 
-  // c-ares has called back: the end of the question.
+  // The callback of c-ares, which ends the query.
   template <typename Answer>
   static void close(void* question, const Answer& answer) {
     const std::unique_ptr<PageRequest> owned(static_cast<PageRequest*>(question));
@@ -99,7 +99,7 @@ Result<void> Channel::init(const ChannelOptions& options) {
   settings.resolvconf_path = path.data();
   if (!path.empty()) given |= ARES_OPT_RESOLVCONF;
 #ifdef ARES_OPT_QUERY_CACHE
-  given |= ARES_OPT_QUERY_CACHE;  // none: whoever asks again wants to know
+  given |= ARES_OPT_QUERY_CACHE;  // no cache: a repeated query is meant to reach the server
   settings.qcache_max_ttl = 0;
 #endif
   int status = ares_init_options(&channel_, &settings, given);
@@ -111,13 +111,13 @@ Result<void> Channel::init(const ChannelOptions& options) {
 }
 
 Channel::~Channel() {
-  if (channel_ != nullptr) ares_destroy(channel_);  // calls back for all that it holds
+  if (channel_ != nullptr) ares_destroy(channel_);  // completes all queries with kCancelled
 }
 
 void Channel::askAddresses(const std::string& name, Family family, OnAddresses on_done) {
   ares_addrinfo_hints hints{};
   hints.ai_family = socketFamily(family);
-  hints.ai_socktype = SOCK_STREAM;  // else each address comes once for every kind of socket
+  hints.ai_socktype = SOCK_STREAM;  // otherwise each address is returned once per socket type
   hints.ai_flags = ARES_AI_NOSORT;  // sorting opens sockets
   ++open_;
   ares_getaddrinfo(
@@ -154,7 +154,7 @@ void Channel::onSocketState(int descriptor, bool reading, bool writing) {
         loop_, descriptor, [this, descriptor](bool readable, bool writable) {
           process(readable ? descriptor : ARES_SOCKET_BAD, writable ? descriptor : ARES_SOCKET_BAD);
         });
-    if (!opened.ok()) {  // the question fails when its time is over
+    if (!opened.ok()) {  // the query fails when it times out
       sockets_.erase(descriptor);
       return;
     }
@@ -173,7 +173,7 @@ void Channel::onTimer() { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }
 void Channel::planTimer() {
   timeval wait{};
   if (ares_timeout(channel_, nullptr, &wait) == nullptr) return timer_.disarm();
-  // Rounded up, so that it is over by then.
+  // Rounded up, so that the timeout of c-ares has passed by then.
   timer_.arm(std::chrono::seconds(wait.tv_sec) + Milliseconds(wait.tv_usec / 1000 + 1));
 }
 

@@ -16,17 +16,17 @@ struct ares_channeldata;
 namespace weir::dns {
 
 struct ChannelOptions {
-  std::string servers = {};      // "127.0.0.1:53,[::1]:53"; empty: those of resolv_conf
+  std::string servers = {};      // "127.0.0.1:53,[::1]:53"; empty: the servers of resolv_conf
   std::string resolv_conf = {};  // path
   Milliseconds attempt_timeout{2'000};
   unsigned attempts = 1;
-  bool hosts_file = false;  // looks in the hosts file instead of asking servers
+  bool hosts_file = false;  // look in the hosts file instead of asking servers
 };
 
-// Asks single questions through c-ares: one name, one type, no search list.
+// Sends single queries through c-ares: one name, one type, no search list.
 //
-// Thread: the loop's. Each question is answered exactly once, perhaps from within the call, and at
-// the latest with kCancelled when the channel is destroyed.
+// Thread: the loop's. Each query is answered exactly once, possibly within the call, and at the
+// latest with kCancelled when the channel is destroyed.
 class Channel {
  public:
   using OnAddresses = std::function<void(const Result<Addresses>&)>;
@@ -37,11 +37,11 @@ class Channel {
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  // The name is complete: without a final dot when it is looked for in the hosts file.
+  // The name is complete. It has no final dot if it is looked up in the hosts file.
   void askAddresses(const std::string& name, Family family, OnAddresses on_done);
   void askServices(const std::string& name, OnServices on_done);
-  std::size_t open() const { return open_; }  // questions without an answer
-  // Called after each answer, last of all.
+  std::size_t open() const { return open_; }  // queries without an answer
+  // Called after each answer, once its callback has returned.
   void setOnAnswer(std::function<void()> on_answer) { on_answer_ = std::move(on_answer); }
 
  private:

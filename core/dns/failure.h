@@ -4,7 +4,7 @@
 
 namespace weir::dns {
 
-// What a status of c-ares means to us.
+// Converts a status of c-ares.
 Error errorOf(int status);
 
 }  // namespace weir::dns

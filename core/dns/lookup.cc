@@ -17,7 +17,7 @@ bool isName(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-// Asking again may well help, unlike with a name that does not exist.
+// True if another attempt may succeed, unlike for a name that does not exist.
 bool isTemporary(const Error& error) {
   return error.code != ErrorCode::kNotFound && error.code != ErrorCode::kInvalid;
 }
@@ -73,7 +73,7 @@ void Lookup::askNext() {
   ask(candidate);
 }
 
-// Looks for the best candidate with an answer, and asks for as many as it takes.
+// Takes the answer of the best candidate, and queries as many candidates as necessary.
 void Lookup::advance() {
   if (done_ || advancing_) return;
   advancing_ = true;
@@ -234,7 +234,7 @@ class AddressLookup final : public Lookup {
       all.ttl = std::min(*all.ttl, *some.ttl);
     }
   }
-  // Whoever is told may destroy this.
+  // The callback may destroy this.
   void callBack(bool last) override {
     if (answer_.ok()) answer_.value().last = last;
     const Result<Addresses> answer = answer_;

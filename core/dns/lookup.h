@@ -12,10 +12,10 @@
 
 namespace weir::dns {
 
-// The search for one name: the names that it may stand for are asked for one after the other.
+// The lookup of one name: the candidates for its full name are queried one after the other.
 //
-// The first of them that has an answer wins. One that fails, or that keeps silent beyond its share
-// of the time, does not keep the following ones from being asked.
+// The first candidate that has an answer is used. One that fails, or does not answer within its
+// share of the time, does not prevent the following ones from being queried.
 class Lookup : public Query {
  public:
   Lookup(Resolver& resolver, std::string_view name);
@@ -23,34 +23,34 @@ class Lookup : public Query {
   Lookup(const Lookup&) = delete;
   Lookup& operator=(const Lookup&) = delete;
 
-  void begin();          // asks
-  void restart();        // forgets what was asked: begin() follows again
-  void tell();           // calls back with what there is to tell
-  void leaveResolver();  // it goes; nothing will be told
+  void begin();          // sends the first queries
+  void restart();        // discards all queries; begin() is called again
+  void tell();           // calls back with the answer, or its first half
+  void leaveResolver();  // the resolver is destroyed; no callback follows
   bool begun() const { return begun_; }
   bool done() const { return done_; }
   virtual void fail(const Error& error) = 0;
 
  protected:
   enum class State {
-    kOpen,     // no answer that helps yet
-    kPart,     // an answer that helps, and more may follow
-    kFound,    // the whole answer
+    kOpen,     // no usable answer yet
+    kPart,     // a usable answer; more may follow
+    kFound,    // the complete answer
     kNothing,  // a failure, or no such name
   };
 
-  // Asks for the candidate; what is told to reply() may come at once.
+  // Queries the candidate; reply() may be called within the call.
   virtual void ask(std::size_t candidate) = 0;
   virtual State state(std::size_t candidate) const = 0;
-  // Of a candidate in state kNothing.
+  // The candidate is in state kNothing.
   virtual Error failure(std::size_t candidate) const = 0;
-  virtual void take(std::size_t candidate) = 0;  // its answer is the lookup's
+  virtual void take(std::size_t candidate) = 0;  // its answer becomes that of the lookup
   virtual void callBack(bool last) = 0;
-  virtual bool askHosts() { return false; }  // true: found there
+  virtual bool askHosts() { return false; }  // true: found in the hosts file
   virtual void reset(std::size_t candidates) = 0;
-  virtual void timeOut() = 0;  // what is open has failed
+  virtual void timeOut() = 0;  // open queries have failed
 
-  // Wraps what is done with an answer: it is not called after restart() or destruction.
+  // Wraps a handler of an answer, so that it is not called after restart() or destruction.
   template <typename Answer, typename Take>
   auto reply(Take take_answer) {
     return [this, alive = std::weak_ptr<const bool>(alive_), take_answer](const Answer& answer) {
@@ -76,18 +76,18 @@ class Lookup : public Query {
   Resolver* resolver_;
   const std::string name_;
   std::vector<std::string> candidates_;
-  std::size_t asked_ = 0;      // so many candidates
-  std::size_t impatient_ = 0;  // so many of them hold up nobody any more
+  std::size_t asked_ = 0;      // number of candidates queried
+  std::size_t impatient_ = 0;  // number of those that the following ones do not wait for any more
   std::shared_ptr<const bool> alive_;
   event::Alarm<Lookup, &Lookup::onDeadline> deadline_;
   event::Alarm<Lookup, &Lookup::onPatienceOver> patience_;
   event::Alarm<Lookup, &Lookup::onPartDue> part_;
   bool begun_ = false;
   bool advancing_ = false;
-  bool done_ = false;       // the answer is there
-  bool part_due_ = false;   // half of it is to be told
-  bool part_told_ = false;  // half of it was told
-  bool told_ = false;       // all of it was told
+  bool done_ = false;       // the answer is known
+  bool part_due_ = false;   // the callback for half of it is due
+  bool part_told_ = false;  // the callback for half of it was called
+  bool told_ = false;       // the callback for all of it was called
 };
 
 std::unique_ptr<Lookup> makeAddressLookup(Resolver& resolver, std::string_view host, Family family,

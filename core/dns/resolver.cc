@@ -12,7 +12,7 @@ namespace weir::dns {
 namespace {
 
 constexpr Error kBadServer = {ErrorCode::kInvalid, Origin::kLocal, "not the address of a server"};
-constexpr Milliseconds kSettle{100};  // until a resolv.conf that is being written is read
+constexpr Milliseconds kSettle{100};  // time for a resolv.conf to be completely written
 
 }  // namespace
 
@@ -94,7 +94,7 @@ void Resolver::forget(Lookup& lookup) {
 
 std::size_t Resolver::inFlight() const { return channel_->open(); }
 
-// What was asked of the old servers is asked of the new ones.
+// Open queries are sent again, to the new servers.
 void Resolver::onSystemChanged() {
   watch_->watch({options_.resolv_conf});
   readSystem();

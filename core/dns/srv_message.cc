@@ -19,7 +19,7 @@ struct FreeAres {
   void operator()(void* memory) const { ares_free_data(memory); }
 };
 
-// Walks over the records of a message that c-ares has found well-formed.
+// Iterates over the records of a message that c-ares has found well-formed.
 class Walk {
  public:
   explicit Walk(std::span<const unsigned char> message) : message_(message) {}
@@ -50,7 +50,7 @@ class Walk {
 
 Ttl smaller(Ttl known, std::chrono::seconds ttl) { return known ? std::min(*known, ttl) : ttl; }
 
-// ares_srv_reply carries no TTL. Nothing when the message ends before its records do.
+// The TTL, which ares_srv_reply lacks. nullopt if the message ends before its records do.
 std::optional<std::chrono::seconds> smallestTtl(std::span<const unsigned char> message) {
   if (message.size() < kHeaderBytes) return std::nullopt;
   Walk walk(message);
