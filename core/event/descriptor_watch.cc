@@ -37,7 +37,7 @@ void DescriptorWatch::watch(bool reading, bool writing) {
     return;
   }
   uv_poll_start(&handle_->poll, events, [](uv_poll_t* poll, int status, int ready) {
-    // An error is found out by whoever reads and writes.
+    // The read or write that follows reports the error.
     const bool readable = status != 0 || (ready & UV_READABLE) != 0;
     const bool writable = status != 0 || (ready & UV_WRITABLE) != 0;
     auto* handle = static_cast<Handle*>(poll->data);

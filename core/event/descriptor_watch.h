@@ -9,8 +9,8 @@ namespace weir::event {
 
 class Loop;
 
-// Calls back while a descriptor that somebody else owns can be read or written. Destroy it before
-// the descriptor is closed, at the latest; also from within its own callback.
+// Calls back while a descriptor owned elsewhere is readable or writable. Must be destroyed before
+// the descriptor is closed; may be destroyed in its own callback.
 class DescriptorWatch {
  public:
   using OnReady = std::function<void(bool readable, bool writable)>;
@@ -21,7 +21,7 @@ class DescriptorWatch {
   DescriptorWatch(const DescriptorWatch&) = delete;
   DescriptorWatch& operator=(const DescriptorWatch&) = delete;
 
-  void watch(bool reading, bool writing);  // neither: rests
+  void watch(bool reading, bool writing);  // neither: pauses
 
  private:
   struct Handle;

@@ -4,7 +4,7 @@
 
 namespace weir::event {
 
-// Whether so many more descriptors can be opened now. They are not kept.
+// Checks that `count` more descriptors can be opened now. Does not reserve them.
 Result<void> checkDescriptors(unsigned count);
 
 }  // namespace weir::event

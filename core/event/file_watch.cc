@@ -19,9 +19,9 @@ struct FileWatch::Directory {
 
 namespace {
 
-// The directory of a path and, where a link stands in the way, of what the link leads to: a swap
-// of either must be seen. The file itself, too: one that is mounted over another (as container
-// engines do with single files) changes without an event in its directory.
+// Adds the directory of a path and that of the target of its symbolic links, so that a swap of
+// either is noticed. Adds the file itself, too: a file that is mounted over another one, as by
+// container engines, changes without an event in its directory.
 void addWatched(const std::filesystem::path& path, std::set<std::string>& into) {
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed)) into.insert(path.string());
@@ -57,7 +57,7 @@ void FileWatch::watch(const std::vector<std::string>& paths) {
   }
   prints_ = std::move(prints);
   for (const std::string& path : wanted) watchDirectory(path);
-  // What happened while no directory was watched had no event.
+  // Changes while no directory was watched caused no event.
   if (!wanted.empty()) settled_.arm(settle_);
 }
 
@@ -72,7 +72,7 @@ void FileWatch::watchDirectory(const std::string& path) {
     owner->onEvent();
   };
   const int failure = uv_fs_event_start(&directory->event, callback, path.c_str(), 0);
-  // One that went away meanwhile is not an error: the next reload watches anew.
+  // A directory that has disappeared meanwhile is not an error: the next reload renews the watches.
   if (failure == 0 || failure == UV_ENOENT || failure == UV_ENOTDIR) return;
   log::warning("changes of files in " + path + " are not noticed: " + uv_strerror(failure));
 }

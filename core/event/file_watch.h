@@ -15,11 +15,11 @@ namespace weir::event {
 
 class Loop;
 
-// Calls back when any of some files changed: written, replaced by rename, or behind a symbolic link
-// that was swapped (as Kubernetes does). Watches the directories that hold them, and says so once
-// for a burst of changes, when for `settle` nothing has changed further: whoever writes a file in
-// pieces is waited for. Other files there, a log for example, may change
-// as they like: what counts is whether a watched one differs in identity, size or time.
+// Calls back when any of several files has changed: written, replaced by rename, or behind a
+// symbolic link that was swapped (as Kubernetes does). Watches the directories of the files, and
+// calls back once for a burst of changes, after `settle` without a further change, so that a file
+// that is written in pieces is complete. Changes of other files in those directories, a log for
+// example, are ignored: only the identity, size and time of the watched files are compared.
 class FileWatch {
  public:
   FileWatch(Loop& loop, Milliseconds settle, std::function<void()> on_change);
@@ -27,17 +27,17 @@ class FileWatch {
   FileWatch(const FileWatch&) = delete;
   FileWatch& operator=(const FileWatch&) = delete;
 
-  // Replaces the set of watched files and directories. What does not exist is skipped.
+  // Replaces the set of watched files and directories. Nonexistent ones are skipped.
   void watch(const std::vector<std::string>& paths);
 
   void setSettle(Milliseconds settle) { settle_ = settle; }
 
-  // The files are about to be read: what they are now is no change any more.
+  // Call before reading the files: their current state no longer counts as a change.
   void mark();
 
  private:
   struct Directory;
-  // Device, inode, size and time of the last change; all 0 for what is not there.
+  // Device, inode, size and modification time; all 0 for a missing file.
   using Print = std::array<std::int64_t, 5>;
 
   static Print printOf(const std::string& path);
@@ -50,8 +50,8 @@ class FileWatch {
   const std::function<void()> on_change_;
   Alarm<FileWatch, &FileWatch::onSettled> settled_;
   std::vector<Directory*> directories_;   // each freed by libuv's closing callback
-  std::map<std::string, Print> prints_;   // of the watched paths, as they were read
-  std::map<std::string, Print> changed_;  // as they were at the latest look, if other than that
+  std::map<std::string, Print> prints_;   // of the watched paths when they were read
+  std::map<std::string, Print> changed_;  // at the latest check, if different
 };
 
 }  // namespace weir::event

@@ -9,7 +9,7 @@
 
 namespace weir::event {
 
-// Lets one message of a kind through in a while, and counts those that it holds back. Any thread.
+// Admits one message of a kind per interval, and counts the suppressed ones. Any thread.
 //
 //   if (const auto held_back = limit.admit(loop.eventTime())) {
 //     log::warning("..." + LogLimit::text(*held_back));
@@ -20,8 +20,8 @@ class LogLimit {
 
   explicit LogLimit(Nanoseconds every = kEvery) : every_(every.count()) {}
 
-  // `now` is monotonic. The number of messages that were held back since the last one; nothing when
-  // this one is held back, too.
+  // `now` is monotonic. Returns the number of messages suppressed since the last admitted one;
+  // nullopt if this one is suppressed, too.
   std::optional<std::uint64_t> admit(Nanoseconds now) {
     std::int64_t next = next_.load(std::memory_order_relaxed);
     if (now.count() < next || !next_.compare_exchange_strong(next, now.count() + every_)) {
@@ -31,7 +31,7 @@ class LogLimit {
     return held_back_.exchange(0, std::memory_order_relaxed);
   }
 
-  // " (and 12 more like it)", or nothing.
+  // " (and 12 more since the last such message)", or empty.
   static std::string text(std::uint64_t held_back) {
     if (held_back == 0) return {};
     return " (and " + std::to_string(held_back) + " more since the last such message)";

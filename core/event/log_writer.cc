@@ -18,7 +18,7 @@ namespace {
 
 constexpr Nanoseconds kLastWords = std::chrono::seconds(1);
 
-// What a pipe with room takes without waiting; whole lines where they fit.
+// The amount that a writable pipe takes without blocking; whole lines if possible.
 std::string_view firstPiece(std::string_view text) {
   if (text.size() <= PIPE_BUF) return text;
   const std::size_t line_end = text.substr(0, PIPE_BUF).rfind('\n');
@@ -34,15 +34,15 @@ struct LogWriter::Queue {
   void run();
   std::string take(bool& ends);
   bool waitForRoom(Nanoseconds& end);
-  bool writeOut(std::string_view text);  // false: given up
+  bool writeOut(std::string_view text);  // false: timed out
 
   const int descriptor;
   WriterSignal signal;
 
-  std::mutex mutex;  // of what follows
+  std::mutex mutex;  // guards the following members
   std::string pending;
   log::Format format = log::Format::kText;
-  std::uint64_t untold = 0;   // dropped lines that no line has told of
+  std::uint64_t untold = 0;   // dropped lines not yet reported by a line
   std::uint64_t dropped = 0;  // for the metric
   bool stop = false;
 
@@ -92,8 +92,8 @@ void LogWriter::Queue::run() {
   }
 }
 
-// Waits until the descriptor takes bytes or the bell rings. True when it takes some. `end` is when
-// to give up, 0 while there is time; it is set once the writer is to stop.
+// Waits until the descriptor is writable or the signal is rung. True if it is writable. `end` is
+// the time at which to give up; it is 0 until the writer is to stop.
 bool LogWriter::Queue::waitForRoom(Nanoseconds& end) {
   pollfd waits[] = {{descriptor, POLLOUT, 0}, {signal.descriptor(), POLLIN, 0}};
   const auto left = std::chrono::ceil<Milliseconds>(end - monotonicNow());
@@ -114,7 +114,7 @@ bool LogWriter::Queue::writeOut(std::string_view text) {
     const std::string_view piece = firstPiece(text);
     const ssize_t written = ::write(descriptor, piece.data(), piece.size());
     if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (written <= 0) break;  // nobody will ever read it
+    if (written <= 0) break;  // the reader is gone
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;

@@ -8,15 +8,15 @@
 
 namespace weir::event {
 
-// Writes the program's log on a thread of its own while it lives, so that nobody ever waits for
-// whoever reads it. Lines wait in a bounded queue; those that find no room are counted, and a later
-// line says how many there were.
+// Writes the log of the process on a thread of its own, so that a slow reader blocks no other
+// thread. Lines wait in a bounded queue; those that do not fit are counted, and a later line
+// reports their number.
 //
-// Thread: made and destroyed on the control thread, while no other thread logs. Lines that wait at
-// the end are written, unless the reader takes nothing for a second.
+// Thread: created and destroyed on the control thread, while no other thread logs. Queued lines are
+// written at the end, unless the reader takes nothing for a second.
 class LogWriter final : private log::Sink {
  public:
-  static constexpr std::size_t kMostBytes = 256 * 1024;  // that wait
+  static constexpr std::size_t kMostBytes = 256 * 1024;  // of queued lines
 
   explicit LogWriter(WriterSignal signal, int descriptor = 2);
   ~LogWriter() override;

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 16 * 1024;
 constexpr std::size_t kScratchBytes = 4 * 1024;
-// With the first loop, libuv makes a pipe for all of them, and aborts when it cannot: what comes
-// before that, and the pipe, must be sure to succeed.
+// With the first loop, libuv creates a pipe that all loops share, and aborts on failure: enough
+// descriptors for that pipe and for everything opened before it must be available.
 constexpr unsigned kAtFirst = 4;
 
 }  // namespace
@@ -28,7 +28,7 @@ struct Loop::Inbox {
 };
 
 void Loop::CloseLoop::operator()(uv_loop_s* loop) const {
-  // A handle that is still open here is a leak of ours: every test is a leak test.
+  // An open handle here is a leak in weir: every test is a leak test.
   WEIR_CHECK(uv_loop_close(loop) == 0);
   delete loop;
 }
@@ -53,7 +53,7 @@ Loop::Loop(Handle opened, Time time)
       inbox_(std::make_unique<Inbox>()),
       chunks_(kChunkBytes),
       scratch_(kScratchBytes) {
-  // None of these asks anything of the system: that was done with the loop.
+  // These need no system resources: open() has acquired them.
   WEIR_CHECK(uv_timer_init(loop_.get(), timer_.get()) == 0);
   WEIR_CHECK(uv_prepare_init(loop_.get(), prepare_.get()) == 0);
   timer_->data = prepare_->data = this;
@@ -68,10 +68,10 @@ Loop::Loop(Handle opened, Time time)
 
 Loop::~Loop() {
   finishTurn();
-  // Those who asked for it are gone, and so it ends soon.
+  // The work ends soon, because its requesters are gone.
   while (at_work_ > 0) uv_run(loop_.get(), UV_RUN_ONCE);
   closeHandles();
-  // Closing callbacks run in the turn after; a handle that nobody closed must not hang us here.
+  // Close callbacks run in the next turn; a handle that was not closed must not block here.
   for (int turn = 0; turn < 8 && uv_run(loop_.get(), UV_RUN_NOWAIT) != 0; ++turn) {
   }
 }
@@ -130,7 +130,7 @@ void Loop::onAsync() {
 }
 
 void Loop::work(std::function<void()> task, std::function<void()> done) {
-  if (time_ == Time::kManual) {  // nobody polls for the other thread
+  if (time_ == Time::kManual) {  // with manual time, nothing polls for the other thread
     task();
     worked_.push_back(std::move(done));
     return;
@@ -185,7 +185,7 @@ void Loop::finishWork() {
 }
 
 void Loop::finishTurn() {
-  // What runs here may dirty or doom more: go on until nothing is left.
+  // These callbacks may request more of both: continue until nothing is left.
   while (turn_end_first_ != nullptr || !doomed_.empty() || !worked_.empty()) {
     if (!worked_.empty()) [[unlikely]]
       finishWork();
@@ -202,13 +202,14 @@ void Loop::finishTurn() {
   }
 }
 
-// libuv read the clock right after polling: the look at it costs us nothing.
+// libuv read the clock right after polling, so that reading its time is free.
 void Loop::beginTurn() {
   turn_begun_ = true;
   polled_at_ = Milliseconds(uv_now(loop_.get()));
 }
 
-// Right before polling, which ends the turn. Since it began, libuv has read the clock again.
+// Called right before polling, which ends the turn. Since the turn began, libuv has updated its
+// time.
 void Loop::onPrepare() {
   finishTurn();
   event_time_ = Nanoseconds(0);

@@ -19,7 +19,8 @@ struct uv_async_s;
 
 namespace weir::event {
 
-// Done once at the end of the turn in which it was asked for: how writes of one turn are gathered.
+// A task that runs once at the end of the turn in which it was requested, for example to combine
+// the writes of the turn.
 class TurnEnd {
  public:
   virtual ~TurnEnd() = default;
@@ -33,29 +34,29 @@ class TurnEnd {
   bool queued_ = false;
 };
 
-// What may be destroyed at the end of the turn, when no caller is left on the stack.
+// An object that can be destroyed at the end of the turn, when no caller is left on the stack.
 class Disposable {
  public:
   virtual ~Disposable() = default;
 };
 
-// One libuv loop with what every connection on it shares: the wheel of deadlines, the list of
-// things to flush at the end of the turn, the read buffer and the pools of memory.
+// One libuv loop with everything that its connections share: the wheel of deadlines, the list of
+// tasks at the end of the turn, the lent buffers and the memory pools.
 //
 // Thread: the one that calls run(). Only post() and stop() may be called from another.
 class Loop final : private Wheel::Driver {
  public:
-  enum class Time { kReal, kManual };  // kManual: time stands until advance() moves it
+  enum class Time { kReal, kManual };  // kManual: only advance() moves the time
 
   struct CloseLoop {
     void operator()(uv_loop_s* loop) const;
   };
   using Handle = std::unique_ptr<uv_loop_s, CloseLoop>;
-  // What a loop asks of the system. Fails when that has no descriptors or memory left.
+  // The system resources of a loop. Fails if descriptors or memory are exhausted.
   static Result<Handle> open();
 
   explicit Loop(Handle opened, Time time = Time::kReal);
-  explicit Loop(Time time = Time::kReal);  // for tests and tools: aborts where open() fails
+  explicit Loop(Time time = Time::kReal);  // for tests and tools: aborts if open() fails
   ~Loop() override;                        // every handle must have been closed
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -65,9 +66,9 @@ class Loop final : private Wheel::Driver {
   void stop();
   void advance(Milliseconds by);  // with Time::kManual only
 
-  // Runs `task` on the loop's thread, in order of posting. The one bridge between threads.
+  // Runs `task` on the loop's thread, in order of posting. The only way from one thread to another.
   void post(std::function<void()> task);
-  // Runs `task` on another thread, then `done` on the loop's: for what takes too long here.
+  // Runs `task` on another thread, then `done` on the loop's: for work that would block the loop.
   void work(std::function<void()> task, std::function<void()> done);
   void atTurnEnd(TurnEnd& task);
   void cancelTurnEnd(TurnEnd& task);
@@ -75,27 +76,27 @@ class Loop final : private Wheel::Driver {
 
   Wheel& wheel() { return wheel_; }
   Milliseconds now() const { return wheel_.now(); }  // when this turn began
-  // Whoever is called by libuv says so first: the time of the event in hand begins here.
+  // Call first in every callback of libuv: marks the start of an event.
   void beginEvent() {
     event_time_ = Nanoseconds(0);
     if (!turn_begun_) beginTurn();
   }
-  // When the event in hand was first asked for its time: the clock is read once for all stages
+  // The time of the current event, read at the first call: the clock is read once for all stages
   // that follow each other without waiting.
   Nanoseconds eventTime() {
     if (event_time_.count() == 0) event_time_ = monotonicNow();
     return event_time_;
   }
-  // Hears after each turn for how long it kept the loop from polling, to the millisecond.
+  // Called after each turn with the time, in milliseconds, for which it kept the loop from polling.
   using TurnObserver = std::function<void(Milliseconds busy)>;
   void setTurnObserver(TurnObserver observer) { turn_observer_ = std::move(observer); }
 
-  // May `reader` read now? Once in a row within a turn: one that has much to say keeps nobody
-  // waiting, and its peers have something to do while the others have theirs.
+  // True unless `reader` was the last to read in this turn: a busy connection must not starve the
+  // others, and its peers need not be woken for every piece.
   bool takesTurn(const void* reader) { return std::exchange(last_reader_, reader) != reader; }
 
-  // Lent for the time of one call each, so that no connection has buffers of its own: to whoever
-  // reads, to whoever opens what was read, to whoever makes frames or seals what is to be written.
+  // Buffers lent for the duration of one call, so that connections need none of their own: for
+  // reading, for decrypting what was read, for producing frames, and for encrypting before a write.
   static constexpr std::size_t kLentBytes = 96 * 1024;
   char* readBuffer() { return lend(read_buffer_); }
   char* openBuffer() { return lend(open_buffer_); }
@@ -105,7 +106,7 @@ class Loop final : private Wheel::Driver {
   BlockPool& scratch() { return scratch_; }  // 4 KiB, for arenas
   uv_loop_s* raw() { return loop_.get(); }
 
-  // What is lent of both pools counts there, from now until the loop ends.
+  // Blocks lent by both pools count towards the budget, from now until the loop ends.
   void setBudget(MemoryBudget& budget) { budget_ = &budget; }
   Overload overload() {
     if (budget_ == nullptr) return Overload::kNone;
@@ -148,7 +149,7 @@ class Loop final : private Wheel::Driver {
   std::unique_ptr<Inbox> inbox_;
 
   Wheel wheel_;
-  std::unique_ptr<char[]> read_buffer_;  // these are there once they were lent
+  std::unique_ptr<char[]> read_buffer_;  // each is allocated when it is first lent
   std::unique_ptr<char[]> open_buffer_;
   std::unique_ptr<char[]> frame_buffer_;
   std::unique_ptr<char[]> seal_buffer_;
@@ -158,17 +159,17 @@ class Loop final : private Wheel::Driver {
   TurnEnd* turn_end_last_ = nullptr;
   std::vector<std::unique_ptr<Disposable>> doomed_;
   std::vector<std::function<void()>> inbox_batch_;
-  std::vector<std::function<void()>> worked_;  // with manual time: done, to be told
+  std::vector<std::function<void()>> worked_;  // with manual time: callbacks of completed work
   static constexpr std::int64_t kReportStep = 64 * 1024;
   MemoryBudget* budget_ = nullptr;
-  std::int64_t reported_ = 0;  // bytes that the budget knows of
+  std::int64_t reported_ = 0;  // bytes reported to the budget
   std::size_t at_work_ = 0;
-  const void* last_reader_ = nullptr;  // of this turn
+  const void* last_reader_ = nullptr;  // in this turn
   TurnObserver turn_observer_;
   Milliseconds manual_now_{0};
   Milliseconds polled_at_{0};  // uv_now() of the turn's first event
-  Nanoseconds event_time_{0};  // 0: not asked for yet
-  bool turn_begun_ = false;    // an event came since the last poll
+  Nanoseconds event_time_{0};  // 0: not read yet
+  bool turn_begun_ = false;    // an event has occurred since the last poll
 };
 
 }  // namespace weir::event

@@ -20,7 +20,7 @@ void LoopThread::start() {
   thread_ = std::make_unique<Thread>();
   thread_->thread = std::thread([this] {
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
-    // Signals belong to the control thread.
+    // The control thread handles signals.
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);

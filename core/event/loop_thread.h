@@ -8,7 +8,7 @@
 
 namespace weir::event {
 
-// One thread with one loop. What lives on it is made and destroyed by tasks that are posted to it.
+// One thread with one loop. Posted tasks create and destroy the objects that live on it.
 class LoopThread {
  public:
   LoopThread(std::string name, Loop::Handle loop);

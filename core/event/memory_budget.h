@@ -7,17 +7,17 @@
 
 namespace weir::event {
 
-// What is done when memory gets short, the mildest first.
+// The measures against a lack of memory, the mildest first.
 enum class Overload : std::uint8_t {
   kNone,
   kRefuseConnections,
-  kResetStreams,  // and break off connections whose peers do not read
+  kResetStreams,  // and reset connections whose peers do not read
 };
 
-// The bytes that the loops of a process hold for bodies and heads, against a limit.
+// Counts the bytes that the loops of a process hold for bodies and heads, against a limit.
 //
-// Thread: any. Loops report in steps of some KiB; the levels are let go of a tenth below the
-// thresholds, so that they do not flap.
+// Thread: any. Loops report in steps of some KiB. To prevent flapping, a level ends a tenth below
+// its threshold.
 class MemoryBudget {
  public:
   // In bytes; 0: never.

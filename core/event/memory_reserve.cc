@@ -15,11 +15,11 @@ std::atomic<void*> reserve{nullptr};
 std::atomic<bool> exhausted{false};
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables): see above
 
-// Called by operator new, which tries again when it returns.
+// Called by operator new, which retries when this returns.
 void onAllocationFailed() {
   void* const held = reserve.exchange(nullptr);
   exhausted.store(true, std::memory_order_relaxed);
-  if (held == nullptr) std::set_new_handler(nullptr);  // nothing is left to give
+  if (held == nullptr) std::set_new_handler(nullptr);  // nothing is left to release
   ::operator delete(held);
 }
 

@@ -2,10 +2,11 @@
 
 namespace weir::event {
 
-// Holds some memory back, for all of the process. When an allocation fails it is given up, so that
-// the allocation succeeds and there is time to shed load; taken back by the next call that can.
+// Reserves some memory for the process. When an allocation fails, the reserve is released, so that
+// the allocation succeeds and there is time to shed load; the next successful call reserves it
+// again.
 void keepMemoryReserve();
-// The reserve is given up.
+// True while the reserve is released.
 bool memoryExhausted();
 
 }  // namespace weir::event

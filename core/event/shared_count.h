@@ -5,11 +5,11 @@
 
 namespace weir::event {
 
-// A number that all workers share with a limit: open connections of a listener or the process.
-// Touched once or twice in the life of a connection, never for a request.
+// A number with a limit that all workers share: open connections of a listener or the process.
+// Changed once or twice in the life of a connection, never for a request.
 class SharedCount {
  public:
-  // Counts one more unless `limit` is reached; 0 means no limit.
+  // Adds one unless `limit` is reached; 0 means no limit.
   bool tryAdd(std::uint64_t limit) {
     const std::uint64_t before = count_.fetch_add(1, std::memory_order_relaxed);
     if (limit == 0 || before < limit) return true;

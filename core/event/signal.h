@@ -11,7 +11,7 @@ namespace weir::event {
 
 class Loop;
 
-// Calls back on the loop's thread for each arrival of one signal; destroying it stops that.
+// Calls back on the loop's thread for each arrival of one signal, until it is destroyed.
 class Signal {
  public:
   static Result<std::unique_ptr<Signal>> open(Loop& loop, int number,

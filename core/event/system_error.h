@@ -4,7 +4,7 @@
 
 namespace weir::event {
 
-// What a negative code of libuv or the system (-errno) means to us.
+// Converts a negative code of libuv or the system (-errno).
 Error errorOf(int code);
 
 }  // namespace weir::event

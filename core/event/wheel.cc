@@ -18,7 +18,7 @@ void Wheel::relink(Deadline& deadline) {
 }
 
 void Wheel::link(Deadline& deadline, std::uint64_t earliest) {
-  // A slot that has fired already would wait for a whole turn of the wheel.
+  // A deadline in a slot that has already fired would wait for a complete turn of the wheel.
   const std::uint64_t tick = std::max(deadline.due_, earliest);
   unsigned level = 0;
   while (level + 1 < kLevels &&
@@ -26,7 +26,7 @@ void Wheel::link(Deadline& deadline, std::uint64_t earliest) {
     ++level;
   }
   const unsigned shift = kBits * level;
-  // Beyond the last level: as far as it reaches; the rest is waited for when it comes round.
+  // Beyond the last level: use its last slot; the deadline is linked again when that slot fires.
   const std::uint64_t reach = (current_ >> shift) + kSlots - 1;
   const std::uint64_t slot_tick = std::min(tick >> shift, reach);
   const std::uint64_t slot = slot_tick & (kSlots - 1);
@@ -47,7 +47,7 @@ void Wheel::unlink(Deadline& deadline) {
 }
 
 void Wheel::fire(Deadline*& slot) {
-  // Fired deadlines may arm, disarm or destroy any other: take them one at a time.
+  // A deadline that fires may arm, disarm or destroy any other: take them one at a time.
   firing_ = std::exchange(slot, nullptr);
   if (firing_ != nullptr) firing_->link_ = &firing_;
   while (firing_ != nullptr) {
@@ -74,7 +74,7 @@ void Wheel::cascade(unsigned level) {
     Deadline& deadline = *pending;
     pending = deadline.next_;
     deadline.link_ = nullptr;
-    // What is due at this very tick goes into the first level's slot that fires right after.
+    // A deadline due at this very tick goes into the slot of the first level that fires next.
     if (deadline.due_ != Deadline::kNever) link(deadline, current_);
   }
 }
@@ -92,10 +92,10 @@ void Wheel::step() {
 
 void Wheel::advance(Milliseconds now) {
   now_ = std::max(now_, now);
-  wake_tick_ = 0;  // the driver asks again afterwards; what is linked meanwhile need not wake it
+  wake_tick_ = 0;  // the driver asks again afterwards; deadlines linked meanwhile need not wake it
   const std::uint64_t target = tickOf(now_);
   while (current_ < target) {
-    // Nothing can fire before nextTick(), so a long sleep costs no walk through empty slots.
+    // Nothing can fire before nextTick(), so that a long sleep does not iterate over empty slots.
     const std::uint64_t next = nextTick();
     if (next > target) {
       current_ = target;

@@ -10,8 +10,8 @@ namespace weir::event {
 
 class Wheel;
 
-// A point in time at which something is given up, one of very many. Arming it again for later,
-// and disarming it, only store a number: the wheel looks again when the old time comes.
+// A time limit, one of very many. Moving it to a later time and disarming it only store a number:
+// the wheel checks it again at the old time.
 class Deadline {
  public:
   explicit Deadline(Wheel& wheel) : wheel_(&wheel) {}
@@ -33,9 +33,9 @@ class Deadline {
 
   Wheel* wheel_;
   Deadline* next_ = nullptr;
-  Deadline** link_ = nullptr;    // what points at us; null when in no slot
+  Deadline** link_ = nullptr;    // the pointer to this object; null when in no slot
   std::uint64_t due_ = kNever;   // tick
-  std::uint64_t linked_at_ = 0;  // tick of the slot we stand in
+  std::uint64_t linked_at_ = 0;  // tick of its slot
 };
 
 // A Deadline that calls one method of its owner.
@@ -51,12 +51,12 @@ class Alarm final : public Deadline {
 
 // A hierarchical timing wheel: three levels of 256 slots, 4 ms, 1 s and 4.4 min wide.
 //
-// Knows no clock: whoever owns it calls advance() with the time and asks when to come back.
+// Has no clock: its owner calls advance() with the time, and untilNext() for the next call.
 class Wheel {
  public:
   static constexpr Milliseconds kTick{4};
 
-  // Who drives a wheel: tells it the time and hears when it wants to be called earlier.
+  // The driver of a wheel: provides the time, and is notified if advance() is needed earlier.
   class Driver {
    public:
     virtual ~Driver() = default;
@@ -65,13 +65,13 @@ class Wheel {
   };
 
   explicit Wheel(Milliseconds now = Milliseconds(0));
-  void setDriver(Driver* driver) { driver_ = driver; }  // null: the time of the latest advance()
+  void setDriver(Driver* driver) { driver_ = driver; }  // null: now() as of the latest advance()
 
-  // Moves the time to `now` and fires what is due, in order of slots.
+  // Moves the time to `now` and fires all deadlines due, in order of slots.
   void advance(Milliseconds now);
-  // Time until the next slot that holds anything; negative when the wheel is empty.
+  // Time until the next slot in use; negative if the wheel is empty.
   Milliseconds untilNext(Milliseconds now) const;
-  // The driver will call advance() at the time that untilNext() gave just now.
+  // The driver will call advance() at the time that untilNext() has just returned.
   void wakePlanned() { wake_tick_ = nextTick(); }
   Milliseconds now() const { return driver_ == nullptr ? now_ : driver_->wheelTime(); }
 
@@ -83,7 +83,7 @@ class Wheel {
 
   struct Level {
     std::array<Deadline*, kSlots> slots{};
-    std::array<std::uint64_t, kSlots / 64> used{};  // one bit a slot; may be stale-set
+    std::array<std::uint64_t, kSlots / 64> used{};  // one bit per slot; may be set for an empty one
   };
 
   // The time is never negative.
@@ -97,14 +97,14 @@ class Wheel {
   void fire(Deadline*& slot);
   void cascade(unsigned level);
   std::uint64_t nextTick() const;
-  // How many slots from `base` on until one in use; 0 for none.
+  // Number of slots from `base` to the next one in use; 0 for none.
   static std::uint64_t slotsAhead(const Level& level, std::uint64_t base);
 
   std::array<Level, kLevels> levels_;
-  Deadline* firing_ = nullptr;  // what is left of the slot that is being fired
+  Deadline* firing_ = nullptr;  // the rest of the slot that is being fired
   Milliseconds now_;
   std::uint64_t current_;                       // every slot up to this tick has fired
-  std::uint64_t wake_tick_ = Deadline::kNever;  // when the driver means to come back
+  std::uint64_t wake_tick_ = Deadline::kNever;  // when the driver plans to call advance()
   Driver* driver_ = nullptr;
 };
 
@@ -112,7 +112,7 @@ inline void Deadline::arm(Milliseconds after) {
   const Milliseconds wait = after.count() > 0 ? after : Milliseconds(0);
   due_ = Wheel::tickOf(wheel_->now() + wait + Wheel::kTick - Milliseconds(1));
   if (link_ == nullptr || linked_at_ > due_) wheel_->relink(*this);
-  // Else it is looked at in time, and linked anew then.
+  // Otherwise its slot fires in time, and it is linked again then.
 }
 
 }  // namespace weir::event

@@ -43,7 +43,7 @@ bool WriteQueue::prepareBlock() {
   return true;
 }
 
-// The buffer of a block that was written already, so that an ordinary load needs two or three.
+// Reuses the buffer of a written block, so that an ordinary load needs only two or three.
 std::unique_ptr<char[]> WriteQueue::takeBuffer(std::uint64_t head) {
   const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
   for (std::uint64_t position = head; position + kBlocks > tail + 1 && position > 0; --position) {

@@ -14,7 +14,7 @@
 
 namespace weir::event {
 
-// Wakes the writer thread, from any thread and without waiting.
+// Wakes the writer thread, from any thread and without blocking.
 class WriterSignal {
  public:
   static Result<WriterSignal> open();
@@ -23,15 +23,15 @@ class WriterSignal {
   WriterSignal& operator=(WriterSignal&&) = delete;
 
   void ring() const;
-  void clear() const;                             // the writer has seen it
-  int descriptor() const { return descriptor_; }  // readable once rung
+  void clear() const;                             // called by the writer thread once it is awake
+  int descriptor() const { return descriptor_; }  // readable after ring()
 
  private:
   explicit WriterSignal(int descriptor) : descriptor_(descriptor) {}
   int descriptor_;
 };
 
-// Lines on their way from one worker to the writer thread, in blocks.
+// Lines from one worker to the writer thread, in blocks.
 //
 // Thread: one thread fills, the writer thread empties; neither ever waits for the other.
 // Life:   made by WriterThread::open, ended by close(), freed by the writer thread.

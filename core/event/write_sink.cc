@@ -15,7 +15,7 @@
 namespace weir::event {
 namespace {
 
-// A pipe without a reader fails at once rather than to wait for one.
+// Opening a pipe without a reader fails at once instead of waiting for a reader.
 int openFile(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
 }
@@ -98,7 +98,7 @@ WriteSink::Outcome WriteSink::writeOnce(std::string_view& bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(written));
     return Outcome::kDone;
   }
-  if (errno == EINTR) return Outcome::kDone;  // nothing written, nothing wrong
+  if (errno == EINTR) return Outcome::kDone;  // no error: retry
   if (errno == EAGAIN) return Outcome::kWouldWait;
   report("write", causeOf(errno));
   return Outcome::kFailed;
@@ -106,10 +106,10 @@ WriteSink::Outcome WriteSink::writeOnce(std::string_view& bytes) {
 
 bool WriteSink::writable() const {
   pollfd wanted{descriptor_, POLLOUT, 0};
-  return ::poll(&wanted, 1, 0) != 0;  // what else it may be shows in write()
+  return ::poll(&wanted, 1, 0) != 0;  // write() reports any other condition
 }
 
-// A pipe that is writable takes PIPE_BUF bytes without waiting; whole lines, when they fit.
+// A writable pipe takes PIPE_BUF bytes without blocking; whole lines if possible.
 std::string_view WriteSink::nextPiece(std::string_view bytes) const {
   if (!may_wait_ || bytes.size() <= PIPE_BUF) return bytes;
   const std::size_t line_end = bytes.substr(0, PIPE_BUF).rfind('\n');

@@ -9,24 +9,24 @@
 
 namespace weir::event {
 
-// A file that lines are appended to: a path, "stdout" or "stderr". Used by the writer thread.
+// A file to which lines are appended: a path, "stdout" or "stderr". Used by the writer thread.
 class WriteSink {
  public:
-  // Makes the file when it is missing, but not its directory. While it cannot be opened, writing
-  // fails, and retry() tries again. Causes are logged as often as `reports` lets them.
+  // Creates the file if it is missing, but not its directory. While it cannot be opened, writing
+  // fails, and retry() tries again. Errors are logged as often as `reports` permits.
   WriteSink(std::string target, LogLimit& reports);
   ~WriteSink();
   WriteSink(const WriteSink&) = delete;
   WriteSink& operator=(const WriteSink&) = delete;
 
   enum class Outcome { kDone, kWouldWait, kFailed };
-  // Takes what was written off the front of `lines`. A pipe whose reader is slow does not hold us
-  // up: try again when descriptor() is writable.
+  // Removes written bytes from the front of `lines`. Does not wait for a slow reader of a pipe: try
+  // again when descriptor() is writable.
   Outcome write(std::string_view& lines);
-  // Opens the path anew, as after a rotation. When that fails, the old file stays in use.
+  // Opens the path again, as after a rotation. If that fails, the old file stays in use.
   void reopen();
   bool open() const { return descriptor_ >= 0; }
-  // Opens the file that could not be opened, when it is time to: after pauses that double.
+  // Tries to open a file that could not be opened, if it is time to: after pauses that double.
   void retry(Nanoseconds now);
   Nanoseconds retryAt() const { return retry_at_; }
   int descriptor() const { return descriptor_; }
@@ -46,7 +46,7 @@ class WriteSink {
   LogLimit& reports_;
   int descriptor_ = -1;
   bool may_wait_ = false;    // a pipe, socket or terminal
-  bool line_torn_ = false;   // lines were given up in the middle of one
+  bool line_torn_ = false;   // lines were discarded in the middle of one
   Nanoseconds retry_at_{0};  // while it is not open
   Nanoseconds pause_ = kFirstPause;
 };

@@ -19,8 +19,7 @@ constexpr Nanoseconds kFarewell = std::chrono::seconds(1);
 
 }  // namespace
 
-// A queue and the file that it ends in. Each queue has a descriptor of its own: appending keeps
-// their lines apart.
+// A queue and its file. Each queue has a descriptor of its own; O_APPEND keeps their lines apart.
 struct WriterThread::Outlet {
   void writeOut();
 
@@ -49,22 +48,22 @@ struct WriterThread::Writer {
   explicit Writer(WriterSignal rings) : signal(std::move(rings)) {}
 
   void run();
-  bool adoptRequests();  // false when it is to end
+  bool adoptRequests();  // false if the thread is to end
   void writeAll();
   void wait(Milliseconds at_most);
   bool anyWaiting() const;
   Milliseconds untilRetry() const;
 
   WriterSignal signal;
-  std::vector<std::unique_ptr<Outlet>> outlets;  // the thread's own
-  std::vector<pollfd> polled;                    // the thread's own
+  std::vector<std::unique_ptr<Outlet>> outlets;  // used by the thread only
+  std::vector<pollfd> polled;                    // used by the thread only
 
-  std::mutex mutex;  // of what follows: requests of the control thread
+  std::mutex mutex;  // guards the following members: requests of the control thread
   std::vector<std::unique_ptr<Outlet>> opened;
   Wish wish = Wish::kNone;
   bool stop = false;
 
-  std::thread thread;  // last: it uses all of the above
+  std::thread thread;  // last: it uses all other members
 };
 
 bool WriterThread::Writer::adoptRequests() {
@@ -103,7 +102,7 @@ void WriterThread::Writer::wait(Milliseconds at_most) {
   signal.clear();
 }
 
-// Until a file that could not be opened is tried again; negative: there is none.
+// Time until the next attempt to open a file that could not be opened; negative if there is none.
 Milliseconds WriterThread::Writer::untilRetry() const {
   Milliseconds wait(-1);
   for (const auto& outlet : outlets) {
@@ -121,7 +120,7 @@ bool WriterThread::Writer::anyWaiting() const {
 
 void WriterThread::Writer::run() {
   pthread_setname_np(pthread_self(), "writer");
-  // Signals belong to the control thread; a broken pipe shows as EPIPE.
+  // The control thread handles signals; a broken pipe is reported as EPIPE.
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);

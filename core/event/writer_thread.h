@@ -11,8 +11,9 @@ namespace weir::event {
 
 // The thread that writes log files, so that no worker ever waits for a disk or a pipe.
 //
-// Thread: the control thread makes it, opens queues and destroys it after the last of them was
-// closed. What was handed on by then is written, save what a pipe does not take within a second.
+// Thread: the control thread creates it, opens queues, and destroys it after the last of them was
+// closed. All blocks handed on by then are written, except those that a pipe does not take within a
+// second.
 class WriterThread {
  public:
   explicit WriterThread(WriterSignal signal);
@@ -20,12 +21,12 @@ class WriterThread {
   WriterThread(const WriterThread&) = delete;
   WriterThread& operator=(const WriterThread&) = delete;
 
-  // A new queue to `target`: a path, which is appended to, "stdout" or "stderr". To be filled by
-  // one thread and closed (destroyed) by it. A file that cannot be opened is tried again, after
-  // pauses and on reopen(); lines for it are lost until then.
+  // Creates a queue to `target`: a path, to which lines are appended, "stdout" or "stderr". One
+  // thread fills it and closes (destroys) it. If the file cannot be opened, opening is retried
+  // after pauses and on reopen(); until then lines are lost.
   WriteQueueHandle open(const std::string& target);
-  // Asks to open all paths anew, or those that could not be opened. Lines that wait go to the old
-  // file or the new one.
+  // Requests that all paths are opened again, including those that could not be opened. Queued
+  // lines go to the old file or the new one.
   void reopen();
   void retry();
 
