@@ -77,7 +77,7 @@ std::optional<int> parseStatus(std::string_view text) {
   return status && *status >= kLowest && *status <= kHighest ? status : std::nullopt;
 }
 
-// The number behind an operator of one or two characters.
+// The number after an operator of one or two characters.
 std::optional<StatusRange> parseComparison(std::string_view text) {
   const bool with_equal = text.size() > 1 && text[1] == '=';
   const auto status = parseStatus(text.substr(with_equal ? 2 : 1));

@@ -26,7 +26,7 @@ struct StatusRange {
 std::optional<StatusRange> parseStatusRange(std::string_view text);
 std::string statusRangeText(StatusRange range);  // parseStatusRange() reads it back
 
-// In the configuration one range, or an array of them.
+// In the configuration: one range, or an array of them.
 struct StatusSet {
   std::vector<StatusRange> ranges = {};
 
@@ -34,11 +34,11 @@ struct StatusSet {
   friend bool operator==(const StatusSet&, const StatusSet&) = default;
 };
 
-// Which exchanges are logged: those for which any of the tests holds, or all when there is none.
+// Selects the exchanges that are logged: those that pass any of the tests, or all if there is none.
 struct Condition {
-  StatusSet status = {};                         // a client that was gone before has none
-  std::optional<Nanoseconds> min_duration = {};  // took that long or longer
-  bool reason = false;                           // weir gave a reason
+  StatusSet status = {};                         // empty if the client left before the response
+  std::optional<Nanoseconds> min_duration = {};  // at least that long
+  bool reason = false;                           // the exchange has a Reason
 
   static void read(config::Table& table, Condition& out);
   bool holds(const http::ExchangeRecord& record) const;

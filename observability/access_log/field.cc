@@ -190,7 +190,7 @@ void writeHeader(const FieldUse& use, std::string_view value, bool redact_query,
   line.value(kRedacted);
 }
 
-// Several fields of one name are joined as RFC 9110, 5.3 says.
+// Fields of the same name are joined (RFC 9110, 5.3).
 bool writeHeaders(const FieldUse& use, const ExchangeRecord& record, bool redact_query,
                   std::string_view before, Line& line) {
   const Headers* const headers = headersFor(use, record);
@@ -220,7 +220,7 @@ bool writeText(std::string_view text, bool is_redacted, std::string_view before,
   return true;
 }
 
-// Whether a field that is no text has a value.
+// True if a numeric field has a value.
 bool hasNumber(Field field, const ExchangeRecord& record) {
   if (isDuration(field)) return durationOf(field, record.times) >= Nanoseconds(0);
   return field != Field::kResponseStatus || record.status != 0;
@@ -260,7 +260,7 @@ std::string nameOf(const FieldUse& use) {
 
 std::string jsonKey(const FieldUse& use) {
   std::string key = nameOf(use);
-  if (key.ends_with(".name")) key.resize(key.size() - 5);  // as the label of the metric
+  if (key.ends_with(".name")) key.resize(key.size() - 5);  // as in the label of the metric
   const auto is_word = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   };

@@ -11,11 +11,11 @@
 
 namespace weir::access_log {
 
-// What a line may tell of an exchange. Names are those of the variables of the configuration, as in
+// The fields of a line. Their names are those of the variables in the configuration, as in
 // "${request.id}"; in JSON, "request_id".
 enum class Field : std::uint8_t {
   kTime,              // time: when the request began
-  kDuration,          // duration: in seconds, like all times below; each from the beginning
+  kDuration,          // duration: in seconds, like all times below; each since the start
   kHeadTime,          // time.request_head
   kRoutedTime,        // time.routed
   kConnectedTime,     // time.connected
@@ -41,7 +41,7 @@ enum class Field : std::uint8_t {
   kUpstreamEndpoint,  // upstream.endpoint
   kUpstreamIdentity,  // upstream.identity
   kReason,            // reason
-  kReasonDetail,      // reason.detail: what happened, in more words
+  kReasonDetail,      // reason.detail: a longer explanation
   kGrpcStatus,        // grpc.status: a number
   kTraceId,           // trace.id
   kRequestHeader,     // request.header.NAME
@@ -51,26 +51,26 @@ enum class Field : std::uint8_t {
 struct FieldUse {
   Field field = Field::kTime;
   http::HeaderId header_id = http::HeaderId::kOther;
-  std::string header;  // the name, of the last two
+  std::string header;  // the name, for the last two
 
   friend bool operator==(const FieldUse&, const FieldUse&) = default;
 };
 
-// The field of a name such as "request.header.user-agent". Nothing, with `why` filled, when there
-// is none, or when it is a header that holds credentials: those are never logged.
+// The field with a name such as "request.header.user-agent". nullopt, with the reason in `why`, if
+// there is none, or if it is a header with credentials, which are never logged.
 std::optional<FieldUse> fieldNamed(std::string_view name, std::string& why);
 
-// The name that fieldNamed() takes.
+// The name that fieldNamed() accepts.
 std::string nameOf(const FieldUse& use);
-// "request_header_user_agent": what the field is called in JSON.
+// The key of the field in JSON: "request_header_user_agent".
 std::string jsonKey(const FieldUse& use);
 
-// What a line in JSON tells unless the configuration says otherwise.
+// The fields of a line in JSON unless the configuration names others.
 std::vector<FieldUse> defaultFields();
-// All names but those of headers, for the documentation of the configuration.
+// All names except those of headers, for the documentation of the configuration.
 std::vector<std::string_view> fieldNames();
 
-// A field as the documents describe it; "request.header.NAME" stands for all headers.
+// A field for the documentation; "request.header.NAME" stands for all headers.
 struct FieldText {
   std::string name;
   std::string_view meaning;
@@ -78,9 +78,9 @@ struct FieldText {
 };
 std::vector<FieldText> describeFields();
 
-bool isText(Field field);  // in JSON a string, else a number
-// Writes `before` and the value of a field, or nothing and gives false when the exchange has none.
-// With `redact_query`, "redacted" stands for queries.
+bool isText(Field field);  // in JSON a string, otherwise a number
+// Writes `before` and the value of a field. Writes nothing and returns false if the exchange has
+// none. With `redact_query`, queries are replaced by "redacted".
 bool writeField(const FieldUse& use, const http::ExchangeRecord& record, bool redact_query,
                 std::string_view before, Line& line);
 

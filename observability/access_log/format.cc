@@ -6,7 +6,7 @@
 namespace weir::access_log {
 namespace {
 
-// "${...}" at the front, which it takes away; what is not that is taken whole.
+// Removes a field "${...}" from the front. On an error, removes the whole text and sets `why`.
 std::optional<FieldUse> takeField(std::string_view& source, std::string& why) {
   const std::string_view rest = std::exchange(source, {});
   const std::size_t end = rest.find('}');
@@ -66,7 +66,7 @@ std::size_t Format::write(const http::ExchangeRecord& record, bool redact_query,
 
 void Format::writeJson(const http::ExchangeRecord& record, bool redact_query, Line& line) const {
   line.raw("{");
-  std::size_t comma = 1;  // to leave out before the first field
+  std::size_t comma = 1;  // omitted before the first field
   for (const Piece& piece : pieces_) {
     const std::string_view before = std::string_view{piece.literal}.substr(comma);
     if (!writeField(piece.use, record, redact_query, before, line)) continue;

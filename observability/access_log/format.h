@@ -9,20 +9,20 @@
 
 namespace weir::access_log {
 
-// How a record becomes a line. Compiled once, on the control thread; constant after.
+// The layout of a line. Compiled once, on the control thread; constant afterwards.
 class Format {
  public:
   static constexpr std::size_t kMaxFields = 64;
   static constexpr std::size_t kMaxTemplate = 4096;  // bytes
 
-  // One JSON object; fields that an exchange has not are left out.
+  // One JSON object; fields without a value are omitted.
   static Format json(const std::vector<FieldUse>& fields);
-  // Text with fields such as "${request.id}"; "$$" is a dollar sign, "-" stands for what is not
-  // there. Nothing, with `why` filled, when it is not well formed.
+  // Text with fields such as "${request.id}"; "$$" is a dollar sign, "-" replaces a missing value.
+  // nullopt, with the reason in `why`, if the template is malformed.
   static std::optional<Format> compile(std::string_view source, std::string& why);
 
-  // The bytes written, line end included; 0 when `room` is too small. Values longer than
-  // `value_limit` are cut.
+  // Returns the number of bytes written, including the line end, or 0 if `room` is too small.
+  // Values longer than `value_limit` are truncated.
   std::size_t write(const http::ExchangeRecord& record, bool redact_query, std::span<char> room,
                     std::size_t value_limit) const;
 

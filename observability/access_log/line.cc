@@ -13,7 +13,7 @@ constexpr std::string_view kCut = "...";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 constexpr std::string_view kHex = "0123456789abcdef";
 
-// Bytes that stand for themselves in both ways of escaping.
+// Bytes that neither way of escaping changes.
 constexpr std::array<bool, 256> plainBytes() {
   std::array<bool, 256> plain{};
   for (std::size_t byte = 0x20; byte < 0x7F; ++byte) plain[byte] = byte != '"' && byte != '\\';
@@ -23,8 +23,8 @@ constexpr std::array<bool, 256> kPlainByte = plainBytes();
 
 constexpr std::uint64_t everyByte(std::uint8_t byte) { return 0x0101010101010101U * byte; }
 
-// Whether all of eight bytes are plain: none has its high bit set, is below 0x20 or is one of
-// three. A byte that is subtracted from too much borrows its own high bit first.
+// True if all of eight bytes are plain: none has its high bit set, is below 0x20 or equals one of
+// the three. Subtracting more than a byte's value sets its own high bit by a borrow first.
 bool arePlain(std::uint64_t bytes) {
   const std::uint64_t below_space = bytes - everyByte(0x20);
   const std::uint64_t quote = (bytes ^ everyByte('"')) - everyByte(1);
@@ -37,7 +37,7 @@ bool isContinuation(std::string_view text, std::size_t at) {
   return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
 }
 
-// Whether a second byte leaves a first one of 0xE0 and more in range.
+// True if the second byte is in the range that a first byte of 0xE0 and more permits.
 bool isSecondByte(unsigned char first, unsigned char second) {
   switch (first) {
     case 0xE0:
@@ -53,8 +53,8 @@ bool isSecondByte(unsigned char first, unsigned char second) {
   }
 }
 
-// Length of the well-formed UTF-8 sequence of two to four bytes at the front; 0 for none
-// (Unicode, table 3-7: nothing overlong, no surrogate, nothing over U+10FFFF).
+// Length of the well-formed UTF-8 sequence of two to four bytes at the front; 0 for none (Unicode,
+// table 3-7: nothing overlong, no surrogate, nothing above U+10FFFF).
 std::size_t sequenceLength(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0xC2 || first > 0xF4 || !isContinuation(text, 1)) return 0;
@@ -151,7 +151,7 @@ void Line::value(std::string_view piece) {
 
 void Line::endValue() {
   if (!value_cut_) return;
-  if (value_end_ == end_) overflowed_ = true;  // for want of room, not because of the limit
+  if (value_end_ == end_) overflowed_ = true;  // truncated for lack of room, not by the limit
   raw(kCut);
 }
 

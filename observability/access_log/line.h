@@ -9,16 +9,16 @@
 
 namespace weir::access_log {
 
-// How foreign bytes are made harmless, so that a line stays one line and its values stay apart.
+// How untrusted bytes are escaped, so that a line stays one line and its values stay separate.
 enum class Escape : std::uint8_t {
-  kJson,   // inside a JSON string: always valid UTF-8, U+FFFD for what is not
-  kPlain,  // \" and \\, and \xHH for everything below 32 and above 126
+  kJson,   // inside a JSON string: always valid UTF-8, U+FFFD for invalid bytes
+  kPlain,  // \" and \\, and \xHH for all bytes below 32 and above 126
 };
 
-// Writes one line into a bounded piece of memory. What does not fit is cut off and remembered.
+// Writes one line into a bounded piece of memory. Truncates it if necessary, and records that.
 class Line {
  public:
-  // Values of more than `value_limit` bytes, once escaped, end in "...".
+  // Values of more than `value_limit` bytes after escaping end in "...".
   Line(std::span<char> room, std::size_t value_limit, Escape escape)
       : start_(room.data()),
         at_(room.data()),
@@ -26,7 +26,7 @@ class Line {
         value_limit_(value_limit),
         escape_(escape) {}
 
-  void raw(std::string_view text);  // our own text, as it is
+  void raw(std::string_view text);  // trusted text, without escaping
   void number(std::uint64_t number);
   void seconds(Nanoseconds duration);  // with six digits after the point
   void time(Nanoseconds wall_clock);   // 2026-01-31T23:59:59.123456Z
@@ -40,10 +40,10 @@ class Line {
   std::size_t size() const { return static_cast<std::size_t>(at_ - start_); }
 
  private:
-  void put(std::string_view escaped);  // all of it or, over the limit, nothing more
-  // Copies the bytes in front that stand for themselves, as many as fit; how many there were.
+  void put(std::string_view escaped);  // everything or, over the limit, nothing from then on
+  // Copies as many plain bytes from the front as fit; returns their number.
   std::size_t putPlain(std::string_view piece);
-  // Escapes what is in front of a piece that is not empty; how many of its bytes that were.
+  // Escapes the front of a piece, which is not empty; returns the number of bytes consumed.
   std::size_t putJson(std::string_view piece);
   std::size_t putHex(std::string_view piece);
   void digits(std::uint64_t number, std::size_t width);

@@ -26,7 +26,7 @@ struct Settings {
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
-// The format that settings without diagnostics ask for.
+// The format that valid settings describe.
 Format formatOf(const Settings& settings);
 
 }  // namespace weir::access_log

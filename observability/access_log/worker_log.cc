@@ -9,9 +9,9 @@ namespace weir::access_log {
 namespace {
 
 constexpr std::uint64_t kAll = 1'000'000;
-constexpr std::size_t kUsualRoom = 2048;       // less is not worth a try
-constexpr std::size_t kValueLimit = 4096;      // of a value, for a line that has room
-constexpr std::size_t kShortValueLimit = 256;  // with which every line fits into a block
+constexpr std::size_t kUsualRoom = 2048;       // with less, a new block is used
+constexpr std::size_t kValueLimit = 4096;      // of a value, for a line with enough room
+constexpr std::size_t kShortValueLimit = 256;  // every line with these values fits into a block
 
 }  // namespace
 
@@ -33,7 +33,7 @@ bool WorkerLog::wants(const http::ExchangeRecord& record) {
   return sample_ >= kAll || parts_.random.below(kAll) < sample_;
 }
 
-// Bytes written into the queue's room, or 0 when it has none.
+// Bytes written into the queue's room, or 0 if it has none.
 std::size_t WorkerLog::write(const http::ExchangeRecord& record) {
   const auto write_into = [&](std::span<char> room, std::size_t value_limit) {
     return format_.write(record, parts_.settings.redact_query, room, value_limit);
@@ -42,7 +42,7 @@ std::size_t WorkerLog::write(const http::ExchangeRecord& record) {
   if (room.size() >= kUsualRoom) {
     if (const std::size_t size = write_into(room, kValueLimit); size > 0) return size;
   }
-  handOn();  // a fresh block, unless this was one
+  handOn();  // a new block, unless this was one
   room = parts_.queue->room();
   if (room.empty()) return 0;
   if (const std::size_t size = write_into(room, kValueLimit); size > 0) return size;

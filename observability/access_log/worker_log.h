@@ -15,8 +15,8 @@
 
 namespace weir::access_log {
 
-// One access log of one worker: formats lines into blocks that the writer thread takes. When that
-// does not keep up, lines are dropped and counted in weir_access_log_dropped_total.
+// One access log of one worker: formats lines into blocks for the writer thread. If that does not
+// keep up, lines are dropped and counted in weir_access_log_dropped_total.
 class WorkerLog final : public http::AccessLog {
  public:
   static constexpr std::size_t kHandOnBytes = 32 * 1024;
@@ -42,7 +42,7 @@ class WorkerLog final : public http::AccessLog {
 
   Parts parts_;
   const Format format_;
-  const std::uint64_t sample_;  // out of a million
+  const std::uint64_t sample_;  // per million
 };
 
 // All access logs of one worker.
@@ -62,7 +62,8 @@ class WorkerLogs final : public http::AccessLog {
   std::vector<std::unique_ptr<http::AccessLog>> logs_;
 };
 
-// Makes the access logs of a worker, to be used and destroyed on its thread. Control thread.
+// Creates the access logs of a worker, to be used and destroyed on its thread. Thread: the control
+// thread.
 std::unique_ptr<http::AccessLog> openLogs(const std::vector<Settings>& settings,
                                           event::WriterThread& writer, NameTable& names,
                                           MetricCells& worker_cells);

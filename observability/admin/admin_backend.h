@@ -13,27 +13,27 @@
 
 namespace weir::admin {
 
-// Whether the process should be restarted (not live) or sent traffic (ready).
+// Whether the process needs a restart (not live) and may receive traffic (ready).
 struct Health {
   bool live = true;
   bool ready = true;
-  std::string why = {};  // of what it is not
+  std::string why = {};  // it is not live or not ready
 };
 
 struct EndpointState {
   std::string address = {};
   std::uint32_t weight = 1;
   std::string zone = {};        // often empty
-  std::uint64_t in_flight = 0;  // here and below: of all workers
+  std::uint64_t in_flight = 0;  // here and below: sum over all workers
 };
 
 struct UpstreamState {
   std::string name = {};
   std::string discovery = {};  // its kind: "static", "dns" ...
   std::string balancer = {};
-  bool known = true;         // the discovery has answered once
-  bool stale = false;        // what it answered may no longer hold
-  std::string failure = {};  // of the latest question; empty when it was answered
+  bool known = true;         // the discovery has succeeded once
+  bool stale = false;        // the endpoints may be outdated
+  std::string failure = {};  // of the latest discovery; empty if it succeeded
   std::uint64_t connections = 0;
   std::uint64_t idle_connections = 0;
   std::uint64_t max_connections = 0;  // 0: no limit
@@ -42,18 +42,18 @@ struct UpstreamState {
 
 struct UpstreamStates {
   std::vector<UpstreamState> upstreams = {};
-  std::size_t silent_workers = 0;  // did not answer in time: their part is missing
+  std::size_t silent_workers = 0;  // did not answer in time: their share is missing
 };
 
 struct ListenerState {
   std::string name = {};
-  std::string address = {};  // with the port that was taken
+  std::string address = {};  // with the actual port
   bool accepting = true;
   std::uint64_t connections = 0;
   std::uint64_t max_connections = 0;  // 0: no limit
 };
 
-// A request that somebody wonders about. All text is foreign.
+// A request to be explained. All text is untrusted.
 struct ExplainQuery {
   std::string method = "GET";
   std::string host = {};
@@ -72,27 +72,27 @@ struct ExplainedRoute {
 };
 
 struct Explanation {
-  std::string mistake = {};   // of a question that makes no sense; then the rest is empty
-  std::string listener = {};  // through which the request came
-  std::string path = {};      // in the form in which it is matched, without the query
-  std::string refusal = {};   // why the request is answered without looking for a route
+  std::string mistake = {};                 // of an invalid query; then the rest is empty
+  std::string listener = {};                // that receives the request
+  std::string path = {};                    // as it is matched, without the query
+  std::string refusal = {};                 // why the request is rejected before routing
   std::vector<ExplainedRoute> routes = {};  // in the order of precedence
 };
 
 struct ReloadOutcome {
   bool applied = false;
-  std::uint64_t generation = 0;            // of the plan that holds now
-  config::Diagnostics diagnostics = {};    // when it was not applied
-  std::vector<std::string> warnings = {};  // what is hardly meant
-  std::vector<std::string> notes = {};     // what of it takes a restart
+  std::uint64_t generation = 0;            // of the plan in use
+  config::Diagnostics diagnostics = {};    // if it was not applied
+  std::vector<std::string> warnings = {};  // settings that are probably not intended
+  std::vector<std::string> notes = {};     // changes that require a restart
 };
 
-// What the admin pages ask of the running process, and what they do to it. Implemented by the
+// The running process as the admin pages see it: queries and actions. Implemented by the
 // composition root.
 //
-// Thread: the control thread, where answers are given too. No call waits for a worker: what only
-// workers know is answered by a callback, called once, at once or later. It holds as long as the
-// AdminServer; a client that left meanwhile is the server's concern.
+// Thread: the control thread, for calls and callbacks. No call waits for a worker: data of workers
+// is passed to a callback, which is called once, within the call or later. The callback is valid as
+// long as the AdminServer, even if the client has left meanwhile.
 class AdminBackend {
  public:
   template <typename T>

@@ -65,7 +65,7 @@ Result<void> AdminServer::configure(const Settings& settings) {
   std::unique_ptr<net::Acceptor> acceptor;
   if (settings.address) {
     WEIR_TRY(const net::Address at, bindAddress(*settings.address));
-    // Two processes on one address would answer for each other.
+    // Not shared: with two processes on one address, either could answer for the other.
     WEIR_TRY(net::ListenSocket socket,
              net::ListenSocket::open(at, kBacklog, net::ListenSocket::Sharing::kNone, permissions));
     const auto on_accept = [this](int descriptor, const net::Address&) { onAccept(descriptor); };
@@ -95,8 +95,8 @@ void AdminServer::serve(std::unique_ptr<net::Stream> stream) {
   connections_.back()->start();
 }
 
-// Health must stay visible while others keep connections that they do not use: the one that has
-// been idle for longest gives way.
+// Health must remain available while other clients keep idle connections: the one that has been
+// idle for the longest time is closed.
 bool AdminServer::makeRoom() {
   if (connections_.size() < shared_->settings.max_connections) return true;
   Connection* longest = nullptr;

@@ -16,25 +16,23 @@ class Connection;
 class ConnectionEvents;
 struct Shared;
 
-// Serves the admin pages: metrics, health, what the process is doing, and the few things that can
-// be asked of it.
+// Serves the admin pages: metrics, health, the state of the process, and a few actions.
 //
-// Thread: that of `loop`, the control thread. Not to be destroyed from within a call to the
-// subject.
+// Thread: that of `loop`, the control thread. Must not be destroyed within a call to the backend.
 class AdminServer {
  public:
   AdminServer(event::Loop& loop, AdminBackend& subject);
-  ~AdminServer();  // breaks what is open
+  ~AdminServer();  // aborts open connections
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
-  // From now on, and after each reload. Open connections stay, also when the address changes or
-  // goes away. Fails when the address cannot be listened on; then nothing has changed.
+  // Applies the settings at the start and after each reload. Open connections stay, even if the
+  // address changes or is removed. Fails if the address cannot be bound; then nothing has changed.
   Result<void> configure(const Settings& settings);
-  // Where it listens, with the port that was taken; null when it does not.
+  // The address with the actual port; null if there is none.
   const net::Address* address() const;
 
-  // A connection that was accepted elsewhere, or a stream in memory.
+  // Serves a connection accepted elsewhere, or a stream in memory.
   void serve(std::unique_ptr<net::Stream> stream);
   std::size_t connections() const { return connections_.size(); }
 

@@ -8,9 +8,9 @@
 namespace weir::admin {
 namespace {
 
-// How long a client that still sends gets to read our last words.
+// Time for a client that still sends to read the last reply.
 constexpr Milliseconds kLingerTime{2'000};
-constexpr std::uint32_t kMostStreams = 16;  // of HTTP/2
+constexpr std::uint32_t kMostStreams = 16;  // for HTTP/2
 
 constexpr Error kHeadTimeout = {ErrorCode::kTimeout, Origin::kDownstream,
                                 "head not complete in time"};
@@ -34,7 +34,7 @@ Connection::Connection(Shared& shared, ConnectionEvents& events,
 Connection::~Connection() = default;
 
 void Connection::start() {
-  armFor(http::ServerCodec::Phase::kHead);  // the first request must come in time as well
+  armFor(http::ServerCodec::Phase::kHead);  // the first request has a time limit, too
   stream_->setReading(true);
 }
 
@@ -43,7 +43,7 @@ std::optional<Milliseconds> Connection::idleSince() const {
   return idle_since_;
 }
 
-// False when the first bytes do not suffice.
+// False if more bytes are needed.
 bool Connection::detectVersion(Bytes bytes) {
   const http::Preface::Says said = preface_.look(bytes);
   if (said == http::Preface::Says::kMore) return false;
@@ -78,7 +78,7 @@ void Connection::onData(Bytes bytes) {
   codec_->feed(bytes);
   if (state_ != State::kOpen) return;
   const auto after = codec_->phase();
-  // A head that trickles in does not get its time anew with every byte.
+  // Bytes of an incomplete head do not renew its time limit.
   if (after != before) armFor(after);
 }
 
@@ -132,7 +132,7 @@ void Connection::closeNow() {
 }
 
 http::RequestEvents& Connection::openExchange(http::Responder& responder) {
-  // Not only bytes that arrive begin a request: one may have waited for its turn.
+  // A request may also begin without new bytes: it may have waited for its turn.
   armFor(http::ServerCodec::Phase::kHead);
   return exchanges_.emplace_back(shared_, responder);
 }

@@ -15,7 +15,7 @@ namespace weir::admin {
 
 class Connection;
 
-// Hears of the end of a connection. Implemented by AdminServer.
+// Events of a connection. Implemented by AdminServer.
 class ConnectionEvents {
  public:
   virtual ~ConnectionEvents() = default;
@@ -24,7 +24,7 @@ class ConnectionEvents {
 
 // A client's connection to the admin address: HTTP/1, or HTTP/2 with prior knowledge.
 //
-// Life: open -> lingering (what is queued leaves, what comes is dropped) -> closed.
+// Life: open -> lingering (queued bytes are sent, received ones are discarded) -> closed.
 class Connection final : public event::Disposable,
                          private net::StreamEvents,
                          private http::Wire,
@@ -34,8 +34,8 @@ class Connection final : public event::Disposable,
   ~Connection() override;
 
   void start();
-  void closeNow();  // ends whatever is in hand
-  // Since when there has been no request in hand; nothing while there is one.
+  void closeNow();  // aborts all exchanges
+  // When the last request ended; nullopt while there is one.
   std::optional<Milliseconds> idleSince() const;
 
  private:

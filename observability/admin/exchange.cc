@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::size_t kMaxBody = 64 * 1024;
 constexpr std::size_t kPiece = 64 * 1024;
-// Of replies that clients have yet to take, before further questions are turned away.
+// Maximum size of replies not yet sent; above it, further requests are rejected.
 constexpr std::size_t kMaxUnsent = 64 * 1024 * 1024;
-// For workers to say what they know, or for a reload to be in force.
+// Time limit for workers to report their state, or for a reload to be applied.
 constexpr Milliseconds kAnswerTimeout{30'000};
 
 }  // namespace
@@ -65,7 +65,7 @@ void Exchange::onRequestBody(Bytes bytes) {
 
 void Exchange::onRequestEnd() {
   request_ended_ = true;
-  if (stage_ == Stage::kReceiving) ask();  // else it has been refused
+  if (stage_ == Stage::kReceiving) ask();  // otherwise it was refused
 }
 
 void Exchange::onRequestFailed(Error error) {
@@ -107,8 +107,8 @@ void Exchange::onResponseDrained() {
   send();
 }
 
-// As much as the client takes. The rest follows when it has taken that; so does a reply to one who
-// asks again and again and reads nothing.
+// Sends as much as the client takes; the rest follows once it has read that. The reply to a client
+// that keeps sending requests but reads nothing waits likewise.
 void Exchange::send() {
   if (responder_.queued() > net::Stream::kLowWater) return;
   if (!head_sent_) sendHead();
@@ -135,7 +135,7 @@ void Exchange::sendHead() {
   head_sent_ = true;
   http::Response response(arena_);
   response.status = reply_.status;
-  // Trailers follow a stream only.
+  // Only a body of unknown length can have trailers.
   response.has_content_length = !reply_.grpc_status;
   response.content_length = reply_.body.size();
   const bool silent = reply_.body.empty() || request_.method == http::Method::kHead;
@@ -156,7 +156,7 @@ void Exchange::sendHead() {
   sent_ = reply_.body.size();
 }
 
-// False when there is no more.
+// False if nothing is left.
 bool Exchange::sendPiece() {
   const Bytes rest = asBytes(reply_.body).subspan(sent_);
   if (rest.empty()) return false;
@@ -179,7 +179,7 @@ void Exchange::onDeadline() {
   }
 }
 
-// The client is gone, or does not take its reply.
+// The client is gone or does not read its reply.
 void Exchange::stop() {
   stage_ = Stage::kDone;
   responder_.abort();

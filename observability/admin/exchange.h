@@ -14,7 +14,8 @@ namespace weir::admin {
 
 // One request to an admin page and its reply.
 //
-// Owned by: the connection, until Responder::release(). It is the connection that waits for heads.
+// Owned by: the connection, until Responder::release(). The connection enforces the time limit for
+// heads.
 class Exchange final : public http::RequestEvents {
  public:
   Exchange(Shared& shared, http::Responder& responder);
@@ -22,7 +23,7 @@ class Exchange final : public http::RequestEvents {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  void onReply(PageReply reply);  // its last act, as of every function that answers
+  void onReply(PageReply reply);  // may destroy this; must be the last call in a function
 
  private:
   enum class Stage : std::uint8_t { kReceiving, kWaiting, kSending, kDone };
@@ -47,7 +48,7 @@ class Exchange final : public http::RequestEvents {
 
   Shared& shared_;
   http::Responder& responder_;
-  event::Alarm<Exchange, &Exchange::onDeadline> deadline_;  // from when the head is there
+  event::Alarm<Exchange, &Exchange::onDeadline> deadline_;  // starts once the head is complete
   Arena arena_;
   http::Request request_;
 

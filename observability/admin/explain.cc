@@ -24,7 +24,7 @@ const proxy::ListenerPlan* findListener(const proxy::Plan& plan, std::string_vie
   return nullptr;
 }
 
-// As a codec would fill it. The texts stay those of the query.
+// Fills the request like a codec. Its texts refer to the query.
 void fillRequest(const ExplainQuery& query, http::Request& request) {
   const std::string_view target = query.path;
   const std::size_t mark = std::min(target.find('?'), target.size());
@@ -71,7 +71,7 @@ Explanation mistaken(std::string what) {
   return explanation;
 }
 
-// Returns the route that is taken, or null.
+// Returns the route taken, or null.
 const route::Route* explainRoutes(const http::Request& request, const route::Source& source,
                                   const proxy::Plan& plan, Explanation& explanation) {
   const route::Route* taken = nullptr;

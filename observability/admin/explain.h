@@ -8,7 +8,7 @@ struct Plan;
 
 namespace weir::admin {
 
-// What `plan` does with the request: the work of AdminBackend::explain. For people: slow.
+// How `plan` routes the request; implements AdminBackend::explain. Not optimized for speed.
 Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan);
 
 }  // namespace weir::admin

@@ -6,14 +6,14 @@
 namespace weir::admin {
 namespace {
 
-// Statuses of gRPC.
+// Status codes of gRPC.
 constexpr int kOk = 0;
 constexpr int kNotFound = 5;
 constexpr int kInternal = 13;
 
-constexpr std::size_t kFrameHeader = 5;  // of a message: compressed or not, and its length
+constexpr std::size_t kFrameHeader = 5;  // of a message: a flag for compression, and the length
 
-// The one message of a body; nothing when it is compressed, or is not the only one.
+// The only message of a body; nullopt if it is compressed or not the only one.
 std::optional<std::string_view> messageOf(std::string_view body) {
   if (body.size() < kFrameHeader || body.front() != '\0') return std::nullopt;
   std::size_t size = 0;
@@ -35,9 +35,9 @@ std::optional<std::uint64_t> takeVarint(std::string_view& rest) {
   return std::nullopt;
 }
 
-// HealthCheckRequest has one field, number 1, a string. Nothing when the message is none.
+// HealthCheckRequest has one field, number 1, a string. nullopt if the message is malformed.
 std::optional<std::string_view> serviceOf(std::string_view message) {
-  constexpr std::uint64_t kService = 1U << 3U | 2U;  // its number, and that a length comes first
+  constexpr std::uint64_t kService = 1U << 3U | 2U;  // field number, and type "with a length"
   std::string_view service;
   while (!message.empty()) {
     if (takeVarint(message) != kService) return std::nullopt;

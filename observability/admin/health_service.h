@@ -7,11 +7,11 @@
 
 namespace weir::admin {
 
-// gRPC's way to ask for health (its doc/health-checking.md): a call with one message, which names a
-// service. There are "" and "readiness", and "liveness".
+// gRPC's health check (its doc/health-checking.md): a call with one message, which names a service:
+// "", "readiness" or "liveness".
 inline constexpr std::string_view kHealthCheck = "/grpc.health.v1.Health/Check";
 
-// `body`: of the request, as it came.
+// `body`: of the request, as received.
 PageReply checkHealth(std::string_view body, const Health& health);
 
 }  // namespace weir::admin

@@ -5,7 +5,7 @@
 
 #include "observability/admin/admin_backend.h"
 
-// Values of the running process as JSON, for programs. Bytes that are no UTF-8 are replaced.
+// The state of the process as JSON, for programs. Bytes that are not UTF-8 are replaced.
 namespace weir::admin {
 
 std::string upstreamsJson(const UpstreamStates& states);

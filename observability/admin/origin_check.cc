@@ -10,7 +10,7 @@
 namespace weir::admin {
 namespace {
 
-// No host at all: no browser, since HTTP/1.1 demands one.
+// Without a host, the client is not a browser, because HTTP/1.1 requires one.
 bool isOurHost(std::string_view authority, std::span<const std::string> hosts) {
   const std::string_view host = http::hostOf(authority);
   if (authority.empty() || net::Ip::parse(host).ok()) return true;
@@ -20,13 +20,13 @@ bool isOurHost(std::string_view authority, std::span<const std::string> hosts) {
 }
 
 bool isOurOrigin(std::string_view origin, std::string_view authority) {
-  // "null" and whatever else is not ours has no authority.
+  // "null", like any other foreign origin, has no authority.
   const http::Absolute site = http::splitAbsolute(origin);
   return !site.authority.empty() && site.rest.empty() &&
          http::isSameAuthority(site.authority, authority, site.scheme);
 }
 
-// Each field of the name counts: what is sent twice must hold twice.
+// All fields of the name are checked, so that a repeated one cannot hide another.
 template <typename Holds>
 bool allFields(const http::Headers& headers, std::string_view name, const Holds& holds) {
   return std::ranges::all_of(headers, [&](const http::Header& header) {

@@ -6,11 +6,12 @@
 
 #include "core/http/message.h"
 
-// Keeps web pages that a browser on this machine shows from reaching the admin pages.
+// Protects the admin pages from web pages that a browser on this machine displays.
 namespace weir::admin {
 
-// Why the request is refused, or empty. A page's own name that resolves to our address (DNS
-// rebinding) shows in the host; a form or script of another site in Origin or Sec-Fetch-Site.
+// Why the request is refused, or empty. A host name of a web page that resolves to this address
+// (DNS rebinding) is recognized by the host; a form or script of another site by Origin or
+// Sec-Fetch-Site.
 std::string_view refusalOf(const http::Request& request, std::span<const std::string> hosts);
 
 }  // namespace weir::admin

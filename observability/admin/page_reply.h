@@ -13,17 +13,17 @@ inline constexpr std::string_view kHtml = "text/html; charset=utf-8";
 inline constexpr std::string_view kGrpc = "application/grpc";
 inline constexpr std::string_view kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 
-// What a page answers.
+// The reply of a page.
 struct PageReply {
   int status = 200;
   std::string_view content_type = kJson;  // static
   std::string body;
-  std::string allow = {};  // of a 405: the methods that are
-  // Of a call of gRPC: comes behind the body, or in the head where there is none.
+  std::string allow = {};  // for a 405: the allowed methods
+  // For gRPC calls: sent after the body, or in the head if there is none.
   std::optional<int> grpc_status = {};
 };
 
-// Takes the one reply to a question, at once or later.
+// Receives the one reply to a request, within the call or later.
 using Answer = std::function<void(PageReply)>;
 
 // {"status":404,"detail":"..."}

@@ -9,19 +9,19 @@
 
 namespace weir::admin {
 
-// What a request asks of a page.
+// A request to a page.
 struct PageRequest {
   http::Method method = http::Method::kGet;
   std::string path;
   std::vector<std::pair<std::string, std::string>> parameters;  // decoded, in order
   std::string body;
-  bool wants_text = false;  // for people at a terminal, rather than JSON
+  bool wants_text = false;  // text for a terminal instead of JSON
 
-  // The value of the first of that name; null when there is none.
+  // The value of the first parameter of that name; null if there is none.
   const std::string* parameter(std::string_view name) const;
 };
 
-// Copies what is needed: an answer may come after the request is gone.
+// Copies the required parts, because the reply may follow after the request is gone.
 PageRequest questionOf(const http::Request& request, std::string body = {});
 
 }  // namespace weir::admin

@@ -59,7 +59,7 @@ void listeners(const PageRequest&, AdminBackend& subject, const Answer& answer) 
   });
 }
 
-// False when the parameter is none of the page's.
+// False if the page has no such parameter.
 bool readParameter(const std::pair<std::string, std::string>& parameter, ExplainQuery& query) {
   constexpr std::string_view kHeader = "header.";
   const auto& [name, value] = parameter;

@@ -6,7 +6,7 @@
 
 namespace weir::admin {
 
-// Finds the page and lets it answer; 404 and 405 when there is none for the question.
+// Finds the page and calls it; replies with 404 or 405 if there is none for the request.
 void servePage(const PageRequest& question, AdminBackend& subject, const Answer& answer);
 
 }  // namespace weir::admin

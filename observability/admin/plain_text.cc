@@ -14,7 +14,7 @@ Row rowOf(const ExplainedRoute& route) {
   return {route.name, route.outcome, route.match, route.action, route.why};
 }
 
-// As columns that are as wide as they must be; the last one is left as it is.
+// Columns as wide as necessary; the last one is not padded.
 std::string tableOf(const std::vector<ExplainedRoute>& routes) {
   constexpr Row kTitles = {"ROUTE", "OUTCOME", "MATCH", "ACTION", "WHY"};
   std::array<std::size_t, kColumns> widths{};
@@ -43,7 +43,7 @@ std::string verdictOf(const Explanation& explanation) {
   return "matches no route: 404 no_route";
 }
 
-// What is foreign may not move the cursor of the reader's terminal.
+// Untrusted text must not move the cursor of a terminal.
 std::string printable(std::string text) {
   for (char& c : text) {
     const auto byte = static_cast<unsigned char>(c);

@@ -4,7 +4,7 @@
 
 #include "observability/admin/admin_backend.h"
 
-// Values of the running process as text, for people at a terminal.
+// The state of the process as text, for users at a terminal.
 namespace weir::admin {
 
 std::string explanationText(const ExplainQuery& query, const Explanation& explanation);

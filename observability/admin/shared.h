@@ -14,7 +14,7 @@ namespace weir::admin {
 
 class Exchange;
 
-// The exchanges that wait for an answer. One that comes after its exchange is gone is dropped.
+// The exchanges that wait for an answer. An answer after the end of its exchange is discarded.
 class PendingReplies {
  public:
   using Ticket = std::uint64_t;
@@ -28,14 +28,14 @@ class PendingReplies {
   Ticket latest_ = 0;
 };
 
-// What all connections of the server use.
+// The state that all connections of the server share.
 struct Shared {
   event::Loop& loop;
   AdminBackend& subject;
   Settings settings;
   http::Limits limits;
   PendingReplies tickets;
-  std::size_t unsent_bytes = 0;  // of the replies that are being sent
+  std::size_t unsent_bytes = 0;  // of the replies being sent
 };
 
 }  // namespace weir::admin

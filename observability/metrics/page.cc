@@ -8,7 +8,7 @@ namespace weir::metrics {
 
 Page::Page(const NameTable& names, MetricCells& control, std::size_t ceiling)
     : names_(names), control_(control), table_(names, ceiling) {
-  table_.put(metricSeriesKey(), 0);  // first, so that the ceiling cannot fold them
+  table_.put(metricSeriesKey(), 0);  // first, so that the ceiling does not affect them
   table_.put(metricSeriesDroppedKey(), 0);
   table_.addSource(control);
 }

@@ -7,20 +7,20 @@
 
 namespace weir::metrics {
 
-// What /metrics answers: the cells of all threads and the process' own use of the machine.
+// The /metrics page: the cells of all threads and the resource usage of the process.
 //
 // Thread: the control thread.
 class Page {
  public:
-  // `control` holds the control thread's cells; it is a source and takes the scrape's duration.
+  // `control` holds the control thread's cells; it is a source and records the scrape's duration.
   Page(const NameTable& names, MetricCells& control,
        std::size_t ceiling = MetricCells::kDefaultCeiling);
 
   void addSource(MetricCells& cells) { table_.addSource(cells); }  // of a worker
-  // Series of these names are left out.
+  // Series of these names are omitted.
   void setLeft(std::unordered_set<NameId> names) { table_.setLeft(std::move(names)); }
   std::string text();
-  // Gathers, and adds what is known here only. For other formats than text().
+  // Gathers the series, and adds those that only the page knows. For formats other than text().
   const SeriesTable& gather();
   const NameTable& names() const { return names_; }
 

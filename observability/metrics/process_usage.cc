@@ -38,7 +38,7 @@ std::uint64_t openDescriptors() {
   while (const dirent* entry = ::readdir(directory.get())) {
     if (entry->d_name[0] != '.') ++count;
   }
-  return count - 1;  // without the directory's own
+  return count - 1;  // without the descriptor of the directory itself
 }
 
 std::uint64_t maxDescriptors() {
@@ -56,11 +56,12 @@ std::string_view takeWord(std::string_view& text) {
 }  // namespace
 
 std::optional<ProcessStat> parseProcessStat(std::string_view text) {
-  // The second field is the program's name in parentheses and may hold anything, parentheses too.
+  // The second field is the program's name in parentheses and may contain parentheses
+  // and spaces.
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string_view::npos || name_end + 2 > text.size()) return std::nullopt;
   text.remove_prefix(name_end + 2);
-  std::array<std::string_view, 25> fields;  // by their number in proc(5); 3 is the first left
+  std::array<std::string_view, 25> fields;  // by number in proc(5); 3 is the first remaining
   for (std::size_t i = 3; i < fields.size(); ++i) fields[i] = takeWord(text);
   const auto start = parseNumber<std::uint64_t>(fields[22]);
   const auto size = parseNumber<std::uint64_t>(fields[23]);

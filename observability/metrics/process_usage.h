@@ -6,7 +6,7 @@
 
 namespace weir::metrics {
 
-// What the process uses, under the names that every Prometheus client gives it.
+// The resource usage of the process, as the standard process_* metrics of Prometheus clients.
 struct ProcessUsage {
   double cpu_seconds = 0;
   double start_time_seconds = 0;  // since 1970
@@ -16,10 +16,10 @@ struct ProcessUsage {
   std::uint64_t max_descriptors = 0;
 };
 
-// Reads /proc; what cannot be read stays 0.
+// Reads /proc; values that cannot be read are 0.
 ProcessUsage readProcessUsage();
 
-// The fields of /proc/PID/stat that matter here, in the kernel's units.
+// The required fields of /proc/PID/stat, in the kernel's units.
 struct ProcessStat {
   std::uint64_t start_ticks = 0;  // since boot
   std::uint64_t virtual_bytes = 0;

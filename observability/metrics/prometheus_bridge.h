@@ -10,7 +10,7 @@ class Collectable;
 
 namespace weir::metrics {
 
-// Shows a Page to prometheus-cpp, for its exposers and its other formats.
+// Provides a Page to prometheus-cpp, for its exposers and its other formats.
 class PrometheusBridge {
  public:
   explicit PrometheusBridge(Page& page);

@@ -12,7 +12,7 @@ std::size_t valueCount(Metric metric) {
   return familyOf(metric).type == MetricType::kHistogram ? Histogram::kCells : 1;
 }
 
-// Labels whose names come and go with reloads.
+// Labels whose values may be removed by a reload.
 constexpr std::string_view kNamesOfConfiguration[] = {"route", "upstream", "listener", "cert"};
 
 std::optional<NameId> nameIn(const MetricLabel& label, MetricKey key) {
@@ -26,7 +26,7 @@ std::string_view nameText(NameId id, const NameTable& names) {
   return id < names.size() ? names.name(id) : kOtherLabel;
 }
 
-// Backslash, quote and line end, as the text format 0.0.4 asks.
+// Escapes backslash, quote and line end, as the text format 0.0.4 requires.
 void appendEscaped(std::string_view value, std::string& out) {
   for (const char c : value) {
     if (c == '\n') {

@@ -16,33 +16,34 @@ namespace weir::metrics {
 // One label set of a family, with the sum of its cells over all threads.
 struct Series {
   MetricKey key;
-  std::string labels;  // listener="a",route="b", escaped; empty when the family has none
+  std::string labels;  // listener="a",route="b", escaped; empty if the family has none
   std::size_t first_value;
-  bool left = false;  // of a route, upstream ... that the configuration no longer has
+  bool left = false;  // of a route, upstream ... that is no longer configured
 };
 
 // The sums of the metric cells of all threads, as of the latest gather().
 //
-// Thread: the control thread, which owns the names. The cells' writers go on meanwhile. What was
-// seen once keeps its place and its text, so that a gather is additions only.
+// Thread: the control thread, which owns the names. The writers of the cells continue meanwhile. A
+// series keeps its place and its text, so that gathering consists of additions only.
 class SeriesTable {
  public:
-  // At most `ceiling` label sets, whatever the threads have; the others fold like in MetricCells.
+  // At most `ceiling` label sets, regardless of the cells; further ones are folded as in
+  // MetricCells.
   explicit SeriesTable(const NameTable& names, std::size_t ceiling = MetricCells::kDefaultCeiling);
 
   void addSource(MetricCells& cells);  // must outlive the table
   void gather();
-  // Overwrites one number until the next gather, for what is known here only.
+  // Overwrites one number until the next gather, for values without a cell.
   void put(CounterKey key, std::uint64_t value) {
     values_[series_[locate(key)].first_value] = value;
   }
   void put(GaugeKey key, std::uint64_t value) { values_[series_[locate(key)].first_value] = value; }
 
-  // Marks the series of these names, as far as a label says which route, upstream, listener or
-  // certificate they are about. Their numbers go on: one that comes back counts further.
+  // Marks the series of these names, if a label refers to a route, upstream, listener or
+  // certificate. Their values are kept: a name that is configured again continues counting.
   void setLeft(std::unordered_set<NameId> names);
 
-  // In the order of their first sight.
+  // In the order of their creation.
   std::span<const std::uint32_t> ofFamily(Metric metric) const;
   const Series& series(std::uint32_t index) const { return series_[index]; }
   // One value, or the Histogram::kCells of a histogram.
@@ -72,11 +73,11 @@ class SeriesTable {
   std::vector<std::vector<std::uint32_t>> families_;
   std::unordered_map<MetricKey, std::uint32_t, Hash> places_;
   std::unordered_set<NameId> left_;
-  std::size_t left_count_ = 0;  // of series_
+  std::size_t left_count_ = 0;  // in series_
   std::uint64_t folded_ = 0;
 };
 
-// The text of one label of a key. Names that the table does not know read "__other__".
+// The text of one label of a key; "__other__" for names missing in the table.
 std::string_view labelText(const MetricLabel& label, MetricKey key, const NameTable& names);
 
 }  // namespace weir::metrics

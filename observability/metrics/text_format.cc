@@ -12,7 +12,7 @@ const std::array<std::string_view, kBucketCount> kBucketLabels = {
 
 namespace {
 
-constexpr std::size_t kNumberRoom = 40;  // for any number below
+constexpr std::size_t kNumberRoom = 40;  // enough for any number below
 
 std::string_view typeText(MetricType type) {
   switch (type) {
