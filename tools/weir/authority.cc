@@ -21,7 +21,7 @@ constexpr int kFailed = 1;
 constexpr unsigned kRootDays = 3650;
 constexpr unsigned kCertificateDays = 90;
 constexpr Nanoseconds kDay = std::chrono::hours(24);
-// Clocks differ: what was issued just now must not look as if it came from the future.
+// Clocks differ: a certificate that was just issued must not be rejected as not yet valid.
 constexpr Nanoseconds kBackdate = std::chrono::minutes(5);
 
 int fail(const std::string& what) {
@@ -42,7 +42,7 @@ int writePair(const std::string& stem, const tls::KeyPair& pair, Place place) {
   FreshFile key(stem + ".key");
   FreshFile certificate(stem + ".crt");
   if (!key.write(pair.key, 0600) || !certificate.write(pair.certificate, 0644)) return kFailed;
-  // The key first: whoever watches the certificate finds its key there.
+  // The key first: a process that watches the certificate then finds its key.
   const bool there = place == Place::kReplaced ? key.replace() && certificate.replace()
                                                : key.create() && certificate.create();
   if (!there) return kFailed;
@@ -50,13 +50,13 @@ int writePair(const std::string& stem, const tls::KeyPair& pair, Place place) {
   return kDone;
 }
 
-// A name that files of its own may have, in the directory of the root.
+// True if files in the directory of the CA can have that name.
 bool isFileName(const std::string& name) {
   return !name.empty() && name.size() <= tls::kMaxSubject && name.front() != '.' &&
          name.front() != '-' && name.find('/') == std::string::npos && isVisibleAscii(name);
 }
 
-// What is issued here is for this machine: it must not end up in a repository.
+// The files issued here belong to this machine and must not be committed to a repository.
 void ignoreInGit(const std::string& directory) {
   const int descriptor = ::open((directory + "/.gitignore").c_str(),
                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);

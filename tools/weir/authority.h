@@ -6,19 +6,19 @@
 
 namespace weir {
 
-// `weir ca`: a root of trust in a directory, and certificates of it.
+// `weir ca`: a CA in a directory, and the certificates that it issues.
 struct AuthorityOptions {
   std::string directory = "ca";  // of root.crt and root.key
-  std::string name;              // of the root, or what a certificate is for
+  std::string name;              // common name of the root or of a certificate
   std::vector<std::string> dns_names;
   std::vector<std::string> addresses;
   std::string identity;
-  std::string out;  // OUT.crt and OUT.key are written; default: beside the root, after the name
+  std::string out;  // OUT.crt and OUT.key are written; default: beside the root, named after `name`
   bool rsa = false;
   std::optional<unsigned> days;  // default: ten years for a root, 90 days for a certificate
 };
 
-// Each says on stderr what went wrong, and gives the exit code of the process.
+// Each reports errors on stderr and returns the exit code of the process.
 int makeAuthority(const AuthorityOptions& options);     // refuses to replace a root
 int issueCertificate(const AuthorityOptions& options);  // refuses to replace any file
 int renewCertificate(const AuthorityOptions& options);  // OUT.crt and OUT.key, with a new key

@@ -47,7 +47,7 @@ void Configuration::read(config::Table& table, Configuration& out) {
 
 namespace {
 
-// What stands in [sidecar] and [identity], written out.
+// Expands [sidecar] and [identity].
 void expand(const server::Registry& registry, Configuration& configuration,
             config::Diagnostics& diagnostics) {
   if (configuration.sidecar) {
@@ -73,7 +73,7 @@ std::optional<Configuration> loadConfiguration(const std::string& path,
   Configuration configuration;
   config::readSettings(document, registry.extensions(), configuration, diagnostics);
   files = document.files();
-  // Half a sidecar or identity would bring about diagnostics that nobody made.
+  // Expanding an incomplete sidecar or identity would cause misleading diagnostics.
   const bool short_forms = configuration.sidecar || configuration.identity;
   if (!diagnostics.empty() && short_forms) return std::nullopt;
   expand(registry, configuration, diagnostics);

@@ -15,7 +15,8 @@
 
 namespace weir {
 
-// The whole of a configuration, as it is written: each part by the module that it configures.
+// The complete configuration as it is written: each part is declared by the module that it
+// configures.
 struct Configuration {
   server::Settings core;
   std::optional<mesh::IdentitySettings> identity;
@@ -26,16 +27,15 @@ struct Configuration {
   LogSettings log;
   bool watch = true;
   Milliseconds watch_settle{500};
-  bool sidecar_expanded = false;    // [sidecar] was there
-  std::optional<std::string> user;  // that a process started as root becomes
+  bool sidecar_expanded = false;    // there was a [sidecar]
+  std::optional<std::string> user;  // to which a process started as root changes
 
   static void read(config::Table& table, Configuration& out);
 };
 
-// The configuration as far as it could be read, with every mistake recorded: it is of use when
-// there is none, and otherwise good for finding what else is wrong with it. Nothing when it makes
-// no sense to look further. `files` is filled in any case, so
-// that a correction is noticed.
+// Loads the configuration as far as possible, and records every mistake. If there are any, the
+// result serves only to find further ones. nullopt if a further search makes no sense. `files` is
+// filled in any case, so that a correction is noticed.
 std::optional<Configuration> loadConfiguration(const std::string& path,
                                                const server::Registry& registry,
                                                config::Diagnostics& diagnostics,

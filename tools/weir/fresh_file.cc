@@ -35,7 +35,7 @@ bool FreshFile::fail() const {
 
 bool FreshFile::write(const std::string& text, mode_t mode) {
   std::string name = path_ + ".XXXXXX";
-  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);  // of a name that nobody can guess
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);  // with an unpredictable name
   if (descriptor < 0) return fail();
   fresh_ = std::move(name);
   const bool written =

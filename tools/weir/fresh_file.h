@@ -5,8 +5,8 @@
 
 namespace weir {
 
-// A file that is written beside the one it is to become, so that nobody sees half of it and no link
-// that somebody planted is followed. Gone with this object, unless it took its place.
+// A file that is written beside its target, so that no reader sees half of it and no planted link
+// is followed. The destructor removes it unless it has replaced the target.
 class FreshFile {
  public:
   explicit FreshFile(const std::string& path) : path_(path) {}
@@ -14,10 +14,10 @@ class FreshFile {
   FreshFile(const FreshFile&) = delete;
   FreshFile& operator=(const FreshFile&) = delete;
 
-  // Each says on stderr what went wrong.
+  // Each reports errors on stderr.
   bool write(const std::string& text, mode_t mode);
-  bool create();   // fails where something has that name already, be it a dangling link
-  bool replace();  // of a link the link itself
+  bool create();   // fails if the name exists, even as a dangling link
+  bool replace();  // replaces a link itself, not its target
 
  private:
   bool fail() const;

@@ -8,7 +8,7 @@
 
 namespace weir {
 
-// [log]: the program's own messages on stderr.
+// [log]: the log of the process on stderr.
 struct LogSettings {
   log::Level level = log::Level::kInfo;
   log::Format format = log::Format::kText;
@@ -17,7 +17,7 @@ struct LogSettings {
   friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
-// Nothing for a word that is not the name of a level.
+// nullopt if `word` is not the name of a level.
 std::optional<log::Level> logLevelNamed(std::string_view word);
 
 }  // namespace weir

@@ -32,7 +32,7 @@ struct CheckOptions {
   bool print = false;
 };
 
-// Reads the configuration, and says everything that is wrong with it.
+// Reads the configuration and reports every mistake.
 int check(const CheckOptions& options) {
   weir::server::Registry registry;
   weir::registerAll(registry);
@@ -79,11 +79,11 @@ std::vector<CLI::App*> commandsOf(CLI::App& app) {
   return app.get_subcommands([](CLI::App*) { return true; });
 }
 
-// Words of a command line, followed from command to command as far as they name one.
+// The commands on a command line, as far as its words name any.
 struct CommandPath {
   CLI::App* last;
   std::string text = "weir";
-  std::string unknown = {};  // the word that names none
+  std::string unknown = {};  // the first word that names none
 
   CommandPath(CLI::App& app, const Words& words) : last(&app) {
     for (const std::string& word : words) {
@@ -100,7 +100,7 @@ struct CommandPath {
   }
 };
 
-// Names the command that was probably meant; a file alone was meant to be run.
+// Suggests a similar command or, for the name of a file, running it.
 int refuseUnknown(const CommandPath& path) {
   const auto commands = commandsOf(*path.last);
   Words names;
@@ -127,7 +127,7 @@ int runProcess(const std::string& path, const std::string& log_level) {
   return weir::Process(std::move(handles.value()), path, weir::logLevelNamed(log_level)).run();
 }
 
-// What `weir help ca issue` prints.
+// Prints the output of `weir help ca issue`.
 int explain(CLI::App& app, const Words& words) {
   const CommandPath path(app, words);
   if (!path.unknown.empty()) return refuseUnknown(path);
@@ -213,7 +213,7 @@ int main(int argc, char** argv) {
   const AuthorityCommands authority(app);
   CLI::App* version = app.add_subcommand("version", "Print the version");
   app.add_subcommand("help", "Explain a command, such as \"weir help ca issue\"");
-  // Its words are names of commands, which the parser would take for commands.
+  // The words after "help" are names of commands, which the parser would execute.
   const Words words(argv + 1, argv + argc);
   if (!words.empty() && words.front() == "help")
     return explain(app, {words.begin() + 1, words.end()});

@@ -37,7 +37,7 @@ std::string failure(const char* what) {
   return std::string(what) + ": " + std::generic_category().message(errno);
 }
 
-// A change of all three user ids clears the capabilities; trust nothing, look.
+// Changing all three user IDs clears the capabilities; this verifies it.
 bool hasCapabilities() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};

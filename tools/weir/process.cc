@@ -18,7 +18,7 @@
 namespace weir {
 namespace {
 
-// As many descriptors as the system allows: each connection takes one.
+// Raises the limit to the system's maximum: each connection uses a descriptor.
 void raiseDescriptorLimit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -26,8 +26,8 @@ void raiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// What reading the configuration, and later the first connections, take: with less than this the
-// process would be of no use.
+// The number that reading the configuration and the first connections use; with fewer the process
+// could not work.
 constexpr unsigned kLeastDescriptors = 16;
 
 bool hasDescriptors() {
@@ -58,12 +58,12 @@ void addUse(const server::ClusterUse& use, admin::UpstreamState& state) {
   }
 }
 
-// How long workers have to end once there is nothing left to wait for.
+// Time limit for workers to end once nothing is left to wait for.
 constexpr unsigned kStopSeconds = 10;
 constexpr unsigned kStopAtOnceSeconds = 2;
 
-// A worker that hangs must not keep the process from ending: it is ended after so long whatever
-// is left.
+// A worker that hangs must not keep the process alive: after so many seconds the process ends
+// without it.
 void endWithin(unsigned seconds) {
   ::signal(SIGALRM, [](int) {
     constexpr std::string_view kText = "weir: a worker does not end; ending without it\n";
@@ -108,7 +108,7 @@ std::string startTrouble(std::string_view what, const Error& error) {
 }
 
 int Process::run() {
-  ::signal(SIGPIPE, SIG_IGN);  // a peer that went away is told by the write that fails
+  ::signal(SIGPIPE, SIG_IGN);  // the write to a closed connection reports the error
   if (!start()) return exit_code_;
   loop_.run();
   endWithin(at_once_ ? kStopAtOnceSeconds : kStopSeconds);
@@ -118,9 +118,9 @@ int Process::run() {
   return exit_code_;
 }
 
-// What comes this late must not turn a good end into death by a signal. They are blocked while the
-// default action is in force, and then ignored: blocking alone does not save a process of several
-// threads whose last ones are just ending.
+// A late signal must not turn a clean exit into death by a signal. Signals are blocked while the
+// default action is in force, and then ignored: blocking alone does not protect a process with
+// several threads of which the last ones are just ending.
 void Process::ignoreSignals() {
   sigset_t all;
   sigfillset(&all);
@@ -160,7 +160,7 @@ bool Process::start() {
   return true;
 }
 
-// Everything but the plan.
+// Creates everything but the plan.
 bool Process::startServer(const proxy::Plan& plan) {
   auto resolver = dns::Resolver::make(loop_, {});
   if (!resolver.ok()) {
@@ -187,8 +187,8 @@ bool Process::startServer(const proxy::Plan& plan) {
   return true;
 }
 
-// Binds everything while it may, and then becomes the user that the configuration names. Threads
-// and files of logs come later, so that they have that user's rights from the beginning.
+// Binds all addresses while permitted, and then changes to the configured user. Threads and log
+// files are created later, so that they have that user's rights from the beginning.
 bool Process::openAddresses(const proxy::Plan& plan) {
   std::optional<Account> account;
   std::optional<server::Server::Owner> owner;
@@ -225,7 +225,7 @@ bool Process::startAdmin() {
   return true;
 }
 
-// Where the default address is taken, which nobody asked for, any other is as good.
+// If the default address is in use, any other is as good, because the address was not configured.
 bool Process::startAdminElsewhere(std::string_view failure) {
   admin::Settings settings = configuration_.admin;
   const std::string trouble =
@@ -241,7 +241,7 @@ bool Process::startAdminElsewhere(std::string_view failure) {
 
 void Process::watchFiles() {
   std::vector<std::string> paths = files_;
-  // A configuration that cannot be read does not name its certificates.
+  // If the configuration cannot be read, its certificates are unknown.
   paths.insert(paths.end(), files_in_use_.begin(), files_in_use_.end());
   paths.push_back(path_);
   if (!configuration_.watch) paths.clear();
@@ -249,7 +249,7 @@ void Process::watchFiles() {
   watch_->watch(paths);
 }
 
-// Reads the file and makes a plan of it; null, with every mistake, when that cannot be.
+// Reads the file and builds a plan from it. Returns null, and records every mistake, if that fails.
 std::shared_ptr<const proxy::Plan> Process::read(config::Diagnostics& diagnostics) {
   auto loaded = loadConfiguration(path_, registry_, diagnostics, files_);
   if (!loaded) return nullptr;
@@ -263,7 +263,7 @@ std::shared_ptr<const proxy::Plan> Process::read(config::Diagnostics& diagnostic
   return plan;
 }
 
-// The role decides what is trusted and how much: it does not change under requests in flight.
+// The role determines whom to trust: it does not change while requests are in flight.
 bool Process::keepRole(config::Diagnostics& diagnostics) {
   if (!role_ || candidate_.core.role == *role_) return true;
   if (candidate_.sidecar_expanded) {
@@ -273,7 +273,7 @@ bool Process::keepRole(config::Diagnostics& diagnostics) {
   return true;
 }
 
-// Settings that the running process does not follow.
+// Changed settings that take effect only after a restart.
 std::vector<std::string> Process::restartsNeeded(const Configuration& wanted) const {
   std::vector<std::string> needed;
   const std::size_t workers = wanted.core.workers.value_or(processors());
@@ -291,7 +291,7 @@ std::vector<std::string> Process::restartsNeeded(const Configuration& wanted) co
   return needed;
 }
 
-// A level that was set by the admin page or the command line stays while the setting does.
+// A level set by the admin page or the command line remains until the setting changes.
 void Process::applyLog(const LogSettings& before) {
   const LogSettings& now = configuration_.log;
   log_output_.setFormat(now.format);
@@ -306,7 +306,7 @@ server::Server::OpenLog Process::logOpener() {
 }
 
 void Process::onLive() {
-  returnFreeMemory();  // what reading the files took
+  returnFreeMemory();  // used while reading the files
   if (!std::exchange(live_, true)) {
     for (const server::Server::Bound& bound : server_->listeners()) {
       log::info("listener " + std::string(bound.listener->name) + " on " + bound.address.text());
@@ -390,7 +390,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   if (admin_changed) startAdmin();
 }
 
-// Logs and counts what became of certificates; gives the number of those that are new.
+// Logs and counts the renewals of certificates; returns the number of new certificates.
 unsigned Process::noteRefreshes() {
   const tls::Refreshes refreshes = plan_builder_.takeRefreshes();
   for (const std::string& trouble : refreshes.troubles) {
@@ -401,7 +401,7 @@ unsigned Process::noteRefreshes() {
   return refreshes.renewed;
 }
 
-// A certificate that was renewed does not wait until a mistake in the configuration is mended.
+// A renewed certificate is used even while the configuration contains a mistake.
 void Process::refreshCertificates() {
   config::Diagnostics diagnostics;
   auto plan = plan_builder_.build(configuration_.core, server_->plan(), diagnostics);

@@ -32,20 +32,20 @@ namespace weir {
 // `weir run`: the control thread and everything that it owns, from start to exit.
 class Process final : public admin::AdminBackend {
  public:
-  // What the process needs before it can read, log or wait for anything.
+  // The resources that the process needs before it can read, log or wait.
   struct Handles {
     event::WriterSignal log;
     event::Loop::Handle loop;
     event::WriterSignal access_log;
   };
-  // Fails when the system has no descriptors or memory left.
+  // Fails if descriptors or memory are exhausted.
   static Result<Handles> open();
 
-  // `level` is that of the command line, which counts more than the configuration's.
+  // `level` is that of the command line, which overrides the configuration's.
   Process(Handles handles, std::string path, std::optional<log::Level> level = std::nullopt);
   ~Process() override;
 
-  // Runs until it is told to end. The exit code: 0 done, 1 failed, 2 bad configuration.
+  // Runs until it is asked to end. Exit code: 0 done, 1 failed, 2 invalid configuration.
   int run();
 
  private:
@@ -85,7 +85,7 @@ class Process final : public admin::AdminBackend {
 
   const std::string path_;
   int exit_code_ = 0;
-  bool at_once_ = false;  // what is still under way is not waited for
+  bool at_once_ = false;  // do not wait for exchanges in flight
 
   const std::optional<log::Level> level_;
   event::LogWriter log_output_;
@@ -96,9 +96,9 @@ class Process final : public admin::AdminBackend {
   server::Counts counts_;
   event::WriterThread log_writer_;
   Configuration configuration_;
-  Configuration candidate_;                // read, but not in force yet
-  std::vector<std::string> files_;         // that were read latest
-  std::vector<std::string> files_in_use_;  // of the configuration that is in force
+  Configuration candidate_;                // read, but not in use yet
+  std::vector<std::string> files_;         // read by the latest load
+  std::vector<std::string> files_in_use_;  // of the configuration in use
   std::unique_ptr<dns::Resolver> resolver_;
   server::PlanBuilder plan_builder_;
   std::unique_ptr<server::Server> server_;
@@ -107,8 +107,8 @@ class Process final : public admin::AdminBackend {
   std::unique_ptr<event::FileWatch> watch_;
   std::vector<std::unique_ptr<event::Signal>> signals_;
   bool live_ = false;
-  std::optional<server::Role> role_;  // that the process was started with
-  std::optional<std::string> user_;   // in the configuration that it was started with
+  std::optional<server::Role> role_;  // at the start of the process
+  std::optional<std::string> user_;   // in the configuration at the start
 };
 
 // "cannot ...: too many open files (raise the limit of open files)".
