@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kBlockBytes = 16 * 1024;
 constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 
-// Remembers whether the connection may be used again.
+// Records whether the connection can be reused.
 class UpstreamOwner final : public http::ClientCodecEvents {
  public:
   explicit UpstreamOwner(CodecRelay::Upstream& upstream) : upstream_(upstream) {}
@@ -22,7 +22,7 @@ class UpstreamOwner final : public http::ClientCodecEvents {
 
 }  // namespace
 
-// One request and its response, passed on as they come.
+// One request and its response, forwarded as they arrive.
 class CodecRelay::Exchange final : public http::RequestEvents, public http::ResponseEvents {
  public:
   Exchange(CodecRelay& relay, http::Responder& responder)
@@ -114,7 +114,7 @@ class CodecRelay::Exchange final : public http::RequestEvents, public http::Resp
   http::Response response_;
   http::Requester* requester_ = nullptr;
   Upstream* upstream_ = nullptr;
-  bool answered_ = false;  // the head of the final response is out
+  bool answered_ = false;  // the head of the final response was sent
   bool tunnel_ = false;
   bool upstream_done_ = false;
 };
@@ -126,7 +126,7 @@ CodecRelay::CodecRelay(Answers answers, const http::Limits& limits)
       server_(std::make_unique<http::h1::ServerCodec>(
           client_, static_cast<http::ExchangeSource&>(*this), blocks_, limits_)) {}
 
-// A codec may only go when its exchange has.
+// A codec must outlive its exchange.
 CodecRelay::~CodecRelay() {
   if (!client_.closed()) server_->onBroken({ErrorCode::kReset, Origin::kDownstream, "test ends"});
 }
@@ -172,7 +172,7 @@ http::RequestEvents& CodecRelay::openExchange(http::Responder& responder) {
   return *exchanges_.back();
 }
 
-// It is still on the stack; its memory goes with the relay.
+// The exchange is still on the stack; the relay releases its memory.
 void CodecRelay::closeExchange(http::RequestEvents&) {}
 
 CodecRelay::Upstream& CodecRelay::openUpstream() {

@@ -13,19 +13,19 @@
 
 namespace weir::test {
 
-// A client and as many upstream connections as there are requests, with the HTTP/1 codecs of both
-// sides between them and nothing else: no routes, no filters, no timers. Everything is recorded.
+// A client and one upstream connection per request, connected by the HTTP/1 codecs of both sides
+// and nothing else: no routes, no filters, no timers. Everything is recorded.
 class CodecRelay final : private http::ExchangeSource {
  public:
-  // When the upstream answers "200" to a request that reached it whole.
+  // When the upstream answers "200" to a complete request.
   enum class Answers { kAtOnce, kWhenTold, kNever };
 
   // One connection to the upstream; it carries one request.
   struct Upstream {
     RecordingWire wire;
     std::unique_ptr<http::ClientCodec> codec;
-    bool cancelled = false;  // given up by the exchange
-    bool reusable = false;   // said so when the exchange ended
+    bool cancelled = false;  // aborted by the exchange
+    bool reusable = false;   // reported as reusable at the end of the exchange
   };
 
   explicit CodecRelay(Answers answers, const http::Limits& limits = {});
@@ -33,10 +33,10 @@ class CodecRelay final : private http::ExchangeSource {
 
   void clientSends(std::string_view bytes);
   void clientEnds();
-  // Answers what waits for it, with kWhenTold. True when there was something.
+  // With kWhenTold, answers one waiting request. True if there was one.
   bool answerOne();
 
-  // The connection of the latest request. There must be one.
+  // Sends bytes on the connection of the latest request. There must be one.
   void upstreamSends(std::string_view bytes);
   void upstreamEnds();
   void upstreamBreaks();
@@ -61,7 +61,7 @@ class CodecRelay final : private http::ExchangeSource {
   std::deque<Upstream> upstreams_;
   std::vector<std::unique_ptr<http::ClientCodecEvents>> owners_;
   std::deque<Upstream*> unanswered_;
-  std::vector<std::unique_ptr<Exchange>> exchanges_;  // the closed ones too
+  std::vector<std::unique_ptr<Exchange>> exchanges_;  // including the closed ones
   std::unique_ptr<http::ServerCodec> server_;
 };
 

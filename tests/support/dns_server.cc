@@ -52,7 +52,7 @@ std::string bytesOf(const std::string& ip, std::size_t skipped) {
 }  // namespace
 
 DnsServer::DnsServer(event::Loop& loop) : loop_(loop) {
-  // The TCP port must be the one that the system chose for UDP, and may be taken.
+  // The TCP port must equal the one that the system chose for UDP, and may be in use.
   for (int attempt = 0; attempt < kAttempts && tcp_ == nullptr; ++attempt) open();
   WEIR_CHECK(tcp_ != nullptr);
   udp_watch_ = opened(event::DescriptorWatch::open(loop_, udp_, [this](bool, bool) { onUdp(); }));
@@ -186,7 +186,7 @@ std::string DnsServer::reply(std::string_view message, bool udp) {
   if (fault == Fault::kCutShort && !body.empty()) body.resize(body.size() - 3);
   unsigned code = found == zone_.end() ? 3 : 0;  // NXDOMAIN
   if (fault == Fault::kServerFails) code = 2;
-  std::string answer(message.substr(0, 2));  // its number
+  std::string answer(message.substr(0, 2));  // its ID
   append(answer, truncated ? 0x8780 : 0x8580 | code, 2);
   append(answer, 1, 2);
   append(answer, count, 2);

@@ -16,14 +16,14 @@
 
 namespace weir::test {
 
-// A DNS server on a free port of 127.0.0.1, over UDP and TCP, that says what it is told to. A name
-// that it was told nothing of does not exist.
+// A DNS server on a free port of 127.0.0.1, over UDP and TCP, that gives prepared answers. Names
+// without an answer do not exist.
 class DnsServer {
  public:
   enum class Fault {
     kNone,
     kSilent,      // no answer
-    kGarbage,     // bytes that are no message
+    kGarbage,     // bytes that are not a message
     kCutShort,    // an answer that ends in the middle of its records
     kServerFails  // SERVFAIL
   };
@@ -33,17 +33,17 @@ class DnsServer {
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
-  // Each replaces what was said of the name and the type before. `name` without a final dot.
+  // Each replaces the previous answer for the name and the type. `name` has no final dot.
   void setA(const std::string& name, const std::vector<std::string>& ips, std::uint32_t ttl);
   void setAaaa(const std::string& name, const std::vector<std::string>& ips, std::uint32_t ttl);
   void setSrv(const std::string& name, const std::vector<dns::Service>& services,
               std::uint32_t ttl);
   void setAlias(const std::string& name, const std::string& target, std::uint32_t ttl);
-  // Of a name, or of one type of it: "AAAA one.test".
+  // For a name, or for one type of it: "AAAA one.test".
   void setFault(const std::string& question, Fault fault) { faults_[question] = fault; }
   void remove(const std::string& name) { zone_.erase(name); }
-  void dropNext(int queries) { to_drop_ = queries; }             // answers none of the next so many
-  void truncateUdp(bool truncate) { truncate_udp_ = truncate; }  // "ask again over TCP"
+  void dropNext(int queries) { to_drop_ = queries; }             // ignores so many queries
+  void truncateUdp(bool truncate) { truncate_udp_ = truncate; }  // sets TC
 
   // "A one.test", in order of arrival.
   const std::vector<std::string>& queries() const { return queries_; }
@@ -57,7 +57,7 @@ class DnsServer {
     std::string data;
   };
   struct Name {
-    std::map<unsigned, std::vector<Record>> records;  // by the type that was asked for
+    std::map<unsigned, std::vector<Record>> records;  // by queried type
     std::string alias;
     std::uint32_t alias_ttl = 0;
   };
@@ -69,7 +69,7 @@ class DnsServer {
   struct TcpPeer {
     explicit TcpPeer(std::unique_ptr<net::Stream> connection) : stream(std::move(connection)) {}
     StreamPeer stream;
-    std::string pending;  // of a query that has not come whole
+    std::string pending;  // of an incomplete query
   };
 
   void open();

@@ -22,7 +22,7 @@ std::string frame(int type, char flags, std::uint8_t stream, std::string_view pa
   return text.append(payload);
 }
 
-// A string of HPACK without Huffman's code (RFC 7541, 5.2).
+// A string in HPACK without the Huffman code (RFC 7541, 5.2).
 void putText(std::string& block, std::string_view text) {
   constexpr std::size_t kInPrefix = 127;
   if (text.size() < kInPrefix) {

@@ -12,7 +12,7 @@ struct nghttp2_hd_inflater;
 
 namespace weir::test {
 
-// What came on one stream of HTTP/2.
+// The response on one HTTP/2 stream.
 struct Http2Answer {
   int status = 0;  // of the latest head
   std::vector<std::pair<std::string, std::string>> fields;
@@ -20,11 +20,11 @@ struct Http2Answer {
   bool ended = false;
   bool reset = false;
 
-  std::string field(std::string_view name) const;  // "" when there is none
+  std::string field(std::string_view name) const;  // "" if there is none
 };
 
-// A client of HTTP/2 that writes its frames by hand, so that nothing keeps it from sending what is
-// wrong. The bytes are the test's to carry.
+// An HTTP/2 client that writes its frames by hand, so that it can also send invalid ones. The test
+// transports the bytes.
 class Http2Peer {
  public:
   using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
@@ -39,7 +39,7 @@ class Http2Peer {
   static std::string data(std::uint8_t stream, std::string_view bytes, bool ends = false);
   static std::string resetStream(std::uint8_t stream);
 
-  void feed(std::string_view bytes);  // of the server
+  void feed(std::string_view bytes);  // from the server
   const Http2Answer& answer(std::uint32_t stream) { return answers_[stream]; }
 
  private:

@@ -11,17 +11,17 @@
 
 namespace weir::test {
 
-// A Connector whose connections end at the test.
+// A Connector whose connections lead to the test.
 class MemoryConnector final : public net::Connector {
  public:
   enum class Outcome {
     kConnects,
     kRefuses,      // onBroken(kRefused) at the end of the turn
     kUnreachable,  // onBroken(kUnreachable) at the end of the turn
-    kHangs,        // neither, until finishHanging()
+    kHangs,        // neither, until finishHanging() is called
     kFails,        // connect() itself fails: no sockets left
   };
-  // Takes the other end of each connection; it may set up reading and write at once.
+  // Receives the other end of each connection; it may set up reading and write at once.
   using OnConnect = std::function<void(std::unique_ptr<MemoryStream> peer, const net::Address& to)>;
 
   MemoryConnector(event::Loop& loop, OnConnect on_connect)
@@ -29,10 +29,10 @@ class MemoryConnector final : public net::Connector {
 
   Result<std::unique_ptr<net::Stream>> connect(const net::Address& to) override;
 
-  void setOutcome(Outcome outcome) { outcome_ = outcome; }  // of addresses without one of their own
+  void setOutcome(Outcome outcome) { outcome_ = outcome; }  // for all other addresses
   void setOutcome(const net::Address& to, Outcome outcome) { outcomes_[to] = outcome; }
-  void finishHanging();  // those that hang and still exist connect
-  // Peers of connections made from now on show a certificate that ends at that time.
+  void finishHanging();  // connects those that hang and still exist
+  // Peers of later connections present a certificate that expires at `not_after`.
   void showCertificate(Nanoseconds not_after) { not_after_ = not_after; }
   const std::vector<net::Address>& attempts() const { return attempts_; }
 

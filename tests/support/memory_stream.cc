@@ -123,12 +123,12 @@ void MemoryStream::finishConnecting() {
   loop_.atTurnEnd(*this);
 }
 
-// What arrived before the breakdown is heard before it, by whoever listens.
+// Bytes that arrived before the failure are delivered before it, if the receiver reads.
 bool MemoryStream::failureDue() const {
   return failure_.has_value() && (!reading_ || incoming_.stalled_ || incoming_.waiting() == 0);
 }
 
-// One event a call, as its last act: it may destroy this stream.
+// One event per call, as the last statement, because it may destroy this stream.
 void MemoryStream::onTurnEnd() {
   if (events_ == nullptr || state_ == State::kBroken) return;
   if (failureDue()) {
@@ -136,7 +136,7 @@ void MemoryStream::onTurnEnd() {
     return events_->onBroken({*failure_, Origin::kLocal, "connection in memory"});
   }
   if (state_ == State::kConnecting) return;
-  loop_.atTurnEnd(*this);  // until there is nothing to tell
+  loop_.atTurnEnd(*this);  // until no event is left
   if (state_ == State::kConnected) {
     state_ = State::kOpen;
     if (peer_ != nullptr) loop_.atTurnEnd(*peer_);

@@ -11,15 +11,15 @@
 
 namespace weir::test {
 
-// What one end of a MemoryStream receives, and what the network does to it on the way.
+// The bytes on the way to one end of a MemoryStream, and the network's effects on them.
 class MemoryWire {
  public:
   explicit MemoryWire(event::Loop& loop, event::TurnEnd* receiver)
       : loop_(loop), receiver_(receiver) {}
 
-  void setFragment(std::size_t bytes);  // at most so many in one onData; 0: all there is
+  void setFragment(std::size_t bytes);  // at most so many per onData; 0: all available
   void setStalled(bool stalled);        // nothing arrives while stalled
-  // Both ends break once so many bytes have arrived since the start; what follows is lost.
+  // Both ends fail once so many bytes have arrived in total; later bytes are lost.
   void resetAfter(std::size_t bytes, ErrorCode code = ErrorCode::kReset);
   std::size_t delivered() const { return delivered_; }
   std::size_t waiting() const { return bytes_.size() - taken_; }  // sent, not arrived
@@ -32,7 +32,7 @@ class MemoryWire {
   void wake();
 
   event::Loop& loop_;
-  event::TurnEnd* receiver_;  // null when nobody is there
+  event::TurnEnd* receiver_;  // null if that end does not exist
   std::string bytes_;
   std::size_t taken_ = 0;  // of bytes_
   std::size_t delivered_ = 0;
@@ -43,11 +43,11 @@ class MemoryWire {
   bool ended_ = false;
 };
 
-// One of two ends of a connection in memory: a net::Stream without sockets and without time.
+// One of the two ends of a connection in memory: a net::Stream without sockets and delays.
 //
-// What is written arrives at the other end when the turn ends (Loop::advance or runOnce), if that
-// end reads; until then it counts as queued(). There is no kernel in between that takes anything.
-// Destroying an end lets what it wrote arrive, then its end; use reset() for a harsher close.
+// Written bytes arrive at the other end when the turn ends (Loop::advance or runOnce), if that end
+// reads; until then they count as queued(), because no kernel buffers them. If an end is destroyed,
+// its bytes still arrive, followed by the end of the stream; use reset() for an abort.
 class MemoryStream final : public net::Stream, private event::TurnEnd {
  public:
   struct Pair {
@@ -61,29 +61,29 @@ class MemoryStream final : public net::Stream, private event::TurnEnd {
   using net::Stream::write;
   void write(Bytes first, Bytes second) override;
   std::size_t queued() const override;
-  bool flush() override;  // true when the other end takes what is queued, if only at the turn's end
+  bool flush() override;  // true if the other end takes all queued bytes by the turn's end
   void setReading(bool reading) override;
   void shutdownWrite() override;
   void abort() override;
 
   const net::Security* security() const override { return security_.get(); }
 
-  // As after a handshake in which the other end showed a certificate.
+  // As after a handshake in which the other end presented a certificate.
   void secure(Nanoseconds not_after) {
     auto peer = std::make_unique<net::PeerCertificate>();
     peer->not_after = not_after;
     security_ = std::make_unique<net::Security>();
     security_->peer = std::move(peer);
   }
-  void reset();        // the other end breaks at the end of the turn; this one is dead
-  MemoryWire& sent();  // towards the other end, which must be there
+  void reset();        // the other end fails at the end of the turn; this one is unusable
+  MemoryWire& sent();  // to the other end, which must exist
   MemoryWire& received() { return incoming_; }
   bool reading() const { return reading_; }
   bool peerGone() const { return peer_ == nullptr; }
 
  private:
   friend class MemoryConnector;
-  enum class State { kConnecting, kConnected, kOpen, kBroken };  // kConnected: not told yet
+  enum class State { kConnecting, kConnected, kOpen, kBroken };  // kConnected: not reported yet
 
   MemoryStream(event::Loop& loop, State state);
   void onTurnEnd() override;
@@ -103,9 +103,9 @@ class MemoryStream final : public net::Stream, private event::TurnEnd {
   bool write_ended_ = false;
   bool end_told_ = false;
   bool backed_up_ = false;
-  bool drained_ = false;  // to be told
+  bool drained_ = false;  // to be reported
   std::optional<ErrorCode> failure_;
-  std::unique_ptr<net::Security> security_;  // null: in the clear
+  std::unique_ptr<net::Security> security_;  // null: plaintext
 };
 
 }  // namespace weir::test

@@ -6,7 +6,7 @@
 
 namespace weir::test {
 
-// What was opened; aborts when it could not be.
+// Returns the opened object; aborts if opening failed.
 template <typename T>
 T opened(Result<T> result) {
   return std::move(result.value());

@@ -7,7 +7,7 @@
 
 namespace weir::test {
 
-// One end of a connection as a plain socket in the hands of a test; never waits.
+// One end of a connection as a plain socket that a test controls; never blocks.
 class PlainSocket {
  public:
   static constexpr std::size_t kTake = 64 * 1024;
@@ -20,13 +20,13 @@ class PlainSocket {
   // Two descriptors of one TCP connection over loopback, both non-blocking.
   static std::array<int, 2> tcpPair();
 
-  std::size_t send(std::string_view text);      // how much the system took
-  std::string take(std::size_t bytes = kTake);  // what is there, at most `bytes`
-  bool ended() const { return ended_; }         // as the latest take() saw it
-  bool failed() const { return failed_; }       // as the latest take() saw it
-  void end();                                   // sends no more
+  std::size_t send(std::string_view text);      // returns the number of bytes sent
+  std::string take(std::size_t bytes = kTake);  // at most `bytes` of those available
+  bool ended() const { return ended_; }         // according to the latest take()
+  bool failed() const { return failed_; }       // according to the latest take()
+  void end();                                   // half-closes the connection
   void close();
-  void reset();  // closes without good-bye
+  void reset();  // closes with a RST
 
  private:
   int descriptor_;

@@ -37,7 +37,7 @@ std::optional<std::uint64_t> number(std::string_view digits, int base) {
   return result;
 }
 
-// Takes one line without its CRLF; nullopt when it has not ended.
+// Removes one line and its CRLF from the front; nullopt if the line is incomplete.
 std::optional<std::string_view> takeLine(std::string_view& bytes) {
   const std::size_t end = bytes.find("\r\n");
   if (end == std::string_view::npos) return std::nullopt;
@@ -46,7 +46,7 @@ std::optional<std::string_view> takeLine(std::string_view& bytes) {
   return line;
 }
 
-// Field lines up to the empty one. False: they do not end here, or are faulty.
+// Removes field lines up to the empty one. False if they are incomplete or invalid.
 bool takeFields(std::string_view& bytes, std::vector<RawField>& fields, std::string& fault) {
   while (const auto line = takeLine(bytes)) {
     if (line->empty()) return true;
@@ -99,7 +99,7 @@ void takeChunks(std::string_view& bytes, RawMessage& message) {
   }
 }
 
-// True when the fields state a framing, which is then read.
+// True if the fields define a framing; then the body is read.
 bool takeFramedBody(std::string_view& bytes, RawMessage& message) {
   const auto length = message.value("content-length");
   const auto coding = message.value("transfer-encoding");

@@ -16,29 +16,29 @@ struct RawField {
   std::string value;
 };
 
-// A message of HTTP/1.1 as it stands on the wire. Read by the letter of RFC 9112 and independently
-// of the parser under test: whatever is not exactly as it must be is a fault.
+// An HTTP/1.1 message on the wire. Parsed strictly by RFC 9112 and independently of the parser
+// under test: every deviation is a fault.
 struct RawMessage {
   std::string start_line;
   std::vector<RawField> fields;
   RawFraming framing = RawFraming::kNone;
-  std::string body;  // without its chunks
+  std::string body;  // without chunk framing
   std::vector<RawField> trailers;
   bool has_head = false;
   bool whole = false;
-  std::string fault;  // empty: none so far
+  std::string fault;  // empty: valid so far
 
   std::optional<std::string> value(std::string_view name) const;
   std::size_t count(std::string_view name) const;
-  int status() const;  // of a response; 0 when there is none
+  int status() const;  // of a response; otherwise 0
 };
 
-// Takes the first message from the front of `bytes`; the rest of it stays.
+// Removes the first message from the front of `bytes`.
 RawMessage takeRequest(std::string_view& bytes);
 
 struct RawAnswer {
   bool to_head = false;
-  bool closed = false;  // the connection ended behind `bytes`
+  bool closed = false;  // the connection ended after `bytes`
 };
 RawMessage takeResponse(std::string_view& bytes, RawAnswer answer);
 

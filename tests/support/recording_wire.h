@@ -7,7 +7,7 @@
 
 namespace weir::test {
 
-// A wire whose peer takes everything at once and remembers it.
+// A wire whose peer accepts everything at once and records it.
 class RecordingWire final : public http::Wire {
  public:
   using http::Wire::write;
@@ -24,7 +24,7 @@ class RecordingWire final : public http::Wire {
   const std::string& text() const { return text_; }
   bool closed() const { return closed_; }
   bool brokenOff() const { return broken_off_; }
-  bool ended() const { return ended_; }  // half-closed by us
+  bool ended() const { return ended_; }  // half-closed by the local side
   bool reading() const { return reading_; }
   bool writtenAfterClose() const { return written_after_close_; }
 

@@ -10,8 +10,8 @@
 
 namespace weir::test {
 
-// One end of a connection in the hands of a test: keeps what arrives, tells what happened in which
-// order, and can be given a script.
+// One end of a connection that a test controls: keeps received bytes, records the order of events,
+// and can run a script.
 class StreamPeer final : public net::StreamEvents {
  public:
   explicit StreamPeer(std::unique_ptr<net::Stream> stream, bool reading = true)
@@ -28,12 +28,12 @@ class StreamPeer final : public net::StreamEvents {
 
   const std::string& received() const { return received_; }
   std::string takeReceived() { return std::exchange(received_, {}); }
-  // "connected data end drained broken:reset", runs of data as one.
+  // "connected data end drained broken:reset"; consecutive data counts once.
   const std::string& history() const { return history_; }
   bool ended() const { return ended_; }
   bool broken() const { return broken_.has_value(); }
   ErrorCode brokenBy() const { return broken_->code; }  // once broken()
-  std::size_t events() const { return events_; }        // how often anything was told
+  std::size_t events() const { return events_; }        // number of events
 
   // Called after each piece of data, connection and end; may write, end or close.
   std::function<void(StreamPeer&)> script;

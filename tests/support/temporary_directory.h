@@ -7,7 +7,7 @@
 
 namespace weir::test {
 
-// A directory that is removed at the end.
+// A directory that is removed by the destructor.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {

@@ -12,7 +12,7 @@ namespace weir::test {
 
 inline constexpr Nanoseconds kHour = std::chrono::hours(1);
 
-// A root of trust for one test, and certificates of it that are in date.
+// A CA for one test, and valid certificates that it issues.
 class TestAuthority {
  public:
   TestAuthority() : root_(tls::makeRoot("test root", now() - kHour, now() + 24 * kHour).value()) {}
