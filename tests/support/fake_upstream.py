@@ -1,4 +1,4 @@
-"""An upstream that does as it is told: a thread per connection, a function that answers."""
+"""A scripted HTTP/1.1 upstream: one thread per connection, a function for the replies."""
 
 import socket
 
@@ -8,16 +8,16 @@ from thread_server import ThreadServer
 
 
 class EndOfConnection(Exception):
-    """The answer ended the connection."""
+    """The answer function ended the connection."""
 
 
 class Call:
-    """One request at the upstream, and the means to answer it, well or badly."""
+    """One request at the upstream, and the means to send a valid or invalid response."""
 
     def __init__(self, wire, request, number):
         self.wire = wire
         self.request = request
-        self.number = number  # of the upstream's requests, from 1
+        self.number = number  # among the requests of the upstream, from 1
         self._body_read = False
 
     def read_body(self):
@@ -30,7 +30,7 @@ class Call:
         self.wire.send(data)
 
     def reply(self, body=b"", status="200 OK", headers=()):
-        """A whole answer, after the whole request. The connection stays open."""
+        """Sends a complete response after the complete request. The connection stays open."""
         self.read_body()
         head = [f"HTTP/1.1 {status}"] + [f"{name}: {value}" for name, value in headers]
         head.append(f"Content-Length: {len(body)}")
@@ -44,13 +44,13 @@ class Call:
         raise EndOfConnection
 
     def stall(self):
-        """Says nothing more until the peer gives up."""
+        """Sends nothing more until the peer closes the connection."""
         self.wire.read_rest()
         raise EndOfConnection
 
 
 def text(body, **parts):
-    """An answer with this body, whatever the request."""
+    """Replies to every request with this body."""
     return lambda call: call.reply(body, **parts)
 
 
@@ -60,7 +60,7 @@ class FakeUpstream(ThreadServer):
     def __init__(self, answer=text(b"hello\n"), port=0):
         super().__init__()
         self.answer = answer
-        self.requests = []  # their heads, and bodies once read
+        self.requests = []  # the heads, and the bodies once they were read
         self._listen(port)
 
     def talk(self, peer):
@@ -78,7 +78,7 @@ class FakeUpstream(ThreadServer):
             pass
 
     def reset_all(self):
-        """Breaks every connection with a RST."""
+        """Resets every connection."""
         for connection in self._still_open():
             reset_on_close(connection)
             connection.shutdown(socket.SHUT_RD)  # wakes its thread, which closes it
@@ -89,6 +89,6 @@ class FakeUpstream(ThreadServer):
 
 
 def closed_address():
-    """An address on which nobody listens."""
+    """An address without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"127.0.0.1:{server.getsockname()[1]}"

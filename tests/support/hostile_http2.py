@@ -1,4 +1,4 @@
-"""Peers that speak HTTP/2 and break it: sequences of frames that are right, mutated at random."""
+"""Peers that violate HTTP/2: valid sequences of frames, mutated at random."""
 
 import contextlib
 import random
@@ -19,7 +19,7 @@ def frame(kind, flags, stream, payload=b"", length=None):
 
 
 def fields(*pairs):
-    """A block of literals that leave no trace in the table (RFC 7541, 6.2.2)."""
+    """A header block of literals without indexing (RFC 7541, 6.2.2)."""
     block = b""
     for name, value in pairs:
         block += b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
@@ -32,13 +32,13 @@ def request_block(path, method=b"GET"):
 
 
 class Mutator:
-    """Makes of frames that are right what a hostile peer sends."""
+    """Converts valid frames to those of a hostile peer."""
 
     def __init__(self, seed):
         self.random = random.Random(seed)
 
     def spoil(self, frames):
-        """The bytes of the frames after a few mutations; now and then none."""
+        """The bytes of the frames after a few mutations, or sometimes without any."""
         frames = list(frames)
         ways = (self._swap, self._repeat, self._drop, self._cut, self._lengthen, self._rename,
                 self._retype, self._flip, self._insert)
@@ -48,7 +48,7 @@ class Mutator:
         return b"".join(frames)
 
     def pieces(self, data):
-        """The bytes in pieces, as they may arrive."""
+        """The bytes in pieces of random size."""
         while data:
             size = self.random.choice((1, 9, 100, len(data)))
             yield data[:size]
@@ -110,7 +110,7 @@ class Mutator:
 
 
 class HostileClients:
-    """Threads that connect again and again and send spoiled requests."""
+    """Threads that connect repeatedly and send mutated requests."""
 
     def __init__(self, address, seed, count=3):
         host, _, port = address.rpartition(":")
@@ -162,7 +162,7 @@ class HostileClients:
 
 
 class HostileUpstream:
-    """A server that answers requests with spoiled responses."""
+    """A server that sends mutated responses."""
 
     def __init__(self, seed):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)

@@ -1,4 +1,4 @@
-"""HTTP/2 frames over a socket, as they are: heads may hold what no library would send."""
+"""Raw HTTP/2 frames over a socket: heads may contain fields that no library would send."""
 
 import socket
 
@@ -15,7 +15,7 @@ def frame(kind, flags, stream, payload=b""):
 
 
 def _number(value, bits):
-    """An integer of HPACK (RFC 7541, 5.1), the bits above its prefix being 0."""
+    """An HPACK integer (RFC 7541, 5.1); the bits above its prefix are 0."""
     most = (1 << bits) - 1
     if value < most:
         return bytes([value])
@@ -49,7 +49,7 @@ class Http2Client:
         self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0))
 
     def send_head(self, fields, end=True):
-        """Sends a head on a new stream; returns the stream."""
+        """Sends a head on a new stream; returns the ID of the stream."""
         self._stream += 2
         rest = block(fields)
         kind, flags = HEADERS, END_STREAM if end else 0
@@ -70,7 +70,7 @@ class Http2Client:
         return head[3], head[4], int.from_bytes(head[5:], "big") & 0x7FFFFFFF, payload
 
     def read_body(self, stream):
-        """The body of the stream's response; None when the stream was reset."""
+        """The body of the stream's response; None if the stream was reset."""
         body = b""
         while True:
             got = self.read_frame()
@@ -89,7 +89,7 @@ class Http2Client:
                 return body
 
     def get(self, path, authority="test", fields=()):
-        """The body of the response to a GET; None when the stream was reset."""
+        """The body of the response to a GET; None if the stream was reset."""
         return self.read_body(self.send_head([(":method", "GET"), (":scheme", "http"),
                                               (":path", path), (":authority", authority), *fields]))
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 messages over a socket, byte by byte as they are: nothing is repaired or hidden."""
+"""Raw HTTP/1.1 messages over a socket: nothing is repaired or hidden."""
 
 import socket
 
@@ -27,7 +27,7 @@ class Message:
         return [value for key, value in self.headers if key == name]
 
     def header(self, name):
-        """Its value, several joined as HTTP joins them; None without such a header."""
+        """The value of the header, several joined by commas; None if there is none."""
         values = self.all(name)
         return ", ".join(values) if values else None
 
@@ -49,7 +49,7 @@ class Message:
 
     @property
     def length(self):
-        """What Content-Length says; None without it."""
+        """The value of Content-Length; None if there is none."""
         value = self.header("content-length")
         return None if value is None else int(value)
 
@@ -64,7 +64,7 @@ def chunk(body):
 
 
 class Wire:
-    """A socket that is read line by line and message by message."""
+    """A socket that is read by lines and messages."""
 
     def __init__(self, sock):
         self.socket = sock
@@ -86,7 +86,7 @@ class Wire:
         return data
 
     def read_until(self, mark):
-        """Everything up to and including the mark; what there was when the peer ends before."""
+        """All bytes up to and including the mark, or up to the end of the stream."""
         seen = 0
         while True:
             at = self._read.find(mark, seen)
@@ -97,19 +97,19 @@ class Wire:
                 return self._take(len(self._read))
 
     def read_exactly(self, count):
-        """That many bytes; fewer when the peer ends before."""
+        """That many bytes, or fewer if the stream ends before."""
         while len(self._read) < count and self._fill():
             pass
         return self._take(count)
 
     def read_rest(self):
-        """Everything until the peer ends its side."""
+        """All bytes up to the end of the stream."""
         while self._fill():
             pass
         return self._take(len(self._read))
 
     def read_head(self):
-        """The head of the next message, None at the end of the connection."""
+        """The head of the next message; None at the end of the connection."""
         raw = self.read_until(b"\r\n\r\n")
         if not raw:
             return None
@@ -131,7 +131,7 @@ class Wire:
         return message
 
     def read_chunks(self):
-        """The chunks of a body, until the last of length 0."""
+        """The chunks of a body, without the last one of length 0."""
         while True:
             line = self.read_until(b"\r\n")
             if not line.endswith(b"\r\n"):
@@ -156,7 +156,7 @@ class Wire:
         self.socket.shutdown(socket.SHUT_WR)
 
     def reset(self):
-        """Breaks the connection: the peer gets a RST."""
+        """Closes the connection with a RST."""
         reset_on_close(self.socket)
         self.socket.close()
 
@@ -181,7 +181,7 @@ class Client(Wire):
         super().__init__(sock)
 
     def send_request(self, target, method="GET", headers=(), body=b"", host="test"):
-        """A request; with a body, of known length."""
+        """Sends a request, with Content-Length if it has a body."""
         head = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
         head += [f"{name}: {value}" for name, value in headers]
         if body:
@@ -189,7 +189,7 @@ class Client(Wire):
         self.send("\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + body)
 
     def read_reply(self, method="GET"):
-        """The next response. Without a length its body lasts until the end of the connection."""
+        """The next response. A body without a length ends with the connection."""
         reply = self.read_head()
         if reply is None:
             raise CutShort("the connection ended without a reply")
@@ -201,7 +201,7 @@ class Client(Wire):
         return self.read_reply(method)
 
     def ended(self):
-        """Whether the peer ended the connection, with nothing left to read. Waits for it."""
+        """Waits for the end of the connection; False if there is data left to read."""
         try:
             return self.socket.recv(1) == b"" and not self._read
         except ConnectionResetError:

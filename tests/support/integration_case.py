@@ -27,14 +27,14 @@ def gateway(text_of_rest, workers=1, listener=LISTENER):
 
 
 def forward(*endpoints, route="", upstream=""):
-    """A route "all" to an upstream "backend" with these endpoints, and settings of both."""
+    """A route "all" to an upstream "backend" with these endpoints, and more settings of both."""
     addresses = json.dumps(list(endpoints))
     return (f'\n[[route]]\nname = "all"\nupstream = "backend"\n{route}\n'
             f"[upstream.backend]\ndiscovery = {{ static = {addresses} }}\n{upstream}\n")
 
 
 class IntegrationCase(unittest.TestCase):
-    """Starts processes and ends them, and fails when one did not end in good order."""
+    """Starts and ends processes, and fails if one did not exit cleanly."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="weir-test-")
@@ -42,7 +42,7 @@ class IntegrationCase(unittest.TestCase):
         self._folder = folder.name
 
     def weir(self, config, start=True, **popen):
-        """A running weir; relative paths of its configuration are below its folder."""
+        """A running weir; relative paths in its configuration refer to its folder."""
         process = WeirProcess(tempfile.mkdtemp(dir=self._folder), config, **popen)
         self.addCleanup(self._stop, process)
         return process.start() if start else process
@@ -68,7 +68,7 @@ class IntegrationCase(unittest.TestCase):
         return connection
 
     def get(self, weir, target="/", **parts):
-        """The reply to a request on a connection of its own."""
+        """The response to a request on a new connection."""
         connection = Client(weir.address())
         try:
             return connection.request(target, **parts)
@@ -76,7 +76,7 @@ class IntegrationCase(unittest.TestCase):
             connection.close()
 
     def assert_metric(self, weir, expected, name, **labels):
-        """Waits until the sum of the samples is as expected."""
+        """Waits until the sum of the samples has the expected value."""
         seen = []
 
         def as_expected():

@@ -1,4 +1,4 @@
-"""Programs of Node.js that do as a test says, with clients and servers from npm."""
+"""Node.js programs under the control of a test, with clients and servers from npm."""
 
 import json
 import os
@@ -18,7 +18,7 @@ needs_node = unittest.skipUnless(
 
 
 class NodePeer:
-    """A running script; calls wait for their answers, and the script ends what takes too long."""
+    """A running script. Calls wait for their results; the script limits their time."""
 
     def __init__(self, script):
         self._process = subprocess.Popen(
@@ -26,7 +26,7 @@ class NodePeer:
             env={**os.environ, "NODE_PATH": str(MODULES)})
 
     def call(self, name, /, **given):
-        """What it answers; AssertionError when it failed."""
+        """The result of the call; AssertionError if it failed."""
         self._process.stdin.write(json.dumps({"call": name, "with": given}) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()

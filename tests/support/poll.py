@@ -1,12 +1,12 @@
-"""The one bounded poll of what another process does."""
+"""The only way to wait for another process: polling with a time limit."""
 
 import time
 
-PATIENCE = 30.0  # seconds; only what is broken takes that long, also under sanitizers
+PATIENCE = 30.0  # seconds; only a failure takes that long, even under sanitizers
 
 
 def until(condition, what, patience=PATIENCE):
-    """The first true value of condition(). AssertionError when it stays false for too long."""
+    """The first true value of condition(); AssertionError if it stays false for too long."""
     deadline = time.monotonic() + patience
     pause = 0.001
     while True:

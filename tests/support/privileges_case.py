@@ -1,4 +1,4 @@
-"""weir run as another user than the one that runs the tests."""
+"""Runs weir as a different user than the tests."""
 
 import os
 import pwd
@@ -23,7 +23,7 @@ class PrivilegesCase(IntegrationCase):
     def setUp(self):
         super().setUp()
         self.nobody = pwd.getpwnam("nobody")
-        # Folders of the sources may be closed to others.
+        # The source folders may be inaccessible to other users.
         self._programs = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self._programs.chmod(0o755)
         self._binary = shutil.copy(BINARY, self._programs / "weir")
@@ -33,7 +33,7 @@ class PrivilegesCase(IntegrationCase):
             str(SUPPRESSIONS.parent), str(self._programs))}
 
     def prepared(self, config, through=""):
-        """A weir whose folder is nobody's, run by the command `through`."""
+        """A weir whose folder belongs to "nobody", run by the command `through`."""
         wrapper = self._programs / "wrapper"
         wrapper.write_text(f'#!/bin/sh\nexec {through} {self._binary} "$@"\n', encoding="utf-8")
         wrapper.chmod(0o755)

@@ -1,9 +1,9 @@
-"""What the socket module has no word for."""
+"""Socket operations that the socket module lacks."""
 
 import socket
 import struct
 
 
 def reset_on_close(peer):
-    """When it is closed next, what is at the other end gets a RST."""
+    """Makes the next close() of the socket send a RST."""
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,4 +1,4 @@
-"""Tests of the real binary with connections that are no HTTP."""
+"""Tests of the real binary with non-HTTP connections."""
 
 import json
 import socket
@@ -24,7 +24,7 @@ def upstream(name, *endpoints, more=""):
 
 
 def read_all(peer):
-    """All that comes until the end; None in its place after a reset."""
+    """All bytes up to the end of the stream; None after a reset."""
     said = b""
     try:
         while chunk := peer.recv(65536):
@@ -63,7 +63,7 @@ class TcpCase(TlsCase):
         return peer
 
     def ask(self, weir, text):
-        """What comes back for it, until the end, when we end after it."""
+        """Sends the text, half-closes the connection, and returns the complete reply."""
         peer = self.connect(weir)
         peer.sendall(text)
         peer.shutdown(socket.SHUT_WR)

@@ -1,4 +1,4 @@
-"""An upstream that speaks no HTTP: a thread per connection, a function that talks."""
+"""A non-HTTP upstream: one thread per connection, a function for the conversation."""
 
 import socket
 
@@ -7,13 +7,13 @@ from thread_server import ThreadServer
 
 
 def echo(peer):
-    """Says what it hears, and ends when the client has ended."""
+    """Echoes all data until the client half-closes the connection."""
     while chunk := peer.recv(65536):
         peer.sendall(chunk)
 
 
 def naming(name):
-    """Says its name first, as servers of SMTP or MySQL do, then echoes."""
+    """Sends its name first, as SMTP and MySQL servers do, then echoes."""
     def talk(peer):
         peer.sendall(name)
         echo(peer)
@@ -21,12 +21,12 @@ def naming(name):
 
 
 class TcpUpstream(ThreadServer):
-    """Listens on a port of its own, or on a Unix socket; talk(socket) has each connection."""
+    """Listens on a free port or a Unix socket; calls talk(socket) for each connection."""
 
     def __init__(self, talk=echo, path=None, context=None):
         super().__init__()
         self._talk = talk
-        self._context = context  # of TLS, which is spoken then
+        self._context = context  # for TLS; None: plaintext
         if path is None:
             self._listen()
         else:

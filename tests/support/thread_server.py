@@ -1,20 +1,20 @@
-"""What the upstreams of tests have in common: a thread for each connection."""
+"""The base of the upstreams in tests: one thread per connection."""
 
 import socket
 import threading
 
 
 class ThreadServer:
-    """Listens on a port of its own; what inherits from it says what `talk` does with a socket."""
+    """Listens on a free port; derived classes implement `talk`."""
 
     def __init__(self):
         self.connections = 0  # accepted so far
-        self.errors = []      # of the threads: what the test itself did wrong
+        self.errors = []      # errors of the test in these threads
         self._lock = threading.Lock()
         self._open = set()
 
     def talk(self, peer):
-        """Has the connection until it returns; OSError is how most of them end."""
+        """Serves one connection, which is closed afterwards; OSError is a usual end."""
         raise NotImplementedError
 
     def _listen(self, port=0):
@@ -41,8 +41,8 @@ class ThreadServer:
         try:
             self.talk(accepted)
         except OSError:
-            pass  # the test hears of it at the other end
-        except Exception as error:  # told by the test's clean-up
+            pass  # the test notices it at the other end
+        except Exception as error:  # reported by the test's clean-up
             self.errors.append(error)
         finally:
             with self._lock:
@@ -58,7 +58,7 @@ class ThreadServer:
         return len(self._still_open())
 
     def close(self):
-        """Listens no more and breaks every connection, as a killed process would."""
+        """Closes the listener and aborts every connection, as when a process is killed."""
         try:
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         except OSError:

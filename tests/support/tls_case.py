@@ -24,7 +24,7 @@ class TlsCase(IntegrationCase):
                               capture_output=True, text=True).stdout
 
     def authority(self, folder, *names):
-        """A root and a certificate for each name (and 127.0.0.1) below FOLDER/ca."""
+        """Creates a CA and a certificate for each name (and 127.0.0.1) in FOLDER/ca."""
         self.ca(folder, "init", "--days", "2")
         for name in names:
             self.ca(folder, "issue", name, "--dns", f"{name}.test", "--address", "127.0.0.1")
@@ -38,13 +38,13 @@ class TlsCase(IntegrationCase):
         return ssl.create_default_context(cafile=str(weir.folder / "ca/root.crt"))
 
     def server_context(self, weir, name):
-        """For a server of the test with one of the certificates."""
+        """A context with one of the certificates, for a server of the test."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(weir.folder / f"ca/{name}.crt", weir.folder / f"ca/{name}.key")
         return context
 
     def https(self, weir, context=None, name="edge.test"):
-        """A connection to the listener, shaken hands and checked for `name`."""
+        """A TLS connection to the listener, verified for `name`."""
         host, port = weir.address().rsplit(":", 1)
         plain = socket.create_connection((host, int(port)), timeout=poll.PATIENCE)
         self.addCleanup(plain.close)

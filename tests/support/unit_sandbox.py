@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs a command under settings of a systemd unit, by the means of the kernel that systemd uses.
+"""Runs a command under the settings of a systemd unit, by the same means of the kernel as systemd.
 
 unit_sandbox.py UNIT FOLDER COMMAND...: as root, in a mount namespace of its own. The settings are
 UMask, ProtectSystem=strict (all but FOLDER is read-only), RestrictAddressFamilies and
-MemoryDenyWriteExecute. User and capabilities are setpriv's to set.
+MemoryDenyWriteExecute. setpriv sets the user and the capabilities.
 """
 
 import configparser
@@ -17,9 +17,9 @@ import subprocess
 import sys
 
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
-LOAD, AND, EQUAL, RETURN = 0x20, 0x54, 0x15, 0x06  # of a filter's 32-bit instructions
+LOAD, AND, EQUAL, RETURN = 0x20, 0x54, 0x15, 0x06  # 32-bit instructions of a filter
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
-NUMBER, FIRST, THIRD = 0, 16, 32  # offsets in struct seccomp_data: the call, arguments
+NUMBER, FIRST, THIRD = 0, 16, 32  # offsets in struct seccomp_data: system call, arguments
 WRITE, EXECUTE = 2, 4
 CALLS = {"x86_64": {"socket": 41, "mmap": 9, "mprotect": 10, "pkey_mprotect": 329},
          "aarch64": {"socket": 198, "mmap": 222, "mprotect": 226, "pkey_mprotect": 288}}
@@ -34,7 +34,7 @@ def settings_of(path):
 
 
 def on_call(name, *checks):
-    """Instructions for one call; the others skip them."""
+    """Instructions for one system call; other calls skip them."""
     return [(EQUAL, 0, len(checks), CALLS[platform.machine()][name]), *checks]
 
 
@@ -74,7 +74,7 @@ def protect_all_but(folder):
         if any(point == each or point.startswith(each + "/") for each in kept):
             continue
         mount("-o", "remount,bind,ro", point)
-    os.chdir(os.getcwd())  # by its path, which leads to the new mount
+    os.chdir(os.getcwd())  # resolves the path again, to the new mount
 
 
 def main():

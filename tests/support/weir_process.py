@@ -1,4 +1,4 @@
-"""The real binary, with a configuration in a folder of its own."""
+"""A process of the real binary, with a configuration in a folder of its own."""
 
 import http.client
 import os
@@ -16,13 +16,13 @@ ADMIN = 'admin = { address = "127.0.0.1:0" }\n'
 
 
 def sanitized():
-    """Whether the binary was built with a sanitizer, which keeps what is freed and shadows it."""
+    """True if the binary was built with a sanitizer, which retains and shadows freed memory."""
     binary = BINARY.read_bytes()
     return b"__asan_init" in binary or b"__tsan_init" in binary
 
 
 class Metrics:
-    """A scraped page: (name, labels, value) of each sample."""
+    """A metrics page: (name, labels, value) of each sample."""
 
     _SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
     _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -42,21 +42,21 @@ class Metrics:
 
 
 class AdminClient:
-    """A kept connection to the admin address."""
+    """A persistent connection to the admin address."""
 
     def __init__(self, address):
         self._connection = http.client.HTTPConnection(address, timeout=poll.PATIENCE)
         self._connection.connect()
 
     def post(self, path):
-        """The status of an action."""
+        """Requests an action; returns the status."""
         self._connection.request("POST", path)
         answer = self._connection.getresponse()
         answer.read()
         return answer.status
 
     def sum(self, name, **labels):
-        """As Metrics.sum(), of a fresh page."""
+        """Like Metrics.sum(), for a new scrape."""
         self._connection.request("GET", "/metrics")
         return Metrics(self._connection.getresponse().read().decode()).sum(name, **labels)
 
@@ -65,13 +65,13 @@ class AdminClient:
 
 
 class WeirProcess:
-    """Works in a folder of its own. Started by start(), which waits until it is ready."""
+    """A weir with a folder of its own. start() runs it and waits until it is ready."""
 
     def __init__(self, folder, config, **popen):
         self.folder = Path(folder)
         self.file = self.folder / "weir.toml"
         self.file.write_text(config, encoding="utf-8")
-        self.run_path = self.file  # what `weir run` gets
+        self.run_path = self.file  # the argument of `weir run`
         self.process = None
         self._reader = None
         self._popen = {"cwd": self.folder, "stdin": subprocess.DEVNULL,
@@ -80,12 +80,12 @@ class WeirProcess:
         self._more = threading.Condition()
         self._ended = False
 
-    # Life
+    # Lifecycle
 
     def launch(self):
-        """Starts the process and does not wait."""
+        """Starts the process without waiting."""
         if self._reader is not None:
-            self._reader.join()  # it tells of the end of the one before
+            self._reader.join()  # the previous one still sets self._ended
         self._lines, self._ended = [], False
         self.process = subprocess.Popen(
             [BINARY, "run", str(self.run_path)], stderr=subprocess.PIPE, text=True, **self._popen)
@@ -102,18 +102,18 @@ class WeirProcess:
         self.process.send_signal(number)
 
     def wait(self, patience=poll.PATIENCE):
-        """Its exit code, once it has ended."""
+        """Waits for the end of the process; returns the exit code."""
         return self.process.wait(patience)
 
     def stop(self):
-        """Ends it at once, in good order; its exit code."""
+        """Ends the process cleanly, with a short drain; returns the exit code."""
         if self.process is None:
             return None
         if self.process.poll() is not None:
             return self.process.returncode
         self.signal(signal.SIGTERM)
         if not self._ends_within(0.2):
-            self.signal(signal.SIGTERM)  # connections are left
+            self.signal(signal.SIGTERM)  # connections are still open
         if not self._ends_within(poll.PATIENCE):
             self.process.kill()
             self.process.wait()
@@ -126,7 +126,7 @@ class WeirProcess:
             return False
         return True
 
-    # What it says
+    # Output
 
     def _read(self, stream):
         with stream:
@@ -140,14 +140,14 @@ class WeirProcess:
 
     @property
     def output(self):
-        """Its lines on stderr so far; all of them once it has ended."""
+        """The lines on stderr so far; all of them once the process has ended."""
         with self._more:
             if self.process.poll() is not None:
                 self._more.wait_for(lambda: self._ended, poll.PATIENCE)
             return list(self._lines)
 
     def wait_for_line(self, text, patience=poll.PATIENCE):
-        """The first line with that text; returns at once if it was said before."""
+        """The first line with that text; returns at once if it was already written."""
         with self._more:
             self._more.wait_for(lambda: self._ended or self._find(text), patience)
             line = self._find(text)
@@ -159,7 +159,7 @@ class WeirProcess:
         return next((line for line in self._lines if text in line), None)
 
     def address(self, listener="public"):
-        """Where a listener listens, as its line says."""
+        """The address of a listener, from its line in the log."""
         return self.wait_for_line(f" listener {listener} on ").rpartition(" ")[2]
 
     # The admin pages
@@ -185,18 +185,18 @@ class WeirProcess:
         return self.metrics().sum(name, **labels)
 
     def client_of_admin(self):
-        """Scrapes over one connection, for when no other can be opened."""
+        """A client with one connection, for tests in which no other can be opened."""
         return AdminClient(self.admin_address)
 
     def open_descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def resident_bytes(self):
-        """Memory that the process has in RAM."""
+        """The resident memory of the process."""
         return self._memory("VmRSS")
 
     def peak_resident_bytes(self):
-        """The most memory that the process has had in RAM."""
+        """The peak of the resident memory of the process."""
         return self._memory("VmHWM")
 
     def _memory(self, name):
