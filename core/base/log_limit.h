@@ -13,7 +13,7 @@ namespace weir::log {
 // second. Suppressed lines are counted, and the next line contains the count.
 class Limit {
  public:
-  // `line`, preceded by the count of suppressed lines; empty if this line is suppressed, too.
+  // `line`, with the count of lines suppressed before it; empty if this line is suppressed, too.
   std::string admit(std::string_view line, Milliseconds now) {
     room_ = std::min(room_ + (now - last_), kRoom);
     last_ = now;

@@ -32,7 +32,7 @@ struct Scope {
 // one. A type of your own that is written as a string gets one by a TextForm.
 //
 //   static bool read(const Entry& entry, T& out, const Rules<Leaf<T>>& rules);
-//       Records diagnostics and returns false; `out` then keeps what it was.
+//       Records diagnostics and returns false; `out` then keeps its value.
 //   static Type type(const T& now, const Rules<Leaf<T>>& rules, const Scope& scope);
 //   static Value show(const T& now, const Rules<Leaf<T>>& rules, const Scope& scope);
 //       Reading the result gives `now`.

@@ -68,7 +68,8 @@ class Table {
   }
 
   using Keys = std::vector<std::string_view>;
-  // For keys that are also read: records a diagnostic if two of them are given, or none.
+  // For keys that are also read: records a diagnostic if two of them are given; exactlyOneOf() also
+  // if none is.
   void atMostOneOf(const Keys& keys) { exclude(keys, false); }
   void exactlyOneOf(const Keys& keys) { exclude(keys, true); }
 

@@ -51,9 +51,9 @@ class WriteQueue {
   std::size_t filled() const { return current_ == nullptr ? 0 : current_->used; }
   // Lines that could not be written, since the last call.
   std::uint64_t takeLost() { return lost_.exchange(0, std::memory_order_relaxed); }
-  void close();  // hands on what is there; nothing may be called after it
+  void close();  // hands on the current block; must be the last call
 
-  // The writer thread's side: the oldest block handed on, then what became of it.
+  // For the writer thread: the oldest block handed on, then whether it was written.
   std::optional<std::string_view> front() const;
   void pop(bool written);
   bool finished() const;  // closed, and nothing left

@@ -24,7 +24,7 @@ constexpr std::array<bool, 256> kPlainByte = plainBytes();
 constexpr std::uint64_t everyByte(std::uint8_t byte) { return 0x0101010101010101U * byte; }
 
 // True if all of eight bytes are plain: none has its high bit set, is below 0x20 or equals one of
-// the three. Subtracting more than a byte's value sets its own high bit by a borrow first.
+// the three. A byte below the amount subtracted gets its high bit set, whatever it borrows.
 bool arePlain(std::uint64_t bytes) {
   const std::uint64_t below_space = bytes - everyByte(0x20);
   const std::uint64_t quote = (bytes ^ everyByte('"')) - everyByte(1);

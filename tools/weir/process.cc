@@ -160,7 +160,7 @@ bool Process::start() {
   return true;
 }
 
-// Creates everything but the plan.
+// Creates and starts everything; the caller publishes the plan.
 bool Process::startServer(const proxy::Plan& plan) {
   auto resolver = dns::Resolver::make(loop_, {});
   if (!resolver.ok()) {
