@@ -60,14 +60,14 @@ int socketFamily(Family family) {
 
 // A query in progress, owned by c-ares.
 template <typename OnDone>
-struct Channel::PageRequest {
+struct Channel::Question {
   Channel* channel;
   OnDone on_done;
 
   // The callback of c-ares, which ends the query.
   template <typename Answer>
   static void close(void* question, const Answer& answer) {
-    const std::unique_ptr<PageRequest> owned(static_cast<PageRequest*>(question));
+    const std::unique_ptr<Question> owned(static_cast<Question*>(question));
     Channel& channel = *owned->channel;
     --channel.open_;
     owned->on_done(answer);
@@ -123,9 +123,9 @@ void Channel::askAddresses(const std::string& name, Family family, OnAddresses o
   ares_getaddrinfo(
       channel_, name.c_str(), nullptr, &hints,
       [](void* question, int status, int, ares_addrinfo* list) {
-        PageRequest<OnAddresses>::close(question, answerOf(status, list));
+        Question<OnAddresses>::close(question, answerOf(status, list));
       },
-      new PageRequest<OnAddresses>{this, std::move(on_done)});
+      new Question<OnAddresses>{this, std::move(on_done)});
   planTimer();
 }
 
@@ -137,9 +137,9 @@ void Channel::askServices(const std::string& name, OnServices on_done) {
         const auto answer = status != ARES_SUCCESS
                                 ? Result<Services>(errorOf(status))
                                 : parseSrvMessage({message, static_cast<std::size_t>(length)});
-        PageRequest<OnServices>::close(question, answer);
+        Question<OnServices>::close(question, answer);
       },
-      new PageRequest<OnServices>{this, std::move(on_done)});
+      new Question<OnServices>{this, std::move(on_done)});
   planTimer();
 }
 

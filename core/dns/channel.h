@@ -53,7 +53,7 @@ class Channel {
   void planTimer();
 
   template <typename OnDone>
-  struct PageRequest;
+  struct Question;
 
   event::Loop& loop_;
   ares_channeldata* channel_ = nullptr;

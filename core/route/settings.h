@@ -11,9 +11,9 @@
 #include "core/config/table.h"
 #include "core/config/units.h"
 #include "core/config/variant.h"
-#include "core/route/boxed.h"
 #include "core/route/host_pattern.h"
 #include "core/route/ip_range.h"
+#include "core/route/optional_box.h"
 #include "core/route/placed_text.h"
 #include "core/route/route_options.h"
 

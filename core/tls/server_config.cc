@@ -213,7 +213,7 @@ ServerConfig::ServerConfig(ServerSetup setup, CertificateSet certificates,
   SSL_CTX_set_min_proto_version(context, numberOf(options_.min_version));
   SSL_CTX_set_max_proto_version(context, numberOf(options_.max_version));
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
-  // PendingReplies hold the sessions: no cache, and no lock that the workers would share.
+  // Tickets hold the sessions: no cache, and no lock that the workers would share.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_tlsext_ticket_key_cb(context, onTicket);
   SSL_CTX_set_num_tickets(context, 1);

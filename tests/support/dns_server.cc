@@ -146,8 +146,8 @@ void DnsServer::onTcp(TcpPeer& peer) {
   }
 }
 
-DnsServer::PageRequest DnsServer::questionOf(std::string_view message) {
-  PageRequest question;
+DnsServer::Question DnsServer::questionOf(std::string_view message) {
+  Question question;
   std::size_t at = 12;
   while (at < message.size() && message[at] != 0) {
     const auto length = static_cast<unsigned char>(message[at]);
@@ -160,7 +160,7 @@ DnsServer::PageRequest DnsServer::questionOf(std::string_view message) {
   return question;
 }
 
-DnsServer::Fault DnsServer::faultOf(const PageRequest& question) const {
+DnsServer::Fault DnsServer::faultOf(const Question& question) const {
   const auto typed = faults_.find(typeName(question.type) + " " + question.name);
   if (typed != faults_.end()) return typed->second;
   const auto found = faults_.find(question.name);
@@ -168,7 +168,7 @@ DnsServer::Fault DnsServer::faultOf(const PageRequest& question) const {
 }
 
 std::string DnsServer::reply(std::string_view message, bool udp) {
-  const PageRequest question = questionOf(message);
+  const Question question = questionOf(message);
   queries_.push_back(typeName(question.type) + " " + question.name);
   if (to_drop_ > 0) {
     --to_drop_;
@@ -194,7 +194,7 @@ std::string DnsServer::reply(std::string_view message, bool udp) {
   return answer.append(message.substr(12, question.end - 12)).append(body);
 }
 
-std::string DnsServer::records(const PageRequest& question, unsigned& count) const {
+std::string DnsServer::records(const Question& question, unsigned& count) const {
   std::string body;
   auto found = zone_.find(question.name);
   std::string owner("\xc0\x0c", 2);  // the name in the question

@@ -61,7 +61,7 @@ class DnsServer {
     std::string alias;
     std::uint32_t alias_ttl = 0;
   };
-  struct PageRequest {
+  struct Question {
     std::string name;
     unsigned type = 0;
     std::size_t end = 0;  // of the message
@@ -75,10 +75,10 @@ class DnsServer {
   void open();
   void onUdp();
   void onTcp(TcpPeer& peer);
-  static PageRequest questionOf(std::string_view message);
-  Fault faultOf(const PageRequest& question) const;
+  static Question questionOf(std::string_view message);
+  Fault faultOf(const Question& question) const;
   std::string reply(std::string_view message, bool udp);
-  std::string records(const PageRequest& question, unsigned& count) const;
+  std::string records(const Question& question, unsigned& count) const;
 
   event::Loop& loop_;
   int udp_ = -1;

@@ -11,9 +11,9 @@ namespace {
 using ::testing::EndsWith;
 using ::testing::Not;
 
-class PrereadResult : public ::testing::Test {
+class Admission : public ::testing::Test {
  protected:
-  PrereadResult() {
+  Admission() {
     request.path = "/";
     listener_plan.underscores_in_headers = Underscores::kAllow;
     for (const auto* name :
@@ -36,24 +36,24 @@ class PrereadResult : public ::testing::Test {
   ListenerPlan listener_plan;
 };
 
-TEST_F(PrereadResult, AnEdgeDropsAllThatIsReserved) {
+TEST_F(Admission, AnEdgeDropsAllThatIsReserved) {
   listener_plan.forwarded = ForwardedMode::kAppend;
   EXPECT_EQ(admitted(false), "accept x-own x_own ");
 }
 
-TEST_F(PrereadResult, ATrustedPeerMaySayWhoTheClientIsAndNoMore) {
+TEST_F(Admission, ATrustedPeerMaySayWhoTheClientIsAndNoMore) {
   listener_plan.forwarded = ForwardedMode::kAppend;
   EXPECT_EQ(admitted(true), "X-Forwarded-Port x-real-ip accept x-own x_own ");
 }
 
-TEST_F(PrereadResult, WithinAMeshOnlyFieldsOfWeirAreDropped) {
+TEST_F(Admission, WithinAMeshOnlyFieldsOfWeirAreDropped) {
   listener_plan.forwarded = ForwardedMode::kPreserve;
   EXPECT_EQ(admitted(false),
             "Proxy X-Original-URL x_rewrite-url x_forwarded_for X-Forwarded-Port x-real-ip accept "
             "x-own x_own ");
 }
 
-TEST_F(PrereadResult, UnderscoresAreRefusedWhereTheyAreNotWanted) {
+TEST_F(Admission, UnderscoresAreRefusedWhereTheyAreNotWanted) {
   listener_plan.underscores_in_headers = Underscores::kReject;
   const auto refusal = admit(request, listener_plan, nullptr, false);
   ASSERT_TRUE(refusal.has_value());
