@@ -11,7 +11,7 @@ namespace weir::http {
 // when the second changes.
 class DateText {
  public:
-  // Of wall-clock time since 1970; valid until the next call.
+  // `now`: wall-clock time since 1970. The text is valid until the next call.
   std::string_view at(Nanoseconds now);
 
  private:

@@ -55,8 +55,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(HeaderId::kCount
 
 constexpr std::size_t kLongest = 24;
 
-// A name in lower case, as words that overlap where it is no multiple of eight bytes: what a loop
-// would compare byte by byte is compared at once.
+// A name in lower case, as words of eight bytes, which overlap if its size is not a multiple of
+// eight: comparing words is faster than a loop over bytes.
 struct NameWords {
   std::uint64_t first = 0;
   std::uint64_t second = 0;
@@ -79,8 +79,8 @@ constexpr NameWords wordsOfLower(std::string_view name) {
   return words;
 }
 
-// Of letters and dashes, the only bytes of a token that become one when this bit is set are the
-// letters' capitals: it compares them without regard to case.
+// Of the bytes of a token, only capital letters become a letter or a dash when this bit is set: the
+// comparison with names of letters and dashes ignores case.
 constexpr std::uint64_t kSmall = 0x2020202020202020U;
 
 bool equals(const NameWords& words, std::string_view name) {
@@ -101,7 +101,7 @@ struct Known {
   std::uint8_t length = 0;
 };
 
-// A perfect hash of length, first and last letter: one comparison settles a look-up.
+// A perfect hash of length, first and last letter: a lookup needs one comparison.
 struct Index {
   static constexpr unsigned kSlots = 512;
   unsigned of_length = 0;
@@ -131,7 +131,7 @@ constexpr Index makeIndex() {
       if (index.fill()) return index;
     }
   }
-  return {};  // does not happen: static_assert below
+  return {};  // unreachable: see the static_assert below
 }
 
 constexpr Index kIndex = makeIndex();

@@ -5,7 +5,7 @@
 
 namespace weir::http {
 
-// Header names that weir itself looks at, as small numbers; every other name is kOther.
+// Numbers for the header names that weir interprets; every other name is kOther.
 enum class HeaderId : std::uint8_t {
   kOther,
   kAccept,
@@ -46,13 +46,13 @@ enum class HeaderId : std::uint8_t {
   kXForwardedHost,
   kXForwardedProto,
   kXRequestId,
-  kXWeirIdentity,  // who the caller is, set by the mesh only
+  kXWeirIdentity,  // the caller's identity, set by the mesh only
   kXWeirReason,
   kXWeirOriginalPath,
   kCount,
 };
 
-// The id of a name in any case. What is no token (RFC 9110, 5.6.2) may be taken for one.
+// The id of a name in any case. Text that is not a token (RFC 9110, 5.6.2) may be taken for a name.
 HeaderId headerId(std::string_view name);
 
 // The name in lower case; "" for kOther.

@@ -20,7 +20,7 @@ struct Header {
 // The header fields of one message, in order of arrival.
 //
 // Everything lies in the exchange's arena: the array, and every name and value that is set, which
-// must live there too (Arena::copy) or be static. Nothing is freed one by one.
+// must be in that arena (Arena::copy) or static. Nothing is freed individually.
 class Headers {
  public:
   explicit Headers(Arena& arena) : arena_(&arena) {}
@@ -33,7 +33,7 @@ class Headers {
     fields_[size_++] = {name, value, id};
   }
   void add(HeaderId id, std::string_view value) { add(id, headerName(id), value); }
-  // Replaces the first of that name and removes the others, or adds.
+  // Replaces the first field of that name and removes the others, or adds one.
   void set(std::string_view name, std::string_view value);
   void set(HeaderId id, std::string_view value);
   void remove(std::string_view name);
@@ -49,13 +49,13 @@ class Headers {
     seen_ = 0;
   }
 
-  // May say true for a header that was removed since, never false for one that is there.
+  // May be true for a header that was removed, never false for one that is present.
   bool mayHave(HeaderId id) const { return (seen_ & bit(id)) != 0; }
   const Header* find(HeaderId id) const;  // the first one, or null
   const Header* find(std::string_view name) const;
   std::optional<std::string_view> get(HeaderId id) const;
   std::optional<std::string_view> get(std::string_view name) const;
-  // All values of that name joined with ", " (RFC 9110, 5.3), in the arena when there are several.
+  // All values of that name joined with ", " (RFC 9110, 5.3), in the arena if there are several.
   std::optional<std::string_view> joined(std::string_view name) const;
 
   Header* begin() { return fields_; }
@@ -74,7 +74,7 @@ class Headers {
   Header* fields_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
-  std::uint64_t seen_ = 0;  // one bit for each id that was ever added; removals leave it
+  std::uint64_t seen_ = 0;  // one bit for each id ever added; removals leave it set
 };
 
 }  // namespace weir::http

@@ -4,7 +4,7 @@
 
 namespace weir::http {
 
-// How large the head of a message may be; trailers may be the same again.
+// Size limits of a message's head; its trailers may be as large again.
 struct Limits {
   std::uint32_t head_bytes = 32 * 1024;  // start line and headers together
   std::uint32_t target_bytes = 8 * 1024;

@@ -24,11 +24,11 @@ enum class Method : std::uint8_t {
 
 enum class Version : std::uint8_t { kHttp10, kHttp11, kHttp2 };
 
-// How a body ends on the wire, whatever the version that carries it.
+// How the end of a body is marked, independent of the version of HTTP.
 enum class BodyKind : std::uint8_t {
   kNone,
   kLength,      // content_length bytes
-  kStream,      // until the sender says so (chunked, or END_STREAM)
+  kStream,      // until the sender ends it (chunked, or END_STREAM)
   kUntilClose,  // until the connection closes (responses only)
   kTunnel,      // after 101 or CONNECT: unframed bytes, half-close included
 };
@@ -36,17 +36,17 @@ enum class BodyKind : std::uint8_t {
 std::string_view toString(Method method);  // "_OTHER" for kOther
 std::string_view toString(Version version);
 
-// Asks for nothing to change (RFC 9110, 9.2.1).
+// Whether the method is essentially read-only (RFC 9110, 9.2.1).
 bool isSafe(Method method);
 
-// May be sent a second time without harm (RFC 9110, 9.2.2).
+// Whether a request may be sent twice without harm (RFC 9110, 9.2.2).
 bool isIdempotent(Method method);
 
-// A request as the codec understood it: end-to-end headers only.
+// A request as the codec parsed it: end-to-end headers only.
 //
-// What frames or routes the message is in the fields and not in `headers`: Host, Content-Length,
-// Transfer-Encoding, Connection and what it names, Keep-Alive, Proxy-Connection, TE, Upgrade,
-// Expect. Codecs write these again from the fields. All text lives in the exchange's arena.
+// Fields for framing and routing are members and not in `headers`: Host, Content-Length,
+// Transfer-Encoding, Connection and the fields it names, Keep-Alive, Proxy-Connection, TE, Upgrade,
+// Expect. Codecs serialize them again from the members. All text lives in the exchange's arena.
 struct Request {
   explicit Request(Arena& arena) : headers(arena), trailers(arena) {}
 
@@ -56,15 +56,15 @@ struct Request {
   bool expects_continue = false;     // Expect: 100-continue
   bool accepts_trailers = false;     // TE: trailers
   std::string_view method_text;      // as sent; method names are case-sensitive
-  std::string_view scheme;           // "http" or "https": how the client reached us
+  std::string_view scheme;           // "http" or "https": of the client's connection
   std::string_view authority;        // host[:port], as sent
   std::string_view path;             // begins with "/", or is "*"; without the query
-  bool path_has_parameters = false;  // in its normal form, as route::NormalPath says
+  bool path_has_parameters = false;  // in normal form, see route::NormalPath
   bool path_has_reserved_escapes = false;
   std::string_view query;  // after the "?", without it
   bool has_query = false;  // "/a?" differs from "/a"
-  // The protocols of Upgrade as the client listed them, never HTTP itself; once there is a route,
-  // the one that is asked for. Empty for none.
+  // The protocols of Upgrade as the client listed them, never HTTP itself; after routing, the one
+  // that is requested. Empty if there is none.
   std::string_view upgrade;
   std::uint64_t content_length = 0;  // with BodyKind::kLength
   Headers headers;
@@ -80,7 +80,7 @@ struct Response {
   BodyKind body = BodyKind::kNone;
   bool has_content_length = false;   // also without a body: HEAD and 304
   std::uint64_t content_length = 0;  // with has_content_length
-  bool ends_connection = false;      // what is left of the request is not worth waiting for
+  bool ends_connection = false;      // the rest of the request is not worth waiting for
   std::string_view upgrade;          // of a 101 or 426
   Headers headers;
   Headers trailers;
@@ -89,7 +89,7 @@ struct Response {
 // "Not Found"; "" for a status that has no standard phrase.
 std::string_view phraseFor(int status);
 
-// host without the port, brackets of IPv6 kept off; never allocates.
+// The host without the port and without the brackets of IPv6; never allocates.
 std::string_view hostOf(std::string_view authority);
 
 }  // namespace weir::http

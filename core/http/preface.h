@@ -8,15 +8,15 @@
 
 namespace weir::http {
 
-// In the clear a client that knows of us may speak HTTP/2 right away (RFC 9113, 3.3): its first
-// bytes tell.
+// A cleartext client with prior knowledge may start HTTP/2 at once (RFC 9113, 3.3); its first bytes
+// identify it.
 class Preface {
  public:
   enum class Says : std::uint8_t { kMore, kHttp1, kHttp2 };
 
-  bool read() const { return seen_ == kRead; }  // no byte is left to look at
-  void skip() { seen_ = kRead; }                // the version is known without
-  // Not after it said anything but kMore.
+  bool read() const { return seen_ == kRead; }  // no byte remains to be examined
+  void skip() { seen_ = kRead; }                // the version is already known
+  // Not after a result other than kMore.
   Says look(Bytes bytes) {
     const std::string_view wanted = kStart.substr(seen_);
     const std::string_view came = asText(bytes).substr(0, wanted.size());
@@ -27,11 +27,11 @@ class Preface {
     before_ = std::exchange(seen_, kRead);
     return came == wanted ? Says::kHttp2 : Says::kHttp1;
   }
-  // What came ahead of the bytes that told.
+  // The bytes that preceded those of the deciding call.
   std::string_view before() const { return kStart.substr(0, before_); }
 
  private:
-  static constexpr std::string_view kStart = "PRI ";  // no method of HTTP/1 begins like this
+  static constexpr std::string_view kStart = "PRI ";  // no HTTP/1 method begins like this
   static constexpr std::uint8_t kRead = 0xFF;
 
   std::uint8_t seen_ = 0;

@@ -12,10 +12,10 @@ constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::size_t kMaxMethod = 24;
 constexpr std::size_t kMaxLine = 8 * 1024;
 
-// Of a target, bytes beyond ASCII included: the parser judges them.
+// Bytes of a target, including those beyond ASCII: the parser validates them.
 bool isVisible(char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7F; }
 
-// What follows the space behind the target (RFC 9112, 3), as far as it is there.
+// Examines the text after the target and its space (RFC 9112, 3), as far as it has arrived.
 ProtocolGuess guessVersion(std::string_view text) {
   constexpr std::string_view kVersion = "HTTP/1.";
   const std::size_t common = std::min(text.size(), kVersion.size());

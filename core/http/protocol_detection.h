@@ -6,14 +6,14 @@
 
 namespace weir::http {
 
-// What the first bytes of a connection in the clear say.
+// The protocol that the first bytes of a plaintext connection indicate.
 enum class ProtocolGuess : std::uint8_t {
-  kHttp,   // a request line of HTTP/1, or the preface of HTTP/2
+  kHttp,   // an HTTP/1 request line, or the HTTP/2 preface
   kOther,  // neither, whatever follows
-  kMore,   // too little to tell: ask again with these and more bytes
+  kMore,   // undecided: ask again with these and more bytes
 };
 
-// A first line that is longer than any of another protocol is taken for HTTP, which refuses it.
+// A first line too long for any other protocol counts as HTTP, which rejects it.
 ProtocolGuess guessProtocol(Bytes bytes);
 
 }  // namespace weir::http

@@ -9,24 +9,24 @@
 
 namespace weir::http {
 
-// When an exchange reached its phases, counted from the first byte of its request. The phases of
-// the upstream are those of the last attempt.
+// When an exchange reached its phases, relative to the first byte of its request. The upstream
+// phases are those of the last attempt.
 struct PhaseTimes {
   static constexpr Nanoseconds kNotReached{-1};
 
   Nanoseconds request_head = kNotReached;         // the request's head was complete
-  Nanoseconds routed = kNotReached;               // request filters and route were done
-  Nanoseconds connected = kNotReached;            // a connection was there, new or reused
-  Nanoseconds request_sent = kNotReached;         // the request's last byte went upstream
+  Nanoseconds routed = kNotReached;               // request filters and routing were done
+  Nanoseconds connected = kNotReached;            // a new or reused connection was available
+  Nanoseconds request_sent = kNotReached;         // the request's last byte was sent upstream
   Nanoseconds upstream_first_byte = kNotReached;  // the response's head arrived
-  Nanoseconds total = kNotReached;                // the response's last byte went downstream
+  Nanoseconds total = kNotReached;                // the response's last byte was sent downstream
 };
 
 inline constexpr std::string_view kTcpTransport = "TCP";
 inline constexpr std::string_view kTlsTransport = "TLS";
 
-// What is known of a finished exchange. Texts are views that hold during AccessLog::log only; an
-// empty one means that there is none.
+// The data of a finished exchange. Texts are views valid only during AccessLog::log; an empty text
+// means that there is none.
 struct ExchangeRecord {
   Nanoseconds start{0};  // wall clock at the first byte of the request
   PhaseTimes times;
@@ -40,20 +40,20 @@ struct ExchangeRecord {
   std::string_view path;   // as received
   std::string_view query;  // without the "?"
 
-  int status = 0;  // as sent downstream; 0: the client was gone before
+  int status = 0;  // as sent downstream; 0: the client had gone before
   std::uint64_t request_body_bytes = 0;
   std::uint64_t response_body_bytes = 0;
   Reason reason = Reason::kNone;
-  std::string_view reason_detail;  // in words of ours
+  std::string_view reason_detail;  // in weir's words
   unsigned attempts = 0;           // sent upstream
 
-  // Empty for an exchange of HTTP. kTcpTransport for a connection that was carried as it is; bodies
-  // are then all of its bytes. kTlsTransport for a connection whose TLS handshake failed. Neither
-  // has a request; `authority` is the server name that the client asked for.
+  // Empty for an HTTP exchange; kTcpTransport for a raw TCP connection, all bytes of which count as
+  // bodies; kTlsTransport for a connection whose TLS handshake failed. The latter two have no
+  // request; their `authority` is the server name that the client requested.
   std::string_view transport;
 
   std::string_view client_address;   // host:port, after the trusted-hop rules
-  std::string_view client_identity;  // that its certificate proves
+  std::string_view client_identity;  // proved by its certificate
   std::string_view listener;
   std::string_view route;
   std::string_view upstream;
@@ -63,17 +63,17 @@ struct ExchangeRecord {
   std::string_view trace_id;
   std::string_view grpc_status;  // a number, as it was sent
 
-  // May be null when no message came that far. Referer and User-Agent are read from here.
+  // May be null if there was no such message. Referer and User-Agent are read from here.
   const Headers* request_headers = nullptr;
   const Headers* response_headers = nullptr;
 };
 
-// Takes the record of every finished exchange of one worker. Never blocks, never fails.
+// Receives the record of every finished exchange of one worker. Never blocks, never fails.
 class AccessLog {
  public:
   virtual ~AccessLog() = default;
   virtual void log(const ExchangeRecord& record) = 0;
-  // Hands on the lines that wait for a block to fill. To be called once a second.
+  // Passes on the lines that wait for a block to fill. Call it once a second.
   virtual void flush() = 0;
 };
 

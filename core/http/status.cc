@@ -43,9 +43,9 @@ int statusFor(Reason reason) {
     case Reason::kConfigDisabled:
       return 405;
     case Reason::kClientDisconnect:
-      return 499;  // never sent: for logs and metrics (the field's number)
+      return 499;  // never sent: for logs and metrics (a number known from NGINX)
     default:
-      return 503;  // whatever is missing, full or held back may be there again soon
+      return 503;  // a resource that is missing, full or withheld may soon be available again
   }
 }
 

@@ -5,11 +5,10 @@
 
 namespace weir::http {
 
-// The status that a client sees when weir itself answers for `reason`. The one place where errors
-// become statuses.
+// The status of a local reply for `reason`. Errors become statuses only here.
 int statusFor(Reason reason);
 
-// The reason, and with it the status, of a request that cannot be understood or was given up.
+// The reason, and thus the status, of a request that is malformed or was abandoned.
 Reason reasonForRequest(const Error& error);
 int statusForRequest(const Error& error);
 

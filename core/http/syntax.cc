@@ -25,7 +25,7 @@ constexpr std::array<bool, 256> makeRegName() {
 
 constexpr std::array<bool, 256> kRegName = makeRegName();
 
-// Length of "[...]" at the start; 0 when it is not one.
+// Length of "[...]" at the start; 0 if there is none.
 std::size_t ipLiteralLength(std::string_view text) {
   const std::size_t close = text.find(']');
   if (close == std::string_view::npos || close < 3) return 0;
@@ -34,7 +34,7 @@ std::size_t ipLiteralLength(std::string_view text) {
   return std::all_of(inner.begin(), inner.end(), allowed) ? close + 1 : 0;
 }
 
-// Without a colon at the end, and without `port` behind one.
+// Without a trailing colon, and without `port` after one.
 std::string_view withoutPort(std::string_view authority, std::string_view port) {
   const std::size_t colon = authority.rfind(':');
   if (colon == std::string_view::npos) return authority;
@@ -120,7 +120,7 @@ bool isHttpUpgrade(std::string_view protocol) {
 }
 
 bool isTargetText(std::string_view target) {
-  // Without a branch in the loop, so that the compiler makes vector code of it.
+  // No branch in the loop, so that the compiler vectorizes it.
   bool good = !target.empty();
   for (const char c : target) {
     const auto byte = static_cast<unsigned char>(c);

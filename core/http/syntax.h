@@ -5,10 +5,10 @@
 #include "core/base/number.h"
 #include "core/http/message.h"
 
-// The small grammar that every version of HTTP shares, and that their libraries leave to us.
+// Grammar common to all versions of HTTP, which the HTTP libraries do not parse.
 namespace weir::http {
 
-// Without spaces and tabs at both ends.
+// `text` without spaces and tabs at both ends.
 inline std::string_view trimmed(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t'; };
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
@@ -16,7 +16,7 @@ inline std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Calls `visit` with each element of a comma-separated list, trimmed, empty ones left out.
+// Calls `visit` with each non-empty element of a comma-separated list, trimmed.
 template <typename Visit>
 void forEachToken(std::string_view list, Visit visit) {
   while (!list.empty()) {
@@ -30,39 +30,39 @@ void forEachToken(std::string_view list, Visit visit) {
 
 bool hasToken(std::string_view list, std::string_view token);
 
-// Kept in a message's fields instead of its headers (see http::Request).
+// Whether the field is a member of a message instead of a header (see http::Request).
 bool isFramingField(HeaderId id);
-// Of fields that frame, route or authorise a message, or say who sent it: these must not change
-// after the fact (RFC 9110, 6.5.1).
+// Whether the field concerns framing, routing, authorization or the sender's identity, which
+// trailers must not change after the fact (RFC 9110, 6.5.1).
 bool isForbiddenInTrailers(HeaderId id);
 
 Method methodOf(std::string_view name);
-// What may be the beginning of a method's name (RFC 9110, 5.6.2).
+// Whether `text` may be the beginning of a method's name (RFC 9110, 5.6.2).
 bool isTokenSoFar(std::string_view text);
 bool isToken(std::string_view text);
 bool isTokenByte(char c);
-// Whether a protocol of Upgrade or :protocol is HTTP itself: h2c, HTTP/2.0 and so on. Requests in
-// such a tunnel would pass us unseen, so that no client may switch to it.
+// Whether a protocol of Upgrade or :protocol is HTTP itself: h2c, HTTP/2.0 and so on. weir could
+// not see the requests in such a tunnel; therefore no client may switch to it.
 bool isHttpUpgrade(std::string_view protocol);
 
-// Visible ASCII without a fragment (RFC 9112, 3.2), or bytes above 0x7F, which many clients send
-// for UTF-8 and which route::normalizePath encodes.
+// Whether `target` is visible ASCII without a fragment (RFC 9112, 3.2), or bytes above 0x7F, which
+// many clients send as raw UTF-8 and which route::normalizePath encodes.
 bool isTargetText(std::string_view target);
-// host[:port] without user information (RFC 9110, 7.2); not empty.
+// Whether `authority` is host[:port] without user information (RFC 9110, 7.2) and not empty.
 bool isAuthority(std::string_view authority);
 
 // The port that "http" or "https" implies; empty for any other scheme.
 std::string_view defaultPort(std::string_view scheme);
-// Whether both name the same host and port of that scheme: a port that is empty or the default one
-// is the same as none (RFC 9110, 4.2.3), and letters are compared without their case.
+// Whether both name the same host and port of that scheme: an empty or default port equals no port
+// (RFC 9110, 4.2.3), and case is ignored.
 bool isSameAuthority(std::string_view one, std::string_view other, std::string_view scheme);
 
 struct Absolute {
   std::string_view scheme;     // "http" or "https", static
-  std::string_view authority;  // empty when it is no absolute-form
+  std::string_view authority;  // empty if the target is not in absolute-form
   std::string_view rest;       // path and query
 };
-// "http://host/path?query" (RFC 9112, 3.2.2).
+// Splits "http://host/path?query" (RFC 9112, 3.2.2).
 Absolute splitAbsolute(std::string_view target);
 
 }  // namespace weir::http

@@ -6,11 +6,11 @@
 
 namespace weir::http {
 
-// Which versions of HTTP a listener or an upstream speaks. kAuto: HTTP/1 and HTTP/2 to clients, as
-// they like; to an upstream what is agreed on under TLS, and HTTP/1 in the clear.
+// The versions of HTTP that a listener or an upstream speaks. kAuto: both HTTP/1 and HTTP/2 with
+// clients; with an upstream the version negotiated under TLS, and HTTP/1 in plaintext.
 enum class VersionChoice : std::uint8_t { kAuto, kHttp1, kHttp2 };
 
-// Their names in ALPN, the one that we like best first.
+// Their ALPN names in order of preference.
 inline std::vector<std::string> alpnOf(VersionChoice versions) {
   std::vector<std::string> protocols;
   if (versions != VersionChoice::kHttp1) protocols.emplace_back("h2");

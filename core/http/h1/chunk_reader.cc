@@ -15,7 +15,7 @@ int digitOf(char c) {
   return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
 }
 
-// RFC 9110, 5.6.4: what may stand within quotes, or behind a backslash there.
+// RFC 9110, 5.6.4: bytes allowed within quotes, also after a backslash.
 bool isTextByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte == '\t' || (byte >= ' ' && byte != 0x7f);
@@ -108,7 +108,7 @@ bool ChunkReader::takeQuoted(char c) {
   return c == '"' ? goTo(State::kQuotedEnd) : true;
 }
 
-// What may stand behind a size, a name or a value.
+// Bytes allowed after a size, a name or a value.
 bool ChunkReader::takeAfter(char c, State blank) {
   if (c == '\r') return goTo(State::kLineFeed);
   if (c == ';') return goTo(State::kNameStart);

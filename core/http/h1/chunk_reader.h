@@ -7,18 +7,18 @@
 
 namespace weir::http::h1 {
 
-// Takes a chunked body apart, strictly (RFC 9112, 7.1). Extensions are read by their grammar and
-// dropped. A value: a copy goes on from where the original stands.
+// Parses a chunked body strictly (RFC 9112, 7.1). Extensions are validated and discarded. A value
+// type: a copy continues at the position of the original.
 class ChunkReader {
  public:
   enum class Event : std::uint8_t {
     kNeedMore,
     kData,  // see data()
-    kLast,  // what follows is the trailer section
+    kLast,  // the trailer section follows
     kFailed,
   };
 
-  // Takes from the front of `input` up to the next event. kNeedMore leaves it empty.
+  // Consumes `input` up to the next event. kNeedMore leaves it empty.
   Event next(Bytes& input);
   Bytes data() const { return data_; }               // of kData; valid as long as the input
   std::string_view fault() const { return fault_; }  // of kFailed
@@ -26,20 +26,20 @@ class ChunkReader {
 
  private:
   enum class State : std::uint8_t {
-    kSize,        // its first digit
-    kDigits,      // more of them, or what ends them
-    kBlank,       // white space behind the size or a value: an extension must follow
-    kNameStart,   // behind a semicolon
-    kName,        // of an extension
-    kNameBlank,   // white space behind a name
-    kValueStart,  // behind an equals sign
-    kToken,       // an unquoted value
+    kSize,        // before its first digit
+    kDigits,      // after a digit of the size
+    kBlank,       // white space after the size or a value: an extension must follow
+    kNameStart,   // after a semicolon
+    kName,        // within an extension's name
+    kNameBlank,   // white space after a name
+    kValueStart,  // after an equals sign
+    kToken,       // within an unquoted value
     kQuoted,      // within quotes
-    kEscaped,     // behind a backslash within quotes
-    kQuotedEnd,   // behind the closing quotes
-    kLineFeed,    // at the end of a size's line
-    kData,        // of a chunk
-    kDataReturn,  // the CR behind a chunk
+    kEscaped,     // after a backslash within quotes
+    kQuotedEnd,   // after the closing quote
+    kLineFeed,    // before the LF of a size's line
+    kData,        // within a chunk's data
+    kDataReturn,  // before the CR after a chunk
     kDataFeed,    // and its LF
     kLast,
     kFailed,
@@ -61,7 +61,7 @@ class ChunkReader {
 
   Bytes data_;
   std::string_view fault_;
-  std::uint64_t remaining_ = 0;  // of the chunk, or its size so far
+  std::uint64_t remaining_ = 0;  // bytes of the chunk, or its size as read so far
   std::uint64_t extension_bytes_ = 0;
   State state_ = State::kSize;
 };

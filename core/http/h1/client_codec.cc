@@ -9,7 +9,7 @@ namespace {
 constexpr Error kCutShort = {ErrorCode::kReset, Origin::kUpstream, "response cut short"};
 constexpr Error kTooManyInformational = {ErrorCode::kProtocol, Origin::kUpstream,
                                          "too many informational responses"};
-// Each of them stays in the exchange's arena.
+// Each interim response stays in the exchange's arena.
 constexpr int kMostInformational = 32;
 
 constexpr Error kUnasked101 = {ErrorCode::kProtocol, Origin::kUpstream, "101 was not asked for"};
@@ -96,15 +96,15 @@ void ClientCodec::feed(Bytes bytes) {
         exchange_->onResponseBody(parser_->body());
         break;
       case Parser::Event::kEnd:
-        return completeResponse(bytes);  // this codec may serve another exchange by now
+        return completeResponse(bytes);  // this codec may already serve another exchange
       case Parser::Event::kFailed:
         return failResponse(parser_->error());
     }
   }
-  if (unwanted_ != nullptr) drop(bytes);  // it was cancelled in the midst of this
+  if (unwanted_ != nullptr) drop(bytes);  // the exchange was cancelled during this call
 }
 
-// RFC 9110, 7.8: only to a protocol that was asked for, and not amid the request.
+// RFC 9110, 7.8: only to a requested protocol, and not before the request is complete.
 Result<void> ClientCodec::checkSwitch(const Response& response) const {
   if (response.status != 101) return {};
   if (asked_upgrade_.empty() || !equalsIgnoringCase(response.upgrade, asked_upgrade_)) {
@@ -147,7 +147,7 @@ void ClientCodec::completeResponse(Bytes rest) {
   const bool reusable = !close_after_ && writing_ == Writing::kDone && rest.empty();
   spent_ = !reusable;
   ResponseEvents* exchange = detach();
-  // First the connection goes back to its pool, so that what follows may use it.
+  // The connection returns to its pool first, so that the event may lead to its reuse.
   owner_.onExchangeEnd(reusable);
   exchange->onResponseEnd();
 }
@@ -173,8 +173,8 @@ void ClientCodec::giveUp() {
   owner_.onExchangeEnd(false);
 }
 
-// What is left of the answer; null when reading it would not make the connection fit for another
-// request, or is not worth it.
+// The rest of the response; null if reading it would not make the connection reusable, or is not
+// worth it.
 std::unique_ptr<UnwantedResponse> ClientCodec::unwantedRest() const {
   if (writing_ != Writing::kDone || !asked_upgrade_.empty()) return nullptr;
   if (parser_ == nullptr) return std::make_unique<UnwantedResponse>(blocks_, method_, limits_);
@@ -184,7 +184,7 @@ std::unique_ptr<UnwantedResponse> ClientCodec::unwantedRest() const {
   return std::make_unique<UnwantedResponse>(blocks_, *rest, limits_);
 }
 
-// Bytes that nobody asked for must not answer the next request, whatever they are.
+// Unsolicited bytes, whatever they are, must not be taken for the next response.
 void ClientCodec::drop(Bytes bytes) {
   if (unwanted_ == nullptr) return closeUnused();
   const auto event = unwanted_->next(bytes);
@@ -205,7 +205,7 @@ void ClientCodec::onEnd() {
   if (parser_ != nullptr && parser_->mayEndNow()) {
     close_after_ = true;
     if (writing_ != Writing::kTunnel) return completeResponse({});
-    upstream_ended_ = true;  // the other way stays open until finish()
+    upstream_ended_ = true;  // the other direction stays open until finish()
     return exchange_->onResponseEnd();
   }
   Error error = kCutShort;

@@ -13,7 +13,7 @@ namespace weir::http::h1 {
 // HTTP/1 towards an upstream: one exchange at a time.
 class ClientCodec final : public http::ClientCodec, private Requester {
  public:
-  // `blocks` are those of exchanges.
+  // `blocks`: the pool of the exchanges' arenas.
   ClientCodec(Wire& wire, ClientCodecEvents& owner, BlockPool& blocks, Limits limits);
 
   Requester& open(ResponseEvents& events) override;
@@ -63,15 +63,15 @@ class ClientCodec final : public http::ClientCodec, private Requester {
   BlockPool& blocks_;
   const Limits limits_;
   ResponseEvents* exchange_ = nullptr;
-  std::unique_ptr<UnwantedResponse> unwanted_;  // of the exchange that was cancelled last
+  std::unique_ptr<UnwantedResponse> unwanted_;  // of the exchange cancelled last
   Parser* parser_ = nullptr;                    // in the exchange's arena
   Method method_ = Method::kGet;
   std::string_view asked_upgrade_;  // in the exchange's arena
   Writing writing_ = Writing::kNothing;
-  int informational_ = 0;  // responses before the final one
-  bool answered_ = false;  // a byte of a response has come
+  int informational_ = 0;  // interim responses received
+  bool answered_ = false;  // a byte of a response was received
   bool close_after_ = false;
-  bool upstream_ended_ = false;  // of a tunnel that is still open the other way
+  bool upstream_ended_ = false;  // of a tunnel that is still open in the other direction
   bool spent_ = false;           // takes no further exchange
 };
 

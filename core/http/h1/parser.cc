@@ -13,21 +13,22 @@
 namespace weir::http::h1 {
 namespace {
 
-// Enough for most heads; a longer one grows, so that a body behind a head is not copied with it.
+// Enough for most heads; the buffer grows for longer ones, so that a body after a head is not
+// copied.
 constexpr std::size_t kFirstHeadBytes = 2048;
-// What llhttp reads in place of a method that it does not know.
+// Replaces, for llhttp, a method that it does not know.
 constexpr std::string_view kStandInMethod = "GET";
 
 bool isRawByte(char c) { return static_cast<unsigned char>(c) > 0x7F; }
 
 }  // namespace
 
-// llhttp's events. A return other than 0 stops it there: HPE_PAUSED to go on later, HPE_USER when
-// we refuse what it read.
+// llhttp's callbacks. A result other than 0 stops it: HPE_PAUSED to continue later, HPE_USER if
+// Parser rejects the input.
 struct Parser::Callbacks {
   static Parser& parserOf(llhttp_t* state) { return *static_cast<Parser*>(state->data); }
 
-  // Pieces of a head follow each other in memory; pieces of trailers lie in the read buffer.
+  // Pieces of a head are contiguous in memory; pieces of trailers lie in the read buffer.
   static void extend(Parser& parser, std::string_view& text, const char* at, std::size_t length) {
     if (!parser.head_complete_) {
       text = text.empty() ? std::string_view(at, length)
@@ -46,7 +47,7 @@ struct Parser::Callbacks {
     return HPE_OK;
   }
 
-  // We write a phrase of our own; one with control bytes is a sign of something worse.
+  // weir sends its own phrase; control bytes in a phrase indicate a more serious fault.
   static int onStatus(llhttp_t* state, const char* at, std::size_t length) {
     const auto control = [](char c) { return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f; };
     if (std::none_of(at, at + length, control)) return HPE_OK;
@@ -111,7 +112,7 @@ Parser* Parser::forRequest(Arena& arena, Request& request, const Limits& limits)
   auto* parser = new (memory) Parser(arena, request.headers, request.trailers, limits);
   parser->request_ = &request;
   llhttp_init(parser->llhttp_, HTTP_REQUEST, &kSettings);
-  llhttp_set_lenient_version(parser->llhttp_, 1);  // the minor ones are ours to judge
+  llhttp_set_lenient_version(parser->llhttp_, 1);  // Parser checks the minor version
   parser->llhttp_->data = parser;
   return parser;
 }
@@ -123,7 +124,7 @@ Parser* Parser::forResponse(Arena& arena, Response& response, Method method, con
   parser->response_ = &response;
   parser->asked_ = method;
   llhttp_init(parser->llhttp_, HTTP_RESPONSE, &kSettings);
-  llhttp_set_lenient_version(parser->llhttp_, 1);  // the minor ones are ours to judge
+  llhttp_set_lenient_version(parser->llhttp_, 1);  // Parser checks the minor version
   parser->llhttp_->data = parser;
   return parser;
 }
@@ -206,7 +207,7 @@ void Parser::growHead(std::size_t room) {
   }
 }
 
-// In place while there is room; else with as much room again, so that small pieces stay cheap.
+// In place while there is room; otherwise with twice the room, so that small pieces stay cheap.
 void Parser::extendTrailer(std::string_view& text, std::string_view piece) {
   const bool fits = !text.empty() && text.data() + text.size() == trailer_room_ &&
                     piece.size() <= trailer_room_size_;
@@ -245,7 +246,7 @@ Parser::Event Parser::nextChunked(Bytes& input) {
   return event == ChunkReader::Event::kData ? Event::kBody : Event::kNeedMore;
 }
 
-// llhttp reads trailers as it does heads, once it has seen a last chunk.
+// After a last chunk llhttp parses trailers like heads.
 Parser::Event Parser::beginTrailers(Bytes& input) {
   constexpr std::string_view kEnd = "\r\n";
   if (asText(input).starts_with(kEnd)) {  // none
@@ -254,7 +255,7 @@ Parser::Event Parser::beginTrailers(Bytes& input) {
     return Event::kEnd;
   }
   in_trailers_ = true;
-  llhttp_->flags |= F_CHUNKED;  // also where it was written with a tab behind
+  llhttp_->flags |= F_CHUNKED;  // even if a tab followed the coding
   llhttp_resume(llhttp_);
   constexpr std::string_view kLastChunk = "0\r\n";
   if (llhttp_execute(llhttp_, kLastChunk.data(), kLastChunk.size()) != HPE_OK) {
@@ -291,14 +292,14 @@ std::optional<RestOfBody> Parser::rest() const {
   }
 }
 
-// Nothing of it is passed on, or little: a flood of it is an attack.
+// Little or none of it is forwarded: a flood of it is an attack.
 bool Parser::addTrailerBytes(std::uint64_t bytes) {
   trailer_bytes_ += bytes;
   if (trailer_bytes_ <= limits_.head_bytes) return true;
   return refuse(ErrorCode::kTooLarge, "trailers or chunk extensions too large");
 }
 
-// Goes on where llhttp stopped at something in a request line that we accept.
+// Continues after llhttp stopped at something in a request line that weir accepts.
 int Parser::readStartLine(int status) {
   if (request_ == nullptr || fields_ > 0 || !name_.empty()) return status;
   status = readExtensionMethod(status);
@@ -309,16 +310,16 @@ int Parser::readStartLine(int status) {
   return status;
 }
 
-// RFC 9110, 9.1: any token may be a method. Where llhttp stopped at one that it does not know, it
-// goes on as if it had been a GET, which means nothing to it; the method as it was sent is in the
-// copy of the head.
+// RFC 9110, 9.1: any token may be a method. If llhttp stopped at an unknown one, it continues as if
+// it were GET, which has no special meaning to llhttp; the method as sent is in the copy of the
+// head.
 int Parser::readExtensionMethod(int status) {
   const bool unknown = status == HPE_INVALID_METHOD || status == HPE_INVALID_CONSTANT;
   if (!unknown || extension_method_) return status;
   while (method_size_ < head_size_ && isTokenByte(head_[method_size_])) ++method_size_;
-  if (method_size_ == head_size_) return HPE_OK;  // its end has yet to come
+  if (method_size_ == head_size_) return HPE_OK;  // its end is still expected
   const std::string_view method(head_, method_size_);
-  // PRI is kept for the preface of HTTP/2 (RFC 9113, 11.6).
+  // PRI is reserved for the HTTP/2 preface (RFC 9113, 11.6).
   if (method.empty() || method == "PRI" || head_[method_size_] != ' ') return status;
   extension_method_ = true;
   target_ = {};
@@ -328,9 +329,9 @@ int Parser::readExtensionMethod(int status) {
   return llhttp_execute(llhttp_, head_ + rest, head_size_ - rest);
 }
 
-// Many clients send UTF-8 in a target as it is. The target keeps these bytes, which are encoded
-// where every target is brought into its normal form. llhttp continues behind them as if it were in
-// a path; readTarget() alone decides which form the target has.
+// Many clients send raw UTF-8 in a target. The target keeps these bytes, which are encoded when it
+// is normalized. llhttp continues after them as if within a path; only readTarget() determines the
+// form of the target.
 int Parser::readRawBytes(const char* at) {
   const char* const end = head_ + head_size_;
   const std::string_view head(head_, head_size_);
@@ -360,7 +361,7 @@ bool Parser::refuse(ErrorCode code, std::string_view detail) {
 Parser::Event Parser::failAsParsed() {
   state_ = State::kFailed;
   llhttp_t* state = llhttp_;
-  if (!error_.detail.empty()) return Event::kFailed;  // refuse() has said why
+  if (!error_.detail.empty()) return Event::kFailed;  // set by refuse()
   if (llhttp_get_errno(state) == HPE_PAUSED_H2_UPGRADE) {
     return fail(ErrorCode::kVersion, "HTTP version not supported");
   }

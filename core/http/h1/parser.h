@@ -17,37 +17,37 @@ struct llhttp__internal_s;
 
 namespace weir::http::h1 {
 
-// What a message says about its connection, apart from its meaning.
+// The fields of a message that concern its connection and not its meaning.
 struct Persistence {
   bool close = false;       // Connection: close
   bool keep_alive = false;  // Connection: keep-alive, which HTTP/1.0 needs
 };
 
-// Reads one message, strictly (RFC 9112): whatever could be read in two ways is an error.
+// Parses one message, strictly (RFC 9112): ambiguous input is an error.
 //
-// llhttp reads heads and trailers, without a lenient flag but for the version; what it leaves open
-// (methods that it does not know, bytes above 0x7F in a target, Host, the form of the target,
-// transfer codings, sizes, single spaces) is read here. The head is copied into the exchange's
-// arena once, so that all views stay valid for the life of the exchange.
+// llhttp parses heads and trailers, with no lenient flag except for the version. Parser itself
+// handles what llhttp leaves open: methods unknown to llhttp, bytes above 0x7F in a target, Host,
+// the form of the target, transfer codings, sizes, single spaces. The head is copied once into the
+// exchange's arena, so that all views stay valid for the life of the exchange.
 class Parser {
  public:
   enum class Event : std::uint8_t { kNeedMore, kHead, kBody, kEnd, kFailed };
 
   static Parser* forRequest(Arena& arena, Request& request, const Limits& limits);
-  // `method` is that of the request: the answer to HEAD has no body.
+  // `method` is the request's: a response to HEAD has no body.
   static Parser* forResponse(Arena& arena, Response& response, Method method, const Limits& limits);
 
-  // Takes from the front of `input` up to the next event. kNeedMore leaves it empty.
+  // Consumes `input` up to the next event. kNeedMore leaves it empty.
   Event next(Bytes& input);
   Bytes body() const { return body_; }  // of kBody; valid as long as the input
   const Error& error() const { return error_; }
   const Persistence& persistence() const { return persistence_; }
   bool begun() const { return head_size_ > 0; }
-  // The body that lasts until the connection closes: may it end now?
+  // True within a body that lasts until the connection closes: it may end now.
   bool mayEndNow() const { return state_ == State::kUntilClose; }
-  // What has yet to come of the body, when that is worth reading without anybody to hear of it.
+  // The rest of the body, if it is worth reading merely to discard it.
   std::optional<RestOfBody> rest() const;
-  // From now on every byte is body (after 101).
+  // From now on every byte belongs to the body (after 101).
   void becomeTunnel() { state_ = State::kUntilClose; }
 
  private:
@@ -102,7 +102,7 @@ class Parser {
   Headers& headers_;
   Headers& trailers_;
   const Limits& limits_;
-  Request* request_ = nullptr;  // one of the two
+  Request* request_ = nullptr;  // either this or response_ is set
   Response* response_ = nullptr;
   llhttp__internal_s* llhttp_;
   Error error_;
@@ -117,15 +117,15 @@ class Parser {
   std::string_view value_;
   std::string_view host_;
   std::uint64_t content_length_ = 0;
-  std::uint64_t trailer_bytes_ = 0;  // and those of extensions
+  std::uint64_t trailer_bytes_ = 0;  // including chunk extensions
   std::uint32_t fields_ = 0;
   State state_ = State::kHead;
   Method asked_ = Method::kGet;
   Persistence persistence_;
-  char* trailer_room_ = nullptr;  // free memory right behind the trailer text being read
+  char* trailer_room_ = nullptr;  // free memory directly after the trailer text being read
   std::size_t trailer_room_size_ = 0;
   ChunkReader chunks_;
-  std::uint32_t method_size_ = 0;  // of a method that llhttp does not know, as far as it was read
+  std::uint32_t method_size_ = 0;  // of a method unknown to llhttp, as far as it was read
   bool extension_method_ = false;
   bool in_trailers_ = false;
   bool head_complete_ = false;

@@ -1,4 +1,4 @@
-// What the start line and the fields of a head mean together (RFC 9112, 3, 6 and 9).
+// Interprets the start line and the fields of a head together (RFC 9112, 3, 6 and 9).
 #include <array>
 #include <span>
 #include <utility>
@@ -13,7 +13,7 @@
 namespace weir::http::h1 {
 namespace {
 
-// llhttp's methods by their number, with our word for each.
+// llhttp's methods by number, with the corresponding Method.
 class MethodNames {
  public:
   struct Entry {
@@ -30,7 +30,7 @@ class MethodNames {
   const Entry& operator[](unsigned number) const { return entries_[number]; }
 
  private:
-  std::array<Entry, HTTP_QUERY + 1> entries_;  // the last one that it knows
+  std::array<Entry, HTTP_QUERY + 1> entries_;  // the last method that llhttp knows
 };
 
 }  // namespace
@@ -53,7 +53,7 @@ bool Parser::readFramingField(HeaderId id) {
     case HeaderId::kExpect:
       return readExpect();
     default:
-      return true;  // Keep-Alive, Proxy-Connection, HTTP2-Settings: for one connection only
+      return true;  // Keep-Alive, Proxy-Connection, HTTP2-Settings: hop-by-hop
   }
 }
 
@@ -115,7 +115,7 @@ bool Parser::readUpgrade() {
   return true;
 }
 
-// The protocols that the client would switch to, as one list, without HTTP itself.
+// The protocols to which the client offers to switch, as one list, without HTTP itself.
 std::string_view Parser::offeredUpgrades() {
   const std::span<const std::string_view> fields(upgrades_, upgrade_count_);
   std::size_t room = 0;
@@ -136,7 +136,7 @@ std::string_view Parser::offeredUpgrades() {
   return pen.text();
 }
 
-// RFC 9110, 7.6.1: what Connection names goes no further than here.
+// RFC 9110, 7.6.1: fields that Connection names are not forwarded.
 void Parser::removeNamedByConnection() {
   for (std::uint8_t i = 0; i < named_count_; ++i) {
     forEachToken(named_[i], [&](std::string_view token) { headers_.remove(token); });
@@ -156,7 +156,7 @@ bool Parser::finishRequest() {
     request.method = Method::kOther;
   }
   if (!checkStartLine()) return false;
-  // RFC 9110, 2.5: a higher minor version is read as the highest that we know.
+  // RFC 9110, 2.5: a higher minor version is treated as the highest known one.
   if (llhttp_get_http_major(state) != 1) {
     return refuse(ErrorCode::kVersion, "HTTP version not supported");
   }
@@ -170,7 +170,7 @@ bool Parser::finishRequest() {
   return true;
 }
 
-// Both of us read Transfer-Encoding; llhttp alone does not see past a tab behind it.
+// Parser and llhttp both read Transfer-Encoding; llhttp misses a coding with a tab after it.
 bool Parser::agreesOnFraming() {
   if (!chunked_ && (llhttp_->flags & F_CHUNKED) != 0) {
     return refuse(ErrorCode::kProtocol, "malformed Transfer-Encoding");
@@ -179,7 +179,7 @@ bool Parser::agreesOnFraming() {
          refuse(ErrorCode::kProtocol, "Content-Length beside Transfer-Encoding");
 }
 
-// llhttp passes over repeated spaces; two readers may differ on where the target begins.
+// llhttp accepts repeated spaces; two parsers may differ on where the target begins.
 bool Parser::checkStartLine() {
   const std::string_view head(head_, head_size_);
   const std::size_t at = request_->method_text.size() + 1;
@@ -205,7 +205,7 @@ bool Parser::readTarget() {
 }
 
 bool Parser::readConnectTarget() {
-  // RFC 9110, 9.3.6: there is no default port. (The last colon of an IPv6 address is inside.)
+  // RFC 9110, 9.3.6: there is no default port. (In an IPv6 address the last colon is in brackets.)
   const std::size_t colon = target_.rfind(':');
   if (colon == std::string_view::npos || colon + 1 == target_.size() || target_.ends_with(']')) {
     return refuse(ErrorCode::kProtocol, "CONNECT without a port");
@@ -218,7 +218,7 @@ bool Parser::agreesWithHost(std::string_view authority, std::string_view scheme)
   return same || refuse(ErrorCode::kProtocol, "Host and target disagree");
 }
 
-// Path and query, which may be empty, and whom they are asked of.
+// Path and query, which may be empty, and the authority.
 bool Parser::readOrigin(std::string_view target, std::string_view authority) {
   Request& request = *request_;
   const std::size_t question = target.find('?');
@@ -278,13 +278,13 @@ bool Parser::finishResponse() {
   if (named_count_ > 0) removeNamedByConnection();
   response.has_content_length = has_length_;
   response.content_length = content_length_;
-  // RFC 9110, 15.5.22: a 426 says which protocols would do.
+  // RFC 9110, 15.5.22: a 426 lists acceptable protocols.
   const bool says_upgrade = response.status == 101 || response.status == 426;
   if (says_upgrade && connection_upgrade_ && upgrade_count_ > 0) response.upgrade = upgrades_[0];
   return decideResponseBody();
 }
 
-// RFC 9112, 6.3, in its order.
+// In the order of RFC 9112, 6.3.
 bool Parser::decideResponseBody() {
   Response& response = *response_;
   const int status = response.status;

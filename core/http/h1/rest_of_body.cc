@@ -24,7 +24,7 @@ RestOfBody::Event RestOfBody::nextOfLength(Bytes& input) {
   return length_ == 0 ? Event::kEnd : Event::kNeedMore;
 }
 
-// Up to an empty line. What would be refused within a line, ends the connection all the same.
+// Reads up to an empty line. A bare CR or LF within a line ends the connection here, too.
 RestOfBody::Event RestOfBody::nextOfTrailers(Bytes& input) {
   while (!input.empty()) {
     const char c = input[0];

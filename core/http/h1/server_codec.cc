@@ -6,10 +6,10 @@
 namespace weir::http::h1 {
 namespace {
 
-// What a client may send ahead before it has to wait.
+// Bytes that a client may send ahead before reading is paused.
 constexpr std::size_t kMaxBacklog = 16 * 1024;
-// What it may leave unread before its next request has to wait; above a stream's low mark, so that
-// onDrained() will come.
+// Unread response bytes at which the client's next request waits; above a stream's low-water mark,
+// so that onDrained() will be called.
 constexpr std::size_t kMostUnread = 64 * 1024;
 
 constexpr Error kClientGone = {ErrorCode::kClosed, Origin::kDownstream, "client closed"};
@@ -55,7 +55,7 @@ void ServerCodec::consume(Bytes& input) {
   if (outermost) in_feed_ = false;
 }
 
-// False when nothing more is to be taken now.
+// False if no more input can be consumed now.
 bool ServerCodec::consumePart(Bytes& input) {
   if (reading_ == Reading::kWaiting || reading_ == Reading::kNoMore) return false;
   if (reading_ == Reading::kRest) {
@@ -83,7 +83,7 @@ void ServerCodec::onEvent(Parser::Event event) {
   }
 }
 
-// The bytes that waited, now that it is their turn.
+// Processes the bytes that waited for their turn.
 void ServerCodec::takeBacklog() {
   if (in_feed_) return;
   while (!backlog_.empty() && reading_ != Reading::kWaiting && reading_ != Reading::kNoMore) {
@@ -105,7 +105,7 @@ void ServerCodec::resumeWire() {
 }
 
 bool ServerCodec::openExchange(Bytes& input) {
-  // RFC 9112, 2.2: an empty line before a request is passed over.
+  // RFC 9112, 2.2: an empty line before a request is ignored.
   while (!input.empty() && input[0] == (empty_line_begun_ ? '\n' : '\r')) {
     empty_line_begun_ = !empty_line_begun_;
     input = input.subspan(1);
@@ -129,7 +129,7 @@ void ServerCodec::onHead() {
   const bool http10 = request.version == Version::kHttp10;
   const Persistence& said = parser_->persistence();
   close_after_ = close_after_ || said.close || (http10 && !said.keep_alive);
-  // An upgrade waits for its answer: what follows is either a tunnel or the next request.
+  // Reading waits for the response to an upgrade: a tunnel or the next request follows.
   reading_ = request.body == BodyKind::kNone || request.body == BodyKind::kTunnel
                  ? Reading::kWaiting
                  : Reading::kBody;
@@ -162,12 +162,12 @@ void ServerCodec::onEnd() {
       reading_ = Reading::kNoMore;
       return exchange_->onRequestEnd();
     case Reading::kWaiting:
-      // Nobody is left to read the answer, as far as can be told (the field's reading as well).
+      // As far as can be known, the client will not read the response; other proxies agree.
       return onBroken(kClientGone);
     case Reading::kNext:
     case Reading::kBody:
       return failRequest(kClientEnded);
-    case Reading::kRest:  // without an exchange: above
+    case Reading::kRest:  // without an exchange: handled above
     case Reading::kNoMore:
       return;
   }
@@ -200,7 +200,7 @@ void ServerCodec::setReading(bool reading) {
 }
 
 void ServerCodec::sendInformational(const Response& response) {
-  // RFC 9110, 15.2: HTTP/1.0 knows none.
+  // RFC 9110, 15.2: HTTP/1.0 has no interim responses.
   if (exchange_->request().version == Version::kHttp10) return;
   continued_ = continued_ || response.status == 100;
   wire_.write(writeResponseHead(response, {.omit_length = true}, arena()));
@@ -208,10 +208,10 @@ void ServerCodec::sendInformational(const Response& response) {
 
 bool ServerCodec::keepsAlive() const { return !close_after_ && !draining_ && !client_ended_; }
 
-// Whether the connection can go on although the answer begins before the request has ended.
+// Whether the connection can continue although the response begins before the request ends.
 bool ServerCodec::mayReadRest() const {
   if (reading_ != Reading::kBody) return true;
-  // RFC 9110, 10.1.1: who waits for a 100 may never send the body.
+  // RFC 9110, 10.1.1: a client that waits for a 100 may never send the body.
   if (exchange_->request().expects_continue && !continued_) return false;
   return parser_->rest().has_value();
 }
@@ -238,7 +238,7 @@ void ServerCodec::decideFraming(const Response& response) {
 
 void ServerCodec::sendHead(const Response& response) {
   const Request& request = exchange_->request();
-  // Bytes behind a CONNECT that is refused may be meant for the tunnel.
+  // Bytes after a refused CONNECT may be meant for the tunnel.
   const bool refused_tunnel =
       request.body == BodyKind::kTunnel && response.body != BodyKind::kTunnel;
   close_after_ = !keepsAlive() || response.ends_connection || refused_tunnel || !mayReadRest();
@@ -283,12 +283,12 @@ void ServerCodec::release() {
   parser_ = nullptr;
   exchanges_.closeExchange(*done);
   body_wanted_ = true;
-  if (reading_ == Reading::kRest) return takeBacklog();  // there is none: the wire may go on
+  if (reading_ == Reading::kRest) return takeBacklog();  // it is empty: the wire may resume
   endExchange();
 }
 
-// An answer that came before the whole request: what is left of it is read, within bounds, so that
-// the next request can be told apart.
+// The response ended before the request: the rest of the request is read, within limits, to find
+// the beginning of the next one.
 void ServerCodec::startRest() {
   const auto rest = parser_->rest();
   if (!rest) return;
@@ -302,7 +302,7 @@ void ServerCodec::startRest() {
   }
 }
 
-// True when all of it has come.
+// True when all of it has arrived.
 bool ServerCodec::dropRest(Bytes& input) {
   const RestOfBody::Event event = rest_->next(input);
   if (event == RestOfBody::Event::kNeedMore) return false;
@@ -313,7 +313,7 @@ bool ServerCodec::dropRest(Bytes& input) {
   return whole;
 }
 
-// Request and answer are over, or the connection is.
+// Request and response are complete, or the connection has ended.
 void ServerCodec::endExchange() {
   const bool cut_short = reading_ == Reading::kBody || reading_ == Reading::kNoMore;
   if (close_after_ || cut_short || !keepsAlive()) {
@@ -321,7 +321,7 @@ void ServerCodec::endExchange() {
     if (break_off_) return wire_.abort();
     return wire_.close(cut_short && !client_ended_);
   }
-  // A client that pipelines and does not read must not fill our memory with answers.
+  // Responses to a client that pipelines without reading must not fill the memory.
   reading_ = Reading::kWaiting;
   if (wire_.queued() < kMostUnread) nextRequest();
 }

@@ -11,7 +11,7 @@ namespace weir::http::h1 {
 // HTTP/1 towards a client: one exchange at a time, pipelined requests answered in order.
 class ServerCodec final : public http::ServerCodec, private Responder {
  public:
-  // `chunks` holds what a client sends ahead of its turn; both outlive the codec.
+  // `chunks`: memory for input that arrives before its turn. The references outlive the codec.
   ServerCodec(Wire& wire, ExchangeSource& exchanges, BlockPool& chunks, Limits limits);
   ~ServerCodec() override;
 
@@ -30,11 +30,11 @@ class ServerCodec final : public http::ServerCodec, private Responder {
  private:
   enum class Reading : std::uint8_t {
     kNext,     // between requests, or within a head when an exchange is open
-    kBody,     // of the request in hand
-    kWaiting,  // the request is complete, its answer is not
-    kRest,     // the answer is complete, the request is not: see rest_
+    kBody,     // of the current request
+    kWaiting,  // the request is complete, its response is not
+    kRest,     // the response is complete, the request is not: see rest_
     kTunnel,
-    kNoMore,  // whatever comes is not looked at
+    kNoMore,  // further input is ignored
   };
   enum class Writing : std::uint8_t { kNothing, kLength, kChunks, kUntilClose, kTunnel, kFinished };
 
@@ -71,22 +71,22 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   ExchangeSource& exchanges_;
   RequestEvents* exchange_ = nullptr;
   Parser* parser_ = nullptr;  // in the exchange's arena
-  Buffer backlog_;            // read, but not yet its turn
+  Buffer backlog_;            // received, but not processed yet
   std::unique_ptr<RestOfBody> rest_;
   Reading reading_ = Reading::kNext;
   Writing writing_ = Writing::kNothing;
-  // Bits, because a connection at rest is to be small.
+  // Bit fields keep an idle connection small.
   bool head_seen_ : 1 = false;
-  bool empty_line_begun_ : 1 = false;  // a CR before a request, whose LF is to come
+  bool empty_line_begun_ : 1 = false;  // a CR before a request, whose LF is expected
   bool in_feed_ : 1 = false;
-  bool wire_stopped_ : 1 = false;  // we told the wire to stop, for the backlog or for the exchange
+  bool wire_stopped_ : 1 = false;  // reading was paused, because of the backlog or by the exchange
   bool body_wanted_ : 1 = true;
   bool draining_ : 1 = false;
   bool close_after_ : 1 = false;
-  bool break_off_ : 1 = false;  // a clean end would look like the end of the answer
+  bool break_off_ : 1 = false;  // a clean close would look like the end of the response
   bool client_ended_ : 1 = false;
-  bool continued_ : 1 = false;  // the client sends its body, whatever it expected
-  const Limits limits_;  // a copy: the plan that they are from may go before the connection does
+  bool continued_ : 1 = false;  // a 100 was sent, or bytes of the body arrived
+  const Limits limits_;         // a copy: their plan may be destroyed before the connection
 };
 
 }  // namespace weir::http::h1

@@ -38,9 +38,9 @@ UnwantedResponse::Event UnwantedResponse::parse(Bytes& input) {
   }
 }
 
-// Failed: nothing after this answer is to be had of the connection, or the answer is too long.
+// kFailed: the connection is not reusable after this response, or the response is too long.
 UnwantedResponse::Event UnwantedResponse::readHead() {
-  if (response_.status == 101) return Event::kFailed;  // nobody asked for it
+  if (response_.status == 101) return Event::kFailed;  // unsolicited
   if (response_.status < 200) {
     begin();
     return Event::kNeedMore;

@@ -9,23 +9,23 @@
 
 namespace weir::http::h1 {
 
-// The answer to a request that was taken back. It is read and dropped, so that the connection can
-// carry the next request, unless it turns out to be long.
+// The response to a cancelled request. It is read and discarded, so that the connection can carry
+// the next request, unless it proves to be long.
 class UnwantedResponse {
  public:
-  // More than this is not worth a connection.
+  // Closing the connection is cheaper than reading more.
   static constexpr std::uint64_t kMostBytes = 64 * 1024;
 
-  enum class Event : std::uint8_t { kNeedMore, kEnd, kFailed };  // failed: the connection is no use
+  enum class Event : std::uint8_t { kNeedMore, kEnd, kFailed };  // kFailed: it is not reusable
 
-  // Nothing of it has come.
+  // Nothing of the response has arrived.
   UnwantedResponse(BlockPool& pool, Method method, const Limits& limits)
       : arena_(pool), response_(arena_), limits_(limits), method_(method) {}
-  // Its head has come.
+  // The head of the response has arrived.
   UnwantedResponse(BlockPool& pool, const RestOfBody& rest, const Limits& limits)
       : arena_(pool), response_(arena_), limits_(limits), rest_(rest) {}
 
-  // Takes from the front of `input`. kNeedMore leaves it empty.
+  // Consumes `input` from its front. kNeedMore leaves it empty.
   Event next(Bytes& input);
 
  private:

@@ -7,7 +7,7 @@
 namespace weir::http::h1 {
 namespace {
 
-// Room for the start line, framing fields and their fixed words.
+// Room for the start line, framing fields and their fixed text.
 constexpr std::size_t kFixedBytes = 320;
 
 std::size_t sizeOf(const Headers& headers) {
@@ -24,13 +24,13 @@ void putFields(ArenaWriter& pen, const Headers& headers) {
   for (const Header& each : headers) putField(pen, each.name, each.value);
 }
 
-// With the space behind it. A status has three digits (RFC 9112, 4).
+// With the space after it. A status has three digits (RFC 9112, 4).
 void putStatus(ArenaWriter& pen, int status) {
   const auto digit = [](int value) { return static_cast<char>('0' + value % 10); };
   pen.put(digit(status / 100)).put(digit(status / 10)).put(digit(status)).put(' ');
 }
 
-// A server may wait for a body that is not announced (RFC 9112, 6.3): these methods have one.
+// Methods that usually have a body: without a length a server may wait for one (RFC 9112, 6.3).
 bool expectsBody(Method method) {
   return method == Method::kPost || method == Method::kPut || method == Method::kPatch;
 }
@@ -52,7 +52,7 @@ void putRequestFraming(ArenaWriter& pen, const Request& request) {
   }
 }
 
-// Of a 101 or 426.
+// For a 101 or 426.
 void putUpgrade(ArenaWriter& pen, const Response& response, const ResponseFraming& framing) {
   pen.put("connection: upgrade");
   if (framing.close) {

@@ -4,7 +4,7 @@
 #include "core/base/bytes.h"
 #include "core/http/message.h"
 
-// Messages as HTTP/1.1 text, always from the parsed form.
+// Serializes messages as HTTP/1.1, always from the parsed form.
 namespace weir::http::h1 {
 
 // Request line, Host, headers and framing. The text lies in `arena`.
@@ -14,11 +14,11 @@ struct ResponseFraming {
   bool chunked = false;
   bool close = false;        // Connection: close
   bool keep_alive = false;   // Connection: keep-alive, for an HTTP/1.0 client
-  bool omit_length = false;  // a body-less answer that states no length (1xx, 204, HEAD, tunnels)
+  bool omit_length = false;  // a response without a body or a length (1xx, 204, HEAD, tunnels)
 };
 Bytes writeResponseHead(const Response& response, const ResponseFraming& framing, Arena& arena);
 
-// "1f4\r\n" for a chunk of that size, in `into`.
+// Writes "1f4\r\n", for a chunk of that size, to `into`.
 inline constexpr std::size_t kMaxChunkLine = 18;
 Bytes writeChunkLine(std::size_t bytes, char (&into)[kMaxChunkLine]);
 

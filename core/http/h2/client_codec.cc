@@ -9,10 +9,9 @@
 namespace weir::http::h2 {
 namespace {
 
-// Of a request that is taken back: after so long without a sign of its peer a connection is
-// doubted.
+// When a request is cancelled, its connection is put in doubt after this much silence of the peer.
 constexpr Milliseconds kLongSilence{1'000};
-// Each of them stays in the exchange's arena.
+// Each interim response stays in the exchange's arena.
 constexpr int kMostInformational = 32;
 
 constexpr Error kTooManyInformational = {ErrorCode::kProtocol, Origin::kUpstream,
@@ -23,7 +22,7 @@ constexpr Error kUnsent = {ErrorCode::kRefused, Origin::kUpstream, "no streams a
 
 }  // namespace
 
-// One request of ours and its response.
+// A request to the upstream and its response.
 class ClientCodec::Call final : public Stream, public http::Requester {
  public:
   Call(ClientCodec& codec, BlockPool& chunks) : Stream(chunks), codec_(codec) {}
@@ -59,11 +58,11 @@ class ClientCodec::Call final : public Stream, public http::Requester {
   std::size_t place_ = 0;  // in the codec's list
   ResponseEvents* exchange_ = nullptr;
   Method method_ = Method::kGet;
-  std::string_view upgrade_;  // that was asked for; in the exchange's arena
-  std::uint32_t heard_ = 0;   // Session::heard() when the request was sent, or answered in part
+  std::string_view upgrade_;  // requested; in the exchange's arena
+  std::uint32_t heard_ = 0;   // Session::heard() when the request was sent, or partly answered
   Milliseconds heard_at_{0};
   int informational_ = 0;
-  bool answered_ = false;  // the final head came
+  bool answered_ = false;  // the final head was received
   bool ended_ = false;     // the upstream sends no more
   bool tunnel_ = false;
 };
@@ -80,12 +79,12 @@ void ClientCodec::Call::sendHead(const http::Request& request) {
 void ClientCodec::Call::finish(const Headers* trailers) {
   codec_.finish(*this, trailers);
   if (!tunnel_ || !ended_) return;
-  detach();  // both ways of the tunnel have ended
+  detach();  // both directions of the tunnel have ended
   codec_.owner_.onExchangeEnd(codec_.openable());
 }
 
 void ClientCodec::Call::cancel() {
-  // Clients that are in more of a hurry than we are see a dead connection first.
+  // Clients that give up sooner than weir are the first to notice a dead connection.
   if (codec_.loop().now() - heard_at_ >= kLongSilence) doubtIfSilent();
   codec_.reset(*this, NGHTTP2_CANCEL);
   detach();
@@ -97,7 +96,7 @@ void ClientCodec::Call::timeOut() {
   cancel();
 }
 
-// Nothing has come on the connection, of whatever stream, since something came for this one.
+// Nothing was received on the connection, on any stream, since this one last received anything.
 void ClientCodec::Call::doubtIfSilent() {
   if (heard_ == codec_.heard()) codec_.doubt();
 }
@@ -137,8 +136,8 @@ void ClientCodec::Call::readHead(HeadReader& head, bool ends) {
   if (ends) readEnd();
 }
 
-// What an extended CONNECT asked for reads as the switch of protocols that it stands for; 200 is
-// the one answer that says so (RFC 8441, 5).
+// A successful extended CONNECT is presented as the protocol switch that it stands for; only a 200
+// means success (RFC 8441, 5).
 void ClientCodec::Call::openTunnel(Response& response) {
   tunnel_ = response.body == BodyKind::kTunnel;
   if (upgrade_.empty() || response.status != 200 || response.body == BodyKind::kNone) return;
@@ -155,13 +154,13 @@ void ClientCodec::Call::readEnd() {
   if (tunnel_ && !finished()) return exchange_->onResponseEnd();  // half-closed
   if (!finished()) codec_.reset(*this, NGHTTP2_CANCEL);  // the rest of the request is not wanted
   ResponseEvents* exchange = detach();
-  // First the connection is free again, so that what follows may use it.
+  // The connection becomes free first, so that the event may lead to its reuse.
   codec_.owner_.onExchangeEnd(codec_.openable());
   exchange->onResponseEnd();
 }
 
 void ClientCodec::Call::fail(Error error) {
-  // A connection that ended before it answered may have been idle for the upstream.
+  // The upstream may have closed an idle connection if it ended before a response.
   if (error.code == ErrorCode::kClosed && answered_) error.code = ErrorCode::kReset;
   ResponseEvents* exchange = detach();
   if (exchange == nullptr) return;
@@ -223,8 +222,8 @@ void ClientCodec::onSettings() {
   owner_.onFreeChanged();
 }
 
-// The peer allows fewer streams than it did when requests were given to nghttp2, which would keep
-// them until others have ended. Nobody has seen them: they go elsewhere.
+// The peer allows fewer streams than when requests were submitted to nghttp2, which would hold them
+// until others have ended. None of them was sent: they are sent elsewhere.
 void ClientCodec::refuseUnsent() {
   const auto unsent = [this](const Call& call) { return !isOpen(call); };
   const auto sent = static_cast<std::size_t>(
@@ -302,7 +301,7 @@ void ClientCodec::onBroken(Error error) {
 
 void ClientCodec::onSilent() {
   if (settingsReceived())
-    onBroken(kSilent);  // else it is still being connected to, which has its own time
+    onBroken(kSilent);  // else the connection attempt is in progress, which has its own timeout
 }
 
 void ClientCodec::failAll(const Error& error) {

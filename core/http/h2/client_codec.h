@@ -11,10 +11,10 @@
 
 namespace weir::http::h2 {
 
-// HTTP/2 towards an upstream: as many exchanges at a time as both sides allow.
+// HTTP/2 towards an upstream: as many concurrent exchanges as both sides allow.
 class ClientCodec final : public http::ClientCodec, private Session {
  public:
-  // `scheme` is that of the wire, "http" or "https", and static. The others outlive the codec.
+  // `scheme` is that of the wire, "http" or "https", and static. The references outlive the codec.
   ClientCodec(event::Loop& loop, Wire& wire, ClientCodecEvents& owner, const Options& options,
               std::string_view scheme);
   ~ClientCodec() override;
@@ -23,7 +23,7 @@ class ClientCodec final : public http::ClientCodec, private Session {
   bool ready() const override { return settingsReceived(); }
   std::size_t most() const override;
   std::size_t free() const override;
-  // Spent is also whose peer allows no streams at present: nobody knows for how long.
+  // Also kSpent if the peer allows no streams at present: that may last indefinitely.
   Room room() const override;
   bool takesUpgrades() const override { return allowsConnectProtocol(); }
   bool idle() const override { return exchanges_ == 0; }
@@ -59,7 +59,7 @@ class ClientCodec final : public http::ClientCodec, private Session {
   const std::string_view scheme_;
   HeadReader head_;
   std::vector<std::unique_ptr<Call>> open_;   // until both sides have ended
-  std::vector<std::unique_ptr<Call>> spare_;  // for streams to come
+  std::vector<std::unique_ptr<Call>> spare_;  // for reuse
   std::size_t exchanges_ = 0;
   bool broken_ = false;
 };

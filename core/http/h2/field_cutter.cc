@@ -11,9 +11,9 @@ constexpr std::uint8_t kEndHeaders = 0x04;
 constexpr std::uint8_t kPadded = 0x08;
 constexpr std::uint8_t kPriority = 0x20;
 constexpr std::uint8_t kPriorityBytes = 5;
-constexpr std::uint8_t kAllOnes = 0x7F;  // of a length: more bytes follow
+constexpr std::uint8_t kAllOnes = 0x7F;  // in a length: more bytes follow
 
-// Good in a name, and in a value, also as a path.
+// Valid in a name and in a value, including a path.
 template <char C>
 constexpr std::array<char, 1024> kFiller = [] {
   std::array<char, 1024> bytes{};
@@ -66,7 +66,7 @@ void FieldCutter::next(const FrameScanner::Piece& piece, Sink& sink) {
   if (now < payload.size()) sink.pass(payload.subspan(now));  // padding
 }
 
-// The length of the padding and the priority, as far as they are there.
+// Passes the length of the padding and the priority, if present.
 Bytes FieldCutter::passFront(Bytes payload, Sink& sink) {
   if (padded_) {
     const std::uint32_t padding = static_cast<std::uint8_t>(payload[0]);
@@ -79,7 +79,7 @@ Bytes FieldCutter::passFront(Bytes payload, Sink& sink) {
   return payload.subspan(front);
 }
 
-// The frame is as much shorter as will be dropped of it. One of which nothing is left is left out.
+// Shortens the frame by the bytes that will be dropped from it. A frame left empty is omitted.
 void FieldCutter::passHeader(const FrameScanner::Header& header, Sink& sink) const {
   const std::size_t kept = std::min<std::size_t>(left_, header.length);
   const std::size_t length = header.length - std::min(drop_, header.length - kept);
@@ -90,7 +90,7 @@ void FieldCutter::passHeader(const FrameScanner::Header& header, Sink& sink) con
 }
 
 void FieldCutter::readFragment(Bytes bytes, Sink& sink) {
-  std::size_t passed = 0;  // what follows, up to `at`, is passed as it is
+  std::size_t passed = 0;  // the bytes from here to `at` are passed unchanged
   std::size_t at = 0;
   while (at < bytes.size() && active_) {
     const std::size_t before = at;
@@ -105,13 +105,13 @@ void FieldCutter::readFragment(Bytes bytes, Sink& sink) {
   active_ = false;
 }
 
-// What step() takes is held back, or something else is passed for it.
+// Whether the bytes consumed by step() are withheld or replaced.
 bool FieldCutter::replaces(std::uint8_t byte) const {
   if (state_ == State::kLength) return (byte & kAllOnes) == kAllOnes;
   return state_ == State::kLongLength || state_ == State::kCut;
 }
 
-// Takes at least one byte.
+// Consumes at least one byte.
 std::size_t FieldCutter::step(Bytes bytes, Sink& sink) {
   const auto byte = static_cast<std::uint8_t>(bytes[0]);
   switch (state_) {
@@ -139,7 +139,7 @@ std::size_t FieldCutter::step(Bytes bytes, Sink& sink) {
   return bytes.size();
 }
 
-// The first byte of a field, or of an update of the table's size (RFC 7541, 6).
+// The first byte of a field, or of a table size update (RFC 7541, 6).
 void FieldCutter::readField(std::uint8_t byte) {
   std::uint8_t index_bits = 0x0F;
   if (byte >= 0x80) {
@@ -168,7 +168,7 @@ void FieldCutter::readLength(std::uint8_t byte) {
   state_ = State::kLongLength;
 }
 
-// Held back until it is whole, since it may have to be another one.
+// Withheld until it is complete, because it may have to be replaced.
 std::size_t FieldCutter::readLongLength(Bytes bytes, Sink& sink) {
   length_[length_size_++] = bytes[0];
   const bool whole = static_cast<std::uint8_t>(bytes[0]) <= kAllOnes;
@@ -184,7 +184,7 @@ std::size_t FieldCutter::readLongLength(Bytes bytes, Sink& sink) {
   return 1;
 }
 
-// As many bytes for the length as there were, and no Huffman coding: filler has none.
+// The new length has as many bytes as the old one, and no Huffman coding: filler is not coded.
 void FieldCutter::startCut(std::size_t size, Sink& sink) {
   std::size_t rest = kMostBytes - kAllOnes;
   length_[0] = static_cast<char>(kAllOnes);

@@ -9,18 +9,18 @@
 
 namespace weir::http::h2 {
 
-// Shortens names and values of more than 64 KiB in what a peer sends. nghttp2 takes such a string
-// for broken compression and ends the connection; cut to 64 KiB, it is a field that is too large,
-// and its stream alone is refused.
+// Shortens received names and values of more than 64 KiB. nghttp2 treats such a string as a
+// compression error and ends the connection; cut to 64 KiB, it is merely a field that is too large,
+// and only its stream is refused.
 //
-// A string that long needs several frames, so that only header blocks of several frames are looked
-// at (RFC 7541, 6). What is kept of the string is filler. It is larger than any table of
-// compression, so that the table is emptied as it would have been by the whole string (RFC 7541,
-// 4.4). A string whose length is split between two frames is left alone.
+// Such a string needs several frames; only header blocks of several frames are therefore inspected
+// (RFC 7541, 6). The remaining string consists of filler. It is larger than any compression table,
+// so that it empties the table as the whole string would have done (RFC 7541, 4.4). A string whose
+// length is split between two frames is not cut.
 class FieldCutter {
  public:
-  static constexpr std::size_t kMostBytes = 64 * 1024;       // of a name or value, for nghttp2
-  static constexpr std::size_t kMostCut = 16 * 1024 * 1024;  // a longer one is left alone
+  static constexpr std::size_t kMostBytes = 64 * 1024;       // nghttp2's limit for a name or value
+  static constexpr std::size_t kMostCut = 16 * 1024 * 1024;  // a longer string is not cut
 
   class Sink {
    public:
@@ -30,7 +30,7 @@ class FieldCutter {
     ~Sink() = default;
   };
 
-  // A frame begins. False when it breaks off a field that is being cut: the connection is to end.
+  // A frame begins. False if it interrupts a field that is being cut: the connection must end.
   bool begin(const FrameScanner::Header& header) {
     constexpr std::uint8_t kHeaders = 1;
     constexpr std::uint8_t kEndHeaders = 0x04;
@@ -39,12 +39,13 @@ class FieldCutter {
       return true;
     return startFrame(header);
   }
-  // Frames are to go through next().
+  // Whether frames must go through next().
   bool active() const { return active_; }
-  // The header block that comes in has, or had, a field that was cut.
+  // Whether the current header block contains a field that was cut.
   bool cut() const { return cut_; }
 
-  // Takes a piece of a frame, while active(). Calls sink.pass() with what nghttp2 is to read.
+  // Takes a piece of a frame, while active(). Passes to sink.pass() the bytes that nghttp2 must
+  // read.
   void next(const FrameScanner::Piece& piece, Sink& sink);
 
  private:
@@ -67,14 +68,14 @@ class FieldCutter {
   bool active_ = false;
   bool last_ = false;  // the frame ends the block
   bool cut_ = false;
-  bool padded_ = false;         // the length of the padding has yet to come
-  std::uint8_t skip_ = 0;       // bytes in front of the fragment
-  std::uint32_t fragment_ = 0;  // bytes of it that are to come in this frame
+  bool padded_ = false;         // the padding length is still expected
+  std::uint8_t skip_ = 0;       // bytes before the fragment
+  std::uint32_t fragment_ = 0;  // bytes of the fragment still expected in this frame
   State state_ = State::kField;
-  std::uint8_t strings_ = 0;      // of the field, the one at hand included
-  std::size_t left_ = 0;          // of the string: what is to come, or to be kept
-  std::size_t drop_ = 0;          // of the string that is cut, behind what is kept
-  std::array<char, 6> length_{};  // a length of several bytes, as far as it came
+  std::uint8_t strings_ = 0;      // of the field, including the current one
+  std::size_t left_ = 0;          // bytes of the string still expected, or to be kept
+  std::size_t drop_ = 0;          // bytes of the cut string to be dropped, after those kept
+  std::array<char, 6> length_{};  // a length of several bytes, as far as received
   std::uint8_t length_size_ = 0;
 };
 

@@ -9,8 +9,8 @@
 
 namespace weir::http::h2 {
 
-// Cuts what a peer sends into pieces of one frame each (RFC 9113, 4.1), so that a frame can be
-// looked at when what came before it has been acted on.
+// Splits a peer's bytes into pieces of one frame each (RFC 9113, 4.1), so that a frame is inspected
+// after the frames before it have been processed.
 class FrameScanner {
  public:
   static constexpr std::size_t kHeaderBytes = 9;
@@ -24,8 +24,8 @@ class FrameScanner {
   };
   struct Piece {
     Bytes bytes;
-    std::size_t header_bytes = 0;  // in front, of a header
-    std::optional<Header> header;  // when it became complete with these bytes
+    std::size_t header_bytes = 0;  // bytes of a header, at the front
+    std::optional<Header> header;  // set when these bytes complete it
   };
 
   // `preface`: bytes before the first frame.
@@ -67,7 +67,7 @@ class FrameScanner {
 
   std::array<char, kHeaderBytes> header_{};
   std::size_t have_ = 0;
-  std::size_t payload_;  // still to come
+  std::size_t payload_;  // still expected
 };
 
 }  // namespace weir::http::h2

@@ -7,7 +7,7 @@
 namespace weir::http::h2 {
 namespace {
 
-// Pseudo-header fields, which are no fields of the message.
+// Pseudo-header fields, which do not count as fields of the message.
 constexpr std::uint32_t kMostPseudo = 5;
 
 constexpr Error kTooLarge = {ErrorCode::kTooLarge, Origin::kDownstream, "header fields too large"};
@@ -52,7 +52,7 @@ void HeadReader::add(std::string_view name, std::string_view value) {
   bytes_ += name.size() + value.size() + kFieldCost;
   const bool pseudo = name.starts_with(':');
   const HeaderId id = pseudo ? HeaderId::kOther : headerId(name);
-  // RFC 9113, 8.2.3: a client may split Cookie into crumbs, which are one field again here.
+  // RFC 9113, 8.2.3: a client may split Cookie into crumbs, which count as one field here.
   if (id != HeaderId::kCookie || cookies_++ == 0) ++fields_;
   too_large_ = too_large_ || bytes_ > limits_.head_bytes || fields_ > limits_.headers + kMostPseudo;
   if (too_large_) return;
@@ -82,7 +82,7 @@ void HeadReader::addPseudo(std::string_view name, std::string_view value) {
   }
 }
 
-// True for what is kept in the message's fields. The rest of its kind nghttp2 has refused.
+// True for fields that are members of the message. nghttp2 has rejected the other framing fields.
 bool HeadReader::addFraming(HeaderId id, std::string_view value) {
   switch (id) {
     case HeaderId::kContentLength: {
@@ -109,7 +109,7 @@ bool HeadReader::addFraming(HeaderId id, std::string_view value) {
   }
 }
 
-// RFC 9113, 8.2.3: one field again, as every other version has it.
+// RFC 9113, 8.2.3: joins the crumbs to one field, as in every other version.
 void HeadReader::joinCookies() {
   std::size_t size = 0;
   for (const Header& field : *headers_) {
@@ -147,7 +147,7 @@ Result<void> HeadReader::finishRequest(bool ends) {
   return readTarget();
 }
 
-// CONNECT as such (RFC 9113, 8.5): there is no path, and no default port.
+// Plain CONNECT (RFC 9113, 8.5): there is no path, and no default port.
 Result<void> HeadReader::readConnect() {
   const std::string_view authority = request_->authority;
   if (authority.rfind(':') == std::string_view::npos || authority.ends_with(']') ||
@@ -175,7 +175,7 @@ Result<void> HeadReader::readTarget() {
   if (isHttpUpgrade(protocol_)) {
     return Error{ErrorCode::kNotImplemented, Origin::kDownstream, "unknown :protocol"};
   }
-  // RFC 8441: what HTTP/1 says with Upgrade, and where it began.
+  // RFC 8441: the equivalent of an Upgrade in HTTP/1.
   request.method = Method::kGet;
   request.method_text = toString(Method::kGet);
   request.upgrade = protocol_;

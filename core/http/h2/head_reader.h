@@ -9,23 +9,23 @@
 
 namespace weir::http::h2 {
 
-// Makes a head or trailers out of the fields as they come (RFC 9113, 8.1 to 8.3). What nghttp2 has
-// checked already: names, values, the order and number of pseudo-header fields.
+// Builds a head or trailers from fields as they arrive (RFC 9113, 8.1 to 8.3). nghttp2 has already
+// checked names, values, and the order and number of pseudo-header fields.
 class HeadReader {
  public:
   explicit HeadReader(const Limits& limits) : limits_(limits) {}
 
-  // Each begins a block. The message outlives it; text goes to its arena.
+  // Each begins a block. The message outlives the block; text is copied to the message's arena.
   void begin(Request& request);
   void begin(Response& response);
   void beginTrailers(Headers& trailers);
   void add(std::string_view name, std::string_view value);
 
-  // Of begin(Request&). `ends`: no body follows.
+  // After begin(Request&). `ends`: no body follows.
   Result<void> finishRequest(bool ends);
-  // Of begin(Response&); `method` is that of the request.
+  // After begin(Response&); `method` is that of the request.
   Result<void> finishResponse(bool ends, Method method);
-  // Whatever the limits say.
+  // Regardless of the limits.
   void setTooLarge() { too_large_ = true; }
 
  private:
@@ -38,8 +38,8 @@ class HeadReader {
   Arena& arena() { return headers_->arena(); }
 
   const Limits limits_;
-  Headers* headers_ = nullptr;  // that the fields go to
-  Request* request_ = nullptr;  // of one of the two, or none with trailers
+  Headers* headers_ = nullptr;  // receives the fields
+  Request* request_ = nullptr;  // at most one of the two is set; neither for trailers
   Response* response_ = nullptr;
   std::size_t bytes_ = 0;
   std::uint32_t fields_ = 0;

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// RFC 9113, 6.9.2: what a peer has before it has read our SETTINGS.
+// RFC 9113, 6.9.2: the window that a peer assumes before it has read weir's SETTINGS.
 constexpr config::Size kSmallestWindow{65'535};
 constexpr config::Size kLargestWindow{0x7FFFFFFF};
 

@@ -12,10 +12,10 @@ class Table;
 
 namespace weir::http::h2 {
 
-// What each field costs beyond its text, in bytes of a head (RFC 9113, 6.5.2).
+// The size of each field beyond its text, in bytes of a head (RFC 9113, 6.5.2).
 inline constexpr std::size_t kFieldCost = 32;
 
-// How often something may happen: `burst` times at once, and `per_second` in the long run.
+// A rate limit: `burst` events at once, and `per_second` in the long run.
 struct Rate {
   std::uint32_t burst = 0;
   std::uint32_t per_second = 0;
@@ -23,21 +23,22 @@ struct Rate {
   friend bool operator==(const Rate&, const Rate&) = default;
 };
 
-// How our side of a connection behaves; most of it is told to the peer (RFC 9113, 6.5.2).
+// The behavior of weir's side of a connection; most of it is announced to the peer (RFC 9113,
+// 6.5.2).
 struct Options {
-  Limits limits;                            // of heads that come in
-  std::uint32_t max_streams = 100;          // at the same time, whoever opens them
-  std::uint32_t stream_window = 64 * 1024;  // bytes of one body that may be on their way to us
+  Limits limits;                                   // of received heads
+  std::uint32_t max_streams = 100;                 // concurrent, opened by either side
+  std::uint32_t stream_window = 64 * 1024;         // bytes of one body in flight to weir
   std::uint32_t connection_window = 1024 * 1024;   // bytes of all bodies
   std::uint32_t header_table = 4096;               // bytes, for each direction
-  Rate resets{.burst = 1000, .per_second = 33};    // of a client: see Flood
-  Rate control{.burst = 1000, .per_second = 100};  // of a client: PING, SETTINGS and the like
+  Rate resets{.burst = 1000, .per_second = 33};    // by a client: see Flood
+  Rate control{.burst = 1000, .per_second = 100};  // by a client: PING, SETTINGS and the like
 
-  Milliseconds send_timeout{60'000};  // of a client that takes nothing of an answer; 0: none
-  std::uint64_t buffer_limit = 16 * 1024 * 1024;  // bytes of answers that a client has yet to take
+  Milliseconds send_timeout{60'000};  // for a client that reads nothing of a response; 0: none
+  std::uint64_t buffer_limit = 16 * 1024 * 1024;  // bytes of responses not yet read by a client
 
-  Milliseconds ping_interval{0};     // of silence, after which the peer gets a PING; 0: never
-  Milliseconds ping_timeout{3'000};  // after that, to send anything at all
+  Milliseconds ping_interval{0};     // of silence before a PING is sent; 0: never
+  Milliseconds ping_timeout{3'000};  // after the PING, for the peer to send anything
 
   friend bool operator==(const Options&, const Options&) = default;
 };

@@ -13,7 +13,7 @@ constexpr Error kClientGone = {ErrorCode::kClosed, Origin::kDownstream, "client 
 
 }  // namespace
 
-// One request of the client, from its first field on; also the way back.
+// One request of the client, from its first field on, and the responder to it.
 class ServerCodec::Request final : public Stream, public Responder {
  public:
   Request(ServerCodec& codec, BlockPool& chunks) : Stream(chunks), codec_(codec), early_(chunks) {}
@@ -48,9 +48,9 @@ class ServerCodec::Request final : public Stream, public Responder {
   Tunnel tunnel_ = Tunnel::kNone;
   bool head_read_ = false;
   bool ended_ = false;     // the client sends no more
-  bool answered_ = false;  // the final head is out
+  bool answered_ = false;  // the final head was sent
   bool end_sent_ = false;
-  bool over_ = false;  // onClosed came
+  bool over_ = false;  // onClosed was called
 };
 
 void ServerCodec::Request::begin() {
@@ -87,7 +87,7 @@ void ServerCodec::Request::readEnd() {
 void ServerCodec::Request::setReading(bool reading) {
   codec_.setReading(*this, reading);
   if (!reading || tunnel_ != Tunnel::kAsked || !answered_) return;
-  // What the client sent ahead, now that the tunnel is open.
+  // Bytes that the client sent before the tunnel was open.
   tunnel_ = Tunnel::kOpen;
   while (!early_.empty() && exchange_ != nullptr) {
     const Bytes piece = early_.front();
@@ -125,7 +125,7 @@ void ServerCodec::Request::release() {
   if (end_sent_) onSentEnd();
 }
 
-// RFC 9113, 8.1: the answer is whole, and the rest of the request is not wanted.
+// RFC 9113, 8.1: the response is complete, and the rest of the request is not wanted.
 void ServerCodec::Request::onSentEnd() {
   end_sent_ = true;
   if (!ended_ && exchange_ == nullptr) codec_.reset(*this, NGHTTP2_NO_ERROR);
@@ -227,7 +227,7 @@ void ServerCodec::onStallTick() {
   for (const auto& request : open_) resetIfStalled(*request);
 }
 
-// The exchanges go; the streams do with the codec.
+// Ends the exchanges; the streams are destroyed with the codec.
 void ServerCodec::failAll(const Error& error) {
   for (std::size_t i = 0; i < open_.size(); ++i) {
     if (open_[i]->exchange() != nullptr) open_[i]->exchange()->onRequestFailed(error);
@@ -236,8 +236,8 @@ void ServerCodec::failAll(const Error& error) {
 
 void ServerCodec::failHead(Error) { terminate(NGHTTP2_ENHANCE_YOUR_CALM); }
 
-// RFC 9113, 6.8: first that no more is wanted, and when the client has heard of it, what was the
-// last that came.
+// RFC 9113, 6.8: the first GOAWAY announces the shutdown; after the client has received it, the
+// second names the last stream accepted.
 bool ServerCodec::drain() {
   if (std::exchange(draining_, true)) return false;
   submitShutdownNotice();
@@ -258,7 +258,7 @@ void ServerCodec::onShutdownPingAck() {
 void ServerCodec::closeIdle() {
   said_goodbye_ = true;
   submitGoaway();
-  // A client that leaves answers unread would not let it leave, either.
+  // A client that leaves responses unread would not let the GOAWAY leave, either.
   if (!open_.empty() || wire().queued() > 0) wire().close(false);
 }
 

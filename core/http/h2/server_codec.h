@@ -11,10 +11,10 @@
 
 namespace weir::http::h2 {
 
-// HTTP/2 towards a client: an exchange for each of its streams.
+// HTTP/2 towards a client: one exchange per stream.
 class ServerCodec final : public http::ServerCodec, private Session {
  public:
-  // All outlive the codec.
+  // All references outlive the codec.
   ServerCodec(event::Loop& loop, Wire& wire, ExchangeSource& exchanges, const Options& options);
   ~ServerCodec() override;
 
@@ -55,10 +55,10 @@ class ServerCodec final : public http::ServerCodec, private Session {
   ExchangeSource& exchanges_;
   HeadReader head_;
   std::vector<std::unique_ptr<Request>> open_;   // until both sides have ended
-  std::vector<std::unique_ptr<Request>> spare_;  // for streams to come
+  std::vector<std::unique_ptr<Request>> spare_;  // for reuse
   std::size_t exchanges_open_ = 0;
   bool draining_ = false;
-  bool said_goodbye_ = false;  // the second GOAWAY
+  bool said_goodbye_ = false;  // the second GOAWAY was sent
 };
 
 }  // namespace weir::http::h2

@@ -13,34 +13,33 @@
 namespace weir::http::h2 {
 namespace {
 
-// A client may send as many WINDOW_UPDATEs, and ten more for each frame of useful work.
+// WINDOW_UPDATEs that a client may send, and ten more for each frame of useful work.
 constexpr std::uint64_t kWindowUpdatesAhead = 10'000;
 constexpr std::uint64_t kWindowUpdatesPerFrame = 10;
-// To take back a request whose answer has begun is ordinary: a download that is not wanted any
-// more.
+// Resetting a request whose response has begun is normal: an abandoned download.
 constexpr std::int64_t kLateReset = TokenBucket::kWhole / 10;
-// Heads of a client that exceed the limit of their size.
+// Heads from a client that exceed their size limit.
 constexpr Rate kLargeHeads = {.burst = 10, .per_second = 1};
-// A head is decoded that far beyond its limit, so that it can be answered. The fields of the rest
-// only keep the compression in step: they are neither checked nor told.
+// A head is decoded up to this far beyond its limit, so that its request can be answered. The
+// excess fields only keep the compression in step: they are neither checked nor reported.
 constexpr std::size_t kMostExcess = 64 * 1024;
 constexpr std::size_t kFrameBytes = 16 * 1024;
 constexpr std::size_t kMostAbandoned = 64;
 
-// What our PINGs carry, to tell their answers apart.
+// The payload of weir's PINGs, by which their acknowledgments are recognized.
 using Opaque = std::array<std::uint8_t, 8>;
 constexpr Opaque kGoodbye = {'w', 'e', 'i', 'r', 'd', 'o', 'n', 'e'};
 constexpr Opaque kThere = {'w', 'e', 'i', 'r', 'p', 'i', 'n', 'g'};
 
-// What nghttp2 resets a stream for without calling a frame invalid.
+// Error codes with which nghttp2 resets a stream without reporting an invalid frame.
 bool isMistake(std::uint32_t code) {
   return code == NGHTTP2_PROTOCOL_ERROR || code == NGHTTP2_FLOW_CONTROL_ERROR ||
          code == NGHTTP2_STREAM_CLOSED;
 }
 
-// What nghttp2 limits by itself does not stand in the way of what the settings allow.
+// Raises nghttp2's own limits to what the settings allow.
 void setLimits(nghttp2_option* option, const Options& options) {
-  constexpr std::size_t kOwnMost = 1000;  // answers to PING and SETTINGS that wait to be sent
+  constexpr std::size_t kOwnMost = 1000;  // unsent acknowledgments of PING and SETTINGS
   nghttp2_option_set_max_outbound_ack(option,
                                       std::max<std::size_t>(kOwnMost, options.control.burst));
 #ifdef WEIR_NGHTTP2_MAX_CONTINUATIONS
@@ -48,7 +47,7 @@ void setLimits(nghttp2_option* option, const Options& options) {
   nghttp2_option_set_max_continuations(option,
                                        kOwnContinuations + options.limits.head_bytes / kFrameBytes);
 #endif
-  // What a client does too often is counted by Allowances.
+  // TokenBucket limits the excesses of a client.
   constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 #ifdef WEIR_NGHTTP2_STREAM_RESET_RATE_LIMIT
   nghttp2_option_set_stream_reset_rate_limit(option, kUnlimited, kUnlimited);
@@ -93,7 +92,7 @@ struct Session::Receiving {
     Session& session = sessionOf(user);
     Stream* stream = streamOf(raw, frame->hd.stream_id);
     const bool too_long = session.tooLong(name_size, value_size);
-    // Of one that is too long, the limit is what it counts: its stream is to be answered.
+    // A field that is too long counts as the limit, so that its stream is answered.
     const std::size_t size = too_long ? session.options_.limits.head_bytes : name_size + value_size;
     if (!session.countField(stream, size)) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     if (stream == nullptr) return 0;
@@ -105,7 +104,7 @@ struct Session::Receiving {
     return 0;
   }
 
-  // nghttp2 would pass over a field that it finds invalid: we want no part of such a message.
+  // nghttp2 would skip an invalid field; weir rejects such a message.
   // NOLINTNEXTLINE(readability-function-size): the signature is nghttp2's
   static int onInvalidHeader(nghttp2_session* raw, const nghttp2_frame* frame, const std::uint8_t*,
                              std::size_t, const std::uint8_t*, std::size_t, std::uint8_t, void*) {
@@ -131,7 +130,7 @@ struct Session::Receiving {
   // NOLINTNEXTLINE(readability-function-size): the signature is nghttp2's
   static int onData(nghttp2_session* raw, std::uint8_t, std::int32_t id, const std::uint8_t* data,
                     std::size_t size, void* user) {
-    // A stream that is not read must not hold up the others.
+    // A stream that is not read must not block the others.
     nghttp2_session_consume_connection(raw, size);
     Stream* stream = streamOf(raw, id);
     if (stream == nullptr) return 0;
@@ -270,7 +269,7 @@ void Session::start(Side side) {
 void Session::receive(Bytes bytes) {
   ++heard_;
   if (silence_.armed()) hear();
-  Bytes plain;  // what an upstream sent, as long as nobody has to look at it before nghttp2
+  Bytes plain;  // bytes from an upstream that need no inspection before nghttp2
   while (!bytes.empty() && !over_ && !terminated_) {
     const FrameScanner::Piece piece = scanner_.next(bytes);
     if (piece.header) onFrameHeader(*piece.header);
@@ -318,7 +317,7 @@ void Session::onTurnEnd() {
   endIfOver();
 }
 
-// Tells what happened since, now that nobody of ours is in the midst of a call.
+// Raises the events collected so far, now that no other call is in progress.
 void Session::settle() {
   for (std::size_t i = 0; i < drained_.size(); ++i) {
     if (!drained_[i]->closed_) onDrained(*drained_[i]);
@@ -347,14 +346,13 @@ Error Session::errorOf(const Stream& stream) const {
   return {ErrorCode::kReset, origin, "stream reset"};
 }
 
-// nghttp2 remembers no closed streams, which would take memory, and passes over what comes on them.
+// nghttp2 forgets closed streams, to save memory, and ignores frames on them.
 void Session::refuseLate(const FrameScanner::Header& header) {
   if (header.type != NGHTTP2_DATA && header.type != NGHTTP2_HEADERS) return;
   if (!mayComeOn(header.stream)) terminate(NGHTTP2_STREAM_CLOSED);
 }
 
-// Streams that are open, that begin, or of which the peer did not know that they are closed
-// (RFC 9113, 5.1).
+// Streams that are open, that begin, or that the peer did not know to be closed (RFC 9113, 5.1).
 bool Session::mayComeOn(std::int32_t id) const {
   if (id % 2 == 0 || nghttp2_session_find_stream(session_.get(), id) != nullptr) return true;
   if (id > nghttp2_session_get_last_proc_stream_id(session_.get())) return true;
@@ -393,7 +391,7 @@ void Session::onPing(bool ack, const std::uint8_t* opaque) {
   if (std::equal(kGoodbye.begin(), kGoodbye.end(), opaque)) onShutdownPingAck();
 }
 
-// Who has yet to take what was sent before would get a PING late: its time is not counted.
+// A peer that has not yet taken earlier data would receive a PING late: that time is not counted.
 void Session::onSilenceTick() {
   if (over_) return;
   if (wire_.queued() > 0) hear();
@@ -422,7 +420,7 @@ void Session::charge(Flood kind, TokenBucket& allowance, std::int64_t parts) {
   if (!allowance.take(loop_.now(), work, parts)) flood(kind);
 }
 
-// Of a stream that has gone, the answer was complete before the client knew.
+// If the stream is gone, its response was complete before the client knew.
 void Session::chargeReset(const Stream* stream) {
   const bool late = stream == nullptr || stream->head_sent_;
   charge(Flood::kResets, resets_, late ? kLateReset : TokenBucket::kWhole);
@@ -436,7 +434,7 @@ void Session::countData(std::size_t bytes, bool ends) {
   }
 }
 
-// False when the rest of the head is not to be looked at: the stream is reset.
+// False if the rest of the head must be ignored: the stream is reset.
 bool Session::countField(Stream* stream, std::size_t bytes) {
   const std::size_t before = block_bytes_;
   block_bytes_ += bytes + kFieldCost;

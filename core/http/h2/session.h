@@ -19,11 +19,13 @@ struct nghttp2_session_callbacks;
 
 namespace weir::http::h2 {
 
-// One connection's HTTP/2 (RFC 9113), the same for both sides: nghttp2 reads and makes the frames.
+// One HTTP/2 connection (RFC 9113), the same for both sides: nghttp2 parses and serializes the
+// frames.
 //
-// Frames are made at the end of the turn, in a buffer lent by the loop, and leave in one write;
-// those of a large piece of a body at once, so that it is copied only there. What the session has
-// to tell it tells from receive() and at the end of the turn, never from within another call.
+// Frames are serialized at the end of the turn, in a buffer lent by the loop, and leave in one
+// write; those of a large piece of a body are serialized at once, so that it is copied only there.
+// The session raises events from receive() and at the end of the turn, never from within another
+// call.
 class Session : private event::TurnEnd, private FieldCutter::Sink {
  public:
   ~Session() override;
@@ -41,8 +43,8 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
     wire_left_ = kNothing;
     schedule();
   }
-  std::size_t buffered() const { return buffered_; }  // bytes of bodies that wait
-  // Resets a stream of which the peer took nothing since this was last asked.
+  std::size_t buffered() const { return buffered_; }  // bytes of buffered bodies
+  // Resets a stream if its peer has read nothing since the last such call.
   void resetIfStalled(Stream& stream);
   void schedule() { loop_.atTurnEnd(*this); }  // there may be something to send, or to end
 
@@ -53,52 +55,52 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   void sendBody(Stream& stream, Bytes bytes);
   void finish(Stream& stream, const Headers* trailers);
   void reset(Stream& stream, std::uint32_t code);
-  // Whether the peer gets back the window that bodies used up.
+  // Whether to return to the peer the window that bodies consume.
   void setReading(Stream& stream, bool reading);
 
-  void submitShutdownNotice();  // GOAWAY, the first of two; onShutdownPingAck() says that it came
-  void submitGoaway();          // what came until now is still answered
+  void submitShutdownNotice();  // the first of two GOAWAYs; onShutdownPingAck() confirms it
+  void submitGoaway();          // requests received until now are still answered
   void terminate(std::uint32_t code);
-  std::size_t allowedByPeer() const;        // streams that the peer lets us open
-  bool allowsConnectProtocol() const;       // by them other protocols (RFC 8441)
+  std::size_t allowedByPeer() const;        // streams that the peer allows
+  bool allowsConnectProtocol() const;       // for other protocols (RFC 8441)
   bool openable() const;                    // the connection takes further streams at all
-  bool isOpen(const Stream& stream) const;  // its first frame was made
-  // Asks by a PING whether the peer is there: onHeard follows, or onSilent.
+  bool isOpen(const Stream& stream) const;  // its first frame was serialized
+  // Sends a PING to check whether the peer is alive: onHeard or onSilent follows.
   void doubt();
   bool doubted() const { return doubted_; }
-  std::uint32_t heard() const { return heard_; }  // how often anything came
+  std::uint32_t heard() const { return heard_; }  // how often bytes were received
   bool inHead() const { return in_head_; }
-  bool settingsReceived() const { return settings_received_; }  // the peer's SETTINGS came
+  bool settingsReceived() const { return settings_received_; }  // the peer's SETTINGS were received
   event::Loop& loop() { return loop_; }
   Wire& wire() { return wire_; }
   const Options& options() const { return options_; }
 
-  // What the codecs make of it.
-  virtual Stream* openStream() = 0;  // for a request that begins; null where there are none
+  // Events for the codecs.
+  virtual Stream* openStream() = 0;              // for a new request; null on the client side
   virtual void onHeadBegin(Stream& stream) = 0;  // of a message, an interim response or trailers
   virtual void onField(Stream& stream, std::string_view name, std::string_view value) = 0;
-  // A field of more than FieldCutter::kMostBytes: the head is too large, whatever the limits say.
+  // A field exceeds FieldCutter::kMostBytes: the head is too large, regardless of the limits.
   virtual void onFieldTooLong(Stream& stream) = 0;
   virtual void onHeadEnd(Stream& stream, bool ends) = 0;
   virtual void onBody(Stream& stream, Bytes bytes) = 0;
   virtual void onBodyEnd(Stream& stream) = 0;  // unless a head ended the stream
   virtual void onSentEnd(Stream&) {}
   virtual void onDrained(Stream& stream) = 0;
-  // Its last event. `error` as in RequestEvents and ResponseEvents.
+  // The last event of a stream. `error` as in RequestEvents and ResponseEvents.
   virtual void onClosed(Stream& stream, Error error) = 0;
   virtual void onShutdownPingAck() {}
   virtual void onSettings() {}  // the peer's; may change allowedByPeer()
   virtual void onGoaway() {}
   virtual void onFlood(Flood) {}
-  virtual void onHeard() {}  // the peer that was doubted is there
+  virtual void onHeard() {}  // the peer in doubt is alive
   virtual void onUnread(Unread) {}
-  virtual void onStallTick() {}  // to resetIfStalled() each stream
+  virtual void onStallTick() {}  // must call resetIfStalled() for each stream
   virtual void onSilent() = 0;   // the peer did not answer a PING: it is gone
-  // Nothing more goes in or out: the wire is to be closed.
+  // Nothing more is sent or received: the wire must be closed.
   virtual void onSessionEnd() = 0;
 
  private:
-  struct Receiving;  // callbacks of nghttp2's
+  struct Receiving;  // nghttp2's callbacks
   struct Sending;
   friend struct Receiving;
   friend struct Sending;
@@ -127,7 +129,7 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   bool wireStalled();
   bool hasRoomFor(Stream& stream, std::size_t bytes);
   void shed(Stream& stream, Unread why, std::uint32_t code);
-  // Takes a token, or parts of one; the peer is sent away when there are too few.
+  // Takes a token, or parts of one; ends the connection if too few are left.
   void charge(Flood kind, TokenBucket& allowance, std::int64_t parts = TokenBucket::kWhole);
   void chargeReset(const Stream* stream);
   void countData(std::size_t bytes, bool ends);
@@ -151,10 +153,10 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   FrameScanner scanner_;
   FieldCutter cutter_;
   std::vector<Stream*> closed_;   // since settle()
-  std::vector<Stream*> drained_;  // the same
+  std::vector<Stream*> drained_;  // since settle()
   char* frames_ = nullptr;        // the loop's, while sending
   std::size_t gathered_ = 0;
-  Milliseconds heard_at_;  // anything at all
+  Milliseconds heard_at_;  // when bytes were last received
   event::Alarm<Session, &Session::onSilenceTick> silence_;
   static constexpr std::size_t kNothing = static_cast<std::size_t>(-1);
   event::Alarm<Session, &Session::onSendTick> send_tick_;
@@ -163,24 +165,24 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   TokenBucket resets_;
   TokenBucket control_;
   TokenBucket large_heads_;
-  // Closed by us alone: what the peer sent before it knew is passed over. Of more than there is
-  // room for, all up to an id.
+  // Streams closed by weir alone: frames that the peer sent before it knew are ignored. If there
+  // are too many to list, this applies to all up to an id.
   std::vector<std::int32_t> abandoned_;
   std::int32_t abandoned_up_to_ = 0;
   std::uint32_t heard_ = 0;
   // Useful work, by which allowances grow: heads and data in either direction; streams that ended
-  // in good order with a response.
+  // normally with a response.
   std::uint64_t work_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t window_updates_ = 0;  // received
-  std::size_t block_bytes_ = 0;       // decoded of the head that comes in (RFC 9113, 6.5.2)
-  bool asked_ = false;                // whether the peer is there; nothing came since
-  bool doubted_ = false;              // the same, by doubt()
+  std::size_t block_bytes_ = 0;       // decoded bytes of the current head (RFC 9113, 6.5.2)
+  bool asked_ = false;                // a PING is unanswered, and nothing was received since
+  bool doubted_ = false;              // the same, because of doubt()
   bool in_receive_ = false;
   bool in_head_ = false;
   bool settings_received_ = false;
   bool flooded_ = false;
-  bool terminated_ = false;  // by us: what comes now is not looked at
+  bool terminated_ = false;  // by weir: further input is ignored
   bool over_ = false;
 };
 

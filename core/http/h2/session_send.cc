@@ -1,4 +1,4 @@
-// A session's way out: what is submitted, and how frames are made of it.
+// The sending half of a session: submitted messages, and the frames made from them.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -13,16 +13,16 @@ namespace {
 
 // A frame's header (RFC 9113, 4.1).
 constexpr std::size_t kFrameHeader = 9;
-// With its header, a frame of body fills a record of TLS exactly.
+// With its header, a body frame fills a TLS record exactly.
 constexpr std::size_t kMostBody = 16 * 1024 - kFrameHeader;
-// While this much waits on the wire, no more frames are made.
+// While this much is queued on the wire, no more frames are made.
 constexpr std::size_t kMostUnsent = 64 * 1024;
-// nghttp2 takes what it only reads as if it might change it.
+// nghttp2 takes read-only text as non-const.
 std::uint8_t* unconst(std::string_view text) {
   return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
 }
 
-// Fields in nghttp2's words; it copies them, with their names in lower case.
+// Fields in nghttp2's representation; nghttp2 copies them, with their names in lower case.
 class NameValues {
  public:
   void add(const Field& field) {
@@ -48,7 +48,7 @@ class NameValues {
   }
 
   std::array<nghttp2_nv, 32> few_{};
-  std::vector<nghttp2_nv> many_;  // instead, when they are more
+  std::vector<nghttp2_nv> many_;  // used instead of few_ for more fields
   std::size_t count_ = 0;
 };
 
@@ -138,7 +138,7 @@ void Session::send() {
   while (makeRoom(1)) {
     const std::uint8_t* frame = nullptr;
     const ssize_t size = nghttp2_session_mem_send(session_.get(), &frame);
-    if (size <= 0) break;  // what could fail has told so by closing streams
+    if (size <= 0) break;  // errors were reported by closing streams
     const Bytes bytes(reinterpret_cast<const char*>(frame), static_cast<std::size_t>(size));
     makeRoom(bytes.size());
     gather(bytes);
@@ -148,7 +148,7 @@ void Session::send() {
   if (wire_.queued() > 0) watchSending();
 }
 
-// Looks again and again whether the client reads, as long as something waits for it.
+// Checks periodically whether the client reads, as long as data waits for it.
 void Session::watchSending() {
   if (side_ == Side::kClient || send_tick_.armed() || options_.send_timeout.count() == 0) return;
   send_tick_.arm(options_.send_timeout);
@@ -182,7 +182,7 @@ void Session::shed(Stream& stream, Unread why, std::uint32_t code) {
   reset(stream, code);
 }
 
-// Without room the stream is reset: its rest would have to be kept.
+// Without room the stream is reset, because its rest would have to be buffered.
 bool Session::hasRoomFor(Stream& stream, std::size_t bytes) {
   if (side_ == Side::kClient) return true;
   if (stream.shed_) return false;
@@ -193,7 +193,7 @@ bool Session::hasRoomFor(Stream& stream, std::size_t bytes) {
   return false;
 }
 
-// Room for that many bytes more in the buffer. False when the wire is to be waited for.
+// Makes room for `size` more bytes in the buffer. False if the wire must drain first.
 bool Session::makeRoom(std::size_t size) {
   if (gathered_ + size > event::Loop::kLentBytes) sendGathered();
   return wire_.queued() < kMostUnsent;
@@ -272,7 +272,7 @@ void Session::sendBody(Stream& stream, Bytes bytes) {
   if (!bytes.empty()) {
     if (!hasRoomFor(stream, bytes.size())) return;
     stream.out_.append(bytes);
-    stream.moved_ = true;  // its time begins now
+    stream.moved_ = true;  // its timeout begins now
     buffered_ += bytes.size();
     watchSending();
   }

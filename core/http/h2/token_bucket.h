@@ -8,16 +8,16 @@
 
 namespace weir::http::h2 {
 
-// A token bucket: it refills with time, as its Rate says, and with the useful work that the
-// connection has done, so that a busy and honest peer is not taken for an attacker.
+// A token bucket: it refills over time, at its Rate, and with the useful work that the connection
+// does, so that a busy, honest peer is not mistaken for an attacker.
 class TokenBucket {
  public:
-  static constexpr std::int64_t kWhole = 1000;  // parts of a token: what a rate of 1 gives in 1 ms
+  static constexpr std::int64_t kWhole = 1000;  // parts of a token; a rate of 1 adds one per ms
 
   explicit TokenBucket(const Rate& rate) : rate_(rate), left_(std::int64_t{rate.burst} * kWhole) {}
 
-  // Takes `parts` of a token. `work` counts what the connection has done since it began: each unit
-  // adds a token. False when too few are left.
+  // Takes `parts` of a token. `work` is the total work of the connection: each unit adds a token.
+  // False if too few are left.
   bool take(Milliseconds now, std::uint64_t work, std::int64_t parts = kWhole) {
     const std::int64_t most = std::int64_t{rate_.burst} * kWhole;
     const std::uint64_t worked = std::min<std::uint64_t>(work - work_, rate_.burst);
