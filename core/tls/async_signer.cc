@@ -10,7 +10,7 @@
 
 namespace weir::tls {
 
-// Used by the pool's thread while it is under way, and by the loop's before and after.
+// Used by a thread of the pool while the job runs, by the loop's thread before and after.
 struct AsyncSigner::Job {
   bssl::UniquePtr<EVP_PKEY> key;
   std::uint16_t algorithm = 0;
@@ -18,7 +18,7 @@ struct AsyncSigner::Job {
   std::vector<std::uint8_t> signature;
   enum class State : std::uint8_t { kIdle, kUnderWay, kDone };
   State state = State::kIdle;
-  AsyncSigner* signer = nullptr;  // null: nobody waits any more
+  AsyncSigner* signer = nullptr;  // null: the signer was destroyed
 
   void run() {
     bssl::ScopedEVP_MD_CTX context;
@@ -64,11 +64,11 @@ struct AsyncSigner::Method {
       const std::unique_ptr<Job> forgotten(job);
       return;
     }
-    const auto on_done = job->signer->on_done_;  // which may end the signer
+    const auto on_done = job->signer->on_done_;  // which may destroy the signer
     on_done();
   }
 
-  // Only for key exchanges without forward secrecy, which we do not offer.
+  // Only for key exchanges without forward secrecy, which weir does not offer.
   // NOLINTNEXTLINE(readability-function-size): the signature is BoringSSL's
   static ssl_private_key_result_t decrypt(SSL*, std::uint8_t*, std::size_t*, std::size_t,
                                           const std::uint8_t*, std::size_t) {

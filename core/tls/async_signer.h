@@ -11,19 +11,20 @@ struct ssl_st;
 
 namespace weir::tls {
 
-// Makes the signature of one handshake on another thread, for keys that take long: a signature of
-// RSA with 2048 bits would hold up everything else on the worker for about a millisecond.
+// Computes the signature of one handshake on another thread, for slow keys: an RSA signature with
+// 2048 bits would block everything else on the worker for about a millisecond.
 //
-// Owned by: the stream that shakes hands. What is under way when it goes is left to itself.
+// Owned by: the stream that performs the handshake. A signature in progress is abandoned when the
+// signer is destroyed.
 class AsyncSigner {
  public:
-  // `on_done` is called on the loop's thread: the handshake is to go on.
+  // `on_done` is called on the loop's thread to continue the handshake.
   AsyncSigner(event::Loop& loop, std::function<void()> on_done);
   ~AsyncSigner();
   AsyncSigner(const AsyncSigner&) = delete;
   AsyncSigner& operator=(const AsyncSigner&) = delete;
 
-  // The key for the handshake of `ssl`, which carries this signer as its app data.
+  // Sets the key for the handshake of `ssl`, whose app data is this signer.
   void use(evp_pkey_st* key);
   static const ssl_private_key_method_st& method();
 

@@ -16,25 +16,25 @@ struct KeyPair {
   std::string key;
 };
 
-// What a certificate is to say.
+// The content of a certificate to be issued.
 struct CertificateRequest {
-  std::string name;                    // of the subject, for people
+  std::string name;                    // of the subject, for human readers
   std::vector<std::string> dns_names;  // wildcards as "*.example.com"
   std::vector<std::string> addresses;  // IP addresses
   std::string identity;                // "spiffe://example.org/ns/shop/sa/cart"; may be empty
   Certificate::KeyType key_type = Certificate::KeyType::kEcdsa;  // P-256, or RSA with 2048 bits
-  Nanoseconds not_before{0};                                     // of the wall clock
+  Nanoseconds not_before{0};                                     // wall-clock time
   Nanoseconds not_after{0};
 };
 
 inline constexpr std::size_t kMaxSubject = 64;  // bytes of a name (RFC 5280, A.1)
 
-// A root of trust of one's own: enough to try TLS and the mesh, and for a small fleet. kInvalid
-// says what is wrong with its name or its dates.
+// Makes a private root certificate: enough to try TLS and the mesh, and for a small fleet. kInvalid
+// describes the error in its name or its dates.
 Result<KeyPair> makeRoot(const std::string& name, Nanoseconds not_before, Nanoseconds not_after);
 
-// A certificate that `root` vouches for, usable by servers and clients. kInvalid says what is
-// wrong with the root or with what is asked for.
+// Issues a certificate signed by `root`, usable by servers and clients. kInvalid describes the
+// error in the root or in the request.
 Result<KeyPair> issue(const KeyPair& root, const CertificateRequest& request);
 
 }  // namespace weir::tls

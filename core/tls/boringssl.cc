@@ -10,13 +10,13 @@
 namespace weir::tls {
 namespace {
 
-// Of TLS 1.2; those of 1.3 are all good. Forward secrecy and authenticated encryption only.
+// For TLS 1.2; those of 1.3 are all good. Only forward secrecy and authenticated encryption.
 constexpr const char* kCiphers =
     "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]:"
     "[ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-CHACHA20-POLY1305]:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
 constexpr const char* kGroups = "X25519:P-256:P-384";
-// Of handshakes, for what we sign and what we believe. Never SHA-1, which TLS 1.2 would use with
+// For handshake signatures that weir makes and accepts. Never SHA-1, which TLS 1.2 would use with
 // peers that offer nothing else (RFC 9155).
 constexpr std::uint16_t kSignatures[] = {
     SSL_SIGN_ED25519,          SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_SIGN_RSA_PSS_RSAE_SHA256,
@@ -48,7 +48,7 @@ std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> readChain(std::string_view pem) {
     if (parsed == nullptr) return {};
     chain.push_back(std::move(buffer));
   }
-  // Running out of certificates is how the loop ends; anything else is a text that is cut off.
+  // The loop ends when no certificate is left; any other error means that the text is truncated.
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
   if (!at_end) chain.clear();
@@ -58,7 +58,7 @@ std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> readChain(std::string_view pem) {
 Nanoseconds timeOf(const ASN1_TIME* time) {
   std::int64_t seconds = 0;
   if (ASN1_TIME_to_posix(time, &seconds) != 1) return Nanoseconds(0);
-  // A certificate without an end says the year 9999 (RFC 5280, 4.1.2.5); nanoseconds end in 2262.
+  // A certificate without expiry has the year 9999 (RFC 5280, 4.1.2.5); nanoseconds end in 2262.
   constexpr std::int64_t kFarthest = 9'000'000'000;
   return std::chrono::seconds(std::clamp(seconds, -kFarthest, kFarthest));
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the sources of this folder share of BoringSSL's types; included by no header.
+// Definitions with BoringSSL's types that the sources of this folder share; included by no header.
 
 #include <memory>
 #include <openssl/asn1.h>
@@ -23,7 +23,7 @@ namespace weir::tls {
 
 struct Certificate::Parts {
   std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> chain;
-  bssl::UniquePtr<EVP_PKEY> key;  // null when it is only described
+  bssl::UniquePtr<EVP_PKEY> key;  // null if the certificate is only described
   bssl::UniquePtr<EVP_PKEY> public_key;
   bssl::UniquePtr<X509> leaf;
 };
@@ -42,32 +42,33 @@ struct ClientConfig::Parts {
   bssl::UniquePtr<SSL_CTX> context;
 };
 
-// The certificates of a PEM text, in its order; empty when one of them cannot be read.
+// The certificates of a PEM text in order; empty if one of them is malformed.
 std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> readChain(std::string_view pem);
 
 std::vector<CRYPTO_BUFFER*> chainOf(const Certificate& certificate);
 
-// Keys that are encrypted are refused: nobody is there to type a password.
+// A password callback that refuses encrypted keys: weir runs unattended.
 int noPassword(char*, int, int, void*);
 
-// A context with the ciphers and groups of both sides. Its callbacks find `owner` again.
+// A context with the ciphers and groups used on both sides. Its callbacks find `owner` by
+// ownerOf().
 bssl::UniquePtr<SSL_CTX> makeContext(const void* owner);
 const void* ownerOf(const SSL_CTX* context);
 
 bool isIpAddress(const std::string& name);
 
-Nanoseconds timeOf(const ASN1_TIME* time);  // 0 for one that cannot be told
+Nanoseconds timeOf(const ASN1_TIME* time);  // 0 if it cannot be determined
 
-// The certificates that the peer showed, its own first; null when one of them cannot be read.
+// The certificates that the peer sent, its own first; null if one of them is malformed.
 bssl::UniquePtr<STACK_OF(X509)> shownBy(const SSL* ssl);
 
-// For the stream that this handshake is of: what came of the peer's certificates.
+// Stores the result of verifying the peer's certificates in the stream of this handshake.
 void noteVerdict(const SSL* ssl, Verifier::Verdict verdict);
 
-// Protocols as ALPN writes them (RFC 7301, 3.1).
+// Protocols in ALPN's wire format (RFC 7301, 3.1).
 std::vector<std::uint8_t> alpnOffer(const std::vector<std::string>& protocols);
 
-// What BoringSSL had to say is dropped: the detail says it in weir's words.
+// Discards BoringSSL's error: `detail` describes it in weir's words.
 Error invalid(std::string_view detail);
 
 inline std::string textOf(const ASN1_STRING* text) {
@@ -75,7 +76,7 @@ inline std::string textOf(const ASN1_STRING* text) {
           static_cast<std::size_t>(ASN1_STRING_length(text))};
 }
 
-// A BIO over memory that stays where it is.
+// A BIO over memory that must outlive it.
 inline bssl::UniquePtr<BIO> bioOver(std::string_view text) {
   return bssl::UniquePtr<BIO>(BIO_new_mem_buf(text.data(), static_cast<ossl_ssize_t>(text.size())));
 }

@@ -76,7 +76,7 @@ Certificate::Certificate(std::unique_ptr<Parts> parts, std::string source)
 
 Certificate::~Certificate() = default;
 
-// Whether BoringSSL takes the pair; it looks at more than we do.
+// Whether BoringSSL accepts the pair; it checks more than weir does.
 bool Certificate::isTaken() const {
   if (parts_->key == nullptr) return true;  // only described
   const bssl::UniquePtr<SSL_CTX> probe(SSL_CTX_new(TLS_with_buffers_method()));

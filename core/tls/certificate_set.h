@@ -11,10 +11,10 @@
 
 namespace weir::tls {
 
-// The certificates of a listener, found by the name that a client asks for. Immutable.
+// The certificates of a listener, selected by the server name that a client requests. Immutable.
 class CertificateSet {
  public:
-  // One name's certificates: clients differ in what they can check.
+  // The certificates for one name: clients differ in the signatures that they can verify.
   struct Choice {
     const Certificate* ecdsa = nullptr;  // or Ed25519
     const Certificate* rsa = nullptr;
@@ -22,11 +22,11 @@ class CertificateSet {
     friend bool operator==(const Choice&, const Choice&) = default;
   };
 
-  // The first one is for clients that name nobody, and for unknown names unless refused. Of two
-  // for the same name and kind of key the first one counts.
+  // The first certificate is for clients that send no server name, and for unknown names unless
+  // these are refused. Of two for the same name and kind of key the first one is used.
   explicit CertificateSet(std::vector<std::shared_ptr<const Certificate>> certificates);
 
-  // By exact name, then by "*." in place of its first label (RFC 6125, 6.4.3); empty for none.
+  // By exact name, then by "*." in place of its first label (RFC 6125, 6.4.3); empty if not found.
   Choice find(std::string_view name) const;  // in lower case
   bool holdsRsa() const;
   Choice fallback() const { return fallback_; }

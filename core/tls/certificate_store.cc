@@ -76,7 +76,7 @@ void CertificateStore::commit() {
   std::set<std::string> renewed;
   for (auto& [files, fresh] : pending_) {
     Entry& entry = entries_[files];
-    // Told once: a file that stays bad is read with every reload.
+    // Reported once: a file that stays invalid is read with every reload.
     if (!fresh.trouble.empty() && fresh.trouble != entry.trouble) {
       refreshes_.troubles.push_back(fresh.trouble);
     }

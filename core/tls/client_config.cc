@@ -28,7 +28,7 @@ void showOwn(SSL_CTX* context, const Certificate& own) {
   const std::vector<CRYPTO_BUFFER*> chain = chainOf(own);
   const int shown = SSL_CTX_set_chain_and_key(context, chain.data(), chain.size(),
                                               own.parts().key.get(), nullptr);
-  // Certificate::faultFor has tried this: no other certificate comes here.
+  // Certificate::faultFor has checked this for every certificate that gets here.
   WEIR_CHECK(shown == 1);
 }
 
@@ -47,7 +47,7 @@ ClientConfig::ClientConfig(ClientSetup setup)
   SSL_CTX* context = parts_->context.get();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_custom_verify(context, SSL_VERIFY_PEER, verifyServer);
-  // The demands may be others than when the session began.
+  // The requirements may have changed since the session began.
   SSL_CTX_set_reverify_on_resume(context, 1);
   if (options_.own != nullptr) showOwn(context, *options_.own);
   const std::vector<std::uint8_t> protocols = alpnOffer(options_.protocols);

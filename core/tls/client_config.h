@@ -10,16 +10,16 @@
 
 namespace weir::tls {
 
-// What the handshakes of a cluster are made of, once it is loaded.
+// The loaded parameters of a cluster's handshakes.
 struct ClientSetup {
   std::vector<std::string> protocols;       // offered by ALPN, in order
-  std::shared_ptr<const Verifier> servers;  // null: whoever answers is believed
-  std::string server_name;                  // for SNI and the check; an IP address is not sent
-  bool check_server_name = true;            // false: what `servers` asks for suffices
-  std::shared_ptr<const Certificate> own;   // shown to servers that ask; may be null
+  std::shared_ptr<const Verifier> servers;  // null: any server is trusted
+  std::string server_name;                  // for SNI and verification; an IP address is not sent
+  bool check_server_name = true;            // false: the check by `servers` suffices
+  std::shared_ptr<const Certificate> own;   // sent to servers that request it; may be null
 };
 
-// How a cluster's handshakes go. Immutable; shared by all workers.
+// The TLS configuration of a cluster. Immutable; shared by all workers.
 class ClientConfig {
  public:
   explicit ClientConfig(ClientSetup setup);
@@ -28,12 +28,13 @@ class ClientConfig {
   ClientConfig& operator=(const ClientConfig&) = delete;
 
   const ClientSetup& options() const { return options_; }
-  // A digest of what a session depends on: who we are, and what is asked of the peer. A session of
-  // another one must not be offered: the peer would take us for who we were.
+  // A digest of what a session depends on: weir's certificate, and the requirements on the peer. A
+  // session of another scope must not be offered: the peer would attribute weir's former identity
+  // to it.
   const std::string& scope() const { return scope_; }
-  // Whether a connection made under these terms is as `other` wants it.
+  // Whether a connection made under these terms also satisfies `other`.
   bool sameAs(const ClientConfig& other) const;
-  // The same for tunnels, which are no HTTP and agree on no version of it.
+  // A copy without ALPN, for tunnels, which negotiate no version of HTTP.
   std::shared_ptr<const ClientConfig> withoutProtocols() const;
 
   struct Parts;

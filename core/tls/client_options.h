@@ -23,7 +23,7 @@ struct ClientOptions {
   std::vector<std::string> names;
   std::vector<std::string> certificate_sha256;
   bool insecure = false;
-  bool node = false;  // the certificate says who this node is; not a setting
+  bool node = false;  // the certificate identifies this node; not a setting
   config::Origin origin;
 
   static void read(config::Table& table, ClientOptions& out);

@@ -7,10 +7,10 @@
 
 namespace weir::tls {
 
-// Opens connections that are secured, over those of another connector.
+// Opens TLS connections over those of another connector.
 class Connector final : public net::Connector {
  public:
-  // The last two are those of TlsStream::connect().
+  // The last two parameters are those of TlsStream::connect().
   Connector(event::Loop& loop, net::Connector& wires, std::shared_ptr<const ClientConfig> context,
             SessionStore* sessions, std::string_view protocol = {})
       : loop_(loop),

@@ -11,14 +11,14 @@ namespace weir::tls {
 // RFC 4648, 4, with padding. The text lies in `arena`.
 std::string_view base64(Bytes bytes, Arena& arena);
 void appendBase64(Bytes bytes, std::string& to);
-// False, with nothing appended, when `text` is not whole groups of four, the last one padded.
+// False, with nothing appended, unless `text` is complete groups of four, the last one padded.
 bool appendFromBase64(std::string_view text, std::string& to);
 
 std::string sha256(Bytes bytes);  // its 32 bytes
 std::string hexOf(std::string_view bytes);
 
-// The SHA-1 of both texts, one after the other, in base64. For protocols that ask for it, never to
-// protect anything.
+// The SHA-1 of both texts in sequence, in base64. For protocols that require it, never for
+// security.
 std::string_view sha1Base64(std::string_view first, std::string_view second, Arena& arena);
 
 }  // namespace weir::tls

@@ -30,13 +30,13 @@ bool readBasic(CBS der, CBS* basic) {
          CBS_get_asn1(&wrapped, basic, CBS_ASN1_SEQUENCE) == 1;
 }
 
-// The list of SingleResponse.
+// The sequence of SingleResponses.
 bool readResponses(CBS basic, CBS* responses) {
   CBS data;
   CBS skipped;
   return CBS_get_asn1(&basic, &data, CBS_ASN1_SEQUENCE) == 1 &&
          CBS_get_optional_asn1(&data, nullptr, nullptr, kContext0) == 1 &&    // the version
-         CBS_get_any_asn1_element(&data, &skipped, nullptr, nullptr) == 1 &&  // who responds
+         CBS_get_any_asn1_element(&data, &skipped, nullptr, nullptr) == 1 &&  // the responder
          CBS_get_asn1(&data, &skipped, CBS_ASN1_GENERALIZEDTIME) == 1 &&
          CBS_get_asn1(&data, responses, CBS_ASN1_SEQUENCE) == 1;
 }
@@ -48,7 +48,7 @@ std::optional<Nanoseconds> timeIn(CBS text) {
   return tls::timeOf(time.get());
 }
 
-// Whether a CertID names the certificate: by its number, which its issuer gives but once.
+// Whether a CertID names the certificate: by its serial number, which its issuer uses only once.
 bool isAbout(CBS id, const Certificate& certificate) {
   CBS skipped;
   CBS serial;
@@ -65,7 +65,7 @@ bool isAbout(CBS id, const Certificate& certificate) {
   return size > 0 && CBS_mem_equal(&serial, bytes, static_cast<std::size_t>(size)) == 1;
 }
 
-// Reads times and state of a SingleResponse whose CertID is read.
+// Reads the times and the state of a SingleResponse after its CertID.
 Result<void> readState(CBS single, OcspStaple& staple) {
   CBS state;
   CBS from;

@@ -7,9 +7,9 @@
 
 namespace weir::tls {
 
-// Who is at the other end of a handshake that is over, as `verifier` found; null when the peer
-// showed no certificate. `until`: when a certificate of its chain ends, 0 where a session was
-// resumed without another look at the chain.
+// The identity of the peer after a handshake, as verified by `verifier`; null if the peer sent no
+// certificate. `until`: when the first certificate of its chain expires, 0 if a session was resumed
+// without verifying the chain again.
 std::unique_ptr<const net::PeerCertificate> peerOf(const ssl_st* ssl, const Verifier& verifier,
                                                    Nanoseconds until);
 

@@ -4,7 +4,7 @@
 
 namespace weir::tls {
 
-// What becomes of connections that do not begin with TLS where it is asked for.
+// How a TLS listener handles connections that do not begin with TLS.
 enum class Plaintext : std::uint8_t { kRefuse, kAllow };
 
 }  // namespace weir::tls

@@ -131,7 +131,7 @@ Verifier::Verdict judgeStrength(const STACK_OF(X509) * chain) {
   for (std::size_t i = 0; i < count; ++i) {
     X509* each = sk_X509_value(chain, i);
     std::string_view fault = faultOfKey(bssl::UniquePtr<EVP_PKEY>(X509_get_pubkey(each)).get());
-    // Nobody looks at the signature of a root.
+    // The signature of a root is not checked.
     if (i + 1 < count && isBadDigest(X509_get_signature_nid(each))) {
       fault = "is signed with SHA-1, or weaker";
     }
@@ -146,12 +146,12 @@ Verifier::Verdict judgeStrength(const STACK_OF(X509) * chain) {
 }
 
 std::string_view faultOfSvid(const x509_st* leaf) {
-  auto* certificate = const_cast<X509*>(leaf);  // which caches what it finds
+  auto* certificate = const_cast<X509*>(leaf);  // BoringSSL caches its results in it
   if ((X509_get_extension_flags(certificate) & EXFLAG_CA) != 0) {
     return "a certificate with a SPIFFE ID may not be one of an authority";
   }
   const std::uint32_t usage = X509_get_key_usage(certificate);
-  const bool any = usage == UINT32_MAX;  // it does not say
+  const bool any = usage == UINT32_MAX;  // no key usage extension
   if (!any && (usage & (X509v3_KU_KEY_CERT_SIGN | X509v3_KU_CRL_SIGN)) != 0) {
     return "a certificate with a SPIFFE ID may not sign others";
   }

@@ -16,7 +16,7 @@
 namespace weir::tls {
 namespace {
 
-// Empty for what is no address of 4 or 16 bytes.
+// Empty unless it is an address of 4 or 16 bytes.
 std::string addressOf(const ASN1_STRING* bytes) {
   char text[INET6_ADDRSTRLEN] = "";
   const int family = ASN1_STRING_length(bytes) == 4 ? AF_INET : AF_INET6;
@@ -37,14 +37,14 @@ bool matchesUri(std::string_view pattern, std::string_view uri) {
   return uri.size() > pattern.size() && uri.starts_with(pattern);
 }
 
-// A wildcard in the certificate itself is no name that a client could be.
+// A wildcard in the certificate itself is not expanded: no client has such a name.
 bool matchesDns(std::string_view pattern, std::string_view name) {
   if (!pattern.starts_with("*.")) return name == pattern;
   const std::size_t dot = name.find('.');
   return dot != std::string_view::npos && dot > 0 && name.substr(dot) == pattern.substr(1);
 }
 
-// "spiffe://example.org/*" stands for every path, "spiffe://example.org/ns/*" for those below.
+// "spiffe://example.org/*" matches every path, "spiffe://example.org/ns/*" those below it.
 std::string_view faultOfSpiffePattern(std::string_view pattern) {
   if (!pattern.ends_with("/*")) return faultOfSpiffeId(pattern);
   return faultOfSpiffeId(std::string(pattern.substr(0, pattern.size() - 1)) + "x");

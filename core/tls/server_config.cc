@@ -46,8 +46,8 @@ bool speaksTls13(const SSL_CLIENT_HELLO* hello) {
          holdsOneOf(versions, kTls13);
 }
 
-// Whether the client can check an ECDSA or Ed25519 signature (RFC 8446, 4.2.3; before TLS 1.3 the
-// cipher suites must say so as well).
+// Whether the client can verify an ECDSA or Ed25519 signature (RFC 8446, 4.2.3; before TLS 1.3 the
+// cipher suites must allow it as well).
 bool checksEcdsa(const SSL_CLIENT_HELLO* hello) {
   constexpr std::array<std::uint16_t, 4> kSignatures = {0x0403, 0x0503, 0x0603, 0x0807};
   constexpr std::array<std::uint16_t, 7> kSuites = {0xC02B, 0xC02C, 0xCCA9, 0xC009,
@@ -66,7 +66,7 @@ CertificateSet::Choice choiceFor(const ServerConfig& context, const SSL* ssl) {
   const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   std::string name = lowerCase(asked == nullptr ? "" : asked);
   if (name.ends_with('.')) name.pop_back();
-  if (!name.empty() && !isVisibleAscii(name)) return {};  // no name at all, to be refused
+  if (!name.empty() && !isVisibleAscii(name)) return {};  // invalid name, to be refused
   const auto found = context.certificates().find(name);
   if (!found.empty() || context.options().refusesUnknownNames()) return found;
   return context.certificates().fallback();
@@ -81,7 +81,7 @@ void showStaple(SSL* ssl, const ServerConfig& context, const Certificate& certif
                         staple.der.size());
 }
 
-// A signer is there when signatures may take long.
+// If signatures may be slow, there is a signer.
 bool show(SSL* ssl, const Certificate& certificate) {
   const std::vector<CRYPTO_BUFFER*> chain = chainOf(certificate);
   auto* signer = static_cast<AsyncSigner*>(SSL_get_app_data(ssl));
@@ -97,7 +97,7 @@ bool show(SSL* ssl, const Certificate& certificate) {
 ssl_select_cert_result_t selectCertificate(const SSL_CLIENT_HELLO* hello) {
   const ServerConfig& context = serverTermsOf(hello->ssl);
   const CertificateSet::Choice choice = choiceFor(context, hello->ssl);
-  if (choice.empty()) return ssl_select_cert_success;  // checkName refuses it, with the right alert
+  if (choice.empty()) return ssl_select_cert_success;  // checkName refuses it with the right alert
   const bool ecdsa = choice.rsa == nullptr || (choice.ecdsa != nullptr && checksEcdsa(hello));
   const Certificate& chosen = ecdsa ? *choice.ecdsa : *choice.rsa;
   showStaple(hello->ssl, context, chosen);
@@ -137,8 +137,8 @@ int onTicket(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cip
   return seal != 0 ? keys.seal(name, iv, cipher, mac) : keys.open(name, iv, cipher, mac);
 }
 
-// A session is resumed without another look at the certificates: it ends when the first of them
-// does, however often it is renewed.
+// A session is resumed without verifying the certificates again: it ends when the first of them
+// expires, however often it is renewed.
 void endSessionWith(const SSL* ssl, Nanoseconds certificate) {
   constexpr std::int64_t kLongest = SSL_DEFAULT_SESSION_AUTH_TIMEOUT;
   const auto left =
@@ -160,13 +160,13 @@ ssl_verify_result_t verifyClient(SSL* ssl, std::uint8_t* alert) {
   return accepted ? ssl_verify_ok : ssl_verify_invalid;
 }
 
-// A session says that its client was checked, and is not checked again: it is resumed only where
-// the same is asked of clients, whatever came between.
+// A session records that its client was verified, which is not repeated: it may only be resumed
+// under the same requirements on clients, whatever was configured in between.
 std::string sessionScopeOf(const ServerSetup& options) {
   return options.clients == nullptr ? "weir" : options.clients->fingerprint();
 }
 
-// Every part with an end of its own, so that no two sets read alike.
+// Every part is delimited, so that different sets have different texts.
 std::string scopeOf(const ServerSetup& options, const CertificateSet& certificates) {
   std::string all = sessionScopeOf(options);
   all += static_cast<char>('0' + static_cast<int>(options.client_certificate));
@@ -213,7 +213,7 @@ ServerConfig::ServerConfig(ServerSetup setup, CertificateSet certificates,
   SSL_CTX_set_min_proto_version(context, numberOf(options_.min_version));
   SSL_CTX_set_max_proto_version(context, numberOf(options_.max_version));
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
-  // Tickets hold the sessions: no cache, and no lock that the workers would share.
+  // Tickets hold the sessions: there is no cache, and no lock shared by the workers.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_tlsext_ticket_key_cb(context, onTicket);
   SSL_CTX_set_num_tickets(context, 1);

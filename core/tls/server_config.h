@@ -16,25 +16,26 @@
 
 namespace weir::tls {
 
-// The options of a listener, with what was loaded for them.
+// The options of a listener, with the data loaded for them.
 struct ServerSetup : ServerOptions {
-  std::vector<std::string> protocols = {};       // for ALPN, the one that we like best first
-  std::shared_ptr<const Verifier> clients = {};  // with a client certificate
-  // Handshakes under way, of all workers; it outlives the terms. Null: they are not counted.
+  std::vector<std::string> protocols = {};       // for ALPN, in order of preference
+  std::shared_ptr<const Verifier> clients = {};  // verifies client certificates
+  // Counts the handshakes in progress of all workers; outlives the terms. Null: they are not
+  // counted.
   event::SharedCount* handshakes = nullptr;
-  // What a client reads that speaks HTTP without TLS, in the clear; empty: it gets an alert.
+  // The plaintext response to a client that sends HTTP without TLS; empty: it gets an alert.
   // Static.
   std::string_view plain_http_reply = {};
-  std::map<const Certificate*, OcspStaple> staples = {};  // shown with the certificates
+  std::map<const Certificate*, OcspStaple> staples = {};  // sent with the certificates
 
   bool refusesUnknownNames() const { return unknown_sni == UnknownNames::kRefuse; }
 };
 
-// How a listener's handshakes go: certificates, versions, tickets. Immutable; shared by all
-// workers. Connections keep the one that they began with.
+// The TLS configuration of a listener: certificates, versions, tickets. Immutable; shared by all
+// workers. Connections keep the one with which they began.
 class ServerConfig {
  public:
-  // `certificates` holds one at least.
+  // `certificates` must not be empty.
   ServerConfig(ServerSetup setup, CertificateSet certificates,
                std::shared_ptr<const TicketKeys> tickets);
   ~ServerConfig();
@@ -43,8 +44,8 @@ class ServerConfig {
 
   const ServerSetup& options() const { return options_; }
   const CertificateSet& certificates() const { return certificates_; }
-  // A digest of what a connection rests on: what is asked of clients, who we are to them, and which
-  // versions are spoken. A certificate that is renewed with its names does not change it.
+  // A digest of what a connection depends on: the requirements on clients, weir's own names, and
+  // the versions of TLS. Renewing a certificate with the same names does not change it.
   const std::string& scope() const { return scope_; }
 
   struct Parts;

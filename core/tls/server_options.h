@@ -18,7 +18,7 @@ namespace weir::tls {
 
 enum class Version : std::uint8_t { k12, k13 };
 enum class ClientCertificate : std::uint8_t { kNone, kOptional, kRequired };
-// Of clients that ask for a name which no certificate holds for.
+// For clients that request a server name for which there is no certificate.
 enum class UnknownNames : std::uint8_t { kFirst, kRefuse };
 
 // { cert = "edge.crt", key = "edge.key" }
@@ -26,7 +26,7 @@ struct CertificateFiles {
   config::File cert;
   config::File key;
   std::optional<config::File> ocsp;
-  bool node = false;  // it says who this node is; not a setting
+  bool node = false;  // it identifies this node; not a setting
   config::Origin origin = {};
 
   static void read(config::Table& table, CertificateFiles& out);

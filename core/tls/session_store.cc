@@ -8,7 +8,7 @@ namespace weir::tls {
 SessionStore::~SessionStore() { forget(); }
 
 void SessionStore::forget() {
-  SSL_SESSION_free(std::exchange(session_, nullptr));  // of null: nothing
+  SSL_SESSION_free(std::exchange(session_, nullptr));  // null is allowed
 }
 
 void SessionStore::keep(ssl_session_st* session, const std::string& scope) {

@@ -8,8 +8,8 @@ struct ssl_session_st;
 
 namespace weir::tls {
 
-// The latest session with one endpoint, so that the next connection to it can resume it. One
-// worker's.
+// The latest session with one endpoint, which the next connection to it can resume. Belongs to one
+// worker.
 class SessionStore {
  public:
   SessionStore() = default;
@@ -17,15 +17,15 @@ class SessionStore {
   SessionStore(const SessionStore&) = delete;
   SessionStore& operator=(const SessionStore&) = delete;
 
-  // `session` becomes ours; it is for connections of this ClientConfig::scope() only.
+  // Takes ownership of `session`, which is only for connections of this ClientConfig::scope().
   void keep(ssl_session_st* session, const std::string& scope);
   ssl_session_st* latest(const std::string& scope) const {
     return scope == scope_ ? session_ : nullptr;
   }
-  // TLS 1.3 sessions are for one use: two connections with the same one could be told apart.
+  // TLS 1.3 sessions are for single use: an observer could link connections that share one.
   void used();
 
-  // For lines about handshakes with the endpoint.
+  // Limits log lines about handshakes with the endpoint.
   log::Limit& log() { return log_; }
 
  private:

@@ -10,7 +10,7 @@ inline constexpr std::string_view kSpiffeScheme = "spiffe://";
 inline constexpr std::size_t kMaxSpiffeId = 2048;
 inline constexpr std::size_t kMaxTrustDomain = 255;
 
-// Whether a URI claims to be a SPIFFE ID: its scheme, in any case.
+// Whether a URI claims to be a SPIFFE ID by its scheme, in any case.
 bool hasSpiffeScheme(std::string_view uri);
 
 // What is wrong with the ID of a workload, which needs a path (X509-SVID, 2); empty if nothing is.

@@ -9,7 +9,7 @@ namespace {
 
 using Use = Certificate::Use;
 
-// Reads the files of one table and keeps what is wrong with them.
+// Reads the files of one table and collects their errors.
 class TermsReader {
  public:
   TermsReader(const config::Origin& origin, CertificateStore& certificates,
@@ -49,7 +49,7 @@ class TermsReader {
     }
   }
 
-  // A file of PEM and the key that names it.
+  // A PEM file and the key that names it.
   struct Named {
     std::string_view key;
     const std::optional<config::File>& file;
@@ -80,7 +80,7 @@ TicketKeys::Secret secretOf(const std::string& text) {
   return secret;
 }
 
-// `system` keeps the verifier that trusts the system's roots, once it is made.
+// `system` caches the verifier that trusts the system's roots.
 std::shared_ptr<const Verifier> verifierOf(const ClientOptions& options, TermsReader& reader,
                                            std::shared_ptr<const Verifier>& system) {
   const bool plain =

@@ -14,7 +14,7 @@
 
 namespace weir::tls {
 
-// Makes terms of options: reads the files that they name, and checks what is in them.
+// Makes TLS terms from options: reads and checks the files that they name.
 //
 // Thread: the control thread.
 class TermsLoader {
@@ -23,30 +23,30 @@ class TermsLoader {
 
   // What a listener adds to its options.
   struct Listener {
-    std::vector<std::string> protocols;  // to agree on; without any nothing is agreed on
+    std::vector<std::string> protocols;  // for ALPN; empty: none is negotiated
     std::string_view plain_http_reply;   // static; see ServerSetup
     event::SharedCount& handshakes;
   };
-  // Null, with every mistake recorded, when a file cannot be used.
+  // Null if a file cannot be used; every error is recorded.
   std::shared_ptr<const ServerConfig> server(const ServerOptions& options, Listener listener,
                                              config::Diagnostics& diagnostics);
 
   // What an upstream adds to its options.
   struct Upstream {
     std::vector<std::string> protocols;
-    std::string_view looked_up;  // the name that discovery asks for; empty for addresses
+    std::string_view looked_up;  // the name that discovery resolves; empty for addresses
   };
   std::shared_ptr<const ClientConfig> client(const ClientOptions& options, Upstream upstream,
                                              config::Diagnostics& diagnostics);
 
-  // Every plan begins by loading its certificates; these end with it.
+  // Every plan begins by loading its certificates, and ends with commit() or rollBack().
   CertificateStore& certificates() { return certificates_; }
 
  private:
   CertificateStore certificates_;
-  // For listeners that name no secrets; every plan has the same, so that sessions outlive reloads.
+  // For listeners without secrets; all plans share it, so that sessions survive reloads.
   const std::shared_ptr<const TicketKeys> own_tickets_;
-  // The system's roots, read once: they take megabytes.
+  // The system's root certificates, read once, because they take megabytes.
   std::shared_ptr<const Verifier> system_;
 };
 

@@ -12,26 +12,26 @@ struct hmac_ctx_st;
 
 namespace weir::tls {
 
-// What session tickets are sealed with, so that every worker, every plan and, given the same
-// secrets, every process of a fleet can resume a session that another one began (RFC 5077).
+// Keys for session tickets, by which every worker, every plan and, given the same secrets, every
+// process of a fleet can resume a session that another one began (RFC 5077).
 //
 // The keys of a period are derived from a secret and the number of the period: nothing has to be
-// rotated or shared while running. Immutable.
+// rotated or shared at run time. Immutable.
 class TicketKeys {
  public:
   static constexpr std::size_t kSecretBytes = 32;
   static constexpr Nanoseconds kPeriod = std::chrono::hours(12);
-  // A ticket can be used for this many periods after the one it was made in.
+  // A ticket is valid for this many periods after the one in which it was issued.
   static constexpr std::uint64_t kLife = 2;
   using Secret = std::array<std::uint8_t, kSecretBytes>;
 
-  // The first secret seals, all of them open. `clock` is the wall's.
+  // The first secret seals tickets, all of them open tickets. `clock`: the wall clock.
   using Clock = Nanoseconds (*)();
   explicit TicketKeys(std::vector<Secret> secrets, Clock clock = wallClockNow);
   static Secret random();
 
-  // The contract of SSL_CTX_set_tlsext_ticket_key_cb: 1 done, 2 done but to be renewed, 0 not
-  // ours, -1 failed.
+  // The contract of SSL_CTX_set_tlsext_ticket_key_cb: 1 success, 2 success but renew the ticket, 0
+  // unknown key, -1 failure.
   int seal(std::uint8_t* name, std::uint8_t* iv, evp_cipher_ctx_st* cipher, hmac_ctx_st* mac) const;
   int open(const std::uint8_t* name, const std::uint8_t* iv, evp_cipher_ctx_st* cipher,
            hmac_ctx_st* mac) const;

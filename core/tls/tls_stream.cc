@@ -17,11 +17,11 @@
 namespace weir::tls {
 namespace {
 
-// From here on, bytes are sealed from where they are instead of being gathered first.
+// From this size on, bytes are encrypted in place instead of being gathered first.
 constexpr std::size_t kDirectBytes = 8 * 1024;
-// What is sealed or opened in one go; with its overhead it fits into a lent buffer.
+// Bytes encrypted or decrypted at once; with the overhead they fit into a lent buffer.
 constexpr std::size_t kAtOnce = 64 * 1024;
-// A client can use a record when all of it is there: the first ones fit into one packet each.
+// A client can use a record only when it is complete: the first ones fit into one packet each.
 constexpr std::uint16_t kSmallRecord = 1350;
 constexpr std::uint16_t kLargeRecord = 16 * 1024;
 constexpr std::size_t kSmallUntil = 64 * 1024;
@@ -62,7 +62,7 @@ std::string_view detailOf(net::Handshake result) {
   return "";
 }
 
-// What BoringSSL says of a handshake that failed, in our words.
+// Maps BoringSSL's error of a failed handshake.
 net::Handshake failureOf(std::uint32_t error) {
   if (ERR_GET_LIB(error) != ERR_LIB_SSL) return net::Handshake::kInternal;
   const int reason = ERR_GET_REASON(error);
@@ -91,7 +91,7 @@ HandshakeReason alertOf(std::uint32_t error) {
   return reasonOfAlert(ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET);
 }
 
-// The fatal alert at the end of what arrived, in a record that is not encrypted; 0: there is none.
+// The fatal alert, unencrypted, at the end of the received bytes; 0: there is none.
 std::uint8_t alertIn(Bytes bytes) {
   constexpr std::string_view kStart("\x15\x03", 2);
   constexpr std::string_view kFatal("\0\x02\x02", 3);
@@ -102,8 +102,8 @@ std::uint8_t alertIn(Bytes bytes) {
   return alert ? static_cast<std::uint8_t>(record.back()) : 0;
 }
 
-// Of a record that could not be opened once the handshake was over. With TLS 1.3 that is where a
-// server's refusal of our certificate arrives.
+// Describes a record that could not be decrypted after the handshake. In TLS 1.3, a server's
+// refusal of weir's certificate arrives there.
 std::string_view recordFault(std::uint32_t error) {
   const bool alert =
       ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) >= SSL_AD_REASON_OFFSET;
@@ -113,10 +113,10 @@ std::string_view recordFault(std::uint32_t error) {
 }  // namespace
 
 struct TlsStream::Engine {
-  std::unique_ptr<AsyncSigner> signer;  // while the handshake may need it
+  std::unique_ptr<AsyncSigner> signer;  // as long as the handshake may need it
   bssl::UniquePtr<SSL> ssl;
   std::size_t sealed = 0;    // bytes in the loop's seal buffer
-  bool last_record = false;  // that is being sealed: no other follows at once
+  bool last_record = false;  // is being encrypted: no other follows at once
 
   static TlsStream& streamOf(BIO* bio) { return *static_cast<TlsStream*>(BIO_get_data(bio)); }
 
@@ -144,7 +144,7 @@ struct TlsStream::Engine {
     TlsStream& stream = streamOf(bio);
     Engine& engine = *stream.engine_;
     const auto bytes = static_cast<std::size_t>(size);
-    if (engine.last_record && bytes >= kDirectBytes) {  // leaves from where it was sealed
+    if (engine.last_record && bytes >= kDirectBytes) {  // sent directly from where it was encrypted
       stream.wire_->write({stream.loop_.sealBuffer(), std::exchange(engine.sealed, 0)},
                           {in, bytes});
       return size;
@@ -242,7 +242,7 @@ TlsStream::~TlsStream() {
   sendSealed();
 }
 
-// False when as many as may be are under way.
+// False if the maximum number of handshakes is in progress.
 bool TlsStream::beginHandshake() {
   const ServerSetup& options = server_->options();
   if (options.handshakes == nullptr) return true;
@@ -265,7 +265,7 @@ void noteVerdict(const SSL* ssl, Verifier::Verdict verdict) {
 void TlsStream::onConnected() { advance(); }
 
 void TlsStream::onData(Bytes bytes) {
-  // What comes after the peer's end is nobody's, and must not pile up.
+  // Data after the peer's end must be ignored, and must not accumulate.
   if (state_ == State::kBroken || peer_ended_) return;
   if (first_byte_ == '\0' && !bytes.empty()) first_byte_ = bytes.front();
   if (state_ == State::kHandshake) clear_alert_ = alertIn(bytes);
@@ -284,7 +284,7 @@ void TlsStream::onEnd() {
 }
 
 void TlsStream::advance() {
-  if (to_tell_) return;  // it is over, but not yet told
+  if (to_tell_) return;  // it has ended, which is not reported yet
   if (state_ == State::kHandshake && !shakeHands()) return;
   open();
 }
@@ -312,8 +312,8 @@ bool TlsStream::shakeHands() {
   return false;
 }
 
-// A client of TLS 1.3 that refuses our certificate may say so before it has keys: BoringSSL takes
-// that for a broken record.
+// A TLS 1.3 client that refuses weir's certificate may send its alert before it has keys: BoringSSL
+// reports a malformed record.
 void TlsStream::explain(net::Handshake& failure, std::uint32_t error) {
   if (failure == net::Handshake::kPeerAlert) security_.reason = alertOf(error);
   if (failure != net::Handshake::kProtocol || clear_alert_ == 0) return;
@@ -321,7 +321,7 @@ void TlsStream::explain(net::Handshake& failure, std::uint32_t error) {
   security_.reason = reasonOfAlert(clear_alert_);
 }
 
-// No record of TLS begins with a letter; a request of HTTP does.
+// No TLS record begins with a letter; an HTTP request does.
 bool TlsStream::saysPlainHttp() const {
   return server_ != nullptr && first_byte_ >= 'A' && first_byte_ <= 'Z';
 }
@@ -343,7 +343,7 @@ void TlsStream::failHandshake(int why, std::uint32_t error) {
   fail(failure, {ErrorCode::kTls, Origin::kLocal, detail});
 }
 
-// Of an upstream; of clients, whoever accepted them knows more.
+// For upstreams only; for clients, the code that accepted them knows more.
 void TlsStream::warn(std::string_view what) const {
   auto* endpoint = client_ == nullptr
                        ? nullptr
@@ -389,7 +389,7 @@ void TlsStream::open() {
   }
 }
 
-// Hands on what has arrived, up to a buffer full of it. False: that was all for now.
+// Delivers received data, up to one buffer. False if no more can be delivered now.
 bool TlsStream::openSome() {
   SSL* ssl = engine_->ssl.get();
   char* const buffer = loop_.openBuffer();
@@ -410,9 +410,9 @@ bool TlsStream::openSome() {
     error = ERR_peek_error();
     ERR_clear_error();
   }
-  sendSealed();  // the answer to a request for new keys, or an alert
+  sendSealed();  // the response to a key update, or an alert
   if (size > 0) events_->onData({buffer, size});
-  if (state_ != State::kOpen || !reading_) return false;  // what else there was, is told later
+  if (state_ != State::kOpen || !reading_) return false;  // the rest is delivered later
   switch (why) {
     case SSL_ERROR_NONE:
       return true;
@@ -434,7 +434,7 @@ bool TlsStream::openSome() {
   }
 }
 
-// Nothing that has arrived waits to be opened.
+// True if no received bytes wait to be decrypted.
 bool TlsStream::nothingLeft() const {
   return arrived_.empty() && held_.empty() && !wire_ended_ &&
          SSL_has_pending(engine_->ssl.get()) == 0;
@@ -445,7 +445,7 @@ void TlsStream::setReading(bool reading) {
   if (state_ == State::kBroken) return;
   wire_->setReading(reading);
   if (!reading || state_ == State::kHandshake) return;
-  // The caller is not to be called back from within.
+  // The caller must not be called back from within its call.
   if (nothingLeft()) return;
   resume_ = true;
   loop_.atTurnEnd(*this);
@@ -475,7 +475,7 @@ void TlsStream::sealQueued() {
   }
 }
 
-// `last`: what is gathered leaves next.
+// `last`: the bytes encrypted so far leave next.
 void TlsStream::seal(Bytes bytes, bool last) {
   SSL* ssl = engine_->ssl.get();
   if (server_ != nullptr && !small_records_ && loop_.now() - sent_at_ > kSmallAfterRest) {
@@ -491,7 +491,7 @@ void TlsStream::seal(Bytes bytes, bool last) {
     const Bytes now = bytes.first(std::min(bytes.size(), most));
     engine_->last_record = last && !small_records_ && now.size() == bytes.size();
     if (SSL_write(ssl, now.data(), static_cast<int>(now.size())) <= 0) {
-      ERR_clear_error();  // the queue is the thread's: another stream would take it for its own
+      ERR_clear_error();  // the error queue is per thread: another stream would read this error
       return later(kSealing);
     }
     engine_->last_record = false;
@@ -500,7 +500,7 @@ void TlsStream::seal(Bytes bytes, bool last) {
   }
 }
 
-// close_notify; whether the peer answers does not matter.
+// Sends close_notify; whether the peer answers it does not matter.
 void TlsStream::sayEnd() {
   SSL_shutdown(engine_->ssl.get());
   ERR_clear_error();
@@ -529,13 +529,13 @@ void TlsStream::shutdownWrite() {
 
 void TlsStream::abort() {
   flush();
-  end_ = End::kSent;  // though it was not: close_notify must not follow
+  end_ = End::kSent;  // although nothing was sent: close_notify must not follow
   wire_->abort();
 }
 
 void TlsStream::onTurnEnd() {
   if (to_tell_ && state_ != State::kBroken) {
-    // Before the handshake is over there is but one thing to tell.
+    // During the handshake there is only one error to report.
     const bool refused = state_ == State::kHandshake;
     return fail(refused ? net::Handshake::kOverload : net::Handshake::kOk, *to_tell_);
   }
@@ -574,7 +574,7 @@ void TlsStream::fail(net::Handshake result, const Error& error) {
   state_ = State::kBroken;
   endHandshake();
   handshake_deadline_.disarm();
-  wire_->flush();  // an alert says why
+  wire_->flush();  // for an alert with the reason
   wire_->setReading(false);
   events_->onBroken(error);
 }

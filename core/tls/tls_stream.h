@@ -12,20 +12,20 @@
 
 namespace weir::tls {
 
-// TLS over any stream (RFC 8446, RFC 5246). Once the handshake is over it tells onConnected.
+// TLS over any stream (RFC 8446, RFC 5246). Calls onConnected after the handshake.
 //
-// Small writes are gathered and sealed once at the end of the turn; large ones are sealed straight
-// from the caller's memory, in records that grow with the amount that is sent. A connection at
-// rest holds no buffers. An end that the peer did not announce with close_notify breaks the stream:
-// somebody may have cut it short.
+// Small writes are gathered and encrypted once at the end of the turn; large ones are encrypted
+// directly from the caller's memory, in records that grow with the amount sent. An idle connection
+// holds no buffers. If the peer ends the connection without close_notify, the stream is broken: the
+// data may have been truncated.
 class TlsStream final : public net::Stream, private net::StreamEvents, private event::TurnEnd {
  public:
-  // Our side of an accepted connection. Bytes may be written once it is connected.
+  // The server side of an accepted connection. Bytes may be written once it is connected.
   static std::unique_ptr<net::Stream> accept(event::Loop& loop, std::unique_ptr<net::Stream> wire,
                                              std::shared_ptr<const ServerConfig> context);
-  // Our side of a connection that we open; `wire` is connecting. `sessions` may be null,
-  // and is used until the stream no longer reads. `protocol` is the only one offered by ALPN;
-  // empty: those of `context`.
+  // The client side of a new connection; `wire` is connecting. `sessions` may be null, and is used
+  // until the stream no longer reads. `protocol` is the only one offered by ALPN; empty: those of
+  // `context`.
   static std::unique_ptr<net::Stream> connect(event::Loop& loop, std::unique_ptr<net::Stream> wire,
                                               std::shared_ptr<const ClientConfig> context,
                                               SessionStore* sessions,
@@ -43,11 +43,11 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   const net::Security* security() const override { return &security_; }
 
  private:
-  struct Engine;  // BoringSSL's part
+  struct Engine;  // BoringSSL's state
   friend struct Engine;
   friend void noteVerdict(const ssl_st* ssl, Verifier::Verdict verdict);
   enum class State : std::uint8_t { kHandshake, kOpen, kBroken };
-  enum class End : std::uint8_t { kNone, kWanted, kSent };  // of what we write
+  enum class End : std::uint8_t { kNone, kWanted, kSent };  // of outgoing data
 
   TlsStream(event::Loop& loop, std::unique_ptr<net::Stream> wire);
 
@@ -83,29 +83,29 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   event::Loop& loop_;
   std::unique_ptr<net::Stream> wire_;
   std::unique_ptr<Engine> engine_;
-  std::shared_ptr<const ServerConfig> server_;  // one of the two
+  std::shared_ptr<const ServerConfig> server_;  // either this or client_ is set
   std::shared_ptr<const ClientConfig> client_;
   net::StreamEvents* events_ = nullptr;
   net::Security security_;
 
-  Buffer out_;            // written, not sealed yet
-  Buffer held_;           // arrived while nobody wanted it
-  Bytes arrived_;         // what the wire tells of at this moment
-  std::size_t sent_ = 0;  // since the records were last made small
+  Buffer out_;            // written, not encrypted yet
+  Buffer held_;           // received while reading was paused
+  Bytes arrived_;         // the bytes that the wire is delivering
+  std::size_t sent_ = 0;  // since record sizes were last reset
   Milliseconds sent_at_{0};
-  Nanoseconds peer_until_{0};  // of the wall clock: a certificate of its chain ends
+  Nanoseconds peer_until_{0};  // wall clock: when the first certificate of its chain expires
   State state_ = State::kHandshake;
-  char first_byte_ = '\0';        // that the peer sent
-  std::uint8_t clear_alert_ = 0;  // by which the peer refused us, in the clear
+  char first_byte_ = '\0';        // received from the peer
+  std::uint8_t clear_alert_ = 0;  // the plaintext alert by which the peer refused the handshake
   End end_ = End::kNone;
-  bool counted_ = false;  // among the handshakes under way
+  bool counted_ = false;  // among the handshakes in progress
   bool reading_ = false;
   bool wire_ended_ = false;
-  bool peer_ended_ = false;  // told
+  bool peer_ended_ = false;  // reported
   bool small_records_ = false;
   bool backed_up_ = false;
-  bool resume_ = false;           // reading, at the end of the turn
-  std::optional<Error> to_tell_;  // at the end of the turn
+  bool resume_ = false;           // resume reading at the end of the turn
+  std::optional<Error> to_tell_;  // to be reported at the end of the turn
   event::Alarm<TlsStream, &TlsStream::onHandshakeTimeout> handshake_deadline_;
 };
 

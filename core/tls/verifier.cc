@@ -27,7 +27,7 @@ bool addRoots(Verifier::Parts& parts, std::string_view pem) {
   return !roots.empty();
 }
 
-// All of them at once: looking them up one by one would read files in the midst of a handshake.
+// Loads all of them at once: loading on demand would read files during a handshake.
 bool addSystemRoots(Verifier::Parts& parts) {
   const char* const given = std::getenv("SSL_CERT_FILE");
   for (const char* path : {given, "/etc/ssl/certs/ca-certificates.crt",
@@ -51,7 +51,7 @@ bool addRevocations(Verifier::Parts& parts, std::string_view pem) {
   return parts.revocations;
 }
 
-// Every part with its length, so that no two sets of demands read alike.
+// Every part has its length, so that different requirements have different texts.
 std::string fingerprintOf(const Verifier::Options& options) {
   std::string all = options.system_roots ? "system" : "";
   const auto add = [&all](std::string_view part) {
