@@ -36,7 +36,7 @@ bool setOption(int descriptor, int level, int name) {
   return ::setsockopt(descriptor, level, name, &on, sizeof on) == 0;
 }
 
-// DownstreamConnection sockets inherit TCP_NODELAY: one call here, none for each connection.
+// Accepted sockets inherit TCP_NODELAY: one call here instead of one for each connection.
 bool prepare(int descriptor, const Address& at, ListenSocket::Sharing sharing) {
   if (at.isUnix()) return true;
   const bool shared = sharing == ListenSocket::Sharing::kWorkers;
@@ -45,7 +45,7 @@ bool prepare(int descriptor, const Address& at, ListenSocket::Sharing sharing) {
          setOption(descriptor, IPPROTO_TCP, TCP_NODELAY);
 }
 
-// A socket in the file system outlives its process. One that nobody listens on is removed.
+// A socket in the file system outlives its process. It is removed if nobody listens on it.
 bool removeStale(const Address& at, const sockaddr* raw, socklen_t length) {
   struct stat found {};
   if (::lstat(at.path().c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
@@ -55,7 +55,7 @@ bool removeStale(const Address& at, const sockaddr* raw, socklen_t length) {
   return stale && ::unlink(at.path().c_str()) == 0;
 }
 
-// False with errno of the first failure.
+// False, with errno of the first failure.
 bool bindOrReplace(int descriptor, const Address& at, const sockaddr* raw, socklen_t length) {
   if (::bind(descriptor, raw, length) == 0) return true;
   const int failure = errno;
@@ -67,9 +67,9 @@ bool bindOrReplace(int descriptor, const Address& at, const sockaddr* raw, sockl
   return false;
 }
 
-// The file is made with the mode of the descriptor, less what the umask takes; what it took is
-// given back while nobody can connect, since the socket does not listen yet. So the file never
-// allows more than `mode`, and the umask, which is that of all threads, stays as it is.
+// The file is created with the mode of the descriptor, reduced by the umask; the missing bits are
+// restored before the socket listens, while nobody can connect. Thus the file never allows more
+// than `mode`, and the umask, which all threads share, does not change.
 bool bindTo(int descriptor, const Address& at, const sockaddr* raw, socklen_t length,
             std::optional<unsigned> mode) {
   if (!mode || !at.isUnix()) return bindOrReplace(descriptor, at, raw, length);
@@ -77,7 +77,7 @@ bool bindTo(int descriptor, const Address& at, const sockaddr* raw, socklen_t le
          setSocketMode(at, *mode);
 }
 
-// The connection stays in the queue, so that trying again at once would spin.
+// The connection stays in the queue; an immediate retry would spin.
 bool exhausted(int failure) {
   return failure == EMFILE || failure == ENFILE || failure == ENOBUFS || failure == ENOMEM;
 }
@@ -163,7 +163,7 @@ Acceptor::Acceptor(event::Loop& loop, Poll* poll, OnAccept on_accept, OnTurnedAw
 
 Acceptor::~Acceptor() {
   uv_poll_stop(&poll_->poll);
-  // A socket that is closed with connections in its queue resets them: take what is there first.
+  // Closing a socket resets the connections in its queue: accept these first.
   while (acceptOne()) {
   }
   ::close(poll_->socket.release());
@@ -174,7 +174,7 @@ Acceptor::~Acceptor() {
 
 const Address& Acceptor::address() const { return poll_->socket.address(); }
 
-// The filter sees a segment from its TCP header on.
+// The filter is applied to a segment from its TCP header on.
 void Acceptor::dropNew() {
   constexpr std::uint32_t kFlags = 13;  // offset of the byte
   constexpr std::uint32_t kSyn = 0x02;
@@ -189,7 +189,7 @@ void Acceptor::dropNew() {
   };
   const sock_fprog filter{.len = std::size(program), .filter = program};
   if (poll_->socket.address().isUnix()) return;
-  // Where the kernel has no filters, a handshake may be reset.
+  // Without filters in the kernel, a handshake may be reset.
   ::setsockopt(poll_->socket.descriptor(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
@@ -199,8 +199,8 @@ void Acceptor::onRetry() {
   });
 }
 
-// One connection a turn: when more wait, the next poll says so, and a second accept4 just to be
-// told EAGAIN is saved.
+// Accepts one connection per turn: if more wait, the next poll reports them. This saves a second
+// accept4 that would only return EAGAIN.
 void Acceptor::onReadable() {
   loop_.beginEvent();
   acceptOne();
@@ -219,8 +219,8 @@ bool Acceptor::acceptOne() {
   return false;
 }
 
-// Out of descriptors: the waiting client is accepted with the one in reserve and closed, so that
-// it learns at once, and accepting rests for a moment instead of spinning.
+// No descriptors are left: the waiting client is accepted with the reserve descriptor and closed,
+// so that it knows at once. Accepting then pauses for a moment instead of spinning.
 void Acceptor::pause() {
   if (spare_ >= 0) ::close(spare_);
   const int descriptor = ::accept4(poll_->socket.descriptor(), nullptr, nullptr, SOCK_CLOEXEC);

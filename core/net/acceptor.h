@@ -13,26 +13,26 @@ struct uv_poll_s;
 
 namespace weir::net {
 
-// Whom the peer of an accepted socket connected to; none when the system cannot tell.
+// The local address of an accepted socket; none if the system cannot determine it.
 Address localAddressOf(int descriptor);
 
-// Changes the mode of the file of a Unix socket. False with errno.
+// Changes the file mode of a Unix socket. False, with errno set, on failure.
 bool setSocketMode(const Address& at, unsigned mode);
 
 // A listening socket before it is given to a worker. Closed when destroyed.
 class ListenSocket {
  public:
   enum class Sharing : std::uint8_t {
-    kWorkers,  // each opens its own for the same address (SO_REUSEPORT): the kernel spreads
-    kNone,     // fails while anybody else listens there, another process of ours included
+    kWorkers,  // one socket per worker for the address (SO_REUSEPORT): the kernel distributes
+    kNone,     // fails if any socket listens there, including one of another weir process
   };
-  // Binds and listens. Port 0 takes a free one: ask address(). A Unix socket that a process left
-  // behind is replaced.
-  // `mode`: of the file of a Unix socket; nobody else can connect in the meantime.
+  // Binds and listens. Port 0 selects a free one, see address(). A Unix socket that a process left
+  // behind is replaced. `mode`: of the file of a Unix socket, which nobody else can connect to
+  // before it has that mode.
   static Result<ListenSocket> open(const Address& at, int backlog,
                                    Sharing sharing = Sharing::kWorkers,
                                    std::optional<unsigned> mode = std::nullopt);
-  // Takes over a descriptor that listens already, such as one that release() gave.
+  // Takes over a descriptor that already listens, such as one from release().
   static ListenSocket adopt(int descriptor, Address address) {
     return ListenSocket(descriptor, std::move(address));
   }
@@ -43,7 +43,8 @@ class ListenSocket {
 
   const Address& address() const { return address_; }
   int descriptor() const { return descriptor_; }
-  // Only sockets of one owner share an address; later ones belong to the user that weir has become.
+  // Only sockets of one owner share an address; later sockets belong to the user to which weir has
+  // switched.
   bool giveTo(unsigned user, unsigned group) const;
 
  private:
@@ -56,10 +57,10 @@ class ListenSocket {
 // Accepts connections of one ListenSocket on one loop.
 class Acceptor {
  public:
-  // Takes a descriptor that it owns from then on, and the peer's address.
+  // Takes ownership of the descriptor; `peer` is the client's address.
   using OnAccept = std::function<void(int descriptor, const Address& peer)>;
 
-  // Called for every client that was closed at once because no descriptor was left for it.
+  // Called for each client whose connection was closed at once for lack of a descriptor.
   using OnTurnedAway = std::function<void()>;
 
   static Result<std::unique_ptr<Acceptor>> open(event::Loop& loop, ListenSocket socket,
@@ -70,9 +71,9 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
 
   const Address& address() const;
-  // For a socket that is to be closed soon: drops what would begin a connection, so that the kernel
-  // resets none when it closes. Handshakes under way go on. The client's next try, a second later,
-  // finds whoever listens then. Nothing happens to a Unix socket.
+  // For a socket that will be closed soon: drops new SYNs, so that closing resets no connection.
+  // Handshakes in progress continue. The client's retry, a second later, reaches the socket that
+  // listens then. No effect on a Unix socket.
   void dropNew();
 
  private:
@@ -88,7 +89,7 @@ class Acceptor {
   const OnTurnedAway on_turned_away_;
   Poll* poll_;  // freed by libuv's closing callback
   event::Alarm<Acceptor, &Acceptor::onRetry> retry_;
-  int spare_;  // a descriptor in reserve, to refuse in good order when there are no more
+  int spare_;  // a reserve descriptor, to refuse connections properly when there are no others
 };
 
 }  // namespace weir::net

@@ -57,7 +57,7 @@ std::string_view Ip::format(std::span<char, kMaxText> into) const {
     inet_ntop(AF_INET6, bytes_.data(), into.data(), kMaxText);
     return into.data();
   }
-  // On the path of every request: by hand, six times quicker than inet_ntop.
+  // Needed for every request: this code is six times faster than inet_ntop.
   char* to = into.data();
   for (std::size_t i = 12; i < 16; ++i) {
     if (i > 12) *to++ = '.';
@@ -87,7 +87,7 @@ Result<Address> Address::parse(std::string_view text) {
   std::string_view host = text.substr(0, colon);
   const bool bracketed = host.starts_with('[') && host.ends_with(']');
   if (bracketed) host = host.substr(1, host.size() - 2);
-  // An IPv6 address needs its brackets, and nothing else has any.
+  // An IPv6 address must have brackets, and nothing else may.
   if (bracketed != (host.find(':') != std::string_view::npos)) return kBadAddress;
   const auto port = parseNumber<std::uint16_t>(text.substr(colon + 1));
   auto ip = Ip::parse(host);
@@ -113,7 +113,7 @@ Address Address::fromSocket(const sockaddr_storage& socket) {
   if (socket.ss_family == AF_UNIX) {
     sockaddr_un un{};
     std::memcpy(&un, &socket, sizeof un);
-    // A path that fills the field has no end mark.
+    // A path that fills the field is not null-terminated.
     return unixPath(std::string(un.sun_path, ::strnlen(un.sun_path, sizeof un.sun_path)));
   }
   return {};

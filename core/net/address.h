@@ -14,23 +14,23 @@ struct sockaddr_storage;
 
 namespace weir::net {
 
-// An IP address, 4-byte ones in their IPv6-mapped form.
+// An IP address; an IPv4 address is stored in its IPv6-mapped form.
 class Ip {
  public:
   Ip() = default;
   static Ip v4(const std::array<std::uint8_t, 4>& bytes);
   static Ip v6(const std::array<std::uint8_t, 16>& bytes);
-  // "10.0.0.1", "::1"; kInvalid for anything else, names included.
+  // "10.0.0.1", "::1"; kInvalid for anything else, including names.
   static Result<Ip> parse(std::string_view text);
 
   bool isV4() const;
-  // False for "::", which is nobody's: the peer has no address, as over a Unix socket.
+  // False for "::": the peer has no address, as over a Unix socket.
   bool known() const { return *this != Ip(); }
   const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
   static constexpr unsigned kMaxText = 46;
-  std::string_view format(std::span<char, kMaxText> into) const;  // the text begins at its front
+  std::string_view format(std::span<char, kMaxText> into) const;  // the text starts at its front
   std::string text() const;
-  // How logs and headers name a client: format(), or "unknown" (RFC 7239, 6.2).
+  // The client's name in logs and headers: format(), or "unknown" (RFC 7239, 6.2).
   std::string_view formatClient(std::span<char, kMaxText> into) const {
     return known() ? format(into) : "unknown";
   }
@@ -41,7 +41,7 @@ class Ip {
   std::array<std::uint8_t, 16> bytes_{};
 };
 
-// Where a socket is bound or connects to: an IP address with a port, or a Unix socket's path.
+// The address to which a socket is bound or connects: IP address and port, or a Unix socket's path.
 class Address {
  public:
   Address() = default;
@@ -55,8 +55,8 @@ class Address {
   const Ip& ip() const { return ip_; }
   std::uint16_t port() const { return port_; }
   const std::string& path() const { return path_; }
-  std::string text() const;  // as parse() reads it
-  // Fills the system's form and says how long it is; 0 when a path is too long.
+  std::string text() const;  // in the format of parse()
+  // Fills the system's representation and returns its size; 0 if a path is too long.
   unsigned toSocket(sockaddr_storage& socket) const;
   friend bool operator==(const Address&, const Address&) = default;
   friend auto operator<=>(const Address&, const Address&) = default;

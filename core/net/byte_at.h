@@ -5,7 +5,7 @@
 
 namespace weir::net {
 
-// A byte of a message, without a sign.
+// A byte of a message, unsigned.
 inline unsigned byteAt(std::string_view text, std::size_t at) {
   return static_cast<unsigned char>(text[at]);
 }

@@ -10,7 +10,7 @@ namespace weir::net {
 namespace {
 
 constexpr std::size_t kRecordHead = 5;
-constexpr std::size_t kMaxFragment = 16 * 1024;  // of a record that is not encrypted
+constexpr std::size_t kMaxFragment = 16 * 1024;  // of an unencrypted record
 constexpr std::size_t kMessageHead = 4;
 constexpr std::size_t kClientHelloType = 1;
 constexpr unsigned kVersionMajor = 3;
@@ -18,8 +18,8 @@ constexpr std::size_t kMaxName = 255;
 
 enum Extension : unsigned { kServerNameExtension = 0, kAlpnExtension = 16 };
 
-// Takes numbers and texts off the front of a message; after one that is not all there, good() is
-// false and everything else comes out empty.
+// Takes numbers and texts from the front of a message; after a truncated one, good() is false and
+// all further results are empty.
 class Cursor {
  public:
   explicit Cursor(std::string_view rest) : rest_(rest) {}
@@ -39,7 +39,7 @@ class Cursor {
     rest_.remove_prefix(bytes);
     return taken;
   }
-  // What a length of so many bytes stands in front of.
+  // The text after a length of that many bytes.
   std::string_view vector(std::size_t length_bytes) { return text(number(length_bytes)); }
 
   bool good() const { return good_; }
@@ -54,7 +54,7 @@ bool isNameByte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
-// RFC 6066, 3: one name of the one type there is.
+// RFC 6066, 3: one name of the only defined type.
 bool readServerName(std::string_view body, ClientHello& out) {
   constexpr std::size_t kHostName = 0;
   Cursor extension(body);
@@ -68,7 +68,7 @@ bool readServerName(std::string_view body, ClientHello& out) {
   return std::all_of(out.server_name.begin(), out.server_name.end(), isNameByte);
 }
 
-// RFC 7301, 3.1: no empty list, and no empty name in it.
+// RFC 7301, 3.1: neither the list nor a name may be empty.
 bool readProtocols(std::string_view body, ClientHello& out) {
   Cursor extension(body);
   const std::string_view list = extension.vector(2);
@@ -89,7 +89,7 @@ bool readExtensions(std::string_view extensions, ClientHello& out) {
     const std::size_t type = rest.number(2);
     const std::string_view body = rest.vector(2);
     if (!rest.good()) return false;
-    // None may come twice (RFC 8446, 4.2): each reader could take another for the one that counts.
+    // None may occur twice (RFC 8446, 4.2): parsers could differ on which of them counts.
     if (type == kServerNameExtension &&
         (std::exchange(named, true) || !readServerName(body, out))) {
       return false;
@@ -118,13 +118,13 @@ bool readMessage(std::string_view message, ClientHello& out) {
   return cursor.good() && cursor.atEnd() && readExtensions(extensions, out);
 }
 
-// The payload of one record of the handshake.
+// The payload of one handshake record.
 struct Record {
   HelloRead outcome = HelloRead::kMore;
-  std::string_view fragment;  // what is there of it
+  std::string_view fragment;  // as far as received
 };
 
-// Judges the bytes that are there, so that what is something else is known by its first byte.
+// Examines the bytes received so far, so that another protocol is recognized by its first byte.
 Record takeRecord(std::string_view& wire) {
   if (wire.empty()) return {};
   if (wire[0] != kHandshakeRecord) return {HelloRead::kNotTls, {}};
@@ -137,7 +137,7 @@ Record takeRecord(std::string_view& wire) {
   return {HelloRead::kComplete, fragment};
 }
 
-// The message that records carry, copied only when it takes more than one.
+// The message carried by records, copied only if there are several.
 class Gathered {
  public:
   void add(std::string_view fragment) {
@@ -191,7 +191,7 @@ HelloRead readClientHello(Bytes bytes, ClientHello& out) {
   while (true) {
     const Record record = takeRecord(wire);
     if (record.outcome == HelloRead::kMore) break;
-    // Another kind of record within a message breaks it.
+    // Another type of record within a message is an error.
     if (record.outcome != HelloRead::kComplete) {
       return message.empty() ? record.outcome : HelloRead::kBroken;
     }

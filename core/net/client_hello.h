@@ -9,29 +9,29 @@
 
 namespace weir::net {
 
-// What a TLS client says in the clear before anything else (RFC 8446, 4.1.2).
+// The first message of a TLS client, in plaintext (RFC 8446, 4.1.2).
 struct ClientHello {
-  static constexpr std::size_t kMaxBytes = 16 * 1024;  // with the heads of its records
+  static constexpr std::size_t kMaxBytes = 16 * 1024;  // including record headers
 
-  std::string server_name;  // that it asks for, in lower case and without a dot at its end
-  std::string protocols;    // that it offers by ALPN, each after a byte with its length
+  std::string server_name;  // requested, in lower case and without a trailing dot
+  std::string protocols;    // offered by ALPN, each after a byte with its length
 
   bool offers(std::string_view protocol) const;
-  std::string_view soleProtocol() const;  // when it offers just one; else empty
+  std::string_view soleProtocol() const;  // the only one offered; else empty
 };
 
 enum class HelloRead : std::uint8_t {
   kComplete,
-  kMore,    // may become one: call again with these and more bytes
-  kNotTls,  // these bytes begin something else
-  kBroken,  // TLS, but no ClientHello that could be understood
+  kMore,    // incomplete: call again with these and more bytes
+  kNotTls,  // another protocol
+  kBroken,  // TLS, but not a valid ClientHello
 };
 
-// The first byte of any TLS connection: a record of the handshake.
+// The first byte of any TLS connection: the type of a handshake record.
 inline constexpr char kHandshakeRecord = 0x16;
 
-// Reads the ClientHello at the front of `bytes`, however records divide it. Nothing is taken away:
-// whoever speaks TLS reads the same bytes again. `out` is whole with kComplete only.
+// Parses the ClientHello at the front of `bytes`, however records divide it. Consumes nothing: the
+// TLS implementation reads the same bytes again. `out` is complete only with kComplete.
 HelloRead readClientHello(Bytes bytes, ClientHello& out);
 
 }  // namespace weir::net

@@ -8,12 +8,12 @@
 
 namespace weir::net {
 
-// Opens connections. The seam at which TLS, the PROXY protocol and tests come in.
+// Opens connections. An interface for TLS, the PROXY protocol and tests.
 class Connector {
  public:
   virtual ~Connector() = default;
-  // Begins to connect: the stream reads already, may be written to, and tells onConnected or
-  // onBroken. Fails at once when no socket can be had.
+  // Begins to connect: the stream already reads and accepts writes; onConnected or onBroken
+  // follows. Fails at once if no socket can be created.
   virtual Result<std::unique_ptr<Stream>> connect(const Address& to) = 0;
 };
 

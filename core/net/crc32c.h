@@ -6,7 +6,7 @@
 
 namespace weir::net {
 
-// Castagnoli's polynomial, reflected (RFC 9260, appendix A).
+// The table for Castagnoli's polynomial, reflected (RFC 9260, appendix A).
 constexpr std::array<std::uint32_t, 256> makeCrc32cTable() {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t i = 0; i < table.size(); ++i) {
@@ -20,7 +20,7 @@ constexpr std::array<std::uint32_t, 256> makeCrc32cTable() {
 }
 inline constexpr std::array<std::uint32_t, 256> kCrc32cTable = makeCrc32cTable();
 
-// Of `text` with the four bytes at `hole`, the checksum itself, taken as zeros.
+// The checksum of `text`, whose four bytes at `hole`, the checksum itself, count as zeros.
 inline std::uint32_t crc32cWithHole(std::string_view text, std::size_t hole) {
   std::uint32_t value = 0xFFFFFFFFU;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -32,7 +32,7 @@ struct Tlv {
   std::string_view value;
 };
 
-// Takes the first off `rest`; false when its length goes beyond the end.
+// Takes the first TLV from `rest`; false if it is truncated.
 bool takeTlv(std::string_view& rest, Tlv& out) {
   if (rest.size() < 3) return false;
   const std::size_t length = wordAt(rest, 1);
@@ -73,7 +73,7 @@ bool readTlv(std::string_view header, const Tlv& tlv, ProxyHeader& out) {
       out.alpn = tlv.value;
       return true;
     case ProxyWire::kAuthority:
-      // The balancer may pass on whatever its client asked for.
+      // The balancer may forward any name that its client requested.
       if (isVisibleAscii(tlv.value)) out.authority = tlv.value;
       return true;
     case ProxyWire::kUniqueId:
@@ -107,7 +107,7 @@ void takeAddresses(std::string_view from, Ip (*make)(const std::array<std::uint8
   out.server = Address(make(bytes), wordAt(from, 2 * kSize + 2));
 }
 
-// What a PROXY command holds behind the fixed part.
+// Parses the part of a PROXY command after the fixed part.
 bool readBlock(std::string_view header, unsigned family, unsigned transport, ProxyHeader& out) {
   constexpr std::array<std::size_t, 4> kAddressBytes = {0, 12, 36, 216};
   const std::string_view block = header.substr(kFixedBytes);
@@ -130,7 +130,7 @@ ProxyRead readBinary(std::string_view bytes, ProxyHeader& out) {
   if (bytes.size() < size) return ProxyRead::kMore;
   out.bytes = size;
   out.version = 2;
-  if (command == kLocal) return ProxyRead::kComplete;  // the rest of it is to be ignored
+  if (command == kLocal) return ProxyRead::kComplete;  // the rest of it must be ignored
   if (family > kUnix || transport > kDatagram) return ProxyRead::kBroken;
   return readBlock(bytes.substr(0, size), family, transport, out) ? ProxyRead::kComplete
                                                                   : ProxyRead::kBroken;
@@ -155,9 +155,9 @@ std::optional<std::uint16_t> readPort(std::string_view text) {
   return parseNumber<std::uint16_t>(text);
 }
 
-// `line` is what follows the signature, without CR LF.
+// `line`: the text after the signature, without CR LF.
 bool readLine(std::string_view line, ProxyHeader& out) {
-  // A word that ends the line and one that a space ends would read the same.
+  // Without this check a word before a trailing space would pass for the last word.
   if (line.ends_with(' ') && !line.starts_with("UNKNOWN")) return false;
   const std::string_view protocol = takeWord(line);
   if (protocol == "UNKNOWN") return true;

@@ -10,25 +10,25 @@
 
 namespace weir::net {
 
-// What a load balancer in front of us says about the client's TLS. Texts: of the header's bytes.
+// The client's TLS as reported by a load balancer in front of weir. Texts point into the header.
 struct ProxiedTls {
-  bool verified = false;         // the client showed a certificate, and it was found good
-  std::string_view version;      // as the sender writes it, such as "TLSv1.3"
+  bool verified = false;         // the client sent a certificate, which was verified
+  std::string_view version;      // as written by the sender, such as "TLSv1.3"
   std::string_view common_name;  // of the client's certificate
 };
 
 // A PROXY protocol header, version 1 or 2 (haproxy.org, proxy-protocol.txt, 2.1 and 2.2). The texts
-// point into the bytes that it was read from.
+// point into the bytes from which it was parsed.
 struct ProxyHeader {
   static constexpr std::size_t kMaxTextBytes = 107;         // of version 1, with its CR LF
-  static constexpr std::size_t kMaxBinaryBytes = 4 * 1024;  // of version 2; more is broken
+  static constexpr std::size_t kMaxBinaryBytes = 4 * 1024;  // of version 2; a longer one is refused
 
-  std::size_t bytes = 0;  // its length; what follows is the client's
+  std::size_t bytes = 0;  // its length; the client's bytes follow
   int version = 0;        // 1 or 2
-  // None when the header names no TCP client: LOCAL, UNKNOWN and other families.
+  // None if the header names no TCP client: LOCAL, UNKNOWN and other families.
   std::optional<Address> client;
-  std::optional<Address> server;  // whom the client connected to
-  std::string_view authority;     // the host that it asked for
+  std::optional<Address> server;  // the address to which the client connected
+  std::string_view authority;     // the host that the client requested
   std::string_view alpn;
   std::string_view unique_id;
   std::optional<ProxiedTls> tls;
@@ -36,12 +36,12 @@ struct ProxyHeader {
 
 enum class ProxyRead : std::uint8_t {
   kComplete,
-  kMore,    // may become a header: call again with these and more bytes
-  kAbsent,  // these bytes begin something else
-  kBroken,  // a header, but one that cannot be believed
+  kMore,    // incomplete: call again with these and more bytes
+  kAbsent,  // another protocol
+  kBroken,  // a header, but an invalid one
 };
 
-// Reads the header at the front of `bytes`. `out` is whole with kComplete only.
+// Parses the header at the front of `bytes`. `out` is complete only with kComplete.
 ProxyRead readProxyHeader(Bytes bytes, ProxyHeader& out);
 
 }  // namespace weir::net

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the reader and the writer of the PROXY protocol share of its version 2.
+// Definitions of PROXY protocol version 2 for its reader and its writer.
 
 #include <cstddef>
 #include <string_view>

@@ -21,7 +21,7 @@ void putTlv(std::string& out, unsigned type, std::string_view value) {
   out += value;
 }
 
-// Peers of a Unix socket have no name, or a path that means nothing elsewhere.
+// Peers of a Unix socket have no address, or a path that is meaningless elsewhere.
 bool haveIps(const ProxiedClient& who) {
   const auto has_ip = [](const Address& address) {
     return !address.isUnix() && address != Address();
@@ -29,7 +29,7 @@ bool haveIps(const ProxiedClient& who) {
   return has_ip(who.client) && has_ip(who.server);
 }
 
-// Both ends are told as one family: an IPv4 address beside an IPv6 one in its mapped form.
+// Both addresses must be of one family: an IPv4 address beside an IPv6 one is written as mapped.
 bool areV4(const ProxiedClient& who) { return who.client.ip().isV4() && who.server.ip().isV4(); }
 
 std::string textOf(const Ip& ip, bool v4) {
@@ -50,7 +50,7 @@ void putIp(std::string& out, const Ip& ip, bool v4) {
   out.append(reinterpret_cast<const char*>(bytes.data()) + skipped, bytes.size() - skipped);
 }
 
-// The byte with family and transport, for the addresses that it puts.
+// Returns the byte with family and transport for the addresses that it appends.
 unsigned putAddresses(std::string& out, const ProxiedClient& who) {
   constexpr unsigned kUnspecified = 0x00;
   constexpr unsigned kInetStream = 0x11;

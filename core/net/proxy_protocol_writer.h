@@ -8,20 +8,20 @@
 
 namespace weir::net {
 
-// Which version of the PROXY protocol precedes a connection.
+// The version of the PROXY protocol header that precedes a connection.
 enum class ProxyVersion : std::uint8_t { kNone, kText, kBinary };
 
-// What a PROXY protocol header tells an upstream of the client. Texts may be empty: not told.
+// The data about the client in a PROXY protocol header for an upstream. Empty texts are omitted.
 struct ProxiedClient {
   const Address& client;
-  const Address& server;  // whom it connected to
+  const Address& server;  // to which the client connected
   std::string_view authority;
   std::string_view alpn;
   std::string_view unique_id;
 };
 
-// Version 1 knows the addresses only; those of Unix sockets are told as unknown by both. Version 2
-// carries the texts, and a checksum of it all.
+// Version 1 carries only the addresses; both versions report Unix sockets as unknown. Version 2
+// also carries the texts, and a checksum of the whole header.
 std::string proxyHeader(ProxyVersion version, const ProxiedClient& client);
 
 }  // namespace weir::net

@@ -20,7 +20,7 @@ void ResumedStream::setReading(bool reading) {
   if (reading) loop_.atTurnEnd(*this);
 }
 
-// The bytes stay in the buffer while they are told: whoever hears of them may write, or stop us.
+// The bytes stay in the buffer during delivery: the receiver may write, or pause reading.
 void ResumedStream::onTurnEnd() {
   while (reading_ && !untold_.empty()) {
     const Bytes piece = untold_.front();

@@ -7,11 +7,11 @@
 
 namespace weir::net {
 
-// A stream whose first bytes somebody has read already: they are told again, before what follows.
-// Once they are told, events come straight from the stream within.
+// A stream whose first bytes have already been read: they are delivered again, before those that
+// follow. Afterwards events come directly from the wrapped stream.
 class ResumedStream final : public Stream, private event::TurnEnd {
  public:
-  // `wire` does not read at the moment.
+  // `wire` must not be reading.
   ResumedStream(event::Loop& loop, std::unique_ptr<Stream> wire, Bytes read_before);
   ~ResumedStream() override { loop_.cancelTurnEnd(*this); }
 

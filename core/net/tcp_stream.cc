@@ -16,7 +16,7 @@
 namespace weir::net {
 namespace {
 
-// From here on, copying costs more than a system call of its own for the head.
+// From this size on, copying costs more than a separate system call for the head.
 constexpr std::size_t kDirectBytes = 8 * 1024;
 constexpr std::size_t kMaxPieces = 16;
 
@@ -30,7 +30,7 @@ std::size_t bytesIn(std::span<const Bytes> pieces) {
   return bytes;
 }
 
-// How many bytes the kernel took by this call, none when it has no room; negative: libuv's code.
+// The number of bytes that the kernel took, 0 if it has no room; negative: libuv's error code.
 template <typename Call>
 std::ptrdiff_t takenBy(Call call) {
   std::ptrdiff_t result = 0;
@@ -41,7 +41,7 @@ std::ptrdiff_t takenBy(Call call) {
   return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
 }
 
-// The way of uv_try_write, write(2), is the longer one: it passes through the kernel's files.
+// uv_try_write uses write(2), which takes a longer path, through the kernel's file layer.
 std::ptrdiff_t sendNow(int descriptor, Bytes piece) {
   return takenBy([&] { return ::send(descriptor, piece.data(), piece.size(), MSG_NOSIGNAL); });
 }
@@ -65,7 +65,7 @@ struct TcpStream::Socket : uv_tcp_t {
     setOwner(stream);
   }
   void setOwner(TcpStream* stream) { data = stream; }
-  TcpStream* owner() const { return static_cast<TcpStream*>(data); }  // null once it is destroyed
+  TcpStream* owner() const { return static_cast<TcpStream*>(data); }  // null after its destruction
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(static_cast<uv_tcp_t*>(this)); }
   uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(static_cast<uv_tcp_t*>(this)); }
 
@@ -86,7 +86,7 @@ TcpStream::TcpStream(event::Loop& loop, Socket* socket, State state)
 
 TcpStream::~TcpStream() {
   flush();
-  loop_.cancelTurnEnd(*this);  // which a failing flush asks for
+  loop_.cancelTurnEnd(*this);  // which a failing flush requests
   socket_->setOwner(nullptr);
   uv_close(socket_->handle(), [](uv_handle_t* handle) {
     delete static_cast<Socket*>(reinterpret_cast<uv_tcp_t*>(handle));
@@ -134,7 +134,7 @@ Result<std::unique_ptr<Stream>> TcpStream::connectTcp(event::Loop& loop, const A
     return event::errorOf(status);
   }
   uv_fileno(socket->handle(), &stream->descriptor_);
-  // Before the connection stands: saves the epoll_ctl that a later start would need.
+  // Before the connection is established: saves the epoll_ctl that a later start would need.
   stream->setReading(true);
   return std::unique_ptr<Stream>(std::move(stream));
 }
@@ -145,7 +145,7 @@ Result<std::unique_ptr<Stream>> TcpStream::connectUnix(event::Loop& loop, const 
   if (length == 0) return Error{ErrorCode::kInvalid, Origin::kLocal, "socket path too long"};
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return event::errorOf(-errno);
-  // A Unix socket connects at once or not at all.
+  // A Unix socket connects at once or fails.
   if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), length) != 0) {
     const int failure = -errno;
     ::close(descriptor);
@@ -184,7 +184,7 @@ void TcpStream::setReading(bool reading) {
   }
 }
 
-// From now on a failed write is not told by the read side.
+// From now on the read side does not report a failed write.
 void TcpStream::stopReading() {
   reading_ = false;
   uv_read_stop(socket_->stream());
@@ -193,7 +193,8 @@ void TcpStream::stopReading() {
 
 void TcpStream::onAllocate(uv_handle_s* handle, std::size_t, uv_buf_t* buffer) {
   TcpStream* owner = static_cast<TcpStream*>(handle->data);
-  // libuv would read on as long as the buffer gets full; without room it stops until the next turn.
+  // libuv would continue reading as long as the buffer fills; without room it stops until the next
+  // turn.
   const bool first = owner->loop_.takesTurn(owner);
   *buffer = first ? uv_buf_init(owner->loop_.readBuffer(), event::Loop::kLentBytes)
                   : uv_buf_init(nullptr, 0);
@@ -201,7 +202,7 @@ void TcpStream::onAllocate(uv_handle_s* handle, std::size_t, uv_buf_t* buffer) {
 
 void TcpStream::onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t* buffer) {
   TcpStream* owner = static_cast<TcpStream*>(stream->data);
-  if (count == UV_ENOBUFS && buffer->len == 0) return;  // it has had its turn
+  if (count == UV_ENOBUFS && buffer->len == 0) return;  // it has already read in this turn
   owner->loop_.beginEvent();
   if (count > 0) {
     owner->events_->onData({buffer->base, static_cast<std::size_t>(count)});
@@ -231,7 +232,7 @@ bool TcpStream::flush() {
   return socket_->out.empty();
 }
 
-// What is queued, which is mostly one piece.
+// Sends the queue, which is usually one piece.
 void TcpStream::sendQueued() {
   Buffer& out = socket_->out;
   const Bytes front = out.front();
@@ -248,7 +249,7 @@ void TcpStream::send(Bytes first, Bytes second) {
   std::array<Bytes, kMaxPieces> pieces;
   std::size_t count = out.peek(std::span(pieces).first(kMaxPieces - 2));
   if (bytesIn(std::span(pieces).first(count)) < out.size()) {
-    // More is queued than one call takes: what is new must not overtake it.
+    // More is queued than one call takes: new data must not overtake it.
     out.append(std::exchange(first, {}));
     out.append(std::exchange(second, {}));
   }
@@ -302,7 +303,7 @@ void TcpStream::onJobDone(int status) {
   afterWrite();
 }
 
-// While we read, the read side tells, after what the peer may have said before it went.
+// While reading, the read side reports the failure, after data that the peer may have sent before.
 void TcpStream::failWrite(int status) {
   write_failure_ = status;
   socket_->out.clear();
@@ -335,7 +336,7 @@ void TcpStream::shutdownWrite() {
   if (state_ == State::kOpen) loop_.atTurnEnd(*this);
 }
 
-// Without time to linger, closing resets.
+// With a linger time of 0, closing resets the connection.
 void TcpStream::abort() {
   flush();
   if (descriptor_ < 0) return;

@@ -16,13 +16,13 @@ namespace weir::net {
 
 // A Stream over a TCP or Unix socket.
 //
-// Small writes are gathered and leave once at the end of the turn; large ones go straight from the
-// caller's memory to the kernel, and only what the kernel does not take is copied.
+// Small writes are gathered and sent once at the end of the turn; large ones go directly from the
+// caller's memory to the kernel, and only the part that the kernel does not take is copied.
 class TcpStream final : public Stream, private event::TurnEnd {
  public:
   // Takes over an accepted, non-blocking socket. The descriptor is closed on failure.
   static Result<std::unique_ptr<Stream>> adopt(event::Loop& loop, int descriptor);
-  // Begins to connect; onConnected or onBroken follows. May be written to at once.
+  // Begins to connect; onConnected or onBroken follows. Accepts writes at once.
   static Result<std::unique_ptr<Stream>> connect(event::Loop& loop, const Address& to);
   ~TcpStream() override;
 
@@ -35,11 +35,11 @@ class TcpStream final : public Stream, private event::TurnEnd {
   void abort() override;
 
  private:
-  struct Socket;    // the libuv handle and the queue, which live until libuv has let go of them
-  struct WriteJob;  // a write that the kernel did not take at once
-  // kConnected: at once, and not told yet
+  struct Socket;    // the libuv handle and the queue, which live until libuv releases them
+  struct WriteJob;  // a write that the kernel did not accept at once
+  // kConnected: connected at once, not reported yet
   enum class State : std::uint8_t { kConnecting, kConnected, kOpen, kBroken };
-  enum class End : std::uint8_t { kNone, kWanted, kSent };  // of what we write
+  enum class End : std::uint8_t { kNone, kWanted, kSent };  // of outgoing data
 
   TcpStream(event::Loop& loop, Socket* socket, State state);
   static Result<std::unique_ptr<Stream>> connectTcp(event::Loop& loop, const Address& to);
@@ -65,10 +65,10 @@ class TcpStream final : public Stream, private event::TurnEnd {
   End end_ = End::kNone;
   bool reading_ = false;
   bool peer_ended_ = false;
-  bool write_job_ = false;  // one is with libuv
+  bool write_job_ = false;  // one is in progress in libuv
   bool backed_up_ = false;  // the queue went above kLowWater
-  int write_failure_ = 0;   // libuv's code: nothing more goes out
-  int descriptor_ = -1;     // libuv's
+  int write_failure_ = 0;   // libuv's error code: nothing more is sent
+  int descriptor_ = -1;     // owned by libuv
 };
 
 }  // namespace weir::net
