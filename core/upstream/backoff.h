@@ -17,13 +17,13 @@ struct Backoff {
 // The longest pause before retry number `retry`, counted from 0: base * 2^retry, at most max.
 inline Milliseconds backoffLimit(const Backoff& backoff, unsigned retry) {
   Milliseconds limit = backoff.base;
-  // As many doublings as any useful pair of them needs; more could overflow.
+  // Enough doublings for any useful pair of values; more could overflow.
   for (unsigned i = 0; i < std::min(retry, 32U) && limit < backoff.max; ++i) limit *= 2;
   return std::min(limit, backoff.max);
 }
 
-// The pause before retry number `retry`: anything from nothing up to the limit, never the limit
-// itself ("full jitter"), so that callers that failed together do not come back together.
+// The pause before retry number `retry`: random between 0 and the limit, exclusive ("full jitter"),
+// so that callers that failed together do not retry together.
 inline Milliseconds backoffPause(const Backoff& backoff, unsigned retry, Random& random) {
   const Milliseconds limit = std::max(backoffLimit(backoff, retry), Milliseconds(0));
   const auto span = static_cast<std::uint64_t>(limit.count());

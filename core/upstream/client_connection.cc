@@ -9,7 +9,7 @@ namespace weir::upstream {
 namespace {
 
 constexpr Milliseconds kFlushTime{5'000};
-// For how long a connection reads an answer that is not wanted any more.
+// How long a connection reads an unwanted response.
 constexpr Milliseconds kRestTime{1'000};
 
 constexpr Error kConnectTimeout = {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"};
@@ -34,7 +34,7 @@ Result<void> ClientConnection::connect(net::Connector& connector, const net::Add
   auto stream = connector.connect(to);
   if (!stream.ok()) {
     Error error = stream.error();
-    error.origin = Origin::kUpstream;  // whoever told it: the endpoint was not reached
+    error.origin = Origin::kUpstream;  // whatever its source: the endpoint was not reached
     return error;
   }
   stream_ = std::move(stream.value());
@@ -59,7 +59,7 @@ void ClientConnection::armIdle(Milliseconds timeout) {
 }
 
 void ClientConnection::onConnected() {
-  if (phase_ != Phase::kConnecting) return;  // given up in this very turn
+  if (phase_ != Phase::kConnecting) return;  // abandoned in this turn
   connect_took_ = monotonicNow() - connect_started_;
   phase_ = Phase::kGreeting;
   makeCodec();
@@ -145,7 +145,7 @@ void ClientConnection::close(bool unread) {
   if (phase_ == Phase::kGreeting) return failConnecting(kBadGreeting);
   if (phase_ != Phase::kOpen) return;
   if (!unread && stream_->flush()) return finishClosing();
-  // The last bytes of a tunnel: the peer gets a while to take them.
+  // For the last bytes of a tunnel: the peer has some time to take them.
   phase_ = Phase::kFlushing;
   stream_->shutdownWrite();
   stream_->setReading(true);
@@ -159,7 +159,7 @@ void ClientConnection::finishClosing() {
   owner_.onClosed(*this);
 }
 
-// Nothing is heard of it from now on, and it touches nothing of its endpoint's.
+// No events follow, and the connection no longer uses its endpoint.
 void ClientConnection::closeNow() {
   phase_ = Phase::kClosed;
   deadline_.disarm();
@@ -168,7 +168,7 @@ void ClientConnection::closeNow() {
 
 void ClientConnection::onExchangeEnd(bool) {
   if (phase_ != Phase::kOpen) return;
-  stream_->setReading(true);  // so that the end of an idle connection is noticed
+  stream_->setReading(true);  // to detect the end of an idle connection
   owner_.onChanged(*this);
 }
 

@@ -17,24 +17,24 @@ namespace weir::upstream {
 
 class ClientConnection;
 
-// Hears of its connections. Implemented by EndpointPool.
+// Receives the events of connections. Implemented by EndpointPool.
 class ClientConnectionEvents {
  public:
   virtual ~ClientConnectionEvents() = default;
   virtual void onReady(ClientConnection& connection) = 0;    // takes exchanges from now on
-  virtual void onChanged(ClientConnection& connection) = 0;  // state() may be another
-  // Its exchange was cancelled; what is left of the answer is read and dropped before it takes
-  // another.
+  virtual void onChanged(ClientConnection& connection) = 0;  // state() may have changed
+  // An exchange was cancelled; the rest of its response is read and discarded before the connection
+  // takes another.
   virtual void onRestBegin(ClientConnection& connection) = 0;
   virtual void onRestEnd(ClientConnection& connection) = 0;
-  // Each of these ends the connection: it is closed and to be given to Loop::destroyLater.
+  // Each of these ends the connection, which is closed and must be given to Loop::destroyLater.
   virtual void onConnectFailed(ClientConnection& connection, Error error) = 0;
   virtual void onClosed(ClientConnection& connection) = 0;
 };
 
-// A connection to one endpoint, with the codec that speaks on it.
+// A connection to one endpoint, with its codec.
 //
-// Owned by: EndpointPool, which acquires it to as many exchanges at a time as the codec takes.
+// Owned by: EndpointPool, which lends it to as many concurrent exchanges as the codec takes.
 class ClientConnection final : public event::Disposable,
                                public Linked<ClientConnection>,  // all of the owner
                                private net::StreamEvents,
@@ -42,16 +42,16 @@ class ClientConnection final : public event::Disposable,
                                private http::ClientCodecEvents {
  public:
   enum class State : std::uint8_t {
-    kIdle,        // carries no exchange
-    kBusy,        // takes further exchanges beside those that it carries
+    kIdle,        // no exchange is open
+    kBusy,        // takes further exchanges beside the open ones
     kFull,        // takes none at present
-    kDraining,    // takes none any more: to be closed once it carries none
-    kConnecting,  // the peer has yet to say what it takes
-    kFlushing,    // its last bytes have yet to leave
+    kDraining,    // takes none any more: closed when the last one ends
+    kConnecting,  // the peer's limits are not known yet
+    kFlushing,    // its last bytes are being sent
     kClosed,
   };
 
-  // Under TLS the codec follows from what was agreed on, whatever `protocol`.
+  // With TLS, ALPN determines the codec, whatever `protocol`.
   ClientConnection(event::Loop& loop, ClientConnectionEvents& owner, http::VersionChoice protocol,
                    const http::h2::Options& options);
   ~ClientConnection() override;
@@ -60,24 +60,24 @@ class ClientConnection final : public event::Disposable,
   Result<void> connect(net::Connector& connector, const net::Address& to, Milliseconds timeout);
   // No event follows.
   void closeNow();
-  // With no exchange on it: closes once its last bytes have left, which is told.
+  // Without an exchange: closes after its last bytes have been sent; onClosed follows.
   void retire() { close(false); }
   void drain() { drains_at_ = Milliseconds::min(); }  // it takes no further exchange
-  // From now on; a connection whose time is over drains.
+  // Counted from now; a connection whose lifetime has ended drains.
   void limitLifetime(Milliseconds lifetime) {
     drains_at_ = std::min(drains_at_, loop_.now() + lifetime);
   }
-  void armIdle(Milliseconds timeout);  // closes it after so long
+  void armIdle(Milliseconds timeout);  // closes it after that time
   void disarmIdle() { deadline_.disarm(); }
 
-  // Follows from what the codec says at this moment.
+  // Derived from the current state of the codec.
   State state() const {
     if (phase_ != Phase::kOpen) return stateOfPhase();
     const bool over = drains_at_ != kNever && loop_.now() >= drains_at_;
     return over ? State::kDraining : static_cast<State>(codec_->room());
   }
   http::ClientCodec& codec() { return *codec_; }  // once connected
-  // Null: it showed no certificate, or nobody checked it.
+  // Null: the peer sent no certificate, or none was verified.
   const net::PeerCertificate* peer() const {
     const net::Security* security = stream_->security();
     return security == nullptr ? nullptr : security->peer.get();
@@ -85,21 +85,21 @@ class ClientConnection final : public event::Disposable,
   bool multiplexes() const { return protocol_ == http::VersionChoice::kHttp2; }  // once connected
   Nanoseconds connectTook() const { return connect_took_; }
 
-  // Its place among those that take exchanges.
+  // Its place among the connections that take exchanges.
   struct Offer : Linked<Offer> {
     explicit Offer(ClientConnection& owner) : connection(owner) {}
     ClientConnection& connection;
   };
-  // What the pool keeps beside it.
+  // The pool's data about the connection.
   struct Record {
     explicit Record(ClientConnection& owner) : offer(owner) {}
     Offer offer;
-    State state = State::kClosed;   // as of the latest look
-    bool http1_only = false;        // it was made for an exchange that HTTP/2 cannot carry
-    Share* borrowed_for = nullptr;  // of its latest exchange; valid as long as that
-    Share::Charge charge;           // while it reads an answer that is not wanted any more
-    std::size_t promised = 0;       // exchanges that may count on it while it connects
-    std::uint64_t ready_in = 0;     // the pass of the pool in which it became ready
+    State state = State::kClosed;   // as last examined
+    bool http1_only = false;        // made for an exchange that HTTP/2 cannot carry
+    Share* borrowed_for = nullptr;  // of its latest exchange; valid as long as the exchange
+    Share::Charge charge;           // while it reads an unwanted response
+    std::size_t promised = 0;       // exchanges that may rely on it while it connects
+    std::uint64_t ready_in = 0;     // the pass of the pool during which it became ready
   };
   Record& record() { return record_; }
   const Record& record() const { return record_; }

@@ -9,7 +9,7 @@
 namespace weir::upstream {
 namespace {
 
-// How often waiting exchanges look whether another worker gave a connection back.
+// How often waiting exchanges check whether another worker has closed a connection.
 constexpr Milliseconds kWaitTick{10};
 
 constexpr Error kNoPlace = {ErrorCode::kExhausted, Origin::kLocal, "connection limit"};
@@ -56,7 +56,7 @@ void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
   if (!plan_->hasTermsOf(*old)) {
     for (EndpointPool* pool : allPools()) pool->renew();
   }
-  if (!waiting_.empty()) tools_.loop.atTurnEnd(*this);  // there may be more room
+  if (!waiting_.empty()) tools_.loop.atTurnEnd(*this);  // the limit may be higher now
   metrics_.connect =
       tools_.metrics.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
   if (old->balancer == plan_->balancer) return;
@@ -91,7 +91,7 @@ void Cluster::refreshMembers() {
   if (endpoints_ == nullptr) return;
   std::vector<Member*> members;
   members.reserve(endpoints_->endpoints.size());
-  // In discovery's order, so that every worker and every reload sees the same.
+  // In discovery's order, which is the same for every worker and every reload.
   for (const Endpoint& endpoint : endpoints_->endpoints) {
     if (endpoint.weight > 0) members.push_back(pools_.at(endpoint.address).get());
   }
@@ -128,8 +128,8 @@ void Cluster::askAgain(PoolWaiter& waiter) {
   awaitTurnEnd(waiter);
 }
 
-// Those who wait have asked before. What is shared at an endpoint that none of them wants is no
-// loss to them.
+// Earlier waiters take precedence. They lose nothing by a shared connection to an endpoint for
+// which none of them waits.
 void Cluster::serveNew(PoolWaiter& waiter) {
   if (waiting_.empty()) {
     if (!serve(waiter)) wait(waiter);
@@ -142,8 +142,8 @@ void Cluster::serveNew(PoolWaiter& waiter) {
   wait(waiter);
 }
 
-// A connection that is there, else one that is on its way and takes many, else one more. False at
-// the limit of connections: then nothing has changed.
+// Uses an available connection, else one being established that takes several exchanges, else a new
+// one. False at the limit of connections: then nothing has changed.
 bool Cluster::serve(PoolWaiter& waiter) {
   EndpointPool& pool = *waiter.pool_;
   if (ClientConnection* const found = pool.offer(waiter.demand_)) {
@@ -204,7 +204,7 @@ void Cluster::serveAtTurnEnd() {
   }
 }
 
-// Whoever has the most requests in it loses the latest of them.
+// The client connection with the most waiting requests loses the latest of them.
 void Cluster::shortenQueue() {
   while (totals_.waiting > plan_->options.max_pending) {
     PoolWaiter& last = turns_.back();
@@ -219,7 +219,7 @@ void Cluster::serveQueue() {
   }
 }
 
-// The longest wait is for another endpoint: what this one has to share need not stand idle.
+// If the longest wait is for another endpoint, shared connections to this one need not be idle.
 void Cluster::serveQueueOf(EndpointPool& pool) {
   while (!pool.waiting().empty()) {
     PoolWaiter& waiter = pool.waiting().front();
@@ -242,7 +242,7 @@ void Cluster::wait(PoolWaiter& waiter) {
   if (!wait_tick_.armed()) wait_tick_.arm(kWaitTick);
 }
 
-// It is about to be served.
+// The waiter is about to be served.
 void Cluster::stopWaiting(PoolWaiter& waiter) {
   if (waiter.place_ != PoolWaiter::Place::kQueue) return;
   metrics_.pool_wait.observe(monotonicNow() - waiter.asked_at_);
@@ -278,7 +278,7 @@ void Cluster::cancel(PoolWaiter& waiter) {
       waiter.place_ = PoolWaiter::Place::kNowhere;
       return at_turn_end_.remove(waiter.link_);
     case PoolWaiter::Place::kConnecting:
-      // The connection is on its way and will serve somebody else.
+      // The connection being established will serve another waiter.
       return waiter.pool_->cancelExpected(waiter);
     case PoolWaiter::Place::kQueue:
       return leaveQueue(waiter);
@@ -298,12 +298,12 @@ void Cluster::dropIfUnused(EndpointPool& pool) {
   if (pool.setWanting(false)) std::erase(wanting_, &pool);
   const auto found = pools_.find(pool.endpoint.address);
   if (found == pools_.end() || found->second.get() != &pool) return;
-  tools_.loop.destroyLater(std::move(found->second));  // it may be at work
+  tools_.loop.destroyLater(std::move(found->second));  // it may be active
   pools_.erase(found);
 }
 
-// Counts one more connection, unless there are as many as there may be. After a reload there may be
-// several too many.
+// Counts one more connection, unless the limit is reached. After a reload there may be several too
+// many.
 bool Cluster::takePlace() {
   const std::uint32_t limit = plan_->options.max_connections;
   event::SharedCount& count = *plan_->connections;
@@ -313,7 +313,7 @@ bool Cluster::takePlace() {
   return true;
 }
 
-// At the limit, a connection that nobody uses makes room for one that is wanted.
+// At the limit, an idle connection is closed in favor of a new one.
 bool Cluster::makeRoom() {
   if (totals_.idle == 0) return false;
   for (auto& [address, pool] : pools_) {
@@ -362,7 +362,7 @@ Result<std::unique_ptr<net::Stream>> Cluster::dial(Member& member, std::string_v
   auto stream = dialPool(pool, first);
   if (stream.ok()) return stream;
   Error error = stream.error();
-  error.origin = Origin::kUpstream;  // whoever told it: the endpoint was not reached
+  error.origin = Origin::kUpstream;  // whatever its source: the endpoint was not reached
   releaseDialed(member);
   return error;
 }
@@ -381,7 +381,7 @@ void Cluster::releaseDialed(Member& member) {
   onPlaceFree(pool);
 }
 
-// The members stay: exchanges in flight may still pick one for another try.
+// Keeps the members: exchanges in flight may still pick one for another attempt.
 void Cluster::closeIdle() {
   totals_.leaving = true;
   for (EndpointPool* pool : allPools()) pool->update();

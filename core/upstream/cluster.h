@@ -18,12 +18,12 @@
 
 namespace weir::upstream {
 
-// One worker's side of a cluster: its balancer, a pool of connections to each endpoint, and the
+// One worker's part of a cluster: its balancer, a pool of connections to each endpoint, and the
 // queue of exchanges that wait at the limit of connections.
 //
-// Only acquire() calls a waiter back at once; what happens on connections serves those who wait at
-// the end of the turn. Clients' connections take turns in the queue (FairQueue), and one that takes
-// much back waits for itself (Share).
+// Only acquire() calls a waiter back at once; after events on connections, waiters are served at
+// the end of the turn. Client connections take turns in the queue (FairQueue), and one that cancels
+// many requests delays itself (Share).
 class Cluster final : private PoolOwner, private event::TurnEnd {
  public:
   struct Tools {
@@ -33,45 +33,46 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
     MetricCells& metrics;
   };
   Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan);
-  ~Cluster() override;  // with no exchange in flight
+  ~Cluster() override;  // no exchange may be in flight
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
-  // A reload: connections, counts and balancing state stay where the terms allow.
+  // A reload: keeps connections, counts and balancing state if the terms allow it.
   void configure(std::shared_ptr<const ClusterPlan> plan);
   void setEndpoints(SharedEndpoints endpoints);
   bool knowsEndpoints() const { return endpoints_ != nullptr; }
 
-  // Between these two an exchange may call the cluster, even if it leaves the plan meanwhile.
+  // Between enter() and leave() an exchange may call the cluster, even if the plan no longer has
+  // it.
   void enter() { ++users_; }
   void leave() { --users_; }
 
   Member* pick(Tried tried) { return balancer_->pick(tried); }
-  // Counts the attempt as in flight until done(). Calls back at once when a connection is free.
-  // What can be sent once only waits for the end of the turn before it goes on a connection that
-  // was used before: the end of the connection may be among what has come in this turn.
+  // Counts the attempt as in flight until done(). Calls back at once if a connection is free. A
+  // request that cannot be sent twice waits for the end of the turn before it is assigned to a
+  // reused connection: the end of that connection may have arrived in this turn.
   void acquire(Member& member, PoolWaiter& waiter, Demand demand);
-  void cancel(PoolWaiter& waiter);  // before it was called back
-  // Whether it waits for a connection that is on its way.
+  void cancel(PoolWaiter& waiter);  // before it has been called back
+  // Whether it waits for a connection that is being established.
   static bool isConnecting(const PoolWaiter& waiter) {
     return waiter.place_ == PoolWaiter::Place::kConnecting;
   }
-  void done(Member& member);  // the attempt is over, however it ended
+  void done(Member& member);  // the attempt has ended, in any way
 
-  // For tunnels: begins to connect to a member. The connection is the caller's own; it is counted,
-  // and the attempt as in flight, until releaseDialed(). `first` goes ahead of everything, TLS
-  // included. kExhausted of local origin at the limit of connections: who carries bytes does not
-  // wait here.
+  // For tunnels: begins to connect to a member. The caller owns the connection; it is counted, and
+  // the attempt is in flight, until releaseDialed(). `first` is sent before everything else,
+  // including TLS. kExhausted of local origin at the limit of connections: tunnels do not wait in
+  // the queue.
   Result<std::unique_ptr<net::Stream>> dial(Member& member, std::string_view first);
   void noteDialed(Nanoseconds took) const { metrics_.connect.observe(took); }
   void noteDialFailed(const Error& error) { countFailure(error.code); }
   void releaseDialed(Member& member);
 
-  void closeIdle();  // the cluster is leaving: keeps nothing that is not in use
+  void closeIdle();  // the cluster is leaving: keeps only what is in use
   bool quiet() const { return totals_.open == 0 && users_ == 0; }
   const ClusterPlan& plan() const override { return *plan_; }
   RetryBudget& retryBudget() { return retry_budget_; }
-  // Every endpoint that discovery lists.
+  // Visits every endpoint that discovery lists.
   void forEachMember(const std::function<void(const Member&)>& visit) const;
   std::size_t open() const { return totals_.open; }
   std::size_t idle() const { return totals_.idle; }
@@ -109,7 +110,7 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   void countFailure(ErrorCode code);
   void countMtls(MtlsResult result);
   void refreshMembers();
-  // For a walk on which pools may be dropped; what is dropped stays until the turn ends.
+  // For loops in which pools may be dropped; a dropped pool exists until the turn ends.
   std::vector<EndpointPool*> allPools() const;
 
   Tools tools_;
@@ -118,11 +119,11 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   std::unique_ptr<Balancer> balancer_;
   PoolTotals totals_;
   std::unordered_map<net::Address, std::unique_ptr<EndpointPool>, AddressHash> pools_;
-  std::vector<EndpointPool*> wanting_;  // their pass
-  std::vector<EndpointPool*> passed_;   // whose queue may be served
+  std::vector<EndpointPool*> wanting_;  // that want a pass
+  std::vector<EndpointPool*> passed_;   // whose queues may be served
   Queue at_turn_end_;
-  Queue waiting_;    // who waits longest first
-  FairQueue turns_;  // the same, in the order in which they are served
+  Queue waiting_;    // the longest wait first
+  FairQueue turns_;  // the same waiters in the order in which they are served
   event::Alarm<Cluster, &Cluster::onWaitTick> wait_tick_;
   std::uint64_t users_ = 0;
   RetryBudget retry_budget_;

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of nodes of weir, which do not mind PINGs: one that vanished is to be noticed early.
+// For weir nodes, which accept PINGs: a node that vanished must be noticed early.
 constexpr Milliseconds kNodePingInterval = 10s;
 
 constexpr std::pair<std::string_view, net::ProxyVersion> kProxyVersions[] = {

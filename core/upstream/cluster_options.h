@@ -23,16 +23,16 @@ struct ClusterOptions {
   config::Selected discovery;
   std::string balancer = "least_request";
   Milliseconds connect_timeout{5'000};
-  Milliseconds idle_timeout{60'000};     // of a connection that nobody uses
+  Milliseconds idle_timeout{60'000};     // of an idle connection
   Milliseconds max_connection_age{0};    // after which a connection takes no new request; 0: none
   std::uint32_t max_connections = 1024;  // of the whole process; 0: no limit
   std::uint32_t max_pending = 1024;      // exchanges that wait for a connection, per worker
-  Milliseconds queue_timeout{3'000};     // for how long they wait
+  Milliseconds queue_timeout{3'000};     // the limit of their wait
   std::optional<tls::ClientOptions> tls;
   std::optional<std::string> identity;
   http::VersionChoice protocol = http::VersionChoice::kAuto;
-  http::h2::ClientOptions http2;  // its limits are those of responses in any version
-  net::ProxyVersion proxy_protocol = net::ProxyVersion::kNone;  // of tunnels: ahead of everything
+  http::h2::ClientOptions http2;  // its limits apply to responses of any version
+  net::ProxyVersion proxy_protocol = net::ProxyVersion::kNone;  // for tunnels: precedes all bytes
   config::Origin origin;
   config::Origin discovery_origin;
 

@@ -14,7 +14,7 @@
 
 namespace weir::upstream {
 
-// A cluster as the plan has it: shared by all workers, immutable.
+// A cluster of the plan: shared by all workers, immutable.
 struct ClusterPlan {
   NameId id = 0;
   std::string_view name;  // lives as long as the NameTable
@@ -23,13 +23,13 @@ struct ClusterPlan {
   std::string_view balancer_name;  // as long as `name`
   std::shared_ptr<const DiscoverySource> discovery;
   event::SharedCount* connections = nullptr;     // of all workers; outlives every plan
-  event::LogLimit* failures = nullptr;           // of messages about it; likewise
-  std::shared_ptr<const tls::ClientConfig> tls;  // null: in the clear
-  // The same for tunnels, which agree on no protocol; there when a listener leads here.
+  event::LogLimit* failures = nullptr;           // limits messages about the cluster; likewise
+  std::shared_ptr<const tls::ClientConfig> tls;  // null: plaintext
+  // The same for tunnels, without ALPN; set if a listener has this upstream.
   std::shared_ptr<const tls::ClientConfig> tunnel_tls;
 
-  // Whether connections made for `other` are as this plan wants them: whom they trust, who we are
-  // on them, and what is spoken.
+  // Whether connections made for `other` satisfy this plan: the peers that they trust, weir's
+  // identity on them, and the protocol.
   bool hasTermsOf(const ClusterPlan& other) const;
 };
 

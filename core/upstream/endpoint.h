@@ -18,7 +18,7 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
-// What discovery knows of a cluster at one time. Immutable: workers share it.
+// The result of discovery for a cluster at one time. Immutable: shared by workers.
 struct EndpointSet {
   std::vector<Endpoint> endpoints;  // no address twice
 };

@@ -11,8 +11,8 @@ namespace {
 constexpr Error kNoStreams = {ErrorCode::kRefused, Origin::kUpstream, "allows no streams"};
 constexpr Error kNotServed = {ErrorCode::kClosed, Origin::kUpstream,
                               "connections ended before they took a request"};
-// Connections on their way that an exchange may wait for in vain before it fails. A connection may
-// take fewer exchanges than was thought, which is no failure.
+// Connections being established for which an exchange may wait in vain before it fails. A
+// connection may take fewer exchanges than expected, which is not a failure.
 constexpr std::uint8_t kMostTries = 8;
 
 }  // namespace
@@ -24,7 +24,7 @@ ClientConnection* EndpointPool::offerOf(Offers& offers, const Demand& demand) {
     ClientConnection& connection = at->connection;
     const State now = stateOf(connection);
     if (now != connection.record().state) {
-      move(connection, now);  // the event that closes it is yet to come
+      move(connection, now);  // the event that closes it is still pending
     } else if (suits(connection, demand)) {
       return &connection;
     }
@@ -53,7 +53,7 @@ void EndpointPool::place(ClientConnection& connection) {
   if (offered && anyoneWaits()) owner_.wantsPass(*this);
 }
 
-// The one place where lists change: all that is counted follows from it.
+// The only function that changes the lists: all counts follow from it.
 void EndpointPool::move(ClientConnection& connection, State to) {
   ClientConnection::Record& record = connection.record();
   const State from = std::exchange(record.state, to);
@@ -103,7 +103,7 @@ void EndpointPool::onRestEnd(ClientConnection& connection) {
   place(connection);
 }
 
-// Those who waited for that ask again, maybe other clusters than this one.
+// Requests that waited for this ask again, possibly in other clusters.
 void EndpointPool::discharge(ClientConnection& connection) {
   Share::Charge& charge = connection.record().charge;
   if (charge.share == nullptr) return;
@@ -122,7 +122,7 @@ void EndpointPool::remove(ClientConnection& connection) {
   owner_.onPlaceFree(*this);
 }
 
-// Until it is known, hope: a wrong guess costs one handshake's time, once.
+// Optimistic until it is known: a wrong guess costs the time of one handshake, once.
 std::size_t EndpointPool::promiseOf(Kind kind) const {
   const ClusterPlan& plan = owner_.plan();
   const http::VersionChoice protocol = plan.options.protocol;
@@ -211,8 +211,8 @@ void EndpointPool::learn(ClientConnection& connection) {
   most_ = connection.codec().most();
 }
 
-// Up to a tenth less than may be, so that connections made together do not all end together; and no
-// longer than what the endpoint proved holds.
+// Up to a tenth less than the maximum, so that connections made together do not end together; and
+// no longer than the endpoint's certificate is valid.
 void EndpointPool::limitLifetime(ClientConnection& connection) {
   const Milliseconds most = owner_.plan().options.max_connection_age;
   if (most.count() > 0) {
@@ -235,7 +235,7 @@ void EndpointPool::onConnectFailed(ClientConnection& connection, Error error) {
 
 void EndpointPool::onClosed(ClientConnection& connection) { remove(connection); }
 
-// Those fail for whom no other connection is on its way; who waited longest first.
+// Fails the waiters for which no other connection is being established, the longest wait first.
 void EndpointPool::failExpected(Kind kind, Error error) {
   Expected& line = expected(kind);
   std::size_t left = line.waiters.size() - std::min(line.waiters.size(), line.room);
@@ -278,7 +278,7 @@ bool EndpointPool::evictIdle() {
       drop(connection);
       return true;
     }
-    move(connection, stateOf(connection));  // it is being lent at this moment
+    move(connection, stateOf(connection));  // it is being lent
   }
   return false;
 }
@@ -298,7 +298,7 @@ void EndpointPool::renew() {
   if (anyoneWaits()) owner_.wantsPass(*this);
 }
 
-// What has not carried anything yet is closed, what has carries no more.
+// Closes a connection that has not carried anything yet; any other takes no more exchanges.
 void EndpointPool::leave(ClientConnection& connection) {
   if (connection.state() == State::kConnecting) return drop(connection);
   connection.drain();

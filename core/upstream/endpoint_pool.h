@@ -20,35 +20,35 @@
 
 namespace weir::upstream {
 
-// What the pools of a cluster share, and what they add up to.
+// State shared by the pools of a cluster, and their totals.
 struct PoolTotals {
-  std::size_t open = 0;     // connections; those of tunnels, too
-  std::size_t idle = 0;     // of them
+  std::size_t open = 0;     // connections, including those of tunnels
+  std::size_t idle = 0;     // of the open ones
   std::size_t waiting = 0;  // exchanges, at the limit of connections
-  bool leaving = false;     // nothing is kept that is not in use
+  bool leaving = false;     // only what is in use is kept
   Gauge open_gauge;
   Gauge idle_gauge;
   Counter reused;
 };
 
-// The cluster as its pools see it.
+// The interface of the cluster to its pools.
 class PoolOwner {
  public:
   virtual ~PoolOwner() = default;
   virtual const ClusterPlan& plan() const = 0;
-  virtual void wantsPass(EndpointPool&) = 0;  // pass() is to be called at the end of the turn
-  virtual void serveAgain(PoolWaiter&) = 0;   // what it waited for does not serve it
-  virtual void askAgain(PoolWaiter&) = 0;     // its client's share is no longer spent
+  virtual void wantsPass(EndpointPool&) = 0;  // pass() must be called at the end of the turn
+  virtual void serveAgain(PoolWaiter&) = 0;   // the awaited connection does not serve it
+  virtual void askAgain(PoolWaiter&) = 0;     // the share of its client is no longer spent
   virtual void onConnected(const ClientConnection&) = 0;
   virtual void onConnectFailed(const Error&) = 0;
-  virtual void onPlaceFree(EndpointPool&) = 0;  // a connection has gone
+  virtual void onPlaceFree(EndpointPool&) = 0;  // a connection was closed
 };
 
-// The connections of one worker to one endpoint, and who waits for those that are on their way.
+// The connections of one worker to one endpoint, and the waiters for connections being established.
 //
-// What is on offer and what is counted follows from the states of connections, and these from their
-// codecs: a connection is looked at again before it is lent, so that none is on offer whose session
-// has ended.
+// Offers and counts follow from the states of connections, and these from their codecs: the state
+// of a connection is checked again before it is lent, so that a connection whose session has ended
+// is never on offer.
 class EndpointPool final : public Member, public event::Disposable, private ClientConnectionEvents {
  public:
   struct Tools {
@@ -61,7 +61,7 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
   EndpointPool(const EndpointPool&) = delete;
   EndpointPool& operator=(const EndpointPool&) = delete;
 
-  // A connection that takes one more exchange of that kind, the busiest kind first; null: none.
+  // A connection that takes one more such exchange, preferably a busy one; null: none.
   ClientConnection* offer(const Demand& demand) {
     ClientConnection* const shared = busy_.empty() ? nullptr : offerShared(demand);
     return shared != nullptr ? shared : offerOf(idle_, demand);
@@ -70,43 +70,45 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
   bool offersReused() const { return !idle_.empty() || !busy_.empty(); }
   void give(PoolWaiter& waiter, ClientConnection& connection);
 
-  // Whether connections of this endpoint can serve it at all.
+  // Whether connections of this endpoint can serve such a request at all.
   bool canServe(const Demand& demand) const;
-  // Whether a connection is on its way that nobody else counts on.
+  // Whether a connection is being established on which no other waiter relies.
   bool mayExpect(const Demand& demand) const;
-  void expect(PoolWaiter& waiter);   // waits for one
-  void connect(PoolWaiter& waiter);  // opens one for it; the cluster has found a place
+  void expect(PoolWaiter& waiter);   // waits for such a connection
+  void connect(PoolWaiter& waiter);  // opens one for it; the cluster has reserved a place
   void cancelExpected(PoolWaiter& waiter);
-  // At the end of the turn: acquires what has become ready or free to those who wait for a
-  // connection on its way, and finds another for those who have lost theirs.
+  // At the end of the turn: assigns connections that have become ready or free to those who wait
+  // for connections being established, and finds others for waiters whose connection was lost.
   void pass();
 
-  // Closes the connection that has been idle for longest. False when there is none.
+  // Closes the connection that has been idle longest. False if there is none.
   bool evictIdle();
-  // Connections that are idle, and need not be kept, are closed.
+  // Closes idle connections that need not be kept.
   void update() { forEach(&EndpointPool::place); }
-  // The plan has other terms: what was made under the old ones takes no further exchange.
+  // The plan has other terms: connections made under the old ones take no further exchange.
   void renew();
   void closeAll() { forEach(&EndpointPool::drop); }
 
   std::size_t open() const { return connections_.size() + tunnels_; }
-  tls::SessionStore* sessions();             // null: in the clear
-  FairQueue& waiting() { return waiting_; }  // for it, at the limit
+  tls::SessionStore* sessions();             // null: plaintext
+  FairQueue& waiting() { return waiting_; }  // for this endpoint, at the limit
   // Connections of tunnels, which are not in the pool.
   void addTunnel() { countTunnels(1); }
   void removeTunnel() { countTunnels(-1); }
-  bool setWanting(bool wanting) { return std::exchange(wanting_, wanting); }  // a pass; before
+  // Whether it wants a pass. Returns the previous value.
+  bool setWanting(bool wanting) { return std::exchange(wanting_, wanting); }
   bool unused() const { return in_flight == 0 && open() == 0; }
 
  private:
   using State = ClientConnection::State;
   using Offers = LinkedList<ClientConnection::Offer>;
-  // What is opened: whatever is agreed on, or HTTP/1 for what HTTP/2 cannot carry there.
+  // The kind of a new connection: any version, or HTTP/1 for requests that HTTP/2 cannot carry
+  // there.
   enum class Kind : std::uint8_t { kAny, kHttp1 };
   static constexpr std::size_t kKinds = 2;
   struct Expected {
     LinkedList<PoolWaiter::Link> waiters;
-    std::size_t room = 0;  // of the connections that are on their way
+    std::size_t room = 0;  // of the connections being established
   };
 
   void onReady(ClientConnection& connection) override;
@@ -157,17 +159,17 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
   Tools tools_;
   PoolOwner& owner_;
   LinkedList<ClientConnection> connections_;  // all that are not closed
-  Offers idle_;                               // of them; latest first
+  Offers idle_;                               // idle ones, the latest first
   Offers busy_;
   std::array<Expected, kKinds> expected_;
   FairQueue waiting_;
   std::size_t tunnels_ = 0;
   bool wanting_ = false;
-  std::uint64_t pass_ = 1;  // the number of the next; a connection is fresh in its first
-  // What the latest connections turned out to do.
+  std::uint64_t pass_ = 1;  // the number of the next pass; a connection is fresh in its first pass
+  // The capabilities of the latest connections.
   std::optional<bool> multiplexes_;
   std::optional<bool> takes_upgrades_;
-  std::optional<std::size_t> most_;              // exchanges at the same time
+  std::optional<std::size_t> most_;              // concurrent exchanges
   std::unique_ptr<tls::SessionStore> sessions_;  // with TLS, from the first connection on
 };
 

@@ -4,7 +4,7 @@
 
 namespace weir::upstream {
 
-// A newcomer joins the next round: nobody is overtaken without end by ever new connections.
+// A new request joins the next round: ever new connections cannot delay earlier requests forever.
 void FairQueue::push(Turn& turn) {
   Line& line = lines_[turn.waiter.share()];
   ++line.size;

@@ -9,17 +9,17 @@
 
 namespace weir::upstream {
 
-// Those who wait, served in rounds: a client connection gets one place in each of them, whatever
-// the number of its requests. Its own requests keep their order.
+// Waiters, served in rounds: a client connection gets one place in each round, whatever the number
+// of its requests. Its own requests keep their order.
 //
-// Memory is allocated here only; who need not wait never comes here.
+// Memory is allocated only here; a request that need not wait does not use the queue.
 class FairQueue {
  public:
   using Turn = PoolWaiter::Turn;
 
   bool empty() const { return rounds_.empty(); }
   PoolWaiter& front() const { return rounds_.begin()->second.front()->waiter; }
-  // The latest request of whoever has the most of them.
+  // The latest request of the client connection with the most requests.
   PoolWaiter& back() const { return rounds_.rbegin()->second.back()->waiter; }
   void push(Turn& turn);
   void remove(Turn& turn);
@@ -31,8 +31,8 @@ class FairQueue {
   };
 
   std::map<std::uint64_t, LinkedList<Turn>> rounds_;
-  std::unordered_map<const Share*, Line> lines_;  // of those who have requests here
-  std::uint64_t round_ = 0;                       // of which the latest was served
+  std::unordered_map<const Share*, Line> lines_;  // of client connections with requests here
+  std::uint64_t round_ = 0;                       // the round served last
 };
 
 }  // namespace weir::upstream

@@ -13,22 +13,22 @@ namespace weir::upstream {
 class EndpointPool;
 class Share;
 
-// What an exchange asks of the connection that it borrows.
+// The requirements of an exchange on the connection that it borrows.
 struct Demand {
-  bool fresh = false;     // it has carried no exchange before
-  bool once = false;      // the request cannot be sent a second time: see Cluster::acquire()
-  bool upgrade = false;   // it can switch to another protocol
-  bool by_http1 = false;  // an upgrade that extended CONNECT cannot ask for
-  // The client may take the request back in the very turn in which it came: it gets a connection
-  // at the end of the turn only.
+  bool fresh = false;     // the connection has carried no exchange before
+  bool once = false;      // the request cannot be sent twice: see Cluster::acquire()
+  bool upgrade = false;   // the connection can switch to another protocol
+  bool by_http1 = false;  // an upgrade that extended CONNECT cannot express
+  // The client may reset the request in the turn in which it arrived: it gets a connection only at
+  // the end of the turn.
   bool revocable = false;
-  Share* share = nullptr;  // of the client's connection; null: of weir's own requests
+  Share* share = nullptr;  // of the client's connection; null: for weir's own requests
 };
 
-// What an exchange gets from a cluster.
+// The connection that an exchange gets from a cluster.
 struct PooledConnection {
   http::ClientCodec& codec;
-  const net::PeerCertificate* peer;  // that the endpoint showed; null: none, or nobody checked it
+  const net::PeerCertificate* peer;  // of the endpoint; null: it sent none, or none was verified
   bool reused;  // carried exchanges before, so the peer may be closing it at this moment
 };
 
@@ -40,19 +40,19 @@ class PoolWaiter {
   PoolWaiter& operator=(const PoolWaiter&) = delete;
   virtual ~PoolWaiter() = default;
   virtual void onAcquired(const PooledConnection& lease) = 0;
-  // kExhausted: the limits of the cluster; else why connecting failed.
+  // kExhausted: the limits of the cluster; otherwise the error of connecting.
   virtual void onAcquireFailed(Error error) = 0;
 
  private:
   friend class Cluster;
   friend class EndpointPool;
-  // Where it waits.
+  // The place where it waits.
   enum class Place : std::uint8_t {
     kNowhere,
-    kTurnEnd,     // until what happened in this turn is known
-    kConnecting,  // for a connection to its endpoint that is on its way
+    kTurnEnd,     // until all events of this turn are known
+    kConnecting,  // for a connection to its endpoint that is being established
     kQueue,       // at the limit of connections
-    kShare,       // until less of what its client took back is under way
+    kShare,       // until fewer requests cancelled by its client are in progress
   };
   friend class FairQueue;
   friend class Share;
@@ -61,7 +61,7 @@ class PoolWaiter {
     explicit Link(PoolWaiter& owner) : waiter(owner) {}
     PoolWaiter& waiter;
   };
-  // When its turn comes, if it is in the queue.
+  // Its turn, if it is in the queue.
   struct Turn : Linked<Turn> {
     explicit Turn(PoolWaiter& owner) : waiter(owner) {}
     PoolWaiter& waiter;
@@ -70,14 +70,14 @@ class PoolWaiter {
   const Share* share() const { return demand_.share; }
 
   Link link_{*this};
-  Turn turn_{*this};         // among all who wait
-  Turn of_endpoint_{*this};  // among those who wait for the same endpoint
+  Turn turn_{*this};         // among all waiters
+  Turn of_endpoint_{*this};  // among the waiters for the same endpoint
   EndpointPool* pool_ = nullptr;
   Nanoseconds asked_at_{0};
   Demand demand_;
   Place place_ = Place::kNowhere;
-  bool expects_http1_ = false;  // kConnecting: a connection that speaks nothing else
-  std::uint8_t tries_ = 0;      // connections on their way that did not serve it
+  bool expects_http1_ = false;  // kConnecting: for a connection that speaks only HTTP/1
+  std::uint8_t tries_ = 0;      // connections being established that did not serve it
 };
 
 }  // namespace weir::upstream

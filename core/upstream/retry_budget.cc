@@ -28,7 +28,7 @@ std::int64_t RetryBudget::balance() const {
   return reserve + sum_;
 }
 
-// Empties the slots of the seconds that have come since, which held what is 10 s old.
+// Clears the slots of the seconds that have begun since; they held values that are now 10 s old.
 void RetryBudget::forget(Milliseconds now) {
   const std::int64_t second = now / kSlotTime;
   if (second <= second_) return;

@@ -7,18 +7,18 @@
 
 namespace weir::upstream {
 
-// What one client connection takes of the upstreams. Requests that it took back count until their
-// answers have come or their connections are closed: beyond a number of them its next requests
-// wait, so that what a client takes back delays itself before it delays others.
+// The share of the upstreams that one client connection uses. Cancelled requests count until their
+// responses have arrived or their connections are closed: beyond a limit the client's next requests
+// wait, so that cancelled requests delay their own client before they delay others.
 //
 // Owned by: the client's connection; outlives its exchanges, though not their connections.
 class Share {
  public:
   static constexpr std::size_t kMostTakenBack = 16;
 
-  // A connection that reads the answer to a request that was taken back.
+  // A connection that reads the response to a cancelled request.
   struct Charge : Linked<Charge> {
-    Share* share = nullptr;  // null: charged to nobody
+    Share* share = nullptr;  // null: not charged
   };
 
   explicit Share(std::size_t most = kMostTakenBack) : most_(most) {}
@@ -46,7 +46,7 @@ class Share {
 
   const std::size_t most_;
   LinkedList<Charge> charges_;
-  LinkedList<PoolWaiter::Link> waiting_;  // until it is no longer spent
+  LinkedList<PoolWaiter::Link> waiting_;  // until the share is no longer spent
 };
 
 }  // namespace weir::upstream
