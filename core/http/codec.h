@@ -11,7 +11,7 @@
 //
 // A codec parses the bytes of a connection into messages and serializes messages. An exchange
 // handles one request. Each half of an exchange (client side, upstream side) is one object of the
-// codec, which takes what is sent (BodySink) and can be paused (BodySource).
+// codec, which accepts outgoing data (BodySink) and can be paused (BodySource).
 namespace weir::http {
 
 // Accepts a body, however large; the caller checks queued() and pauses its source.

@@ -11,7 +11,7 @@ namespace weir::http {
 enum class Reserved : std::uint8_t {
   kNo,
   kWeir,    // X-Weir-*: set by weir alone, dropped on every listener
-  kUnsafe,  // Proxy, X-Original-URL, X-Rewrite-URL: dropped at an edge, whoever sends them
+  kUnsafe,  // Proxy, X-Original-URL, X-Rewrite-URL: dropped at an edge, from any peer
   kClient,  // X-Forwarded-*, X-Real-IP and the like: dropped at an edge unless from a trusted peer
 };
 

@@ -68,7 +68,7 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   void noteDialFailed(const Error& error) { countFailure(error.code); }
   void releaseDialed(Member& member);
 
-  void closeIdle();  // the cluster is leaving: keeps only what is in use
+  void closeIdle();  // the cluster is leaving: keeps only connections in use
   bool quiet() const { return totals_.open == 0 && users_ == 0; }
   const ClusterPlan& plan() const override { return *plan_; }
   RetryBudget& retryBudget() { return retry_budget_; }

@@ -25,7 +25,7 @@ struct PoolTotals {
   std::size_t open = 0;     // connections, including those of tunnels
   std::size_t idle = 0;     // of the open ones
   std::size_t waiting = 0;  // exchanges, at the limit of connections
-  bool leaving = false;     // only what is in use is kept
+  bool leaving = false;     // only connections in use are kept
   Gauge open_gauge;
   Gauge idle_gauge;
   Counter reused;
