@@ -8,7 +8,7 @@
 #include "tests/conformance/h1_request_cases.h"
 #include "tests/conformance/h1_response_cases.h"
 
-// That the tables themselves are sound.
+// The tables themselves must be consistent.
 namespace weir::conformance {
 namespace {
 
@@ -24,7 +24,8 @@ bool isNamedAndSourced(const Case& each) {
   return !each.name.empty() && !each.source.empty();
 }
 
-// An accepted or unfinished request says what reaches the upstream; a refused one has a status.
+// An accepted or incomplete request describes the bytes at the upstream; a refused one has a
+// status.
 bool isConsistent(const RequestCase& each) {
   switch (each.expect) {
     case Expect::kAccept:

@@ -4,11 +4,12 @@
 
 #include "tests/conformance/h1_run.h"
 
-// The corpus over the codecs: the same outcome whole, byte by byte, and cut in two anywhere, and
-// whether the upstream answers within the read that completes a request or only later.
+// Runs the corpus through the codecs: the outcome must be the same for the complete text, byte by
+// byte and cut in two anywhere, and whether the upstream answers within the read that completes a
+// request or later.
 namespace weir::conformance {
 
-// What a failure prints in place of the bytes of the struct.
+// Printed on failure instead of the bytes of the struct.
 void PrintTo(const RequestCase& each, std::ostream* out) { *out << each.name; }
 void PrintTo(const ResponseCase& each, std::ostream* out) { *out << each.name; }
 

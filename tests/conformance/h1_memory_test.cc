@@ -5,7 +5,7 @@
 #include "core/base/bytes.h"
 #include "tests/support/codec_relay.h"
 
-// What a peer can make the codecs keep, by sending little at a time or much of the same.
+// The memory that a peer can make the codecs retain, with many small reads or much repetition.
 namespace weir::conformance {
 namespace {
 

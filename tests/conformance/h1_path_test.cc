@@ -8,11 +8,11 @@
 #include "tests/support/codec_relay.h"
 #include "tests/support/raw_message.h"
 
-// The paths of the corpus as the gateway role makes them normal, behind the codec.
+// The paths of the corpus, normalized as in the gateway role, after the codec.
 namespace weir::conformance {
 namespace {
 
-// The target that the codec passes on; empty when it refuses the request.
+// The target that the codec forwards; empty if it refuses the request.
 std::string targetBehindCodec(std::string_view bytes) {
   test::CodecRelay relay(test::CodecRelay::Answers::kAtOnce);
   relay.clientSends(bytes);

@@ -1,6 +1,6 @@
 #include "tests/conformance/h1_request_cases.h"
 
-// Published attacks with their payloads: one request on the outside, another within.
+// Published attacks with their payloads: one request inside another.
 namespace weir::conformance {
 namespace {
 
@@ -9,7 +9,7 @@ using enum Framing;
 using namespace std::string_view_literals;
 
 const std::vector<RequestCase> kCases = {
-    // Refused at the head: what is smuggled behind it is never looked at.
+    // Refused at the head: the smuggled bytes after it are never parsed.
     {"the classic of length and coding smuggles nothing",
      "Kettle, HTTP desync attacks (2019): CL.TE",
      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -70,7 +70,7 @@ const std::vector<RequestCase> kCases = {
     {"a hexadecimal length with a short body smuggles nothing", "HTTP Garden transducer bug 1",
      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x10\r\n\r\nZ"sv, kReject, 400},
 
-    // Refused within the body.
+    // Refused in the body.
     {"an underscore in a size smuggles nothing",
      "HTTP Garden server bug 1 (Tornado)",
      "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0_2e\r\n\r\n"
@@ -107,7 +107,7 @@ const std::vector<RequestCase> kCases = {
      400,
      {{.method = "POST", .framing = kChunked, .body = "0\r\n\r\nGET / HTTP/1.1\r\n\r\n"}}},
 
-    // DownstreamConnection, and read the one way there is.
+    // Accepted, and parsed in the only valid way.
     {"a request as the body of another stays its body",
      "Kettle (2022): CL.0",
      "POST /style.css HTTP/1.1\r\nHost: a\r\nContent-Length: 34\r\n\r\n"

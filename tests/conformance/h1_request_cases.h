@@ -4,28 +4,30 @@
 #include <string_view>
 #include <vector>
 
-// The strictness corpus of HTTP/1.1, client side: raw bytes and what weir must make of them.
+// The strictness corpus of HTTP/1.1, client side: raw bytes and the required outcome.
 //
-// Every case must have the same outcome however the bytes are cut into reads. What is accepted is
-// described as the upstream must receive it; what is refused is described by the client's answer.
+// Every case must have the same outcome for every division of the bytes into reads. An accepted
+// request is described as the upstream must receive it, a refused one by the response to the
+// client.
 namespace weir::conformance {
 
 enum class Expect {
-  // Every request of `forwarded` reaches the upstream whole and is answered.
+  // Every request of `forwarded` reaches the upstream completely and is answered.
   kAccept,
-  // Those of `forwarded` are answered. Then the client gets `status` and the connection closes; the
-  // upstream sees no byte of the bad request.
+  // The requests of `forwarded` are answered. Then the client receives `status` and the connection
+  // closes; the upstream receives no byte of the invalid request.
   kReject,
-  // As kReject, but only the bad request's body or trailers are broken: the upstream may see its
-  // head (the last of `forwarded`) and a part of `body`, never its end.
+  // Like kReject, but only the body or the trailers of the invalid request are malformed: the
+  // upstream may receive its head (the last of `forwarded`) and a part of `body`, but never its
+  // end.
   kCutShort,
-  // The last message is not complete and nothing is wrong so far. With status 200 it is a head, and
-  // all of `forwarded` are answered; with 0 it is the last of `forwarded`, whose end the upstream
-  // must never see, even when the client goes away now.
+  // The last message is incomplete and valid so far. With status 200 it is a head, and all of
+  // `forwarded` are answered; with 0 it is the last of `forwarded`, whose end the upstream must
+  // never receive, even if the client closes the connection now.
   kIncomplete,
 };
 
-// Who decides. What the codec lets through may still be refused by the gateway role's defaults.
+// The level that decides. The gateway role's defaults may refuse requests that the codec accepts.
 enum class Level {
   kCodec,
   kGateway,  // path normalisation on, underscores in names refused, CONNECT and h2c not enabled
@@ -39,7 +41,7 @@ struct Field {
 };
 
 // A request as the upstream must receive it. Via, X-Forwarded-*, Forwarded and X-Request-Id, which
-// weir adds, are not part of the description and ignored by whoever compares.
+// weir adds, are not part of the description; comparisons ignore them.
 struct Forwarded {
   std::string_view method = "GET";
   std::string_view target = "/";
@@ -49,7 +51,7 @@ struct Forwarded {
   std::string_view body = {};
   std::vector<Field> trailers = {};  // all of them, in order
   bool expects_continue = false;
-  std::optional<std::string_view> upgrade = "";  // nullopt: either way will do
+  std::optional<std::string_view> upgrade = "";  // nullopt: not checked
 };
 
 struct RequestCase {
@@ -57,16 +59,16 @@ struct RequestCase {
   std::string_view source;  // the section of the RFC, or the published attack
   std::string_view bytes;
   Expect expect = Expect::kAccept;
-  int status = 200;  // of the last answer; the upstream answers 200 to everything
+  int status = 200;  // of the last response; the upstream answers 200 to every request
   std::vector<Forwarded> forwarded = {};
   Level level = Level::kCodec;
-  // An accepted case ends with the connection closed, and what follows in `bytes` is not read.
+  // An accepted case ends with the connection closed, and the rest of `bytes` is not read.
   bool closes = false;
 };
 
 std::vector<RequestCase> requestCases();  // all of them
 
-// By topic; each in a file of its own.
+// By topic, each in its own file.
 const std::vector<RequestCase>& requestLineCases();
 const std::vector<RequestCase>& requestTargetCases();
 const std::vector<RequestCase>& requestPathCases();

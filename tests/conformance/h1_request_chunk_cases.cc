@@ -2,8 +2,8 @@
 
 #include "tests/conformance/h1_request_cases.h"
 
-// Chunked bodies: sizes, extensions and the line ends between. Every case but the accepted ones has
-// a sound head, so the upstream may have seen it; it must never see the end of the body.
+// Chunked bodies: sizes, extensions and line endings. Every refused case has a valid head, so the
+// upstream may have received it; it must never receive the end of the body.
 namespace weir::conformance {
 namespace {
 
@@ -14,13 +14,13 @@ using namespace std::string_view_literals;
 
 const std::string kHead = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-// One request with a chunked body, kept for as long as the table that is made of them.
+// One request with a chunked body, kept as long as the table made from them.
 struct ChunkCase {
   std::string_view name;
   std::string_view source;
-  std::string_view chunks;  // what follows the head
+  std::string_view chunks;  // the bytes after the head
   Expect expect = kCutShort;
-  std::string_view body = {};  // with kCutShort: what the upstream may see of it
+  std::string_view body = {};  // with kCutShort: the part that the upstream may receive
   int refusal = 400;
 };
 
@@ -35,7 +35,7 @@ const std::string kManyExtensions = [] {
 const std::string kThousandBytes(1000, 'x');
 
 const std::vector<ChunkCase> kChunks = {
-    // Sizes and line ends as they should be.
+    // Valid sizes and line endings.
     {"an empty chunked body is forwarded", "RFC 9112 7.1", "0\r\n\r\n"sv, kAccept},
     {"several chunks make one body", "RFC 9112 7.1",
      "5\r\nhello\r\n1\r\n \r\n5\r\nworld\r\n0\r\n\r\n"sv, kAccept, "hello world"},
@@ -56,7 +56,7 @@ const std::vector<ChunkCase> kChunks = {
     {"a chunk that looks like a request is a body", "RFC 9112 7.1",
      "12\r\nGET / HTTP/1.1\r\n\r\n\r\n0\r\n\r\n"sv, kAccept, "GET / HTTP/1.1\r\n\r\n"},
 
-    // Extensions as they should be: ignored.
+    // Valid extensions: ignored.
     {"an extension is not forwarded", "RFC 9112 7.1.1", "5;a=b\r\nhello\r\n0\r\n\r\n"sv, kAccept,
      "hello"},
     {"an extension without a value is not forwarded", "RFC 9112 7.1.1",
@@ -68,7 +68,7 @@ const std::vector<ChunkCase> kChunks = {
     {"an extension of the last chunk is not forwarded", "RFC 9112 7.1.1",
      "5\r\nhello\r\n0;a=b\r\n\r\n"sv, kAccept, "hello"},
 
-    // White space within extensions is bad, and a recipient must understand it (RFC 9112, 7.1.1).
+    // Whitespace in extensions is bad (BWS), but a recipient must parse it (RFC 9112, 7.1.1).
     {"a space behind the semicolon is passed over", "RFC 9112 7.1.1: BWS",
      "5; a=b\r\nhello\r\n0\r\n\r\n"sv, kAccept, "hello"},
     {"a space before the semicolon is passed over", "RFC 9112 7.1.1: BWS",
@@ -80,7 +80,7 @@ const std::vector<ChunkCase> kChunks = {
     {"white space around everything is passed over", "RFC 9112 7.1.1: BWS",
      "5 \t; \ta\t = \"b;\\\"c\" \t; d ; e= f ;g\r\nhello\r\n0 ; a\r\n\r\n"sv, kAccept, "hello"},
 
-    // Not there yet.
+    // Incomplete.
     {"a chunk that has not ended is waited for", "RFC 9112 7.1", "5\r\nhel"sv, kIncomplete, "hel"},
     {"the line end behind a chunk is waited for", "RFC 9112 7.1", "5\r\nhello"sv, kIncomplete,
      "hello"},
@@ -92,7 +92,7 @@ const std::vector<ChunkCase> kChunks = {
     {"a chunk of nearly 64 bits is waited for", "RFC 9112 7.1", "7fffffffffffffff\r\nhello"sv,
      kIncomplete, "hello"},
 
-    // Sizes that are none.
+    // Invalid sizes.
     {"an empty size is refused", "HTTP Garden server bug 17 (hyper)", "\r\n\r\n"sv},
     {"a size of white space is refused", "RFC 9112 7.1", " \r\n\r\n"sv},
     {"a prefix of hexadecimal in a size is refused", "HTTP Garden server bug 25 (libevent)",
@@ -123,14 +123,14 @@ const std::vector<ChunkCase> kChunks = {
      "\331\245\r\nhello\r\n0\r\n\r\n"sv},
     {"a minus sign behind a zero is refused", "HTTP Garden server bug 1", "0-1\r\n\r\n"sv},
 
-    // Sizes that are too big.
+    // Sizes that are too large.
     {"a size one over 64 bits is refused", "RFC 9112 7.1", "10000000000000000\r\nhello"sv},
     {"a size that wraps round to five is refused", "RFC 9112 7.1",
      "10000000000000005\r\nhello\r\n0\r\n\r\n"sv},
     {"a size of many digits that wraps round to zero is refused", "RFC 9112 7.1",
      "f0000000000000000000000000\r\n\r\n"sv},
 
-    // Line ends of sizes.
+    // Line endings of sizes.
     {"a bare LF behind a size is refused", "CVE-2025-22871 (Go)", "5\nhello\r\n0\r\n\r\n"sv},
     {"a bare CR behind a size is refused", "HTTP Garden server bug 31 (Node.js)",
      "5\rhello\r\n0\r\n\r\n"sv},
@@ -150,7 +150,7 @@ const std::vector<ChunkCase> kChunks = {
      "GET / HTTP/1.1\r\nX\r\n\r\n"sv,
      kCutShort, "hi"},
 
-    // Line ends of chunks.
+    // Line endings of chunks.
     {"a chunk without its line end is refused", "RFC 9112 7.1", "5\r\nhello0\r\n\r\n"sv, kCutShort,
      "hello"},
     {"any two bytes behind a chunk are refused", "CVE-2025-43859 (h11)", "5\r\nhelloXX0\r\n\r\n"sv,
@@ -172,7 +172,7 @@ const std::vector<ChunkCase> kChunks = {
     {"a line end before the first size is refused", "CVE-2025-47905 (Varnish)",
      "\r\n5\r\nhello\r\n0\r\n\r\n"sv},
 
-    // Extensions that are none.
+    // Invalid extensions.
     {"a semicolon without a name is refused", "RFC 9112 7.1.1", "5;\r\nhello\r\n0\r\n\r\n"sv},
     {"white space behind the last name is refused", "RFC 9112 7.1.1",
      "5;a \r\nhello\r\n0\r\n\r\n"sv},

@@ -1,6 +1,6 @@
 #include "tests/conformance/h1_request_cases.h"
 
-// Transfer-Encoding: one field that says chunked, in HTTP/1.1, without a length beside it.
+// Transfer-Encoding: a single field with the value chunked, in HTTP/1.1, without a Content-Length.
 namespace weir::conformance {
 namespace {
 
@@ -175,7 +175,7 @@ const std::vector<RequestCase> kCases = {
     {"a comma alone is refused", "RFC 9112 6.1",
      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ,\r\n\r\n0\r\n\r\n"sv, kReject, 400},
 
-    // Unknown and mistaken codings.
+    // Unknown and malformed codings.
     {"gzip before chunked is refused", "RFC 9112 6.1; CVE-2024-1135 (gunicorn)",
      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"sv, kReject,
      400},
@@ -219,7 +219,7 @@ const std::vector<RequestCase> kCases = {
     {"a colon before chunked is refused", "Klein, HTTP Request Smuggling in 2020",
      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:: chunked\r\n\r\n0\r\n\r\n"sv, kReject, 400},
 
-    // Bytes that some take for white space.
+    // Bytes that some parsers treat as whitespace.
     {"a vertical tab before chunked is refused", "CVE-2019-18277 (HAProxy)",
      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \013chunked\r\n\r\n0\r\n\r\n"sv, kReject,
      400},

@@ -1,6 +1,6 @@
 #include "tests/conformance/h1_request_cases.h"
 
-// What concerns one connection only: Connection and what it names, Upgrade, TE, Expect.
+// Fields for one connection only: Connection and the fields that it names, Upgrade, TE, Expect.
 namespace weir::conformance {
 namespace {
 

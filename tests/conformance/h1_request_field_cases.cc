@@ -1,6 +1,6 @@
 #include "tests/conformance/h1_request_cases.h"
 
-// Header fields: names, colons, values, line ends and folding.
+// Header fields: names, colons, values, line endings and folding.
 namespace weir::conformance {
 namespace {
 
@@ -75,7 +75,7 @@ const std::vector<RequestCase> kCases = {
      200,
      {{.headers = {{"Content-Lengths", "5"}, {"Transfer-Encodin", "chunked"}}}}},
 
-    // White space around names.
+    // Whitespace around names.
     {"a space before the colon is refused", "RFC 9112 5.1; CVE-2019-16276 (Go)",
      "GET / HTTP/1.1\r\nHost: a\r\nX-A : 1\r\n\r\n"sv, kReject, 400},
     {"a tab before the colon is refused", "RFC 9112 5.1",
@@ -143,7 +143,7 @@ const std::vector<RequestCase> kCases = {
     {"a byte above 127 in a name is refused", "HTTP Garden server bug 8 (aiohttp)",
      "GET / HTTP/1.1\r\nHost: a\r\n\357oo: 1\r\n\r\n"sv, kReject, 400},
 
-    // Line ends.
+    // Line endings.
     {"a bare LF after a field is refused", "RFC 9112 2.2; CVE-2022-32214 (Node.js)",
      "GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\nX-B: 2\r\n\r\n"sv, kReject, 400},
     {"a bare CR after a field is refused", "CVE-2023-30589 (Node.js)",
@@ -213,7 +213,7 @@ const std::vector<RequestCase> kCases = {
     {"a fold before the end of the head is refused", "RFC 9112 5.2",
      "GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\n\t\r\n\r\n"sv, kReject, 400},
 
-    // Underscores, which many applications take for hyphens.
+    // Underscores, which many applications treat as hyphens.
     {"an underscore in a name is refused by a gateway",
      "RFC 3875 4.1.18",
      "GET / HTTP/1.1\r\nHost: a\r\nX_Real_IP: 10.0.0.1\r\n\r\n"sv,

@@ -1,6 +1,6 @@
 #include "tests/conformance/h1_request_cases.h"
 
-// Content-Length: one field of digits.
+// Content-Length: a single field of digits.
 namespace weir::conformance {
 namespace {
 
@@ -197,7 +197,7 @@ const std::vector<RequestCase> kCases = {
     {"a bare CR behind a length is refused", "RFC 9112 2.2",
      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\r\n\r\nhello"sv, kReject, 400},
 
-    // Too big.
+    // Too large.
     {"a length one over 64 bits is refused", "RFC 9110 8.6",
      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551616\r\n\r\n"sv, kReject, 400},
     {"a length that wraps round to five is refused", "RFC 9110 8.6",
@@ -208,7 +208,7 @@ const std::vector<RequestCase> kCases = {
      "Content-Length: 9999999999999999999999999999999999999999\r\n\r\n"sv,
      kReject, 400},
 
-    // White space and folding around the name.
+    // Whitespace and folding around the name.
     {"a space before the colon of a length is refused", "CVE-2019-16869 (Netty)",
      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nhello"sv, kReject, 400},
     {"a space before the name of a length is refused", "CVE-2024-27982 (Node.js)",

@@ -2,7 +2,7 @@
 
 #include "tests/conformance/h1_request_cases.h"
 
-// Heads that are large: up to the gateway role's limits (32 KiB, 100 fields) and beyond.
+// Large heads: up to the gateway role's limits (32 KiB, 100 fields) and beyond.
 namespace weir::conformance {
 namespace {
 
@@ -18,7 +18,7 @@ std::string fields(std::size_t count) {
   return text;
 }
 
-// The texts that the cases below look at.
+// The texts to which the cases below refer.
 const std::string kLongPath = "/" + std::string(7900, 'p');
 const std::string kLongValue = std::string(24'000, 'v');
 const std::string kPathOf8000 = "GET " + kLongPath + " HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -1,6 +1,6 @@
 #include "tests/conformance/h1_request_cases.h"
 
-// Request lines: line ends, white space, methods, versions, and what is not HTTP at all.
+// Request lines: line endings, whitespace, methods, versions, and bytes that are not HTTP.
 namespace weir::conformance {
 namespace {
 
@@ -126,7 +126,7 @@ const std::vector<RequestCase> kCases = {
     {"a request line without a method is refused", "RFC 9112 3", "/ HTTP/1.1\r\nHost: a\r\n\r\n"sv,
      kReject, 400},
 
-    // Line ends.
+    // Line endings.
     {"a bare LF after the request line is refused", "RFC 9112 2.2",
      "GET / HTTP/1.1\nHost: a\r\n\r\n"sv, kReject, 400},
     {"a message with LF for every line end is refused", "HTTP Garden transducer bug 16",
@@ -148,7 +148,7 @@ const std::vector<RequestCase> kCases = {
     {"a line break before the version is refused", "RFC 9112 3",
      "GET /\r\nHTTP/1.1\r\nHost: a\r\n\r\n"sv, kReject, 400},
 
-    // White space.
+    // Whitespace.
     {"two spaces after the method are refused", "RFC 9112 3",
      "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"sv, kReject, 400},
     {"two spaces before the version are refused", "RFC 9112 3",
@@ -256,7 +256,7 @@ const std::vector<RequestCase> kCases = {
     {"another protocol's name is refused", "RFC 9112 2.3", "GET / RTSP/1.0\r\nHost: a\r\n\r\n"sv,
      kReject, 400},
 
-    // Not a request of HTTP/1.
+    // Not HTTP/1 requests.
     {"the preface of HTTP/2 is refused where only HTTP/1 is spoken", "RFC 9113 3.4",
      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"sv, kReject, 505},
     {"a TLS hello is refused", "RFC 8446 4.1.2",
@@ -266,7 +266,7 @@ const std::vector<RequestCase> kCases = {
     {"a header line in place of a request line is refused", "RFC 9112 2.1", "Host: a\r\n\r\n"sv,
      kReject, 400},
 
-    // Not there yet.
+    // Incomplete.
     {"half a request line is waited for", "RFC 9112 2.2", "GET / HTT"sv, kIncomplete, 0},
     {"a head without its empty line is waited for", "RFC 9112 2.1",
      "GET / HTTP/1.1\r\nHost: a\r\n"sv, kIncomplete, 0},

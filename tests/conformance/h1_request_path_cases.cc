@@ -1,7 +1,7 @@
 #include "tests/conformance/h1_request_cases.h"
 
-// What the gateway role makes of paths before it matches them: dot segments are resolved, encoded
-// separators and NUL are refused, slashes are left alone.
+// Normalization of paths in the gateway role, before routes are matched: dot segments are resolved,
+// encoded separators and NUL are refused, slashes are not changed.
 namespace weir::conformance {
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include "tests/conformance/h1_request_cases.h"
 
-// Several requests on one connection: answered in order, up to the first bad one.
+// Several requests on one connection: answered in order, up to the first invalid one.
 namespace weir::conformance {
 namespace {
 
@@ -94,7 +94,7 @@ const std::vector<RequestCase> kCases = {
      {{.target = "/1", .headers = {{"X-A", "1"}}, .expects_continue = true, .upgrade = "websocket"},
       {.target = "/2", .authority = "b"}}},
 
-    // Nothing is read behind the last request of a connection.
+    // Nothing is read after the last request of a connection.
     {"bytes behind a request that closes are not read",
      "RFC 9112 9.6",
      "GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -139,7 +139,7 @@ const std::vector<RequestCase> kCases = {
      Level::kCodec,
      true},
 
-    // The good ones are answered, then the bad one.
+    // The valid ones are answered, then the invalid one is refused.
     {"a request line that is bad ends a pipeline",
      "RFC 9112 9.3.2",
      "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2\r\n\r\n"sv,
@@ -221,7 +221,7 @@ const std::vector<RequestCase> kCases = {
      "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"sv,
      kReject, 400},
 
-    // The second is not there yet.
+    // The second request is incomplete.
     {"half of a second request is waited for",
      "RFC 9112 9.3.2",
      "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HT"sv,

@@ -1,6 +1,6 @@
 #include "tests/conformance/h1_request_cases.h"
 
-// Request targets: their four forms, and bytes that no target may hold.
+// Request targets: the four forms, and bytes that are invalid in targets.
 namespace weir::conformance {
 namespace {
 
@@ -235,7 +235,7 @@ const std::vector<RequestCase> kCases = {
     {"a fragment in place of a path is refused", "RFC 9112 3.2",
      "GET #a HTTP/1.1\r\nHost: a\r\n\r\n"sv, kReject, 400},
 
-    // Bytes that no URI may hold.
+    // Bytes that are invalid in URIs.
     {"a space in the target is refused", "CVE-2013-4547 (NGINX)",
      "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"sv, kReject, 400},
     {"a space and a NUL in the target are refused", "CVE-2013-4547 (NGINX)",
@@ -259,7 +259,7 @@ const std::vector<RequestCase> kCases = {
     {"a bare LF in the target is refused", "RFC 9112 3.2",
      "GET /a\nb HTTP/1.1\r\nHost: a\r\n\r\n"sv, kReject, 400},
 
-    // Bytes above 0x7F: the codec keeps them, the gateway encodes them.
+    // Bytes above 0x7F: the codec keeps them, the gateway percent-encodes them.
     {"unencoded UTF-8 in the path is accepted",
      "RFC 3986 2.5; as HTTP/2",
      "GET /caf\303\251/\303\274?x HTTP/1.1\r\nHost: a\r\n\r\n"sv,

@@ -2,7 +2,7 @@
 
 #include "tests/conformance/h1_request_cases.h"
 
-// Trailers of chunked bodies: forwarded, but never what frames, routes or authorises.
+// Trailers of chunked bodies: forwarded, except fields for framing, routing or authorization.
 namespace weir::conformance {
 namespace {
 

@@ -1,6 +1,6 @@
 #include "tests/conformance/h1_response_cases.h"
 
-// Bodies of responses: by length, chunked, until the connection closes, and none at all.
+// Bodies of responses: with a length, chunked, until the connection closes, and absent.
 namespace weir::conformance {
 namespace {
 
@@ -9,7 +9,7 @@ using enum After;
 using namespace std::string_view_literals;
 
 const std::vector<ResponseCase> kCases = {
-    // By length.
+    // With a length.
     {"a body by length is forwarded",
      "RFC 9112 6.3",
      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"sv,
@@ -202,7 +202,7 @@ const std::vector<ResponseCase> kCases = {
      {},
      "hi"},
 
-    // Until close.
+    // Until the connection closes.
     {"a body without a length lasts until the connection ends",
      "RFC 9112 6.3",
      "HTTP/1.1 200 OK\r\n\r\nhello"sv,
@@ -255,7 +255,7 @@ const std::vector<ResponseCase> kCases = {
      {},
      "hello"},
 
-    // None.
+    // Without a body.
     {"204 has no body",
      "RFC 9112 6.3",
      "HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n"sv,
@@ -342,7 +342,7 @@ const std::vector<ResponseCase> kCases = {
      5,
      "HEAD"},
 
-    // Bytes that nobody asked for.
+    // Unsolicited bytes.
     {"bytes behind a body by length answer nobody",
      "Kettle (2021): response queue poisoning",
      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloX"sv,
@@ -391,7 +391,7 @@ const std::vector<ResponseCase> kCases = {
      kStaysOpen,
      false},
 
-    // Two readings of where the body ends.
+    // Ambiguous framing.
     {"a length and a coding of a response are refused", "RFC 9112 6.3",
      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"sv,
      kBadGateway, 502},

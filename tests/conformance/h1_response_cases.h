@@ -7,20 +7,21 @@
 
 #include "tests/conformance/h1_request_cases.h"
 
-// The strictness corpus of HTTP/1.1, upstream side: what an upstream sends and what the client must
-// see of it. Every case must have the same outcome however the bytes are cut into reads.
+// The strictness corpus of HTTP/1.1, upstream side: the bytes of an upstream and the response that
+// the client must receive. Every case must have the same outcome for every division of the bytes
+// into reads.
 namespace weir::conformance {
 
-// What the upstream does behind its bytes.
+// The upstream's behavior after its bytes.
 enum class After { kStaysOpen, kEnds, kBreaks };
 
 enum class Seen {
   kWhole,       // the final response, complete
-  kCutShort,    // its head and at most `body`, and that it is not complete
-  kBadGateway,  // 502, and nothing of the upstream's final response
-  kNothing,     // no final response so far, nothing is wrong
-  kPart,        // its head and at most `body`; more may come
-  kTunnel,      // 101, and then `body` as it is
+  kCutShort,    // its head and at most `body`, then an abort
+  kBadGateway,  // 502, and no byte of the upstream's final response
+  kNothing,     // no final response, valid so far
+  kPart,        // its head and at most `body`; more may follow
+  kTunnel,      // 101, then `body` unchanged
 };
 
 struct ResponseCase {
@@ -32,18 +33,18 @@ struct ResponseCase {
   std::vector<Field> headers = {};  // all end-to-end fields, in order; names in any case
   std::string_view body = {};
   After after = After::kStaysOpen;
-  bool reusable = true;  // with kWhole: another request may use the connection
+  bool reusable = true;  // with kWhole: the connection can be reused
   std::vector<Field> trailers = {};
   std::vector<int> informational = {};  // the 1xx before the final response, also before a 502
-  // The length that the client is told. nullopt: not looked at.
+  // The Content-Length at the client. nullopt: not checked.
   std::optional<std::uint64_t> content_length = std::nullopt;
   std::string_view method = "GET";  // of the request
-  std::string_view upgrade = {};    // that the request asks for
+  std::string_view upgrade = {};    // requested protocol
 };
 
 std::vector<ResponseCase> responseCases();  // all of them
 
-// By topic; each in a file of its own.
+// By topic, each in its own file.
 const std::vector<ResponseCase>& responseHeadCases();
 const std::vector<ResponseCase>& responseBodyCases();
 

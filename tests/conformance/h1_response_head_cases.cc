@@ -2,7 +2,7 @@
 
 #include "tests/conformance/h1_response_cases.h"
 
-// Heads of responses: status lines, fields, informational responses, switches of protocol.
+// Heads of responses: status lines, fields, informational responses, upgrades.
 namespace weir::conformance {
 namespace {
 
@@ -24,7 +24,7 @@ const std::string kTooManyFields = [] {
 }();
 
 const std::vector<ResponseCase> kCases = {
-    // Status lines as they should be.
+    // Valid status lines.
     {"a status without a reason is a status", "RFC 9112 4",
      "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n"sv},
     {"the space before a missing reason may be missing too", "RFC 9112 4",
@@ -38,7 +38,7 @@ const std::vector<ResponseCase> kCases = {
     {"the highest status is forwarded", "RFC 9110 15",
      "HTTP/1.1 599 Worse\r\nContent-Length: 0\r\n\r\n"sv, kWhole, 599},
 
-    // Fields as they should be.
+    // Valid fields.
     {"fields of a response are forwarded in order",
      "RFC 9110 5.3",
      "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nX-A: 2\r\nSet-Cookie: b=3\r\n"
@@ -206,7 +206,7 @@ const std::vector<ResponseCase> kCases = {
      {},
      {100}},
 
-    // Switches of protocol.
+    // Upgrades.
     {"a switch of protocol that was asked for makes a tunnel",
      "RFC 9110 7.8",
      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-A: 1\r\n"
@@ -268,7 +268,7 @@ const std::vector<ResponseCase> kCases = {
      "GET",
      "websocket"},
 
-    // Status lines that are none.
+    // Invalid status lines.
     {"a response without a status line is refused", "RFC 9112 2.1", "hello, world\r\n\r\n"sv,
      kBadGateway, 502},
     {"a response of HTTP/0.9 is refused",
@@ -327,7 +327,7 @@ const std::vector<ResponseCase> kCases = {
     {"a NUL in a reason is refused", "RFC 9112 4",
      "HTTP/1.1 200 O\000K\r\nContent-Length: 0\r\n\r\n"sv, kBadGateway, 502},
 
-    // Line ends and fields that are none.
+    // Invalid line endings and fields.
     {"a bare LF after a status line is refused", "RFC 9112 2.2",
      "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n"sv, kBadGateway, 502},
     {"a bare CR after a status line is refused", "RFC 9112 2.2",
@@ -361,7 +361,7 @@ const std::vector<ResponseCase> kCases = {
     {"a byte above 127 in a name of a response is refused", "RFC 9110 5.6.2",
      "HTTP/1.1 200 OK\r\nX\303\251: 1\r\nContent-Length: 0\r\n\r\n"sv, kBadGateway, 502},
 
-    // Too much, and too little.
+    // Too long, and incomplete.
     {"a value of a response that is too long is refused", "RFC 9110 17.5", kValueTooLong,
      kBadGateway, 502},
     {"a name of a response that is too long is refused", "RFC 9110 17.5", kNameTooLong, kBadGateway,

@@ -38,7 +38,7 @@ std::string describe(const Forwarded& each) {
   return text;
 }
 
-// The same text from what stands on the wire. Host comes first (RFC 9110, 7.2).
+// The same text, from the bytes on the wire. Host comes first (RFC 9110, 7.2).
 std::string headOf(const RawMessage& message, bool with_upgrade) {
   std::string text = message.start_line + "\n";
   if (message.fields.empty() || message.fields[0].name != "host") text += "  (Host is not first)\n";
@@ -71,7 +71,7 @@ const Forwarded* forwardedAt(const RequestCase& each, std::size_t index) {
   return index < each.forwarded.size() ? &each.forwarded[index] : nullptr;
 }
 
-// One case, as the upstreams and the client saw it.
+// One case, as recorded at the upstreams and at the client.
 class RequestRun {
  public:
   RequestRun(const RequestCase& each, Timing timing)
@@ -115,7 +115,7 @@ class RequestRun {
     return text + describePart(message, expected, index);
   }
 
-  // Nothing when it is the part that the case allows to be seen.
+  // Empty if it is a part that the case allows the upstream to receive.
   std::string describePart(const RawMessage& message, const Forwarded* expected,
                            std::size_t index) const {
     const bool allowed = unfinishedOf(each_) == 1 && index + 1 == each_.forwarded.size();
@@ -160,7 +160,7 @@ std::string report(std::string_view expected, std::string_view found) {
   return "expected:\n" + std::string(expected) + "found:\n" + std::string(found);
 }
 
-// What the codec passes on here is for others to refuse: it must only be the same every time.
+// Other layers refuse such a request; the codec's output must only be the same for every division.
 std::string gatewayMismatch(const RequestCase& each, const Pieces& pieces, Timing timing) {
   RequestRun first(each, Timing::kAtOnce);
   first.feed(whole(each.bytes));
@@ -202,7 +202,8 @@ std::string mismatch(const RequestCase& each, const Pieces& pieces, Timing timin
   const std::string expected = expectedText(each);
   if (run.text() != expected) return report(expected, run.text());
   if (each.expect != Expect::kIncomplete) return "";
-  // The client goes away: whatever it is told, the upstream must not take its request for whole.
+  // The client closes the connection: the upstream must not treat its request as complete, whatever
+  // the client received.
   run.clientGoes();
   const std::string requests = expected.substr(0, expected.rfind("answers:"));
   const std::string found = run.text();

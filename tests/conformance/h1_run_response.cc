@@ -54,7 +54,7 @@ std::string expectedText(const ResponseCase& each) {
   return text;
 }
 
-// One case, as the client saw it.
+// One case, as recorded at the client.
 class ResponseRun {
  public:
   explicit ResponseRun(const ResponseCase& each)

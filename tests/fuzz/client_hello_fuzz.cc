@@ -11,7 +11,7 @@ namespace {
 void checkComplete(const ClientHello& hello) {
   WEIR_CHECK(hello.server_name.size() <= 255);
   for (const char c : hello.server_name) WEIR_CHECK(c > ' ' && c < 0x7F && !(c >= 'A' && c <= 'Z'));
-  // Each protocol that is listed is one that is offered.
+  // Each listed protocol must be one that is offered.
   for (std::size_t at = 0; at < hello.protocols.size();) {
     const std::size_t size = static_cast<unsigned char>(hello.protocols[at]);
     WEIR_CHECK(size > 0 && at + 1 + size <= hello.protocols.size());
@@ -20,7 +20,7 @@ void checkComplete(const ClientHello& hello) {
   }
 }
 
-// However the bytes are cut, they are read the same way, and never longer than the bound.
+// The result must be the same for every division of the bytes, and never exceed the limit.
 void check(Bytes bytes) {
   ClientHello whole;
   const HelloRead outcome = readClientHello(bytes, whole);

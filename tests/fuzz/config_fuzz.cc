@@ -23,7 +23,7 @@ std::string printed(const sample::Sample& sample) {
   return tomlText(showSettings(sample, sample::extensions(), Show::kChanges));
 }
 
-// Whatever is read without diagnostics is printed in a form that reads the same.
+// A text without diagnostics is printed in a form with the same meaning.
 void check(std::string_view text) {
   Diagnostics diagnostics;
   const sample::Sample sample = readSample(text, diagnostics);

@@ -1,5 +1,5 @@
-// gRPC-Web's framing against any bytes: text decodes to the same whatever the pieces it comes in,
-// and answers always end with a frame of trailers.
+// gRPC-Web framing with arbitrary bytes: text decodes to the same bytes for every division into
+// pieces, and responses always end with a frame of trailers.
 
 #include <cstdint>
 #include <optional>
@@ -19,7 +19,7 @@ class Answers final : public filter::Control {
   bool refused = false;
 };
 
-// What the upstream gets, or nothing when the body is refused.
+// The body at the upstream, or nothing if it is refused.
 std::optional<std::string> decode(Bytes body, std::size_t step) {
   BlockPool blocks(4096);
   Arena arena(blocks);

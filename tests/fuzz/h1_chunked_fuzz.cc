@@ -4,20 +4,20 @@
 #include "core/http/syntax.h"
 #include "tests/fuzz/h1_outcome.h"
 
-// A chunked body: what the codec takes for whole, a plain reading of RFC 9112, 7.1 takes for whole
-// as well, with the same bytes in it; and a body without any ornament is never refused.
+// A chunked body: if the codec considers it complete, a simple parser of RFC 9112, 7.1 must as
+// well, with the same content; and a body without optional elements is never refused.
 namespace weir::fuzz {
 namespace {
 
 using Answers = test::CodecRelay::Answers;
 
-constexpr std::size_t kMostBytes = 16 * 1024;  // byte by byte it must not take for ever
+constexpr std::size_t kMostBytes = 16 * 1024;  // limits the time of the byte-by-byte run
 constexpr std::string_view kHead =
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 struct Decoded {
   std::string body;
-  bool plain = true;  // no extensions, no trailers, no needless zeros
+  bool plain = true;  // no extensions, trailers or leading zeros
 };
 
 std::optional<std::string_view> takeLine(std::string_view& bytes) {
@@ -46,7 +46,7 @@ std::optional<std::uint64_t> sizeOf(std::string_view digits) {
   return digits.empty() ? std::nullopt : std::optional(size);
 }
 
-// Trailers, up to the empty line.
+// Parses trailers, up to the empty line.
 bool takeTrailers(std::string_view& bytes, Decoded& decoded) {
   while (const auto line = takeLine(bytes)) {
     if (line->empty()) return true;
@@ -74,7 +74,7 @@ std::optional<Decoded> decode(std::string_view bytes) {
   return std::nullopt;
 }
 
-// The body that reached the upstream whole, if it did.
+// The body, if it reached the upstream completely.
 std::optional<std::string> relayed(std::string_view bytes, std::size_t step) {
   test::CodecRelay relay(Answers::kWhenTold);
   relay.clientSends(kHead);

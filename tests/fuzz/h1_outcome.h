@@ -9,14 +9,14 @@
 #include "tests/support/codec_relay.h"
 #include "tests/support/raw_message.h"
 
-// What comes of bytes that run through both codecs, as text to compare.
+// The outcome of bytes that pass through both codecs, as text for comparison.
 namespace weir::fuzz {
 
 inline std::string_view asText(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-// Calls `take` with pieces of `step` bytes; 0: with all of it at once.
+// Calls `take` with pieces of `step` bytes; 0: with all bytes at once.
 template <typename Take>
 void inPieces(std::string_view bytes, std::size_t step, Take take) {
   if (step == 0) step = bytes.size();
@@ -26,7 +26,7 @@ void inPieces(std::string_view bytes, std::size_t step, Take take) {
   }
 }
 
-// A size of pieces that depends on the input and on nothing else.
+// A size of pieces that depends only on the input.
 inline std::size_t stepFor(std::string_view bytes) {
   std::size_t sum = bytes.size();
   for (const char c : bytes) sum = sum * 31 + static_cast<unsigned char>(c);
@@ -43,7 +43,7 @@ inline std::string describe(const test::RawMessage& message) {
   return text + (message.whole ? "whole\n" : "part\n");
 }
 
-// What the client was told. Every answer must be one message without a fault.
+// The responses that the client received. Each must be one valid message.
 inline std::string answersOf(const test::CodecRelay& relay, bool to_head) {
   std::string text;
   std::string_view bytes = relay.client().text();

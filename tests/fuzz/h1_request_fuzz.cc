@@ -1,18 +1,18 @@
 #include "tests/fuzz/h1_outcome.h"
 
-// Bytes of a client: read the same way however they are cut, and what reaches an upstream is sound
-// and would be read by weir itself as the very same request.
+// Bytes from a client: the result must be the same for every division, and a request at an upstream
+// must be valid and parsed by weir itself as the same request.
 namespace weir::fuzz {
 namespace {
 
 using Answers = test::CodecRelay::Answers;
 
-constexpr std::size_t kMostBytes = 16 * 1024;  // byte by byte it must not take for ever
+constexpr std::size_t kMostBytes = 16 * 1024;  // limits the time of the byte-by-byte run
 
 struct Outcome {
-  std::string requests;  // that reached an upstream whole, as text
+  std::string requests;  // complete at an upstream, as text
   std::string answers;
-  std::string raw;  // the first of the requests, as its bytes
+  std::string raw;  // the bytes of the first request
 };
 
 Outcome run(std::string_view bytes, std::size_t step) {
@@ -29,7 +29,7 @@ Outcome run(std::string_view bytes, std::size_t step) {
     outcome.requests += describe(message);
     if (outcome.raw.empty()) outcome.raw = upstream.wire.text();
   }
-  // An answer to HEAD has neither body nor length here, so that any method will do.
+  // Responses to HEAD have neither body nor length here, so the method does not matter.
   outcome.answers = answersOf(relay, false);
   return outcome;
 }
@@ -41,7 +41,7 @@ void check(std::string_view bytes) {
     WEIR_CHECK(cut.requests == whole.requests);
     WEIR_CHECK(cut.answers == whole.answers);
   }
-  // HTTP/1.0 may come without a Host, which HTTP/1.1 may not.
+  // HTTP/1.0 allows a request without Host, HTTP/1.1 does not.
   if (whole.raw.empty() || whole.raw.find("host: \r\n") != std::string::npos) return;
   const Outcome again = run(whole.raw, 0);
   WEIR_CHECK(again.raw == whole.raw);

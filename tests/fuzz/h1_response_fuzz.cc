@@ -1,13 +1,13 @@
 #include "tests/fuzz/h1_outcome.h"
 
-// Bytes of an upstream: read the same way however they are cut, and whatever they are, the client
-// sees sound messages.
+// Bytes from an upstream: the result must be the same for every division, and the client must
+// always receive valid messages.
 namespace weir::fuzz {
 namespace {
 
 using Answers = test::CodecRelay::Answers;
 
-constexpr std::size_t kMostBytes = 16 * 1024;  // byte by byte it must not take for ever
+constexpr std::size_t kMostBytes = 16 * 1024;  // limits the time of the byte-by-byte run
 
 constexpr std::string_view kRequests[] = {
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",

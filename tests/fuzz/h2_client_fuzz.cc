@@ -1,7 +1,6 @@
-// A client's HTTP/2 connection against any bytes of an upstream: every call ends once, whatever
-// comes.
+// A client's HTTP/2 connection with arbitrary bytes from an upstream: every call ends exactly once.
 //
-// The first byte says how many calls are open and how the input is cut.
+// The first byte determines the number of open calls and how the input is divided.
 
 #include <cstdint>
 #include <deque>
@@ -13,7 +12,7 @@
 namespace weir {
 namespace {
 
-constexpr char kSettings[] = {0, 0, 0, 4, 0, 0, 0, 0, 0};  // none but the defaults
+constexpr char kSettings[] = {0, 0, 0, 4, 0, 0, 0, 0, 0};  // defaults only
 
 class Sink final : public http::Wire {
  public:
@@ -66,7 +65,7 @@ void run(Bytes bytes, std::uint8_t choice) {
   request.authority = "a";
   request.path = "/";
   std::deque<Call> calls;
-  codec.feed(kSettings);  // no request is sent before the upstream's settings are known
+  codec.feed(kSettings);  // no request is sent before the upstream's SETTINGS are known
   for (unsigned i = 0; i <= (choice & 3U); ++i) {
     codec.open(calls.emplace_back(loop.scratch())).sendHead(request);
   }

@@ -1,7 +1,7 @@
-// A server's HTTP/2 connection against any bytes of a client: nothing breaks, nothing leaks, and
-// every exchange that was opened is closed.
+// A server's HTTP/2 connection with arbitrary bytes from a client: no crash, no leak, and every
+// exchange that was opened is closed.
 //
-// The first byte says how requests are answered and how the input is cut; the preface is ours.
+// The first byte determines the responses and how the input is divided; the preface is fixed.
 
 #include <cstdint>
 #include <memory>
@@ -80,7 +80,7 @@ class Source final : public http::ExchangeSource {
  private:
   BlockPool& blocks_;
   const Answer answer_;
-  std::vector<std::unique_ptr<Exchange>> exchanges_;  // the closed ones are still on the stack
+  std::vector<std::unique_ptr<Exchange>> exchanges_;  // closed ones are still on the stack
   int open_ = 0;
 };
 

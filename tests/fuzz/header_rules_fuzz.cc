@@ -27,7 +27,7 @@ std::string_view takeUntil(std::string_view& text, char end_byte) {
 const std::vector<std::string> kCaptureNames = {"id"};
 const TextScope kScope{&kCaptureNames, false};
 
-// What lines of "verb name text" configure.
+// The rules from lines of "verb name text".
 struct Rules {
   HeaderRules headers;
   PathChange path;
@@ -41,7 +41,7 @@ struct Rules {
     if (verb == "host") take(compileHost(line, kScope, why), host);
     const std::string_view name = takeUntil(line, ' ');
     if (verb == "regex" && name.size() < 64) take(PathChange::regex(name, line, why), path);
-    if (name.starts_with("in-")) return;  // those are the request's
+    if (name.starts_with("in-")) return;  // these belong to the request
     if (verb == "set") headers.set(name, line, kScope, why);
     if (verb == "add") headers.add(name, line, kScope, why);
     if (verb == "remove") headers.remove(name, why);
@@ -129,8 +129,8 @@ void checkRewrite(Rules& rules, std::string_view query, std::string_view value) 
 }  // namespace
 }  // namespace weir::route
 
-// Lines of rules, an empty line, a query, and a value: whatever the client sends, the result is
-// one well-formed header, path, host or location.
+// Lines of rules, an empty line, a query, and a value: for any input of the client, the result is
+// one valid header, path, host or location.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace weir::route;
   std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -27,7 +27,7 @@ void checkComplete(const ProxyHeader& header, Bytes bytes) {
   WEIR_CHECK(isInside(header.tls->version, own) && isInside(header.tls->common_name, own));
 }
 
-// However the bytes are cut, they are read the same way, and never longer than the bound.
+// The result must be the same for every division of the bytes, and never exceed the limit.
 void check(Bytes bytes) {
   ProxyHeader whole;
   const ProxyRead outcome = readProxyHeader(bytes, whole);

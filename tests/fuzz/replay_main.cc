@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-// Runs a fuzz target over files and folders of inputs where there is no libFuzzer.
+// Runs a fuzz target over files and folders of inputs, without libFuzzer.
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

@@ -50,7 +50,7 @@ std::vector<std::string> segmentsOf(std::string_view path) {
   return segments;
 }
 
-// One route, matched and ranked in the plainest way.
+// One route, matched and ranked by a simple algorithm.
 struct Model {
   HostPattern host;
   PathPattern::Kind kind = PathPattern::Kind::kPrefix;
@@ -74,7 +74,7 @@ struct Model {
     return open || path != "*";
   }
 
-  // How the end of the path compares: what is exact, then a regex, then what is open.
+  // The precedence of the end of the path: exact, then regex, then open.
   int endRank() const {
     switch (kind) {
       case PathPattern::Kind::kExact:
@@ -92,7 +92,7 @@ struct Model {
     return host.kind == HostPattern::Kind::kSuffix ? 1 + host.text.size() : 0;
   }
 
-  // The greatest comes first.
+  // The greatest is the first.
   auto rank() const {
     std::vector<int> parts;
     for (const auto& segment : segments) parts.push_back(segment.captured ? 2 : 3);
@@ -166,7 +166,7 @@ void checkFind(const Routes& routes, const http::Request& request) {
   WEIR_CHECK(all.empty() || all.front().route == found);
 }
 
-// Leaving parameters out is done once and for all, and every front of the path has its length.
+// Parameters are removed idempotently, and every prefix of the path has its length.
 void checkParameters(const NormalPath& normal, Arena& arena) {
   const std::string_view bare = withoutParameters(normal.text, arena);
   WEIR_CHECK(normal.has_parameters || bare == normal.text);
@@ -190,7 +190,7 @@ void checkRequest(const Routes& routes, std::string_view line) {
   for (const PathRules rules :
        {PathRules{ReservedEscapes::kReject, false}, PathRules{ReservedEscapes::kKeep, false},
         PathRules{ReservedEscapes::kReject, true}}) {
-    // Exactly as long as it is, so that a byte read behind it is noticed.
+    // A buffer of the exact length, so that a read beyond the end is detected.
     const std::vector<char> path(line.begin() + static_cast<std::ptrdiff_t>(slash), line.end());
     const auto normal = normalizePath({path.data(), path.size()}, rules, arena);
     if (!normal) continue;
@@ -208,7 +208,7 @@ void checkRequest(const Routes& routes, std::string_view line) {
 }  // namespace
 }  // namespace weir::route
 
-// The table finds what a plain search through all routes finds, and a normal path is normal.
+// The table must find the same route as a linear search, and a normalized path must be normal.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace weir::route;
   std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -12,7 +12,7 @@
 namespace weir::tls {
 namespace {
 
-// A valid ID is what the standard says, told in another way than the code does.
+// Checks a valid ID against the standard, independently of the code.
 void checkValid(std::string_view id) {
   WEIR_CHECK(id.size() <= kMaxSpiffeId && isVisibleAscii(id) && id.starts_with("spiffe://"));
   WEIR_CHECK(id.find_first_of("%?#*@:\\\"' ", 7) == std::string_view::npos);
@@ -30,7 +30,7 @@ void check(std::string_view text) {
   WEIR_CHECK(!valid || good);
   if (!good) return;
   WEIR_CHECK(isFieldText(text) && (valid || !hasSpiffeScheme(text)));
-  // A pattern of a trust domain takes its own members only.
+  // A pattern of a trust domain matches only its own members.
   if (SanMatcher({"spiffe://a.test/*"}).match(names)) {
     WEIR_CHECK(valid && trustDomainOf(text) == "a.test");
   }

@@ -14,7 +14,7 @@
 namespace weir::tls {
 namespace {
 
-// Whatever a certificate holds, no head does but what may be in one.
+// For any certificate, heads contain only valid bytes.
 void checkHeads(const Names& names) {
   BlockPool pool(4096);
   Arena arena(pool);

@@ -17,7 +17,7 @@ constexpr const char* kAlerts = "configs/prometheus/weir-alerts.yaml";
 int run(const std::string& command) { return std::system(command.c_str()); }
 bool hasPromtool() { return run("command -v promtool >/dev/null") == 0; }
 
-// Every weir_something of the file, without what a histogram appends.
+// Every weir_* name in the file, without the suffixes of histograms.
 std::set<std::string> metricsIn(const std::string& path) {
   std::ifstream file(path);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -52,7 +52,7 @@ TEST(Alerts, FireForWhatTheyAreAbout) {
 TEST(Alerts, AskForMetricsThatExist) {
   std::set<std::string> names = metricsIn(kAlerts);
   EXPECT_GE(names.size(), 5U);
-  names.erase("weir_tls_certificate_expiry_timestamp_seconds");  // comes with TLS
+  names.erase("weir_tls_certificate_expiry_timestamp_seconds");  // exists only with TLS
   for (const std::string& name : names) EXPECT_TRUE(isFamily(name)) << name;
 }
 

@@ -1,4 +1,4 @@
-// What the access log costs the worker: one line from record to block, without the writing.
+// The cost of the access log on the worker: one line from record to block, without the write.
 #include <memory>
 #include <string>
 #include <string_view>

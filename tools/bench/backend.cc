@@ -1,7 +1,7 @@
-// The upstream of every benchmark: one thread, epoll, replies of a fixed size made beforehand.
+// The upstream of every benchmark: one thread, epoll, prepared replies of a fixed size.
 //
-// The last segment of the path is the size of the body: /2, /16k, /1m, /any/thing/256k. A path
-// that ends otherwise gets --size. A request with Upgrade becomes a tunnel that echoes.
+// The last segment of the path is the size of the body: /2, /16k, /1m, /any/thing/256k. Other paths
+// get --size. A request with Upgrade becomes a tunnel that echoes.
 
 #include <algorithm>
 #include <array>
@@ -31,7 +31,7 @@ constexpr std::size_t kBlock = 65536;
 constexpr std::size_t kMostPieces = 16;
 constexpr std::size_t kMostHead = 65536;
 
-// What one path gets: the head, with the body behind it when that fits one block.
+// The reply for one path: the head, followed by the body if that fits one block.
 struct Reply {
   std::string text;
   std::uint64_t repeated = 0;  // Bytes of the body that come from the shared block instead.
@@ -39,17 +39,17 @@ struct Reply {
 
 struct Connection {
   int fd = -1;
-  std::string input;             // Received and not yet understood, or to be echoed.
-  std::uint64_t body_left = 0;   // Of the request: received and thrown away.
-  const Reply* due = nullptr;    // The reply to send once the request's body has come.
-  const Reply* reply = nullptr;  // Being sent.
+  std::string input;             // Received and not yet parsed, or to be echoed.
+  std::uint64_t body_left = 0;   // Of the request: to be received and discarded.
+  const Reply* due = nullptr;    // The reply to send after the request's body.
+  const Reply* reply = nullptr;  // The reply that is being sent.
   std::uint64_t sent = 0;        // Of the reply.
   bool close_after = false;
   bool tunnel = false;
   bool blocked = false;  // Waits for EPOLLOUT.
 };
 
-// The value of a header field in a head, without regard to case.
+// The value of a header field in a head; names are case-insensitive.
 std::optional<std::string_view> field(std::string_view head, std::string_view name) {
   for (auto at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n", at)) {
     at += 2;
@@ -63,7 +63,7 @@ std::optional<std::string_view> field(std::string_view head, std::string_view na
   return std::nullopt;
 }
 
-// "16k" is 16384; nothing when it is not a size.
+// "16k" is 16384; empty if it is not a size.
 std::optional<std::uint64_t> parseSize(std::string_view text) {
   std::uint64_t size = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), size);
@@ -136,7 +136,7 @@ class Backend {
     return answerAll(connection);
   }
 
-  // Answers every complete request that is in the input; stops where the peer does not keep up.
+  // Answers every complete request in the input; stops if the peer is slow to read.
   bool answerAll(Connection& connection) {
     while (!connection.blocked) {
       if (connection.reply != nullptr) {

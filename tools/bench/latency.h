@@ -6,8 +6,8 @@
 
 namespace weir::bench {
 
-// Counts durations with an error below one percent, from a nanosecond to hours, without memory
-// that grows: 128 slots for each power of two.
+// Counts durations with an error below one percent, from a nanosecond to hours, in constant memory:
+// 128 slots for each power of two.
 class Latency {
  public:
   void add(std::uint64_t nanoseconds) {
@@ -16,7 +16,7 @@ class Latency {
     if (nanoseconds > largest_) largest_ = nanoseconds;
   }
 
-  // The duration that `share` (0 to 1) of the recorded ones do not exceed; 0 when none is there.
+  // The duration that `share` (0 to 1) of the recorded ones do not exceed; 0 if none was recorded.
   std::uint64_t percentile(double share) const {
     const auto wanted = static_cast<std::uint64_t>(share * static_cast<double>(count_) + 0.5);
     std::uint64_t seen = 0;

@@ -45,7 +45,7 @@ Load::Load(LoadSettings settings)
       incoming_(kIncoming) {
   watch(epoll_, EPOLL_CTL_ADD, stop_signal_, EPOLLIN);
   std::signal(SIGPIPE, SIG_IGN);  // TLS writes without MSG_NOSIGNAL.
-  prctl(PR_SET_TIMERSLACK, 1UL);  // An open loop needs its wake-ups on time.
+  prctl(PR_SET_TIMERSLACK, 1UL);  // An open loop must wake up on time.
   for (std::size_t i = 0; i < connections_.size(); ++i) idle_.push_back(i);
 }
 
@@ -103,7 +103,7 @@ bool Load::mayStart() const {
          (current_.duration == 0 || now_ < began_ + current_.duration);
 }
 
-// Over when nothing is under way and nothing more may be sent, now or later.
+// True if no request is in flight and none may be sent any more.
 bool Load::finished() const {
   if (busy_ > 0) return false;
   if (stopped_ || failures_in_a_row_ > kMostFailuresInARow) return true;
@@ -145,7 +145,7 @@ void Load::sendRequest(Connection& connection) {
   const std::string& request = chooseRequest();
   const ssize_t sent = sendBytes(connection, request);
   if (sent < 0) return fail(connection, errno == EPIPE ? Failure::kClosed : Failure::kReset);
-  // One request is in flight and the socket's buffer is far larger: a part means a fault.
+  // One request is in flight and the socket's buffer is far larger: a partial write is a fault.
   if (static_cast<std::size_t>(sent) != request.size()) return fail(connection, Failure::kUnsent);
   connection.state = State::kBusy;
 }
@@ -196,7 +196,7 @@ void Load::onConnecting(Connection& connection) {
   shakeHands(connection);
 }
 
-// What a handshake sends is far smaller than the socket's buffer: it only ever waits to read.
+// Handshake messages are far smaller than the socket's buffer: a handshake only waits for reads.
 void Load::shakeHands(Connection& connection) {
   SSL* ssl = connection.ssl.get();
   const int done = SSL_do_handshake(ssl);
@@ -231,7 +231,7 @@ ssize_t Load::readBytes(Connection& connection) {
   return -1;
 }
 
-// A record is read at a time, and the socket says nothing of those that TLS holds already.
+// Reads one record at a time: the socket does not report those that TLS has already buffered.
 void Load::onReadable(Connection& connection) {
   const int fd = connection.fd;
   while (readOnce(connection) && connection.ssl && connection.fd == fd) {
@@ -261,7 +261,7 @@ void Load::onBytes(Connection& connection, std::string_view bytes) {
   }
 }
 
-// A reply in the wrong form: its status, when it came, says more than its form.
+// A malformed reply: its status, if received, is more informative.
 Failure Load::failureOf(const ReplyReader& reply) const {
   const bool other = reply.status() != 0 && reply.status() != settings_.expected_status;
   return other ? Failure::kStatus : Failure::kWrong;
@@ -274,7 +274,7 @@ void Load::onReply(Connection& connection) {
   if (settings_.expected_length >= 0 && length != settings_.expected_length) {
     return fail(connection, Failure::kLength);
   }
-  // The clock of the batch would be too early for all but its first event.
+  // The time of the batch would be too early for all events but the first.
   result_.latency.add(nowNanoseconds() - connection.due);
   result_.body_bytes += reply.bodyLength();
   ++result_.completed;
@@ -287,11 +287,10 @@ void Load::onReply(Connection& connection) {
 void Load::onEnd(Connection& connection, bool reset) {
   if (connection.has_request) return fail(connection, reset ? Failure::kReset : Failure::kClosed);
   ++result_.idle_closes;
-  closeConnection(
-      connection);  // It stays in the row of idle ones and is opened when its turn comes.
+  closeConnection(connection);  // It stays in the idle queue and is opened when its turn comes.
 }
 
-// Counts a failure; one outside of a request (a refused connection, bytes nobody asked for) too.
+// Counts a failure, also outside of a request (a refused connection, unsolicited bytes).
 void Load::fail(Connection& connection, Failure why) {
   ++result_.failures[static_cast<std::size_t>(why)];
   ++failures_in_a_row_;

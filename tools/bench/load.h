@@ -17,23 +17,23 @@ namespace weir::bench {
 
 struct LoadSettings {
   sockaddr_in target{};
-  std::vector<std::string> requests;  // Sent in random order when there are several.
+  std::vector<std::string> requests;  // Sent in random order if there are several.
   std::size_t connections = 1;
-  std::size_t in_flight = 1;     // Closed loop: most requests at one time.
+  std::size_t in_flight = 1;     // Closed loop: maximum number of concurrent requests.
   bool new_connections = false;  // One connection per request.
   int expected_status = 200;
-  std::int64_t expected_length = -1;  // Of the body; -1 is any.
+  std::int64_t expected_length = -1;  // Of the body; -1: any.
   std::uint64_t timeout = 0;          // Nanoseconds from the start of a request to its end.
-  std::string tls;                    // "1.2" or "1.3"; empty is in the clear.
-  std::string server_name;            // That TLS asks for.
+  std::string tls;                    // "1.2" or "1.3"; empty: plaintext.
+  std::string server_name;            // For SNI.
   bool resume = false;                // Connections resume the session of the first one.
 };
 
-// How long one run lasts. The first limit that is reached ends it; 0 is no limit.
+// The length of one run. The first limit that is reached ends it; 0: no limit.
 struct LoadRun {
   std::uint64_t requests = 0;
   std::uint64_t duration = 0;  // Nanoseconds.
-  double rate = 0;             // Requests per second, 0 for a closed loop.
+  double rate = 0;             // Requests per second; 0: closed loop.
 };
 
 enum class Failure {
@@ -56,26 +56,26 @@ struct LoadResult {
   std::uint64_t body_bytes = 0;
   std::uint64_t idle_closes = 0;  // The server closed a connection that had no request.
   std::uint64_t nanoseconds = 0;
-  std::uint64_t handshakes = 0;  // Of TLS.
+  std::uint64_t handshakes = 0;  // TLS handshakes.
   std::uint64_t resumed = 0;     // Of those.
-  std::string protection;        // Version and cipher of the first one ever.
-  Latency latency;               // Open loop: from when a request was due.
-  Latency late;                  // Open loop: from when it was due to when it was sent.
+  std::string protection;        // TLS version and cipher of the very first one.
+  Latency latency;               // Open loop: from the due time of a request.
+  Latency late;                  // Open loop: from the due time to the time of sending.
 
   std::uint64_t failed() const;
 };
 
 // A load generator on one thread.
 //
-// A closed loop sends the next request when one has been answered; an open loop sends by the
-// clock, and a request that finds no free connection waits, with its waiting time counted.
+// A closed loop sends the next request after a response; an open loop sends by the clock, and a
+// request without a free connection waits, which counts as part of its latency.
 class Load {
  public:
   explicit Load(LoadSettings settings);
 
-  // Opens every connection (unless each request opens its own); false when one is refused.
+  // Opens every connection (unless each request opens its own); false if one is refused.
   bool connectAll();
-  // SIGUSR1 ends a run early: what is under way is completed, nothing more is sent.
+  // SIGUSR1 ends a run early: requests in flight are completed, and no more are sent.
   LoadResult run(const LoadRun& run);
 
  private:
@@ -105,11 +105,11 @@ class Load {
   void onConnecting(Connection& connection);
   void shakeHands(Connection& connection);
   void onConnected(Connection& connection);
-  // As send() and read() do, in the clear or not.
+  // Like send() and read(), with or without TLS.
   ssize_t sendBytes(Connection& connection, std::string_view bytes);
   ssize_t readBytes(Connection& connection);
   void onReadable(Connection& connection);
-  // Whether there may be more to read.
+  // True if there may be more to read.
   bool readOnce(Connection& connection);
   void onBytes(Connection& connection, std::string_view bytes);
   Failure failureOf(const ReplyReader& reply) const;
@@ -122,12 +122,12 @@ class Load {
 
   const LoadSettings settings_;
   const int epoll_;
-  const int stop_signal_;  // Readable when SIGUSR1 came.
+  const int stop_signal_;  // Readable after SIGUSR1.
   const std::unique_ptr<TlsClient> tls_;
 
   std::vector<Connection> connections_;
   std::vector<std::size_t> index_of_;  // Connection by descriptor.
-  std::deque<std::size_t> idle_;       // The one that has waited longest is used next.
+  std::deque<std::size_t> idle_;       // The one that has been idle longest is used next.
   std::vector<char> incoming_;
   std::uint64_t random_ = 0x9e3779b97f4a7c15U;
 

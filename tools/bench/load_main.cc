@@ -3,10 +3,10 @@
 //      [--tls 1.2|1.3] [--resume] [--headers none|browser] [--variants N] [--expect-status 200]
 //      [--expect-length N] [--hold]
 //
-// Prints one JSON object. {n} in the path and the host becomes a number below --variants, chosen
-// at random for each request. --hold prints "ready" when all connections are open and warm, waits
-// for a line on stdin before it starts, and keeps its connections open until stdin ends. SIGUSR1
-// ends the run early.
+// Prints one JSON object. {n} in the path and the host is replaced by a number below --variants,
+// chosen at random for each request. --hold prints "ready" when all connections are open and warm,
+// waits for a line on stdin before it starts, and keeps its connections open until stdin ends.
+// SIGUSR1 ends the run early.
 
 #include <cstdio>
 #include <memory>

@@ -7,8 +7,8 @@
 
 namespace weir::bench {
 
-// The options of a command line: `--name value`, or `--name` alone for a switch.
-// Ends the process with status 2 at an option that was never declared by take() before finish().
+// The options of a command line: `--name value`, or `--name` alone for a switch. Ends the process
+// with status 2 if an option was not declared by take() before finish().
 class Options {
  public:
   Options(int argc, char** argv);
@@ -27,7 +27,7 @@ class Options {
     return value;
   }
 
-  // Call when everything was taken: what is left is a mistake.
+  // Call after all options were taken: any option left is an error.
   void finish() const;
 
  private:

@@ -1,7 +1,8 @@
-// The floor: one thread, epoll, read here and write there. It knows no HTTP.
+// The lower bound: one thread, epoll, a read on one side and a write on the other, without parsing
+// HTTP.
 //
-// Each client connection is joined to one upstream connection that was opened before the client
-// came, so a kept-alive exchange costs two reads, two writes and its share of epoll_wait.
+// Each client connection is paired with one upstream connection that was opened in advance, so an
+// exchange on a persistent connection costs two reads, two writes and its share of epoll_wait.
 
 #include <array>
 #include <cerrno>
@@ -18,12 +19,12 @@
 namespace weir::bench {
 namespace {
 
-// One of the two sockets of a joined pair.
+// One of the two sockets of a pair.
 struct Side {
   int fd = -1;
   Side* peer = nullptr;
   std::string pending;  // Read from the peer, not yet accepted by this socket.
-  bool ended = false;   // The socket has sent everything it had.
+  bool ended = false;   // The socket has sent all its data.
 };
 
 class Relay {
@@ -50,7 +51,7 @@ class Relay {
   void onEvent(const epoll_event& event) {
     if (event.data.fd == listener_) return acceptAll();
     Side* side = sides_[static_cast<std::size_t>(event.data.fd)].get();
-    if (side == nullptr) return;  // Its pair ended earlier in this batch.
+    if (side == nullptr) return;  // Its pair was closed earlier in this batch.
     if ((event.events & EPOLLOUT) != 0 && !flush(*side)) return doom(*side);
     if ((event.events & EPOLLERR) != 0) return doom(*side);
     if ((event.events & (EPOLLIN | EPOLLHUP)) != 0 && !forward(*side)) doom(*side);
@@ -87,7 +88,7 @@ class Relay {
   bool forward(Side& from) {
     if (from.ended) return false;
     Side& to = *from.peer;
-    if (!to.pending.empty()) return true;  // Hung up while paused: what it sent comes first.
+    if (!to.pending.empty()) return true;  // Closed while paused: its data comes first.
     const ssize_t size = read(from.fd, buffer_.data(), buffer_.size());
     if (size < 0) return errno == EAGAIN;
     if (size == 0) return end(from);
@@ -100,7 +101,7 @@ class Relay {
     return true;
   }
 
-  // Nothing more comes from here: tell the peer once it has taken everything.
+  // No more data from here: reports it to the peer once all data was forwarded.
   bool end(Side& from) {
     from.ended = true;
     watchPair(from);
@@ -108,7 +109,7 @@ class Relay {
     return !from.peer->ended;
   }
 
-  // Writes what is pending for this side and lets the peer be read again.
+  // Writes the pending bytes of this side and resumes reading from the peer.
   bool flush(Side& to) {
     const ssize_t sent = send(to.fd, to.pending.data(), to.pending.size(), MSG_NOSIGNAL);
     if (sent < 0) return errno == EAGAIN;
@@ -118,13 +119,13 @@ class Relay {
     return true;
   }
 
-  // Only called when one direction stops or goes on: never for an exchange that just passes.
+  // Only called when one direction pauses or resumes: never for an ordinary exchange.
   void watchPair(const Side& side) {
     watch(epoll_, EPOLL_CTL_MOD, side.fd, wanted(side));
     watch(epoll_, EPOLL_CTL_MOD, side.peer->fd, wanted(*side.peer));
   }
 
-  // A side is read while its peer keeps up, and waited for while it owes the peer's bytes.
+  // A side is read while its peer keeps up, and polled for writing while it has pending bytes.
   static std::uint32_t wanted(const Side& side) {
     const std::uint32_t reading = !side.ended && side.peer->pending.empty() ? EPOLLIN : 0U;
     const std::uint32_t writing = side.pending.empty() ? 0U : EPOLLOUT;
@@ -138,7 +139,7 @@ class Relay {
     sides_[static_cast<std::size_t>(side.fd)].reset();
   }
 
-  // Descriptors are closed after the batch, so that a new one cannot get an old one's events.
+  // Descriptors are closed after the batch, so that a new one cannot receive events of an old one.
   void closeDoomed() {
     for (const int fd : doomed_) close(fd);
     doomed_.clear();
@@ -149,7 +150,7 @@ class Relay {
   const sockaddr_in upstream_;
 
   std::vector<char> buffer_;
-  std::vector<int> spares_;  // Open, and joined to nobody yet.
+  std::vector<int> spares_;  // Open, without a client.
   std::vector<std::unique_ptr<Side>> sides_;
   std::vector<int> doomed_;
 };

@@ -1,4 +1,4 @@
-// What finding a route costs: 10 routes and 10,000, by host and by path, and what comes before it.
+// The cost of finding a route: 10 routes and 10,000, by host and by path, and the steps before it.
 #include <deque>
 #include <string>
 #include <string_view>
@@ -46,7 +46,7 @@ RouteTable manyPaths(std::int64_t paths) {
   return std::move(builder).build();
 }
 
-// Requests that are asked in turn.
+// Requests that are used in turn.
 class Requests {
  public:
   void add(std::string_view host, std::string_view path) {

@@ -1,4 +1,4 @@
-// What metrics cost: a cell on the path of a request, and a scrape of many series.
+// The cost of metrics: a cell on the path of a request, and a scrape of many series.
 #include <string>
 
 #include <benchmark/benchmark.h>
@@ -61,12 +61,12 @@ void observeWithHandle(benchmark::State& state) {
   std::int64_t duration = 1;
   for (auto _ : state) {
     histogram.observe(Nanoseconds(duration));
-    duration = (duration * 5) & 0xFFFFFFFFF;  // all over the buckets
+    duration = (duration * 5) & 0xFFFFFFFFF;  // spread over the buckets
   }
 }
 BENCHMARK(observeWithHandle);
 
-// Text of a page, after the first: the prefixes of its lines are known.
+// The text of a page after the first one: the prefixes of its lines are cached.
 void scrape(benchmark::State& state, void (*fill)(MetricCells&, NameTable&, unsigned)) {
   NameTable names;
   MetricCells control;

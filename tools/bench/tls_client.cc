@@ -7,7 +7,7 @@
 namespace weir::bench {
 namespace {
 
-// A certificate of P-256 needs its curve among them in TLS 1.2; the exchange uses the first.
+// With TLS 1.2 a P-256 certificate needs its curve in the list; the key exchange uses the first.
 constexpr const char* kGroups = "X25519:P-256";
 
 std::uint16_t numberOf(std::string_view version) {

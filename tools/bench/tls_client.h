@@ -7,16 +7,16 @@
 
 namespace weir::bench {
 
-// TLS of the load generator's connections.
+// TLS on the load generator's connections.
 //
-// Certificates are not checked: that would cost on the load's core and tell nothing about a proxy.
-// The exchange of keys is always X25519, so that every proxy does the same work.
+// Certificates are not verified: it would load the generator's core without telling anything about
+// a proxy. The key exchange is always X25519, so that every proxy does the same work.
 class TlsClient {
  public:
-  // `version` is "1.2" or "1.3". `resume`: connections after the first resume its session.
+  // `version` is "1.2" or "1.3". `resume`: connections after the first one resume its session.
   TlsClient(std::string_view version, std::string server_name, bool resume);
 
-  // TLS over a connected socket that does not block.
+  // TLS over a connected non-blocking socket.
   bssl::UniquePtr<SSL> open(int fd);
   // Keeps the session of a connection that has received something.
   void remember(SSL* ssl);

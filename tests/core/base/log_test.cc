@@ -10,7 +10,7 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// The level is the process's: put back what was there.
+// The level is global to the process: restores the previous one.
 class LogTest : public ::testing::Test {
  protected:
   ~LogTest() override { setLevel(before); }

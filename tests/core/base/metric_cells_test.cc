@@ -116,7 +116,7 @@ TEST(Histogram, KeepsSumAndBuckets) {
   const Histogram histogram = cells.histogram(key);
   histogram.observe(Nanoseconds(400'000));
   histogram.observe(std::chrono::seconds(31));
-  histogram.observe(Nanoseconds(-5));  // a clock that went back counts as nothing
+  histogram.observe(Nanoseconds(-5));  // negative after a clock step: counted as 0
   std::vector<std::uint64_t> expected(Histogram::kCells);
   expected[0] = 31'000'400'000;
   expected[1] = 2;
@@ -164,7 +164,7 @@ TEST(MetricCells, FoldsEachFamilyOnItsOwn) {
                                }));
 }
 
-// One pass of a reader: every key is whole, and no number goes back.
+// One pass of a reader: every key is complete, and no value decreases.
 void readOnce(const MetricCells& cells, std::vector<std::uint64_t>& latest) {
   std::size_t at = 0;
   cells.forEach([&](MetricKey key, const MetricCell* cell) {

@@ -87,7 +87,7 @@ TEST(MetricKeys, ReadAsTheWordsOfTheirLabels) {
   EXPECT_EQ(wordOf(upstreamRequestsKey(1, 0, Reason::kNone), "reason"), "");
 }
 
-// The last enumerator of each enum is the last of its words.
+// The last enumerator of each enum has the last of its names.
 TEST(MetricKeys, HaveAWordForEveryEnumerator) {
   EXPECT_EQ(wordOf(connectionsActiveKey(1, TransportProtocol::kUdp), "protocol"), "udp");
   EXPECT_EQ(wordOf(protocolDetectKey(1, Detection::kTcpServerFirst), "result"), "tcp_server_first");
@@ -214,7 +214,7 @@ TEST(MetricKeys, GiveHandlesOfTheTypeOfTheirFamily) {
   std::set<Metric> covered = familiesOf(kCounters, MetricType::kCounter);
   covered.merge(familiesOf(kGauges, MetricType::kGauge));
   covered.merge(familiesOf(kHistograms, MetricType::kHistogram));
-  EXPECT_EQ(covered.size(), kMetricCount);  // each family has its maker above
+  EXPECT_EQ(covered.size(), kMetricCount);  // each family is covered above
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 using sample::Sample;
 
-// Everything that is wrong with a configuration.
+// All diagnostics of a configuration.
 std::string mistakesOf(std::string_view text) {
   Sample sample;
   return sample::read(text, sample);

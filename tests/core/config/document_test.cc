@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A directory of its own for each test, gone afterwards.
+// A directory for each test, removed at the end.
 class DocumentTest : public testing::Test {
  protected:
   DocumentTest()
@@ -35,7 +35,7 @@ class DocumentTest : public testing::Test {
   Document load(const std::string& name = "") {
     return Document::load(name.empty() ? root_ : path(name), diagnostics_);
   }
-  // The diagnostics, with the directory left out.
+  // The diagnostics without the directory.
   std::string diagnostics() const {
     std::string text = diagnostics_.text();
     for (std::size_t at = text.find(root_); at != std::string::npos; at = text.find(root_)) {

@@ -18,7 +18,7 @@ std::string printed(const Sample& sample, Show show) {
   return tomlText(showSettings(sample, sample::extensions(), show));
 }
 
-// A field of every type, in the form in which it is printed.
+// A field of every type, in its printed form.
 constexpr std::string_view kEverything = R"(quiet = true
 port = 8080
 offset = -2
@@ -105,7 +105,7 @@ TEST(Printing, SecretsAreNotShown) {
   EXPECT_EQ(printed(sample, Show::kChanges), "[token]\nenv = \"TOKEN\"\n");
 }
 
-// Two levels of defaults: a field's own and those that its parent gives it.
+// Two levels of defaults: those of the field itself and those set by its parent.
 struct Nested {
   sample::Retry retry{5, {"reset"}, {}};
   std::optional<sample::Retry> other = sample::Retry{7, {}, {}};

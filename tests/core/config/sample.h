@@ -18,7 +18,7 @@
 #include "core/config/units.h"
 #include "core/config/variant.h"
 
-// A configuration with a field of every type, as the settings of weir are declared.
+// A configuration with a field of every type, declared like the settings of weir.
 namespace weir::config::sample {
 
 enum class Color : std::uint8_t { kRed, kBlue };
@@ -121,7 +121,7 @@ struct Sample {
   }
 };
 
-// A filter, as somebody adds one.
+// A filter, declared like an added one.
 struct Limit {
   Rate rate{10};
   std::uint32_t burst = 20;
@@ -142,7 +142,7 @@ inline Extensions extensions() {
   return extensions;
 }
 
-// Reads a text called weir.toml; what is wrong with it, or nothing.
+// Reads a text named weir.toml; returns the diagnostics, or nothing.
 template <typename T>
 std::string read(std::string_view text, T& out) {
   Diagnostics diagnostics;
@@ -151,7 +151,7 @@ std::string read(std::string_view text, T& out) {
   return diagnostics.text();
 }
 
-// What a text without diagnostics says.
+// The value of a text without diagnostics.
 inline Sample sampleOf(std::string_view text) {
   Sample sample;
   EXPECT_EQ(read(text, sample), "");

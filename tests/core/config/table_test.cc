@@ -211,7 +211,7 @@ TEST(Table, AFamilyThatNobodyRegisteredIsEmpty) {
   EXPECT_TRUE(Extensions().family("nothing").all().empty());
 }
 
-// Runs checks as a struct of settings does after its fields are read.
+// Runs checks as a settings struct does after its fields were read.
 std::string afterReading(std::string_view text, const std::function<void(Table&)>& check) {
   Diagnostics diagnostics;
   Document document = Document::parse(text, "weir.toml", diagnostics);

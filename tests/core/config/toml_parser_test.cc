@@ -22,7 +22,7 @@ std::string mistakeIn(const std::string& text) {
                       : "";
 }
 
-// Each of these would overflow the stack of the parser.
+// Each of these would overflow the parser's stack.
 TEST(TomlParser, RefusesWhatIsNestedTooDeeply) {
   constexpr std::size_t kDeep = 100'000;
   EXPECT_EQ(mistakeIn("a" + repeated(".a", kDeep) + " = 1"), "1: a key with too many dots");
@@ -31,14 +31,14 @@ TEST(TomlParser, RefusesWhatIsNestedTooDeeply) {
   EXPECT_NE(mistakeIn("a = " + repeated("{ a = ", kDeep) + "1" + repeated("}", kDeep)), "");
 }
 
-// toml++ asserts that these cannot be.
+// toml++ fails an assertion on these.
 TEST(TomlParser, RefusesHeadersThatBeginWithADot) {
   EXPECT_NE(mistakeIn("[.a]"), "");
   EXPECT_NE(mistakeIn("[[.a]]"), "");
   EXPECT_NE(mistakeIn("[ . ]"), "");
 }
 
-// And calls this unreachable.
+// toml++ marks this case as unreachable.
 TEST(TomlParser, RefusesLettersOutsideAsciiInBareKeys) {
   EXPECT_NE(mistakeIn("\u00fc = 1"), "");
   EXPECT_NE(mistakeIn("a\u00a0= 1"), "");

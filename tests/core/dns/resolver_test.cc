@@ -21,7 +21,7 @@ std::vector<std::string> textsOf(const std::vector<net::Ip>& ips) {
 
 using Texts = std::vector<std::string>;
 
-// What a query came to; the query lives as long as this.
+// The outcome of a query; the query lives as long as this object.
 template <typename Answer>
 struct Asked {
   std::unique_ptr<Query> query;
@@ -64,11 +64,11 @@ class ResolverTest : public ::testing::Test {
     });
     return asked;
   }
-  // Loopback delivers at once: a few turns see everything through that is on its way.
+  // Loopback delivers at once: a few turns complete everything in progress.
   void settle() {
     for (int turn = 0; turn < 50; ++turn) loop.runOnce();
   }
-  // As many as it takes, within reason: a busy machine may be late.
+  // As many turns as needed, with a bound: a busy machine may be late.
   template <typename Answer>
   std::unique_ptr<Asked<Answer>> answered(std::unique_ptr<Asked<Answer>> asked) {
     for (int turn = 0; turn < 100'000 && !asked->answer.has_value(); ++turn) loop.runOnce();
@@ -146,7 +146,7 @@ TEST_F(ResolverTest, SaysWhenTheServerFails) {
   server.setA("broken.test", {"10.0.0.1"}, 30);
   server.setFault("broken.test", DnsServer::Fault::kServerFails);
   const std::string failure = resolve("broken.test")->failure();
-  // Older releases of c-ares take a server that fails for one that is not there.
+  // Older releases of c-ares treat a server that fails as unreachable.
   EXPECT_TRUE(failure == "protocol" || failure == "refused") << failure;
 }
 
@@ -179,7 +179,7 @@ TEST_F(ResolverTest, GivesUpASilentServerAtTheDeadline) {
   EXPECT_EQ(asked->calls, 1);
 }
 
-// c-ares reads its own clock, so what it does after a timeout needs real time.
+// c-ares reads its own clock, so its timeouts need real time.
 class ImpatientResolverTest : public ::testing::Test {
  protected:
   Texts resolve(const Texts& servers, std::string_view host) {
@@ -365,7 +365,7 @@ TEST_F(ResolverTest, DoesNotWaitForAFamilyThatIsSilent) {
   EXPECT_EQ(asked->value().failures[kIpv6]->code, ErrorCode::kTimeout);
 }
 
-// A resolver that takes its servers and search list from a file of the test.
+// A resolver with the servers and the search list of a file in the test.
 class SystemResolverTest : public ResolverTest {
  protected:
   SystemResolverTest() { options = {.resolv_conf = directory.path() + "/resolv.conf"}; }
@@ -437,7 +437,7 @@ TEST_F(SystemResolverTest, CompletesNamesOfServices) {
   EXPECT_EQ(asked->value().services.front().target, "a.test");
 }
 
-// Changes of files are told by the kernel, in real time.
+// The kernel reports changes of files in real time.
 TEST(SystemResolver, FollowsResolvConf) {
   event::Loop loop;
   DnsServer silent(loop);

@@ -56,7 +56,7 @@ TEST(SrvMessage, SurvivesAnyByteInAnyPlace) {
 
 TEST(SrvMessage, DoesNotFollowNamesInCircles) {
   std::string message = whole();
-  message.replace(kHeader.size() + kQuestion.size(), 2, "\xc0\x16"sv);  // points at itself
+  message.replace(kHeader.size() + kQuestion.size(), 2, "\xc0\x16"sv);  // points to itself
   EXPECT_FALSE(parse(message).ok());
 }
 

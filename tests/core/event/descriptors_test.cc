@@ -13,7 +13,7 @@
 namespace weir::event {
 namespace {
 
-// While it lives, the process can open so many more descriptors.
+// Limits the process to so many more descriptors during its lifetime.
 class FewDescriptors {
  public:
   explicit FewDescriptors(unsigned count) {
@@ -36,7 +36,7 @@ class FewDescriptors {
 TEST(CheckDescriptors, SaysWhetherThereAreSoMany) {
   const FewDescriptors few(3);
   EXPECT_TRUE(checkDescriptors(3).ok());
-  EXPECT_TRUE(checkDescriptors(3).ok());  // they are not kept
+  EXPECT_TRUE(checkDescriptors(3).ok());  // the check does not keep them
   const auto more = checkDescriptors(4);
   ASSERT_FALSE(more.ok());
   EXPECT_EQ(more.error().code, ErrorCode::kExhausted);

@@ -31,7 +31,7 @@ class FileWatchTest : public ::testing::Test {
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
   }
-  // The kernel tells at once; the watch waits for quiet, and looks twice.
+  // The kernel reports changes at once; the watch waits until they stop, and checks twice.
   void settle() {
     look();
     look();
@@ -57,7 +57,6 @@ TEST_F(FileWatchTest, TellsOnceOfABurstOfChanges) {
   EXPECT_EQ(changes_, 1);
 }
 
-// As a file that is mounted over another: its own directory is not the one that is watched.
 TEST_F(FileWatchTest, WaitsForAFileThatIsBeingWritten) {
   for (const char* text : {"b", "bb", "bbb", "bbbb"}) {
     write("weir.toml", text);

@@ -16,7 +16,7 @@
 namespace weir::event {
 namespace {
 
-// A pipe that is read when the test wants to.
+// A pipe that is read only on request of the test.
 class LogWriterTest : public ::testing::Test {
  protected:
   LogWriterTest() { EXPECT_EQ(::pipe2(ends_.data(), O_CLOEXEC), 0); }
@@ -25,7 +25,7 @@ class LogWriterTest : public ::testing::Test {
     if (ends_[1] >= 0) ::close(ends_[1]);
   }
   int writingEnd() const { return ends_[1]; }
-  // All that has been written, once the last writer is gone.
+  // All output, once the last writer has been destroyed.
   std::string readAll() {
     ::close(std::exchange(ends_[1], -1));
     std::string text;
@@ -65,7 +65,7 @@ TEST_F(LogWriterTest, DropsAndCountsWhatNobodyReads) {
     dropped = writer.takeDropped();
     EXPECT_GT(dropped, 0U);
     EXPECT_EQ(writer.takeDropped(), 0U);
-    // Once somebody reads, the next line says what is missing.
+    // Once the pipe is read, the next line states the number of dropped lines.
     const auto kept = kLines - static_cast<std::ptrdiff_t>(dropped);
     while (std::count(text.begin(), text.end(), '\n') < kept) readSome(text);
     log::info("reads again");

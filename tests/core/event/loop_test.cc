@@ -11,7 +11,7 @@
 namespace weir::event {
 namespace {
 
-// Writes its name down at the end of the turn, and then does what the test wants.
+// Records its name at the end of the turn, then runs the test's function.
 class NotedEnd final : public TurnEnd {
  public:
   NotedEnd(std::string name, std::string& log) : name_(std::move(name)), log_(log) {}
@@ -26,7 +26,7 @@ class NotedEnd final : public TurnEnd {
   std::string& log_;
 };
 
-// Writes its name down when it is destroyed.
+// Records its name when it is destroyed.
 class NotedDeath final : public Disposable {
  public:
   NotedDeath(std::string name, std::string& log, std::function<void()> then = {})
@@ -345,7 +345,7 @@ TEST(RealLoop, TellsItsObserverOfEachTurnInWhichSomethingHappened) {
     loop.post([] {});
     loop.runOnce();
   }
-  loop.runOnce();  // a turn is told of when the next one is about to poll
+  loop.runOnce();  // a turn is reported when the next one is about to poll
   loop.runOnce();
   EXPECT_EQ(turns, 3);
   EXPECT_FALSE(negative);

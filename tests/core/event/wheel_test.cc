@@ -18,7 +18,7 @@ namespace {
 constexpr Milliseconds kSecond{1'000};
 constexpr Milliseconds kHour{3'600'000};
 
-// Writes its name down when it fires, and then does what the test wants.
+// Records its name when it fires, then runs the test's function.
 class Noted final : public Deadline {
  public:
   Noted(Wheel& wheel, std::string name, std::string& log)
@@ -29,7 +29,7 @@ class Noted final : public Deadline {
  private:
   void onDeadline() override {
     log_ += (log_.empty() ? "" : " ") + name_;
-    const auto action = then;  // which may destroy us
+    const auto action = then;  // which may destroy this object
     if (action) action();
   }
   const std::string name_;
@@ -46,7 +46,7 @@ class WheelTest : public ::testing::Test {
     wheel.advance(now);
   }
   std::string takeLog() { return std::exchange(log, {}); }
-  // In steps as a driver takes them: to the next slot in use, and no further.
+  // In the steps of a driver: to the next slot in use, and no further.
   void passAsDriven(Milliseconds time) {
     const Milliseconds end = now + time;
     while (now < end) {
@@ -315,7 +315,7 @@ TEST_F(WheelTest, CountsFromTheTimeOfItsDriver) {
   EXPECT_EQ(log, "a");
 }
 
-// What a wheel must do, the slow way: a number for each deadline.
+// A slow reference model of the wheel: one number per deadline.
 class Model {
  public:
   Model(Wheel& wheel, Milliseconds now, std::size_t count)
@@ -337,7 +337,7 @@ class Model {
     deadlines_[index].reset();
     due_[index].reset();
   }
-  // Empty when the wheel fires what it should, in order of ticks.
+  // Empty if the wheel fires the expected deadlines, in order of ticks.
   std::string advance(Milliseconds by) {
     now_ += by;
     log_.clear();
@@ -357,7 +357,7 @@ class Model {
     if (fired == wanted) return "";
     return "fired " + std::to_string(fired.size()) + " of " + std::to_string(wanted.size());
   }
-  // When the wheel asks to be called never passes the next that is due.
+  // True if the requested wake-up is not later than the next deadline.
   bool wakesInTime() const {
     for (const auto& due : due_) {
       if (!due) continue;
@@ -395,7 +395,7 @@ Milliseconds anyTime(Random& random) {
   return Milliseconds(static_cast<std::int64_t>(random.below(scale)));
 }
 
-// The first step at which wheel and model differ; empty when they never do.
+// The first step at which wheel and model differ; empty if there is none.
 std::string compare(std::uint64_t seed, int steps) {
   Random random(seed);
   Wheel wheel(Milliseconds(123'456));

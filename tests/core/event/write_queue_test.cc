@@ -77,7 +77,7 @@ TEST(WriteQueue, ReusesTheBufferOfABlockThatWasWritten) {
   takeBlock(queue);
   EXPECT_EQ(queue.room().data(), first);
   handOnBlocks(queue, 1);
-  EXPECT_NE(queue.room().data(), first);  // its block waits
+  EXPECT_NE(queue.room().data(), first);  // its block is still queued
   takeBlock(queue);
   handOnBlocks(queue, 1);
   EXPECT_EQ(queue.room().data(), first);

@@ -20,7 +20,7 @@
 namespace weir::event {
 namespace {
 
-// A directory of its own for each test.
+// A directory for each test.
 class WriterThreadTest : public testing::Test {
  protected:
   WriterThreadTest() {
@@ -44,7 +44,7 @@ std::string contentsOf(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// Waits until everything that was handed on has left the queue.
+// Waits until all queued data has left the queue.
 void awaitEmpty(const WriteQueue& queue) {
   while (queue.front().has_value()) std::this_thread::yield();
 }
@@ -142,7 +142,7 @@ TEST_F(WriterThreadTest, CountsLinesThatADeviceRefuses) {
   EXPECT_EQ(queue->takeLost(), 2U);
 }
 
-// A reader of a named pipe that has not read yet.
+// A reader of a named pipe that has not read anything.
 int openReader(const std::string& path) {
   EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
   return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -174,7 +174,7 @@ TEST_F(WriterThreadTest, LetsASlowReaderFillOneQueueOnly) {
     quick->handOn();
     awaitEmpty(*quick);
     EXPECT_EQ(contentsOf(path("log")), "not held up\n");
-  }  // ends although nobody reads the pipe
+  }  // ends without a reader of the pipe
   ::close(reader);
 }
 

@@ -10,7 +10,7 @@
 namespace weir::filter {
 namespace {
 
-// What happened, in order; the filters of a test write to it by way of their Control.
+// The events, in order; the filters of a test record them through their Control.
 class Journal final : public Control {
  public:
   void respond(const LocalReply&) override { text += "respond "; }
@@ -20,7 +20,7 @@ class Journal final : public Control {
   std::string text;
 };
 
-// Notes each call, and says what it is told to about requests and responses.
+// Records each call and returns the configured verdicts for requests and responses.
 class RecordingFilter final : public Filter {
  public:
   struct Config {
@@ -87,7 +87,7 @@ class ChainTest : public ::testing::Test {
     EXPECT_EQ(diagnostics.text(), "");
     return registry.chain(settings.filters, names);
   }
-  // Of two filters "a" and "b", of which one says something else than kContinue.
+  // Two filters "a" and "b", of which one returns a verdict other than kContinue.
   Chain pair(std::string_view of_a, std::string_view of_b = "") {
     return chainOf("filters = [{ noting = { name = 'a', verdict = '" + std::string(of_a) +
                    "' } }, { noting = { name = 'b', verdict = '" + std::string(of_b) + "' } }]");

@@ -11,7 +11,7 @@ using namespace std::string_literals;
 
 ProtocolGuess guess(std::string_view text) { return guessProtocol(asBytes(text)); }
 
-// Every beginning is too little to tell, the whole is HTTP.
+// Every prefix is too short for a decision; the complete text is HTTP.
 void expectHttp(const std::string& text) {
   for (std::size_t size = 0; size < text.size(); ++size) {
     EXPECT_EQ(guess(text.substr(0, size)), ProtocolGuess::kMore) << text.substr(0, size);

@@ -9,7 +9,7 @@ namespace {
 
 Reserved reserved(std::string_view name) { return reservedFor(headerId(name), name); }
 
-// Every mix of case and of what stands for a hyphen.
+// All combinations of case and of characters that can replace a hyphen.
 void expectForAllSpellings(std::string_view name, Reserved expected) {
   for (const char hyphen : {'-', '_', '.', '~'}) {
     for (const bool upper : {false, true}) {

@@ -25,7 +25,7 @@ using test::PlainSocket;
 
 const Address kAnyPort(Ip::v4({127, 0, 0, 1}), 0);
 
-// The error of a bind, connect or listen; "none" when there is none.
+// The error of a bind, connect or listen; "none" if there is none.
 template <typename T>
 std::string failure(const Result<T>& result) {
   return result.ok() ? "none" : std::string(result.error().detail);
@@ -50,7 +50,7 @@ class AcceptorTest : public ::testing::Test {
         [this] { ++turned_away; }));
     address = acceptor->address();
   }
-  // Connects without waiting; the descriptor, or -1.
+  // Connects without blocking; returns the descriptor, or -1.
   int dial() const {
     sockaddr_storage storage{};
     const socklen_t length = address.toSocket(storage);
@@ -206,7 +206,7 @@ TEST_F(AcceptorTest, TakesNoUnixSocketAwayFromAnother) {
   listen(at);
   EXPECT_EQ(failure(ListenSocket::open(at, 16)), "address already in use");
   const auto client = connect();
-  EXPECT_TRUE(until([this] { return accepted.size() == 2; }));  // the first one only looked
+  EXPECT_TRUE(until([this] { return accepted.size() == 2; }));  // the first was the probe of open()
 }
 
 TEST_F(AcceptorTest, RemovesNoFileThatIsNoSocket) {
@@ -238,13 +238,13 @@ TEST_F(AcceptorTest, IsClosedAtOnceWhenItGoes) {
   EXPECT_EQ(dial(), -1);
 }
 
-// Leaves the process without descriptors, apart from those it has.
+// Leaves the process without free descriptors.
 class NoDescriptors {
  public:
   NoDescriptors() {
     ::getrlimit(RLIMIT_NOFILE, &before_);
     rlimit few = before_;
-    few.rlim_cur = static_cast<rlim_t>(::dup(0)) + 1;  // the lowest that is free, and none after
+    few.rlim_cur = static_cast<rlim_t>(::dup(0)) + 1;  // the lowest free one, and none after it
     ::setrlimit(RLIMIT_NOFILE, &few);
     for (int taken = 0; taken >= 0;) {
       taken = ::dup(0);
@@ -275,7 +275,7 @@ TEST_F(AcceptorTest, RefusesInGoodOrderWithoutDescriptors) {
     client->take();
     EXPECT_TRUE(client->ended() || client->failed());
     other->take();
-    EXPECT_FALSE(other->ended() || other->failed());  // it rests before the next
+    EXPECT_FALSE(other->ended() || other->failed());  // it pauses before the next one
     loop.advance(Milliseconds(104));
     turns(3);
     other->take();
@@ -300,7 +300,7 @@ TEST_F(AcceptorTest, GoesWithoutDescriptors) {
   EXPECT_EQ(dial(), -1);
 }
 
-// Also where the umask would allow more, or less.
+// Even if the umask would allow more, or less.
 TEST(ListenSocket, AUnixSocketHasTheModeThatIsAskedFor) {
   const test::TemporaryDirectory folder;
   const Address at = Address::unixPath(folder.path() + "/in.sock");

@@ -21,7 +21,7 @@ std::string addressText(std::string_view text) {
   return address.ok() ? address.value().text() : "invalid";
 }
 
-// What is left of an address on its way through the system's form.
+// The text of an address after conversion to the system's form and back.
 std::string throughSocket(std::string_view text) {
   const Address address = Address::parse(text).value();
   sockaddr_storage storage{};

@@ -26,7 +26,7 @@ std::string serverName(const std::string& name) {
 }
 std::string alpn(const std::string& names) { return extension(16, sized(2, names)); }
 
-// The message, with what stands in front of its extensions.
+// The message, with the fields before its extensions.
 std::string message(const std::string& rest) {
   const std::string body = "\x03\x03"s + std::string(32, 'r') + sized(1, "session") +
                            sized(2, "\x13\x01\x13\x02") + sized(1, "\0"s) + rest;
@@ -34,7 +34,7 @@ std::string message(const std::string& rest) {
 }
 std::string hello(const std::string& extensions) { return message(sized(2, extensions)); }
 
-// In records of so many bytes.
+// In records of `each` bytes.
 std::string records(const std::string& text, std::size_t each = 16 * 1024) {
   std::string wire;
   for (std::size_t at = 0; at < text.size(); at += each) {
@@ -74,7 +74,7 @@ TEST(ClientHello, NeedNotAskForAnything) {
   const ClientHello read = helloIn(records(hello("")));
   EXPECT_EQ(read.server_name, "");
   EXPECT_FALSE(read.offers(""));
-  EXPECT_EQ(helloIn(records(message(""))).protocols, "");  // without extensions at all
+  EXPECT_EQ(helloIn(records(message(""))).protocols, "");  // without extensions
   EXPECT_EQ(helloIn(records(hello(alpn("\x02h2")))).soleProtocol(), "h2");
   EXPECT_EQ(helloIn(records(hello(serverName("db.test.")))).server_name, "db.test");
 }
@@ -110,7 +110,7 @@ TEST(ClientHello, LengthsAreHeldAgainstEachOther) {
     for (const int change : {1, -1, 127}) {
       std::string other = wire;
       other[at] = static_cast<char>(other[at] + change);
-      // Never more than is there, whatever it says; sanitizers watch.
+      // Never more than the available bytes, whatever the length fields state; sanitizers check it.
       ClientHello read;
       readClientHello(asBytes(other), read);
     }
@@ -120,7 +120,7 @@ TEST(ClientHello, LengthsAreHeldAgainstEachOther) {
 TEST(ClientHello, BrokenOnesAreToldApart) {
   EXPECT_EQ(helloRead(records("\x02"s + sized(3, "server hello"))), HelloRead::kBroken);
   EXPECT_EQ(helloRead("\x16\x03\x01\x00\x00"s), HelloRead::kBroken);  // an empty record
-  EXPECT_EQ(helloRead("\x16\x03\x01\x40\x01"s), HelloRead::kBroken);  // one that is too long
+  EXPECT_EQ(helloRead("\x16\x03\x01\x40\x01"s), HelloRead::kBroken);  // a record that is too long
   EXPECT_EQ(helloRead(records(message("x"))), HelloRead::kBroken);
   EXPECT_EQ(helloRead(records(message(sized(2, "") + "x"))), HelloRead::kBroken);
   EXPECT_EQ(helloRead(records("\x01"s + sized(3, "short"))), HelloRead::kBroken);
@@ -157,7 +157,7 @@ TEST(ClientHello, IsBounded) {
   const std::string huge = hello(extension(21, std::string(16 * 1024, '\0')));
   EXPECT_EQ(helloRead(records(huge)), HelloRead::kBroken);
   EXPECT_EQ(helloRead(records("\x01\xFF\xFF\xFF")), HelloRead::kBroken);
-  // Small enough, but in records that are not.
+  // Small enough, but in too many records.
   const std::string scattered = records(hello(extension(21, std::string(4 * 1024, '\0'))), 1);
   EXPECT_EQ(helloRead(scattered.substr(0, ClientHello::kMaxBytes - 1)), HelloRead::kMore);
   EXPECT_EQ(helloRead(scattered.substr(0, ClientHello::kMaxBytes)), HelloRead::kBroken);

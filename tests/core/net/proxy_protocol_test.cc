@@ -104,7 +104,7 @@ TEST(ProxyProtocol, BinaryNamesTheClient) {
   EXPECT_EQ(headerIn(binary('\x21', '\x21', block)).client->text(), "[::1]:80");
 }
 
-// A balancer passes on whatever its client asked for.
+// A load balancer passes on any authority from its client.
 TEST(ProxyProtocol, TakesNoAuthorityThatIsNoName) {
   for (const std::string& bad : {"a\r\nb"s, "a\0b"s, "a b"s, "\xC3\xA9"s, ""s}) {
     const std::string text = inet(tlv('\x02', bad));
@@ -136,7 +136,7 @@ TEST(ProxyProtocol, AClientWithoutAGoodCertificateIsNotVerified) {
   EXPECT_FALSE(headerIn(clear).tls);
 }
 
-// The good one was computed apart from this code.
+// The valid one was computed independently of this code.
 TEST(ProxyProtocol, ChecksTheChecksum) {
   EXPECT_EQ(headerRead(inet(tlv('\x03', "\x82\x61\x6F\x8C"s))), ProxyRead::kComplete);
   EXPECT_EQ(headerRead(inet(tlv('\x03', "\1\2\3\4"))), ProxyRead::kBroken);

@@ -13,7 +13,7 @@ std::string text(std::string_view client, std::string_view server) {
   return proxyHeader(ProxyVersion::kText, {at(client), at(server), "a.test", "h2", "7"});
 }
 
-// What our own reader makes of version 2.
+// The result of weir's own parser for version 2.
 ProxyHeader readBack(const std::string& header) {
   ProxyHeader read;
   EXPECT_EQ(readProxyHeader(asBytes(header), read), ProxyRead::kComplete);

@@ -24,7 +24,7 @@ class ResumedStreamTest : public ::testing::Test {
 
 TEST_F(ResumedStreamTest, TellsWhatWasReadFirst) {
   StreamPeer near(std::move(resumed));
-  EXPECT_EQ(near.received(), "");  // never from within a call
+  EXPECT_EQ(near.received(), "");  // never during a call
   far.send("after");
   far.end();
   turn();

@@ -22,7 +22,7 @@ namespace {
 using test::PlainSocket;
 using test::StreamPeer;
 
-// Bytes that show where they belong.
+// Bytes that depend on their position.
 std::string pattern(std::size_t bytes, std::size_t from = 0) {
   std::string text(bytes, '\0');
   for (std::size_t i = 0; i < bytes; ++i) {
@@ -38,7 +38,7 @@ class LoopbackTest : public ::testing::Test {
   void turns(int count) {
     for (int turn = 0; turn < count; ++turn) loop.runOnce();
   }
-  // False when it does not come to that.
+  // False if it does not happen.
   bool until(const std::function<bool()>& reached) {
     for (int turn = 0; turn < 20'000; ++turn) {
       if (reached()) return true;
@@ -46,7 +46,7 @@ class LoopbackTest : public ::testing::Test {
     }
     return false;
   }
-  // All that comes until `bytes` are there or the peer ends, `step` at a time.
+  // All bytes until `bytes` have arrived or the peer ends, at most `step` at a time.
   std::string receive(PlainSocket& from, std::size_t bytes, std::size_t step = PlainSocket::kTake) {
     std::string all;
     until([&] {
@@ -59,7 +59,7 @@ class LoopbackTest : public ::testing::Test {
   event::Loop loop{event::Loop::Time::kManual};
 };
 
-// A stream that is connected to a plain socket.
+// A stream connected to a plain socket.
 class TcpStreamTest : public LoopbackTest {
  protected:
   const std::array<int, 2> ends = PlainSocket::tcpPair();
@@ -172,7 +172,7 @@ TEST_F(TcpStreamTest, StopsReadingWithinItsEvent) {
   EXPECT_EQ(peer.received(), "first");
 }
 
-// One that has much to say does not keep the others waiting.
+// A busy stream must not starve the others.
 TEST_F(LoopbackTest, ReadsOnceATurn) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
@@ -363,7 +363,7 @@ class TcpConnectTest : public LoopbackTest {
   bool untilAccepted() {
     return until([this] { return accepted != nullptr; });
   }
-  // A path that is free, and removed afterwards.
+  // A free path, removed afterwards.
   Address unixAddress() {
     std::string path = ::testing::TempDir() + "/weir-XXXXXX";
     EXPECT_NE(::mkdtemp(path.data()), nullptr);

@@ -59,7 +59,7 @@ TEST_F(Admission, UnderscoresAreRefusedWhereTheyAreNotWanted) {
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(refusal->status, 400);
   EXPECT_EQ(refusal->reason, Reason::kBadRequest);
-  EXPECT_EQ(request.headers.get(http::HeaderId::kXWeirIdentity), std::nullopt);  // nor logged
+  EXPECT_EQ(request.headers.get(http::HeaderId::kXWeirIdentity), std::nullopt);  // nor in the log
 }
 
 using AdmissionOfTrailers = ProxyTest;
@@ -88,7 +88,7 @@ TEST_F(AdmissionOfTrailers, AnUnderscoreInOneIsRefused) {
   client.send("x_y: 1\r\n\r\n");
   turn();
   EXPECT_THAT(client.received(), isLocalReply(400, "bad_request"));
-  EXPECT_THAT(seenBy(0), Not(EndsWith("\r\n\r\n")));  // the end never came
+  EXPECT_THAT(seenBy(0), Not(EndsWith("\r\n\r\n")));  // without the end
   EXPECT_TRUE(arrival(0).ended());
   EXPECT_EQ(localReplies(400, Reason::kBadRequest), 1U);
 }

@@ -26,7 +26,7 @@ constexpr std::string_view kBrowserGet =
     "Cache-Control: no-cache\r\n"
     "\r\n";
 
-// One client and one upstream over loopback, in the same thread, that take no memory themselves.
+// One client and one upstream over loopback, in the same thread, that do not allocate memory.
 class AllocationTest : public ProxyTest {
  protected:
   AllocationTest() {
@@ -57,7 +57,7 @@ class AllocationTest : public ProxyTest {
     listener->serve(std::move(net::TcpStream::adopt(loop, served).value()), std::move(visitor));
   }
 
-  // Sends a request whose answer is `reply`; false when it did not come whole.
+  // Sends a request whose response is `reply`; false if the response is incomplete.
   bool exchange(std::string_view request, std::string_view reply) {
     send(client_, request);
     std::size_t arrived = 0;
@@ -66,15 +66,15 @@ class AllocationTest : public ProxyTest {
       serveUpstream(reply);
       arrived += receive(client_);
     }
-    // The head differs a little: Via is added.
+    // The head is slightly longer: Via is added.
     return arrived >= reply.size();
   }
 
-  // Allocations of `times` exchanges after as many to warm up.
+  // The allocations of `times` exchanges, after as many to warm up.
   std::size_t allocationsOf(std::string_view request, std::string_view reply, int times) {
     int whole = 0;
     for (int i = 0; i < times; ++i) whole += exchange(request, reply) ? 1 : 0;
-    loop.advance(Milliseconds(1'500));  // pools are trimmed
+    loop.advance(Milliseconds(1'500));  // the pools are trimmed
     const std::size_t before = test::allocations();
     for (int i = 0; i < times; ++i) whole += exchange(request, reply) ? 1 : 0;
     const std::size_t taken = test::allocations() - before;

@@ -14,7 +14,7 @@ std::size_t allocations() { return counter(); }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
-// The C library's own, behind the names that are taken over here.
+// The functions of the C library, whose names are redefined here.
 extern "C" void* libcMalloc(std::size_t bytes) __asm__("__libc_malloc");
 extern "C" void* libcCalloc(std::size_t count, std::size_t bytes) __asm__("__libc_calloc");
 extern "C" void* libcRealloc(void* old, std::size_t bytes) __asm__("__libc_realloc");

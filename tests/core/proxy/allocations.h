@@ -4,8 +4,8 @@
 
 namespace weir::test {
 
-// How often this process took memory from the heap: by malloc, and so by operator new and by C
-// libraries. Always 0 where a sanitizer has the heap in its own hands.
+// The number of heap allocations of this process: by malloc, and so by operator new and by C
+// libraries. Always 0 with a sanitizer, which replaces the allocator.
 std::size_t allocations();
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -14,15 +14,15 @@ using ::testing::StartsWith;
 constexpr std::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nbusy";
 
-// Upstreams at 10.0.0.1 and 10.0.0.2, of which the first has something wrong with it.
+// Upstreams at 10.0.0.1 and 10.0.0.2, of which the first has a fault.
 class ExchangeAttempts : public ProxyTest {
  protected:
-  // A route with `retry` as its table, and long enough for every pause.
+  // A route with `retry` as its table, and a time limit that allows every backoff.
   void startRetrying(std::string_view retry, std::string_view more = {}) {
     start("[[route]]\nname = \"all\"\nupstream = \"orders\"\nretry = { " + std::string(retry) +
           " }\n" + std::string(more));
   }
-  // Only the first endpoint answers so.
+  // Only the first endpoint sends this response.
   Script firstAnswers(std::string_view text) {
     return [this, text = std::string(text)](StreamPeer& peer) {
       if (!peer.ended() && peer.received().ends_with("\r\n\r\n")) {
@@ -273,7 +273,7 @@ TEST_F(ExchangeAttempts, AConnectionThatClosedIsNoHarmToARequestThatCanBeRepeate
   EXPECT_THAT(get(), EndsWith("hello"));
   arrival(0).script = [](StreamPeer& peer) { peer.close(); };
   EXPECT_THAT(get(), EndsWith("hello"));
-  // On a new connection to the endpoint that nothing is wrong with.
+  // On a new connection to the endpoint without a fault.
   EXPECT_EQ(attempts(), "10.0.0.1:80 10.0.0.1:80 ");
   EXPECT_EQ(count(upstreamRequestsKey(id("orders"), 0, Reason::kUpstreamKeepaliveRace)), 1U);
   EXPECT_EQ(logged().status, 200);

@@ -1,7 +1,7 @@
 #include "tests/core/proxy/fixture.h"
 
-// Answers that come before the whole request: the rest of it is read within bounds, so that the
-// connection goes on, or the answer says that it does not.
+// Responses before the end of the request: the rest of the request is read within limits, so that
+// the connection can continue, or the response has "connection: close".
 namespace weir::proxy {
 namespace {
 
@@ -20,7 +20,7 @@ constexpr std::string_view kRefusal = "HTTP/1.1 413 Content Too Large\r\ncontent
 class EarlyAnswer : public ProxyTest {
  protected:
   void SetUp() override {
-    // The upstream of a POST refuses it at once; that of a GET answers.
+    // The upstream refuses a POST at once, and answers a GET.
     on_upstream = [](StreamPeer& peer) {
       if (peer.ended() || peer.closed()) return;
       const std::size_t at = peer.received().rfind(" / HTTP/1.1\r\n");
@@ -30,7 +30,7 @@ class EarlyAnswer : public ProxyTest {
       if (std::exchange(refused, &peer) != &peer) peer.send(kRefusal);
     };
   }
-  // What the answer to the beginning of a request is.
+  // The response to the beginning of a request.
   std::string begin(std::string_view bytes) {
     refused = nullptr;
     client_ = &connect();

@@ -11,14 +11,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-// Pauses or answers where it is told to, and writes over bodies.
+// Pauses, sends a local reply or changes bodies, as configured.
 class PausingFilter final : public filter::Filter {
  public:
   struct Config {
     std::string pause;    // "request" or "response"
     std::string respond;  // "request", "body", "end", "response", "response-body", "response-end"
-    std::string cover;    // the byte that bodies become
-    std::string add;      // behind bodies
+    std::string cover;    // replaces every byte of bodies
+    std::string add;      // appended to bodies
 
     static void read(config::Table& table, Config& out) {
       table.read("pause", out.pause, "Where it pauses.");
@@ -42,7 +42,7 @@ class PausingFilter final : public filter::Filter {
     return change(bytes, last, last ? "response-end" : "response-body");
   }
 
-  // The control of the exchange that paused last.
+  // The control of the latest exchange that was paused.
   static filter::Control*& paused() {
     static filter::Control* control = nullptr;
     return control;
@@ -52,7 +52,7 @@ class PausingFilter final : public filter::Filter {
   filter::Verdict decide(std::string_view where) {
     if (config_.respond == where) {
       control_.respond({403, Reason::kAuthzDenied, "not allowed"});
-      text_ = "still here";  // answering must not end us
+      text_ = "still here";  // the reply must not destroy this object
       return filter::Verdict::kResponded;
     }
     if (config_.pause != where) return filter::Verdict::kContinue;

@@ -1,6 +1,6 @@
 #include "tests/core/proxy/fixture.h"
 
-// What heads say that is not of the body: methods, hops, dates, and whom a request comes from.
+// Fields other than those of the body: methods, hops, dates, and the origin of a request.
 namespace weir::proxy {
 namespace {
 

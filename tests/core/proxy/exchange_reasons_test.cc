@@ -1,7 +1,7 @@
 #include "core/base/reason.h"
 #include "tests/core/proxy/fixture.h"
 
-// Each reason for which an exchange gives up, with what the client sees, the metric and the log.
+// Each reason for a failed exchange, with the response, the metric and the log.
 namespace weir::proxy {
 namespace {
 
@@ -149,7 +149,7 @@ TEST_F(ExchangeReason, TheUpstreamBreaksWithinTheBody) {
   EXPECT_EQ(count(upstreamRequestsKey(id("orders"), 200, Reason::kUpstreamResetAfterHeaders)), 1U);
 }
 
-// The end of the connection is the end of such an answer: it must not look like one.
+// The end of the connection ends such a response: an abort must not look like it.
 TEST_F(ExchangeReason, AnAnswerUntilTheEndIsBrokenOff) {
   startForwarding();
   on_upstream = answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
@@ -347,7 +347,7 @@ TEST_F(ExchangeReason, TheClientGoesAway) {
   EXPECT_EQ(localReplies(499, Reason::kClientDisconnect), 1U);
   EXPECT_EQ(logged().status, 499);
   EXPECT_EQ(count(upstreamRequestsKey(id("orders"), 0, Reason::kClientDisconnect)), 1U);
-  pass(Milliseconds(1'100));  // for an answer that would leave the connection fit for another
+  pass(Milliseconds(1'100));  // the time for a response that would leave the connection reusable
   EXPECT_TRUE(arrival(0).ended());
 }
 

@@ -9,8 +9,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// What an exchange carries, both ways, when nothing goes wrong.
-// With "now" in place of the date.
+// Replaces the date with "now".
 std::string undated(std::string text) {
   const std::size_t begin = text.find("\r\ndate: ") + 8;
   const std::size_t end = text.find(" GMT\r\n", begin);
@@ -372,7 +371,7 @@ TEST_F(ExchangeTest, AClientThatPipelinesAndDoesNotReadHasToWait) {
   turn();
   auto& stream = static_cast<test::MemoryStream&>(client.stream());
   EXPECT_LT(stream.received().waiting(), 128U * 1024);
-  // Nor do its requests pile up.
+  // Nor are its requests queued.
   stream.sent().setFragment(1'000);
   turn();
   client.stream().setReading(true);

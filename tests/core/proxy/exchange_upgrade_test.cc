@@ -2,8 +2,8 @@
 #include "tests/core/proxy/fixture.h"
 #include "tests/support/http2_peer.h"
 
-// Switches of protocols (RFC 9110, 7.8; RFC 8441): whatever a tunnel carries passes unseen by
-// routes and filters, so that a client gets none but those that its route allows.
+// Upgrades (RFC 9110, 7.8; RFC 8441): routes and filters do not see the data in a tunnel, so a
+// client only gets the upgrades that its route allows.
 namespace weir::proxy {
 namespace {
 
@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-// The route of docker and kubectl.
+// The route for docker and kubectl.
 constexpr std::string_view kExecRoute =
     "[[route]]\nname = \"all\"\nupstream = \"orders\"\nupgrades = [\"tcp\", \"SPDY/3.1\"]\n";
 // The example of RFC 6455, 1.3.
@@ -28,13 +28,13 @@ std::string switched(std::string_view protocol, std::string_view fields = {}) {
 
 class UpgradeTest : public ProxyTest {
  protected:
-  // A request with that Upgrade, over a connection of its own.
+  // A request with that Upgrade, on a new connection.
   std::string upgrade(std::string_view protocols, std::string_view fields = {}) {
     return ask("GET /x HTTP/1.1\r\nHost: shop.test\r\nConnection: Upgrade\r\nUpgrade: " +
                std::string(protocols) + "\r\n" + std::string(fields) + "\r\n");
   }
 
-  // An extended CONNECT, over a connection of its own.
+  // An extended CONNECT, on a new connection.
   const Http2Answer& extendedConnect(std::string_view protocol, std::string_view field = "x-a",
                                      std::string_view value = "1") {
     client_ = &connect();
@@ -56,7 +56,7 @@ class UpgradeTest : public ProxyTest {
     return peer_->answer(1);
   }
 
-  // Answers a WebSocket's handshake with what follows from its key, or with something else.
+  // Answers a WebSocket handshake with the value derived from its key, or with another one.
   static Script shakingHands(std::string_view accept = {}) {
     return [accept = std::string(accept)](StreamPeer& peer) {
       const std::string& seen = peer.received();
@@ -154,7 +154,7 @@ TEST_F(UpgradeTest, AChunkedBodyGoesAheadOfTheTunnel) {
       "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n5\r\n");
   turn();
   EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 101 "));
-  EXPECT_THAT(seenBy(0), EndsWith("2\r\nhi\r\n0\r\n\r\n5\r\n"));  // the last line: of the tunnel
+  EXPECT_THAT(seenBy(0), EndsWith("2\r\nhi\r\n0\r\n\r\n5\r\n"));  // the last line: in the tunnel
 }
 
 TEST_F(UpgradeTest, ABodyThatIsDeclinedIsARequestLikeAnyOther) {

@@ -20,7 +20,7 @@ struct RouteTables {
   }
 };
 
-// The first that was not tried, in discovery's order.
+// The first endpoint that was not tried, in the order of discovery.
 class InOrder final : public upstream::Balancer {
  public:
   static std::unique_ptr<upstream::Balancer> make(Random&) { return std::make_unique<InOrder>(); }
@@ -102,7 +102,7 @@ ProxyTest::~ProxyTest() {
   if (listener != nullptr) listener->closeAll();
   clients.clear();
   turn();
-  // Nothing is left behind, whatever a test did.
+  // Everything is released, whatever a test did.
   EXPECT_EQ(listener_count.value(), 0U);
   if (engine != nullptr) {
     EXPECT_EQ(engine->exchangesInFlight(), 0U);

@@ -27,7 +27,7 @@ namespace weir::proxy {
 
 inline constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n";
 
-// What an access log would be told, with texts of its own.
+// The facts for an access log, with copies of the texts.
 struct Logged {
   int status = 0;
   Reason reason = Reason::kNone;
@@ -51,7 +51,7 @@ class RecordingLog final : public http::AccessLog {
   void flush() override { ++flushes; }
 };
 
-// An answer of weir itself with this status and reason, whole.
+// A complete local reply with this status and reason.
 ::testing::Matcher<const std::string&> isLocalReply(int status, std::string_view reason);
 
 // A connection that arrived at an upstream.
@@ -60,11 +60,11 @@ struct Arrival {
   std::unique_ptr<test::StreamPeer> peer;
 };
 
-// An engine with one listener between clients and upstreams in memory. Time stands still.
+// An engine with one listener between clients and upstreams in memory. Only pass() moves the time.
 //
-// The clusters are "orders" (10.0.0.1:80 and 10.0.0.2:80, asked in this order), "shadow"
-// (10.0.9.1:80), "empty" (without endpoints) and "unknown" (nobody has said yet). Change what is
-// to be different before start().
+// The clusters are "orders" (10.0.0.1:80 and 10.0.0.2:80, used in this order), "shadow"
+// (10.0.9.1:80), "empty" (without endpoints) and "unknown" (discovery has not answered). Change
+// other settings before start().
 class ProxyTest : public ::testing::Test {
  protected:
   using Script = std::function<void(test::StreamPeer&)>;
@@ -72,19 +72,19 @@ class ProxyTest : public ::testing::Test {
   ProxyTest();
   ~ProxyTest() override;
 
-  // `routes`: [[route]] tables. Once more: a reload.
+  // `routes`: [[route]] tables. A second call is a reload.
   void start(std::string_view routes);
   void startForwarding() { start("[[route]]\nname = \"all\"\nupstream = \"orders\"\n"); }
 
   void turn() { loop.advance(Milliseconds(0)); }
-  void pass(Milliseconds time);  // in steps, with what happens in each
+  void pass(Milliseconds time);  // in steps, with the events of each
 
   test::StreamPeer& connect(std::string_view client = "203.0.113.7:5000");
-  // Over a connection of its own.
+  // On a new connection.
   std::string ask(std::string_view request);
   std::string get(std::string_view path = "/");
 
-  // What upstreams say once a request's head has arrived.
+  // The upstreams' response, once the head of a request has arrived.
   static Script answering(std::string text);
   static std::string reply(std::string_view body, std::string_view fields = {});
   test::StreamPeer& arrival(std::size_t index) { return *arrivals.at(index).peer; }
@@ -93,7 +93,7 @@ class ProxyTest : public ::testing::Test {
   NameId id(std::string_view name) { return names.intern(name); }
   std::uint64_t count(CounterKey key) { return cells.counter(key).value(); }
   std::int64_t gauge(GaugeKey key) { return cells.gauge(key).value(); }
-  // How often the listener answered itself with this, on route "all" or any that is named.
+  // The number of these local replies of the listener, on route "all" or the named one.
   std::uint64_t localReplies(int status, Reason reason, std::string_view route = "all");
   const Logged& logged() const { return log.lines.at(log.lines.size() - 1); }
 

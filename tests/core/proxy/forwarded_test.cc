@@ -118,7 +118,7 @@ TEST_F(ForwardedTest, WhatIsNoSchemeOrHostIsNotBelieved) {
   EXPECT_EQ(downstreamOf("10.0.0.1").host, "");
 }
 
-// Of each list the element that the same hop wrote as the client's address.
+// In each list, the element written by the hop that also wrote the client's address counts.
 TEST_F(ForwardedTest, OfListsTheClientsElementsCount) {
   header("x-forwarded-for", "6.6.6.6, 198.51.100.1, 10.0.0.2");
   header("x-forwarded-proto", "http, https, http");
@@ -182,7 +182,7 @@ TEST_F(ForwardedTest, WritesIpv6AsItMustBe) {
             "forwarded: for=\"[2001:db8::1]\";proto=http;host=\"shop.test\"\n");
 }
 
-// RFC 7239, 6.2. X-Forwarded-For lists addresses alone.
+// RFC 7239, 6.2. X-Forwarded-For lists addresses only.
 TEST_F(ForwardedTest, AClientOverAUnixSocketIsUnknown) {
   header("x-forwarded-for", "1.1.1.1");
   const Peer hop{net::Address::unixPath("/run/x.sock").ip(), "http"};

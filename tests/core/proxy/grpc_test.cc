@@ -37,7 +37,7 @@ TEST_F(Grpc, TimeoutsInEveryUnit) {
   EXPECT_EQ(timeout("3M"), Milliseconds(180'000));
   EXPECT_EQ(timeout("4S"), Milliseconds(4'000));
   EXPECT_EQ(timeout("5m"), Milliseconds(5));
-  EXPECT_EQ(timeout("1500u"), Milliseconds(2));  // never shorter than asked for
+  EXPECT_EQ(timeout("1500u"), Milliseconds(2));  // never shorter than requested
   EXPECT_EQ(timeout("1n"), Milliseconds(1));
 }
 

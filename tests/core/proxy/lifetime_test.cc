@@ -40,7 +40,7 @@ TEST_F(LifetimeTest, EndsWithTheCertificateAndSoonAfterIt) {
   EXPECT_EQ(connection.said, "retire break ");
 }
 
-// The wheel's time is not that of the wall.
+// The wheel's clock is not the wall clock.
 TEST_F(LifetimeTest, LooksAtTheWallClockAgain) {
   peer.not_after = wallClockNow() + std::chrono::hours(2);
   begin();

@@ -26,7 +26,7 @@ class MirrorTest : public ProxyTest {
     turn();
     return client;
   }
-  // The connection that arrived at the cluster "shadow", or at "orders".
+  // The connection at the cluster "shadow" or "orders".
   StreamPeer& at(std::string_view address) {
     for (Arrival& each : arrivals) {
       if (each.to.text() == address) return *each.peer;
@@ -41,7 +41,7 @@ class MirrorTest : public ProxyTest {
     for (const int status : {0, 200, 413}) sum += outcomes(outcome, status);
     return sum;
   }
-  // Of all mirrors.
+  // For all mirrors.
   std::uint64_t outcomes(MirrorOutcome outcome, int status) {
     std::uint64_t sum = 0;
     for (const auto& [name, endpoints] : clusters) {

@@ -18,7 +18,7 @@ class PeerHeadersTest : public ::testing::Test {
     peer.names = {"cart.test"};
     request.headers.add("X-Forwarded-Client-Cert", "Hash=00");
   }
-  // The values of the header, a line each.
+  // The values of the header, one per line.
   std::string told(ClientCertMode mode, const net::PeerCertificate* by) {
     listener_plan.forwarded_client_cert = mode;
     addPeerHeaders(request, listener_plan, by);

@@ -151,7 +151,7 @@ TEST_F(PreambleTest, EndsWithTheGate) {
   EXPECT_EQ(listener->connections(), 0U);
 }
 
-// The records of a ClientHello that asks for this name; what there is no need for is left out.
+// The records of a ClientHello with this name, without unnecessary fields.
 std::string helloFor(const std::string& name) {
   const auto sized = [](std::size_t bytes, const std::string& text) {
     std::string length(bytes, '\0');
@@ -275,7 +275,7 @@ TEST_F(HelloTest, ThatIsBrokenIsClosed) {
   EXPECT_TRUE(broken.ended());
   EXPECT_EQ(handshakes(net::Handshake::kProtocol), 1U);
   EXPECT_EQ(handshakes(net::Handshake::kClosed), 1U);
-  EXPECT_EQ(log.lines.size(), 1U);  // of the broken one
+  EXPECT_EQ(log.lines.size(), 1U);  // for the malformed one
   EXPECT_EQ(listener->connections(), 0U);
 }
 

@@ -9,7 +9,7 @@
 namespace weir::proxy {
 namespace {
 
-// Takes what it is sent, and says that so much of it waits.
+// Accepts all data, and reports a given number of bytes as queued.
 class Sink final : public http::BodySink {
  public:
   void sendBody(Bytes bytes) override { text += asText(bytes); }

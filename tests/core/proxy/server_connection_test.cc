@@ -144,7 +144,7 @@ TEST_F(ServerConnectionTest, AResetEndsWhatIsInHand) {
   turn();
   EXPECT_EQ(listener->connections(), 0U);
   EXPECT_EQ(logged().reason, Reason::kClientDisconnect);
-  pass(Milliseconds(1'100));  // for an answer that would leave the connection fit for another
+  pass(Milliseconds(1'100));  // the time for a response that would leave the connection reusable
   EXPECT_TRUE(arrival(0).ended());
 }
 
@@ -233,7 +233,7 @@ TEST_F(ServerConnectionTest, OneInUseThatCameOnOtherTermsAnswersAndCloses) {
   EXPECT_THAT(client.received(), HasSubstr("connection: close\r\n"));
   EXPECT_THAT(client.received(), EndsWith("late"));
   EXPECT_TRUE(client.ended());
-  EXPECT_EQ(arrivals.size(), 1U);  // the second request reached nobody
+  EXPECT_EQ(arrivals.size(), 1U);  // the second request was not forwarded
 }
 
 TEST_F(ServerConnectionTest, DrainsAtTheAgeThatIsSet) {
@@ -257,7 +257,7 @@ TEST_F(ServerConnectionTest, OneThatComesWhileTheGateDrainsIsServedOnce) {
   EXPECT_TRUE(client.ended());
 }
 
-// A client that connected right before has its request on the way.
+// A client that has just connected has its request in transit.
 TEST_F(ServerConnectionTest, AFreshOneGetsItsFirstRequestAnsweredWhenTheGateDrains) {
   startForwarding();
   StreamPeer& client = connect();
@@ -286,7 +286,7 @@ TEST_F(ServerConnectionTest, AFreshOneThatStaysSilentEndsAfterTheGrace) {
   EXPECT_EQ(listener->connections(), 0U);
 }
 
-// Empty lines between two requests (RFC 9112, 2.2) are no request.
+// Empty lines between two requests (RFC 9112, 2.2) are not a request.
 TEST_F(ServerConnectionTest, EmptyLinesDoNotKeepAnIdleOne) {
   listener_plan.idle_timeout = Milliseconds(1'000);
   startForwarding();

@@ -284,11 +284,11 @@ TEST_F(TunnelTest, TellsTheUpstreamOfTheClient) {
   begin();
   client->send("question");
   turn();
-  // In memory nobody knows whom the client connected to.
+  // Connections in memory have no destination address.
   EXPECT_EQ(seenBy(0), "PROXY UNKNOWN\r\nquestion");
 }
 
-// A listener of HTTP that carries the rest.
+// An HTTP listener that forwards other protocols.
 class GuessingTest : public TunnelTest {
  protected:
   GuessingTest() {
@@ -337,7 +337,7 @@ TEST_F(GuessingTest, AsksTheServerWhenTheClientIsSilent) {
   arrival(0).send("220 welcome\r\n");
   turn();
   EXPECT_EQ(client->received(), "220 welcome\r\n");
-  client->send(kGet);  // whatever it looks like now
+  client->send(kGet);  // no longer detected as HTTP
   turn();
   EXPECT_THAT(seenBy(0), StartsWith("GET / "));
 }

@@ -13,7 +13,7 @@
 
 namespace weir::route {
 
-// The [[route]] tables of a text, read and compiled as those of "test.toml".
+// The [[route]] tables of a text, read and compiled like those of "test.toml".
 class CompiledRoutes {
  public:
   explicit CompiledRoutes(std::string_view toml) {
@@ -28,7 +28,7 @@ class CompiledRoutes {
   const Route& route(std::size_t index = 0) const { return table_.routes()[index]; }
   std::string_view name(NameId id) const { return names_.name(id); }
   NameId idOf(std::string_view name) { return names_.intern(name); }
-  // As `weir check --print` would show them.
+  // As printed by `weir check --print`.
   std::string printed() const {
     return config::tomlText(config::showSettings(settings_, extensions_));
   }

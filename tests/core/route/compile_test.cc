@@ -9,7 +9,7 @@ namespace {
 
 std::string mistakesOf(std::string_view toml) { return CompiledRoutes(toml).diagnostics(); }
 
-// A route to orders with one more line.
+// The diagnostics of a route to orders with one more line.
 std::string mistakesWith(const std::string& line) {
   return mistakesOf("[[route]]\nupstream = \"orders\"\n" + line + "\n");
 }

@@ -15,7 +15,7 @@ struct TestArena {
   Arena arena{pool};
 };
 
-// A GET request for `url` ("host/path?query"), as a codec would fill it.
+// A GET request for `url` ("host/path?query"), filled like by a codec.
 class TestRequest {
  public:
   explicit TestRequest(std::string_view url) : request(memory_.arena) {
@@ -46,7 +46,7 @@ class TestRequest {
   }
 
   Arena& arena() { return memory_.arena; }
-  // "host/path?query", as the request is now.
+  // "host/path?query" of the request in its current state.
   std::string url() const {
     std::string text = std::string(request.authority) + std::string(request.path);
     return request.has_query ? text + "?" + std::string(request.query) : text;

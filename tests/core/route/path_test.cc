@@ -15,7 +15,7 @@ constexpr PathRules kGateway{};
 constexpr PathRules kSidecar{ReservedEscapes::kKeep, false};
 constexpr PathRules kMerging{ReservedEscapes::kReject, true};
 
-// The normal form, or "refused: " and why.
+// The normal form, or "refused: " and the reason.
 std::string normal(std::string_view path, const PathRules& rules = kGateway) {
   TestArena memory;
   const auto result = normalizePath(path, rules, memory.arena);
@@ -23,7 +23,7 @@ std::string normal(std::string_view path, const PathRules& rules = kGateway) {
                 : "refused: " + std::string(result.error().detail);
 }
 
-// The very same bytes come back, and no memory is taken.
+// True if the same bytes are returned and no memory is allocated.
 bool isUntouched(std::string_view path, const PathRules& rules = kGateway) {
   TestArena memory;
   const auto result = normalizePath(path, rules, memory.arena);

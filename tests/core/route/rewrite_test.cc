@@ -10,7 +10,7 @@ namespace {
 const std::vector<std::string> kNames = {"id"};
 const TextScope kScope{&kNames, false};
 
-// What becomes of `url` when the route matched the first `matched` bytes of its path.
+// The result for `url` if the route matched the first `matched` bytes of its path.
 std::string withPrefix(std::string_view url, std::size_t matched, std::string_view prefix) {
   TestRequest request(url);
   std::string why;

@@ -11,8 +11,8 @@
 namespace weir::route {
 namespace {
 
-// Finds `url` with the routes in every order of the file; the name that is found each time, or
-// every name that is found when they differ.
+// Finds `url` with the routes in every order; returns the name of the route, or all names if the
+// results differ.
 std::string foundInAnyOrder(std::vector<TestRoute> routes, std::string_view url) {
   const auto by_name = [](const TestRoute& l, const TestRoute& r) { return l.name < r.name; };
   std::sort(routes.begin(), routes.end(), by_name);

@@ -16,7 +16,7 @@
 
 namespace weir::route {
 
-// A route of a test: its name, a host, and "prefix /a", "path /a", "template /{x}" or "regex /a.*".
+// A route in a test: its name, a host, and "prefix /a", "path /a", "template /{x}" or "regex /a.*".
 struct TestRoute {
   std::string name;
   std::string host = "*";
@@ -28,7 +28,7 @@ struct TestRoute {
   std::vector<NameId> listeners = {};
 };
 
-// A table that outlives the names of its routes' settings.
+// A table that outlives the names in its routes' settings.
 class TestTable {
  public:
   explicit TestTable(const std::vector<TestRoute>& routes);
@@ -94,7 +94,7 @@ inline TestTable::TestTable(const std::vector<TestRoute>& routes) {
 
 inline TestTable tableOf(const std::vector<TestRoute>& routes) { return TestTable(routes); }
 
-// The name of the route that is found, or "none".
+// The name of the matching route, or "none".
 inline std::string found(const RouteTable& table, const TestRequest& request,
                          const Source& source = {}) {
   Captures captures;

@@ -119,7 +119,7 @@ TEST_F(TextTest, EncodesValuesForAQuery) {
   EXPECT_EQ(asQuery("v=${request.path}"), "v=%2Fusers%2F7");
 }
 
-// What is put in is percent-encoded exactly once: a value from the client's target is already.
+// Inserted values are percent-encoded exactly once: a value from the client's target already is.
 TEST_F(TextTest, EncodesEachValueExactlyOnce) {
   struct Case {
     std::string_view sent;      // as a header or a query parameter
@@ -161,12 +161,12 @@ TEST_F(TextTest, EncodesEachValueExactlyOnce) {
     EXPECT_EQ(path("/${request.query.v}"), "/" + std::string(each.in_path));
     EXPECT_EQ(query("v=${request.query.v}"), "v=" + std::string(each.in_query));
     EXPECT_EQ(path("/${request.query}"), "/v%3D" + std::string(each.in_path));
-    // In a header it is what was sent.
+    // A header contains it as sent.
     EXPECT_EQ(compiled("${request.query.v}").expand(asked.variables, asked.arena()), each.sent);
   }
 }
 
-// Captures and the path have the normal form: they are put into a path as they are.
+// Captures and the path are in normal form: they are inserted into a path unchanged.
 TEST_F(TextTest, PutsCapturesIntoPathsAsTheyAre) {
   captures_.clear();
   captures_.push("caf%C3%A9/a%20b%25%3F%23");

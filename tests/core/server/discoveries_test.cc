@@ -11,7 +11,7 @@ namespace {
 
 constexpr Milliseconds kPatience{1'000};
 
-// A directory over plans whose clusters are found when the test says so.
+// Discoveries over plans whose clusters are resolved when the test decides.
 class DirectoryTest : public ::testing::Test {
  protected:
   ~DirectoryTest() override {
@@ -19,7 +19,7 @@ class DirectoryTest : public ::testing::Test {
     loop.advance(Milliseconds(0));
   }
 
-  // One cluster for each word: its name, the word that its source has, and the source's kind.
+  // One cluster for each word: its name, the word of its source, and the kind of the source.
   struct Cluster {
     std::string name;
     std::string source;

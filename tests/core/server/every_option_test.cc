@@ -10,8 +10,8 @@
 #include "tests/core/server/fixture.h"
 #include "tests/support/test_certificates.h"
 
-// Every key of the schema is changed in turn, and a reload must make another plan of it. A new key
-// is part of this test without a line here.
+// Changes every key of the schema in turn; a reload must create a different plan. New keys are
+// included automatically.
 namespace weir::server {
 namespace {
 
@@ -21,15 +21,15 @@ using config::Value;
 using Path = std::vector<std::string>;
 using Kind = Type::Kind;
 
-// What the plan does not hold: followed, or reported to take a restart, by the process
+// Not in the plan: the process applies it, or reports that it requires a restart
 // (tests/integration/reload_test.py).
 const std::set<std::string> kOfTheProcess = {"workers", "drain_timeout"};
-// Files that have to fit the certificates (tests/integration/tls_test.py).
+// Files that must match the certificates (tests/integration/tls_test.py).
 const std::set<std::string> kElsewhere = {"listener.tls.certificates.ocsp",
                                           "listener.tls.client_crl", "upstream.db.tls.crl"};
 
-// Keys are tried in each of these until one takes them: what one needs, another excludes. CERTS is
-// the folder of the certificates.
+// A key is tried in each of these until one accepts it: some keys require what others exclude.
+// CERTS is the folder of the certificates.
 constexpr std::string_view kDocuments[] = {R"(
 [[listener]]
 name = "a"
@@ -119,8 +119,8 @@ struct Key {
   }
 };
 
-// The keys of a type and of the tables in it. Of tables with names of the user's choosing, "db" or
-// "x" is looked into.
+// The keys of a type and of the tables in it. In tables with names chosen by the user, "db"
+// or "x" is visited.
 void addKeys(const Type& type, const Path& path, std::vector<Key>& keys) {
   if (type.kind == Kind::kTable) {
     for (const FieldType& field : type.table->fields) {
@@ -143,7 +143,7 @@ class EveryOptionTest : public PlanTest {
     folder_ = mkdtemp(path.data());
     const test::TestAuthority authority;
     const tls::KeyPair own = authority.issue({"db.test"});
-    for (const char* copy : {"", "2"}) {  // the same, in other files
+    for (const char* copy : {"", "2"}) {  // copies with other file names
       write(std::string("cert.pem") + copy, own.certificate);
       write(std::string("key.pem") + copy, own.key);
       write(std::string("root.pem") + copy, authority.root().certificate);
@@ -178,7 +178,7 @@ class EveryOptionTest : public PlanTest {
     }
     return candidates(key.field->type);
   }
-  // Values that a type may take; which of them differ and are valid is found out by trying.
+  // Possible values of a type; trials show which of them are different and valid.
   std::vector<Value> candidates(const Type& type) const {
     switch (type.kind) {
       case Kind::kBoolean:
@@ -196,7 +196,7 @@ class EveryOptionTest : public PlanTest {
           return Value(Value::Table{{"x", std::move(value), {}}});
         });
       case Kind::kTable:
-        return {};  // its keys are changed each by itself
+        return {};  // each of its keys is changed separately
       case Kind::kAnyOf:
         break;
     }
@@ -257,7 +257,7 @@ class EveryOptionTest : public PlanTest {
     std::shared_ptr<const proxy::Plan> plan;
     Value shown;
   };
-  // Nothing when the document holds a mistake.
+  // Empty if the document has diagnostics.
   std::optional<Reload> reload(const Value& document, const proxy::Plan* previous) {
     config::Diagnostics found;
     Reload made;
@@ -277,7 +277,7 @@ class EveryOptionTest : public PlanTest {
       return was != is;
     }
     if (part == "upstream") return before.clusters != now.clusters;
-    if (part == "route") return true;  // made anew with every plan
+    if (part == "route") return true;  // compiled again for every plan
     const auto whole = [](const proxy::Plan& plan) {
       return std::tie(plan.role, plan.max_connections, plan.refuse_connections_at,
                       plan.reset_streams_at);
@@ -285,7 +285,7 @@ class EveryOptionTest : public PlanTest {
     return whole(before) != whole(now);
   }
 
-  // Whether some document takes some other value of the key; it must then be seen in the plan.
+  // True if some document accepts another value of the key; the plan must then show it.
   bool change(const Key& key, const std::vector<Value>& values) {
     bool changed = false;
     for (const std::string_view text : kDocuments) {
@@ -300,7 +300,7 @@ class EveryOptionTest : public PlanTest {
         changed = true;
         if (kOfTheProcess.contains(key.text())) continue;
         EXPECT_TRUE(differs(key.path.front(), *before->plan, *after->plan)) << key.text();
-        // And the other way round: what is the same again is applied as nothing new.
+        // And vice versa: an unchanged document causes no change.
         const auto again = reload(other, after->plan.get());
         EXPECT_TRUE(again->settings.listeners == after->settings.listeners) << key.text();
         if (other.find("upstream") != nullptr && !usesTls(*after->plan)) {
@@ -311,7 +311,7 @@ class EveryOptionTest : public PlanTest {
     }
     return changed;
   }
-  // Secrets are not shown.
+  // Secrets are not printed.
   static bool isSame(const Reload& left, const Reload& right) {
     return left.shown == right.shown && left.settings.listeners == right.settings.listeners;
   }

@@ -14,7 +14,8 @@
 
 namespace weir::server {
 
-// `discovery = { list = ["10.0.0.1:80"] }`, known at once, or { later = "word" }, found later.
+// `discovery = { list = ["10.0.0.1:80"] }`, resolved at once, or { later = "word" }, resolved
+// later.
 struct ListSource final : upstream::DiscoverySource {
   explicit ListSource(std::vector<std::string> list) : addresses(std::move(list)) {}
 
@@ -38,7 +39,7 @@ struct ListSource final : upstream::DiscoverySource {
   const std::vector<std::string> addresses;
 };
 
-// A discovery whose answers the test gives.
+// A discovery whose results the test supplies.
 struct Later final : upstream::Discovery {
   explicit Later(std::vector<Later*>& running) : all(running) { all.push_back(this); }
   ~Later() override { std::erase(all, this); }
@@ -63,7 +64,7 @@ struct LaterSource final : upstream::DiscoverySource {
   std::vector<Later*>& running;
 };
 
-// Settings as TOML, made into plans.
+// Builds plans from settings in TOML.
 class PlanTest : public ::testing::Test {
  protected:
   PlanTest() {

@@ -34,7 +34,7 @@ std::string listener(std::string_view name) {
   return "[[listener]]\nname = \"" + std::string(name) + "\"\naddress = \"127.0.0.1:0\"\n";
 }
 
-// Two workers behind listeners on loopback, with clients in the test's hands.
+// Two workers behind listeners on loopback, with clients that the test controls.
 class ServerTest : public PlanTest {
  protected:
   ServerTest() {
@@ -47,7 +47,7 @@ class ServerTest : public PlanTest {
     for (int i = 0; i < 10; ++i) loop.runOnce();
   }
 
-  // Turns of the control loop until it holds; false when it never does.
+  // Runs turns of the control loop until the condition holds; false if it never does.
   bool until(const std::function<bool()>& holds) {
     const Nanoseconds end = monotonicNow() + std::chrono::seconds(60);
     while (monotonicNow() < end) {
@@ -57,7 +57,7 @@ class ServerTest : public PlanTest {
     }
     return false;
   }
-  // Until the plan is live.
+  // Waits until the plan is live.
   void publish(const std::string& toml) {
     const auto plan = build(toml, server.plan());
     ASSERT_NE(plan, nullptr) << diagnostics;
@@ -185,7 +185,7 @@ TEST_F(ServerTest, LogsMayBeReplaced) {
   EXPECT_THAT(ask(dial()), EndsWith("one"));
 }
 
-// Between threads: what one writes, the other waits for.
+// Between two threads: one writes, the other waits for it.
 class Pipe {
  public:
   Pipe() { EXPECT_EQ(::pipe2(ends_.data(), O_CLOEXEC), 0); }
@@ -211,7 +211,7 @@ class Pipe {
   std::array<int, 2> ends_{};
 };
 
-// A worker that does nothing until it is released.
+// A worker that is blocked until it is released.
 class HungWorker {
  public:
   explicit HungWorker(Worker& worker) {
@@ -235,7 +235,7 @@ class HungWorker {
   Pipe ended_;
 };
 
-// What the workers answer together; calls that share an answer count once.
+// The combined answers of the workers; calls that share an answer count once.
 struct Answers {
   std::vector<std::size_t> silent;
   Survey::OnKnown note() {
@@ -271,7 +271,7 @@ TEST_F(ServerTest, AWorkerThatHangsHoldsUpNoAnswer) {
   EXPECT_EQ(answers.silent.back(), 0U);
 }
 
-// Says on which thread it ended.
+// Records the thread on which it was destroyed.
 struct ClosingLog final : http::AccessLog {
   explicit ClosingLog(const Pipe& at) : closed_at(at) {}
   ~ClosingLog() override { closed_at.put(::gettid()); }
@@ -290,7 +290,7 @@ TEST_F(ServerTest, AccessLogsChangeWithoutWaitingForWorkers) {
   });
   {
     const HungWorker hung(*server.workers()[0]);
-    server.setAccessLogs([](MetricCells&) { return nullptr; });  // returns
+    server.setAccessLogs([](MetricCells&) { return nullptr; });  // must return
     EXPECT_TRUE(closed_at.empty());
   }
   EXPECT_NE(closed_at.take(), ::gettid());

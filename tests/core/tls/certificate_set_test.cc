@@ -16,7 +16,7 @@ TEST(CertificateSet, FindsByNameThenByWildcard) {
   const CertificateSet set({exact, wild});
   EXPECT_EQ(set.find("a.example.org").ecdsa, exact.get());
   EXPECT_EQ(set.find("b.example.org").ecdsa, wild.get());
-  // A wildcard stands for one label.
+  // A wildcard matches one label.
   EXPECT_TRUE(set.find("c.b.example.org").empty());
   EXPECT_TRUE(set.find("example.org").empty());
   EXPECT_TRUE(set.find("").empty());

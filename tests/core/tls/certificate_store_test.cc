@@ -27,7 +27,7 @@ class CertificateStoreTest : public ::testing::Test {
     write(cert, pair.certificate);
     write(key, pair.key);
   }
-  // What a plan would use from now on.
+  // The certificate that a plan would use from now on.
   std::shared_ptr<const Certificate> use() {
     in_use = store.load({cert, key, Certificate::Use::kServer}, why);
     store.commit();
@@ -99,7 +99,7 @@ TEST_F(CertificateStoreTest, KeepsTheOldOneInPlaceOfOneThatIsOutOfDate) {
 TEST_F(CertificateStoreTest, KeepsTheOldOneInPlaceOfOneThatCannotSign) {
   write(authority.issue({"a.test"}));
   const auto before = use();
-  write(authority.root());  // whose key is for certificates only
+  write(authority.root());  // whose key may only sign certificates
   EXPECT_EQ(use(), before);
   EXPECT_EQ(store.takeRefreshes().troubles.at(0),
             cert + ": may not sign, by its key usage: TLS needs digitalSignature");

@@ -62,7 +62,7 @@ TEST(Certificate, RefusesTextsThatAreNone) {
   EXPECT_EQ(what(pair.key, pair.key), "holds no certificate in PEM form");
   EXPECT_EQ(what(pair.certificate, ""), "holds no private key in PEM form");
   EXPECT_EQ(what(pair.certificate, pair.certificate), "holds no private key in PEM form");
-  // Cut off within the second certificate.
+  // Truncated within the second certificate.
   const std::string two = pair.certificate + pair.certificate;
   EXPECT_EQ(what(two.substr(0, two.size() - 60), pair.key), "holds no certificate in PEM form");
 }

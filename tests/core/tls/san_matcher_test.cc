@@ -23,7 +23,7 @@ TEST(SanMatcher, TakesWhatIsBelowAStar) {
   EXPECT_FALSE(SanMatcher({"spiffe://a.test/*"}).match(withUri("spiffe://a.test.evil/ns")));
 }
 
-// X509-SVID, 2: a certificate with several URIs is nobody's identity.
+// X509-SVID, 2: a certificate with several URIs is not a valid SVID.
 TEST(SanMatcher, TakesNoneOfSeveralUris) {
   const Names names{.dns = {}, .addresses = {}, .uris = {"spiffe://a.test/x", "spiffe://a.test/y"}};
   EXPECT_FALSE(SanMatcher({"spiffe://a.test/x"}).match(names));

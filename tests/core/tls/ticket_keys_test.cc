@@ -8,7 +8,7 @@
 namespace weir::tls {
 namespace {
 
-Nanoseconds now{0};  // what the keys take for the wall's clock
+Nanoseconds now{0};  // the wall clock of the keys
 
 Nanoseconds testClock() { return now; }
 

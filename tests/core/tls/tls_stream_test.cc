@@ -19,7 +19,7 @@ using net::Handshake;
 using test::MemoryStream;
 using test::StreamPeer;
 
-// A stream whose end never comes: its writer says more after TLS has ended.
+// A stream without a half-close: its writer sends more data after the end of TLS.
 class EndlessStream final : public net::Stream {
  public:
   explicit EndlessStream(std::unique_ptr<net::Stream> stream) : stream_(std::move(stream)) {}
@@ -35,7 +35,7 @@ class EndlessStream final : public net::Stream {
   std::unique_ptr<net::Stream> stream_;
 };
 
-// A client and a server that speak TLS over connections in memory.
+// A TLS client and a TLS server over connections in memory.
 class TlsStreamTest : public ::testing::Test {
  protected:
   TlsStreamTest() {
@@ -201,7 +201,7 @@ TEST_F(TlsStreamTest, EndsEachWayByItself) {
 
 TEST_F(TlsStreamTest, TakesAnEndWithoutWarningForABreakdown) {
   connect();
-  server_wire->sent();  // the peer is there
+  server_wire->sent();  // the peer exists
   server_wire->shutdownWrite();
   turns(3);
   EXPECT_TRUE(client->broken());
@@ -304,7 +304,7 @@ TEST_F(TlsStreamTest, EndsTheSessionWithTheCertificateOfTheClient) {
     server_options.max_version = version;
     server_options.client_certificate = ClientCertificate::kRequired;
     server_options.clients = authority.verifier();
-    client_options.own = authority.certificate({"client.test"});  // for an hour
+    client_options.own = authority.certificate({"client.test"});  // valid for an hour
     connect();
     server->send("a ticket comes with the first bytes");
     turns(3);
@@ -454,7 +454,7 @@ TEST_F(TlsStreamTest, RefusesAHandshakeTooMany) {
   connect();
   EXPECT_EQ(server->history(), "connected");
   EXPECT_EQ(handshakes.value(), 0U);
-  ASSERT_TRUE(handshakes.tryAdd(0));  // another connection's
+  ASSERT_TRUE(handshakes.tryAdd(0));  // of another connection
   connect();
   EXPECT_EQ(server->history(), "broken:tls");
   EXPECT_EQ(atServer().result, Handshake::kOverload);
@@ -506,7 +506,7 @@ TEST_F(TlsStreamTest, TellsWhoThePeerIs) {
   EXPECT_FALSE(atServer().peer->admitted_as);
   ASSERT_NE(atClient().peer, nullptr);
   EXPECT_EQ(atClient().peer->names, std::vector<std::string>{"a.test"});
-  client_options.own = nullptr;  // a session would still say who we were
+  client_options.own = nullptr;  // a session would still identify the client
   connect();
   EXPECT_EQ(atServer().peer, nullptr);
 }
@@ -537,7 +537,7 @@ TEST_F(TlsStreamTest, LetsInWhoHasACertificateThatIsAskedFor) {
   EXPECT_EQ(atServer().result, Handshake::kBadPeerCertificate);
 }
 
-// A session was checked when it began; what is asked of clients may be more by now.
+// A session was verified when it began; the requirements for clients may have changed since.
 TEST_F(TlsStreamTest, ChecksAClientAnewWhenOtherThingsAreAsked) {
   for (const Version version : {Version::k12, Version::k13}) {
     server_options.max_version = version;

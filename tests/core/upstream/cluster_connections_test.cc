@@ -160,7 +160,7 @@ TEST_F(ClusterTest, AnOldConnectionTakesNoFurtherExchange) {
   answer(0);
   EXPECT_EQ(acquire(first()).told(), "reused ");
   loop.advance(Milliseconds(3'000));
-  EXPECT_EQ(cluster->open(), 1U);  // what it carries may end
+  EXPECT_EQ(cluster->open(), 1U);  // its exchange may complete
   answer(0);
   EXPECT_EQ(cluster->open(), 0U);
 }
@@ -183,7 +183,7 @@ TEST_F(ClusterTest, AConnectionEndsWithTheCertificateOfItsEndpoint) {
   answer(0);
   EXPECT_EQ(acquire(first()).told(), "reused ");
   loop.advance(Milliseconds(10'001));
-  EXPECT_EQ(cluster->open(), 1U);  // what it carries may end
+  EXPECT_EQ(cluster->open(), 1U);  // its exchange may complete
   EXPECT_EQ(acquire(first()).told(), "fresh ");
   answer(0);
   EXPECT_EQ(cluster->open(), 1U);
@@ -204,7 +204,7 @@ TEST_F(ClusterTest, WhatCanBeSentOnceOnlyWaitsForWhatElseCameInThisTurn) {
   start();
   acquire(first());
   answer(0);
-  peers[0]->close();  // the end has arrived, but has yet to be read
+  peers[0]->close();  // the end has arrived, but was not read yet
   Client& once = client();
   cluster->acquire(first(), once, {.once = true});
   EXPECT_THAT(once.told(), IsEmpty());
@@ -247,7 +247,7 @@ TEST_F(ClusterTest, AConnectionThatIsGivenUpAsItConnectsStaysClosed) {
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
   Client& waiting = acquire(first());
   connector.finishHanging();
-  options.protocol = http::VersionChoice::kHttp1;  // other terms, before it is told
+  options.protocol = http::VersionChoice::kHttp1;  // changed before it is reported
   connector.setOutcome(MemoryConnector::Outcome::kConnects);
   cluster->configure(plan());
   turn();

@@ -1,4 +1,4 @@
-// What HTTP/2 endpoints may do to the pool: frames by hand.
+// The effects of HTTP/2 endpoints on the pool, with frames written by hand.
 #include "core/upstream/cluster.h"
 #include "tests/core/upstream/fixture.h"
 #include "tests/core/upstream/peer_endpoint.h"
@@ -18,7 +18,7 @@ class Http2PeerTest : public ClusterTest {
     };
   }
 
-  // Lends to so many at once, and answers them until nobody waits.
+  // Acquires so many at once, and answers them until none is waiting.
   std::string askAll(std::size_t many) {
     for (std::size_t i = 0; i < many; ++i) cluster->acquire(first(), client(), {});
     for (std::size_t round = 0; round < many; ++round) {
@@ -35,7 +35,7 @@ class Http2PeerTest : public ClusterTest {
     return others;
   }
 
-  // A connection on which nothing is under way any more, in either direction.
+  // Starts with one connection that has nothing in transit in either direction.
   void startWithOneAtRest() {
     start();
     acquire(first());
@@ -99,7 +99,7 @@ TEST_F(Http2PeerTest, WhatWasNotSentWhenStreamsAreTakenBackGoesElsewhere) {
   Client& one = acquire(first());
   endpoints.at(0)->limit(1);
   Client& other = client();
-  cluster->acquire(first(), other, {});  // before what the endpoint said is read
+  cluster->acquire(first(), other, {});  // before the endpoint's frame is read
   turn();
   EXPECT_EQ(one.told(), "fresh ");
   EXPECT_EQ(other.told(), "reused failed:refused ");

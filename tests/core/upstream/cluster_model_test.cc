@@ -1,5 +1,5 @@
-// A cluster under thousands of random operations and events, held against what must be true after
-// each of them. The seed is in the name of each test.
+// A cluster under thousands of random operations and events; invariants are checked after each of
+// them. The name of each test contains its seed.
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -22,15 +22,15 @@ using test::MemoryStream;
 
 class Asker;
 
-// What the askers share: what must hold of all of them together.
+// Shared by the askers, for the invariants over all of them.
 struct World {
   Cluster* cluster = nullptr;
   Random* random = nullptr;
-  std::map<const Member*, std::size_t> in_flight;  // attempts that are not over
-  std::size_t waiting = 0;                         // askers that have not been called back
+  std::map<const Member*, std::size_t> in_flight;  // unfinished attempts
+  std::size_t waiting = 0;                         // askers without a callback
 };
 
-// Asks for a connection, sends a request on it, and tries again now and then when that fails.
+// Acquires a connection, sends a request on it, and sometimes retries if that fails.
 class Asker final : public PoolWaiter, private http::ResponseEvents {
  public:
   enum class State { kWaiting, kLent, kOver };
@@ -281,7 +281,7 @@ class ClusterModel : public ClusterTest, public ::testing::WithParamInterface<Ca
     std::erase_if(endpoints, [](const auto& each) { return each->gone(); });
     std::erase_if(world.in_flight, [](const auto& each) { return each.second == 0; });
   }
-  // From now on everything goes well: every asker has its answer in the end.
+  // From now on nothing fails: every asker must complete.
   void letAllEnd() {
     connector.setOutcome(MemoryConnector::Outcome::kConnects);
     options.max_connection_age = Milliseconds(0);

@@ -10,7 +10,7 @@ using test::HeardRequest;
 using test::MemoryConnector;
 using test::MemoryStream;
 
-// An endpoint's side of a connection on which HTTP/2 is spoken; the test answers by hand.
+// The endpoint's side of an HTTP/2 connection; the test answers by hand.
 class Http2Endpoint final : private net::StreamEvents,
                             private http::Wire,
                             private http::ExchangeSource {

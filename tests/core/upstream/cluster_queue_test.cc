@@ -81,7 +81,7 @@ TEST_F(ClusterTest, AClosedConnectionLetsTheNextOneIn) {
 TEST_F(ClusterTest, ARoomThatAnotherWorkerGaveBackIsTaken) {
   options.max_connections = 1;
   start();
-  count.tryAdd(0);  // of another worker
+  count.tryAdd(0);  // from another worker
   Client& waiting = acquire(first());
   EXPECT_THAT(waiting.told(), IsEmpty());
   count.remove();

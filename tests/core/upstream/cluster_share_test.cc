@@ -1,4 +1,4 @@
-// What requests that are taken back cost, and whom: connections, and turns in the queue.
+// The cost of cancelled requests in connections and turns in the queue, and which clients bear it.
 #include "core/upstream/cluster.h"
 #include "core/upstream/share.h"
 #include "tests/core/upstream/fixture.h"
@@ -10,7 +10,7 @@ using ::testing::IsEmpty;
 
 class ShareTest : public ClusterTest {
  protected:
-  // A request of a client's connection that multiplexes.
+  // A request of a multiplexed client connection.
   Client& ask(Share& share) {
     Client& waiter = client();
     cluster->acquire(first(), waiter, {.revocable = true, .share = &share});
@@ -159,10 +159,10 @@ TEST_F(ShareTest, NobodyIsOvertakenWithoutEnd) {
   Client& last = ask(busy);
   std::deque<Share> newcomers(4);
   for (Share& each : newcomers) ask(each);
-  answer(0);  // to the first; the second one's turn
+  answer(0);  // to the first; the second is next
   std::deque<Share> later(4);
   for (Share& each : later) ask(each);
-  for (int i = 0; i < 5; ++i) answer(0);  // the second, and those who came meanwhile
+  for (int i = 0; i < 5; ++i) answer(0);  // the second, and those that arrived meanwhile
   EXPECT_EQ(last.told(), "reused ");
   for (const auto& each : clients) each->cancel();
   for (const auto& each : clients) {

@@ -39,7 +39,7 @@ class Listing final : public Balancer {
   bool reversed_ = false;
 };
 
-// Borrows a connection and asks one thing on it.
+// Acquires a connection and sends one request on it.
 class Client final : public PoolWaiter, private http::ResponseEvents {
  public:
   explicit Client(BlockPool& pool) : arena_(pool), request_(arena_), response_(arena_) {
@@ -149,7 +149,7 @@ class ClusterTest : public ::testing::Test {
   event::Loop loop{event::Loop::Time::kManual};
   BlockPool pool{4096};
   std::deque<std::unique_ptr<test::StreamPeer>> peers;
-  // What becomes of an endpoint's side of a connection.
+  // Receives the endpoint's side of a connection.
   std::function<void(std::unique_ptr<test::MemoryStream>)> accept =
       [this](std::unique_ptr<test::MemoryStream> peer) {
         peers.push_back(std::make_unique<test::StreamPeer>(std::move(peer)));

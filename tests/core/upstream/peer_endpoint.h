@@ -14,8 +14,8 @@
 
 namespace weir::upstream {
 
-// An endpoint's side of a connection, in the hands of a test: it answers what it is told to, and
-// holds what comes against what it allowed.
+// The endpoint's side of a connection that a test controls: it answers on request, and checks
+// received frames against the limits that it announced.
 class PeerEndpoint : private net::StreamEvents {
  public:
   explicit PeerEndpoint(std::unique_ptr<test::MemoryStream> stream) : stream_(std::move(stream)) {
@@ -25,12 +25,12 @@ class PeerEndpoint : private net::StreamEvents {
 
   std::size_t outstanding() const { return asked_.size(); }
   bool gone() const { return gone_; }  // either side has ended the connection
-  // Each of these is about the request that came as number `which`.
+  // Each of these applies to the request with index `which`.
   virtual void answer(std::size_t which) = 0;
   virtual void refuse(std::size_t which) = 0;
-  virtual void misbehave() = 0;  // breaks the protocol
+  virtual void misbehave() = 0;  // violates the protocol
   virtual void limit(std::uint32_t streams) = 0;
-  virtual void sayGoodbye() = 0;  // takes no further request, if that can be said
+  virtual void sayGoodbye() = 0;  // accepts no further request, if the protocol can express it
   void end() {
     if (!gone_) stream_->shutdownWrite();
     leave();
@@ -54,7 +54,7 @@ class PeerEndpoint : private net::StreamEvents {
     return id;
   }
   std::string received_;
-  std::vector<std::uint32_t> asked_;  // requests without an answer, by their ids
+  std::vector<std::uint32_t> asked_;  // requests without an answer, by ID
 
  private:
   void onData(Bytes bytes) override {
@@ -96,13 +96,13 @@ class Http1Endpoint final : public PeerEndpoint {
   }
 };
 
-// Frames by hand: no codec of ours, and none of nghttp2's, is at this end.
+// Frames written by hand: this end uses neither weir's codec nor nghttp2.
 class RawHttp2Endpoint final : public PeerEndpoint {
  public:
   struct Says {
     std::uint32_t streams = 100;
     bool connect_protocol = false;
-    bool settings = true;  // false: never sends any
+    bool settings = true;  // false: never sends SETTINGS
   };
   RawHttp2Endpoint(std::unique_ptr<test::MemoryStream> stream, const Says& says)
       : PeerEndpoint(std::move(stream)), in_force_(says.streams), silent_(!says.settings) {
@@ -123,7 +123,7 @@ class RawHttp2Endpoint final : public PeerEndpoint {
     send(frame(kReset, 0, take(which), number(kRefusedStream)));
   }
   void misbehave() override {
-    send(frame(kHeaders, kEndHeaders, 2, "\x89"));  // on a stream that nobody opened
+    send(frame(kHeaders, kEndHeaders, 2, "\x89"));  // on a stream that was not opened
     asked_.clear();
   }
   void limit(std::uint32_t streams) override {
@@ -140,7 +140,7 @@ class RawHttp2Endpoint final : public PeerEndpoint {
     pings_.clear();
   }
   void ignorePings() { deaf_ = true; }
-  std::size_t pings() const { return pings_.size(); }  // that wait for their answer
+  std::size_t pings() const { return pings_.size(); }  // without an answer
   std::size_t resets() const { return resets_; }
 
  private:
@@ -214,7 +214,7 @@ class RawHttp2Endpoint final : public PeerEndpoint {
     if (said_goodbye_) return refuse(asked_.size() - 1);
     EXPECT_LE(asked_.size(), in_force_) << "more streams than were allowed";
   }
-  // Our peer has read the oldest of what we said: from now on it holds.
+  // The peer has read the oldest of the announced limits: it applies from now on.
   void onAck() {
     if (limits_.empty()) return;
     in_force_ = limits_.front();
@@ -224,7 +224,7 @@ class RawHttp2Endpoint final : public PeerEndpoint {
 
   std::size_t in_force_;
   const bool silent_;
-  std::vector<std::uint32_t> limits_;  // said, not heard yet
+  std::vector<std::uint32_t> limits_;  // announced, not acknowledged
   std::vector<std::string> pings_;
   std::size_t resets_ = 0;
   std::uint32_t last_ = 0;

@@ -17,8 +17,8 @@ void sendRequests(RetryBudget& budget, Milliseconds now, int count) {
   for (int i = 0; i < count; ++i) budget.onRequest(now);
 }
 
-// `per_second` requests in each of `seconds` seconds, all of which want a retry; how many get one
-// in the last of them.
+// `per_second` requests in each of `seconds` seconds, all of which need a retry; returns the number
+// of retries in the last second.
 int retriesInSteadyFailure(RetryBudget& budget, int per_second, int seconds) {
   int granted = 0;
   for (int second = 0; second < seconds; ++second) {

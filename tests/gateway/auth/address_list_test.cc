@@ -14,7 +14,7 @@
 namespace weir::gateway {
 namespace {
 
-// Says who the client is and keeps the answer.
+// Provides the address of the client and keeps the local reply.
 class Client final : public filter::Control {
  public:
   explicit Client(std::string_view address) : address_(address) {}
@@ -40,7 +40,7 @@ class AddressListTest : public ::testing::Test {
  protected:
   AddressListTest() { addFilters(registry); }
 
-  // "admitted", or the status and reason of the answer.
+  // "admitted", or the status and reason of the local reply.
   std::string ask(std::string_view list, std::string_view client) {
     config::Diagnostics diagnostics;
     Settings settings;

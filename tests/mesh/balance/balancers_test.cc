@@ -16,7 +16,7 @@ TEST(Balancers, AreFoundByName) {
 }
 
 TEST(Balancers, HaveDifferentFactories) {
-  // A reload keeps the balancer when the factory is the same.
+  // A reload keeps the balancer if the factory is the same.
   EXPECT_NE(findBalancer("round_robin"), findBalancer("random"));
   EXPECT_NE(findBalancer("round_robin"), findBalancer("least_request"));
 }

@@ -10,7 +10,7 @@ namespace {
 using Counts = std::vector<int>;
 using Weights = std::vector<std::uint32_t>;
 
-// Picks that stay in flight.
+// Picks that remain in flight.
 void pile(upstream::Balancer& balancer, int picks) {
   for (int i = 0; i < picks; ++i) ++balancer.pick({})->in_flight;
 }

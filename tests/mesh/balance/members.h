@@ -13,7 +13,7 @@
 
 namespace weir::mesh {
 
-// Members to balance over, and counts of how often each was picked.
+// Members for balancing, and counts of how often each was picked.
 class Members {
  public:
   explicit Members(const std::vector<std::uint32_t>& weights) {
@@ -29,14 +29,14 @@ class Members {
   upstream::Member* operator[](std::size_t index) const { return all_[index]; }
   std::size_t indexOf(const upstream::Member* member) const { return indexes_.at(member); }
 
-  // How often each was picked of `picks`.
+  // The number of times that each was picked in `picks`.
   std::vector<int> shares(upstream::Balancer& balancer, int picks,
                           upstream::Tried tried = {}) const {
     std::vector<int> counts(all_.size());
     for (int i = 0; i < picks; ++i) ++counts.at(indexOf(balancer.pick(tried)));
     return counts;
   }
-  // The indexes picked, as text: "0 1 0 2".
+  // The picked indexes, as text: "0 1 0 2".
   std::string sequence(upstream::Balancer& balancer, int picks) const {
     std::string text;
     for (int i = 0; i < picks; ++i) {
@@ -51,7 +51,7 @@ class Members {
   std::unordered_map<const upstream::Member*, std::size_t> indexes_;
 };
 
-// How far the count that strays most is from what the weights promise, as a share of that.
+// The largest relative deviation of a count from its weight.
 inline double worstDeviation(const std::vector<int>& counts,
                              const std::vector<std::uint32_t>& weights) {
   const double picks = std::accumulate(counts.begin(), counts.end(), 0.0);

@@ -13,10 +13,10 @@
 
 namespace weir::mesh {
 
-// Keeps what a discovery tells.
+// Records the events of a discovery.
 class Heard final : public upstream::DiscoveryEvents {
  public:
-  // "10.0.0.1:80*2 10.0.0.2:80" of the latest answer, in its order.
+  // "10.0.0.1:80*2 10.0.0.2:80": the latest result, in its order.
   std::string endpoints() const {
     std::string text;
     if (latest == nullptr) return "nothing";
@@ -39,7 +39,7 @@ class Heard final : public upstream::DiscoveryEvents {
   void onDiscoveryFailed(std::string_view what) override { failures.emplace_back(what); }
 };
 
-// A DNS server, a resolver that asks it, and time that stands still.
+// A DNS server, a resolver that queries it, and manual time.
 class DiscoveryTest : public ::testing::Test {
  protected:
   void start(const upstream::DiscoverySource& source) {
@@ -47,7 +47,7 @@ class DiscoveryTest : public ::testing::Test {
     discovery->start(heard);
     settle();
   }
-  // Until what was asked is answered: in turns, since time stands still.
+  // Runs turns until all queries are answered: time does not pass by itself.
   void settle() {
     const std::size_t before = told();
     for (int turn = 0; turn < 2'000 && (told() == before || turn < 20); ++turn) loop.runOnce();
@@ -68,7 +68,7 @@ class DiscoveryTest : public ::testing::Test {
   std::unique_ptr<upstream::Discovery> discovery;
 };
 
-// The diagnostics of settings written as TOML, one line each; empty when there are none.
+// The diagnostics of settings in TOML, one per line; empty if there are none.
 template <typename T>
 std::string mistakesIn(std::string_view toml, T& out) {
   config::Diagnostics diagnostics;

@@ -17,7 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// [sidecar] beside the ordinary settings.
+// [sidecar] next to the ordinary settings.
 struct Both {
   std::optional<SidecarSettings> sidecar;
   server::Settings settings;
@@ -45,7 +45,7 @@ class ExpandTest : public ::testing::Test {
     diagnostics = found.text();
     return plan;
   }
-  // The upstream that a request through the listener goes to; "" for none.
+  // The upstream of a request through the listener; "" for none.
   std::string upstreamFor(const proxy::Plan& plan, std::string_view listener,
                           std::string_view host) {
     BlockPool pool(4096);

@@ -48,16 +48,16 @@ TEST(JsonEscape, ReplacesEveryByteThatIsNotUtf8) {
     for (int i = 0; i < count; ++i) text += replaced;
     return text;
   };
-  EXPECT_EQ(json("\x80"), times(1));                      // a continuation on its own
-  EXPECT_EQ(json("\xC3"), times(1));                      // cut short
-  EXPECT_EQ(json("\xC3("), times(1) + "(");               // not continued
+  EXPECT_EQ(json("\x80"), times(1));                      // a lone continuation byte
+  EXPECT_EQ(json("\xC3"), times(1));                      // truncated
+  EXPECT_EQ(json("\xC3("), times(1) + "(");               // without a continuation byte
   EXPECT_EQ(json("\xC0\xAF"), times(2));                  // overlong
   EXPECT_EQ(json("\xE0\x80\xAF"), times(3));              // overlong
   EXPECT_EQ(json("\xF0\x80\x80\xAF"), times(4));          // overlong
   EXPECT_EQ(json("\xED\xA0\x80"), times(3));              // a surrogate
   EXPECT_EQ(json("\xF4\x90\x80\x80"), times(4));          // over U+10FFFF
   EXPECT_EQ(json("\xF5\x80\x80\x80\xFE\xFF"), times(6));  // never in UTF-8
-  EXPECT_EQ(json("\xE2\x82"), times(2));                  // cut short
+  EXPECT_EQ(json("\xE2\x82"), times(2));                  // truncated
 }
 
 std::string everyPairWith(unsigned char first) {
@@ -83,7 +83,7 @@ TEST(JsonEscape, GivesJsonForAnyBytes) {
   }
 }
 
-// A byte at each place of sixteen, so that it is found wherever a word of the machine begins.
+// A byte at each of sixteen positions, so that it is found at every alignment.
 std::string amongOthers(char byte, std::size_t at) {
   std::string text(16, 'x');
   text[at] = byte;
@@ -112,9 +112,9 @@ TEST(PlainEscape, MakesEverythingElseVisible) {
 TEST(Line, CutsALongValueAndSaysSo) {
   EXPECT_EQ(escaped(Escape::kJson, "abcdefgh", 5), "abcde...");
   EXPECT_EQ(escaped(Escape::kJson, "abcde", 5), "abcde");
-  EXPECT_EQ(escaped(Escape::kJson, "abcd\n", 5), "abcd...");            // no half escape
-  EXPECT_EQ(escaped(Escape::kJson, "abcd\xC3\xA9", 5), "abcd...");      // no half character
-  EXPECT_EQ(escaped(Escape::kPlain, "abc\x01 and more", 5), "abc...");  // nothing behind a gap
+  EXPECT_EQ(escaped(Escape::kJson, "abcd\n", 5), "abcd...");            // no partial escape
+  EXPECT_EQ(escaped(Escape::kJson, "abcd\xC3\xA9", 5), "abcd...");      // no partial character
+  EXPECT_EQ(escaped(Escape::kPlain, "abc\x01 and more", 5), "abc...");  // nothing after a gap
 }
 
 TEST(Line, OverflowsWhenTheRoomEnds) {

@@ -5,7 +5,7 @@
 
 namespace weir::access_log {
 
-// An exchange with everything set.
+// A record with every field set.
 struct SampleRecord {
   BlockPool pool{4096};
   Arena arena{pool};

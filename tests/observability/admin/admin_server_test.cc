@@ -110,7 +110,7 @@ TEST_F(AdminServerTest, EndsWithRequestsInHand) {
   EXPECT_TRUE(client.peer->ended());
 }
 
-// Over real sockets of this machine, in one loop.
+// Over real sockets on loopback, in one loop.
 class AdminSocketTest : public ::testing::Test {
  protected:
   Settings onFreePort() {
@@ -123,7 +123,7 @@ class AdminSocketTest : public ::testing::Test {
     EXPECT_TRUE(stream.ok());
     return std::make_unique<test::StreamPeer>(std::move(stream.value()), reading);
   }
-  // What the server sends until it closes.
+  // The bytes from the server until it closes the connection.
   std::string receiveAll(test::StreamPeer& client) {
     for (int turns = 0; turns < 1'000'000 && !client.ended() && !client.broken(); ++turns) {
       loop_.runOnce();

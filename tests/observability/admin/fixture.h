@@ -19,7 +19,7 @@
 
 namespace weir::admin {
 
-// A process of the test's making. What workers would answer is kept back while `defers`.
+// A simulated process. Answers of the workers are held back while `defers` is set.
 class FakeSubject final : public AdminBackend {
  public:
   std::string metricsPage() override {
@@ -69,14 +69,14 @@ class FakeSubject final : public AdminBackend {
   std::vector<std::function<void()>> deferred;
 };
 
-// A metrics page of some 5 MB.
+// A metrics page of about 5 MB.
 inline std::string largePage() {
   std::string page;
   while (page.size() < 5'000'000) page += "weir_sample " + std::to_string(page.size()) + "\n";
   return page;
 }
 
-// The server with clients in memory; time stands until the test moves it.
+// The server with clients in memory; only the test moves the time.
 class AdminTest : public ::testing::Test {
  protected:
   AdminTest() { configure({}); }
@@ -87,7 +87,7 @@ class AdminTest : public ::testing::Test {
   }
   void turn() { loop_.advance(Milliseconds(0)); }
 
-  // A client; its side of the stream stays reachable for what the network does.
+  // A client; its side of the stream stays accessible for network effects.
   struct Client {
     test::MemoryStream* wire;
     std::unique_ptr<test::StreamPeer> peer;
@@ -98,7 +98,7 @@ class AdminTest : public ::testing::Test {
     test::MemoryStream* wire = pair.second.get();
     return {wire, std::make_unique<test::StreamPeer>(std::move(pair.second), reading)};
   }
-  // What a client of its own receives for these bytes.
+  // The response to these bytes on a new connection.
   std::string exchange(std::string_view bytes) {
     Client client = connect();
     client.peer->send(bytes);

@@ -14,7 +14,7 @@ using std::string_literals::operator""s;
 const std::string kServing = "\0\0\0\0\x02\x08\x01"s;
 const std::string kNotServing = "\0\0\0\0\x02\x08\x02"s;
 
-// A whole body with a HealthCheckRequest.
+// A complete body with a HealthCheckRequest.
 std::string asking(std::string_view service) {
   std::string message;
   if (!service.empty()) {
@@ -54,15 +54,15 @@ TEST(HealthService, KnowsNoOtherService) {
 TEST(HealthService, WhatIsNoMessageIsToldAsSuch) {
   const std::string bad[] = {
       "",                                         // no frame
-      "\0\0\0\0"s,                                // nor a whole one
+      "\0\0\0\0"s,                                // incomplete frame
       "\1\0\0\0\0"s,                              // compressed
-      "\0\0\0\0\2\x0A"s,                          // shorter than it says
-      "\0\0\0\0\0x"s,                             // longer
+      "\0\0\0\0\2\x0A"s,                          // shorter than its length
+      "\0\0\0\0\0x"s,                             // longer than its length
       "\0\0\0\0\1\x0A"s,                          // a field without its length
-      "\0\0\0\0\2\x0A\2"s,                        // or without its value
+      "\0\0\0\0\2\x0A\2"s,                        // a field without its value
       "\0\0\0\0\2\x10\1"s,                        // another field
-      "\0\0\0\0\1\xFF"s,                          // half a number
-      "\0\0\0\0\x0C"s + std::string(12, '\xFF'),  // a number without end
+      "\0\0\0\0\1\xFF"s,                          // a truncated number
+      "\0\0\0\0\x0C"s + std::string(12, '\xFF'),  // a number that never ends
   };
   for (const std::string& body : bad) {
     const PageReply reply = checkHealth(body, {});

@@ -20,7 +20,7 @@
 namespace weir::metrics {
 namespace {
 
-// Every family with some label set, on two workers.
+// Every family with one set of labels, on two workers.
 struct Process {
   NameTable names;
   MetricCells control;
@@ -69,7 +69,7 @@ double numberIn(std::string_view text) {
   return number;
 }
 
-// Series to value. Bounds of buckets are written as numbers, so that "0.1" is "0.100000000001".
+// Series to value. The bounds of buckets are numbers, so that "0.1" is "0.100000000001".
 std::map<std::string, double> parse(const std::string& text) {
   std::map<std::string, double> values;
   std::istringstream lines(text);
@@ -79,7 +79,7 @@ std::map<std::string, double> parse(const std::string& text) {
     std::string series = line.substr(0, space);
     const std::size_t bound = series.find_last_of("{,") + 1;
     if (series.substr(bound).starts_with("le=")) {
-      const std::size_t digits = bound + 4;  // behind le="
+      const std::size_t digits = bound + 4;  // after le="
       const double number = numberIn(line.substr(digits, series.size() - digits - 2));
       series = series.substr(0, bound) + std::to_string(number);
     }
@@ -104,7 +104,7 @@ std::string serializedByLibrary(Page& page) {
 
 TEST(Page, ReadsTheSameAsPrometheusCppWritesIt) {
   Process process;
-  process.page.text();  // from now on the duration of a scrape is a series too
+  process.page.text();  // from now on the duration of a scrape is a series as well
   const auto ours = withoutChanging(parse(process.page.text()));
   const auto theirs = withoutChanging(parse(serializedByLibrary(process.page)));
   EXPECT_GT(ours.size(), 80U);
@@ -133,7 +133,7 @@ TEST(Page, CountsItsSeriesAndScrapes) {
   Process process;
   EXPECT_EQ(parse(process.page.text()).at("weir_metric_series"), 17);
   const auto second = parse(process.page.text());
-  EXPECT_EQ(second.at("weir_metric_series"), 18);  // the scrape's own duration came
+  EXPECT_EQ(second.at("weir_metric_series"), 18);  // includes the duration of the scrape itself
   EXPECT_EQ(second.at("weir_scrape_duration_seconds_count"), 1);
   EXPECT_EQ(second.at("weir_metric_series_dropped_total"), 0);
 }

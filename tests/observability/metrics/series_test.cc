@@ -58,7 +58,7 @@ TEST(SeriesTable, MarksTheSeriesOfNamesThatLeft) {
   EXPECT_TRUE(left(old));
   EXPECT_TRUE(left(fresh));
   const std::uint32_t loop = table.ofFamily(Metric::kLoopLag).front();
-  EXPECT_FALSE(table.series(loop).left);  // a name of ours that happens to be the same
+  EXPECT_FALSE(table.series(loop).left);  // a name of weir that happens to be the same
   table.setLeft({});
   table.gather();
   EXPECT_FALSE(left(old));
@@ -75,7 +75,7 @@ TEST(SeriesTable, WhatLeftTakesNobodysRoom) {
     cells.counter(upstreamReusedConnectionsKey(names.intern(name))).add(1);
     table.gather();
     EXPECT_EQ(valueOf(table, Metric::kUpstreamReusedConnections, "upstream=\"" + name + "\""), 1);
-    table.setLeft({});  // another set each time
+    table.setLeft({});  // a different set each time
     std::unordered_set<NameId> left;
     for (int j = 0; j <= i; ++j) left.insert(names.intern("upstream-" + std::to_string(j)));
     table.setLeft(left);

@@ -11,7 +11,7 @@
 namespace weir::metrics {
 namespace {
 
-// A table over one thread's cells.
+// A table over the cells of one thread.
 struct Fixture {
   NameTable names;
   MetricCells cells;

@@ -10,7 +10,7 @@ namespace {
 
 using Event = RestOfBody::Event;
 
-// How reading ends, whatever the pieces; and what it leaves behind the end.
+// The result of reading, the same for all pieces, and the bytes left after the end.
 struct Outcome {
   Event event = Event::kNeedMore;
   std::string left;

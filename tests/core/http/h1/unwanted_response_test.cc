@@ -12,7 +12,7 @@ using Unwanted = UnwantedResponse::Event;
 
 class UnwantedResponseTest : public ::testing::Test {
  protected:
-  // How reading ends when `step` bytes come at a time, and what is left behind the end.
+  // The result of reading `step` bytes at a time, and the bytes left after the end.
   Unwanted read(UnwantedResponse& response, std::string_view bytes, std::size_t step) {
     left.clear();
     while (!bytes.empty()) {

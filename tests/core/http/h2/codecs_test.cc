@@ -188,7 +188,7 @@ TEST(H2Codecs, AnAnswerThatBreaksOffIsToldToTheClient) {
   EXPECT_EQ(response.failed, ErrorCode::kReset);
 }
 
-// RFC 9113, 8.1: an answer need not wait for the rest of its request.
+// RFC 9113, 8.1: a response can precede the end of its request.
 TEST(H2Codecs, AnEarlyAnswerEndsTheRequest) {
   CodecPair pair;
   http::Request& request = pair.get("/");
@@ -229,7 +229,7 @@ TEST(H2Codecs, RetiringServesWhatIsInHandAndNothingElse) {
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   EXPECT_FALSE(pair.server().retire());
-  HeardResponse& late = pair.call(pair.get("/late"));  // the client has not heard of it yet
+  HeardResponse& late = pair.call(pair.get("/late"));  // before it receives the GOAWAY
   pair.settle();
   EXPECT_EQ(pair.heardCount(), 1U);
   EXPECT_TRUE(late.failed);
@@ -264,7 +264,7 @@ TEST(H2Codecs, WhatCrossesAGoawayMayBeSentAgain) {
   CodecPair pair;
   pair.settle();
   pair.server().closeIdle();
-  pair.loop().runOnce();  // the GOAWAY is under way
+  pair.loop().runOnce();  // the GOAWAY is in transit
   HeardResponse& response = pair.call(pair.get("/"));
   pair.settle();
   EXPECT_EQ(response.failed, ErrorCode::kRefused);
@@ -370,7 +370,7 @@ TEST(H2Codecs, NoMoreStreamsThanBothAllow) {
   EXPECT_EQ(pair.client().free(), 1U);
 }
 
-// RFC 8441, which reads as an upgrade on either side.
+// RFC 8441, presented as an upgrade on both sides.
 TEST(H2Codecs, ATunnelByExtendedConnect) {
   CodecPair pair;
   http::Request& request = pair.get("/chat");
@@ -383,7 +383,7 @@ TEST(H2Codecs, ATunnelByExtendedConnect) {
   EXPECT_EQ(heard.request().path, "/chat");
   response.requester->sendBody(asBytes("early"));
   pair.settle();
-  EXPECT_EQ(heard.body, "");  // there is no tunnel yet
+  EXPECT_EQ(heard.body, "");  // the tunnel is not established yet
 
   http::Response answer(heard.arena);
   answer.status = 101;

@@ -7,8 +7,8 @@
 
 #include "tests/core/http/h2/pair.h"
 
-// One field of more than 64 KiB, at both ends of a connection: it costs its stream alone, and the
-// compression of what follows stays in step.
+// A field of more than 64 KiB, at both ends of a connection: only its stream fails, and the HPACK
+// state for later blocks stays in sync.
 namespace weir::http::h2 {
 namespace {
 
@@ -19,15 +19,15 @@ constexpr char kContinuationType = 9;
 constexpr char kEndStream = 0x01;
 constexpr char kEndHeaders = 0x04;
 constexpr std::size_t kFrame = 16 * 1024;
-// GET http://a/ without a trace in the table.
+// GET http://a/ without indexing.
 const std::string kGetA =
     "\x82\x86\x84\x01\x01"
     "a";
 constexpr std::string_view kStatus200 = "\x88";
-constexpr std::string_view kIndexed = "\x40";  // kinds of literal: with a trace in the table
+constexpr std::string_view kIndexed = "\x40";  // kinds of literal: with incremental indexing
 constexpr std::string_view kUnindexed("\x00", 1);
 constexpr std::string_view kNeverIndexed = "\x10";
-constexpr std::string_view kNewest = "\xbe";  // number 62, the entry that came last
+constexpr std::string_view kNewest = "\xbe";  // index 62, the latest entry
 
 std::string sizeOf(std::size_t size, bool huffman = false) {
   const char mark = huffman ? '\x80' : '\0';
@@ -76,7 +76,7 @@ class LongFields : public testing::Test {
     pair.loop().runOnce();
   }
   bool closed() { return pair.toClient().closed; }
-  // Sends a request whose field refers to the newest entry of the table; gives its value.
+  // Sends a request with a field that refers to the latest entry of the table; returns its value.
   std::string newest(unsigned stream) {
     send(blockOf(stream, kGetA + std::string(kNewest)));
     test::HeardRequest& last = pair.heard(pair.heardCount() - 1);
@@ -126,8 +126,7 @@ TEST(LongField, IsRefusedWhateverThePieces) {
   }
 }
 
-// RFC 7541, 4.4: an entry larger than the table empties it; a literal that leaves no trace does
-// not.
+// RFC 7541, 4.4: an entry larger than the table empties it; a literal without indexing does not.
 TEST_F(LongFields, TheTableIsAsThePeerHasIt) {
   send(blockOf(1, kGetA + field(kIndexed, "a", "kept")));
   send(blockOf(3, kGetA + field(kUnindexed, "x-a", std::string(80'000, 'v'))));
@@ -139,7 +138,7 @@ TEST_F(LongFields, TheTableIsAsThePeerHasIt) {
   EXPECT_EQ(newest(13), "new");
   send(blockOf(15, kGetA + field(kIndexed, "x-a", std::string(80'000, 'v'))));
   EXPECT_FALSE(closed());
-  send(blockOf(17, kGetA + std::string(kNewest)));  // there is none any more
+  send(blockOf(17, kGetA + std::string(kNewest)));  // the table is empty
   EXPECT_TRUE(closed());
 }
 
@@ -171,7 +170,7 @@ TEST_F(LongFields, AnotherFrameAmidstEndsTheConnection) {
 
 TEST_F(LongFields, OneWhoseLengthIsSplitEndsTheConnection) {
   const std::string block = kGetA + field(kUnindexed, "x-a", std::string(80'000, 'v'));
-  const std::size_t at = kGetA.size() + 6;  // amid the length of the value
+  const std::size_t at = kGetA.size() + 6;  // within the length of the value
   std::string frames = frameOf(kHeadersType, kEndStream, 1, block.substr(0, at));
   for (std::size_t from = at; from < block.size(); from += kFrame) {
     const bool last = from + kFrame >= block.size();

@@ -13,7 +13,7 @@
 
 namespace weir::test {
 
-// A wire that keeps what is written until it is taken, or says that it is full.
+// A wire that keeps written bytes until they are taken, or reports that it is full.
 class HeldWire final : public http::Wire {
  public:
   using http::Wire::write;
@@ -32,7 +32,7 @@ class HeldWire final : public http::Wire {
   bool closed = false;
 };
 
-// What a server's exchange hears; the test answers by hand.
+// Records the events of a server's exchange; the test sends the response.
 class HeardRequest final : public http::RequestEvents {
  public:
   HeardRequest(BlockPool& blocks, http::Responder& way_back)
@@ -47,7 +47,7 @@ class HeardRequest final : public http::RequestEvents {
   }
   void onResponseDrained() override { drained = true; }
 
-  // A whole answer.
+  // Sends a complete response.
   void answer(int status, std::string_view text = {}) {
     http::Response response(arena);
     response.status = status;
@@ -69,11 +69,11 @@ class HeardRequest final : public http::RequestEvents {
   bool head = false;
   bool ended = false;
   bool drained = false;
-  bool closed = false;  // the codec gave it back
+  bool closed = false;  // released by the codec
   std::optional<ErrorCode> failed;
 };
 
-// What a client's exchange hears.
+// Records the events of a client's exchange.
 class HeardResponse final : public http::ResponseEvents {
  public:
   explicit HeardResponse(BlockPool& blocks) : arena(blocks), response_(arena) {}
@@ -100,16 +100,17 @@ class HeardResponse final : public http::ResponseEvents {
   std::optional<ErrorCode> failed;
 };
 
-// The two codecs of HTTP/2, one against the other, without sockets and without time.
+// The two HTTP/2 codecs connected to each other, without sockets and delays.
 class CodecPair final : private http::ExchangeSource, private http::ClientCodecEvents {
  public:
   explicit CodecPair(const http::h2::Options& server = {}, const http::h2::Options& client = {});
   ~CodecPair() override;
 
-  // Turns of the loop, each with what the other side sent before, until nothing moves.
+  // Runs turns of the loop, each with the bytes that the other side sent before, until both are
+  // idle.
   void settle();
   HeardResponse& call(const http::Request& request);
-  http::Request& get(std::string_view path);  // a request to send, of the test's own
+  http::Request& get(std::string_view path);  // a request to send, owned by the test
   HeardRequest& heard(std::size_t number = 0) { return *requests_.at(number); }
   std::size_t heardCount() const { return requests_.size(); }
   event::Loop& loop() { return loop_; }
@@ -120,7 +121,7 @@ class CodecPair final : private http::ExchangeSource, private http::ClientCodecE
   http::h2::ClientCodec& client() { return *client_; }
   const std::vector<http::Flood>& floods() const { return floods_; }
   const std::vector<http::Unread>& unread() const { return unread_; }
-  bool reusable() const { return reusable_; }  // as the client's codec said last
+  bool reusable() const { return reusable_; }  // as last reported by the client's codec
 
  private:
   http::RequestEvents& openExchange(http::Responder& responder) override;

@@ -3,7 +3,7 @@
 
 #include "tests/core/http/h2/pair.h"
 
-// What a client may do wrong, frame by frame (RFC 9113).
+// Protocol errors of a client, frame by frame (RFC 9113).
 namespace weir::http::h2 {
 namespace {
 
@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-// GET / of http://a, in literals of the static table (RFC 7541, appendix A).
+// GET / of http://a, with indexes into the static table (RFC 7541, appendix A).
 const std::string kGet =
     "\x82\x86\x84\x41\x01"
     "a";
@@ -33,8 +33,8 @@ std::string frame(Type type, char flags, unsigned stream, std::string_view paylo
 }
 
 const std::string kCancel = "\0\0\0\x08"s;
-// The same without a trace in the table; and one that puts a field of 3,900 bytes there, which is
-// number 62 from then on.
+// The same without indexing, and one that adds a field of 3,900 bytes to the table, with index 62
+// from then on.
 const std::string kUnindexedGet =
     "\x82\x86\x84\x01\x01"
     "a";
@@ -44,18 +44,18 @@ const std::string kBomb = kUnindexedGet +
                           "\x7f\xbd\x1d" +
                           std::string(3900, 'v');
 
-// The server's side of a CodecPair, whose client sends bytes of the test's.
+// The server side of a CodecPair; the test supplies the bytes of the client.
 class ServerFrames : public testing::Test {
  protected:
   void SetUp() override {
-    pair.settle();  // the pair's own client has settingsReceived
+    pair.settle();  // completes the SETTINGS exchange of the pair's own client
   }
   void send(const std::string& bytes) {
     pair.server().feed(asBytes(bytes));
     pair.loop().runOnce();
   }
   bool closed() const { return const_cast<CodecPair&>(pair).toClient().closed; }
-  // GOAWAY with that code was the last frame.
+  // True if the last frame was GOAWAY with that code.
   bool saidGoaway(char code) {
     const std::string& sent = pair.toClient().bytes;
     const std::string end = "\0\0\0"s + code;
@@ -79,10 +79,10 @@ TEST_F(ServerFrames, ARequestOfPlainFrames) {
   pair.heard().answer(204);
 }
 
-// RFC 9110, 4.2.3. The authority stays as it was sent.
+// RFC 9110, 4.2.3. The authority is forwarded as sent.
 TEST_F(ServerFrames, ADefaultPortIsNoOtherHost) {
   struct Case {
-    const char* scheme;  // index of the static table
+    const char* scheme;  // index into the static table
     std::string authority;
     std::string host;
     bool same;
@@ -218,7 +218,7 @@ TEST(ServerAllowances, MayBeMoreGenerousThanTheLibrary) {
   EXPECT_FALSE(pair.toClient().closed);
 }
 
-// gRPC measures bandwidth by a PING for each round trip.
+// gRPC measures bandwidth with one PING per round trip.
 TEST_F(ServerFrames, APingForEachAnswerIsNoFlood) {
   for (unsigned i = 0; i < 100; ++i) {
     send(frame(kHeaders, 5, 2 * i + 1, kGet));
@@ -267,7 +267,7 @@ TEST_F(ServerFrames, AResetAfterTheHeadOfTheAnswerCountsLess) {
   EXPECT_THAT(pair.floods(), ElementsAre(Flood::kResets));
 }
 
-// What we must reset counts as well, or a client lets us do it (CVE-2025-8671).
+// Streams that weir must reset count as well: a client could provoke them (CVE-2025-8671).
 TEST_F(ServerFrames, RequestsThatWeMustResetTooOften) {
   for (unsigned i = 0; i < 8; ++i) {
     const unsigned stream = 2 * i + 1;
@@ -301,7 +301,7 @@ TEST_F(ServerFrames, CrumbsOfACookieAreOneFieldForTheLimit) {
   pair.heard().answer(204);
 }
 
-// A head whose fields lie in the table: a byte for each.
+// A head with indexed fields only: one byte each.
 TEST_F(ServerFrames, AHeadThatIsTooLargeIsAnsweredAndThenNotDecodedAnyFurther) {
   send(frame(kHeaders, 5, 1, kBomb + std::string(7, '\xbe')));
   EXPECT_EQ(pair.heard(0).failed, std::nullopt);
@@ -310,7 +310,7 @@ TEST_F(ServerFrames, AHeadThatIsTooLargeIsAnsweredAndThenNotDecodedAnyFurther) {
   send(frame(kHeaders, 5, 5, kUnindexedGet + std::string(16'000, '\xbe')));
   EXPECT_EQ(pair.heard(2).failed, ErrorCode::kTooLarge);
   EXPECT_FALSE(pair.heard(2).head);
-  // Compression is in step.
+  // The HPACK state is in sync.
   send(frame(kHeaders, 5, 7, kUnindexedGet + "\xbe"));
   EXPECT_EQ(pair.heard(3).request().headers.get("a"), std::string(3900, 'v'));
   EXPECT_TRUE(pair.floods().empty());
@@ -358,7 +358,7 @@ TEST_F(ServerFrames, AHeadThatDoesNotEndIsAPhaseOfItsOwn) {
   EXPECT_EQ(pair.heard().failed, ErrorCode::kClosed);
 }
 
-// A client that opens no window: answers wait.
+// A client with a window of 0: responses wait.
 class UnreadAnswers : public testing::Test {
  protected:
   static constexpr std::size_t kAnswer = 50'000;
@@ -380,7 +380,7 @@ class UnreadAnswers : public testing::Test {
     pair.heard(pair.heardCount() - 1).answer(200, std::string(kAnswer, 'x'));
     pair.loop().runOnce();
   }
-  // How often RST_STREAM with that code was sent.
+  // The number of RST_STREAM frames with that code.
   int resets(char code) {
     const std::string wanted = "\0\0\4\3\0"s;
     int count = 0;
@@ -402,7 +402,7 @@ TEST_F(UnreadAnswers, AreResetWhenTheClientTakesNothingOfThem) {
   for (int second = 0; second < 59; ++second) {
     pair.loop().advance(Milliseconds(1'000));
     send(frame(kPing, 0, 0, "12345678"));
-    // One of the streams is read, a byte a second.
+    // One of the streams is read: a WINDOW_UPDATE of one byte per second.
     send(frame(static_cast<Type>(8), 0, 3, "\0\0\0\1"s));
   }
   EXPECT_TRUE(pair.unread().empty());
@@ -420,7 +420,7 @@ TEST_F(UnreadAnswers, HaveALimitForEachConnection) {
   EXPECT_THAT(pair.unread(), ElementsAre(Unread::kMemory, Unread::kMemory));
   EXPECT_EQ(resets(11), 2);
   EXPECT_EQ(pair.server().unsent(), 3 * kAnswer);
-  // There is room again for what is read.
+  // Bytes that the client reads free their memory.
   send(frame(static_cast<Type>(8), 0, 1, "\0\1\0\0"s));
   EXPECT_EQ(pair.server().unsent(), 2 * kAnswer);
   request(11);

@@ -36,7 +36,7 @@ TEST(TokenBucket, GrowsWithWork) {
   TokenBucket allowance({.burst = 2, .per_second = 0});
   const Milliseconds now{1};
   for (std::uint64_t work = 1; work <= 1'000; ++work) EXPECT_TRUE(allowance.take(now, work));
-  // One token for each unit, and none twice.
+  // One token per unit, each only once.
   EXPECT_TRUE(allowance.take(now, 1'000));
   EXPECT_TRUE(allowance.take(now, 1'001));
   EXPECT_FALSE(allowance.take(now, 1'001));
