@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""HTTP/2 as h2spec knows it: every case, also the strict ones, in the clear and over TLS."""
+"""Runs all cases of h2spec, including the strict ones, in plaintext and over TLS."""
 
 import re
 import subprocess
@@ -31,7 +31,8 @@ class H2Spec(TlsCase):
         self.assertEqual(said.groups(), (str(CASES), str(CASES), "0"), failures)
 
     def test_every_case(self):
-        # The upstream answers after the whole request, so that no answer comes before a mistake.
+        # The upstream answers after the complete request, so that no response precedes a protocol
+        # error.
         weir = self.secured(forward(self.upstream().address) + LISTENERS)
         self.assert_conforms(weir.address("clear"))
         self.assert_conforms(weir.address("public"), "-t", "-k")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""TLS as testssl.sh judges it: protocols, ciphers, certificates and known attacks."""
+"""TLS as rated by testssl.sh: protocols, ciphers, certificates and known attacks."""
 
 import json
 import shutil
@@ -20,14 +20,14 @@ tls = { certificates = [
   { cert = "ca/edge.crt", key = "ca/edge.key" }, { cert = "ca/rsa.crt", key = "ca/rsa.key" }] }
 """
 
-# What a root made in a minute cannot have, and what is about the machine that asks. By the
-# finding's id, without the number of the certificate.
+# Findings that a newly created CA cannot avoid, or that concern the scanning machine. By the ID of
+# the finding, without the number of the certificate.
 ASKED_FOR = {
     "cert_revocation": "`weir ca` has no server that could tell of revoked certificates",
     "engine_problem": "the openssl of this machine has no GOST",
 }
 
-# At least these were looked at: a scan that could not connect finds nothing wrong either.
+# At least these were tested: a scan that could not connect has no findings either.
 LOOKED_AT = {"SSLv3", "TLS1", "TLS1_2", "TLS1_3", "cipherlist_NULL", "cipherlist_3DES_IDEA",
              "cert_chain_of_trust", "heartbleed", "CCS", "ticketbleed", "ROBOT", "secure_renego",
              "secure_client_renego", "CRIME_TLS", "fallback_SCSV", "SWEET32", "LOGJAM", "BEAST"}
@@ -44,7 +44,7 @@ class TestSsl(TlsCase):
         return weir.start()
 
     def findings(self, weir):
-        """(id, severity, text) of all that was looked at."""
+        """(id, severity, text) of everything that was tested."""
         file = weir.folder / "findings.json"
         root = weir.folder / "ca" / "root.crt"
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The access log: JSON and templates, files and stdout, rotation, choice and sampling."""
+"""The access log: JSON and templates, files and stdout, rotation, conditions and sampling."""
 
 import json
 import os

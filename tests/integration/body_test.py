@@ -1,4 +1,4 @@
-"""Large bodies, slow readers and clients that never read: whole, and in bounded memory."""
+"""Large bodies, slow readers and clients that never read: complete, and in bounded memory."""
 
 import hashlib
 import socket
@@ -14,12 +14,12 @@ MIB = 1024 * 1024
 LARGE = 8 * MIB
 STREAM = 64 * MIB
 PIECE = bytes(range(256)) * 1024  # 256 KiB
-# What an exchange may hold on its way, and the allocator beside it.
+# The memory that an exchange may hold in transit, and the overhead of the allocator.
 GROWTH = (32 if sanitized() else 4) * MIB
 
 
 def large_body():
-    """LARGE bytes, no part of which is like another."""
+    """LARGE bytes without repeated parts."""
     return b"".join(hashlib.sha256(b"%d" % i).digest() for i in range(LARGE // 32))
 
 
@@ -54,10 +54,10 @@ class Whole(IntegrationCase):
 
 
 class Bounded(IntegrationCase):
-    """Memory is read when nothing moves any more: the kernel's buffers are full."""
+    """Memory is measured when all transfers have stopped: the kernel's buffers are full."""
 
     def settle(self, moved):
-        """Waits until the number that moved() tells stays the same."""
+        """Waits until the number returned by moved() no longer changes."""
         last = [-1, 0]
 
         def still():
@@ -130,7 +130,7 @@ class Bounded(IntegrationCase):
         self.assert_bounded(weir, before)
 
     def flood(self, weir, request, total):
-        """Sends pipelined requests, and never reads, until the peer takes no more."""
+        """Sends pipelined requests without reading, until the peer accepts no more data."""
         client = Client(weir.address(), receive_buffer=16 * 1024)
         self.addCleanup(client.close)
         client.socket.settimeout(1)

@@ -1,7 +1,7 @@
-"""Clients and upstreams that do everything at once, good and bad, while the configuration changes.
+"""Clients and upstreams with random behavior, valid and invalid, while the configuration changes.
 
-What happens to one exchange is left to chance; what must hold after it is not: the process lives,
-well-behaved exchanges get whole answers, and no gauge says that something is left behind.
+The outcome of one exchange is random; the invariants are not: the process stays alive, well-behaved
+exchanges get complete responses, and no gauge shows anything left behind.
 """
 
 import os
@@ -13,12 +13,12 @@ import poll
 from http_wire import Client, CutShort, chunk
 from integration_case import LISTENER, LOG, IntegrationCase, gateway
 
-EXCHANGES = 80  # of each client
+EXCHANGES = 80  # per client
 BODY = bytes(range(256)) * 200
 
 
 class Upstream:
-    """Answers by chance, unless the request asks for a good answer."""
+    """Answers at random, unless the request asks for a good response."""
 
     def __init__(self, seed):
         self._random = random.Random(seed)
@@ -61,7 +61,7 @@ class Upstream:
         call.close()
 
     def early(self, call):
-        """An answer before the request's body has come."""
+        """A response before the body of the request."""
         call.send(b"HTTP/1.1 413 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
         call.close()
 
@@ -73,11 +73,11 @@ class Upstream:
 
 
 class Clients:
-    """One thread of clients that behave by chance."""
+    """One thread of clients with random behavior."""
 
     def __init__(self, address, seed):
         self.address = address
-        self.mistakes = []  # of weir, in what it owed to well-behaved exchanges
+        self.mistakes = []  # of weir, towards well-behaved exchanges
         self._random = random.Random(seed)
         self._ways = (self.asks_well, self.asks_well, self.sends_well, self.asks, self.asks,
                       self.sends, self.sends_chunks, self.pipelines, self.leaves,
@@ -91,7 +91,7 @@ class Clients:
             try:
                 self._random.choice(self._ways)(client)
             except (OSError, CutShort):
-                pass  # its way of behaving, or its upstream's
+                pass  # because of its own behavior, or its upstream's
             except Exception as error:
                 self.mistakes.append(error)
             finally:

@@ -1,4 +1,4 @@
-"""`weir check`: warnings, all mistakes at once, and what it prints."""
+"""`weir check`: warnings, all errors at once, and its output."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ class CheckCase(unittest.TestCase):
         self.file = self.folder / "weir.toml"
 
     def check(self, config, *arguments):
-        """(exit code, output) of a check, with the path of the file left out."""
+        """(exit code, output) of a check, without the path of the file."""
         self.file.write_text(config, encoding="utf-8")
         ended = subprocess.run([BINARY, "check", str(self.file), *arguments], capture_output=True,
                                text=True, check=False)

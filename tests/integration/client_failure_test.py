@@ -1,4 +1,4 @@
-"""Clients that go away: the upstream is told, the log and the metrics say why."""
+"""Clients that close the connection: the upstream is notified; log and metrics show the reason."""
 
 import unittest
 
@@ -13,7 +13,7 @@ class ClientFailures(IntegrationCase):
         return self.weir(gateway(forward(self.seen.address) + LOG))
 
     def assert_gone(self, weir, status):
-        """The exchange ended for its client's sake, and holds nothing any more."""
+        """The exchange ended because of its client, and holds no resources."""
         poll.until(lambda: self.seen.open_connections == 0, "the upstream's connection is closed")
         self.assert_metric(weir, 1, "weir_local_replies_total", route="all", code=str(status),
                            reason="client_disconnect")
@@ -83,7 +83,7 @@ class ClientFailures(IntegrationCase):
                 client.reset() if number % 2 else client.close()
         self.assert_metric(weir, 0, "weir_connections_active")
         self.assert_metric(weir, 0, "weir_requests_in_flight")
-        # Connections that were on their way when their client went are kept for others.
+        # Connections still being opened when their client disconnected are kept for others.
         poll.until(lambda: weir.metric("weir_upstream_connections_active", upstream="backend")
                    == weir.metric("weir_upstream_connections_idle", upstream="backend"),
                    "no connection to the upstream is in use")

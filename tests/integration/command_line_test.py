@@ -1,4 +1,4 @@
-"""The words of the command line: versions, help, and what was probably meant."""
+"""The command line: versions, help, and suggestions for misspelled words."""
 
 import re
 import subprocess

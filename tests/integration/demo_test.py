@@ -1,4 +1,4 @@
-"""The demo of configs/: a request through gateway, sidecars and services, and the documents there."""
+"""The demo in configs/: a request through gateway, sidecars and services, and its documents."""
 
 import json
 import os
@@ -20,7 +20,7 @@ CONFIGS = ROOT / "configs"
 
 
 def demo(name, ports, certificates=""):
-    """configs/NAME.toml, its fixed ports replaced; those not in `ports` by free ones."""
+    """configs/NAME.toml with its fixed ports replaced; those not in `ports` by free ones."""
     text = (CONFIGS / f"{name}.toml").read_text(encoding="utf-8")
     text = text.replace("../build/demo", str(certificates))
     return re.sub(r"127\.0\.0\.1:(\d+)",
@@ -37,7 +37,7 @@ def run(*arguments):
 
 
 def make_certificates(folder):
-    """As tools/run makes them; the directory."""
+    """Creates them as tools/run does; returns the directory."""
     run("ca", "init", "--dir", folder, "--days", "2")
     run("ca", "issue", "edge", "--dir", folder, "--dns", "edge.test", "--address", "127.0.0.1")
     for name, account in (("edge-node", "edge"), ("shop", "shop"), ("orders", "orders")):
@@ -55,13 +55,13 @@ class Demo(TlsCase):
         return self.weir(demo(name, ports, self.certificates))
 
     def get_secure(self, edge, target):
-        """Status, headers and body of the answer of the edge's TLS listener."""
+        """Status, headers and body of the response of the edge's TLS listener."""
         context = ssl.create_default_context(cafile=str(self.certificates / "root.crt"))
         answer, body = self.fetch(self.https(edge, context), target)
         return answer.status, answer.headers, body
 
     def start_shop_service(self, port, sidecar_port):
-        """The sample service in Python, once it listens."""
+        """The sample service in Python, once it is listening."""
         service = subprocess.Popen(
             ["/usr/bin/python3", CONFIGS / "samples" / "shop_service.py"],
             env={**os.environ, "SHOP_PORT": str(port), "SIDECAR_PORT": str(sidecar_port)})
@@ -74,10 +74,10 @@ class Demo(TlsCase):
         poll.until(listens, "the shop service listens")
 
     def start_chain(self):
-        """edge, shop, orders and orders-service, each told where the next one listens."""
+        """edge, shop, orders and orders-service, each with the address of the next one."""
         service = self.node("orders-service", {})
         orders = self.node("orders", {8082: port_of(service.address("orders"))})
-        # Bound and not listening: nobody else gets the port, the service may still take it.
+        # Bound but not listening: reserves the port, which the service can still use.
         reserved = socket.socket()
         self.addCleanup(reserved.close)
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -204,7 +204,7 @@ class Configurations(unittest.TestCase):
                 self.assertEqual(first, "#:schema ./weir.schema.json")
 
     def assert_up_to_date(self, name, *arguments):
-        """The file in configs/ is what the binary prints."""
+        """The file in configs/ equals the output of the binary."""
         how = f"{name} is out of date: build/release/weir {' '.join(arguments)} >configs/{name}"
         path = CONFIGS / name
         committed = path.read_text(encoding="utf-8") if path.exists() else ""

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""gRPC of Node.js through weir: calls of every kind, what ends them, and many of them at once."""
+"""gRPC of Node.js through weir: calls of every kind, how they end, and many of them at once."""
 
 import base64
 import signal
@@ -24,7 +24,7 @@ def encode(data):
 
 
 class GrpcJsCase(IntegrationCase):
-    """A client and a server, each in a process of its own, and weir between them."""
+    """A client and a server, each in its own process, with weir between them."""
 
     def setUp(self):
         super().setUp()
@@ -39,12 +39,12 @@ class GrpcJsCase(IntegrationCase):
     def through(self, service=None, **parts):
         weir = self.weir(gateway(forward(service or self.service, upstream='protocol = "http2"'),
                                  **parts))
-        self.addCleanup(self.caller.close)  # before weir, which then has nobody to wait for
+        self.addCleanup(self.caller.close)  # before weir, which then has no connection to drain
         self.channel = self.caller.call("connect", address=weir.address())
         return weir
 
     def ask(self, name, *requests, **given):
-        """The outcome of a call with one answer."""
+        """The outcome of a unary call."""
         return self.caller.call("ask", client=self.channel, name=name,
                                 requests=[encode(one) for one in requests], **given)
 
@@ -59,7 +59,7 @@ class GrpcJsCase(IntegrationCase):
 
 
 class Stream:
-    """A call whose answers come one by one."""
+    """A call whose responses arrive one by one."""
 
     def __init__(self, peer, number):
         self._peer = peer
@@ -75,7 +75,7 @@ class Stream:
         self._peer.call("cancel", stream=self._number)
 
     def next(self):
-        """The next message, or the code of its status."""
+        """The next message, or the status code."""
         kind, value, *_ = self._peer.call("next", stream=self._number)
         return base64.b64decode(value) if kind == "message" else value
 

@@ -115,7 +115,7 @@ class Kinds(GrpcCase):
 
         def words():
             for number in range(20):
-                heard.acquire()  # the answer to the one before is there
+                heard.acquire()  # the response to the previous one has arrived
                 yield str(number).encode()
         answers = []
         for answer in channel.stream_stream("/test.Echo/Chat")(words()):
@@ -130,7 +130,7 @@ class Kinds(GrpcCase):
             answers = list(callers.map(lambda _: call(b"x" * 100), range(CALLS)))
         self.assertEqual(answers, [b"x" * 100] * CALLS)
         self.assert_metric(weir, 0, "weir_http2_floods_total")
-        # All of it over one connection: none was ended.
+        # All calls used one connection, which was not closed.
         self.assert_metric(weir, 1, "weir_connections_opened_total", listener="public")
 
     def test_large_messages(self):
@@ -173,7 +173,7 @@ class FromTheWeb(GrpcCase):
         text_of_it = base64.b64encode(self.message(b"ab"))
         reply = self.ask("Split", text_of_it, "application/grpc-web-text")
         self.assertEqual(reply.header("content-type"), "application/grpc-web-text")
-        # Each piece is padded on its own.
+        # Each piece is padded separately.
         body = b"".join(base64.b64decode(piece + b"=" * (-len(piece) % 4))
                         for piece in reply.body.replace(b"=", b" ").split())
         self.assertTrue(body.startswith(self.message(b"a") + self.message(b"b") + self.TRAILERS),
@@ -192,7 +192,7 @@ class FromTheWeb(GrpcCase):
 
 
 class Health(GrpcCase):
-    """Of weir itself, as an orchestrator asks for it."""
+    """The health service of weir itself, as used by an orchestrator."""
 
     SERVING, NOT_SERVING = b"\x08\x01", b"\x08\x02"
 

@@ -32,7 +32,7 @@ class HandshakeLogTest(TcpCase):
             self.fetch(self.https(weir, context, name))
 
     def logged(self, weir, count):
-        """What both logs say, once there are `count` lines."""
+        """The records of both logs, once there are `count` lines."""
         def lines(name):
             path = weir.folder / name
             found = path.read_text(encoding="utf-8").splitlines() if path.exists() else []

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Hostile peers of HTTP/2 beside ordinary load, which must not notice.
+"""Hostile HTTP/2 peers together with ordinary load, which must not be affected.
 
-WEIR_HOSTILE_SECONDS says how long the test takes, half of it for either side; WEIR_HOSTILE_SEED
+WEIR_HOSTILE_SECONDS is the length of the test, half of it for either side; WEIR_HOSTILE_SEED
 repeats a run as far as threads allow.
 """
 
@@ -24,7 +24,7 @@ SPOILED = ('[[route]]\nname = "spoiled"\nmatch.path = "/spoiled"\nupstream = "sp
 
 
 class Load:
-    """Ordinary clients, each with its connection. `expected`: all that they may get."""
+    """Ordinary clients, each with its own connection. `expected`: all valid outcomes."""
 
     def __init__(self, address, path, expected=None, clients=2):
         self.address, self.path, self.expected = address, path, expected
@@ -72,7 +72,7 @@ class Hostile(IntegrationCase):
             forward(self.upstream().address), workers=2))
 
     def beside(self, hostile):
-        """Ordinary load, and what `hostile` starts, for half of the time."""
+        """Runs ordinary load and the peers that `hostile` starts, for half of the time."""
         address = self.process.address()
         ordinary = [Load(address, "/", (200, b"hello\n")), Load(address, "/local", (200, b"hello"))]
         others = hostile()
@@ -92,7 +92,7 @@ class Hostile(IntegrationCase):
         self.assertGreater(clients.connections, 0)
 
     def test_an_upstream(self):
-        # Whatever its clients get, they get it in time.
+        # Whatever the clients receive, they receive it in time.
         callers, = self.beside(lambda: [Load(self.process.address(), "/spoiled", clients=4)])
         self.assertEqual(callers.failures, [])
         self.assertGreater(self.spoiled.answers, 0)

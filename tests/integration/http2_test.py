@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""HTTP/2 on both sides, as curl and h2load speak it."""
+"""HTTP/2 on both sides, with curl and h2load."""
 
 import base64
 import hashlib
@@ -20,19 +20,19 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
 class Http2Case(IntegrationCase):
     def curl(self, *arguments):
-        """What curl prints; it must succeed."""
+        """Runs curl, which must succeed; returns its output."""
         done = subprocess.run(["curl", "-sS", "--max-time", str(poll.PATIENCE), *arguments],
                               capture_output=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
     def status(self, *arguments):
-        """Status and version of the answer."""
+        """Status and version of the response."""
         return self.curl("-o", "/dev/null", "-w", "%{http_code} %{http_version}",
                          *arguments).decode()
 
     def load(self, weir, requests, clients, streams):
-        """How many requests of h2load's succeeded."""
+        """The number of successful requests of h2load."""
         said = self.start_load(weir, requests, clients, streams).communicate(
             timeout=poll.PATIENCE)[0]
         line = next(line for line in said.splitlines() if line.startswith("requests:"))
@@ -49,7 +49,7 @@ class Http2Case(IntegrationCase):
         return f"{scheme}://{weir.address()}{path}"
 
     def mesh(self, rest, service):
-        """A weir that reaches the service over HTTP/2."""
+        """A weir that connects to the service over HTTP/2."""
         return self.weir(gateway(forward(service.address(),
                                          upstream='protocol = "http2"\n' + rest)))
 
@@ -81,7 +81,7 @@ class Downstream(Http2Case):
         upstream = self.upstream(lambda call: call.reply(call.read_body()))
         weir = self.weir(gateway(forward(upstream.address)))
         body = weir.folder / "body"
-        body.write_bytes(bytes(range(256)) * 12_000)  # several windows
+        body.write_bytes(bytes(range(256)) * 12_000)  # several flow-control windows
         answer = self.curl(H2C, "--data-binary", f"@{body}", self.url(weir))
         self.assertEqual(answer, body.read_bytes())
 
@@ -121,7 +121,7 @@ class Downstream(Http2Case):
         self.assertEqual(curl.communicate(timeout=poll.PATIENCE)[0], "504")
 
     def goaway(self, client):
-        """The last stream and the error of the next GOAWAY."""
+        """The last stream ID and the error code of the next GOAWAY."""
         while (got := client.read_frame())[0] != GOAWAY:
             self.assertNotIn(got[0], (HEADERS, RST_STREAM))
             if got[0] == PING:
@@ -196,7 +196,7 @@ class Secured(TlsCase, Http2Case):
         clients = [self.client(weir.address()) for _ in range(3)]
         for client in clients:
             client.send_request("/")
-        # All hoped to share the connection; now two wait for another one, and give up.
+        # All were expected to share the connection; now two wait for another one, and fail.
         self.assert_metric(weir, 2, "weir_upstream_queue_depth")
         for client in clients:
             client.close()
@@ -234,15 +234,15 @@ class Upstream(Http2Case):
         leaving.signal(signal.SIGTERM)
         self.assertEqual(leaving.wait(), 0)
         load.communicate(timeout=poll.PATIENCE)
-        # Those that the balancer sends there later find nobody, and may be too many to retry; but
-        # nothing that was sent got lost.
+        # Later requests to that endpoint find no server, and may be too many to retry; but no
+        # request that was sent is lost.
         lost = weir.metric("weir_requests_total") - weir.metric("weir_requests_total", code="200")
         self.assertEqual(weir.metric("weir_local_replies_total",
                                      reason="upstream_connect_refused"), lost)
 
 
 class WebSockets(Http2Case):
-    """A client and a service of HTTP/1, with a hop of HTTP/2 between two processes."""
+    """An HTTP/1 client and service, with an HTTP/2 hop between two processes."""
 
     UPGRADE = (b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
@@ -265,7 +265,7 @@ class WebSockets(Http2Case):
         head = client.read_head()
         self.assertEqual((head.status, head.header("upgrade")), (101, "websocket"))
         self.assertEqual(head.header("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-        key = upstream.requests[0].header("sec-websocket-key")  # HTTP/2 has none: it is weir's own
+        key = upstream.requests[0].header("sec-websocket-key")  # HTTP/2 has none: weir generates it
         self.assertEqual(len(base64.b64decode(key)), 16)
         for word in (b"one", b"two"):
             client.send(word)

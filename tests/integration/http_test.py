@@ -1,4 +1,4 @@
-"""HTTP/1.1 as both sides see it: framing, connections, upgrades, headers of the way."""
+"""HTTP/1.1 on both sides: framing, connections, upgrades, hop-by-hop headers."""
 
 import unittest
 
@@ -23,7 +23,7 @@ class HttpCase(IntegrationCase):
         return weir, upstream
 
     def ask(self, weir, raw, method="GET"):
-        """The reply to these bytes on a connection of their own."""
+        """The response to these bytes on a new connection."""
         client = self.client(weir.address())
         client.send(raw)
         return client.read_reply(method)
@@ -152,7 +152,7 @@ class Upgrades(HttpCase):
     def test_an_upgrade_becomes_a_tunnel_with_half_close(self):
         def answer(call):
             self.switch(call)
-            heard = call.wire.read_rest()  # until the client has ended its side
+            heard = call.wire.read_rest()  # until the client half-closes
             call.send(heard.upper())
             call.close()
         weir, upstream = self.start(answer)
@@ -204,7 +204,7 @@ class Headers(HttpCase):
               ("Forwarded", "for=203.0.113.7;proto=https")]
 
     def seen(self, settings="", headers=(), **parts):
-        """What the upstream sees of a request with these headers."""
+        """The request that the upstream receives for one with these headers."""
         weir, upstream = self.start(settings=settings)
         client = self.client(weir.address())
         self.assertEqual(client.request("/", headers=headers, **parts).status, 200)
@@ -254,7 +254,7 @@ class Headers(HttpCase):
         names = {name for name, _ in upstream.requests[0].headers}
         self.assertEqual(names & {"x-private", "keep-alive", "proxy-connection"}, set())
         self.assertIn("x-kept", names)
-        # Trailers are passed on, which weir says for itself.
+        # Trailers are forwarded, so weir announces TE itself.
         said = upstream.requests[0]
         self.assertEqual((said.header("te"), said.header("connection")), ("trailers", "te"))
         names = {name for name, _ in reply.headers}

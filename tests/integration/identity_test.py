@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Who is who: identities in certificates, checked between nodes, told to services and in logs."""
+"""Identities in certificates: verified between nodes, passed to services, and logged."""
 
 import hashlib
 import ssl
@@ -12,7 +12,7 @@ from weir_process import ADMIN
 
 
 class PeerTest(TlsCase):
-    """Who a client is, by its certificate."""
+    """The identity of a client in its certificate."""
 
     ASKS = ', client_certificate = "optional", client_ca = "ca/root.crt"'
     IDENTITY = "spiffe://shop.test/ns/shop/sa/cart"
@@ -28,7 +28,7 @@ class PeerTest(TlsCase):
         return weir.start()
 
     def seen(self, weir, certificate=None, headers=None):
-        """The request that the service gets."""
+        """The request that the service receives."""
         context = self.context(weir)
         if certificate:
             stem = weir.folder / "ca" / certificate
@@ -75,13 +75,13 @@ class PeerTest(TlsCase):
 
 
 class MeshTest(TlsCase):
-    """Two nodes that show each other who they are."""
+    """Two nodes that present their identities to each other."""
 
     EDGE = "spiffe://shop.test/ns/edge/sa/edge"
     SERVICE = "spiffe://shop.test/ns/shop/sa/service"
 
     def nodes(self, promised=SERVICE, other_root=False, mode="strict"):
-        """A gateway with an identity of its own before the sidecar of a service."""
+        """A gateway with its own identity in front of a service's sidecar."""
         self.service = self.upstream()
         sidecar = self.weir(f"""{ADMIN}
 role = "sidecar"
@@ -138,7 +138,7 @@ mode = "{mode}"
     def test_a_caller_of_another_domain(self):
         front, sidecar = self.nodes(other_root=True)
         self.assertEqual(self.get(front).status, 502)
-        # Tried twice: nothing is sent before the handshake is over on both sides.
+        # Tried twice: nothing is sent before both sides have completed the handshake.
         self.assert_metric(sidecar, 2, "weir_mtls_connections_total", direction="inbound",
                            result="failed")
         self.assert_metric(front, 2, "weir_mtls_connections_total", direction="outbound",

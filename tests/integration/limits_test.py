@@ -1,4 +1,4 @@
-"""Limits: connections, descriptors, slow and oversized heads. Clients learn why, weir lives on."""
+"""Limits: connections, descriptors, slow and oversized heads. Clients get a reason."""
 
 import contextlib
 import json
@@ -24,31 +24,31 @@ def listener(settings):
 
 
 def descriptors(count):
-    """What a process runs before weir, so that it gets no more than that many descriptors."""
+    """A command prefix for weir that limits the number of descriptors."""
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
 
 
 class LimitsCase(IntegrationCase):
     def assert_refused(self, weir, reply, status, reason):
-        """An answer of weir itself that closes; its reason also counted."""
+        """A local reply that closes the connection; its reason is counted as well."""
         self.assertEqual((reply.status, reply.header("x-weir-reason")), (status, reason))
         self.assertEqual(reply.header("connection"), "close")
         self.assert_metric(weir, 1, "weir_local_replies_total", code=str(status), reason=reason)
 
 
 class Memory(LimitsCase):
-    """Answers that nobody reads."""
+    """Responses that are never read."""
 
     LIMIT = 4 << 20
     ANSWER = 60_000
     STREAMS = 50
-    CLIENTS = 64  # their answers are 192 MB
-    # The answers within the limit and the connections beside them; a sanitizer shadows memory and
-    # keeps for a while what is freed.
+    CLIENTS = 64  # their responses are 192 MB
+    # The responses within the limit and their connections; a sanitizer shadows memory and retains
+    # freed memory for a while.
     GROWTH = (128 if sanitized() else 16) << 20
 
     def unread(self, weir):
-        """A client that asks for many answers and opens no window."""
+        """A client that requests many responses without opening a window."""
         host, port = weir.address().split(":")
         wire = socket.create_connection((host, int(port)), poll.PATIENCE)
         self.addCleanup(wire.close)
@@ -81,7 +81,7 @@ class Memory(LimitsCase):
 
 class ConnectionLimits(LimitsCase):
     def assert_full(self, weir):
-        """The second connection is refused, also when it asks; the first one goes on."""
+        """The second connection is refused, even with a request; the first one continues."""
         first = self.client(weir.address())
         self.assertEqual(first.request("/").status, 200)
         second = self.client(weir.address())
@@ -137,7 +137,7 @@ class Descriptors(LimitsCase):
 
     def test_too_few_for_the_start_are_told_in_one_line(self):
         outcomes = set()
-        for limit in range(4, 60):  # less, and the program itself cannot be loaded
+        for limit in range(4, 60):  # with fewer, the program itself cannot be loaded
             with self.subTest(limit):
                 weir = self.weir(gateway(HELLO + LOG), start=False, preexec_fn=descriptors(limit))
                 weir.launch()
@@ -156,7 +156,7 @@ class Descriptors(LimitsCase):
         self.assertEqual(outcomes, {True, False})
 
     def starts(self, weir):
-        """Whether it gets ready; it has ended otherwise."""
+        """True if it becomes ready; otherwise it has exited."""
         try:
             weir.wait_for_line(" ready: ")
         except AssertionError:
@@ -171,7 +171,7 @@ class Descriptors(LimitsCase):
         kept = weir.client_of_admin()
         self.addCleanup(kept.close)
         clients = [self.client(weir.address()) for _ in range(250)]
-        # Those beyond the table are closed at once or wait to be accepted.
+        # Connections beyond the limit are closed at once or wait in the backlog.
         poll.until(lambda: 100 < kept.sum("weir_connections_active") < 200, "the table is full")
         poll.until(lambda: kept.sum("weir_limit_rejections_total", resource="connections") > 0,
                    "a rejection is counted")
@@ -187,11 +187,11 @@ class Descriptors(LimitsCase):
                          preexec_fn=descriptors(100))
         kept = weir.client_of_admin()
         self.addCleanup(kept.close)
-        clients = [self.client(weir.address())]  # libuv opens one more with the first
+        clients = [self.client(weir.address())]  # libuv opens one more descriptor with the first
         poll.until(lambda: kept.sum("weir_connections_active") == 1, "the first is accepted")
         for taken in range(weir.open_descriptors() + 1, 101):
             clients.append(self.client(weir.address()))
-            # Not asked of weir: a scrape opens files itself and could take the last descriptor.
+            # Not scraped from weir: a scrape opens files itself and could take the last descriptor.
             poll.until(lambda count=taken: weir.open_descriptors() == count, "accepted")
         reply = clients[0].request("/")
         self.assertEqual((reply.status, reply.header("x-weir-reason")),

@@ -1,4 +1,4 @@
-"""The program's own log: forms, levels, what it says when upstreams fail, and nobody reading it."""
+"""The log of the program: forms, levels, messages about failing upstreams, and a stalled reader."""
 
 import json
 import os
@@ -56,7 +56,7 @@ class Form(IntegrationCase):
 
 class Upstreams(IntegrationCase):
     def all_said(self, weir, text_of_line):
-        """The lines with that text, once all lines until now have come."""
+        """The lines with that text, once all lines up to now have arrived."""
         self.assertEqual(weir.admin("/reload", "POST")[0], 200)
         weir.wait_for_line(" configuration applied")
         return [line for line in weir.output if text_of_line in line]
@@ -96,7 +96,7 @@ class NobodyReads(IntegrationCase):
             f'unknown_{"x" * 200}_{i} = 1\n' for i in range(100)), encoding="utf-8")
         admin = AdminClient(address)
         self.addCleanup(admin.close)
-        for _ in range(40):  # 25 KB of mistakes each: more than the pipe and the queue hold
+        for _ in range(40):  # 25 KB of errors each: more than the pipe and the queue hold
             self.assertEqual(admin.post("/reload"), 422)
         self.assertGreater(admin.sum("weir_log_dropped_total"), 0)
         client = Client(listener)

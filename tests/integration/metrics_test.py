@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every family of metrics, and the fields of the admin pages, against what the test counts itself."""
+"""All metric families and the fields of the admin pages, compared with the counts of the test."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ from tcp_upstream import TcpUpstream, echo
 from tls_case import TlsCase
 from weir_process import ADMIN, ROOT
 
-# Named in the code, but nothing produces them yet: who does must assert them here.
+# Declared, but not produced yet: the change that produces them must assert them here.
 NOT_PRODUCED = {"weir_retry_budget_tokens", "weir_authz_decisions_total", "weir_loop_busy_ratio",
                 "weir_memory_bytes"}
 
@@ -124,7 +124,7 @@ class EveryFamily(TlsCase):
         self.addCleanup(self.release.set)
 
     def expect(self, weir, expected, family, suffix="", **labels):
-        """The sum of the samples with these labels."""
+        """Asserts the sum of the samples with these labels."""
         self.asserted.add(family)
         with self.subTest(family=family, **labels):
             self.assert_metric(weir, expected, family + suffix, **labels)
@@ -153,7 +153,7 @@ class EveryFamily(TlsCase):
         return weir.start()
 
     def tls_upstream(self, weir):
-        """An HTTPS server that answers each of its connections once."""
+        """An HTTPS server that sends one response per connection."""
         listening = socket.create_server(("127.0.0.1", 0))
         context = self.server_context(weir, "edge")
 
@@ -281,7 +281,7 @@ class EveryFamily(TlsCase):
         self.expect(weir, 0, "weir_discovery_stale_seconds")
 
     def check_upstreams_page(self, weir):
-        """While one request to "narrow" is answered and another waits."""
+        """While one request to "narrow" is being answered and another one is queued."""
         page = json.loads(weir.admin("/upstreams")[1])["upstreams"]
         found = {one["name"]: one for one in page}
         good, narrow = found["good"], found["narrow"]
@@ -364,7 +364,7 @@ class EveryFamily(TlsCase):
 
     def process(self, weir, began):
         self.expect(weir, 1, "weir_build_info", role="gateway")
-        self.expect(weir, 0, "weir_overload_level")  # memory is not short
+        self.expect(weir, 0, "weir_overload_level")  # memory is sufficient
         self.expect(weir, 0, "weir_draining")
         generation = json.loads(weir.admin("/reload", "POST")[1])["generation"]
         self.expect(weir, generation, "weir_config_generation")
@@ -393,7 +393,7 @@ class EveryFamily(TlsCase):
         self.asserted.add("weir_scrape_duration_seconds")
 
     def mesh(self):
-        """A gateway with an identity before a sidecar that admits it, and one that does not."""
+        """A gateway with an identity, a sidecar that admits it, and one that does not."""
         service = self.upstream()
         identity = "spiffe://shop.test/service"
         sidecar = self.weir(

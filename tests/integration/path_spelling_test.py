@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A rule for a path holds for every spelling of it, over both versions of HTTP."""
+"""A rule for a path applies to all its spellings, over both versions of HTTP."""
 
 import json
 import unittest
@@ -7,11 +7,11 @@ import unittest
 from http2_wire import Http2Client
 from integration_case import LISTENER, IntegrationCase, forward, gateway
 
-# What becomes of each spelling where /admin is denied: "denied", "refused" (400), or the path that
-# reaches the upstream, for whom it is not /admin.
+# The result for each spelling if /admin is denied: "denied", "refused" (400), or the path at the
+# upstream, for which it is not /admin.
 SPELLINGS = {
     "/admin": "denied", "/admin/": "denied", "/admin/x": "denied", "/admin?": "denied",
-    # parameters of segments
+    # path parameters of segments
     "/admin;x": "denied", "/admin;/x": "denied", "/;/admin": "denied", "/;x=1/admin": "denied",
     "/admin%3b": "denied", "/admin%3Bx/y": "denied", "/%3b/admin": "denied",
     "/admin..;/": "/admin..;/", "/a/admin;x": "/a/admin;x",
@@ -36,7 +36,7 @@ SPELLINGS = {
     # bytes
     "/a\\..\\admin": "refused", "/a/..\\admin": "refused", "/\t/admin": "refused",
     "/admin#x": "refused", "/%c0%afadmin": "/%C0%AFadmin", "/%e0%80%afadmin": "/%E0%80%AFadmin",
-    # UTF-8 as it is
+    # raw UTF-8
     "/caf\xc3\xa9/\xc3\xbc?\xc3\xa9": "/caf%C3%A9/%C3%BC?%C3%A9", "/\xff": "/%FF",
     "/\xc3\xa9/../admin": "denied", "/admin/\xc3\xa9": "denied",
     # other names
@@ -61,7 +61,7 @@ class Case(IntegrationCase):
 
     @staticmethod
     def outcome(body):
-        """Of what was answered: by weir itself, or by the echo."""
+        """The outcome of a response: from weir itself, or from the echo server."""
         if body is None:
             return "refused"  # the stream was reset
         if not body.startswith(b"{"):

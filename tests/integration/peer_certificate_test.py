@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Certificates that no authority should issue, in the hands of clients and as our own."""
+"""Certificates that no CA should issue, from clients and as weir's own."""
 
 import socket
 import ssl
@@ -20,7 +20,7 @@ def openssl(folder, *arguments):
 
 
 def sign(folder, name, names, extensions=USUAL, key=P256, digest="-sha256", days="1"):
-    """ca/NAME.crt and .key with a subjectAltName in the words of openssl, of the root of `weir ca`."""
+    """Signs ca/NAME.crt by the CA of `weir ca`, with a subjectAltName in openssl syntax."""
     openssl(folder, "req", "-new", "-newkey", *key, "-nodes", "-subj", f"/CN={name}",
             "-keyout", f"ca/{name}.key", "-out", f"ca/{name}.csr")
     (folder / "extensions").write_text(f"subjectAltName={names}\n{extensions}")
@@ -30,7 +30,7 @@ def sign(folder, name, names, extensions=USUAL, key=P256, digest="-sha256", days
 
 
 def uri_of_bytes(uri):
-    """A subjectAltName with any bytes in its one URI."""
+    """A subjectAltName with arbitrary bytes in its only URI."""
     name = bytes([0x86, len(uri)]) + uri
     return "DER:" + (bytes([0x30, len(name)]) + name).hex(":")
 
@@ -45,7 +45,7 @@ class ClientTest(TlsCase):
 
     def connect(self, weir, name):
         context = self.context(weir)
-        context.set_ciphers("DEFAULT@SECLEVEL=0")  # the client itself is to mind nothing
+        context.set_ciphers("DEFAULT@SECLEVEL=0")  # the client itself must accept anything
         context.load_cert_chain(weir.folder / f"ca/{name}.crt", weir.folder / f"ca/{name}.key")
         return self.https(weir, context)
 
@@ -91,7 +91,7 @@ class ClientTest(TlsCase):
     def test_a_refusal_of_ours_is_told_by_its_name(self):
         weir = self.front()
         with self.assertRaises(ssl.SSLError):
-            self.https(weir, ssl.create_default_context())  # which does not know our root
+            self.https(weir, ssl.create_default_context())  # which does not trust the CA
         weir.wait_for_line("client 127.0.0.1: TLS alert from the peer: unknown_ca")
         self.assert_metric(weir, 1, "weir_tls_handshakes_total", result="peer_alert",
                            reason="unknown_ca")
@@ -121,7 +121,7 @@ class ClientTest(TlsCase):
         self.assertEqual(self.fetch(kept)[0].status, 200)
         weir.file.write_text(config.replace("shop.test/*", "shop.test/ns/bank/*"),
                              encoding="utf-8")
-        self.assertEqual(kept.sock.recv(1), b"")  # the end, without another request
+        self.assertEqual(kept.sock.recv(1), b"")  # the end of the stream, without another request
         with self.assertRaises((ssl.SSLError, ConnectionError)):
             self.fetch(self.connect(weir, "good"))
 
@@ -131,7 +131,7 @@ class OwnTest(TlsCase):
         return self.https(weir).sock.getpeercert()["serialNumber"]
 
     def replace(self, weir, stem, by):
-        """By files that take the place of the old ones."""
+        """Replaces files by renaming new ones over them."""
         for kind in ("key", "crt"):
             (weir.folder / f"ca/{by}.{kind}").rename(weir.folder / f"ca/{stem}.{kind}")
 

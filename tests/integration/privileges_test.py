@@ -1,4 +1,4 @@
-"""weir started as root becomes the user that it is told; others do without root."""
+"""weir changes to the configured user if started as root; otherwise it runs without root."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ from privileges_case import HARDENED, PrivilegesCase
 HELLO = '[[route]]\nname = "all"\nrespond.body = "hello"\n'
 AS_NOBODY = 'user = "nobody"\n' + gateway(HELLO)
 LISTENER = '[[listener]]\nname = "{}"\naddress = "{}"\n'
-LOW, ANOTHER = (f"0.0.0.0:{port}" for port in (80, 81))  # in a network of weir's own
+LOW, ANOTHER = (f"0.0.0.0:{port}" for port in (80, 81))  # in weir's own network namespace
 
 
 class BecomesTheUser(PrivilegesCase):
@@ -59,7 +59,7 @@ class BecomesTheUser(PrivilegesCase):
         self.assertEqual(self.client(address).request("/").body, b"again")
 
     def test_what_only_root_may_bind_is_bound_before_and_refused_after(self):
-        closed = tempfile.mkdtemp(dir=self._folder)  # root's alone
+        closed = tempfile.mkdtemp(dir=self._folder)  # accessible only to root
         first, second = (LISTENER.format(name, f"unix:{closed}/{name}.sock")
                          for name in ("first", "second"))
         weir = self.prepared(AS_NOBODY + first).start()
@@ -70,7 +70,7 @@ class BecomesTheUser(PrivilegesCase):
         self.assertEqual(self.get(weir).body, b"hello")
 
     def test_a_reload_that_wants_another_low_port_says_what_is_missing(self):
-        # In a network of its own, where ports below 1024 are low ones.
+        # In a network namespace of its own, in which ports below 1024 are privileged.
         weir = self.prepared(AS_NOBODY + LISTENER.format("web", LOW),
                              through="unshare --net").start()
         self.assertEqual(weir.address("web"), LOW)

@@ -1,4 +1,4 @@
-"""The life of the process: ready lines, drain, signals, exit codes, rights."""
+"""The lifecycle of the process: ready lines, drain, signals, exit codes, privileges."""
 
 import contextlib
 import ctypes
@@ -25,7 +25,7 @@ SUPPRESSIONS = Path(__file__).resolve().parents[1] / "tsan.supp"
 
 
 class Gate:
-    """Answers an upstream gives when they are let go."""
+    """Responses that an upstream holds back until they are released."""
 
     def __init__(self):
         self._open = threading.Event()
@@ -105,7 +105,7 @@ class Start(IntegrationCase):
                                  'already in use; admin = "HOST:PORT" chooses another address')
 
     def test_where_nobody_chose_the_admin_address_and_it_is_taken_another_is(self):
-        # The default may be taken by others already, which is as good here.
+        # The default port may be in use, which is fine here.
         config = gateway(HELLO).replace('admin = { address = "127.0.0.1:0" }\n', "")
         first, second = self.weir(config), self.weir(config)
         self.assertNotEqual(first.admin_address, second.admin_address)
@@ -187,7 +187,7 @@ class HungWorker(IntegrationCase):
     ATTACH, WAIT_FOR_THREADS = 16, 0x40000000  # PTRACE_ATTACH, __WALL
 
     def stop_worker(self, weir):
-        """Its thread no longer runs, as if it were caught in a loop."""
+        """Its thread is stopped, as if it were caught in a loop."""
         tasks = Path(f"/proc/{weir.process.pid}/task")
         thread = next(int(each.name) for each in tasks.iterdir()
                       if (each / "comm").read_text(encoding="utf-8").startswith("weir-"))
@@ -209,7 +209,7 @@ class HungWorker(IntegrationCase):
         weir.wait_for_line("draining")
         weir.signal(signal.SIGTERM)
         weir.wait_for_line("a worker does not end")
-        self.reap(thread)  # whoever traces it has to see its end first
+        self.reap(thread)  # its tracer has to see its end first
         self.assertEqual(weir.wait(), 1)
 
 
@@ -300,7 +300,8 @@ class Drain(IntegrationCase):
 class Rights(IntegrationCase):
     def test_it_runs_as_nobody(self):
         nobody = pwd.getpwnam("nobody")
-        # The folder of the sources, with what a sanitizer reads there, may be closed to others.
+        # The source folders, which contain files for sanitizers, may be inaccessible to other
+        # users.
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         os.chmod(folder.name, 0o755)

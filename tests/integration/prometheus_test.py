@@ -1,4 +1,4 @@
-"""Debian's Prometheus scrapes weir, and promtool finds nothing to complain of."""
+"""Debian's Prometheus scrapes weir, and promtool reports no problems."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ class Prometheus:
 
     def __init__(self, folder, target):
         (folder / "prometheus.yml").write_text(SCRAPE.format(target), encoding="utf-8")
-        # Bound and not listening: nobody else gets the port, Prometheus still takes it.
+        # Bound but not listening: reserves the port, which Prometheus can still use.
         self._reserved = socket.socket()
         self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._reserved.bind(("127.0.0.1", 0))
@@ -50,10 +50,10 @@ class Prometheus:
             with urllib.request.urlopen(url, timeout=poll.PATIENCE) as answer:
                 return json.load(answer)["data"]["result"]
         except (urllib.error.URLError, ConnectionError):
-            return []  # it does not listen yet
+            return []  # it is not listening yet
 
     def value(self, expression):
-        """The value of the only sample; None without one."""
+        """The value of the only sample; None if there is none."""
         samples = self.query(expression)
         return float(samples[0]["value"][1]) if len(samples) == 1 else None
 
@@ -68,7 +68,7 @@ class Prometheus:
                      "Prometheus is not there: tools/deps --test could not fetch it")
 class Scraped(IntegrationCase):
     def start_with_traffic(self):
-        """A weir that has seen a good request, one without a route and one that failed."""
+        """A weir after a successful request, one without a route and one that failed."""
         upstream = self.upstream()
         weir = self.weir(gateway(
             forward(upstream.address, closed_address(), route='match.path = "/"') + LOG, workers=2))
@@ -79,7 +79,7 @@ class Scraped(IntegrationCase):
 
     def test_promtool_finds_the_page_clean(self):
         weir = self.start_with_traffic()
-        for _ in range(2):  # the second one tells of the first
+        for _ in range(2):  # the second one includes the first
             page = weir.admin("/metrics")[1]
         checked = subprocess.run(["promtool", "check", "metrics"], input=page, text=True,
                                  capture_output=True, check=False, timeout=poll.PATIENCE)

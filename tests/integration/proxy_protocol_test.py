@@ -47,7 +47,7 @@ class ProxyProtocolTest(IntegrationCase):
         return plain
 
     def exchange(self, weir, *pieces):
-        """All that comes back; nothing after a reset."""
+        """The complete reply; nothing after a reset."""
         plain = self.connect(weir)
         for piece in pieces:
             plain.sendall(piece)
@@ -108,7 +108,7 @@ class ProxyProtocolTest(IntegrationCase):
                            capture_output=True)
         weir.start()
         context = ssl.create_default_context(cafile=str(weir.folder / "ca/root.crt"))
-        # Header and hello in one segment: the hello is read along with the header.
+        # Header and ClientHello in one segment: both are read at once.
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         secure = context.wrap_bio(incoming, outgoing, server_hostname="edge.test")
         plain = self.connect(weir)

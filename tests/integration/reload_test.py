@@ -1,4 +1,4 @@
-"""Reloads: what causes them, what a broken file does, and that traffic notices nothing."""
+"""Reloads: triggers, invalid files, and no effect on traffic."""
 
 import json
 import os
@@ -20,12 +20,12 @@ max_connections = {}
 
 
 def saying(body, **parts):
-    """A configuration that answers everything with this text."""
+    """A configuration that answers every request with this text."""
     return gateway(f'[[route]]\nname = "all"\nrespond = {{ body = "{body}" }}\n', **parts)
 
 
 def replace(path, text_of_file):
-    """Writes the file beside and renames it over the old one."""
+    """Writes a new file and renames it over the old one."""
     beside = path.with_suffix(".new")
     beside.write_text(text_of_file, encoding="utf-8")
     os.replace(beside, path)
@@ -249,7 +249,7 @@ class Connections(IntegrationCase):
 
 
 class Load:
-    """Clients that ask without a pause, each on one connection or on a new one each time."""
+    """Clients that send requests without a pause, over one connection or a new one each time."""
 
     def __init__(self, address):
         self.address = address
@@ -283,7 +283,7 @@ class Load:
 
 
 def echo(call):
-    """Upgrades and sends back what comes; everything else gets a greeting."""
+    """Upgrades and echoes all data; other requests get a greeting."""
     if call.request.header("upgrade") is None:
         return call.reply(b"hello\n")
     call.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
@@ -294,7 +294,7 @@ def echo(call):
 
 class UnderLoad(IntegrationCase):
     def plan(self, generation, upstreams):
-        """Another listener, other clusters and other routes for each generation."""
+        """A different listener, different clusters and routes for each generation."""
         names = [f"u{generation}", f"u{generation + 1}"]
         config = gateway(f'\n[[listener]]\nname = "extra{generation}"\naddress = "127.0.0.1:0"\n',
                          workers=2)

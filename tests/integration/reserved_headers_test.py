@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Header fields that clients may not set: none of their spellings reaches an upstream."""
+"""Header fields reserved from clients: none of their spellings reaches an upstream."""
 
 import subprocess
 import unittest
@@ -37,7 +37,7 @@ class ReservedHeaders(IntegrationCase):
                          f'application = "{self.service.address}" }}\n')
 
     def names(self):
-        """The names of the header and trailer fields of the latest request, as they came."""
+        """The names of the header and trailer fields of the latest request, as received."""
         request = self.seen.pop()
         self.assertEqual(self.seen, [])
         return {name for name, value in request.headers + request.trailers if value == "forged"}

@@ -225,7 +225,7 @@ filters = [{ address_list = { deny = ["127.0.0.0/8"] } }]
 
 class Balancing(IntegrationCase):
     def bodies(self, balancer, requests):
-        """What 2 upstreams answered, of weights 3 and 1."""
+        """The responses of 2 upstreams with weights 3 and 1."""
         one, two = self.upstream(text(b"3")), self.upstream(text(b"1"))
         weir = self.weir(gateway(
             f'[[route]]\nupstream = "backend"\n[upstream.backend]\nbalancer = "{balancer}"\n'

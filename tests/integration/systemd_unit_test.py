@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""weir under what configs/systemd/weir.service forbids, forbidden by the kernel in the same way."""
+"""weir under the restrictions of configs/systemd/weir.service, enforced by the kernel."""
 
 import os
 import subprocess
@@ -47,7 +47,7 @@ class SystemdUnit(PrivilegesCase):
         weir = self.prepared(config, through=f"{self.sandbox()} {HARDENED}").start()
         self.assertEqual(self.get(weir).body, b"one")
         weir.file.write_text(config.replace("access.log", "second.log"), encoding="utf-8")
-        weir.wait_for_line("configuration applied")  # the change was noticed
+        weir.wait_for_line("configuration applied")  # the change was detected
         self.assertEqual(self.get(weir).body, b"one")
         second = weir.folder / "second.log"
         poll.until(lambda: second.exists() and second.read_text(encoding="utf-8"), "the log")

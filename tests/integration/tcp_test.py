@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""TCP listeners: bytes both ways, how they end, where they go."""
+"""TCP listeners: bytes in both directions, half-close and reset, destinations."""
 
 import os
 import signal
@@ -62,7 +62,7 @@ class Carrying(TcpCase):
                 except BlockingIOError:
                     gate.wait(0.2)
                     if self.sent[-1:] == [total]:
-                        break  # no more room anywhere
+                        break  # no more space anywhere
                     self.sent.append(total)
             gate.set()
         self.sent = []
@@ -136,7 +136,7 @@ class Carrying(TcpCase):
         weir = self.weir(gateway("", listener=tcp_listener(CARRIED + "\n" + tls)), start=False)
         self.authority(weir.folder, "edge", "db")
         context = self.server_context(weir, "db")
-        context.set_alpn_protocols(["postgresql"])  # and no version of HTTP is offered
+        context.set_alpn_protocols(["postgresql"])  # and does not offer HTTP
         db = self.tcp_upstream(context=context)
         more = 'tls = { ca = "ca/root.crt", server_name = "db.test" }'
         weir.file.write_text(weir.file.read_text() + upstream("db", db.address, more=more))
@@ -168,7 +168,7 @@ class Reaching(TcpCase):
         one, other = (self.tcp_upstream(naming(name)) for name in (b"1", b"2"))
         weir = self.two(one.address, other.address)
         held = []
-        for _ in range(8):  # all open at the same time: the least loaded is next
+        for _ in range(8):  # all open at the same time: the least loaded endpoint is next
             held.append(self.connect(weir))
             read_exactly(held[-1], 1)
         self.assertEqual((one.connections, other.connections), (4, 4))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What is known of a connection before it is served: TLS rules, clear text, plain text, PROXY."""
+"""Decisions before a connection is served: TLS rules, plaintext, non-HTTP, PROXY headers."""
 
 import socket
 import ssl
@@ -29,7 +29,7 @@ PASS_DB = rule("passthrough", 'server_names = ["db.test", "*.db.test"]\nupstream
 
 
 class PreludeCase(TcpCase):
-    """A weir with certificates, whose configuration is made once they are there."""
+    """A weir with certificates; the configuration is written once they exist."""
 
     def prepare(self, *names):
         weir = self.weir(gateway(""), start=False)
@@ -126,7 +126,7 @@ class Rules(PreludeCase):
         weir = self.mixed(PASS_DB, tls="")
         self.assertEqual(self.answer_to(weir, self.hello_of("other.test")), UNRECOGNIZED_NAME)
         self.assert_talks(self.secure(weir, "db.test"))
-        self.assertEqual(self.get(weir).body, b"hello\n")  # and what is no TLS is served
+        self.assertEqual(self.get(weir).body, b"hello\n")  # and plaintext is served
         self.assertIn(self.answer_to(weir, b"\x16\x03\x01\x00\x00"), (b"", None))
         self.assert_metric(weir, 1, "weir_tls_handshakes_total", result="protocol")
 
@@ -196,7 +196,7 @@ class Guessing(PreludeCase):
         peer = self.connect(weir)
         for piece in (b"PRI * HTTP/2.0\r\n\r", b"\nSM\r\n\r\n", bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])):
             peer.sendall(piece)
-        self.assertEqual(read_exactly(peer, 9)[3], 4)  # settings of the server
+        self.assertEqual(read_exactly(peer, 9)[3], 4)  # the server's SETTINGS
 
     def test_a_server_that_speaks_first_is_heard(self):
         weir = self.guessing(naming(b"220 welcome\r\n"))
@@ -244,7 +244,7 @@ class Guessing(PreludeCase):
 
 
 class Naming(PreludeCase):
-    """What upstreams are told of clients, by a reader of our own."""
+    """Client addresses as passed to upstreams, parsed by the test's own reader."""
 
     def told(self, version, more=""):
         heard = []

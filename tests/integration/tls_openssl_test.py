@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""What only the openssl command can ask of a TLS server: stapled states, and data before the end
-of the handshake."""
+"""Tests of the TLS server that need the openssl command: OCSP stapling, and early data."""
 
 import re
 import subprocess
@@ -24,7 +23,7 @@ def request(method):
 
 class StapleTest(TlsCase):
     def respond(self, folder, state="V\t350101000000Z\t"):
-        """ca/edge.der: the root's word on the certificate."""
+        """ca/edge.der: the CA's OCSP response for the certificate."""
         shown = openssl(folder, "x509", "-in", "ca/edge.crt", "-noout", "-serial")
         serial = shown.strip().removeprefix("serial=")
         (folder / "index").write_text(f"{state}\t{serial}\tunknown\t/CN=edge\n")
@@ -65,7 +64,7 @@ class StapleTest(TlsCase):
 
 
 class SignatureTest(TlsCase):
-    """RFC 9155: TLS 1.2 does not sign with SHA-1, whatever a client asks for."""
+    """RFC 9155: TLS 1.2 does not sign with SHA-1, whatever a client offers."""
 
     def shake(self, weir, signatures):
         return openssl(weir.folder, "s_client", "-connect", weir.address(), "-tls1_2", "-sigalgs",
@@ -96,11 +95,11 @@ class EarlyDataTest(TlsCase):
                        "-ign_eof", *more, **parts)
 
     def first(self, weir):
-        """What a client gets that keeps the session."""
+        """The reply to a client that saves the session."""
         return self.client(weir, "-sess_out", "session", stdin=request("GET"))
 
     def early(self, weir, method):
-        """What a client gets that sends its request with the first bytes of a second connection."""
+        """The reply to a client that sends its request as early data on a second connection."""
         self.assertIn("200 OK", self.first(weir))
         (weir.folder / "request").write_bytes(request(method))
         return self.client(weir, "-sess_in", "session", "-early_data", "request")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""TLS on both sides, with certificates of `weir ca`: what clients, metrics and logs see."""
+"""TLS on both sides, with certificates of `weir ca`: clients, metrics and logs."""
 
 import json
 import socket
@@ -72,7 +72,7 @@ class DownstreamTest(TlsCase):
                             ', client_certificate = "required", client_ca = "ca/root.crt"',
                             names=("edge", "client"))
         with self.assertRaises(ssl.SSLError):
-            self.fetch(self.https(weir))  # TLS 1.3 tells it with the first bytes
+            self.fetch(self.https(weir))  # with TLS 1.3 the client learns it from the first read
         self.assert_metric(weir, 1, "weir_tls_handshakes_total", result="no_peer_certificate")
         context = self.context(weir)
         context.load_cert_chain(weir.folder / "ca/client.crt", weir.folder / "ca/client.key")
@@ -100,7 +100,7 @@ class RotationTest(TlsCase):
         self.ca(weir.folder, "renew", "ca/edge", "--days", "100")
         poll.until(lambda: self.serial(weir) != before, "the new certificate")
         self.assertGreater(weir.metric("weir_tls_certificate_expiry_timestamp_seconds"), expiry)
-        self.assertEqual(self.fetch(kept)[0].status, 200)  # on the old one
+        self.assertEqual(self.fetch(kept)[0].status, 200)  # on the old connection
 
     def test_a_bad_pair_changes_nothing_and_is_told(self):
         weir = self.secured(forward(self.upstream().address), names=("edge", "other"))
@@ -147,7 +147,7 @@ class RotationTest(TlsCase):
 
 class UpstreamTest(TlsCase):
     def pair(self, upstream_tls, service_more=""):
-        """A gateway in the clear before a service that speaks TLS."""
+        """A plaintext gateway in front of a service with TLS."""
         service = self.secured(
             '\n[[route]]\nname = "all"\nrespond = { status = 200, body = "secret" }\n',
             service_more, names=("edge", "client"))
@@ -198,7 +198,7 @@ class CommandTest(TlsCase):
         self.assertEqual((folder / "ca/cart.key").stat().st_mode & 0o777, 0o600)
 
     def refused(self, folder, *arguments):
-        """What a command that must fail says."""
+        """The output of a command that must fail."""
         done = subprocess.run([BINARY, "ca", *arguments], cwd=folder, capture_output=True,
                               text=True, check=False)
         self.assertGreater(done.returncode, 0, done.stdout)

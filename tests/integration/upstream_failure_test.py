@@ -1,4 +1,4 @@
-"""Upstreams that fail in every way: what the client sees, the reason, the metric, the log line."""
+"""Failures of upstreams: the response to the client, the reason, the metric, the log line."""
 
 import threading
 import unittest
@@ -20,7 +20,7 @@ class FailureCase(IntegrationCase):
     def setUp(self):
         super().setUp()
         self._expected_lines = []
-        self.addCleanup(self._check_lines)  # once weir has ended and written all
+        self.addCleanup(self._check_lines)  # once weir has exited and written all lines
 
     def _check_lines(self):
         for weir, status, reason in self._expected_lines:
@@ -28,12 +28,12 @@ class FailureCase(IntegrationCase):
             self.assertEqual((line["response_status"], line.get("reason")), (status, reason))
 
     def start(self, *endpoints, route=ONCE, upstream=""):
-        """A weir that forwards to these upstreams or addresses, and logs."""
+        """A weir that forwards to these upstreams or addresses, with an access log."""
         addresses = [getattr(each, "address", each) for each in endpoints]
         return self.weir(gateway(forward(*addresses, route=route, upstream=upstream) + LOG))
 
     def assert_failed(self, weir, reply, status, reason):
-        """A local reply: its status, its reason in the header, the metric and the log."""
+        """A local reply: its status, and its reason in the header, the metric and the log."""
         self.assertEqual((reply.status, reply.header("x-weir-reason")), (status, reason))
         self.assertIn(f'"reason":"{reason}"'.encode(), reply.body)
         self.assert_metric(weir, 1, "weir_local_replies_total", route="all", code=str(status),
@@ -42,11 +42,11 @@ class FailureCase(IntegrationCase):
         self.assert_logged(weir, status, reason)
 
     def assert_logged(self, weir, status, reason):
-        """The last line of the access log, looked at when the test is over."""
+        """Expects this last line in the access log, which is checked at the end of the test."""
         self._expected_lines.append((weir, status, reason))
 
     def assert_broken_off(self, weir, client, reason):
-        """A response that began ends early, and the connection with it."""
+        """A response that has begun is aborted, together with the connection."""
         with self.assertRaises(CutShort):
             client.read_reply()
         self.assert_metric(weir, 1, "weir_local_replies_total", route="all", reason=reason)
@@ -75,7 +75,7 @@ class NoConnection(FailureCase):
                           upstream='balancer = "round_robin"')
         replies = [self.get(weir, method=method) for method in ("GET", "POST", "GET", "POST")]
         self.assertEqual([reply.status for reply in replies], 4 * [200])
-        # The second try takes the turn of the next request, which so meets the first endpoint.
+        # The retry takes the turn of the next request, which therefore gets the first endpoint.
         retries = sum(line["attempts"] - 1 for line in self.log_lines(weir, 4))
         self.assertGreaterEqual(retries, 3)
         self.assert_metric(weir, retries, "weir_retries_total", upstream="backend", route="all",
@@ -204,7 +204,7 @@ class AfterTheHead(FailureCase):
 
 class Retries(FailureCase):
     def failing(self, how, times):
-        """An upstream that fails so often and then answers."""
+        """An upstream that fails this many times and then answers."""
         def answer(call):
             if call.number > times:
                 return call.reply(b"at last")
@@ -260,7 +260,7 @@ class Retries(FailureCase):
         requests = 10
         for _ in range(requests):
             self.assertEqual(client.request("/").status, 503)
-        # 20 % of the requests, and 10 a second for the 10 s that the budget looks back.
+        # 20 % of the requests, and 10 per second for the 10 s window of the budget.
         self.assert_metric(weir, 102, "weir_retries_total", outcome="failure")
         self.assertEqual(len(upstream.requests), 102 + requests)
         self.assertGreater(weir.metric("weir_retries_suppressed_total", reason="budget"), 0)
@@ -268,7 +268,7 @@ class Retries(FailureCase):
 
 class KeptConnections(FailureCase):
     def closing_on_reuse(self):
-        """Closes a kept connection when its second request comes, unless it is a new one."""
+        """Closes a reused connection at its second request, but not a new one."""
         def answer(call):
             if getattr(call.wire, "used", False):
                 call.close()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a connection to an upstream was made for, and what it can do, when that matters."""
+"""Properties of an upstream connection: the settings it was made with, and its capabilities."""
 
 import base64
 import concurrent.futures
@@ -26,7 +26,7 @@ def frame(kind, flags, stream, payload=b""):
 
 
 def frames_of(peer):
-    """The frames of a client: kind, flags, stream."""
+    """The frames of a client: type, flags, stream."""
     reader = peer.makefile("rb")
     reader.read(24)
     while len(head := reader.read(9)) == 9:
@@ -66,7 +66,7 @@ class Reloads(TlsCase):
         self.assertEqual(self.get(weir).status, 200)
         self.reload(weir, gateway(forward(upstream.address, upstream=(
             "tls = { insecure = true }\nconnect_timeout = '100ms'"))))
-        self.assertEqual(self.get(weir).status, 504)  # nobody answers a ClientHello there
+        self.assertEqual(self.get(weir).status, 504)  # the server does not answer a ClientHello
         self.assertEqual(len(upstream.requests), 1)
 
     def test_under_the_same_terms_they_stay(self):
@@ -162,7 +162,7 @@ class WebSockets(TlsCase):
 
 
 class BreakingHttp2(IntegrationCase):
-    """An endpoint that breaks the protocol ends its own connections, and nothing else."""
+    """An endpoint that violates the protocol only loses its own connections."""
 
     ANSWERS = {
         "answers, then sends bytes that are no frames":

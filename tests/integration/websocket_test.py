@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""WebSockets of a real client and a real server, through one weir and through a hop of HTTP/2."""
+"""WebSockets of a real client and a real server, through one weir and through an HTTP/2 hop."""
 
 import base64
 import os
@@ -13,9 +13,9 @@ from node_peer import NodePeer, needs_node
 from tls_case import TlsCase
 
 CROWD = 10_000
-GROUP = 1000  # that come in one call
-SPARE_DESCRIPTORS = 600  # of each process: connections of HTTP/2, listeners, the loop's own
-SOURCES = [f"127.0.0.{last}" for last in range(2, 8)]  # each has ports of its own
+GROUP = 1000  # opened by one call
+SPARE_DESCRIPTORS = 600  # per process: HTTP/2 connections, listeners, the event loop
+SOURCES = [f"127.0.0.{last}" for last in range(2, 8)]  # each has its own range of ports
 MIB = bytes(range(256)) * 4096
 
 
@@ -50,7 +50,7 @@ class Side:
         self._call("terminate")
 
     def next(self):
-        """What happened next: its kind and its parts."""
+        """The next event: its kind and its parts."""
         kind, *parts = self._call("next")
         if kind in ("close", "error"):
             return kind, *parts
@@ -64,29 +64,29 @@ class WebSocketCase(TlsCase):
         return peer
 
     def service(self, **options):
-        """A server of ws, and its address."""
+        """A ws server, and its address."""
         peer = self.peer()
         return peer, f"127.0.0.1:{peer.call('listen', **options)}"
 
     def hop(self, address, more=""):
-        """Two processes with HTTP/2 between them; the first is what clients talk to."""
+        """Two processes with HTTP/2 between them; clients connect to the first."""
         inner = self.weir(gateway(forward(address)))
         outer = self.weir(gateway(forward(inner.address(), upstream='protocol = "http2"\n' + more)))
         return outer, inner
 
     def pair(self, peer, url, **options):
         """Both ends of a WebSocket that the peer opens to its own server."""
-        self.addCleanup(peer.close)  # before weir, which then has nobody to wait for
+        self.addCleanup(peer.close)  # before weir, which then has no connection to drain
         opened = peer.call("open", url=url, **options)
         client = Side(peer, opened["socket"], opened["extensions"])
         return client, Side(peer, peer.call("accept"))
 
 
 class Conversation:
-    """What every way through weir must carry; a mix-in of its cases."""
+    """The cases for every path through weir; a mix-in."""
 
     def way(self, address):
-        """URL and options of a client that reaches the server at that address."""
+        """URL and options for a client to reach the server at that address."""
         raise NotImplementedError
 
     def sides(self, deflate=False):
@@ -187,7 +187,7 @@ class Handshakes(WebSocketCase):
 
 @needs_node
 class Lives(WebSocketCase):
-    """Sockets outlive what happens to weir, as long as they may."""
+    """WebSockets survive events of weir as long as they may."""
 
     def assert_talks(self, client, server, words):
         client.text(words)
@@ -196,14 +196,14 @@ class Lives(WebSocketCase):
         self.assertEqual(client.next(), ("text", words.encode()))
 
     def rename_upstream(self, weir, generation):
-        """A new file, which weir sees by itself."""
+        """Renames a new file into place; weir detects it."""
         text = weir.file.read_text(encoding="utf-8")
         beside = weir.file.with_suffix(".new")
         beside.write_text(re.sub(r"backend\d*", f"backend{generation}", text), encoding="utf-8")
         os.replace(beside, weir.file)
 
     def assert_survives(self, sides, processes, change):
-        """A message whose first piece comes before the change arrives whole after it."""
+        """A message whose first fragment precedes the change arrives completely after it."""
         client, server = sides
         client.send(b"before ", fin=False)
         for weir in processes:
@@ -249,8 +249,8 @@ class Lives(WebSocketCase):
 @needs_node
 class Crowds(WebSocketCase):
     def test_ten_thousand_idle_ones(self):
-        # The hop lets each process do with one descriptor for a socket: the other side of the
-        # first and the near side of the second are streams of HTTP/2.
+        # With the hop each process needs one descriptor per WebSocket: the upstream side of the
+        # first and the client side of the second are HTTP/2 streams.
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         if hard < CROWD + SPARE_DESCRIPTORS:
             self.skipTest(f"{hard} file descriptors are not enough for {CROWD} sockets")

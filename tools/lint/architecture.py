@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What the documents name exists: every `Class::member` and every path in backticks."""
+"""Every `Class::member` and every path in backticks in the documents must exist."""
 
 import re
 from pathlib import Path
@@ -20,13 +20,13 @@ def code_spans(text):
 
 
 def declares(source, type_name, member):
-    """Whether the source declares the type and names the member beside it."""
+    """True if the source declares the type and contains the name of the member."""
     declared = re.search(rf"\b(class|struct|enum class|union)\s+{type_name}\b[^;]*\{{", source)
     return bool(declared and re.search(rf"\b{re.escape(member)}\b", source[declared.end():]))
 
 
 def check(root):
-    """All mistakes of the documents below root."""
+    """All errors in the documents below root."""
     headers = [sources.read(root, name) for name in sources.list_files(root, (".h", ".cc"))]
     mistakes = []
     for document in sources.matching(root, DOCUMENTS):

@@ -2,7 +2,7 @@
 """The documents are plain technical English: no clause in place of a noun, no thing that speaks.
 
 Each pattern is an idiom that does not occur in technical English; none may occur in the documents.
-Code, names in backticks, headings and questions are not read.
+Code, names in backticks, headings and questions are skipped.
 """
 
 import re
@@ -48,7 +48,7 @@ HABITS = (
     habit(r"\bread anew\b|\bopened anew\b|\bbegun anew\b", "\"reloaded\", \"reopened\""),
 )
 
-# A sentence that begins so is a clause in place of a noun, unless it is a question.
+# A sentence with such a beginning is a clause in place of a noun, unless it is a question.
 OPENING = re.compile(
     r"(?:^\s*|[.:;!?] )((?:What|Who|Whom|Which) \w+)|^\s*((?:what|who) \w+)")
 # The first word of a setting's meaning, which names the value.
@@ -62,7 +62,7 @@ QUESTION = re.compile(r"[^.!?:;]*\?")
 
 
 def comment_of(line):
-    """The comment of a line of TOML or of a shell, or nothing."""
+    """The comment of a line of TOML or of a shell script, or nothing."""
     quiet = re.sub(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'", lambda text: "x" * len(text[0]), line)
     found = re.search(r"(?:^|\s)#(?!:schema)\s?(.*)$", quiet)
     return line[found.start(1):].strip() if found else ""
@@ -100,7 +100,7 @@ def paragraphs_of_comments(lines):
 
 
 def paragraphs_of_markdown(lines):
-    """Without headings; of code the comments alone; each row of a table by itself."""
+    """Without headings; from code only the comments; each row of a table separately."""
     found = Paragraphs()
     in_code = False
     for number, line in enumerate(lines, 1):
@@ -119,12 +119,12 @@ def paragraphs_of_markdown(lines):
 
 
 def hide(found):
-    """As many harmless characters, so that the places of all others stay."""
+    """Replaces text by as many neutral characters, so that all other positions stay the same."""
     return "x" * len(found[0])
 
 
 def mistakes_of(lines, first):
-    """(line, words, instead) of each habit in a paragraph."""
+    """(line, words, instead) for each match in a paragraph."""
     text = " ".join(lines)
     for hidden in (CODE, URL, QUESTION):
         text = hidden.sub(hide, text)
@@ -139,7 +139,7 @@ def mistakes_of(lines, first):
 
 
 def line_at(lines, place):
-    """The index of the line that holds a place in the lines joined by spaces."""
+    """The index of the line that contains a position in the lines joined by spaces."""
     for index, line in enumerate(lines):
         if place <= len(line):
             return index
@@ -148,7 +148,7 @@ def line_at(lines, place):
 
 
 def meanings_of(lines):
-    """(line, words, instead) of each setting whose meaning does not name the value."""
+    """(line, words, instead) for each setting whose meaning does not name the value."""
     for number, line in enumerate(lines, 1):
         cells = re.split(r"(?<!\\)\|", line)
         if not line.startswith("| `") or len(cells) != 7:
@@ -159,7 +159,7 @@ def meanings_of(lines):
 
 
 def check(root):
-    """All mistakes of the documents below root."""
+    """All errors in the documents below root."""
     mistakes = []
     for document in sources.matching(root, DOCUMENTS):
         lines = sources.read(root, document).split("\n")

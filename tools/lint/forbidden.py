@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Finds what weir's code does not use: one table of pattern, where it is allowed, why, instead."""
+"""Finds forbidden patterns in weir's code: a table with allowed places, reasons, replacements."""
 
 import io
 import re
@@ -20,12 +20,12 @@ class Row:
     """One forbidden pattern."""
 
     pattern: str
-    allowed: tuple  # prefixes of paths where it may stand
+    allowed: tuple  # path prefixes in which it is allowed
     reason: str
     instead: str
-    where: tuple = EVERYWHERE  # prefixes of paths that are searched
+    where: tuple = EVERYWHERE  # path prefixes that are searched
     suffixes: tuple = CODE
-    raw: bool = False  # comments and literals count too
+    raw: bool = False  # also search comments and literals
 
 
 TABLE = [
@@ -76,7 +76,7 @@ TABLE = [
     Row(r"(^|[\s\"'=(])/(work|home|root)/\w", (), "a path of one machine", "a relative path",
         suffixes=ALL_TEXT, raw=True),
 ]
-# The checks name what they forbid.
+# The checks contain the patterns themselves.
 EXEMPT = ("tools/lint/forbidden.py", "tests/tools/lint/")
 
 CPP_NOISE = re.compile(
@@ -85,7 +85,7 @@ CPP_NOISE = re.compile(
 
 
 def blank(match):
-    """As many lines as the match, with nothing on them."""
+    """As many empty lines as the match has."""
     return "\n" * match[0].count("\n") or " "
 
 
@@ -116,7 +116,7 @@ def python_code(text):
 
 
 def find(row, name, text):
-    """The lines of the file on which the row's pattern stands."""
+    """The lines of the file that match the row's pattern."""
     if not name.startswith(row.where) or not name.endswith(row.suffixes):
         return []
     if name.startswith(EXEMPT) or (row.allowed and name.startswith(row.allowed)):
@@ -127,7 +127,7 @@ def find(row, name, text):
 
 
 def check(root):
-    """All mistakes below root."""
+    """All errors below root."""
     mistakes = []
     for name in sources.list_files(root, ALL_TEXT):
         text = sources.read(root, name)

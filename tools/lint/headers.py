@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Each header compiles alone and is guarded by #pragma once."""
+"""Each header compiles by itself and is guarded by #pragma once."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ FLAGS = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c+
 
 
 def compile_alone(root, name, flags):
-    """The compiler's first complaint about a file that includes only this header, or None."""
+    """The first compiler error for a file that includes only this header, or None."""
     text = f'#include "{name}"\n'
     command = [os.environ.get("CXX", "g++"), *FLAGS, *flags, "-"]
     run = subprocess.run(command, input=text, cwd=root, capture_output=True, text=True, check=False)
@@ -23,7 +23,7 @@ def compile_alone(root, name, flags):
 
 
 def check(root, flags=()):
-    """All mistakes below root."""
+    """All errors below root."""
     names = sources.list_files(root, (".h",))
     mistakes = [f"{name}: #pragma once is missing" for name in names
                 if "#pragma once\n" not in sources.read(root, name)]

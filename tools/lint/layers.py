@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Holds every #include against the modules declared in the top CMakeLists.txt.
+"""Checks every #include against the modules declared in the top CMakeLists.txt.
 
-A module includes itself and its DEPENDS; a library's header stays in the folder that owns it and
-out of our headers.
+A module includes itself and its DEPENDS; a library's header is included only in the folder that
+owns it and not in weir's headers.
 """
 
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sources
 
-# Where each library may be included.
+# The folders in which each library may be included.
 HOMES = [
     (r"uv\.h$", ("core/event/", "core/net/")),
     (r"llhttp\.h$", ("core/http/h1/",)),
@@ -26,7 +26,7 @@ HOMES = [
     (r"(gtest|gmock)/", ("tests/",)),
     (r"benchmark/", ("tools/bench/",)),
 ]
-# Headers that the sources of one folder share, and nobody else: they may name its library.
+# Headers for the sources of one folder only: they may include its library.
 PRIVATE = ("core/tls/boringssl.h",)
 SYSTEM = re.compile(
     r"^((sys|netinet|arpa|net|linux)/\w+|unistd|strings|fcntl|signal|pthread|sched|poll|netdb|"
@@ -36,7 +36,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
 class Layers:
-    """The declarations of CMakeLists.txt and the rules that follow from them."""
+    """The declarations of CMakeLists.txt and the resulting rules."""
 
     def __init__(self, cmake_text):
         text = re.sub(r"#[^\n]*", "", cmake_text)
@@ -60,12 +60,12 @@ class Layers:
         return found
 
     def module_of(self, name):
-        """The module that a path lies in, or None."""
+        """The module that contains a path, or None."""
         fits = [module for module in self.depends if name.startswith(module + "/")]
         return max(fits, key=len, default=None)
 
     def mistake(self, name, quoted, target):
-        """What is wrong with `#include target` in the file `name`; None when nothing is."""
+        """The error in `#include target` in the file `name`; None if there is none."""
         if quoted:
             return self._own_mistake(name, target)
         return self._foreign_mistake(name, target)
@@ -103,7 +103,7 @@ class Layers:
 
 
 def check(root):
-    """All mistakes below root, as `file:line: what`."""
+    """All errors below root, as `file:line: message`."""
     layers = Layers(sources.read(root, "CMakeLists.txt"))
     mistakes = []
     for name in sources.list_files(root, (".h", ".cc")):

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""No file over 600 lines; a note for those over 400. Functions are measured by clang-tidy."""
+"""No file over 600 lines; a note for those over 400. clang-tidy measures functions."""
 
 import sources
 
@@ -8,7 +8,7 @@ SUFFIXES = (".h", ".cc", ".c", ".py", ".sh", ".cmake", "CMakeLists.txt")
 
 
 def check(root):
-    """(mistakes, notes) for all sources below root."""
+    """(errors, notes) for all sources below root."""
     mistakes, notes = [], []
     for name in sources.list_files(root, SUFFIXES):
         lines = sources.read(root, name).count("\n")

@@ -1,4 +1,4 @@
-"""The files that the checks look at, and how a check reports."""
+"""The files for the checks, and the report of a check."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ PRODUCTION = ("core/", "gateway/", "mesh/", "observability/", "tools/weir/")
 
 
 def list_files(root, suffixes=()):
-    """Paths below root, relative and sorted: those git knows or would add, else all."""
+    """Paths below root, relative and sorted: those git tracks or would add, else all."""
     if (Path(root) / ".git").exists():
         command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others",
                    "--exclude-standard"]
@@ -23,13 +23,13 @@ def list_files(root, suffixes=()):
 
 
 def matching(root, patterns):
-    """The files below root, relative, that each pattern such as "docs/*.md" names, in its order."""
+    """The files below root, relative, that match each pattern such as "docs/*.md", in its order."""
     return [path.relative_to(root).as_posix()
             for pattern in patterns for path in sorted(Path(root).glob(pattern)) if path.is_file()]
 
 
 def read(root, name):
-    """The text of a file, or nothing when it is not text."""
+    """The text of a file, or nothing if it is binary."""
     try:
         return (Path(root) / name).read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -37,7 +37,7 @@ def read(root, name):
 
 
 def finish(what, mistakes):
-    """Prints the mistakes and ends the process: 1 when there are any."""
+    """Prints the errors and ends the process: 1 if there are any."""
     for mistake in mistakes:
         print(mistake)
     print(f"{what}: {len(mistakes)} mistakes" if mistakes else f"{what}: ok")

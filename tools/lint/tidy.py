@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """clang-tidy over weir's sources, in batches, two batches at a time.
 
-Most of the time of clang-tidy goes into headers. Sources with the same flags are therefore judged
-together, as one text, at a third of the price; what an anonymous namespace holds is named once in
-its module. A batch that passed is not judged again until one of its sources, the headers of weir
-they include, their flags, the configuration or clang-tidy itself change.
+Most of the time of clang-tidy is spent on headers. Sources with the same flags are therefore
+analyzed together, as one text, in a third of the time; names in anonymous namespaces are unique in
+their module. A batch that passed is not analyzed again until one of its sources, the included
+headers of weir, their flags, the configuration or clang-tidy itself change.
 Usage: tidy.py <build folder> [<path prefix>...]
 """
 
@@ -25,19 +25,19 @@ BATCH_SIZE = 8
 # Tables of tests, which all have the same name, and programs of a single source.
 ALONE = ("_cases.cc", "_fuzz.cc")
 CONFIGURATIONS = (".clang-tidy", "tests/.clang-tidy")
-# Bounds what the analyzer spends on one function: two thirds of the time, the same findings.
+# Limits the analyzer's effort for one function: two thirds of the time, the same findings.
 ANALYZER = [f"--extra-arg={word}" for word in
             ("-Xclang", "-analyzer-config", "-Xclang", "max-nodes=30000")]
-# Facts about a test's own macros and about files of others.
+# Findings about a test's own macros and about third-party files.
 NOISE = re.compile(r"^\d+ warnings? |^Suppressed |^Use -header-filter|^\s*$")
 
 
 class Batch:
-    """Sources of one target as one text, and where its lines come from."""
+    """Sources of one target as one text, and the origins of its lines."""
 
     def __init__(self, root, names, flags, directory):
         self.names, self.flags, self.directory = names, flags, directory
-        self.origins = []  # of each line
+        self.origins = []  # one per line
         lines = []
         for name in names:
             own = (root / name).read_text(encoding="utf-8").splitlines()
@@ -46,14 +46,14 @@ class Batch:
         self.text = "\n".join(lines) + "\n"
 
     def write(self, folder):
-        """Puts the text into a file that is named after what it holds."""
+        """Writes the text to a file named after its content."""
         digest = hashlib.sha256(" ".join(self.names).encode()).hexdigest()[:16]
         path = folder / f"{digest}.cc"
         path.write_text(self.text, encoding="utf-8")
         return path
 
     def told_of_sources(self, text, path):
-        """The text with the places in the sources instead of those in the batch."""
+        """The text with positions in the sources instead of those in the batch."""
         return re.sub(rf"{re.escape(str(path))}:(\d+)",
                       lambda match: self.origins[int(match[1]) - 1], text)
 
@@ -66,7 +66,7 @@ def even_slices(names):
 
 
 def flags_of(entry):
-    """The words of a command without the compiler, the source and the object."""
+    """The arguments of a command without the compiler, the source and the object."""
     words = shlex.split(entry["command"])
     words = words[2:] if words[0].endswith("ccache") else words[1:]
     if "-o" in words:
@@ -76,7 +76,7 @@ def flags_of(entry):
 
 
 class Tidy:
-    """Runs clang-tidy against the compilation database of one build folder."""
+    """Runs clang-tidy with the compilation database of one build folder."""
 
     def __init__(self, root, build):
         self.root, self.build = Path(root), Path(build)
@@ -89,7 +89,7 @@ class Tidy:
         self.common = b"\0".join([version, *texts])
 
     def batches(self, prefixes):
-        """Our sources, the largest batch first so that none is left alone at the end."""
+        """The sources of weir, the largest batch first so that none runs alone at the end."""
         groups = {}
         for entry in json.loads((self.build / "compile_commands.json").read_text()):
             name = os.path.relpath(entry["file"], self.root)
@@ -103,7 +103,7 @@ class Tidy:
         return sorted(found, key=lambda batch: -len(batch.text))
 
     def key(self, batch, path):
-        """What the outcome depends on, or None when the text cannot even be preprocessed."""
+        """A hash of everything that the result depends on, or None if preprocessing fails."""
         listed = subprocess.run(["clang++", *batch.flags, "-MM", str(path)], cwd=batch.directory,
                                 capture_output=True, text=True, check=False)
         if listed.returncode != 0:
@@ -114,7 +114,7 @@ class Tidy:
         return digest.hexdigest()
 
     def judge(self, batch):
-        """The complaints about one batch: an empty text when there are none."""
+        """The diagnostics for one batch: an empty text if there are none."""
         path = batch.write(self.folder)
         key = self.key(batch, path)
         if key and (self.passed / key).exists():
@@ -134,7 +134,7 @@ class Tidy:
 
 
 def unjudged(batches, root):
-    """Sources that no target of the build folder compiles; those of tools/bench build themselves."""
+    """Sources without a target in the build folder; those of tools/bench build themselves."""
     judged = {name for batch in batches for name in batch.names}
     return [f"{name}: is not in the compilation database" for name in
             sources.list_files(root, (".cc",))
@@ -142,7 +142,7 @@ def unjudged(batches, root):
 
 
 def first_of_each(complaints, root):
-    """Each complaint once: a header's is repeated by every batch that includes it."""
+    """Each diagnostic once: one in a header is repeated by every batch that includes it."""
     seen = {}
     for text in complaints:
         for block in re.split(r"\n(?=\S+:\d+:\d+: (?:error|warning):)", text):

@@ -14,7 +14,7 @@ weir_module(core/base)
 
 class ModuleTest(LintCase):
     def configure(self, modules):
-        """The exit status and the complaints of CMake about a list of modules."""
+        """The exit status and the errors of CMake for a list of modules."""
         self.write("CMakeLists.txt", PREFIX + modules)
         run = subprocess.run(["cmake", "-G", "Ninja", "-S", self.root, "-B", self.root / "build"],
                              capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The documents name only what exists."""
+"""The documents name only existing things."""
 
 from lint_case import LintCase
 

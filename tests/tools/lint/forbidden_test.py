@@ -1,4 +1,4 @@
-"""Each row of the table of forbidden patterns finds what it forbids and nothing in its home."""
+"""Each row of the table of forbidden patterns finds its pattern, except in allowed places."""
 
 from lint_case import LintCase
 

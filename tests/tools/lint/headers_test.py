@@ -1,4 +1,4 @@
-"""The header check refuses a header that needs another before it."""
+"""The header check rejects a header that depends on an earlier include."""
 
 from lint_case import LintCase
 

@@ -1,4 +1,4 @@
-"""The layer check accepts the declared edges and refuses all others."""
+"""The layer check accepts the declared edges and rejects all others."""
 
 from lint_case import LintCase
 

@@ -1,4 +1,4 @@
-"""The size check warns above 400 lines and refuses above 600."""
+"""The size check warns above 400 lines and rejects files above 600."""
 
 from lint_case import LintCase
 

@@ -1,4 +1,4 @@
-"""clang-tidy with weir's configuration refuses what the style forbids, in every source of a batch."""
+"""clang-tidy with weir's configuration rejects style violations in every source of a batch."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ import tidy
 
 CLEAN = "namespace weir {\nint sum(int left, int right) { return left + right; }\n}\n"
 UGLY = "namespace weir {\nint Sum(int left, int right) { return left + right; }\n}\n"
-# Found by the analyzer, which follows functions of the judged text alone.
+# Found by the analyzer, which only follows functions in the analyzed text.
 NULL = ("namespace weir {\nint first(const int* numbers) {\n"
         "  if (numbers == nullptr) return *numbers;\n  return 0;\n}\n}\n")
 
@@ -18,7 +18,7 @@ NULL = ("namespace weir {\nint first(const int* numbers) {\n"
 @unittest.skipUnless(shutil.which("clang-tidy"), "tools/deps --lint installs clang-tidy")
 class TidyTest(LintCase):
     def complaints(self, **texts):
-        """What is said about the sources core/<name>.cc."""
+        """The diagnostics for the sources core/<name>.cc."""
         for name in tidy.CONFIGURATIONS:
             self.write(name, (ROOT / name).read_text())
         entries = []

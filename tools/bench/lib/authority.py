@@ -1,4 +1,4 @@
-"""Certificates of `weir ca` for all proxies alike."""
+"""Certificates of `weir ca`, the same for all proxies."""
 
 import subprocess
 
@@ -23,7 +23,7 @@ class Authority:
         return self._tls(name, **options)
 
     def renew(self, name):
-        """The same names with a new key and time, in the same files."""
+        """Replaces the files by certificates with the same names, a new key and a new validity."""
         self._run("renew", str(self.folder / name))
 
     def _tls(self, name, **options):

@@ -1,4 +1,4 @@
-"""Reading what callgrind wrote: instructions and calls by function."""
+"""Reads the output of callgrind: instructions and calls by function."""
 
 import re
 from collections import Counter
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 NAME = re.compile(r"^c?fn=\((\d+)\)(?: (.*))?$")
 CALLS = re.compile(r"^calls=(\d+)")
 
-# Every way to the heap; operator new and friends end in malloc, which counts by itself.
+# All allocation functions; operator new and others call malloc, which is counted by itself.
 ALLOCATORS = {"malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign"}
 
 
 @dataclass
 class Profile:
     own: Counter = field(default_factory=Counter)    # Instructions of the function itself.
-    calls: Counter = field(default_factory=Counter)  # How often it was called.
+    calls: Counter = field(default_factory=Counter)  # Number of calls.
 
     @property
     def instructions(self):
@@ -58,7 +58,7 @@ def read(path):
                 continue
             if calls is None:
                 profile.own[current] += int(cost[1])
-            else:  # The line behind calls= holds the callee's cost, which is its own already.
+            else:  # The line after calls= has the callee's cost, which is already counted.
                 profile.calls[callee] += calls
                 calls = None
     if profile.instructions != totals:
@@ -68,7 +68,7 @@ def read(path):
 
 
 def per_request(few, many, requests):
-    """The difference of two runs, for each request that one had more than the other."""
+    """The difference between two runs, per additional request."""
     def divide(one, other):
         return Counter({name: (other[name] - one[name]) / requests
                         for name in set(one) | set(other)})
@@ -76,7 +76,7 @@ def per_request(few, many, requests):
 
 
 def merge(paths):
-    """One profile of the files that a run left (callgrind writes one for each process)."""
+    """One profile of all files of a run (callgrind writes one for each process)."""
     whole = Profile()
     for path in paths:
         profile = read(path)

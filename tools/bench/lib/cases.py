@@ -1,4 +1,4 @@
-"""The cases of the comparison: what is sent, through which plan, and what must be reached."""
+"""The cases of the comparison: the load, the plan, and the limits."""
 
 from dataclasses import dataclass, field
 
@@ -14,22 +14,22 @@ H2_RATE = 12000  # Requests of an HTTP/2 case for each second of a slice.
 
 @dataclass
 class Case:
-    """Members run in turn, and `musts` are limits on ratios of CPU per request."""
+    """Members run in turn; `musts` are limits on ratios of CPU per request."""
 
     name: str
     what: str
     connections: int
-    musts: dict[str, float]             # Limit by what weir is compared with.
+    musts: dict[str, float]             # Limits, by the member that weir is compared with.
     size: str = "2"
     options: dict = field(default_factory=dict)   # More options of the load generator.
     members: tuple = ("relay", "weir", *PEERS)
-    warmup: int = 2000                  # Requests, over all connections, before the clock runs.
+    warmup: int = 2000                  # Requests, over all connections, before the measurement.
     many_routes: bool = False
     latency: bool = False
     tcp: bool = False
     tls: bool = False
-    streams: int = 0                    # HTTP/2 over TLS with h2load, that many on each connection.
-    crypto_share: bool = False          # Also print what part of weir's time is encryption.
+    streams: int = 0                    # HTTP/2 over TLS with h2load: streams per connection.
+    crypto_share: bool = False          # Also print the share of weir's time that is encryption.
 
     @property
     def loader(self):
@@ -37,7 +37,8 @@ class Case:
 
     def load_options(self, address, **more):
         if self.streams:
-            # It counts requests, not seconds: about as many as the slower peer answers in the time.
+            # h2load counts requests, not seconds: about as many as the slower peer answers in the
+            # time.
             return h2load.options(address, self.size, self.connections, self.streams,
                                   requests=int(H2_RATE * more["seconds"]))
         if self.tls:
@@ -60,7 +61,7 @@ def host_name(number):
 
 
 def host_routes(hosts):
-    """Two routes for each host: one path below it, and the rest."""
+    """Two routes for each host: one path prefix, and the rest."""
     routes = []
     for number in range(hosts):
         routes += [Route("all", host_name(number)), Route("two", host_name(number), "/two/")]
@@ -78,7 +79,7 @@ def tcp_case(size, warmup):
 
 
 def tls_case(name, what, connections, musts, **more):
-    """Over TLS, with the certificate and the cipher that all have in common."""
+    """Over TLS, with the certificate and the cipher that all support."""
     return Case(name, what, connections, musts, members=("weir", *PEERS), tls=True, **more)
 
 

@@ -1,4 +1,4 @@
-"""Several weirs in a row, each with a configuration of its own."""
+"""Several weirs in a row, each with its own configuration."""
 
 import json
 
@@ -10,7 +10,7 @@ from lib.proxies import READY, Weir
 
 
 def mesh_tls(authority, name):
-    """What a listener of the mesh shows and asks for, and what one who calls it says, in TOML."""
+    """The TLS settings of a mesh listener, and those of its clients, in TOML."""
     tls = authority.issue(name)
     root, cert, key = (json.dumps(path) for path in (authority.root, tls.cert, tls.key))
     listener = (f"tls = {{ certificates = [{{ cert = {cert}, key = {key} }}], "
@@ -21,7 +21,7 @@ def mesh_tls(authority, name):
 
 
 class Link(Weir):
-    """One weir that forwards everything; `listener` and `upstream` are more lines of theirs."""
+    """One weir that forwards everything; `listener` and `upstream` add lines to these tables."""
 
     def __init__(self, bench, name, to, listener="", upstream="", **top):
         self.name = name
@@ -45,12 +45,12 @@ def link_text(to, listener, upstream, top):
 
 
 def braced(text):
-    """The text as str.format() needs it to leave it alone."""
+    """Escapes the text so that str.format() leaves it unchanged."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 class Chain:
-    """Links in a row, measured as if they were one proxy. Made from the last to the first."""
+    """Links in a row, measured like one proxy. Started from the last to the first."""
 
     def __init__(self, name, links):
         self.name = name
@@ -79,7 +79,7 @@ class Chain:
             link.process.require_running()
 
     def cpu(self):
-        """The sums of what every process used and waited for."""
+        """The sums of the CPU and waiting times of all processes."""
         parts = [link.process.cpu() for link in self.links]
         return sum(used for used, _ in parts), sum(waited for _, waited in parts)
 

@@ -1,4 +1,4 @@
-"""Connections of HTTP/2 over TLS that make one request each and then rest."""
+"""HTTP/2 connections over TLS that make one request each and are idle afterwards."""
 
 import socket
 import ssl
@@ -8,8 +8,8 @@ WAIT = 60.0
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, SETTINGS = 0, 1, 4
 END_STREAM, END_HEADERS, ACK = 0x1, 0x4, 0x1
-METHOD_GET, SCHEME_HTTPS, STATUS_200 = b"\x82", b"\x87", 0x88  # Entries of HPACK's static table.
-PATH, AUTHORITY = b"\x04", b"\x01"  # Names of it, with a value that is not to be remembered.
+METHOD_GET, SCHEME_HTTPS, STATUS_200 = b"\x82", b"\x87", 0x88  # Entries of the HPACK static table.
+PATH, AUTHORITY = b"\x04", b"\x01"  # Indexed names for literals without indexing.
 
 
 def frame(kind, flags, stream, payload=b""):
@@ -28,7 +28,7 @@ def context():
 
 
 class H2Connection:
-    """Open, and answered once, when constructed."""
+    """A connection that is open, and has received one response, after construction."""
 
     def __init__(self, address, tls, path="/2", host="bench.example"):
         name, port = address.rsplit(":", 1)

@@ -1,4 +1,4 @@
-"""Running h2load, for HTTP/2. It has the face of lib.load.Load."""
+"""Runs h2load, for HTTP/2. It has the interface of lib.load.Load."""
 
 import os
 import re
@@ -14,7 +14,7 @@ TIMES = {"us": 1.0, "ms": 1000.0, "s": 1e6}
 
 
 def options(address, size="2", connections=1, streams=1, requests=None, **more):
-    """Its arguments, all over TLS and HTTP/2. Its connections are opened within the run."""
+    """The arguments, always with TLS and HTTP/2. Connections are opened during the run."""
     arguments = [*CIPHERS, "-c", str(connections), "-m", str(streams), "-t", "1"]
     if requests:
         arguments += ["-n", str(requests)]
@@ -24,7 +24,7 @@ def options(address, size="2", connections=1, streams=1, requests=None, **more):
 
 
 def parse(text):
-    """What it printed, in the words of the project's own load generator."""
+    """Its output, converted to the keys of the project's own load generator."""
     counts = re.search(r"^requests: (\d+) total, (\d+) started, (\d+) done, (\d+) succeeded, "
                        r"(\d+) failed, (\d+) errored, (\d+) timeout", text, re.M)
     time = re.search(r"^finished in ([\d.]+)(us|ms|s), ([\d.]+) req/s", text, re.M)
@@ -54,7 +54,7 @@ class H2Load:
         self._process = None
 
     def cpu(self):
-        """As of a Process, in ticks. It is not reaped before close(), so that they can be read."""
+        """Like Process.cpu(), in ticks. Readable until close(), which reaps the process."""
         if not self._process:
             return 0, 0
         stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii")

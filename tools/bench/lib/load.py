@@ -1,4 +1,4 @@
-"""Running the load generator."""
+"""Runs the load generator."""
 
 import json
 import signal
@@ -8,11 +8,11 @@ from lib import machine
 from lib.process import Process
 
 SIZES = {"0": 0, "2": 2, "1k": 1024, "16k": 16384, "64k": 65536, "256k": 262144, "1m": 1048576}
-WAIT = 30.0  # Seconds for requests under way to end.
+WAIT = 30.0  # Seconds for requests in flight to complete.
 
 
 def options(address, size="2", connections=64, **more):
-    """Its arguments; True is a switch, and path, when not given, follows the size."""
+    """The arguments; True is a switch, and the default of path follows from the size."""
     path = more.pop("path", f"/{size}")
     given = {"target": address, "path": path, "expect-length": SIZES[size],
              "connections": connections, **more}
@@ -27,9 +27,9 @@ def options(address, size="2", connections=64, **more):
 
 
 class Load:
-    """Connected and warm when constructed; go() starts it, result() waits for its end.
+    """Connected and warm after construction; go() starts it, result() waits for its end.
 
-    Its connections stay open until close(), so that memory can be looked at.
+    Its connections stay open until close(), so that memory can be measured.
     """
 
     def __init__(self, folder, cores, *arguments):
@@ -62,12 +62,12 @@ class Load:
         return json.loads(line)
 
     def finish(self):
-        """Ends the run before its time; what it printed."""
+        """Ends the run early; returns its output."""
         self._process.signal(signal.SIGUSR1)
         return self.result()
 
     def close(self):
-        """Ends it in order: a run that is not over, then the connections."""
+        """Ends cleanly: an unfinished run first, then the connections."""
         if self._process.running():
             self._process.signal(signal.SIGUSR1)
             self._process.stdin.close()
@@ -85,6 +85,6 @@ class Load:
 
 
 def run(folder, cores, *arguments):
-    """One run from begin to end."""
+    """One complete run."""
     with Load(folder, cores, *arguments) as load:
         return load.go().result()

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCES = ROOT / "tools" / "bench"
 BUILT = ROOT / "build" / "bench"
 
-# Debian package of every program that is not part of the base system.
+# The Debian package of every program outside of the base system.
 PACKAGES = {
     "nginx": "nginx",
     "haproxy": "haproxy",
@@ -22,7 +22,7 @@ PACKAGES = {
     "g++": "g++",
 }
 
-# The sources of each program that is compiled here.
+# The sources of each program that the benchmark compiles.
 PROGRAMS = {
     "relay": ["relay.cc"],
     "backend": ["backend.cc"],
@@ -32,13 +32,13 @@ SHARED = ["loopback.cc", "options.cc"]
 COMPILE = ["g++", "-std=c++20", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
            "-Wconversion", "-Werror"]
 BORINGSSL = ROOT / "build" / "deps" / "boringssl"
-# What a program needs beside the standard library: flags before its sources, libraries after them.
+# Flags for programs that need more than the standard library: before the sources, and after them.
 LIBRARIES = {
     "load": ([f"-isystem{BORINGSSL / 'src' / 'include'}"],
              [BORINGSSL / "lib" / "libssl.a", BORINGSSL / "lib" / "libcrypto.a", "-pthread"]),
 }
 
-# The system's ephemeral range begins at 32768: below it no outgoing connection takes a port.
+# The system's ephemeral range begins at 32768: outgoing connections use no ports below it.
 PORTS = range(20000, 32000)
 
 
@@ -57,7 +57,7 @@ def find(program):
 
 
 def weir_binary():
-    """weir's binary, or None with a message when it is not there."""
+    """weir's binary, or None with a message if it does not exist."""
     path = Path(os.environ.get("WEIR", ROOT / "build" / "release" / "weir"))
     if os.access(path, os.X_OK):
         return str(path)
@@ -66,7 +66,7 @@ def weir_binary():
 
 
 def need(*programs):
-    """Installs what is missing with tools/deps --bench; ends with a hint when that fails."""
+    """Installs missing programs with tools/deps --bench; exits with a hint if that fails."""
     missing = [name for name in programs if not find(name)]
     if not missing:
         return
@@ -80,7 +80,7 @@ def need(*programs):
 
 
 def program(name):
-    """Compiles one of PROGRAMS when a source is newer than the binary; returns its path."""
+    """Compiles one of PROGRAMS if a source is newer than the binary; returns its path."""
     binary = BUILT / name
     sources = [SOURCES / source for source in PROGRAMS[name] + SHARED]
     inputs = sources + list(SOURCES.glob("*.h"))
@@ -99,7 +99,7 @@ def program(name):
 
 
 def free_port():
-    """A TCP port that nobody listens on now."""
+    """A TCP port without a listener."""
     for _ in range(1000):
         port = random.choice(PORTS)
         with socket.socket() as probe:
@@ -117,13 +117,13 @@ def free_address():
 
 
 def raise_file_limit():
-    """As many open files as allowed; the programs started later inherit it."""
+    """Raises the limit of open files to the maximum; the programs started later inherit it."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class Cores:
-    """Which core runs the proxy and which the load, the backend and the measuring."""
+    """The core of the proxy, and the one of the load, the backend and the measurement."""
 
     def __init__(self):
         allowed = sorted(os.sched_getaffinity(0))
@@ -135,11 +135,11 @@ class Cores:
         os.sched_setaffinity(0, {self.others})
 
     def release(self):
-        """Lets this process run everywhere again."""
+        """Lets this process run on all cores again."""
         os.sched_setaffinity(0, self.all)
 
 
 def stolen_ticks():
-    """Clock ticks that the hypervisor gave to others, over all cores."""
+    """Clock ticks that the hypervisor gave to other guests, over all cores."""
     with open("/proc/stat", encoding="ascii") as stat:
         return int(stat.readline().split()[8])

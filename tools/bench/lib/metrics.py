@@ -1,4 +1,4 @@
-"""Reading weir's /metrics."""
+"""Reads weir's /metrics."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def parse(text):
 
 
 def total(samples, name, **labels):
-    """The sum of the samples of a name that have these labels; None when there is none."""
+    """The sum of the samples with this name and these labels; None if there is none."""
     values = [sample.value for sample in samples if sample.name == name
               and all(sample.labels.get(key) == value for key, value in labels.items())]
     return sum(values) if values else None
@@ -35,8 +35,8 @@ def total(samples, name, **labels):
 def worst_stall(before, after, name="weir_loop_lag_seconds"):
     """The upper bound, in seconds, of the longest stall of a worker between two scrapes.
 
-    It is the bound of the highest bucket that grew; infinity when that is the last one, 0 when
-    none grew, None when the histogram is not there. The control thread's loop does not count.
+    It is the bound of the highest bucket with a new count; infinity if that is the last one, 0 if
+    there is none, None if the histogram does not exist. The control thread's loop does not count.
     """
     grown = buckets(after, name)
     if not grown:

@@ -1,4 +1,4 @@
-"""What a proxy shall do, in no proxy's language, and its text in three of them."""
+"""The configuration of a proxy in neutral form, and its text for three proxies."""
 
 import json
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ MANY_ENDPOINTS = 1000
 
 @dataclass
 class Route:
-    """Requests for a host (None is any) and below a path go to an upstream."""
+    """Requests for a host (None: any) and below a path are forwarded to an upstream."""
 
     upstream: str
     host: str | None = None
@@ -17,7 +17,7 @@ class Route:
 
 @dataclass
 class Tls:
-    """What listeners show. The file of both, one behind the other, is what HAProxy reads."""
+    """The certificate of listeners. HAProxy reads both files as one, concatenated."""
 
     cert: str
     key: str
@@ -31,10 +31,10 @@ class Plan:
     upstreams: dict[str, list[str]]  # Addresses by name.
     routes: list[Route] = field(default_factory=list)
     admin: str | None = None         # weir only.
-    tunnels: bool = False            # NGINX forwards an upgrade only when it is told to.
-    tcp: bool = False                # Bytes are carried as they are; not by NGINX.
+    tunnels: bool = False            # NGINX forwards upgrades only if configured.
+    tcp: bool = False                # Bytes are forwarded without parsing; not with NGINX.
     tls: Tls | None = None
-    clear_http2: str | None = None   # The listener on which NGINX speaks nothing else.
+    clear_http2: str | None = None   # The listener on which NGINX only accepts plaintext HTTP/2.
 
     @property
     def address(self):
@@ -42,12 +42,12 @@ class Plan:
 
 
 def one_route(listener, backend, **more):
-    """Everything to one upstream with one endpoint."""
+    """Forwards everything to one upstream with one endpoint."""
     return Plan([listener], {"backend": [backend]}, [Route("backend")], **more)
 
 
 def weir_text(plan):
-    # A JSON string or array of strings is also one of TOML.
+    # A JSON string or array of strings is valid in TOML as well.
     quote = json.dumps
     lines = ['role = "gateway"', "workers = 1"]
     if plan.admin:
@@ -69,12 +69,12 @@ def weir_text(plan):
         lines.append(f"[upstream.{name}]")
         lines.append(f"discovery = {{ static = {quote(addresses)} }}")
         if len(addresses) > MANY_ENDPOINTS or plan.tunnels:
-            # The default would be fewer than endpoints, or than tunnels of one endpoint.
+            # The default would be less than the number of endpoints, or of tunnels per endpoint.
             lines.append("max_connections = 0")
     return "\n".join(lines) + "\n"
 
 
-# Everybody the same work: X25519 is the load generator's choice, the cipher weir's.
+# The same work for all: X25519 is the load generator's choice, the cipher weir's.
 CIPHER_1_3 = "TLS_AES_128_GCM_SHA256"
 CIPHERS_1_2 = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
 
@@ -162,14 +162,14 @@ def haproxy_tls(tls):
 
 
 def haproxy_text(plan, folder, files):
-    """The text, and the map file that chooses the backend by host and path."""
+    """The text, and the map file that selects the backend by host and path."""
     lines = [HAPROXY_HEAD.format(connections=files // 3),
              "  mode tcp" if plan.tcp else HAPROXY_HTTP, "frontend bench"]
     how = haproxy_tls(plan.tls) if plan.tls else ""
     lines += [f"  bind {address}{how}" for address in plan.listeners]
     keyed = [route for route in plan.routes if route.host or route.prefix != "/"]
     if keyed:
-        # `base` is host and path. The longest key wins; any host's path follows an empty host.
+        # `base` is host and path. The longest key matches; paths for any host have an empty host.
         lines.append(f"  use_backend %[base,map_beg({folder}/routes.map)] "
                      f"if {{ base,map_beg({folder}/routes.map) -m found }}")
         if any(route.host is None for route in keyed):

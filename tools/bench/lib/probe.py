@@ -1,4 +1,4 @@
-"""Single requests: is it ready, who answers, what does the admin address say."""
+"""Single requests: readiness, the backend that answers, and the admin pages."""
 
 import http.client
 import socket
@@ -11,7 +11,7 @@ from lib import metrics
 @dataclass
 class Answer:
     status: int
-    backend: str | None  # X-Backend: which of the backends it was.
+    backend: str | None  # X-Backend: which of the backends answered.
     body: bytes
 
 
@@ -24,7 +24,7 @@ def connect(address, timeout, tls):
 
 
 def get(address, path="/2", host="bench.example", timeout=5.0, tls=False):
-    """One request on its own connection; None when it fails."""
+    """One request on its own connection; None if it fails."""
     connection = connect(address, timeout, tls)
     try:
         connection.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)
@@ -54,7 +54,7 @@ def listening(address):
 
 
 def scrape(admin):
-    """The samples of /metrics; an empty list when it does not answer."""
+    """The samples of /metrics; an empty list if there is no response."""
     reply = get(admin, "/metrics", host=admin, timeout=10.0) if admin else None
     if reply is None or reply.status != 200:
         return []

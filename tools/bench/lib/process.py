@@ -1,4 +1,4 @@
-"""A program that runs in the foreground for a while, and what /proc says about it."""
+"""A program that runs in the foreground, and its measurements in /proc."""
 
 import os
 import signal
@@ -10,14 +10,14 @@ GRACE = 20.0  # Seconds between SIGTERM and SIGKILL: enough for callgrind to wri
 
 
 class Process:
-    """Started pinned to some cores; dies with us; ended by its own pid only."""
+    """Pinned to some cores; dies with this process; stopped by its own pid only."""
 
     def __init__(self, arguments, cores, log, **popen):
         cores = ",".join(str(core) for core in cores)
         self.arguments = [str(argument) for argument in arguments]
         self.log = Path(log)
         with open(self.log, "ab") as output:
-            # Both wrappers replace themselves, so the pid is the program's.
+            # Both wrappers exec, so the pid is the program's.
             self._child = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", "taskset", "-c", cores, *self.arguments],
                 stderr=output, stdout=popen.pop("stdout", output),
@@ -42,7 +42,7 @@ class Process:
         return self._child.wait(seconds)
 
     def stop(self):
-        """Asks it to end, and insists after a while."""
+        """Sends SIGTERM, and SIGKILL after a while."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             if not self.running():
                 break
@@ -67,7 +67,7 @@ class Process:
         self.stop()
 
     def tree(self):
-        """The pids of the process and all it started."""
+        """The pids of the process and all its descendants."""
         parents = {}
         for entry in os.listdir("/proc"):
             if entry.isdigit():
@@ -85,17 +85,17 @@ class Process:
                 try:
                     fields = path.read_text().split()
                 except OSError:
-                    continue  # The thread ended meanwhile.
+                    continue  # The thread has ended meanwhile.
                 used += int(fields[0])
                 waited += int(fields[1])
         return used, waited
 
     def resident(self):
-        """Resident bytes, summed over the tree; exact, where VmRSS lags by some pages."""
+        """Resident bytes, summed over the tree; exact, unlike VmRSS, which lags by some pages."""
         return sum(file_bytes(f"/proc/{pid}/smaps_rollup", "Rss") for pid in self.tree())
 
     def peak(self):
-        """Most resident bytes since reset_peak(), summed over the tree."""
+        """Peak of the resident bytes since reset_peak(), summed over the tree."""
         return sum(file_bytes(f"/proc/{pid}/status", "VmHWM") for pid in self.tree())
 
     def reset_peak(self):
@@ -112,7 +112,7 @@ def _parent_of(pid):
 
 
 def file_bytes(path, name):
-    """A size that a file of /proc gives in kB, in bytes; 0 when the process is gone."""
+    """A size that a /proc file gives in kB, in bytes; 0 if the process is gone."""
     try:
         lines = Path(path).read_text().splitlines()
     except OSError:
@@ -124,7 +124,7 @@ def file_bytes(path, name):
 
 
 def wait_until(condition, seconds, what, pause=0.01):
-    """Polls until the condition gives something true, and returns that."""
+    """Polls until the condition returns a true value; returns that."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()

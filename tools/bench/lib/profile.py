@@ -1,4 +1,4 @@
-"""Where a proxy's time goes, by perf."""
+"""The distribution of a proxy's CPU time, from perf."""
 
 import re
 import signal
@@ -13,7 +13,7 @@ LINE = re.compile(r"^\s*([\d.]+)%\s+\[(.)\]\s+(\S+)", re.MULTILINE)
 
 
 def share_of(bench, proxy, case, seconds, pattern):
-    """The part of a slice's samples in functions with such a name; None without perf."""
+    """The share of a slice's samples in functions with such a name; None without perf."""
     perf = machine.find("perf")
     if not perf:
         return None

@@ -1,4 +1,4 @@
-"""The programs under test: each writes its configuration, starts, reloads and stops."""
+"""The proxies under test: each writes its configuration, starts, reloads and stops."""
 
 import os
 import resource
@@ -13,7 +13,7 @@ READY = 60.0
 
 
 class Proxy:
-    """One proxy with one plan. A class per program says how its files look."""
+    """One proxy with one plan. A derived class per program defines the form of its files."""
 
     name = ""
     can_reload = False
@@ -31,20 +31,20 @@ class Proxy:
         return self.plan.address
 
     def write(self, plan):
-        """Writes the files of a plan."""
+        """Writes the configuration files of a plan."""
 
     def command(self):
         raise NotImplementedError
 
     def launch(self, cores=None, prefix=()):
-        """Starts it without waiting. `prefix` is a program to run it under."""
+        """Starts it without waiting. `prefix` is a program under which it runs."""
         self.write(self.plan)
         cores = cores or [self._cores.proxy]
         self.process = Process([*prefix, *self.command()], cores, self.folder / "log")
         return self
 
     def start(self, cores=None, ready="/2", host="bench.example", prefix=()):
-        """Starts it and waits for the first right answer."""
+        """Starts it and waits for the first correct reply."""
         self.launch(cores, prefix)
         wait_until(lambda: self.ready(ready, host), READY, f"{self.name} is ready")
         return self
@@ -54,7 +54,7 @@ class Proxy:
         return probe.answers(self.address, path, host, tls=self.plan.tls is not None)
 
     def reload(self, plan):
-        """Publishes a new plan: the file is replaced as a whole, then SIGHUP."""
+        """Publishes a new plan: the file is replaced atomically, then SIGHUP."""
         self.write(plan)
         self.plan = plan
         self.reload_signal()
@@ -73,14 +73,14 @@ class Proxy:
         self.stop()
 
     def replace(self, name, text):
-        """Writes a file so that no reader sees a part of it."""
+        """Writes a file so that no reader sees an incomplete one."""
         fresh = self.folder / (name + ".new")
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(self.folder / name)
 
 
 class Direct(Proxy):
-    """No proxy: the backend itself."""
+    """Without a proxy: the backend itself."""
 
     name = "direct"
 
@@ -125,7 +125,7 @@ class Weir(Proxy):
 
 
 class OneRouteWeir(Weir):
-    """weir with a single route, beside the one with thousands."""
+    """weir with a single route, compared with the one with thousands."""
 
     name = "weir-one-route"
 
@@ -165,7 +165,7 @@ KINDS = {kind.name: kind for kind in (Direct, Relay, Weir, OneRouteWeir, Nginx, 
 
 
 class Bench:
-    """A folder for a run, its cores, its backends and its proxies; ends them all at the end."""
+    """The folder, cores, backends and proxies of a run; stops all of them at the end."""
 
     def __init__(self, folder):
         machine.raise_file_limit()
@@ -176,7 +176,7 @@ class Bench:
         self._stack = ExitStack()
 
     def backend(self, name="a", address=None, **options):
-        """Starts a backend; returns its address. Its name comes back as X-Backend."""
+        """Starts a backend; returns its address. Replies contain its name in X-Backend."""
         address = address or machine.free_address()
         arguments = [machine.program("backend"), "--listen", address, "--name", name]
         for option, value in options.items():
@@ -189,7 +189,7 @@ class Bench:
 
     @property
     def authority(self):
-        """Where the certificates of a run come from; None for weir without a binary."""
+        """The CA for the certificates of a run; None for weir without a binary."""
         if self._authority is None and self.weir:
             self._authority = Authority(self.weir, self.folder / "ca")
         return self._authority

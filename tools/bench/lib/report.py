@@ -1,4 +1,4 @@
-"""Figures: medians, tables, and what must be reached."""
+"""Results: medians, tables, and limits."""
 
 import json
 import statistics
@@ -8,7 +8,7 @@ median = statistics.median
 
 
 def table(header, rows):
-    """Lines of a table with aligned columns: the first to the left, figures to the right."""
+    """Lines of a table with aligned columns: the first one to the left, numbers to the right."""
     cells = [[str(cell) for cell in row] for row in [header, *rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     lines = []
@@ -21,7 +21,7 @@ def table(header, rows):
 
 @dataclass
 class Verdict:
-    """One value that must be reached; `got` is None when it could not be measured."""
+    """One value with a limit; `got` is None if it could not be measured."""
 
     measure: str
     must: float
@@ -44,9 +44,9 @@ def summary(verdicts):
 
 
 def finish(verdicts, gate, figures=None, path=None):
-    """Prints the summary, writes the JSON file; the exit status.
+    """Prints the summary and writes the JSON file; returns the exit status.
 
-    It is 1 when the gate is on and a value is missed, or could not be measured.
+    It is 1 if the gate is on and a limit is missed, or a value could not be measured.
     """
     if verdicts:
         print("\n" + summary(verdicts), flush=True)
@@ -61,7 +61,7 @@ def finish(verdicts, gate, figures=None, path=None):
 
 
 def add_options(parser):
-    """The options that all tools share."""
+    """The options shared by all tools."""
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
     parser.add_argument("--gate", action="store_true",
                         help="exit with 1 when a value is missed or was not measured")

@@ -1,4 +1,4 @@
-"""Slices in random order, and paired ratios of what they show."""
+"""Slices in random order, and paired ratios of their results."""
 
 import random
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ class Slice:
     """One proxy under load for a few seconds."""
 
     cpu: float           # Microseconds per request.
-    load_busy: float     # Share of its core that the load generator used.
-    result: dict         # What the load generator printed.
-    disturbed: bool      # Somebody else wanted the core.
+    load_busy: float     # Share of its core used by the load generator.
+    result: dict         # The output of the load generator.
+    disturbed: bool      # Another process needed the core.
 
     def latency(self, share):
         return self.result["latency_us"][share]
 
 
 def measure(bench, proxy, arguments, loader=Load):
-    """One slice; repeated a few times when the machine was busy with other things."""
+    """One slice; repeated a few times if the machine was busy."""
     for _ in range(TRIES):
         found = measure_once(bench, proxy, arguments, loader)
         if not found.disturbed:
@@ -69,12 +69,12 @@ def column(slices, value):
 
 
 def best_of(columns):
-    """In each round the smallest of several."""
+    """The smallest of several, by round."""
     return [min(values) for values in zip(*columns)]
 
 
 def paired_ratio(figures, reference):
-    """The median of the rounds' ratios; None when a part is missing or not positive."""
+    """The median of the rounds' ratios; None if a value is missing or not positive."""
     if not figures or not reference or min(reference) <= 0:
         return None
     return median([one / other for one, other in zip(figures, reference)])

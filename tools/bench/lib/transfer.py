@@ -1,4 +1,4 @@
-"""Large bodies with a reader that takes its time, on plain sockets."""
+"""Large bodies with a slow reader, on plain sockets."""
 
 import socket
 import threading
@@ -9,7 +9,7 @@ WAIT = 120.0  # Seconds without a byte before a transfer counts as stuck.
 
 
 class Pace:
-    """Holds a reader back to a number of bytes per second."""
+    """Limits a reader to a number of bytes per second."""
 
     def __init__(self, rate):
         self._rate = rate
@@ -29,7 +29,7 @@ def connect(address):
 
 
 def read_head(source):
-    """(head in lower case, what came behind it)."""
+    """(head in lower case, bytes after it)."""
     data = b""
     while b"\r\n\r\n" not in data:
         more = source.recv(CHUNK)
@@ -49,7 +49,7 @@ def length_of(head):
 
 
 def read_body(source, head, rest, rate):
-    """Reads the body of a head; the number of bytes that came."""
+    """Reads the body for a head; returns the number of bytes received."""
     wanted, got, pace = length_of(head), len(rest), Pace(rate)
     buffer = bytearray(CHUNK)
     while got < wanted:
@@ -70,7 +70,7 @@ def download(address, path, rate):
 
 
 def upload(address, size):
-    """The status line that one POST gets."""
+    """The status line of the response to one POST."""
     block = b"x" * CHUNK
     with connect(address) as peer:
         peer.sendall(f"POST /2 HTTP/1.1\r\nHost: bench.example\r\nContent-Length: {size}\r\n"
@@ -82,7 +82,7 @@ def upload(address, size):
 
 
 class SlowSink:
-    """An upstream that reads request bodies slowly and says "ok" at their end."""
+    """An upstream that reads request bodies slowly and answers "ok" at their end."""
 
     def __init__(self, rate):
         self.received = 0

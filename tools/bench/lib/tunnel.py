@@ -1,4 +1,4 @@
-"""Connections that were upgraded, as a WebSocket is, and echo what is sent."""
+"""Upgraded connections, like those of WebSockets, with an echo at the other end."""
 
 import socket
 
@@ -19,7 +19,7 @@ class Tunnel:
         self.open = True
 
     def echo(self, text):
-        """Sends and reads back; False, for good, when the tunnel no longer carries it."""
+        """Sends text and reads it back; False, permanently, once the tunnel has failed."""
         if not self.open:
             return False
         wanted = text.encode()
