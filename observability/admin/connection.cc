@@ -1,5 +1,6 @@
 #include "observability/admin/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/http/h1/server_codec.h"
@@ -39,7 +40,8 @@ void Connection::start() {
 }
 
 std::optional<Milliseconds> Connection::idleSince() const {
-  if (!exchanges_.empty() || state_ != State::kOpen) return std::nullopt;
+  const bool busy = !std::ranges::all_of(exchanges_, &Exchange::receiving);
+  if (busy || state_ != State::kOpen) return std::nullopt;
   return idle_since_;
 }
 

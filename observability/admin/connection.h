@@ -35,7 +35,7 @@ class Connection final : public event::Disposable,
 
   void start();
   void closeNow();  // aborts all exchanges
-  // The beginning of the time without requests; nullopt while there is one.
+  // The beginning of the time without a complete request; nullopt while there is one.
   std::optional<Milliseconds> idleSince() const;
 
  private:

@@ -23,6 +23,7 @@ class Exchange final : public http::RequestEvents {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
+  bool receiving() const { return stage_ == Stage::kReceiving; }  // the request is not complete
   void onReply(PageReply reply);  // may destroy this; must be the last call in a function
 
  private:

@@ -77,6 +77,28 @@ TEST_F(AdminServerTest, ClosesTheLongestIdleConnectionForANewOne) {
   EXPECT_EQ(server_.connections(), 2U);
 }
 
+// Slow clients must not lock out the operator.
+TEST_F(AdminServerTest, ClosesAConnectionWhoseRequestIsIncompleteForANewOne) {
+  configure({.max_connections = 2});
+  Client head = connect();
+  head.peer->send("GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ");
+  loop_.advance(1s);
+  Client body = connect();
+  body.peer->send("POST /reload HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx");
+  loop_.advance(1s);
+  Client second = connect();
+  turn();
+  EXPECT_TRUE(head.peer->ended());
+  Client third = connect();
+  turn();
+  EXPECT_TRUE(body.peer->ended());
+  for (const Client* served : {&second, &third}) {
+    served->peer->send(requestText("GET /readyz"));
+    turn();
+    EXPECT_EQ(onlyReply(served->peer->received()).status(), 200);
+  }
+}
+
 TEST_F(AdminServerTest, RefusesConnectionsWhenAllAreBusy) {
   configure({.max_connections = 1});
   subject_.defers = true;
