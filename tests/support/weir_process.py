@@ -46,7 +46,8 @@ class AdminClient:
 
     def __init__(self, address):
         self._connection = http.client.HTTPConnection(address, timeout=poll.PATIENCE)
-        self._connection.connect()
+        self._connection.request("GET", "/healthz")  # a response proves that it was accepted
+        self._connection.getresponse().read()
 
     def post(self, path):
         """Requests an action; returns the status."""
