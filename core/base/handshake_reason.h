@@ -74,7 +74,7 @@ constexpr HandshakeReason reasonOfAlert(int number) {
 
 // "TLS alert from the peer: unknown_ca". `reason` is an alert.
 constexpr std::string_view alertDetail(HandshakeReason reason) {
-  if (reason < HandshakeReason::kFirstAlert) return "TLS alert from the peer: without a name";
+  if (reason < HandshakeReason::kFirstAlert) return "TLS alert from the peer: unnamed alert";
   const auto at =
       static_cast<std::size_t>(reason) - static_cast<std::size_t>(HandshakeReason::kFirstAlert);
   return kAlerts[at].detail;

@@ -71,7 +71,7 @@ bool readSecretFile(const Entry& entry, const std::string& given, Secret& out) {
 
 bool readSecretVariable(const Entry& entry, const std::string& name, Secret& out) {
   const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return entry.fail("the environment has no variable " + quotedText(name));
+  if (value == nullptr) return entry.fail("no such environment variable: " + quotedText(name));
   out = Secret(Secret::Source::kEnvironment, name, value);
   return true;
 }

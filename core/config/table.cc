@@ -189,7 +189,7 @@ void Table::exclude(const Keys& keys, bool required) {
       first = key;
     } else {
       take(key, {});
-      fail(key, "cannot stand beside " + std::string(first));
+      fail(key, "cannot be combined with " + std::string(first));
     }
   }
   if (required && first.empty()) fail("", "one of these is required: " + listed(keys));

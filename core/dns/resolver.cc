@@ -11,7 +11,7 @@
 namespace weir::dns {
 namespace {
 
-constexpr Error kBadServer = {ErrorCode::kInvalid, Origin::kLocal, "not the address of a server"};
+constexpr Error kBadServer = {ErrorCode::kInvalid, Origin::kLocal, "not a server address"};
 constexpr Milliseconds kSettle{100};  // time for a resolv.conf to be completely written
 
 }  // namespace
@@ -104,7 +104,7 @@ void Resolver::onSystemChanged() {
                  std::string(channel.error().detail));
     return;
   }
-  log::info("DNS: " + options_.resolv_conf + " has changed and is in use");
+  log::info("DNS: " + options_.resolv_conf + " has changed and was reloaded");
   for (Lookup* lookup : lookups_) {
     if (!lookup->begun() || lookup->done()) continue;
     lookup->restart();

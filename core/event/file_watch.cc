@@ -74,7 +74,7 @@ void FileWatch::watchDirectory(const std::string& path) {
   const int failure = uv_fs_event_start(&directory->event, callback, path.c_str(), 0);
   // A directory that has disappeared meanwhile is not an error: the next reload renews the watches.
   if (failure == 0 || failure == UV_ENOENT || failure == UV_ENOTDIR) return;
-  log::warning("changes of files in " + path + " are not noticed: " + uv_strerror(failure));
+  log::warning("changes to files in " + path + " are not detected: " + uv_strerror(failure));
 }
 
 FileWatch::Print FileWatch::printOf(const std::string& path) {

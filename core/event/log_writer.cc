@@ -54,8 +54,8 @@ void LogWriter::Queue::push(const log::Line& line) {
     const std::lock_guard lock(mutex);
     std::string text = log::lineText(line, format);
     if (untold > 0) {
-      const std::string note = std::to_string(untold) + " lines of this log were dropped: " +
-                               "whoever reads it does not keep up";
+      const std::string note = std::to_string(untold) +
+                               " lines of this log were dropped: " + "the reader does not keep up";
       text.insert(0, log::lineText({log::Level::kWarning, line.time, note}, format));
     }
     if (pending.size() + text.size() > kMostBytes) {

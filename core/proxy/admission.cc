@@ -49,7 +49,8 @@ void dropReserved(http::Headers& headers, bool edge, bool trusted) {
 // early data, so that the upstream can reject it as well.
 std::optional<Refusal> admitEarly(http::Request& request) {
   if (!http::isSafe(request.method)) {
-    return Refusal{425, Reason::kBadRequest, "sent before the handshake was over"};
+    return Refusal{425, Reason::kBadRequest,
+                   "sent as early data, before the handshake was complete"};
   }
   request.headers.set(HeaderId::kEarlyData, "1");
   return std::nullopt;
@@ -74,7 +75,7 @@ bool isMisdirected(const http::Request& request, const ListenerPlan& listener,
 std::optional<Refusal> admitSecured(http::Request& request, const ListenerPlan& listener,
                                     const net::Security& security) {
   if (isMisdirected(request, listener, security)) {
-    return Refusal{421, Reason::kBadRequest, "this connection is not for that authority"};
+    return Refusal{421, Reason::kBadRequest, "this connection does not serve that authority"};
   }
   return security.early_data ? admitEarly(request) : std::nullopt;
 }

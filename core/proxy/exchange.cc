@@ -165,7 +165,7 @@ bool Exchange::prepareForward(NameId cluster) {
   if (counted && !countForward(request_)) return endForwards();
   cluster_ = engine_.cluster(cluster, plan());
   if (cluster_ == nullptr) {
-    fail(Reason::kNoHealthyUpstream, "the upstream left the configuration");
+    fail(Reason::kNoHealthyUpstream, "the upstream was removed from the configuration");
     return true;
   }
   cluster_->enter();
@@ -214,7 +214,7 @@ bool Exchange::pickEndpoint() {
   if (backing_off_) return false;  // onTry continues
   if (!cluster_->knowsEndpoints()) {
     logFailure(Reason::kUpstreamDnsError);
-    fail(Reason::kUpstreamDnsError, "the upstream's addresses are not known yet");
+    fail(Reason::kUpstreamDnsError, "the upstream's addresses have not been resolved yet");
     return true;
   }
   member_ = cluster_->pick({tried_.data(), tried_count_});

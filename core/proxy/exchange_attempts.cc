@@ -217,7 +217,7 @@ void Exchange::onTry() {
   countTimeout(TimeoutStage::kPerTry);
   dropAttempt(AttemptOutcome::kTimeout, Reason::kPerTryTimeout);
   if (!retryFor(route::RetryOn::kTimeout, Reason::kPerTryTimeout)) {
-    fail(Reason::kPerTryTimeout, "no response to this try in time");
+    fail(Reason::kPerTryTimeout, "no response to this attempt in time");
   }
   run();
 }
@@ -227,9 +227,9 @@ void Exchange::onIdle() {
   if (response_begun_) {
     abortWith(Reason::kStreamIdle);
   } else if (request_ended_) {
-    replyLocally(504, Reason::kStreamIdle, "the upstream was silent for too long");
+    replyLocally(504, Reason::kStreamIdle, "the upstream was idle for too long");
   } else {
-    fail(Reason::kStreamIdle, "the client was silent for too long");
+    fail(Reason::kStreamIdle, "the client was idle for too long");
   }
   run();
 }

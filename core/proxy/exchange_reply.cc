@@ -93,7 +93,7 @@ void Exchange::replyLocally(int status, Reason reason, std::string_view detail, 
 // Max-Forwards is exhausted: weir is the final recipient of the request.
 bool Exchange::endForwards() {
   if (request_.method == http::Method::kTrace) {
-    fail(Reason::kConfigDisabled, "TRACE is not answered");
+    fail(Reason::kConfigDisabled, "weir does not respond to TRACE");
     return true;
   }
   response_ = http::Response(arena_);
@@ -123,7 +123,7 @@ bool Exchange::sendRedirect(const route::Redirect& redirect) {
 
 bool Exchange::sendResponse(const route::Respond& respond) {
   if (respond.status < 300 && asksForTunnel()) {
-    replyLocally(501, Reason::kConfigDisabled, "the route opens no tunnels");
+    replyLocally(501, Reason::kConfigDisabled, "the route does not accept tunnels");
     return true;
   }
   response_ = http::Response(arena_);

@@ -40,7 +40,7 @@ void readProxyProtocol(config::Table& table, ListenerOptions& out) {
   table.read("proxy_protocol_timeout", out.proxy_protocol_timeout,
              "Time limit for receiving the PROXY protocol header.", {.min = 1ms, .max = 1h});
   if (out.proxy_protocol != ProxyProtocol::kOff && out.proxy_protocol_from.empty()) {
-    table.fail("proxy_protocol", "needs proxy_protocol_from: the peers to believe");
+    table.fail("proxy_protocol", "needs proxy_protocol_from: the peers to trust");
   }
 }
 

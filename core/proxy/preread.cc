@@ -98,7 +98,7 @@ void Preread::readHello(Bytes bytes) {
     case net::HelloRead::kBroken:
       // The TLS stream reports the error.
       if (plan.tls != nullptr) return handOn({}, bytes);
-      failHandshake(net::Handshake::kProtocol, "TLS handshake: broken ClientHello");
+      failHandshake(net::Handshake::kProtocol, "TLS handshake: malformed ClientHello");
       return close();
   }
 }

@@ -53,10 +53,11 @@ void TcpReader::readUpstream() {
   const auto& name = plan_.upstream_name;
   if (name) plan_.upstream = upstream(*name, "upstream");
   if (plan_.tcp && !name && !onlyPasses()) {
-    fail(plan_.origin.location, "protocol", "tcp needs an upstream that connections go to");
+    fail(plan_.origin.location, "protocol",
+         "tcp needs an upstream to which connections are proxied");
   }
   if (name && !plan_.tcp && plan_.protocol != ListenerProtocol::kAuto) {
-    fail(name->location, "upstream", "goes with protocol auto or tcp only");
+    fail(name->location, "upstream", "needs protocol auto or tcp");
   }
 }
 
@@ -66,7 +67,7 @@ void TcpReader::readRules() {
     const std::string path = "tls_rule[" + std::to_string(i) + "]";
     if (rule.upstream_name) rule.upstream = upstream(*rule.upstream_name, path + ".upstream");
     if (rule.action == TlsRule::Action::kTerminate && !plan_.tls_options) {
-      fail(rule.origin.location, path + ".action", "terminate needs tls of the listener");
+      fail(rule.origin.location, path + ".action", "terminate needs tls on the listener");
     }
   }
 }
@@ -88,12 +89,12 @@ void checkRoutes(const std::vector<route::RouteSettings>& routes, const NamedUps
   for (std::size_t i = 0; i < routes.size(); ++i) {
     for (const route::PlacedText* name : routes[i].upstreams()) {
       if (!telling.contains(name->text)) continue;
-      diagnostics.add(
-          {name->location,
-           "route[" + std::to_string(i) + "].upstream",
-           "connections to \"" + name->text +
-               "\" name a client by proxy_protocol, but requests of many would share them",
-           {}});
+      diagnostics.add({name->location,
+                       "route[" + std::to_string(i) + "].upstream",
+                       "connections to \"" + name->text +
+                           "\" carry the address of one client by proxy_protocol, but requests of "
+                           "many clients would share them",
+                       {}});
     }
   }
 }

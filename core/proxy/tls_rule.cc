@@ -30,10 +30,10 @@ void TlsRule::read(config::Table& table, TlsRule& out) {
   table.read("upstream", out.upstream_name, "Upstream for the action passthrough.");
   const bool passes = out.action == Action::kPassthrough;
   if (passes && !out.upstream_name) table.fail("action", "passthrough needs an upstream");
-  if (!passes && out.upstream_name) table.fail("upstream", "goes with the action passthrough only");
+  if (!passes && out.upstream_name) table.fail("upstream", "needs the action passthrough");
   for (std::size_t i = 0; i < out.protocols.size(); ++i) {
     if (!out.protocols[i].empty() && out.protocols[i].size() <= kMaxProtocolName) continue;
-    table.failElement("alpn", i, "has no, or more than 255, bytes");
+    table.failElement("alpn", i, "must have 1 to 255 bytes");
   }
   table.locate(out.origin, "action");
 }

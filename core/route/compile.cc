@@ -321,8 +321,9 @@ class RouteNames {
     if (!settings.name) return derived(settings, path);
     const RouteSettings* const owner = owners_.at(*settings.name);
     if (owner != &settings) {
-      complaints.add(settings.location, "name",
-                     "the name \"" + *settings.name + "\" is taken at " + owner->location.text());
+      complaints.add(
+          settings.location, "name",
+          "the name \"" + *settings.name + "\" is already used at " + owner->location.text());
     }
     return *settings.name;
   }
@@ -363,7 +364,7 @@ RouteTable compileRoutes(const std::vector<RouteSettings>& settings, const Refer
     if (const auto same = builder.add(std::move(route), std::move(match))) {
       complaints.add(settings[i].location, "match",
                      "never matches: the route at " + settings[added[*same]].location.text() +
-                         " takes the same requests");
+                         " matches the same requests");
     }
   }
   warnOfShadowed(settings, diagnostics);

@@ -13,7 +13,7 @@ namespace {
 std::optional<Text> compileFieldText(std::string_view text, const TextScope& scope,
                                      std::string& why) {
   if (isFieldText(text)) return Text::compile(text, scope, why);
-  why = "a control byte cannot be part of a header";
+  why = "a header cannot contain a control byte";
   return std::nullopt;
 }
 
@@ -31,7 +31,7 @@ bool isChangeableHeader(std::string_view name, std::string& why) {
   } else if (http::isFramingField(id) || id == http::HeaderId::kTrailer) {
     why = quoted + " frames the message; weir writes it itself";
   } else if (id == http::HeaderId::kXWeirIdentity) {
-    why = quoted + " says who the caller is; only weir may set it";
+    why = quoted + " identifies the caller; only weir may set it";
   }
   return why.empty();
 }

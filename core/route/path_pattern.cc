@@ -58,7 +58,7 @@ bool markCaptured(PathPattern::Segment& segment, std::vector<std::string>& names
   if (text.front() != '{' || text.back() != '}' || !isIdentifier(name)) {
     why = inQuotes(text) + ": a captured segment is written \"{name}\" and is a whole segment";
   } else if (std::find(names.begin(), names.end(), name) != names.end()) {
-    why = inQuotes(text) + " stands in the path twice";
+    why = inQuotes(text) + " occurs twice in the path";
   } else if (names.size() == Captures::kMax) {
     why = "a path can capture at most 9 segments";
   }

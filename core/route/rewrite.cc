@@ -31,7 +31,7 @@ bool makesNormalPath(const PathChange& change, std::string_view text, std::strin
   BlockPool pool(4096);
   Arena arena(pool);
   if (change.apply("/x", SampleVariables(), arena)) return true;
-  why = "\"" + std::string(text) + "\" is not a path that can be sent on";
+  why = "\"" + std::string(text) + "\" is not a path that can be forwarded";
   return false;
 }
 

@@ -74,9 +74,10 @@ std::string whyNot(const Predicates::Verdict& verdict, const http::Request& requ
     case Predicates::Part::kMethod:
       return "is for other methods than " + std::string(request.method_text);
     case Predicates::Part::kHeader:
-      return "wants that header " + verdict.named->name + " " + verdict.named->match.toString();
+      return "requires the header " + verdict.named->name + " " + verdict.named->match.toString();
     case Predicates::Part::kQuery:
-      return "wants that parameter " + verdict.named->name + " " + verdict.named->match.toString();
+      return "requires the parameter " + verdict.named->name + " " +
+             verdict.named->match.toString();
   }
   return "";
 }

@@ -77,10 +77,10 @@ void checkHeaderNames(config::Table& table, const MatchSettings& settings) {
 void checkPathPolicy(config::Table& table, const RouteSettings& settings) {
   if (settings.path.normalize) return;
   if (!settings.upstream && settings.split.empty()) {
-    table.fail("normalize_path", "means nothing where nothing is forwarded");
+    table.fail("normalize_path", "has no effect if requests are not forwarded");
   } else if (settings.rewrite && (settings.rewrite->path.path || settings.rewrite->path.prefix ||
                                   settings.rewrite->path.regex)) {
-    table.fail("normalize_path", "cannot be false where rewrite replaces the path");
+    table.fail("normalize_path", "cannot be false if rewrite replaces the path");
   }
 }
 
@@ -147,7 +147,7 @@ void MatchSettings::read(config::Table& table, MatchSettings& out) {
 void SplitSettings::read(config::Table& table, SplitSettings& out) {
   table.read("upstream", out.upstream, "Name of an upstream.", {.required = true});
   table.read("weight", out.weight, "Share of the requests, relative to the sum of all weights.");
-  if (table.has("weight") && out.weight == 0) table.warn("weight", "is 0: it gets no request");
+  if (table.has("weight") && out.weight == 0) table.warn("weight", "is 0: it receives no requests");
 }
 
 void MirrorSettings::read(config::Table& table, MirrorSettings& out) {
@@ -164,8 +164,8 @@ void PathChangeSettings::readKeys(config::Table& table, PathChangeSettings& out)
   table.read("with", out.with,
              "Replacement for the matches of regex: \\0 is the match, \\1 to \\9 are its groups.");
   table.atMostOneOf({"path", "prefix", "regex"});
-  if (out.regex && !out.with) table.fail("regex", "\"with\" must say what replaces it");
-  if (out.with && !out.regex) table.fail("with", "\"regex\" must say what is replaced");
+  if (out.regex && !out.with) table.fail("regex", "needs \"with\", the replacement");
+  if (out.with && !out.regex) table.fail("with", "needs \"regex\", the text to replace");
 }
 
 void RewriteSettings::read(config::Table& table, RewriteSettings& out) {
@@ -288,13 +288,13 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
   const Milliseconds none(0);
   const Milliseconds whole = out.timeouts.request.value_or(none);
   if (whole > none && out.timeouts.per_try.value_or(none) >= whole) {
-    table.warn("per_try_timeout", "is not shorter than `timeout`, and never runs out");
+    table.warn("per_try_timeout", "is not shorter than `timeout` and never expires");
   }
   out.clean = table.clean();
   if (!out.redirect && !out.respond) return;
   for (const std::string_view key :
        {"mirror", "rewrite", "timeout", "per_try_timeout", "idle_timeout", "retry", "upgrades"}) {
-    if (table.has(key)) table.fail(key, "means nothing where nothing is forwarded");
+    if (table.has(key)) table.fail(key, "has no effect if requests are not forwarded");
   }
   out.clean = table.clean();
 }

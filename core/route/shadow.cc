@@ -83,7 +83,7 @@ void warnOfShadowed(const std::vector<RouteSettings>& settings, config::Diagnost
       diagnostics.warn({settings[i].location,
                         "route[" + std::to_string(i) + "].match",
                         "never matches: the route at " + settings[before].location.text() +
-                            " takes the same requests and more",
+                            " matches the same requests and more",
                         {}});
       break;
     }

@@ -19,7 +19,7 @@ std::string_view Upgrades::faultOf(std::string_view protocol) {
     return "not a protocol: a name, or a name and a version such as \"SPDY/3.1\"";
   }
   if (http::isHttpUpgrade(protocol)) {
-    return "requests inside of such a tunnel would pass all routes and filters unseen";
+    return "requests inside such a tunnel would bypass all routes and filters";
   }
   return {};
 }

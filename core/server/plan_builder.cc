@@ -46,7 +46,7 @@ void compareListeners(const proxy::ListenerPlan& made, const proxy::ListenerPlan
   if (!made.address.isUnix() && made.address.port() == 0) return;
   diagnostics.add({made.origin.location,
                    made.origin.path + ".address",
-                   "the address is that of listener \"" + other.name + "\"",
+                   "the address is already used by listener \"" + other.name + "\"",
                    {}});
 }
 

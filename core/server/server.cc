@@ -99,8 +99,10 @@ bool Server::bind(const proxy::Plan& plan, std::optional<Owner> owner,
   for (const NewSocket& each : bound_) {
     for (const net::ListenSocket& socket : each.sockets) {
       if (socket.giveTo(owner->user, owner->group)) continue;
-      diagnostics.add(
-          {{}, "listener " + std::string(each.listener->name), "cannot be given away", {}});
+      diagnostics.add({{},
+                       "listener " + std::string(each.listener->name),
+                       "cannot change the owner of the socket",
+                       {}});
       return false;
     }
   }
@@ -260,8 +262,8 @@ void Server::watchMemory() {
   parts_.cells.gauge(overloadLevelKey()).set(static_cast<std::int64_t>(level));
   if (std::exchange(overload_, level) >= level) return;
   log::warning(level == event::Overload::kResetStreams
-                   ? "memory is short: answers that are not read are broken off"
-                   : "memory is short: new connections are refused");
+                   ? "low on memory: resetting streams of slow clients"
+                   : "low on memory: refusing new connections");
 }
 
 void Server::refreshMetrics() {

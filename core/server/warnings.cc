@@ -102,7 +102,8 @@ class CertificateWarnings {
     if (now_ >= certificate.notAfter()) {
       warn(certificate, location, path, "has expired on " + dateText(certificate.notAfter()));
     } else if (now_ < certificate.notBefore()) {
-      warn(certificate, location, path, "holds from " + dateText(certificate.notBefore()) + " on");
+      warn(certificate, location, path,
+           "is valid from " + dateText(certificate.notBefore()) + " on");
     }
   }
   // For a listener's certificate: warns if no route matches any of its names.
@@ -119,7 +120,7 @@ class CertificateWarnings {
     for (const std::string& name : certificate.names()) names += (names.empty() ? "" : ", ") + name;
     warn(certificate, location, path,
          "is for " + (names.empty() ? std::string("no DNS name") : names) +
-             ", and no route is for such a host");
+             ", and no route has a matching host");
   }
 
  private:

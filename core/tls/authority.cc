@@ -107,7 +107,7 @@ Result<bssl::UniquePtr<X509>> begin(const std::string& name, EVP_PKEY* key, Nano
   setSerial(certificate.get());
   if (not_after <= not_before || !setTime(X509_getm_notBefore(certificate.get()), not_before) ||
       !setTime(X509_getm_notAfter(certificate.get()), not_after)) {
-    return invalid("the time that it is to hold for is none that a certificate can hold");
+    return invalid("the validity period is not possible in a certificate");
   }
   if (name.empty() || name.size() > kMaxSubject ||
       !setName(X509_get_subject_name(certificate.get()), name)) {
@@ -162,7 +162,7 @@ Result<KeyPair> issue(const KeyPair& root, const CertificateRequest& request) {
   const auto parsed = Certificate::parse(root.certificate, root.key);
   if (!parsed.ok()) return parsed.error();
   X509* issuer = parsed.value()->parts().leaf.get();
-  if (X509_check_ca(issuer) != 1) return invalid("is no root: it may not issue certificates");
+  if (X509_check_ca(issuer) != 1) return invalid("is not a CA: it may not issue certificates");
   const bssl::UniquePtr<EVP_PKEY> key = makeKey(request.key_type);
   WEIR_TRY(const bssl::UniquePtr<X509> certificate,
            begin(request.name, key.get(), request.not_before, request.not_after));
@@ -179,7 +179,7 @@ Result<KeyPair> issue(const KeyPair& root, const CertificateRequest& request) {
     return invalid("needs a DNS name, an IP address or an identity, each well-formed");
   }
   if (!sign(certificate.get(), parsed.value()->parts().key.get())) {
-    return invalid("the root cannot sign");
+    return invalid("signing with the CA key failed");
   }
   return inPem(certificate.get(), key.get());
 }

@@ -13,8 +13,8 @@
 namespace weir::tls {
 namespace {
 
-constexpr std::string_view kNoCertificate = "holds no certificate in PEM form";
-constexpr std::string_view kUnknownKey = "has a key of an unknown kind";
+constexpr std::string_view kNoCertificate = "contains no certificate in PEM format";
+constexpr std::string_view kUnknownKey = "has a key of an unknown type";
 
 std::string commonNameOf(X509_NAME* name) {
   const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
@@ -38,7 +38,7 @@ Result<std::shared_ptr<const Certificate>> Certificate::parse(std::string_view c
   if (parts->chain.empty()) return invalid(kNoCertificate);
   parts->leaf.reset(X509_parse_from_buffer(parts->chain.front().get()));
   parts->key.reset(PEM_read_bio_PrivateKey(bioOver(key).get(), nullptr, noPassword, nullptr));
-  if (parts->key == nullptr) return invalid("holds no private key in PEM form");
+  if (parts->key == nullptr) return invalid("contains no private key in PEM format");
   parts->public_key.reset(X509_get_pubkey(parts->leaf.get()));
   if (!isKnownKind(parts->public_key.get())) return invalid(kUnknownKey);
   if (EVP_PKEY_cmp(parts->public_key.get(), parts->key.get()) != 1) {

@@ -25,7 +25,7 @@ void readHashes(config::Table& table, std::string_view key, std::vector<std::str
     hash = lowerCase(hash);
     const bool digits = hash.find_first_not_of("0123456789abcdef") == std::string::npos;
     if (hash.size() == kHashDigits && digits) continue;
-    table.failElement(key, i, "is no SHA-256: 64 hexadecimal digits");
+    table.failElement(key, i, "is not a SHA-256 of 64 hexadecimal digits");
   }
 }
 

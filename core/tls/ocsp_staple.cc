@@ -76,18 +76,18 @@ Result<void> readState(CBS single, OcspStaple& staple) {
   if (CBS_get_any_asn1(&single, &state, &tag) != 1 ||
       CBS_get_asn1(&single, &from, CBS_ASN1_GENERALIZEDTIME) != 1 ||
       CBS_get_optional_asn1(&single, &to, &has_until, kContext0) != 1) {
-    return invalid("is no OCSP response");
+    return invalid("is not an OCSP response");
   }
-  if (tag != kGood) return invalid("says that the certificate is revoked, or unknown");
+  if (tag != kGood) return invalid("states that the certificate is revoked or unknown");
   const auto since = timeIn(from);
-  if (!since) return invalid("is no OCSP response");
+  if (!since) return invalid("is not an OCSP response");
   staple.this_update = *since;
   if (has_until == 0) return {};
   if (CBS_get_asn1(&to, &until, CBS_ASN1_GENERALIZEDTIME) != 1) {
-    return invalid("is no OCSP response");
+    return invalid("is not an OCSP response");
   }
   const auto end = timeIn(until);
-  if (!end) return invalid("is no OCSP response");
+  if (!end) return invalid("is not an OCSP response");
   staple.next_update = *end;
   return {};
 }
@@ -100,7 +100,7 @@ Result<OcspStaple> readStaple(std::string_view der, const Certificate& certifica
   CBS responses;
   CBS_init(&all, reinterpret_cast<const std::uint8_t*>(der.data()), der.size());
   if (!readBasic(all, &basic) || !readResponses(basic, &responses)) {
-    return invalid("is no OCSP response in DER form, or an unsuccessful one");
+    return invalid("is not a successful OCSP response in DER format");
   }
   CBS single;
   while (CBS_get_asn1(&responses, &single, CBS_ASN1_SEQUENCE) == 1) {
@@ -113,7 +113,7 @@ Result<OcspStaple> readStaple(std::string_view der, const Certificate& certifica
     if (!state.ok()) return state.error();
     return staple;
   }
-  return invalid("is not about the certificate");
+  return invalid("is not for the certificate");
 }
 
 }  // namespace weir::tls

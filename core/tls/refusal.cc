@@ -54,7 +54,7 @@ std::string whyIn(HandshakeReason reason, const x509_st* certificate, int error,
     case HandshakeReason::kWrongPurpose:
       return "is not for this purpose, by its extended key usage";
     case HandshakeReason::kWrongName:
-      return "does not hold for " + printable(wanted, kMaxName);
+      return "is not valid for " + printable(wanted, kMaxName);
     default:
       return X509_verify_cert_error_string(error);
   }
@@ -106,7 +106,7 @@ Verifier::Verdict refusalOf(X509_STORE_CTX* check, const x509_st* leaf, std::str
 }
 
 std::string_view faultOfKey(const EVP_PKEY* key) {
-  if (key == nullptr) return "has a key of an unknown kind";
+  if (key == nullptr) return "has a key of an unknown type";
   switch (EVP_PKEY_id(key)) {
     case EVP_PKEY_RSA:
       return EVP_PKEY_bits(key) < static_cast<int>(kMinRsaBits)
@@ -116,12 +116,12 @@ std::string_view faultOfKey(const EVP_PKEY* key) {
       const int curve = EC_GROUP_get_curve_name(EC_KEY_get0_group(EVP_PKEY_get0_EC_KEY(key)));
       const bool good =
           curve == NID_X9_62_prime256v1 || curve == NID_secp384r1 || curve == NID_secp521r1;
-      return good ? "" : "has a key of a curve that TLS does not sign with";
+      return good ? "" : "has a key on a curve that is not supported for signatures";
     }
     case EVP_PKEY_ED25519:
       return "";
     default:
-      return "has a key of an unknown kind";
+      return "has a key of an unknown type";
   }
 }
 
@@ -148,7 +148,7 @@ Verifier::Verdict judgeStrength(const STACK_OF(X509) * chain) {
 std::string_view faultOfSvid(const x509_st* leaf) {
   auto* certificate = const_cast<X509*>(leaf);  // BoringSSL caches its results in it
   if ((X509_get_extension_flags(certificate) & EXFLAG_CA) != 0) {
-    return "a certificate with a SPIFFE ID may not be one of an authority";
+    return "a certificate with a SPIFFE ID may not be a CA certificate";
   }
   const std::uint32_t usage = X509_get_key_usage(certificate);
   const bool any = usage == UINT32_MAX;  // no key usage extension

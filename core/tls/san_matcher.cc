@@ -88,13 +88,13 @@ bool Names::claimsSpiffeId() const {
 std::string_view faultOf(const Names& names) {
   const auto plain = [](const std::string& name) { return isVisibleAscii(name); };
   if (!std::all_of(names.dns.begin(), names.dns.end(), plain)) {
-    return "a DNS name holds bytes that no name may hold";
+    return "a DNS name contains invalid bytes";
   }
   if (!std::all_of(names.uris.begin(), names.uris.end(), plain)) {
-    return "a URI holds bytes that no URI may hold";
+    return "a URI contains invalid bytes";
   }
   if (!names.claimsSpiffeId()) return "";
-  if (names.uris.size() > 1) return "a certificate with a SPIFFE ID may hold no other URI";
+  if (names.uris.size() > 1) return "a certificate with a SPIFFE ID may not contain another URI";
   return faultOfSpiffeId(names.uris.front()).empty() ? "" : "its SPIFFE ID is not valid";
 }
 
@@ -154,11 +154,11 @@ std::string_view faultOfPattern(std::string_view pattern) {
     const bool at_end = star == pattern.size() - 1 && pattern.ends_with("/*");
     return star == std::string_view::npos || at_end
                ? ""
-               : "may have a star at its end only, after a slash";
+               : "may have a star only at its end, after a slash";
   }
   if (star == std::string_view::npos) return "";
   const bool first_label = star == 0 && pattern.starts_with("*.") && pattern.rfind('*') == 0;
-  return first_label ? "" : "may have a star for its first label only";
+  return first_label ? "" : "may have a star only as its first label";
 }
 
 }  // namespace weir::tls

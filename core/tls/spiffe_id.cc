@@ -18,7 +18,7 @@ std::string_view faultOfSegment(std::string_view segment) {
   if (segment == "." || segment == "..") return "has a path segment \".\" or \"..\"";
   return std::all_of(segment.begin(), segment.end(), isSegmentByte)
              ? ""
-             : "may have letters, digits, \"-\", \".\" and \"_\" in its path only";
+             : "may have only letters, digits, \"-\", \".\" and \"_\" in its path";
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ std::string_view faultOfSpiffeId(std::string_view id) {
   if (domain.empty()) return "has no trust domain";
   if (domain.size() > kMaxTrustDomain) return "has a trust domain of more than 255 bytes";
   if (!std::all_of(domain.begin(), domain.end(), isTrustDomainByte)) {
-    return "may have lower-case letters, digits, \"-\", \".\" and \"_\" in its trust domain only";
+    return "may have only lower-case letters, digits, \"-\", \".\" and \"_\" in its trust domain";
   }
   std::string_view path = id.substr(kSpiffeScheme.size() + domain.size());
   if (path.empty()) return "has no path";

@@ -37,7 +37,7 @@ std::string_view detailOf(net::Handshake result) {
     case net::Handshake::kOk:
       return "";
     case net::Handshake::kClosed:
-      return "TLS handshake: the peer went away";
+      return "TLS handshake: the peer closed the connection";
     case net::Handshake::kTimeout:
       return "TLS handshake: timeout";
     case net::Handshake::kProtocol:
@@ -49,7 +49,7 @@ std::string_view detailOf(net::Handshake result) {
     case net::Handshake::kUnknownName:
       return "TLS handshake: no certificate for that name";
     case net::Handshake::kNoPeerCertificate:
-      return "TLS handshake: the peer showed no certificate";
+      return "TLS handshake: the peer sent no certificate";
     case net::Handshake::kBadPeerCertificate:
       return "TLS handshake: the peer's certificate is not acceptable";
     case net::Handshake::kPeerAlert:

@@ -83,10 +83,10 @@ Result<std::shared_ptr<const Verifier>> Verifier::make(const Options& options) {
     return invalid("the system has no roots: install the package ca-certificates");
   }
   if (!options.roots.empty() && !addRoots(*parts, options.roots)) {
-    return invalid("holds no certificate in PEM form");
+    return invalid("contains no certificate in PEM format");
   }
   if (!options.revocations.empty() && !addRevocations(*parts, options.revocations)) {
-    return invalid("holds no revocation list in PEM form");
+    return invalid("contains no revocation list in PEM format");
   }
   return std::shared_ptr<const Verifier>(std::make_shared<Verifier>(std::move(parts), options));
 }
@@ -116,7 +116,7 @@ Verifier::Verdict Verifier::judge(const ssl_st* ssl, Peer peer, std::string_view
   const bool checkable = name.empty() || expect(parameters, name);
   const bool good = checkable && X509_verify_cert(check.get()) == 1;
   ERR_clear_error();
-  if (!checkable) return {HandshakeReason::kWrongName, "the name wanted is none", {}};
+  if (!checkable) return {HandshakeReason::kWrongName, "the required name is not valid", {}};
   if (!good) return refusalOf(check.get(), leaf, name);
   Verdict verdict = judgeStrength(X509_STORE_CTX_get0_chain(check.get()));
   if (verdict.accepted()) {
@@ -137,12 +137,13 @@ Verifier::Verdict Verifier::judgeNames(const x509_st* leaf) const {
   if (!fault.empty()) return refuse(HandshakeReason::kMalformed, fault);
   if (!names_.empty() && !names_.match(names)) {
     return refuse(HandshakeReason::kWrongName,
-                  "holds for none of the names wanted: " + listOf(names_.patterns()));
+                  "has none of the required names: " + listOf(names_.patterns()));
   }
   if (hashes_.empty()) return {};
   const std::string hash = hashOf(leaf);
   if (std::find(hashes_.begin(), hashes_.end(), hash) != hashes_.end()) return {};
-  return refuse(HandshakeReason::kWrongName, "its SHA-256 " + hash + " is none of those wanted");
+  return refuse(HandshakeReason::kWrongName,
+                "its SHA-256 " + hash + " is not one of those required");
 }
 
 }  // namespace weir::tls

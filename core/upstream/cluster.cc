@@ -14,9 +14,10 @@ constexpr Milliseconds kWaitTick{10};
 
 constexpr Error kNoPlace = {ErrorCode::kExhausted, Origin::kLocal, "connection limit"};
 constexpr Error kQueueFull = {ErrorCode::kExhausted, Origin::kLocal, "connection queue full"};
-constexpr Error kQueueTimeout = {ErrorCode::kTimeout, Origin::kLocal, "waited for a connection"};
+constexpr Error kQueueTimeout = {ErrorCode::kTimeout, Origin::kLocal,
+                                 "no connection became free in time"};
 constexpr Error kNoUpgrade = {ErrorCode::kNotImplemented, Origin::kUpstream,
-                              "the endpoint takes no upgrades over HTTP/2"};
+                              "the endpoint does not accept upgrades over HTTP/2"};
 
 }  // namespace
 

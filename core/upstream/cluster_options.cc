@@ -28,8 +28,8 @@ void readIdentity(config::Table& table, ClusterOptions& out) {
   if (!out.identity || !table.has("identity")) return;
   const std::string_view fault = tls::faultOfPattern(*out.identity);
   if (!fault.empty()) table.fail("identity", std::string(fault));
-  if (!out.identity->starts_with("spiffe://")) table.fail("identity", "begins with spiffe://");
-  if (out.tls) table.fail("identity", "stands in place of tls");
+  if (!out.identity->starts_with("spiffe://")) table.fail("identity", "must begin with spiffe://");
+  if (out.tls) table.fail("identity", "cannot be combined with tls, which it replaces");
   out.http2.ping_interval = kNodePingInterval;
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr Error kNoStreams = {ErrorCode::kRefused, Origin::kUpstream, "allows no streams"};
 constexpr Error kNotServed = {ErrorCode::kClosed, Origin::kUpstream,
-                              "connections ended before they took a request"};
+                              "connections ended before they accepted a request"};
 // Connections being established for which an exchange may wait in vain before it fails. A
 // connection may take fewer exchanges than expected, which is not a failure.
 constexpr std::uint8_t kMostTries = 8;

@@ -27,7 +27,7 @@ filter::Verdict AddressList::onRequest(http::Request&) {
   const bool admitted =
       (config_.allow.empty() || contains(config_.allow, client)) && !contains(config_.deny, client);
   if (admitted) return filter::Verdict::kContinue;
-  control_.respond({403, Reason::kAuthzDenied, "the client's address is not admitted"});
+  control_.respond({403, Reason::kAuthzDenied, "the client's address is not allowed"});
   return filter::Verdict::kResponded;
 }
 

@@ -13,7 +13,7 @@ using dns::Family;
 
 constexpr std::pair<std::string_view, Family> kFamilies[] = {
     {"all", Family::kAll}, {"ipv4", Family::kIpv4}, {"ipv6", Family::kIpv6}};
-constexpr std::string_view kNoneOfFamily = "no address of the wanted family";
+constexpr std::string_view kNoneOfFamily = "no address of the requested family";
 
 // Removes addresses of the other family, which the hosts file, a literal address or a server may
 // add.

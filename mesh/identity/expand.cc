@@ -55,7 +55,7 @@ void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Se
     } else {
       diagnostics.add({upstream.origin.location,
                        "upstream." + name + ".identity",
-                       "needs [identity]: who we are ourselves",
+                       "needs [identity], the identity of this node",
                        {}});
     }
   }

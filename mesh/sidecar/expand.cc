@@ -83,7 +83,7 @@ void expandSidecar(const SidecarSettings& sidecar, const server::Registry& regis
   if (hasUpstream(settings, kApplication)) {
     diagnostics.add({location,
                      "sidecar.inbound",
-                     "the name of upstream \"application\" is taken: inbound makes one",
+                     "upstream \"application\" must not be defined: inbound adds it",
                      {}});
     return;
   }

@@ -17,7 +17,7 @@ struct Codec<access_log::StatusRange> {
     const std::optional<StatusRange> range = access_log::parseStatusRange(text);
     if (!range) {
       if (numberOf(entry.value())) {
-        return entry.fail(text + " is no status; expected one from 100 to 599");
+        return entry.fail(text + " is not a status code; expected 100 to 599");
       }
       return entry.failKind(
           "a status such as 404, or a string such as \"5xx\", \"400-499\" or \">=500\"");

@@ -33,7 +33,7 @@ std::optional<Format> Format::compile(std::string_view source, std::string& why)
   std::string literal;
   why.clear();
   if (source.size() > kMaxTemplate) why = "the template is too long";
-  if (source.find_first_of("\r\n") != std::string_view::npos) why = "a line holds no line end";
+  if (source.find_first_of("\r\n") != std::string_view::npos) why = "contains a line break";
   while (why.empty() && !source.empty()) {
     const std::size_t dollar = source.find('$');
     literal += source.substr(0, dollar);

@@ -50,7 +50,7 @@ void Exchange::onRequestHead() {
   request_ended_ = !has_body;
   if (!has_body) return ask();
   deadline_.arm(shared_.settings.header_timeout);
-  if (request_.content_length > kMaxBody) return refuse(413, "no page wants so long a body");
+  if (request_.content_length > kMaxBody) return refuse(413, "the body is too large");
   if (!request_.expects_continue) return;
   http::Response proceed(arena_);
   proceed.status = 100;
@@ -60,7 +60,7 @@ void Exchange::onRequestHead() {
 void Exchange::onRequestBody(Bytes bytes) {
   if (stage_ != Stage::kReceiving) return;
   body_.append(asText(bytes));
-  if (body_.size() > kMaxBody) refuse(413, "no page wants so long a body");
+  if (body_.size() > kMaxBody) refuse(413, "the body is too large");
 }
 
 void Exchange::onRequestEnd() {
@@ -79,7 +79,7 @@ void Exchange::ask() {
   deadline_.arm(kAnswerTimeout);
   const std::string_view refusal = refusalOf(request_, shared_.settings.hosts);
   if (!refusal.empty()) return refuse(403, refusal);
-  if (shared_.unsent_bytes > kMaxUnsent) return refuse(503, "too much is being sent already");
+  if (shared_.unsent_bytes > kMaxUnsent) return refuse(503, "too many response bytes are pending");
   ticket_ = shared_.tickets.take(*this);
   PendingReplies& tickets = shared_.tickets;
   servePage(questionOf(request_, std::move(body_)), shared_.subject,
@@ -170,9 +170,9 @@ bool Exchange::sendPiece() {
 void Exchange::onDeadline() {
   switch (stage_) {
     case Stage::kReceiving:
-      return refuse(408, "the body is not complete in time");
+      return refuse(408, "the body was not complete in time");
     case Stage::kWaiting:
-      return refuse(504, "no answer in time; it may still be under way");
+      return refuse(504, "no result in time; the operation may still be in progress");
     case Stage::kSending:
     case Stage::kDone:
       return stop();

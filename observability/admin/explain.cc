@@ -39,7 +39,7 @@ void fillRequest(const ExplainQuery& query, http::Request& request) {
 
 std::string clusterName(const proxy::Plan& plan, NameId id) {
   const auto* cluster = plan.cluster(id);
-  return cluster == nullptr ? "an upstream that is gone" : std::string((*cluster)->name);
+  return cluster == nullptr ? "a removed upstream" : std::string((*cluster)->name);
 }
 
 std::string forwardText(const route::Forward& forward, const proxy::Plan& plan) {
@@ -92,7 +92,7 @@ Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
   net::Ip peer;
   if (!query.source.empty()) {
     const auto ip = net::Ip::parse(query.source);
-    if (!ip.ok()) return mistaken("\"" + query.source + "\" is no IP address");
+    if (!ip.ok()) return mistaken("\"" + query.source + "\" is not an IP address");
     peer = ip.value();
   }
   if (!query.path.starts_with('/') && query.path != "*") {

@@ -52,7 +52,7 @@ std::string_view refusalOf(const http::Request& request, std::span<const std::st
   };
   const bool ours = allFields(request.headers, "origin", is_ours) &&
                     allFields(request.headers, "sec-fetch-site", isOurSite);
-  return ours ? "" : "asked for by a page of another site";
+  return ours ? "" : "requested by a page of another site";
 }
 
 }  // namespace weir::admin

@@ -142,21 +142,23 @@ struct Page {
 
 constexpr auto kPages = std::to_array<Page>({
     {Method::kGet, "/", "This page", index},
-    {Method::kGet, "/metrics", "Metrics in Prometheus' text format", metrics},
-    {Method::kGet, "/healthz", "200 while the process works", liveness},
-    {Method::kGet, "/readyz", "200 while it takes traffic, else 503 and why not", readiness},
+    {Method::kGet, "/metrics", "Metrics in the Prometheus text format", metrics},
+    {Method::kGet, "/healthz", "200 while the process is alive", liveness},
+    {Method::kGet, "/readyz", "200 while the process accepts traffic, otherwise 503 and the reason",
+     readiness},
     {Method::kPost, kHealthCheck, "The same for gRPC, over HTTP/2", healthService},
-    {Method::kGet, "/config", "The configuration as it holds, without secrets", configuration},
+    {Method::kGet, "/config", "The configuration in force, without secrets", configuration},
     {Method::kGet, "/upstreams", "Upstreams and their endpoints", upstreams},
     {Method::kGet, "/listeners", "Listeners and their connections", listeners},
     {Method::kGet, "/explain",
-     "Which route a request takes, and why: "
+     "Which route a request matches, and why: "
      "?method=&amp;host=&amp;path=&amp;listener=&amp;source=&amp;header.NAME=",
      explain},
-    {Method::kPost, "/reload", "Reads the configuration again", reload},
-    {Method::kPost, "/drain", "Ends the process once its requests have ended", drain},
-    {Method::kGet, "/log-level", "How much is said on stderr", showLogLevel},
-    {Method::kPost, "/log-level", "?level=debug, info, warning or error", setLogLevel},
+    {Method::kPost, "/reload", "Reload the configuration", reload},
+    {Method::kPost, "/drain", "Drain, then exit once requests in flight have completed", drain},
+    {Method::kGet, "/log-level", "Log level of the process", showLogLevel},
+    {Method::kPost, "/log-level", "Set the log level: ?level=debug, info, warning or error",
+     setLogLevel},
 });
 
 void index(const PageRequest&, AdminBackend&, const Answer& answer) {
@@ -190,7 +192,7 @@ void servePage(const PageRequest& question, AdminBackend& subject, const Answer&
     allow += page.method == Method::kGet ? "GET, HEAD" : "POST";
   }
   if (allow.empty()) return answer(errorReply(404, "no such page; / lists them"));
-  PageReply reply = errorReply(405, "wants " + allow);
+  PageReply reply = errorReply(405, "requires " + allow);
   reply.allow = std::move(allow);
   answer(std::move(reply));
 }

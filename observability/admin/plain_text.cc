@@ -38,7 +38,7 @@ std::string tableOf(const std::vector<ExplainedRoute>& routes) {
 std::string verdictOf(const Explanation& explanation) {
   if (!explanation.refusal.empty()) return "is refused: " + explanation.refusal;
   for (const ExplainedRoute& route : explanation.routes) {
-    if (route.outcome == "taken") return "takes route " + route.name + ": " + route.action;
+    if (route.outcome == "taken") return "matches route " + route.name + ": " + route.action;
   }
   return "matches no route: 404 no_route";
 }
@@ -69,7 +69,7 @@ std::string reloadText(const ReloadOutcome& outcome) {
   for (const std::string& note : outcome.notes) notes += "note: " + note + "\n";
   for (const std::string& warning : outcome.warnings) notes += "warning: " + warning + "\n";
   if (outcome.applied) return notes + "applied: " + generation + "\n";
-  return outcome.diagnostics.text() + "rejected: " + generation + " stays\n";
+  return outcome.diagnostics.text() + "rejected: " + generation + " remains in force\n";
 }
 
 }  // namespace weir::admin

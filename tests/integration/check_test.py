@@ -44,7 +44,7 @@ class Warnings(CheckCase):
         other = '[upstream.b]\ndiscovery = { static = ["127.0.0.1:9"] }\n'
         self.assert_warns(
             split + UPSTREAM + other,
-            "weir.toml:2:43: warning: route[0].split[0].weight: is 0: it gets no request")
+            "weir.toml:2:43: warning: route[0].split[0].weight: is 0: it receives no requests")
 
     def test_an_upstream_without_endpoints(self):
         self.assert_warns(
@@ -68,15 +68,15 @@ class Warnings(CheckCase):
         code, said = self.check(first + second + UPSTREAM)
         self.assertEqual(code, 0)
         self.assertRegex(said, r"weir\.toml:5:1: warning: route\[1\]\.match: never matches: the "
-                               r"route at weir\.toml:1:1 takes the same requests and more\n")
+                               r"route at weir\.toml:1:1 matches the same requests and more\n")
         more = second.replace('["GET"]', '["GET", "PUT"]')
         self.assert_warns(first + more + UPSTREAM)
 
     def test_a_try_that_is_longer_than_the_whole(self):
         self.assert_warns(
             ROUTE + 'timeout = "1s"\nper_try_timeout = "2s"\n' + UPSTREAM,
-            "weir.toml:5:19: warning: route[0].per_try_timeout: is not shorter than `timeout`, and "
-            "never runs out")
+            "weir.toml:5:19: warning: route[0].per_try_timeout: is not shorter than `timeout` and "
+            "never expires")
         self.assert_warns(ROUTE + 'timeout = "0s"\nper_try_timeout = "2s"\n' + UPSTREAM)
 
     def test_a_log_format_without_fields(self):
@@ -94,7 +94,7 @@ class Warnings(CheckCase):
         code, said = self.check(LISTENER + tls + route)
         self.assertEqual(code, 0)
         self.assertRegex(said, r"warning: listener\[0\]\.tls: the certificate \S*ca/edge\.crt is "
-                               r"for edge\.test, and no route is for such a host\n")
+                               r"for edge\.test, and no route has a matching host\n")
         self.assert_warns(LISTENER + tls + route.replace("shop.example", "edge.test"))
 
     def test_are_told_to_programs(self):

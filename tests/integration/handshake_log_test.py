@@ -65,7 +65,7 @@ class HandshakeLogTest(TcpCase):
     def test_no_certificate_of_the_client(self):
         weir = self.listening(TLS_LISTENER % REQUIRED)
         self.fail(weir, "edge.test")
-        self.assert_refused(weir, "edge.test", "^TLS handshake: the peer showed no certificate$")
+        self.assert_refused(weir, "edge.test", "^TLS handshake: the peer sent no certificate$")
 
     def test_a_foreign_certificate_of_the_client(self):
         weir = self.listening(TLS_LISTENER % REQUIRED)
@@ -100,7 +100,7 @@ class HandshakeLogTest(TcpCase):
         listener = tcp_listener(f'upstream = "db"\ntls = {{ {CERTIFICATES} {REQUIRED} }}')
         weir = self.listening(listener + upstream("db", "127.0.0.1:1"))
         self.fail(weir, "edge.test")
-        self.assert_refused(weir, "edge.test", "^TLS handshake: the peer showed no certificate$")
+        self.assert_refused(weir, "edge.test", "^TLS handshake: the peer sent no certificate$")
 
     def test_a_name_that_a_rule_refuses(self):
         rule = '[[listener.tls_rule]]\naction = "refuse"\nserver_names = ["evil.test"]\n'

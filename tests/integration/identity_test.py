@@ -129,7 +129,7 @@ mode = "{mode}"
         self.assertEqual((reply.status, reply.header("x-weir-reason")),
                          (502, "upstream_tls_error"))
         line = front.wait_for_line("TLS to service: ")
-        self.assertIn(f"the certificate of {self.SERVICE}: holds for none of the names wanted: "
+        self.assertIn(f"the certificate of {self.SERVICE}: has none of the required names: "
                       "spiffe://shop.test/ns/shop/sa/other", line)
         self.assertEqual(self.log_lines(front, 1)[0]["reason_detail"],
                          "TLS handshake: the peer's certificate is not acceptable")

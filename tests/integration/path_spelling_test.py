@@ -149,7 +149,7 @@ respond.body = "user ${capture.id}"
     def test_what_cannot_be_meant_is_refused(self):
         route = '[[route]]\nname = "a"\nnormalize_path = false\n'
         for rest, why in (
-                (route + 'respond.body = "x"\n', "nothing is forwarded"),
+                (route + 'respond.body = "x"\n', "requests are not forwarded"),
                 (route + 'match.path_prefix = "/a"\nupstream = "backend"\nrewrite.prefix = "/b"\n',
                  "rewrite replaces the path"),
                 ('[[route]]\nname = "a"\nmatch.path = "/a;b"\nupstream = "backend"\n',

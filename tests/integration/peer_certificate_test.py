@@ -85,8 +85,8 @@ class ClientTest(TlsCase):
         sign(weir.folder, "good", self.ID)
         self.assert_refused(weir, "good", "wrong_name")
         line = weir.wait_for_line("listener public: client 127.0.0.1: ")
-        self.assertIn("the certificate of spiffe://shop.test/ns/shop/sa/cart: holds for none of "
-                      "the names wanted: spiffe://shop.test/ns/bank/*", line)
+        self.assertIn("the certificate of spiffe://shop.test/ns/shop/sa/cart: has none of the "
+                      "required names: spiffe://shop.test/ns/bank/*", line)
 
     def test_a_refusal_of_ours_is_told_by_its_name(self):
         weir = self.front()
@@ -141,7 +141,7 @@ class OwnTest(TlsCase):
         cannot = ("basicConstraints=CA:FALSE\nkeyUsage=critical,keyEncipherment\n", P256)
         for name, extensions, key, word in (
                 ("usage", *cannot, "may not sign, by its key usage"),
-                ("curve", USUAL, ("ec", "-pkeyopt", "ec_paramgen_curve:P-224"), "of a curve"),
+                ("curve", USUAL, ("ec", "-pkeyopt", "ec_paramgen_curve:P-224"), "on a curve"),
                 ("short", USUAL, ("rsa:1024",), "RSA key of less than 2048 bits"),
                 ("client", USUAL + "extendedKeyUsage=clientAuth\n", P256, "is not for servers")):
             sign(weir.folder, name, "DNS:edge.test", extensions, key)

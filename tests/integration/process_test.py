@@ -102,7 +102,7 @@ class Start(IntegrationCase):
         first = self.weir(gateway(HELLO))
         admin = f'admin = {{ address = "{first.admin_address}" }}\n'
         self.assert_taken(admin, f" error admin: cannot listen on {first.admin_address}: address "
-                                 'already in use; admin = "HOST:PORT" chooses another address')
+                                 'already in use; set admin = "HOST:PORT" to choose another')
 
     def test_where_nobody_chose_the_admin_address_and_it_is_taken_another_is(self):
         # The default port may be in use, which is fine here.
@@ -110,7 +110,7 @@ class Start(IntegrationCase):
         first, second = self.weir(config), self.weir(config)
         self.assertNotEqual(first.admin_address, second.admin_address)
         warning = second.wait_for_line(f" warning admin: cannot listen on {DEFAULT_ADMIN}: ")
-        self.assertIn('taking a free port instead; admin = "HOST:PORT" chooses one', warning)
+        self.assertIn('using a free port instead; set admin = "HOST:PORT" to choose one', warning)
         self.assertEqual(second.admin("/readyz"), (200, "ok\n"))
 
 
@@ -208,7 +208,7 @@ class HungWorker(IntegrationCase):
         weir.signal(signal.SIGTERM)
         weir.wait_for_line("draining")
         weir.signal(signal.SIGTERM)
-        weir.wait_for_line("a worker does not end")
+        weir.wait_for_line("a worker does not stop")
         self.reap(thread)  # its tracer has to see its end first
         self.assertEqual(weir.wait(), 1)
 
@@ -273,14 +273,14 @@ class Drain(IntegrationCase):
         weir.wait_for_line("draining")
         weir.signal(signal.SIGTERM)
         self.assertEqual(weir.wait(), 0)
-        weir.wait_for_line("ending at once")
+        weir.wait_for_line("exiting immediately")
         self.assertTrue(client.ended())
 
     def test_the_deadline_breaks_off_what_is_left(self):
         weir, client, _ = self.start_request(drain_timeout='"200ms"')
         weir.signal(signal.SIGTERM)
         self.assertEqual(weir.wait(), 0)
-        weir.wait_for_line("drain: time is over")
+        weir.wait_for_line("drain: time limit reached")
         self.assertTrue(client.ended())
 
     def test_a_post_to_the_admin_address_drains(self):

@@ -52,14 +52,14 @@ class StapleTest(TlsCase):
         self.respond(weir.folder)
         self.ca(weir.folder, "renew", "ca/edge")
         weir.launch()
-        weir.wait_for_line("edge.der: is not about the certificate")
+        weir.wait_for_line("edge.der: is not for the certificate")
         self.assertEqual(weir.wait(), 2)
 
     def test_a_certificate_that_is_revoked_is_a_mistake(self):
         weir = self.front()
         self.respond(weir.folder, "R\t350101000000Z\t260101000000Z")
         weir.launch()
-        weir.wait_for_line("edge.der: says that the certificate is revoked")
+        weir.wait_for_line("edge.der: states that the certificate is revoked")
         self.assertEqual(weir.wait(), 2)
 
 

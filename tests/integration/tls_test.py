@@ -62,7 +62,7 @@ class DownstreamTest(TlsCase):
         head, _, body = said.partition(b"\r\n\r\n")
         self.assertTrue(head.startswith(b"HTTP/1.1 400 "), said)
         self.assertIn(f"content-length: {len(body)}", head.decode())
-        self.assertIn("this address speaks HTTPS only", json.loads(body)["detail"])
+        self.assertIn("this address accepts only HTTPS", json.loads(body)["detail"])
         self.assert_metric(weir, 1, "weir_tls_handshakes_total", result="protocol",
                            reason="plain_http")
         self.assert_metric(weir, 0, "weir_connections_active", protocol="tls")
@@ -209,11 +209,11 @@ class CommandTest(TlsCase):
         self.ca(folder, "init")
         self.ca(folder, "issue", "edge")
         before = (folder / "ca/edge.key").read_text()
-        self.assertIn("ca/edge.crt: is there already", self.refused(folder, "issue", "edge"))
+        self.assertIn("ca/edge.crt: already exists", self.refused(folder, "issue", "edge"))
         self.assertEqual((folder / "ca/edge.key").read_text(), before)
-        self.assertIn("is there already", self.refused(folder, "issue", "root"))
+        self.assertIn("already exists", self.refused(folder, "issue", "root"))
         (folder / "ca/planted.key").symlink_to(folder / "elsewhere")
-        self.assertIn("is there already", self.refused(folder, "issue", "planted"))
+        self.assertIn("already exists", self.refused(folder, "issue", "planted"))
         (folder / "elsewhere").write_text("precious")
         (folder / "ca/edge.key").unlink()
         (folder / "elsewhere.pem").write_text(before)
@@ -253,7 +253,7 @@ class CommandTest(TlsCase):
         again = subprocess.run([BINARY, "ca", "init"], cwd=folder, capture_output=True, text=True,
                                check=False)
         self.assertEqual(again.returncode, 1)
-        self.assertIn("there is a root already", again.stderr)
+        self.assertIn("a root already exists", again.stderr)
 
     def test_the_example_works_as_the_readme_says(self):
         folder = Path(self._folder)

@@ -233,7 +233,7 @@ class Lives(WebSocketCase):
         self.assertEqual(client.next(), ("close", 1006, ""))
         self.assertEqual(server.next(), ("close", 1006, ""))
         self.assertEqual(weir.wait(), 0)
-        weir.wait_for_line("drain: time is over")
+        weir.wait_for_line("drain: time limit reached")
 
     def test_a_drain_ends_with_the_last_of_them(self):
         peer, address = self.service()

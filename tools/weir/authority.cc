@@ -117,7 +117,7 @@ const char* wordOf(tls::Certificate::KeyType type) {
 int makeAuthority(const AuthorityOptions& options) {
   const std::string stem = options.directory + "/root";
   if (std::filesystem::exists(stem + ".crt") || std::filesystem::exists(stem + ".key")) {
-    return fail(stem + ".crt: there is a root already; choose another --dir");
+    return fail(stem + ".crt: a root already exists; choose another --dir");
   }
   std::error_code failed;
   std::filesystem::create_directories(options.directory, failed);
@@ -144,14 +144,14 @@ int issueCertificate(const AuthorityOptions& options) {
       options.out.empty() ? options.directory + "/" + options.name : options.out;
   if (options.out.empty() && !isFileName(options.name)) {
     return fail("\"" + printable(options.name, tls::kMaxSubject) +
-                "\" cannot be the name of a file; choose another, or an --out");
+                "\" cannot be used as a file name; choose another name or use --out");
   }
   for (const char* kind : {".crt", ".key"}) {
     if (std::filesystem::symlink_status(stem + kind).type() ==
         std::filesystem::file_type::not_found) {
       continue;
     }
-    return fail(stem + kind + ": is there already; weir ca renew replaces it");
+    return fail(stem + kind + ": already exists; weir ca renew replaces it");
   }
   return issueTo(stem, options, std::move(request), Place::kNew);
 }

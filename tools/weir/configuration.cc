@@ -38,7 +38,7 @@ void Configuration::read(config::Table& table, Configuration& out) {
   const bool sidecar = out.core.role == server::Role::kSidecar;
   if (out.sidecar && !sidecar) table.fail("sidecar", "needs role = \"sidecar\"");
   if (out.sidecar && out.sidecar->identity) {
-    if (out.identity) table.fail("identity", "is given twice: in [sidecar], too");
+    if (out.identity) table.fail("identity", "is given twice: it is also in [sidecar]");
     out.identity = out.sidecar->identity;
   } else if (out.sidecar) {
     out.sidecar->identity = out.identity;

@@ -49,7 +49,7 @@ bool FreshFile::write(const std::string& text, mode_t mode) {
 bool FreshFile::create() {
   if (::link(fresh_.c_str(), path_.c_str()) == 0) return true;
   if (errno != EEXIST) return fail();
-  std::fprintf(stderr, "weir ca: %s: is there already\n", path_.c_str());
+  std::fprintf(stderr, "weir ca: %s: already exists\n", path_.c_str());
   return false;
 }
 

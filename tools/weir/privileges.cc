@@ -76,8 +76,8 @@ std::string becomeUser(const Account& account) {
   if (::setresuid(account.user, account.user, account.user) != 0) return failure("setresuid");
   if (account.user == 0) return {};
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failure("PR_SET_NO_NEW_PRIVS");
-  if (::setuid(0) == 0) return "root could be taken back";
-  if (hasCapabilities()) return "capabilities are left";
+  if (::setuid(0) == 0) return "root privileges could be regained";
+  if (hasCapabilities()) return "capabilities remain";
   return {};
 }
 

@@ -66,7 +66,7 @@ constexpr unsigned kStopAtOnceSeconds = 2;
 // without it.
 void endWithin(unsigned seconds) {
   ::signal(SIGALRM, [](int) {
-    constexpr std::string_view kText = "weir: a worker does not end; ending without it\n";
+    constexpr std::string_view kText = "weir: a worker does not stop; exiting without it\n";
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
     ::_exit(1);
   });
@@ -232,10 +232,11 @@ bool Process::startAdminElsewhere(std::string_view failure) {
       "admin: cannot listen on " + settings.address->text() + ": " + std::string(failure) + "; ";
   if (!configuration_.admin_given) {
     settings.address->port = 0;
-    log::warning(trouble + "taking a free port instead; admin = \"HOST:PORT\" chooses one");
+    log::warning(trouble + "using a free port instead; set admin = \"HOST:PORT\" to choose one");
     if (admin_->configure(settings).ok()) return true;
   }
-  log::error(trouble + "admin = \"HOST:PORT\" chooses another address, with port 0 a free one");
+  log::error(trouble +
+             "set admin = \"HOST:PORT\" to choose another address; port 0 picks a free port");
   return false;
 }
 
@@ -267,7 +268,7 @@ std::shared_ptr<const proxy::Plan> Process::read(config::Diagnostics& diagnostic
 bool Process::keepRole(config::Diagnostics& diagnostics) {
   if (!role_ || candidate_.core.role == *role_) return true;
   if (candidate_.sidecar_expanded) {
-    diagnostics.add({{path_, 0, 0}, "role", "takes a restart to become a sidecar", {}});
+    diagnostics.add({{path_, 0, 0}, "role", "changing the role to sidecar needs a restart", {}});
     return false;
   }
   return true;
@@ -331,7 +332,7 @@ bool Process::listenToSignals() {
   for (const auto& [number, action] : actions) {
     auto signal = event::Signal::open(loop_, number, action);
     if (!signal.ok()) {
-      log::error(startTrouble("cannot listen to signals", signal.error()));
+      log::error(startTrouble("cannot set up signal handling", signal.error()));
       return false;
     }
     signals_.push_back(std::move(signal.value()));
@@ -394,7 +395,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
 unsigned Process::noteRefreshes() {
   const tls::Refreshes refreshes = plan_builder_.takeRefreshes();
   for (const std::string& trouble : refreshes.troubles) {
-    log::error("the certificate in use stays: " + trouble);
+    log::error("keeping the certificate in use: " + trouble);
   }
   cells_.counter(identityRefreshesKey(RefreshResult::kOk)).add(refreshes.renewed);
   cells_.counter(identityRefreshesKey(RefreshResult::kFailed)).add(refreshes.troubles.size());
@@ -422,7 +423,7 @@ void Process::countReload(ReloadResult result, Nanoseconds took) {
 
 void Process::onTerminate() {
   if (server_->draining()) {
-    log::warning("ending at once");
+    log::warning("exiting immediately");
     at_once_ = true;
     return finish(exit_code_);
   }
@@ -432,7 +433,7 @@ void Process::onTerminate() {
 void Process::drain() {
   log::info("draining: no new connections, requests in flight may finish");
   server_->drain(configuration_.core.drain_timeout, [this](bool complete) {
-    if (!complete) log::warning("drain: time is over, what is left is broken off");
+    if (!complete) log::warning("drain: time limit reached, closing the remaining connections");
     log::info("drained");
     finish(0);
   });
@@ -453,7 +454,7 @@ std::string Process::metricsPage() {
 
 admin::Health Process::health() {
   if (server_->draining()) return {.ready = false, .why = "draining"};
-  if (!live_) return {.ready = false, .why = "waiting for the first plan to be live"};
+  if (!live_) return {.ready = false, .why = "waiting for the first configuration to take effect"};
   return {};
 }
 

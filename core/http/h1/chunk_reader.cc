@@ -48,12 +48,12 @@ bool ChunkReader::take(char c) {
     case State::kDigits:
       return digitOf(c) >= 0 ? takeDigit(c) : takeAfter(c, State::kBlank);
     case State::kLineFeed:
-      if (c != '\n') return fail("no LF behind a chunk's size");
+      if (c != '\n') return fail("no LF after a chunk's size");
       return goTo(remaining_ == 0 ? State::kLast : State::kData);
     case State::kDataReturn:
-      return c == '\r' ? goTo(State::kDataFeed) : fail("no CR behind a chunk");
+      return c == '\r' ? goTo(State::kDataFeed) : fail("no CR after a chunk");
     case State::kDataFeed:
-      return c == '\n' ? goTo(State::kSize) : fail("no LF behind a chunk");
+      return c == '\n' ? goTo(State::kSize) : fail("no LF after a chunk");
     default:
       ++extension_bytes_;
       return takeInExtension(c);

@@ -12,7 +12,7 @@ constexpr Error kTooManyInformational = {ErrorCode::kProtocol, Origin::kUpstream
 // Each interim response stays in the exchange's arena.
 constexpr int kMostInformational = 32;
 
-constexpr Error kUnasked101 = {ErrorCode::kProtocol, Origin::kUpstream, "101 was not asked for"};
+constexpr Error kUnasked101 = {ErrorCode::kProtocol, Origin::kUpstream, "unsolicited 101"};
 constexpr Error kEarly101 = {ErrorCode::kProtocol, Origin::kUpstream,
                              "101 before the end of the request"};
 

@@ -176,7 +176,7 @@ bool Parser::agreesOnFraming() {
     return refuse(ErrorCode::kProtocol, "malformed Transfer-Encoding");
   }
   return !chunked_ || !has_length_ ||
-         refuse(ErrorCode::kProtocol, "Content-Length beside Transfer-Encoding");
+         refuse(ErrorCode::kProtocol, "both Content-Length and Transfer-Encoding");
 }
 
 // llhttp accepts repeated spaces; two parsers may differ on where the target begins.

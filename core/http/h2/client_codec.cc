@@ -18,7 +18,7 @@ constexpr Error kTooManyInformational = {ErrorCode::kProtocol, Origin::kUpstream
                                          "too many informational responses"};
 constexpr Error kSilent = {ErrorCode::kTimeout, Origin::kUpstream, "no answer to a PING"};
 constexpr Error kGone = {ErrorCode::kClosed, Origin::kUpstream, "connection ended"};
-constexpr Error kUnsent = {ErrorCode::kRefused, Origin::kUpstream, "no streams allowed any more"};
+constexpr Error kUnsent = {ErrorCode::kRefused, Origin::kUpstream, "no more streams allowed"};
 
 }  // namespace
 

@@ -141,7 +141,7 @@ Result<void> HeadReader::finishRequest(bool ends) {
   request.body = has_length_ ? BodyKind::kLength : BodyKind::kStream;
   if (ends) request.body = BodyKind::kNone;
   if (request.method == Method::kConnect) {
-    if (ends) return broken("CONNECT without a way back");
+    if (ends) return broken("CONNECT with END_STREAM");
     return protocol_.empty() ? readConnect() : readTarget();
   }
   return readTarget();

@@ -116,7 +116,7 @@ TEST(Diagnostics, RangesAreToldInTheUnitOfTheField) {
 
 TEST(Diagnostics, ExclusiveKeysDoNotStandTogether) {
   EXPECT_EQ(mistakesOf("[[route]]\nname = 'a'\nupstream = 'u'\nredirect = 'r'"),
-            "weir.toml:4:12: route[0].redirect: cannot stand beside upstream\n");
+            "weir.toml:4:12: route[0].redirect: cannot be combined with upstream\n");
 }
 
 TEST(Diagnostics, AKindMustBeKnownAndAlone) {
@@ -124,7 +124,7 @@ TEST(Diagnostics, AKindMustBeKnownAndAlone) {
   EXPECT_EQ(mistakesOf(route + "[{ limits = {} }]"),
             "weir.toml:4:14: route[0].filters[0].limits: unknown key (did you mean \"limit\"?)\n");
   EXPECT_EQ(mistakesOf(route + "[{ limit = {}, tag = 'x' }]"),
-            "weir.toml:4:32: route[0].filters[0].tag: cannot stand beside limit\n");
+            "weir.toml:4:32: route[0].filters[0].tag: cannot be combined with limit\n");
   EXPECT_EQ(mistakesOf(route + "[{}, { limit = 5 }, { limit = { brust = 1 } }, { tag = '' }]"),
             "weir.toml:4:12: route[0].filters[0]: one of these is required: limit, tag\n"
             "weir.toml:4:26: route[0].filters[1].limit: expected a table, found an integer\n"

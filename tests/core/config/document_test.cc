@@ -187,7 +187,7 @@ TEST_F(DocumentTest, SecretsComeFromTheEnvironment) {
   EXPECT_TRUE(readSettings(document, Extensions(), locked, diagnostics_));
   EXPECT_EQ(locked.token.reveal(), "hush");
   EXPECT_EQ(tokenMistake("{ env = 'WEIR_DOCUMENT_TEST_NONE' }"),
-            "x:1:17: token.env: the environment has no variable \"WEIR_DOCUMENT_TEST_NONE\"\n");
+            "x:1:17: token.env: no such environment variable: \"WEIR_DOCUMENT_TEST_NONE\"\n");
 }
 
 TEST_F(DocumentTest, OtherFormsOfSecretsAreRefusedWithoutShowingThem) {

@@ -230,7 +230,7 @@ TEST(CompileRoutes, SaysWhereAPatternIsWrong) {
       "test.toml:3:27: route[0].match.path_template: \"x{id}\": a captured segment is written "
       "\"{name}\" and is a whole segment\n");
   EXPECT_EQ(mistakesWith("match = { path_template = \"/{a}/{a}\" }"),
-            "test.toml:3:27: route[0].match.path_template: \"{a}\" stands in the path twice\n");
+            "test.toml:3:27: route[0].match.path_template: \"{a}\" occurs twice in the path\n");
   EXPECT_NE(mistakesWith("match = { path = \"/a\", path_prefix = \"/b\" }"), "");
   EXPECT_NE(mistakesWith("match = { path = \"*\" }"), "");
   EXPECT_NE(mistakesWith("match = { path_template = \"/{1}\" }"), "");
@@ -283,7 +283,7 @@ TEST(CompileRoutes, SaysWhereATextIsWrong) {
 
 TEST(CompileRoutes, RefusesWhatMeansNothing) {
   EXPECT_EQ(mistakesOf("[[route]]\nrespond = { status = 200 }\ntimeout = \"1s\"\n"),
-            "test.toml:3:11: route[0].timeout: means nothing where nothing is forwarded\n");
+            "test.toml:3:11: route[0].timeout: has no effect if requests are not forwarded\n");
   EXPECT_NE(mistakesOf("[[route]]\nredirect = {}\nrewrite = { path = \"/\" }\n"), "");
 }
 
@@ -304,7 +304,7 @@ name = "a"
 hosts = ["x"]
 upstream = "orders"
 )"),
-            "test.toml:4:1: route[1].name: the name \"a\" is taken at test.toml:1:1\n");
+            "test.toml:4:1: route[1].name: the name \"a\" is already used at test.toml:1:1\n");
 }
 
 TEST(CompileRoutes, RefusesTwoWithTheSameMatch) {
@@ -318,7 +318,7 @@ hosts = ["c", "B"]
 match = { path_prefix = "/x/", headers = { B = "2", a = "1" } }
 upstream = "orders"
 )"),
-            "test.toml:6:1: route[1].match: never matches: the route at test.toml:1:1 takes the "
+            "test.toml:6:1: route[1].match: never matches: the route at test.toml:1:1 matches the "
             "same requests\n");
 }
 
@@ -332,7 +332,7 @@ match = { path = "/a" }
 )"),
             "test.toml:2:12: route[0].upstream: unknown upstream \"x1\"\n"
             "test.toml:4:12: route[1].upstream: unknown upstream \"y2\"\n"
-            "test.toml:5:20: route[1].rewrite.path: \"z\" is not a path that can be sent on\n");
+            "test.toml:5:20: route[1].rewrite.path: \"z\" is not a path that can be forwarded\n");
 }
 
 TEST(CompileRoutes, PrintsWhatItRead) {

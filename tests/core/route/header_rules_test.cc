@@ -100,7 +100,7 @@ TEST_F(HeaderRulesTest, RefuseWhatFramesTheMessage) {
 
 TEST_F(HeaderRulesTest, RefuseWhatOnlyTheMeshMaySay) {
   EXPECT_EQ(mistakeOf("X-Weir-Identity"),
-            "\"X-Weir-Identity\" says who the caller is; only weir may set it");
+            "\"X-Weir-Identity\" identifies the caller; only weir may set it");
 }
 
 TEST_F(HeaderRulesTest, RefuseWhatIsNoHeader) {
@@ -109,7 +109,7 @@ TEST_F(HeaderRulesTest, RefuseWhatIsNoHeader) {
   EXPECT_EQ(mistakeOf("x:"), "\"x:\" is not the name of a header");
   EXPECT_EQ(mistakeOf(":path"), "\":path\" is not the name of a header");
   EXPECT_EQ(mistakeOf("x\r\ny"), "\"x\r\ny\" is not the name of a header");
-  EXPECT_EQ(mistakeOf("x", "a\nb"), "a control byte cannot be part of a header");
+  EXPECT_EQ(mistakeOf("x", "a\nb"), "a header cannot contain a control byte");
   EXPECT_EQ(mistakeOf("x", "${nothing}"), "unknown variable ${nothing}");
 }
 

@@ -72,10 +72,10 @@ TEST(Rewrite, ReplacesThePrefix) {
 }
 
 TEST(Rewrite, RefusesPrefixesThatAreNotNormal) {
-  EXPECT_EQ(withPrefix("h/", 0, "x"), "mistake: \"x\" is not a path that can be sent on");
-  EXPECT_EQ(withPrefix("h/", 0, "/../x"), "mistake: \"/../x\" is not a path that can be sent on");
-  EXPECT_EQ(withPrefix("h/", 0, "/a b"), "mistake: \"/a b\" is not a path that can be sent on");
-  EXPECT_EQ(withPrefix("h/", 0, "/a?b"), "mistake: \"/a?b\" is not a path that can be sent on");
+  EXPECT_EQ(withPrefix("h/", 0, "x"), "mistake: \"x\" is not a path that can be forwarded");
+  EXPECT_EQ(withPrefix("h/", 0, "/../x"), "mistake: \"/../x\" is not a path that can be forwarded");
+  EXPECT_EQ(withPrefix("h/", 0, "/a b"), "mistake: \"/a b\" is not a path that can be forwarded");
+  EXPECT_EQ(withPrefix("h/", 0, "/a?b"), "mistake: \"/a?b\" is not a path that can be forwarded");
 }
 
 TEST(Rewrite, ReplacesThePath) {
@@ -89,10 +89,10 @@ TEST(Rewrite, ReplacesThePath) {
 }
 
 TEST(Rewrite, RefusesPathsThatAreNotNormal) {
-  EXPECT_EQ(withPath("h/", "new"), "mistake: \"new\" is not a path that can be sent on");
+  EXPECT_EQ(withPath("h/", "new"), "mistake: \"new\" is not a path that can be forwarded");
   EXPECT_EQ(withPath("h/", "/a/../${capture.1}"),
-            "mistake: \"/a/../${capture.1}\" is not a path that can be sent on");
-  EXPECT_EQ(withPath("h/", "/a#b"), "mistake: \"/a#b\" is not a path that can be sent on");
+            "mistake: \"/a/../${capture.1}\" is not a path that can be forwarded");
+  EXPECT_EQ(withPath("h/", "/a#b"), "mistake: \"/a#b\" is not a path that can be forwarded");
   EXPECT_EQ(withPath("h/", "/${nothing}"), "mistake: unknown variable ${nothing}");
 }
 

@@ -327,8 +327,8 @@ TEST(RouteTable, ExplainsWhatBecameOfEachCandidate) {
   }
   EXPECT_EQ(lines,
             "post method: [api.example.com path /a/b] is for other methods than GET\n"
-            "header header: [api.example.com template /a/{x}] wants that header x-v is \"2\"\n"
-            "query query: [*.example.com prefix /a] wants that parameter v is \"2\"\n"
+            "header header: [api.example.com template /a/{x}] requires the header x-v is \"2\"\n"
+            "query query: [*.example.com prefix /a] requires the parameter v is \"2\"\n"
             "source source: [*.example.com prefix /a] is for other source addresses\n"
             "listener listener: [*.example.com prefix /a] is for other listeners\n"
             "taken taken: [* prefix /a] matches\n"

@@ -182,7 +182,7 @@ TEST_F(PlanTest, NamesOfListenersAreUnique) {
 TEST_F(PlanTest, AddressesOfListenersAreUnique) {
   EXPECT_EQ(build(with("[[listener]]\nname = \"b\"\naddress = \"0.0.0.0:8080\"\n")), nullptr);
   EXPECT_THAT(diagnostics, HasSubstr("test.toml:"));
-  EXPECT_THAT(diagnostics, HasSubstr("the address is that of listener \"public\""));
+  EXPECT_THAT(diagnostics, HasSubstr("the address is already used by listener \"public\""));
   EXPECT_NE(build("[[listener]]\nname = \"a\"\naddress = \":0\"\n"
                   "[[listener]]\nname = \"b\"\naddress = \":0\"\n"),
             nullptr);
@@ -196,7 +196,7 @@ TEST_F(PlanTest, AListenerNeedsAnAddressAndNoName) {
 TEST_F(PlanTest, ProxyProtocolNeedsPeersToBelieve) {
   EXPECT_EQ(build("[[listener]]\nname = \"a\"\naddress = \":0\"\nproxy_protocol = \"required\"\n"),
             nullptr);
-  EXPECT_THAT(diagnostics, HasSubstr("needs proxy_protocol_from: the peers to believe"));
+  EXPECT_THAT(diagnostics, HasSubstr("needs proxy_protocol_from: the peers to trust"));
 }
 
 TEST_F(PlanTest, ABalancerMustExist) {

@@ -65,7 +65,7 @@ TEST_F(TcpPlanTest, UpstreamsAreKnownAndNeeded) {
   expectMistake("protocol = \"tcp\"\nupstream = \"bd\"\n",
                 "listener[0].upstream: unknown upstream \"bd\" (did you mean \"db\"?)");
   expectMistake("protocol = \"http1\"\nupstream = \"db\"\n",
-                "listener[0].upstream: goes with protocol auto or tcp only");
+                "listener[0].upstream: needs protocol auto or tcp");
 }
 
 TEST_F(TcpPlanTest, RulesDecideInOrder) {
@@ -107,18 +107,19 @@ TEST_F(TcpPlanTest, RulesAloneMayBeAListener) {
 TEST_F(TcpPlanTest, RulesAreChecked) {
   expectMistake("tls_rule = [{ action = \"passthrough\" }]\n", "passthrough needs an upstream");
   expectMistake("tls_rule = [{ action = \"refuse\", upstream = \"db\" }]\n",
-                "goes with the action passthrough only");
+                "needs the action passthrough");
   expectMistake("tls_rule = [{ action = \"terminate\" }]\n",
-                "listener[0].tls_rule[0].action: terminate needs tls of the listener");
+                "listener[0].tls_rule[0].action: terminate needs tls on the listener");
   expectMistake("tls_rule = [{ action = \"passthrough\", upstream = \"x\" }]\n",
                 "listener[0].tls_rule[0].upstream: unknown upstream \"x\"");
-  expectMistake("tls_rule = [{ action = \"refuse\", alpn = [\"\"] }]\n", "has no, or more than");
+  expectMistake("tls_rule = [{ action = \"refuse\", alpn = [\"\"] }]\n",
+                "must have 1 to 255 bytes");
   expectMistake("tls_rule = [{ action = \"refuse\", server_names = [\"a.*\"] }]\n", "server_names");
 }
 
 TEST_F(TcpPlanTest, RoutesShareConnectionsThatNameNobody) {
   constexpr std::string_view kListener = "protocol = \"tcp\"\nupstream = \"mail\"\n";
-  const std::string_view what = "name a client by proxy_protocol, but requests of many";
+  const std::string_view what = "carry the address of one client by proxy_protocol";
   expectMistake(kListener, what, "[[route]]\nname = \"a\"\nupstream = \"mail\"\n");
   expectMistake(kListener, what,
                 "[[route]]\nname = \"a\"\nsplit = [{ upstream = \"mail\", weight = 1 }]\n");

@@ -55,7 +55,7 @@ TEST(Authority, RefusesARootThatIsNone) {
   const TestAuthority authority;
   const KeyPair leaf = authority.issue({"a.test"});
   EXPECT_EQ(issue(leaf, requestFor("b")).error().detail,
-            "is no root: it may not issue certificates");
+            "is not a CA: it may not issue certificates");
 }
 
 }  // namespace

@@ -58,13 +58,14 @@ TEST(Certificate, RefusesTextsThatAreNone) {
     const auto parsed = Certificate::parse(chain, key);
     return parsed.ok() ? std::string_view("ok") : parsed.error().detail;
   };
-  EXPECT_EQ(what("", pair.key), "holds no certificate in PEM form");
-  EXPECT_EQ(what(pair.key, pair.key), "holds no certificate in PEM form");
-  EXPECT_EQ(what(pair.certificate, ""), "holds no private key in PEM form");
-  EXPECT_EQ(what(pair.certificate, pair.certificate), "holds no private key in PEM form");
+  EXPECT_EQ(what("", pair.key), "contains no certificate in PEM format");
+  EXPECT_EQ(what(pair.key, pair.key), "contains no certificate in PEM format");
+  EXPECT_EQ(what(pair.certificate, ""), "contains no private key in PEM format");
+  EXPECT_EQ(what(pair.certificate, pair.certificate), "contains no private key in PEM format");
   // Truncated within the second certificate.
   const std::string two = pair.certificate + pair.certificate;
-  EXPECT_EQ(what(two.substr(0, two.size() - 60), pair.key), "holds no certificate in PEM form");
+  EXPECT_EQ(what(two.substr(0, two.size() - 60), pair.key),
+            "contains no certificate in PEM format");
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST(Names, OfAnX509SvidFollowItsStandard) {
   EXPECT_EQ(faultOf(withUri("spiffe://a.test/../x")), "its SPIFFE ID is not valid");
   EXPECT_EQ(faultOf(withUri("SPIFFE://a.test/x")), "its SPIFFE ID is not valid");
   const Names two{.dns = {}, .addresses = {}, .uris = {"https://a.test/x", "spiffe://a.test/x"}};
-  EXPECT_EQ(faultOf(two), "a certificate with a SPIFFE ID may hold no other URI");
+  EXPECT_EQ(faultOf(two), "a certificate with a SPIFFE ID may not contain another URI");
   const Names others{.dns = {}, .addresses = {}, .uris = {"https://a.test/x", "urn:x"}};
   EXPECT_EQ(faultOf(others), "");
 }

@@ -343,7 +343,7 @@ TEST_F(TlsStreamTest, SaysWhyItRefusesACertificate) {
   connect();
   EXPECT_EQ(atClient().reason, HandshakeReason::kWrongName);
   EXPECT_THAT(*atClient().detail,
-              ::testing::StartsWith("the certificate of b.test does not hold for a.test"));
+              ::testing::StartsWith("the certificate of b.test is not valid for a.test"));
 }
 
 TEST_F(TlsStreamTest, SaysWhatNamesWereWanted) {
@@ -356,7 +356,7 @@ TEST_F(TlsStreamTest, SaysWhatNamesWereWanted) {
   EXPECT_EQ(atServer().result, Handshake::kBadPeerCertificate);
   EXPECT_EQ(atServer().reason, HandshakeReason::kWrongName);
   EXPECT_EQ(*atServer().detail,
-            "the certificate of client.test: holds for none of the names wanted: "
+            "the certificate of client.test: has none of the required names: "
             "spiffe://a.test/*, *.shop.test");
 }
 

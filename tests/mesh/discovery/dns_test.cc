@@ -40,7 +40,8 @@ TEST_F(DnsDiscoveryTest, FailsWhenTheWantedFamilyIsMissing) {
 
 TEST_F(DnsDiscoveryTest, FailsForALiteralOfTheOtherFamily) {
   start(*source("10.0.0.1", Family::kIpv6));
-  EXPECT_EQ(heard.failures, std::vector<std::string>{"10.0.0.1: no address of the wanted family"});
+  EXPECT_EQ(heard.failures,
+            std::vector<std::string>{"10.0.0.1: no address of the requested family"});
 }
 
 TEST_F(DnsDiscoveryTest, AsksForTheWantedFamilyAlone) {

@@ -160,7 +160,7 @@ TEST_F(ExpandTest, TheApplicationsNameIsReserved) {
                    "inbound = { address = \":1\", application = \"127.0.0.1:2\" }\n"
                    "[upstream.application]\ndiscovery = { static = [] }\n"),
             nullptr);
-  EXPECT_THAT(diagnostics, HasSubstr("the name of upstream \"application\" is taken"));
+  EXPECT_THAT(diagnostics, HasSubstr("upstream \"application\" must not be defined"));
 }
 
 TEST_F(ExpandTest, AnUpstreamThatNoHostCanNameGetsNoRoute) {

@@ -116,7 +116,7 @@ TEST(TemplateFormat, SaysWhatIsWrong) {
                   .starts_with("error: there is no field request.colour; "));
   EXPECT_EQ(expand("${request.id", nothing), "error: a $ begins neither ${...} nor $$");
   EXPECT_EQ(expand("5 $ each", nothing), "error: a $ begins neither ${...} nor $$");
-  EXPECT_EQ(expand("a\nb", nothing), "error: a line holds no line end");
+  EXPECT_EQ(expand("a\nb", nothing), "error: contains a line break");
   EXPECT_EQ(expand(std::string(5000, 'x'), nothing), "error: the template is too long");
   EXPECT_EQ(expand("${request.header.}", nothing),
             "error: the name of a header is missing or too long");

@@ -67,7 +67,7 @@ TEST(Settings, TakeStatusesAsIntegersToo) {
   EXPECT_EQ(several.settings.when.status.ranges,
             (std::vector<StatusRange>{{404, 404}, {500, 599}, {204, 204}}));
   EXPECT_EQ(mistakesIn("when = { status = 4040 }"),
-            "weir.toml:1:19: when.status: 4040 is no status; expected one from 100 to 599\n");
+            "weir.toml:1:19: when.status: 4040 is not a status code; expected 100 to 599\n");
 }
 
 // "time, duration, ..., response.header.NAME"

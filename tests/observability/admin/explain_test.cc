@@ -106,7 +106,7 @@ TEST_F(Explain, LooksAtMethods) {
 TEST_F(Explain, LooksAtTheSource) {
   EXPECT_EQ(summary({.path = "/orders", .source = "10.1.2.3"}),
             "create method [split orders 95, orders-v2 5] is for other methods than GET\n"
-            "internal header [forward to orders] wants that header x-tier is \"gold\"\n"
+            "internal header [forward to orders] requires the header x-tier is \"gold\"\n"
             "rest taken [respond with 404] matches\n");
 }
 
@@ -147,7 +147,7 @@ TEST_F(Explain, TellsWhatIsRefusedBeforeRouting) {
 
 TEST_F(Explain, RefusesQuestionsThatMakeNoSense) {
   EXPECT_EQ(summary({.listener = "pubic"}), "there is no listener \"pubic\"");
-  EXPECT_EQ(summary({.source = "somewhere"}), "\"somewhere\" is no IP address");
+  EXPECT_EQ(summary({.source = "somewhere"}), "\"somewhere\" is not an IP address");
   EXPECT_EQ(summary({.path = "orders"}), "the path must begin with a slash");
 }
 

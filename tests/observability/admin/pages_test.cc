@@ -178,7 +178,7 @@ TEST_F(AdminPages, ReloadIsReadableAtATerminal) {
   subject_.outcome.generation = 7;
   subject_.outcome.diagnostics.add({{"edge.toml", 1, 1}, "", "no listener", ""});
   EXPECT_EQ(statusAndBody(ask("POST /reload", "accept: text/plain\r\n")),
-            "422 edge.toml:1:1: no listener\nrejected: generation 7 stays\n");
+            "422 edge.toml:1:1: no listener\nrejected: generation 7 remains in force\n");
   subject_.outcome = {.applied = true, .generation = 8, .diagnostics = {}};
   EXPECT_EQ(statusAndBody(ask("POST /reload", "accept: text/plain\r\n")),
             "200 applied: generation 8\n");
@@ -312,7 +312,7 @@ TEST_F(AdminExplain, IsReadableAtATerminal) {
                 "accept: text/plain\r\n")
                 .body,
             "GET api.example.com/orders/7 on listener public from 10.0.0.1\n"
-            "  takes route orders: forward to orders\n"
+            "  matches route orders: forward to orders\n"
             "\n"
             "ROUTE   OUTCOME  MATCH                           ACTION             WHY\n"
             "orders  taken    api.example.com prefix /orders  forward to orders  matches\n"
