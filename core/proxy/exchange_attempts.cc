@@ -44,15 +44,16 @@ void Exchange::endAttempt(AttemptOutcome outcome, int status, Reason reason) {
   if (member_ == nullptr) return;
   MetricCells& cells = engine_.metrics();
   const NameId upstream = cluster_->plan().id;
+  const Nanoseconds duration = engine_.loop().eventTime() - attempt_started_;
   cells.counter(upstreamRequestsKey(upstream, status, reason)).add();
-  cells.histogram(upstreamAttemptDurationKey(upstream, outcome))
-      .observe(engine_.loop().eventTime() - attempt_started_);
+  cells.histogram(upstreamAttemptDurationKey(upstream, outcome)).observe(duration);
   if (outcome != AttemptOutcome::kOk) {
     if (tried_count_ < kMaxTried) tried_[tried_count_++] = member_;
     if (outcome != AttemptOutcome::kCancel) logFailure(reason);
   }
-  cluster_->done(*member_);
-  member_ = nullptr;
+  upstream::Outcome result{outcome, reason, status, duration};
+  if (head_arrived_) result.first_byte = started_ + times_.upstream_first_byte - attempt_started_;
+  cluster_->done(*std::exchange(member_, nullptr), result);
 }
 
 void Exchange::logFailure(Reason reason) const {

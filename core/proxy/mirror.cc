@@ -7,6 +7,18 @@
 namespace weir::proxy {
 namespace {
 
+AttemptOutcome attemptOutcome(MirrorOutcome outcome) {
+  switch (outcome) {
+    case MirrorOutcome::kSent:
+      return AttemptOutcome::kOk;
+    case MirrorOutcome::kFailed:
+      return AttemptOutcome::kError;
+    case MirrorOutcome::kSkipped:
+      return AttemptOutcome::kCancel;
+  }
+  return AttemptOutcome::kCancel;
+}
+
 void copyHeaders(const http::Headers& from, http::Headers& to, Arena& arena) {
   for (const http::Header& field : from) {
     to.add(field.id, arena.copy(field.name), arena.copy(field.value));
@@ -24,6 +36,7 @@ Mirror::Mirror(Engine& engine, upstream::Cluster& cluster, NameId route,
       request_(arena_),
       response_(arena_),
       relay_(engine.loop().chunks()),
+      started_(engine.loop().eventTime()),
       timeout_(engine.loop().wheel(), *this),
       fed_(original.body == http::BodyKind::kNone) {
   cluster_.enter();
@@ -104,7 +117,10 @@ void Mirror::finish(MirrorOutcome outcome) {
       .add();
   if (std::exchange(lending_, false)) cluster_.cancel(*this);
   if (auto* requester = std::exchange(requester_, nullptr)) requester->cancel();
-  if (auto* member = std::exchange(member_, nullptr)) cluster_.done(*member);
+  if (auto* member = std::exchange(member_, nullptr)) {
+    const Nanoseconds duration = engine_.loop().eventTime() - started_;
+    cluster_.done(*member, {attemptOutcome(outcome), Reason::kNone, response_.status, duration});
+  }
   cluster_.leave();  // `this` may outlive the cluster
   if (fed_) engine_.endMirror(*this);
 }

@@ -56,6 +56,7 @@ class Mirror final : public event::Disposable,
   http::Request request_;
   http::Response response_;
   Relay relay_;
+  const Nanoseconds started_;
   event::Alarm<Mirror, &Mirror::onTimeout> timeout_;
   bool fed_;  // no more calls from the original
   bool lending_ = false;

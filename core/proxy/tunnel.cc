@@ -353,14 +353,20 @@ void Tunnel::endAttempt(Reason reason) {
                          engine().loop().eventTime());
     }
   }
-  if (member_ != nullptr) cluster_->releaseDialed(*std::exchange(member_, nullptr));
+  releaseMember(connected_ ? AttemptOutcome::kOk : AttemptOutcome::kError, reason);
+}
+
+void Tunnel::releaseMember(AttemptOutcome result, Reason reason) {
+  if (member_ == nullptr) return;
+  const Nanoseconds duration = monotonicNow() - dialed_at_;
+  cluster_->releaseDialed(*std::exchange(member_, nullptr), {result, reason, 0, duration});
 }
 
 void Tunnel::dropServer() {
   wait_.disarm();
   connected_ = false;
   attempting_ = false;  // no client needs it
-  if (member_ != nullptr) cluster_->releaseDialed(*std::exchange(member_, nullptr));
+  releaseMember(AttemptOutcome::kCancel, Reason::kNone);
   engine().loop().destroyLater(server_.take());
 }
 

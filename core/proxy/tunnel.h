@@ -126,6 +126,7 @@ class Tunnel final : public DownstreamConnection {
   void finish(Reason reason);
   void close(Reason reason);
   void endAttempt(Reason reason);
+  void releaseMember(AttemptOutcome result, Reason reason);
   void dropServer();
   void record(Reason reason);
   void log(Reason reason);

@@ -289,7 +289,7 @@ void Cluster::cancel(PoolWaiter& waiter) {
   }
 }
 
-void Cluster::done(Member& member) {
+void Cluster::done(Member& member, const Outcome&) {
   --member.in_flight;
   dropIfUnused(static_cast<EndpointPool&>(member));
 }
@@ -364,7 +364,7 @@ Result<std::unique_ptr<net::Stream>> Cluster::dial(Member& member, std::string_v
   if (stream.ok()) return stream;
   Error error = stream.error();
   error.origin = Origin::kUpstream;  // whatever its source: the endpoint was not reached
-  releaseDialed(member);
+  releaseDialed(member, {AttemptOutcome::kError, Reason::kUpstreamConnectRefused});
   return error;
 }
 
@@ -375,7 +375,7 @@ Result<std::unique_ptr<net::Stream>> Cluster::dialPool(EndpointPool& pool, std::
   return tls::TlsStream::connect(tools_.loop, std::move(wire), plan_->tunnel_tls, pool.sessions());
 }
 
-void Cluster::releaseDialed(Member& member) {
+void Cluster::releaseDialed(Member& member, const Outcome&) {
   auto& pool = static_cast<EndpointPool&>(member);
   --pool.in_flight;
   pool.removeTunnel();

@@ -13,6 +13,7 @@
 #include "core/upstream/balancer.h"
 #include "core/upstream/cluster_plan.h"
 #include "core/upstream/endpoint_pool.h"
+#include "core/upstream/outcome.h"
 #include "core/upstream/pool_waiter.h"
 #include "core/upstream/retry_budget.h"
 
@@ -57,7 +58,7 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   static bool isConnecting(const PoolWaiter& waiter) {
     return waiter.place_ == PoolWaiter::Place::kConnecting;
   }
-  void done(Member& member);  // the attempt has ended, in any way
+  void done(Member& member, const Outcome& outcome);  // the attempt has ended
 
   // For tunnels: begins to connect to a member. The caller owns the connection; it is counted, and
   // the attempt is in flight, until releaseDialed(). `first` is sent before everything else,
@@ -66,7 +67,7 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   Result<std::unique_ptr<net::Stream>> dial(Member& member, std::string_view first);
   void noteDialed(Nanoseconds took) const { metrics_.connect.observe(took); }
   void noteDialFailed(const Error& error) { countFailure(error.code); }
-  void releaseDialed(Member& member);
+  void releaseDialed(Member& member, const Outcome& outcome);
 
   void closeIdle();  // the cluster is leaving: keeps only connections in use
   bool quiet() const { return totals_.open == 0 && users_ == 0; }

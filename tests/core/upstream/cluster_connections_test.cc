@@ -16,7 +16,7 @@ TEST_F(ClusterTest, ConnectsAndLends) {
   EXPECT_EQ(first().in_flight, 1U);
   EXPECT_EQ(gauge(upstreamConnectionsActiveKey(7)), 1);
   answer(0);
-  cluster->done(first());
+  cluster->done(first(), {});
   EXPECT_EQ(client.told(), "fresh 204 ");
   EXPECT_EQ(first().in_flight, 0U);
   EXPECT_EQ(cluster->idle(), 1U);
@@ -131,7 +131,7 @@ TEST_F(ClusterTest, AConnectionThatNobodyWaitsForAnyMoreIsKept) {
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
   Client& gone = acquire(first());
   cluster->cancel(gone);
-  cluster->done(first());
+  cluster->done(first(), {});
   connector.finishHanging();
   turn();
   EXPECT_THAT(gone.told(), IsEmpty());
@@ -145,7 +145,7 @@ TEST_F(ClusterTest, AFailureThatNobodyWaitsForAnyMoreIsCountedOnly) {
   connector.setOutcome(MemoryConnector::Outcome::kHangs);
   Client& gone = acquire(first());
   cluster->cancel(gone);
-  cluster->done(first());
+  cluster->done(first(), {});
   cluster->setEndpoints(at({"10.0.0.9:80"}));
   loop.advance(Milliseconds(200));
   EXPECT_THAT(gone.told(), IsEmpty());
@@ -219,7 +219,7 @@ TEST_F(ClusterTest, WhatIsTakenBackInTheTurnInWhichItCameCostsNoConnection) {
     Client& taken_back = client();
     cluster->acquire(first(), taken_back, {.revocable = true});
     cluster->cancel(taken_back);
-    cluster->done(first());
+    cluster->done(first(), {});
   }
   turn();
   EXPECT_EQ(attempts(), "");
@@ -261,7 +261,7 @@ TEST_F(ClusterTest, LastBytesHaveTimeToLeave) {
   peers[0]->stream().setReading(false);
   client.send("the end");
   client.timeOut();
-  cluster->done(first());
+  cluster->done(first(), {});
   loop.advance(Milliseconds(4'000));
   EXPECT_EQ(cluster->open(), 1U);
   peers[0]->stream().setReading(true);

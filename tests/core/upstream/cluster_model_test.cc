@@ -108,7 +108,7 @@ class Asker final : public PoolWaiter, private http::ResponseEvents {
     if (state_ == State::kOver) return;
     state_ = State::kOver;
     --world_.in_flight[member_];
-    world_.cluster->done(*std::exchange(member_, nullptr));
+    world_.cluster->done(*std::exchange(member_, nullptr), {});
   }
   void tryAgain() {
     if (tries_++ < 2) ask({.fresh = world_.random->below(2) == 0, .upgrade = demand_.upgrade});

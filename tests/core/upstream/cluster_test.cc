@@ -40,7 +40,7 @@ TEST_F(ClusterTest, AnEndpointThatLeavesLosesItsIdleConnections) {
   start();
   acquire(first());
   answer(0);
-  cluster->done(first());
+  cluster->done(first(), {});
   cluster->setEndpoints(at({"10.0.0.2:80"}));
   turn();
   EXPECT_EQ(cluster->open(), 0U);
@@ -56,7 +56,7 @@ TEST_F(ClusterTest, WhatIsInFlightToAnEndpointThatLeftIsFinished) {
   answer(0);
   EXPECT_EQ(client.told(), "fresh 204 ");
   EXPECT_EQ(cluster->open(), 0U);
-  cluster->done(left);
+  cluster->done(left, {});
 }
 
 TEST_F(ClusterTest, TheSameEndpointsChangeNothing) {
@@ -151,7 +151,7 @@ TEST_F(ClusterTest, ALeavingClusterStillServesTheTriesOfExchangesInFlight) {
   answer(0);
   EXPECT_EQ(client.told(), "fresh 204 ");
   EXPECT_EQ(cluster->open(), 0U);
-  cluster->done(second());
+  cluster->done(second(), {});
   EXPECT_EQ(second().endpoint.address.text(), "10.0.0.2:80");
   cluster->leave();
 }
