@@ -182,7 +182,7 @@ constexpr MetricFamily kFamilies[] = {
      {{kListener, kTransport}}},
     {kConnectionsOpened,
      "weir_connections_opened_total",
-     "DownstreamConnection downstream connections.",
+     "Accepted downstream connections.",
      kCounter,
      kOne,
      {{kListener, kTransport}}},

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/names.h"
 #include "core/base/reason.h"
+#include "core/event/loop.h"
 #include "core/http/codec.h"
 
 // The interface to weir's own HTTP client, for every part that sends requests of its own: filters,
@@ -81,6 +82,7 @@ class CallEvents {
 class Client {
  public:
   virtual ~Client() = default;
+  virtual event::Loop& loop() = 0;
   // Never null. A failure, such as an upstream that does not exist, is reported by onFailed.
   [[nodiscard]] virtual std::unique_ptr<Call> call(NameId upstream, const CallRequest& request,
                                                    const CallOptions& options,

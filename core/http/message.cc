@@ -20,7 +20,7 @@ constexpr std::array<Phrase, 51> kPhrases = {{
     {103, "Early Hints"},
     {200, "OK"},
     {201, "Created"},
-    {202, "DownstreamConnection"},
+    {202, "Accepted"},
     {203, "Non-Authoritative Information"},
     {204, "No Content"},
     {205, "Reset Content"},

@@ -84,27 +84,6 @@ unsigned grpcCode(std::string_view status) {
   return code && *code < kOtherGrpcCode ? *code : kOtherGrpcCode;
 }
 
-int grpcStatusFor(int http_status) {
-  switch (http_status) {
-    case 400:
-    case 431:
-      return 13;  // INTERNAL
-    case 401:
-      return 16;  // UNAUTHENTICATED
-    case 403:
-      return 7;  // PERMISSION_DENIED
-    case 404:
-      return 12;  // UNIMPLEMENTED
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return 14;  // UNAVAILABLE
-    default:
-      return 2;  // UNKNOWN
-  }
-}
-
 void writeGrpcFailure(http::Response& response, int status, std::string_view message) {
   Arena& arena = response.headers.arena();
   response.status = 200;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/base/clock.h"
+#include "core/http/grpc_status.h"
 #include "core/http/message.h"
 
 // gRPC over HTTP (its PROTOCOL-HTTP2.md).
@@ -20,8 +21,7 @@ std::string_view grpcStatus(const http::Response& response);
 // The status as a label of weir_grpc_requests_total.
 unsigned grpcCode(std::string_view status);
 
-// The gRPC status for an HTTP status (http-grpc-status-mapping.md).
-int grpcStatusFor(int http_status);
+using http::grpcStatusFor;
 inline constexpr int kGrpcDeadlineExceeded = 4;
 
 // Makes a "Trailers-Only" response: a head with grpc-status (a gRPC status number) and

@@ -25,6 +25,7 @@ class FakeClient final : public http::Client {
           authority(request.authority),
           target(request.target),
           body(asText(request.body)),
+          accepts_trailers(request.accepts_trailers),
           options(how),
           arena_(blocks),
           response_(arena_),
@@ -74,6 +75,7 @@ class FakeClient final : public http::Client {
     const std::string target;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;  // so far
+    const bool accepts_trailers;
     const http::CallOptions options;
     bool finished = false;   // the request's body
     bool reading = true;     // not paused
@@ -86,12 +88,15 @@ class FakeClient final : public http::Client {
     http::CallEvents& events_;
   };
 
-  explicit FakeClient(BlockPool& blocks) : blocks_(blocks) {}
+  explicit FakeClient(event::Loop& on) : loop_(on) {}
+
+  event::Loop& loop() override { return loop_; }
 
   std::unique_ptr<http::Call> call(NameId upstream, const http::CallRequest& request,
                                    const http::CallOptions& options,
                                    http::CallEvents& events) override {
-    calls_.push_back(std::make_unique<Received>(blocks_, upstream, request, options, events));
+    calls_.push_back(
+        std::make_unique<Received>(loop_.scratch(), upstream, request, options, events));
     return std::make_unique<Handle>(*calls_.back());
   }
 
@@ -113,7 +118,7 @@ class FakeClient final : public http::Client {
     Received& call_;
   };
 
-  BlockPool& blocks_;
+  event::Loop& loop_;
   std::vector<std::unique_ptr<Received>> calls_;
 };
 

@@ -16,8 +16,8 @@ class FetchTest : public ::testing::Test {
   const Reply& reply() { return outcome.at(0).reply.value(); }
   ErrorCode code() { return outcome.at(0).reply.error().code; }
 
-  BlockPool blocks{4096};
-  test::FakeClient client{blocks};
+  event::Loop loop{event::Loop::Time::kManual};
+  test::FakeClient client{loop};
   std::vector<Fetched> outcome;
   std::unique_ptr<Call> call;
 };

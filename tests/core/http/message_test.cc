@@ -30,6 +30,7 @@ TEST(Version, HasItsName) {
 
 TEST(PhraseFor, KnowsTheRegisteredStatuses) {
   EXPECT_EQ(phraseFor(200), "OK");
+  EXPECT_EQ(phraseFor(202), "Accepted");
   EXPECT_EQ(phraseFor(404), "Not Found");
   EXPECT_EQ(phraseFor(505), "HTTP Version Not Supported");
   EXPECT_EQ(phraseFor(299), "");
