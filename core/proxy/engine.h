@@ -1,10 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/base/arena.h"
@@ -16,11 +14,17 @@
 #include "core/http/record.h"
 #include "core/net/connector.h"
 #include "core/proxy/plan.h"
-#include "core/upstream/cluster.h"
+#include "core/upstream/cluster_set.h"
 
 namespace weir::proxy {
 
-class Mirror;
+// A request of weir's own that may outlive the exchange that started it.
+//
+// Owned by: Engine, from adopt() to release().
+class DetachedRequest : public event::Disposable {
+ public:
+  virtual void abandon() = 0;  // must call Engine::release()
+};
 
 // A plan in use by a worker: the current one, or an old one until its last exchange has ended.
 struct PinnedPlan {
@@ -37,6 +41,7 @@ class Engine {
     event::Loop& loop;
     net::Connector& connector;
     MetricCells& metrics;
+    std::size_t exchange_bytes;             // size of the objects in exchanges()
     http::AccessLog* access_log = nullptr;  // null: none
   };
   explicit Engine(Tools tools);
@@ -47,7 +52,6 @@ class Engine {
   // The creator of the plan keeps a reference until all workers have released theirs: destroying a
   // large plan here would take too long.
   void setPlan(std::shared_ptr<const Plan> plan);
-  void setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints);
   void setAccessLog(http::AccessLog* log) { tools_.access_log = log; }
 
   // Each call requires a matching unpin().
@@ -56,17 +60,10 @@ class Engine {
   bool hasPlan() const { return current_ != nullptr; }
   std::size_t plansInUse() const { return retired_.size() + 1; }
 
-  // This worker's side of a cluster of the plan, created on first use; null if the plan does not
-  // contain the cluster.
-  upstream::Cluster* cluster(NameId id, const Plan& plan);
-  // Visits the clusters that have been used.
-  void forEachCluster(const std::function<void(upstream::Cluster&)>& visit);
+  void adopt(std::unique_ptr<DetachedRequest> request);
+  void release(DetachedRequest& request);  // destroys it at the end of the turn
 
-  // Sends a copy of `request` to another cluster. Null if the copy cannot be sent, or if the
-  // request has no body to feed to the mirror.
-  Mirror* startMirror(NameId cluster, NameId route, const Plan& plan, const http::Request& request);
-  void endMirror(Mirror& mirror);
-
+  upstream::ClusterSet& clusters() { return clusters_; }
   event::Loop& loop() { return tools_.loop; }
   MetricCells& metrics() { return tools_.metrics; }
   Random& random() { return random_; }
@@ -78,7 +75,6 @@ class Engine {
  private:
   static constexpr Milliseconds kSweep{1'000};
   void onSweep();
-  void retireClusters(const Plan& plan);
 
   Tools tools_;
   Random random_;
@@ -86,10 +82,8 @@ class Engine {
   BlockPool exchanges_;
   std::unique_ptr<PinnedPlan> current_;
   std::vector<std::unique_ptr<PinnedPlan>> retired_;
-  std::vector<std::unique_ptr<upstream::Cluster>> clusters_;  // by NameId; most places are empty
-  std::vector<std::unique_ptr<upstream::Cluster>> leaving_;
-  std::unordered_map<NameId, upstream::SharedEndpoints> endpoints_;  // latest from discovery
-  std::vector<std::unique_ptr<Mirror>> mirrors_;
+  upstream::ClusterSet clusters_;
+  std::vector<std::unique_ptr<DetachedRequest>> detached_;
   event::Alarm<Engine, &Engine::onSweep> sweep_;
 };
 

@@ -163,7 +163,7 @@ bool Exchange::prepareForward(NameId cluster) {
   const bool counted =
       request_.method == http::Method::kOptions || request_.method == http::Method::kTrace;
   if (counted && !countForward(request_)) return endForwards();
-  cluster_ = engine_.cluster(cluster, plan());
+  cluster_ = engine_.clusters().get(cluster, plan().clusters);
   if (cluster_ == nullptr) {
     fail(Reason::kNoHealthyUpstream, "the upstream was removed from the configuration");
     return true;
@@ -194,7 +194,7 @@ bool Exchange::prepareForward(NameId cluster) {
 void Exchange::startMirrors() {
   for (const route::Mirror& mirror : route_->mirrors) {
     if (!mirror.wants(engine_.random())) continue;
-    Mirror* const fed = engine_.startMirror(mirror.cluster, route_->id, plan(), request_);
+    Mirror* const fed = Mirror::start(engine_, mirror.cluster, route_->id, plan(), request_);
     if (fed != nullptr) fed->next = std::exchange(mirrors_, fed);
   }
 }

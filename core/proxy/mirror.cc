@@ -1,8 +1,7 @@
 #include "core/proxy/mirror.h"
 
+#include <memory>
 #include <utility>
-
-#include "core/proxy/engine.h"
 
 namespace weir::proxy {
 namespace {
@@ -53,7 +52,21 @@ Mirror::Mirror(Engine& engine, upstream::Cluster& cluster, NameId route,
   relay_.setSource(*this);
 }
 
-void Mirror::start() {
+Mirror* Mirror::start(Engine& engine, NameId cluster, NameId route, const Plan& plan,
+                      const http::Request& request) {
+  upstream::Cluster* const target = engine.clusters().get(cluster, plan.clusters);
+  if (target == nullptr) {
+    engine.metrics().counter(mirrorRequestsKey(cluster, route, MirrorOutcome::kFailed, 0)).add();
+    return nullptr;
+  }
+  auto made = std::make_unique<Mirror>(engine, *target, route, request);
+  Mirror& mirror = *made;
+  engine.adopt(std::move(made));
+  mirror.send();
+  return request.body == http::BodyKind::kNone ? nullptr : &mirror;
+}
+
+void Mirror::send() {
   timeout_.arm(kTimeout);
   member_ = cluster_.knowsEndpoints() ? cluster_.pick({}) : nullptr;
   if (member_ == nullptr) return finish(MirrorOutcome::kFailed);
@@ -95,7 +108,7 @@ void Mirror::end(const http::Headers* trailers) {
 void Mirror::abandon() {
   fed_ = true;
   if (!done_) return finish(MirrorOutcome::kSkipped);
-  engine_.endMirror(*this);
+  engine_.release(*this);
 }
 
 void Mirror::onResponseEnd() {
@@ -122,13 +135,13 @@ void Mirror::finish(MirrorOutcome outcome) {
     cluster_.done(*member, {attemptOutcome(outcome), Reason::kNone, response_.status, duration});
   }
   cluster_.leave();  // `this` may outlive the cluster
-  if (fed_) engine_.endMirror(*this);
+  if (fed_) engine_.release(*this);
 }
 
 // The original request may point to this mirror until its body has passed.
 void Mirror::leaveWhenFed() {
   fed_ = true;
-  if (done_) engine_.endMirror(*this);
+  if (done_) engine_.release(*this);
 }
 
 }  // namespace weir::proxy

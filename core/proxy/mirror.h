@@ -4,30 +4,32 @@
 #include "core/base/linked.h"
 #include "core/event/wheel.h"
 #include "core/http/codec.h"
+#include "core/proxy/engine.h"
 #include "core/proxy/relay.h"
 #include "core/upstream/cluster.h"
 
 namespace weir::proxy {
 
-class Engine;
-
 // A copy of a request for another cluster. The original request never waits for it and does not
 // depend on its outcome; the response is read and discarded.
 //
-// Owned by: Engine, from startMirror() until it is done.
-class Mirror final : public event::Disposable,
+// Owned by: Engine, until it is done.
+class Mirror final : public DetachedRequest,
                      public Linked<Mirror>,  // of one request; the exchange's list
                      private http::ResponseEvents,
                      private http::BodySource,
                      private upstream::PoolWaiter {
  public:
+  // Sends a copy of `request` to another cluster. Null if the copy cannot be sent, or if the
+  // request has no body to feed to the mirror.
+  static Mirror* start(Engine& engine, NameId cluster, NameId route, const Plan& plan,
+                       const http::Request& request);
   Mirror(Engine& engine, upstream::Cluster& cluster, NameId route, const http::Request& original);
 
-  void start();
   // Takes body bytes as they pass. False if the mirror is done: it must not be called again.
   bool push(Bytes bytes);
   void end(const http::Headers* trailers);  // the last call
-  void abandon();                           // the last call: the original request was aborted
+  void abandon() override;                  // the last call: the original request was aborted
 
  private:
   static constexpr std::size_t kMaxWaiting = 64 * 1024;
@@ -43,6 +45,7 @@ class Mirror final : public event::Disposable,
   void setReading(bool) override {}  // the original's pace is not changed
   void onAcquired(const upstream::PooledConnection& lease) override;
   void onAcquireFailed(Error error) override;
+  void send();
   void onTimeout() { finish(MirrorOutcome::kFailed); }
   void finish(MirrorOutcome outcome);
   void leaveWhenFed();

@@ -24,13 +24,6 @@ http::VersionChoice versionsOf(ListenerProtocol protocol) {
 
 }  // namespace
 
-const std::shared_ptr<const upstream::ClusterPlan>* Plan::cluster(NameId id) const {
-  const auto at =
-      std::lower_bound(clusters.begin(), clusters.end(), id,
-                       [](const auto& plan, NameId wanted) { return plan->id < wanted; });
-  return at != clusters.end() && (*at)->id == id ? &*at : nullptr;
-}
-
 bool Plan::carriesTo(NameId upstream) const {
   const auto leads_there = [upstream](const auto& each) { return each.upstream == upstream; };
   return std::any_of(listeners.begin(), listeners.end(), [&](const auto& listener) {

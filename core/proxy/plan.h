@@ -14,7 +14,7 @@
 #include "core/proxy/listener_options.h"
 #include "core/route/route_table.h"
 #include "core/tls/server_config.h"
-#include "core/upstream/cluster.h"
+#include "core/upstream/cluster_plan.h"
 
 namespace weir::proxy {
 
@@ -63,8 +63,8 @@ struct Plan {
   std::uint64_t generation = 0;
   std::string_view role;
   route::RouteTable routes;
-  std::vector<filter::Chain> chains;                                   // by Route::index
-  std::vector<std::shared_ptr<const upstream::ClusterPlan>> clusters;  // by id, ascending
+  std::vector<filter::Chain> chains;  // by Route::index
+  upstream::ClusterPlans clusters;
   std::vector<std::shared_ptr<const ListenerPlan>> listeners;
   Defaults defaults;
   std::uint64_t max_connections = 0;  // of all listeners
@@ -73,7 +73,7 @@ struct Plan {
   std::uint64_t reset_streams_at = 0;
 
   // Null if the plan does not contain the cluster.
-  const std::shared_ptr<const upstream::ClusterPlan>* cluster(NameId id) const;
+  const upstream::SharedClusterPlan* cluster(NameId id) const { return clusters.find(id); }
   // True if a listener forwards connections to this upstream.
   bool carriesTo(NameId upstream) const;
 };

@@ -144,7 +144,7 @@ void Tunnel::commit() {
 bool Tunnel::findCluster() {
   if (cluster_ != nullptr) return true;
   PinnedPlan& pinned = engine().pin();
-  cluster_ = engine().cluster(target_.upstream, *pinned.plan);
+  cluster_ = engine().clusters().get(target_.upstream, pinned.plan->clusters);
   most_retries_ = pinned.plan->defaults.retry.attempts;
   engine().unpin(pinned);
   if (cluster_ == nullptr) return false;

@@ -1,6 +1,5 @@
 #include "core/server/plan_builder.h"
 
-#include <algorithm>
 #include <sys/resource.h>
 
 #include "core/config/settings.h"
@@ -126,7 +125,8 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(
 
 void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previous,
                               proxy::Plan& plan, config::Diagnostics& diagnostics) {
-  plan.clusters.reserve(settings.upstreams.size());
+  std::vector<upstream::SharedClusterPlan> clusters;
+  clusters.reserve(settings.upstreams.size());
   for (const auto& [name, each] : settings.upstreams) {
     if (!each.origin.clean) continue;
     auto made = cluster(name, each, plan, diagnostics);
@@ -136,10 +136,9 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
     const bool unchanged = before != nullptr && (*before)->options == made->options &&
                            made->tls == nullptr && (*before)->tls == nullptr &&
                            (*before)->discovery->identity() == made->discovery->identity();
-    plan.clusters.push_back(unchanged ? *before : made);
+    clusters.push_back(unchanged ? *before : made);
   }
-  std::sort(plan.clusters.begin(), plan.clusters.end(),
-            [](const auto& left, const auto& right) { return left->id < right->id; });
+  plan.clusters = upstream::ClusterPlans(std::move(clusters));
 }
 
 std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(

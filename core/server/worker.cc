@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/base/metric_keys.h"
+#include "core/proxy/exchange.h"
 
 namespace weir::server {
 
@@ -26,8 +27,8 @@ void Worker::onStart() {
   event::Loop& loop = worker_.loop();
   loop.setBudget(counts_.memory());
   connector_ = std::make_unique<net::TcpConnector>(loop);
-  engine_ =
-      std::make_unique<proxy::Engine>(proxy::Engine::Tools{loop, *connector_, cells_, log_.get()});
+  engine_ = std::make_unique<proxy::Engine>(
+      proxy::Engine::Tools{loop, *connector_, cells_, sizeof(proxy::Exchange), log_.get()});
   loop.setTurnObserver([this](Milliseconds busy) { loop_lag_.observe(busy); });
 }
 
@@ -95,13 +96,13 @@ void Worker::closeListeners(const proxy::Plan& plan) {
 
 void Worker::setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints) {
   worker_.post([this, cluster, endpoints = std::move(endpoints)]() mutable {
-    engine_->setEndpoints(cluster, std::move(endpoints));
+    engine_->clusters().setEndpoints(cluster, std::move(endpoints));
   });
 }
 
 ClusterUses Worker::clusterUses() {
   ClusterUses uses;
-  engine_->forEachCluster([&](const upstream::Cluster& cluster) {
+  engine_->clusters().forEach([&](const upstream::Cluster& cluster) {
     ClusterUse& use = uses[cluster.plan().id];
     use.idle_connections = cluster.idle();
     cluster.forEachMember([&](const upstream::Member& member) {

@@ -1,5 +1,8 @@
 #include "core/upstream/cluster_plan.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace weir::upstream {
 namespace {
 
@@ -14,6 +17,18 @@ bool ClusterPlan::hasTermsOf(const ClusterPlan& other) const {
   return options.protocol == other.options.protocol && options.http2 == other.options.http2 &&
          options.proxy_protocol == other.options.proxy_protocol &&
          sameTls(tls.get(), other.tls.get());
+}
+
+ClusterPlans::ClusterPlans(std::vector<SharedClusterPlan> plans) : plans_(std::move(plans)) {
+  std::sort(plans_.begin(), plans_.end(),
+            [](const auto& left, const auto& right) { return left->id < right->id; });
+}
+
+const SharedClusterPlan* ClusterPlans::find(NameId id) const {
+  const auto at =
+      std::lower_bound(plans_.begin(), plans_.end(), id,
+                       [](const auto& plan, NameId wanted) { return plan->id < wanted; });
+  return at != plans_.end() && (*at)->id == id ? &*at : nullptr;
 }
 
 }  // namespace weir::upstream

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "core/base/names.h"
 #include "core/event/log_limit.h"
@@ -31,6 +32,27 @@ struct ClusterPlan {
   // Whether connections made for `other` satisfy this plan: the peers that they trust, weir's
   // identity on them, and the protocol.
   bool hasTermsOf(const ClusterPlan& other) const;
+};
+
+using SharedClusterPlan = std::shared_ptr<const ClusterPlan>;
+
+// The clusters of a plan, in ascending order of their ids.
+class ClusterPlans {
+ public:
+  ClusterPlans() = default;
+  explicit ClusterPlans(std::vector<SharedClusterPlan> plans);  // in any order, no id twice
+
+  // Null if there is no such cluster.
+  const SharedClusterPlan* find(NameId id) const;
+  auto begin() const { return plans_.begin(); }
+  auto end() const { return plans_.end(); }
+  std::size_t size() const { return plans_.size(); }
+  bool empty() const { return plans_.empty(); }
+  const SharedClusterPlan& operator[](std::size_t index) const { return plans_[index]; }
+  friend bool operator==(const ClusterPlans&, const ClusterPlans&) = default;  // the same objects
+
+ private:
+  std::vector<SharedClusterPlan> plans_;
 };
 
 }  // namespace weir::upstream

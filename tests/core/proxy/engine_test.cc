@@ -27,14 +27,14 @@ upstream::SharedEndpoints endpointAt(std::string_view address) {
 TEST_F(EngineTest, EndpointsThatDiscoveryFindsLaterAreUsed) {
   start("[[route]]\nname = \"all\"\nupstream = \"unknown\"\n");
   EXPECT_THAT(get(), isLocalReply(503, "upstream_dns_error"));
-  engine->setEndpoints(id("unknown"), endpointAt("10.0.0.5:80"));
+  engine->clusters().setEndpoints(id("unknown"), endpointAt("10.0.0.5:80"));
   EXPECT_THAT(get(), EndsWith("hello"));
   EXPECT_EQ(arrivals[0].to.text(), "10.0.0.5:80");
 }
 
 TEST_F(EngineTest, EndpointsThatDiscoveryFoundBeforeTheFirstRequestAreUsed) {
   start("[[route]]\nname = \"all\"\nupstream = \"unknown\"\n");
-  engine->setEndpoints(id("unknown"), endpointAt("10.0.0.5:80"));
+  engine->clusters().setEndpoints(id("unknown"), endpointAt("10.0.0.5:80"));
   EXPECT_THAT(get(), EndsWith("hello"));
 }
 
@@ -72,7 +72,7 @@ TEST_F(EngineTest, AnUpstreamThatLeavesFinishesWhatItDoes) {
   pass(Milliseconds(1'100));
   EXPECT_EQ(gauge(upstreamConnectionsActiveKey(id("orders"))), 0);
   int visited = 0;
-  engine->forEachCluster([&](upstream::Cluster&) { ++visited; });
+  engine->clusters().forEach([&](upstream::Cluster&) { ++visited; });
   EXPECT_EQ(visited, 0);
 }
 
@@ -97,15 +97,6 @@ TEST_F(EngineTest, ARequestOfAnOldPlanMayStillNeedAnUpstreamThatLeft) {
   EXPECT_THAT(client.received(), EndsWith("hello"));
   pass(Milliseconds(1'100));
   EXPECT_EQ(engine->plansInUse(), 1U);
-}
-
-TEST_F(EngineTest, ThereAreOnlyTheClustersOfThePlan) {
-  startForwarding();
-  PinnedPlan& pinned = engine->pin();
-  EXPECT_EQ(engine->cluster(id("nothing"), *pinned.plan), nullptr);
-  EXPECT_NE(engine->cluster(id("orders"), *pinned.plan), nullptr);
-  EXPECT_EQ(pinned.plan->cluster(id("nothing")), nullptr);
-  engine->unpin(pinned);
 }
 
 TEST_F(EngineTest, TheLogIsFlushedEverySecond) {

@@ -134,12 +134,12 @@ void ProxyTest::start(std::string_view routes) {
   auto plan = std::make_shared<Plan>();
   plan->generation = plans_.size() + 1;
   std::vector<std::string> upstreams;
+  std::vector<upstream::SharedClusterPlan> made;
   for (const auto& [name, endpoints] : clusters) {
     upstreams.push_back(name);
-    plan->clusters.push_back(clusterPlan(name));
+    made.push_back(clusterPlan(name));
   }
-  std::sort(plan->clusters.begin(), plan->clusters.end(),
-            [](const auto& left, const auto& right) { return left->id < right->id; });
+  plan->clusters = upstream::ClusterPlans(std::move(made));
   plan->routes = route::compileRoutes(settings.routes, {names, upstreams, {"public"}}, diagnostics);
   ASSERT_TRUE(diagnostics.empty()) << diagnostics.text();
   for (const auto& each : settings.routes) {
@@ -151,7 +151,8 @@ void ProxyTest::start(std::string_view routes) {
   plan->listeners.push_back(shared);
   plans_.push_back(plan);
   if (engine == nullptr) {
-    engine = std::make_unique<Engine>(Engine::Tools{loop, *connector_used, cells, &log});
+    engine = std::make_unique<Engine>(
+        Engine::Tools{loop, *connector_used, cells, sizeof(Exchange), &log});
   }
   engine->setPlan(plan);
   if (listener == nullptr) {

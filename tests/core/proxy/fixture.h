@@ -18,6 +18,7 @@
 #include "core/config/variant.h"
 #include "core/filter/registry.h"
 #include "core/proxy/engine.h"
+#include "core/proxy/exchange.h"
 #include "core/proxy/listener.h"
 #include "core/route/settings.h"
 #include "tests/support/memory_connector.h"

@@ -27,6 +27,7 @@ class DirectoryTest : public ::testing::Test {
   };
   void follow(const std::vector<Cluster>& clusters) {
     auto plan = std::make_shared<proxy::Plan>();
+    std::vector<upstream::SharedClusterPlan> made;
     for (const Cluster& each : clusters) {
       auto cluster = std::make_shared<upstream::ClusterPlan>();
       cluster->id = names.intern(each.name);
@@ -36,10 +37,9 @@ class DirectoryTest : public ::testing::Test {
       } else {
         cluster->discovery = std::make_shared<const LaterSource>(each.source, each.kind, running);
       }
-      plan->clusters.push_back(std::move(cluster));
+      made.push_back(std::move(cluster));
     }
-    std::sort(plan->clusters.begin(), plan->clusters.end(),
-              [](const auto& left, const auto& right) { return left->id < right->id; });
+    plan->clusters = upstream::ClusterPlans(std::move(made));
     plans.push_back(plan);
     directory.follow(*plan, kPatience, [this] { ++warm; });
   }

@@ -53,7 +53,8 @@ class Explain : public ::testing::Test {
     auto cluster = std::make_shared<upstream::ClusterPlan>();
     cluster->id = names_.intern(name);
     cluster->name = names_.name(cluster->id);
-    plan_.clusters.push_back(std::move(cluster));
+    clusters_.push_back(std::move(cluster));
+    plan_.clusters = upstream::ClusterPlans(clusters_);
   }
   route::Forward forwardTo(const std::vector<std::pair<std::string, std::uint64_t>>& shares) {
     std::vector<route::Target> targets;
@@ -86,6 +87,7 @@ class Explain : public ::testing::Test {
   }
 
   NameTable names_;
+  std::vector<upstream::SharedClusterPlan> clusters_;
   proxy::Plan plan_;
 };
 

@@ -1,0 +1,60 @@
+#include "core/upstream/cluster_set.h"
+
+#include <utility>
+
+namespace weir::upstream {
+
+ClusterSet::ClusterSet(const Cluster::Tools& tools)
+    : tools_(tools), sweep_(tools.loop.wheel(), *this) {}
+
+Cluster* ClusterSet::get(NameId id, const ClusterPlans& plans) {
+  if (id < clusters_.size() && clusters_[id] != nullptr) return clusters_[id].get();
+  const auto* plan = plans.find(id);
+  if (plan == nullptr) return nullptr;
+  if (id >= clusters_.size()) clusters_.resize(id + 1);
+  clusters_[id] = make(*plan);
+  return clusters_[id].get();
+}
+
+std::unique_ptr<Cluster> ClusterSet::make(const SharedClusterPlan& plan) {
+  auto cluster = std::make_unique<Cluster>(tools_, plan);
+  SharedEndpoints endpoints = plan->discovery->known();
+  if (endpoints == nullptr) {
+    const auto heard = endpoints_.find(plan->id);
+    if (heard != endpoints_.end()) endpoints = heard->second;
+  }
+  if (endpoints != nullptr) cluster->setEndpoints(std::move(endpoints));
+  return cluster;
+}
+
+void ClusterSet::follow(const ClusterPlans& plans) {
+  for (auto& cluster : clusters_) {
+    if (cluster == nullptr) continue;
+    if (const auto* now = plans.find(cluster->plan().id)) {
+      if (now->get() != &cluster->plan()) cluster->configure(*now);
+      if ((*now)->discovery->known() != nullptr) cluster->setEndpoints((*now)->discovery->known());
+    } else {
+      cluster->closeIdle();
+      leaving_.push_back(std::move(cluster));
+      if (!sweep_.armed()) sweep_.arm(kSweep);
+    }
+  }
+}
+
+void ClusterSet::setEndpoints(NameId id, SharedEndpoints endpoints) {
+  if (id < clusters_.size() && clusters_[id] != nullptr) clusters_[id]->setEndpoints(endpoints);
+  endpoints_[id] = std::move(endpoints);
+}
+
+void ClusterSet::forEach(const std::function<void(Cluster&)>& visit) {
+  for (auto& cluster : clusters_) {
+    if (cluster != nullptr) visit(*cluster);
+  }
+}
+
+void ClusterSet::onSweep() {
+  std::erase_if(leaving_, [](const auto& cluster) { return cluster->quiet(); });
+  if (!leaving_.empty()) sweep_.arm(kSweep);
+}
+
+}  // namespace weir::upstream
