@@ -41,7 +41,6 @@ constexpr Words kBooleans = {"false", "true"};
 constexpr Words kConnectFailures = {"refused", "timeout", "tls", "dns", "reset", "unreachable"};
 constexpr Words kEndpointStates = {"healthy",  "degraded", "unhealthy", "ejected",
                                    "draining", "warming",  "stale"};
-constexpr Words kSources = {"static", "dns", "srv", "file", "etcd", "consul", "kubernetes"};
 constexpr Words kDiscoveryResults = {"changed", "unchanged", "failed"};
 constexpr Words kRetryOutcomes = {"success", "failure"};
 constexpr Words kRetryRefusals = {"budget",           "limit",   "body_too_large", "not_idempotent",
@@ -275,9 +274,7 @@ constexpr MetricFamily kFamilies[] = {
      "Results of discovery.",
      kCounter,
      kOne,
-     {{kUpstream,
-       {"source", kFirst, wordOf<kSources>},
-       {"result", kSecond, wordOf<kDiscoveryResults>}}}},
+     {{kUpstream, {"source", kNameB}, {"result", kFirst, wordOf<kDiscoveryResults>}}}},
     {kDiscoveryStale,
      "weir_discovery_stale_seconds",
      "Age of the endpoints in use since discovery began to fail; 0 while it works.",

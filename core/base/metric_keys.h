@@ -22,15 +22,6 @@ enum class EndpointState : std::uint8_t {
   kWarming,
   kStale,
 };
-enum class DiscoverySource : std::uint8_t {
-  kStatic,
-  kDns,
-  kSrv,
-  kFile,
-  kEtcd,
-  kConsul,
-  kKubernetes,
-};
 enum class DiscoveryResult : std::uint8_t { kChanged, kUnchanged, kFailed };
 enum class RetryOutcome : std::uint8_t { kSuccess, kFailure };
 enum class RetryRefusal : std::uint8_t {
@@ -179,11 +170,9 @@ constexpr GaugeKey upstreamEndpointsKey(NameId upstream, EndpointState state) {
 constexpr CounterKey upstreamReusedConnectionsKey(NameId upstream) {
   return {Metric::kUpstreamReusedConnections, {.a = upstream}};
 }
-constexpr CounterKey discoveryUpdatesKey(NameId upstream, DiscoverySource source,
-                                         DiscoveryResult result) {
-  return {Metric::kDiscoveryUpdates,
-          {.a = upstream},
-          {.first = field(source), .second = field(result)}};
+// `source`: the kind of discovery.
+constexpr CounterKey discoveryUpdatesKey(NameId upstream, NameId source, DiscoveryResult result) {
+  return {Metric::kDiscoveryUpdates, {.a = upstream, .b = source}, {.first = field(result)}};
 }
 constexpr GaugeKey discoveryStaleKey(NameId upstream) {  // gauge, nanoseconds
   return {Metric::kDiscoveryStale, {.a = upstream}};

@@ -21,6 +21,7 @@ struct Section {
 };
 
 bool isTable(const Type& type) { return type.kind == Kind::kTable; }
+bool hasNoFields(const TableType* table) { return table->fields.empty(); }
 
 // A type with a name is documented by that name, without its structure.
 bool isOpaque(const Type& type) { return !type.name.empty(); }
@@ -76,6 +77,7 @@ class SectionSearch {
 
   void addTables(const std::vector<const TableType*>& tables, const std::string& path,
                  const std::string& header) {
+    if (std::ranges::all_of(tables, hasNoFields)) return;
     found_.push_back({header, tables});
     for (const TableType* table : tables) addFields(*table, path);
   }
@@ -125,7 +127,7 @@ std::string typeText(const Type& type, const std::string& path) {
     case Kind::kMap:
       return "table of " + typeText(type.of.front(), path + ".NAME");
     case Kind::kTable:
-      return "[table](#" + anchorOf(path) + ")";
+      return hasNoFields(type.table.get()) ? "`{}`" : "[table](#" + anchorOf(path) + ")";
     case Kind::kAnyOf:
       return alternativesText(type, path);
     default:

@@ -178,6 +178,12 @@ constexpr std::string_view shortKeyOf() {
   return {};
 }
 
+// For extensions without settings: `{ random = {} }`.
+struct NoSettings {
+  static void read(Table&, NoSettings&) {}
+  friend bool operator==(const NoSettings&, const NoSettings&) = default;
+};
+
 template <typename T>
 void Table::settleField(Role role, T& out) {
   if constexpr (requires { out.settle(role); }) {

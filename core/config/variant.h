@@ -23,7 +23,8 @@ class Choice {
   // `table` contains the name of the kind as a key.
   virtual void read(Table& table, const Kind& kind) = 0;
   virtual void show(Table& table, const Kind& kind) const = 0;
-  virtual bool equals(const Choice& other) const = 0;
+  // Null: settings that were not given, which have their defaults.
+  virtual bool equals(const Choice* other) const = 0;
 };
 
 // One way to fill a table with a single key: `{ dns = "orders:80" }`, `{ jwt = { ... } }`.
@@ -44,9 +45,10 @@ class ChoiceOf final : public Choice {
     T copy = value_;
     table.read(kind.name, copy, kind.meaning, kind.limits);
   }
-  bool equals(const Choice& other) const override {
+  bool equals(const Choice* other) const override {
     if constexpr (std::equality_comparable<T>) {
-      const auto* same = dynamic_cast<const ChoiceOf*>(&other);
+      if (other == nullptr) return value_ == T{};
+      const auto* same = dynamic_cast<const ChoiceOf*>(other);
       return same != nullptr && value_ == same->value_;
     } else {
       return false;
@@ -68,10 +70,16 @@ class VariantSet {
     kinds_.push_back({std::string(name), std::string(meaning), limits,
                       [] { return std::unique_ptr<Choice>(std::make_unique<ChoiceOf<T>>()); }});
   }
+  // A kind may also be written as its name alone, `balancer = "random"`; its settings then have
+  // their defaults.
+  void allowNames() { names_allowed_ = true; }
+  bool namesAllowed() const { return names_allowed_; }
   const std::vector<Kind>& all() const { return kinds_; }
   const Kind* find(std::string_view name) const;
+  std::vector<std::string_view> names() const;
 
  private:
+  bool names_allowed_ = false;
   std::vector<Kind> kinds_;
 };
 

@@ -10,13 +10,6 @@
 namespace weir::server {
 namespace {
 
-DiscoverySource labelOf(std::string_view kind) {
-  if (kind == "dns") return DiscoverySource::kDns;
-  if (kind == "srv") return DiscoverySource::kSrv;
-  if (kind == "file") return DiscoverySource::kFile;
-  return DiscoverySource::kStatic;
-}
-
 std::int64_t sizeOf(const upstream::SharedEndpoints& endpoints) {
   return endpoints == nullptr ? 0 : static_cast<std::int64_t>(endpoints->endpoints.size());
 }
@@ -26,11 +19,12 @@ std::int64_t sizeOf(const upstream::SharedEndpoints& endpoints) {
 // One cluster's discovery and its latest result.
 class Discoveries::Watch final : private upstream::DiscoveryEvents {
  public:
-  Watch(Discoveries& owner, NameId cluster, std::string_view name,
-        std::shared_ptr<const upstream::DiscoverySource> source)
-      : owner_(owner), cluster_(cluster), name_(name), source_(std::move(source)) {
-    state_.kind = source_->kind();
-  }
+  Watch(Discoveries& owner, const upstream::ClusterPlan& cluster)
+      : owner_(owner),
+        cluster_(cluster.id),
+        name_(cluster.name),
+        kind_(cluster.discovery_kind),
+        source_(cluster.discovery) {}
   ~Watch() override { showEndpoints(0, 0); }
 
   void start() {
@@ -85,7 +79,7 @@ class Discoveries::Watch final : private upstream::DiscoveryEvents {
   }
 
   void count(DiscoveryResult result) {
-    owner_.cells_.counter(discoveryUpdatesKey(cluster_, labelOf(state_.kind), result)).add();
+    owner_.cells_.counter(discoveryUpdatesKey(cluster_, kind_, result)).add();
   }
 
   void showEndpoints(std::int64_t healthy, std::int64_t stale) {
@@ -96,6 +90,7 @@ class Discoveries::Watch final : private upstream::DiscoveryEvents {
   Discoveries& owner_;
   const NameId cluster_;
   const std::string_view name_;
+  const NameId kind_;
   const std::shared_ptr<const upstream::DiscoverySource> source_;
   std::unique_ptr<upstream::Discovery> discovery_;
   State state_;
@@ -132,7 +127,7 @@ void Discoveries::follow(const proxy::Plan& plan, Milliseconds patience,
     }
     auto& watch = watches_[cluster->id];
     if (watch != nullptr) continue;
-    watch = std::make_unique<Watch>(*this, cluster->id, cluster->name, cluster->discovery);
+    watch = std::make_unique<Watch>(*this, *cluster);
     watch->start();
   }
   on_warm_ = std::move(on_warm);

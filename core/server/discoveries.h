@@ -33,7 +33,6 @@ class Discoveries {
   void follow(const proxy::Plan& plan, Milliseconds patience, std::function<void()> on_warm);
 
   struct State {
-    std::string_view kind;
     upstream::SharedEndpoints endpoints;  // null: no answer yet
     bool stale = false;
     std::string failure;  // of the latest query; empty if it was answered

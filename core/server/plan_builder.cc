@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include "core/base/check.h"
 #include "core/config/settings.h"
 #include "core/proxy/plain_http_reply.h"
 #include "core/proxy/plan.h"
@@ -147,16 +148,10 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
   auto made = std::make_shared<upstream::ClusterPlan>();
   made->options = options;
   made->balancer = registry_.balancer(options.balancer);
-  made->balancer_name = names_.name(names_.intern(options.balancer));
-  if (made->balancer == nullptr) {
-    diagnostics.add({options.origin.location,
-                     "upstream." + name + ".balancer",
-                     "there is no balancer \"" + options.balancer + "\"; there are " +
-                         registry_.balancerNames(),
-                     {}});
-  }
-  if (options.discovery.made()) made->discovery = registry_.discovery(options.discovery);
-  if (made->balancer == nullptr || made->discovery == nullptr) return nullptr;
+  WEIR_CHECK(made->balancer != nullptr);
+  made->discovery = registry_.discovery(options.discovery);
+  if (made->discovery == nullptr) return nullptr;
+  made->discovery_kind = names_.intern(options.discovery.kind());
   made->id = names_.intern(name);
   made->name = names_.name(made->id);
   made->connections = &counts_.cluster(made->id);

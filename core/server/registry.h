@@ -1,11 +1,11 @@
 #pragma once
 
+#include <concepts>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "core/config/variant.h"
 #include "core/filter/registry.h"
@@ -14,11 +14,19 @@
 
 namespace weir::server {
 
+// The requirements on a balancer: settings that read themselves (config::NoSettings if there are
+// none), and an object for each worker.
+template <typename T>
+concept BalancerType = std::derived_from<T, upstream::Balancer> &&
+    requires(config::Table& table, typename T::Config& config) {
+  T::Config::read(table, config);
+} && std::constructible_from<T, const typename T::Config&, const upstream::BalancerTools&>;
+
 // The extensions of this binary, each added by an explicit call: filters, balancers and
 // discoveries. The settings of each become part of the configuration's schema.
 class Registry {
  public:
-  Registry() : filters_(extensions_) {}
+  Registry() : filters_(extensions_) { extensions_.family("balancer").allowNames(); }
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
@@ -26,8 +34,11 @@ class Registry {
   const filter::Registry& filters() const { return filters_; }
   const config::Extensions& extensions() const { return extensions_; }
 
-  void addBalancer(std::string_view name, upstream::BalancerFactory make) {
-    balancers_.emplace_back(name, make);
+  // `T::Config` is the value of the name in `balancer = { name = { ... } }`.
+  template <BalancerType T>
+  void addBalancer(std::string_view name, std::string_view meaning) {
+    extensions_.family("balancer").add<typename T::Config>(name, meaning);
+    balancers_.emplace(name, &balancerFactory<T>);
   }
   // `Settings` is the value of the name in `discovery = { name = ... }`; make(Settings) creates the
   // source.
@@ -35,23 +46,33 @@ class Registry {
   void addDiscovery(std::string_view name, std::string_view meaning,
                     std::shared_ptr<const upstream::DiscoverySource> (*make)(const Settings&)) {
     extensions_.family("discovery").add<Settings>(name, meaning);
-    discoveries_.emplace_back(
+    discoveries_.emplace(
         name, [make](const config::Selected& chosen) { return make(*chosen.as<Settings>()); });
   }
 
-  // Null if the name is unknown.
-  upstream::BalancerFactory balancer(std::string_view name) const;
-  std::string balancerNames() const;  // for messages: "least_request, random"
+  // `chosen` was read with these extensions, or is the default. Null if its name is unknown.
+  upstream::BalancerFactory balancer(const config::Selected& chosen) const;
   std::shared_ptr<const upstream::DiscoverySource> discovery(const config::Selected& chosen) const;
 
  private:
   using MakeSource =
       std::function<std::shared_ptr<const upstream::DiscoverySource>(const config::Selected&)>;
 
+  using MakeFactory = upstream::BalancerFactory (*)(const config::Selected&);
+
+  template <BalancerType T>
+  static upstream::BalancerFactory balancerFactory(const config::Selected& chosen) {
+    using Config = typename T::Config;
+    const Config* given = chosen.as<Config>();
+    return [config = given == nullptr ? Config{} : *given](const upstream::BalancerTools& tools) {
+      return std::make_unique<T>(config, tools);
+    };
+  }
+
   config::Extensions extensions_;
   filter::Registry filters_;
-  std::vector<std::pair<std::string, upstream::BalancerFactory>> balancers_;
-  std::vector<std::pair<std::string, MakeSource>> discoveries_;
+  std::map<std::string, MakeFactory, std::less<>> balancers_;
+  std::map<std::string, MakeSource, std::less<>> discoveries_;
 };
 
 }  // namespace weir::server

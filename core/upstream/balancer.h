@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -33,7 +34,12 @@ class Balancer {
   virtual Member* pick(Tried tried) = 0;
 };
 
-// Makes a balancer for one worker; `random` must outlive it.
-using BalancerFactory = std::unique_ptr<Balancer> (*)(Random& random);
+// The parts of a worker that a balancer may use.
+struct BalancerTools {
+  Random& random;
+};
+
+// Makes the balancer of one worker, with the settings of the cluster.
+using BalancerFactory = std::function<std::unique_ptr<Balancer>(const BalancerTools& tools)>;
 
 }  // namespace weir::upstream

@@ -37,7 +37,7 @@ Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
   metrics_.connect = cells.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
   metrics_.pool_wait = cells.histogram(upstreamPoolWaitKey(plan_->id));
   metrics_.queue_depth = cells.gauge(upstreamQueueDepthKey(plan_->id));
-  balancer_ = plan_->balancer(tools_.random);
+  balancer_ = plan_->balancer({tools_.random});
 }
 
 Cluster::~Cluster() {
@@ -60,8 +60,8 @@ void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
   if (!waiting_.empty()) tools_.loop.atTurnEnd(*this);  // the limit may be higher now
   metrics_.connect =
       tools_.metrics.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
-  if (old->balancer == plan_->balancer) return;
-  balancer_ = plan_->balancer(tools_.random);
+  if (old->options.balancer == plan_->options.balancer) return;
+  balancer_ = plan_->balancer({tools_.random});
   refreshMembers();
 }
 

@@ -63,7 +63,7 @@ void readLimits(config::Table& table, ClusterOptions& out) {
 void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
   table.read("discovery", out.discovery, table.kinds("discovery"), "Source of the endpoints.",
              {.required = true});
-  table.read("balancer", out.balancer, "Load balancing algorithm.");
+  table.read("balancer", out.balancer, table.kinds("balancer"), "Load balancing algorithm.");
   readLimits(table, out);
   table.read("tls", out.tls, "TLS settings for connections to the endpoints. Default: plaintext.");
   readIdentity(table, out);
@@ -74,7 +74,7 @@ void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
              "Version of the PROXY protocol header, naming the client, that precedes every TCP "
              "connection proxied to this upstream. Not available to routes, which share "
              "connections between clients.");
-  table.locate(out.origin, "balancer");
+  table.locate(out.origin);
   table.locate(out.discovery_origin, "discovery");
 }
 

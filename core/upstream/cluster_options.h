@@ -21,7 +21,7 @@ namespace weir::upstream {
 // [upstream.NAME]
 struct ClusterOptions {
   config::Selected discovery;
-  std::string balancer = "least_request";
+  config::Selected balancer{"least_request", nullptr, {}};
   Milliseconds connect_timeout{5'000};
   Milliseconds idle_timeout{60'000};     // of an idle connection
   Milliseconds max_connection_age{0};    // after which a connection takes no new request; 0: none

@@ -20,9 +20,9 @@ struct ClusterPlan {
   NameId id = 0;
   std::string_view name;  // lives as long as the NameTable
   ClusterOptions options;
-  BalancerFactory balancer = nullptr;
-  std::string_view balancer_name;  // as long as `name`
+  BalancerFactory balancer;
   std::shared_ptr<const DiscoverySource> discovery;
+  NameId discovery_kind = 0;                     // as it was registered
   event::SharedCount* connections = nullptr;     // of all workers; outlives every plan
   event::LogLimit* failures = nullptr;           // limits messages about the cluster; likewise
   std::shared_ptr<const tls::ClientConfig> tls;  // null: plaintext

@@ -47,8 +47,7 @@ struct DiscoveryTools {
 class DiscoverySource {
  public:
   virtual ~DiscoverySource() = default;
-  virtual std::string_view kind() const = 0;  // "static", "dns", "srv" ...
-  virtual std::string identity() const = 0;   // equal texts: the same source
+  virtual std::string identity() const = 0;  // equal texts: the same source
   virtual std::unique_ptr<Discovery> make(const DiscoveryTools& tools) const = 0;
   // The name that is resolved, for which endpoints have certificates; empty: none.
   virtual std::string_view hostName() const { return {}; }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/config/table.h"
 #include "mesh/balance/weighted_draw.h"
 
 namespace weir::mesh {
@@ -15,7 +16,10 @@ namespace weir::mesh {
 // comparing only weight / (in_flight + 1) would starve a light endpoint while all are idle.
 class LeastRequestBalancer final : public upstream::Balancer {
  public:
-  explicit LeastRequestBalancer(Random& random) : random_(random) {}
+  using Config = config::NoSettings;
+
+  LeastRequestBalancer(const Config&, const upstream::BalancerTools& tools)
+      : random_(tools.random) {}
 
   void setMembers(std::span<upstream::Member* const> members) override;
   upstream::Member* pick(upstream::Tried tried) override;

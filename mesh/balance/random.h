@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/config/table.h"
 #include "mesh/balance/weighted_draw.h"
 
 namespace weir::mesh {
@@ -9,7 +10,9 @@ namespace weir::mesh {
 // Picks a random member, in proportion to the weights.
 class RandomBalancer final : public upstream::Balancer {
  public:
-  explicit RandomBalancer(Random& random) : random_(random) {}
+  using Config = config::NoSettings;
+
+  RandomBalancer(const Config&, const upstream::BalancerTools& tools) : random_(tools.random) {}
 
   void setMembers(std::span<upstream::Member* const> members) override;
   upstream::Member* pick(upstream::Tried tried) override;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/config/table.h"
 #include "mesh/balance/weighted_draw.h"
 
 namespace weir::mesh {
@@ -14,7 +15,9 @@ class RoundRobinBalancer final : public upstream::Balancer {
  public:
   static constexpr std::uint64_t kMaxRotation = 16'384;
 
-  explicit RoundRobinBalancer(Random& random) : random_(random) {}
+  using Config = config::NoSettings;
+
+  RoundRobinBalancer(const Config&, const upstream::BalancerTools& tools) : random_(tools.random) {}
 
   void setMembers(std::span<upstream::Member* const> members) override;
   upstream::Member* pick(upstream::Tried tried) override;

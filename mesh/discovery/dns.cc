@@ -74,7 +74,6 @@ class DnsSource final : public upstream::DiscoverySource {
  public:
   explicit DnsSource(const DnsSettings& settings) : settings_(settings) {}
 
-  std::string_view kind() const override { return "dns"; }
   std::string identity() const override {
     const auto family = static_cast<std::size_t>(settings_.family);
     return "dns " + settings_.address.text() + " " + std::string(kFamilies[family].first);

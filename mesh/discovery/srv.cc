@@ -178,7 +178,6 @@ class SrvSource final : public upstream::DiscoverySource {
  public:
   explicit SrvSource(std::string name) : name_(std::move(name)) {}
 
-  std::string_view kind() const override { return "srv"; }
   std::string identity() const override { return "srv " + name_; }
   std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools& tools) const override {
     return std::make_unique<SrvDiscovery>(tools, name_);

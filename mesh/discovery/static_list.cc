@@ -33,7 +33,6 @@ class StaticList final : public upstream::DiscoverySource {
     known_ = std::move(set);
   }
 
-  std::string_view kind() const override { return "static"; }
   std::string identity() const override { return "static " + identity_; }
   std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools&) const override {
     return std::make_unique<NoDiscovery>();

@@ -491,8 +491,8 @@ std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterU
   for (const auto& cluster : server_->plan()->clusters) {
     admin::UpstreamState state;
     state.name = cluster->name;
-    state.discovery = cluster->discovery->kind();
-    state.balancer = cluster->balancer_name;
+    state.discovery = cluster->options.discovery.kind();
+    state.balancer = cluster->options.balancer.kind();
     state.max_connections = cluster->options.max_connections;
     state.connections = counts_.cluster(cluster->id).value();
     upstream::SharedEndpoints endpoints = cluster->discovery->known();

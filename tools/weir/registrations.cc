@@ -7,9 +7,7 @@ namespace weir {
 
 void registerAll(server::Registry& registry) {
   gateway::addFilters(registry.filters());
-  for (const mesh::NamedBalancer& balancer : mesh::balancers()) {
-    registry.addBalancer(balancer.name, balancer.make);
-  }
+  mesh::addBalancers(registry);
   mesh::addDiscoveries(registry);
 }
 

@@ -96,9 +96,7 @@ TEST(MetricKeys, HaveAWordForEveryEnumerator) {
   EXPECT_EQ(wordOf(upstreamConnectionFailuresKey(1, ConnectFailure::kUnreachable), "reason"),
             "unreachable");
   EXPECT_EQ(wordOf(upstreamEndpointsKey(1, EndpointState::kStale), "state"), "stale");
-  const MetricKey update =
-      discoveryUpdatesKey(1, DiscoverySource::kKubernetes, DiscoveryResult::kFailed);
-  EXPECT_EQ(wordOf(update, "source"), "kubernetes");
+  const MetricKey update = discoveryUpdatesKey(1, 2, DiscoveryResult::kFailed);
   EXPECT_EQ(wordOf(update, "result"), "failed");
   const MetricKey retry = retriesKey(1, 2, Reason::kConfigDisabled, RetryOutcome::kFailure);
   EXPECT_EQ(wordOf(retry, "reason"), "config_disabled");
@@ -149,7 +147,7 @@ const std::vector<CounterKey> kCounters = {
     upstreamRequestsKey(1, 200, Reason::kNone),
     upstreamConnectionFailuresKey(1, ConnectFailure::kRefused),
     upstreamReusedConnectionsKey(1),
-    discoveryUpdatesKey(1, DiscoverySource::kStatic, DiscoveryResult::kChanged),
+    discoveryUpdatesKey(1, 2, DiscoveryResult::kChanged),
     retriesKey(1, 2, Reason::kNone, RetryOutcome::kSuccess),
     retriesSuppressedKey(1, RetryRefusal::kBudget),
     timeoutsKey(1, TimeoutStage::kConnect),

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/config/settings.h"
@@ -205,6 +206,81 @@ TEST(Table, KindsAreChosenByTheirKey) {
   EXPECT_EQ(*filters[1].as<std::string>(), "x");
   const Selected& discovery = sample.upstreams[0].second.discovery;
   EXPECT_EQ(discovery.as<std::vector<sample::Endpoint>>()->front().address.text(), "a:80");
+}
+
+struct Painting {
+  Selected paint{"plain", nullptr, {}};
+
+  static void read(Table& table, Painting& out) {
+    table.read("paint", out.paint, table.kinds("paint"), "Kind of paint.");
+  }
+};
+
+struct Oil {
+  std::uint32_t coats = 2;
+
+  static void read(Table& table, Oil& out) { table.read("coats", out.coats, "Number of coats."); }
+  friend bool operator==(const Oil&, const Oil&) = default;
+};
+
+class NamedKindTest : public testing::Test {
+ protected:
+  NamedKindTest() {
+    VariantSet& paints = extensions.family("paint");
+    paints.allowNames();
+    paints.add<NoSettings>("plain", "Without settings.");
+    paints.add<Oil>("oil", "With settings that have defaults.");
+    paints.add<sample::Endpoint>("spray", "With a required setting.");
+  }
+  Selected read(const std::string& text) {
+    Diagnostics found;
+    auto document = Document::parse("paint = " + text, "weir.toml", found);
+    readSettings(document, extensions, painting, found);
+    diagnostics = found.text();
+    return painting.paint;
+  }
+  std::string shown(const std::string& text) {
+    read(text);
+    return tomlText(showSettings(painting, extensions));
+  }
+
+  Extensions extensions;
+  Painting painting;
+  std::string diagnostics;
+};
+
+TEST_F(NamedKindTest, MayBeWrittenAsItsNameAlone) {
+  EXPECT_EQ(read("'oil'"), read("{ oil = {} }"));
+  EXPECT_EQ(read("'plain'"), Painting().paint);
+  EXPECT_NE(read("{ oil = { coats = 7 } }"), read("'oil'"));
+  EXPECT_EQ(read("'oil'").location().text(), "weir.toml:1:9");
+}
+
+TEST_F(NamedKindTest, IsShownAsItsNameIfItHasOnlyDefaults) {
+  EXPECT_EQ(shown("{ oil = {} }"), "paint = \"oil\"\n");
+  EXPECT_EQ(shown("'plain'"), "");
+  EXPECT_EQ(shown("{ oil = { coats = 7 } }"), "[paint.oil]\ncoats = 7\n");
+}
+
+TEST_F(NamedKindTest, IsRefusedWithASuggestionIfItIsUnknown) {
+  read("'spay'");
+  EXPECT_EQ(diagnostics,
+            "weir.toml:1:9: paint: expected one of \"plain\", \"oil\", \"spray\", found \"spay\" "
+            "(did you mean \"spray\"?)\n");
+}
+
+TEST_F(NamedKindTest, ReportsTheSettingsThatItRequires) {
+  read("'spray'");
+  EXPECT_EQ(diagnostics, "weir.toml:1:9: paint.spray.address: required, but not given\n");
+}
+
+TEST_F(NamedKindTest, IsInTheSchemaWithItsName) {
+  const std::string reference = fieldReference(describeSettings<Painting>(extensions));
+  EXPECT_THAT(reference,
+              testing::HasSubstr("| `paint` | string or [table](#paint) | `\"plain\"` |"));
+  EXPECT_THAT(reference, testing::HasSubstr("| `plain` | `{}` |"));
+  EXPECT_THAT(jsonSchema(describeSettings<Painting>(extensions), "weir"),
+              testing::HasSubstr("\"enum\": ["));
 }
 
 TEST(Table, AFamilyThatNobodyRegisteredIsEmpty) {

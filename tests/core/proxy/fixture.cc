@@ -23,7 +23,9 @@ struct RouteTables {
 // The first endpoint that was not tried, in the order of discovery.
 class InOrder final : public upstream::Balancer {
  public:
-  static std::unique_ptr<upstream::Balancer> make(Random&) { return std::make_unique<InOrder>(); }
+  static std::unique_ptr<upstream::Balancer> make(const upstream::BalancerTools&) {
+    return std::make_unique<InOrder>();
+  }
 
  private:
   void setMembers(std::span<upstream::Member* const> members) override {
@@ -45,7 +47,6 @@ class Given final : public upstream::DiscoverySource {
   explicit Given(upstream::SharedEndpoints endpoints) : endpoints_(std::move(endpoints)) {}
 
  private:
-  std::string_view kind() const override { return "static"; }
   std::string identity() const override { return "given"; }
   std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools&) const override {
     return nullptr;

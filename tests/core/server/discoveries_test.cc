@@ -32,10 +32,11 @@ class DirectoryTest : public ::testing::Test {
       auto cluster = std::make_shared<upstream::ClusterPlan>();
       cluster->id = names.intern(each.name);
       cluster->name = names.name(cluster->id);
+      cluster->discovery_kind = names.intern(each.kind);
       if (each.kind == "static") {
         cluster->discovery = std::make_shared<const ListSource>(std::vector{each.source});
       } else {
-        cluster->discovery = std::make_shared<const LaterSource>(each.source, each.kind, running);
+        cluster->discovery = std::make_shared<const LaterSource>(each.source, running);
       }
       made.push_back(std::move(cluster));
     }
@@ -50,7 +51,7 @@ class DirectoryTest : public ::testing::Test {
     return cells.gauge(upstreamEndpointsKey(names.intern(name), state)).value();
   }
   std::uint64_t updates(std::string_view name, DiscoveryResult result) {
-    return cells.counter(discoveryUpdatesKey(names.intern(name), DiscoverySource::kDns, result))
+    return cells.counter(discoveryUpdatesKey(names.intern(name), names.intern("dns"), result))
         .value();
   }
 

@@ -19,7 +19,6 @@ namespace weir::server {
 struct ListSource final : upstream::DiscoverySource {
   explicit ListSource(std::vector<std::string> list) : addresses(std::move(list)) {}
 
-  std::string_view kind() const override { return "static"; }
   std::string identity() const override {
     std::string text;
     for (const std::string& address : addresses) text += address + " ";
@@ -50,26 +49,46 @@ struct Later final : upstream::Discovery {
 };
 
 struct LaterSource final : upstream::DiscoverySource {
-  LaterSource(std::string name, std::string_view of_kind, std::vector<Later*>& all)
-      : word(std::move(name)), named(of_kind), running(all) {}
+  LaterSource(std::string name, std::vector<Later*>& all) : word(std::move(name)), running(all) {}
 
-  std::string_view kind() const override { return named; }
   std::string identity() const override { return word; }
   std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools&) const override {
     return std::make_unique<Later>(running);
   }
 
   const std::string word;
-  const std::string_view named;
   std::vector<Later*>& running;
+};
+
+struct NoBalancer : upstream::Balancer {
+  using Config = config::NoSettings;
+  NoBalancer(const Config&, const upstream::BalancerTools&) {}
+  void setMembers(std::span<upstream::Member* const>) override {}
+  upstream::Member* pick(upstream::Tried) override { return nullptr; }
+};
+
+// A balancer with a setting.
+struct OtherBalancer : NoBalancer {
+  struct Config {
+    std::uint32_t choices = 2;
+
+    static void read(config::Table& table, Config& out) {
+      table.read("choices", out.choices, "Number of choices.", {.min = 1, .max = 1000});
+    }
+    friend bool operator==(const Config&, const Config&) = default;
+  };
+  OtherBalancer(const Config& config, const upstream::BalancerTools& tools)
+      : NoBalancer({}, tools), settings(config) {}
+
+  const Config settings;
 };
 
 // Builds plans from settings in TOML.
 class PlanTest : public ::testing::Test {
  protected:
   PlanTest() {
-    registry.addBalancer("least_request", &makeNone);
-    registry.addBalancer("other", &makeOther);
+    registry.addBalancer<NoBalancer>("least_request", "No balancing.");
+    registry.addBalancer<OtherBalancer>("other", "Other balancing.");
     registry.addDiscovery<std::vector<std::string>>("list", "Addresses.", &makeList);
   }
 
@@ -85,8 +104,6 @@ class PlanTest : public ::testing::Test {
     return plan;
   }
 
-  static std::unique_ptr<upstream::Balancer> makeNone(Random&) { return nullptr; }
-  static std::unique_ptr<upstream::Balancer> makeOther(Random&) { return nullptr; }
   static std::shared_ptr<const upstream::DiscoverySource> makeList(
       const std::vector<std::string>& addresses) {
     return std::make_shared<const ListSource>(addresses);
@@ -96,6 +113,7 @@ class PlanTest : public ::testing::Test {
   NameTable names;
   Counts counts;
   PlanBuilder builder{registry, names, counts};
+  Random random{1};
   std::string diagnostics;
 };
 

@@ -140,7 +140,7 @@ queue_timeout = "5s"
 )");
   ASSERT_NE(plan, nullptr) << diagnostics;
   const upstream::ClusterPlan& cluster = *plan->clusters[0];
-  EXPECT_EQ(cluster.balancer, &PlanTest::makeOther);
+  EXPECT_EQ(cluster.options.balancer.kind(), "other");
   EXPECT_EQ(cluster.options.connect_timeout, Milliseconds(1'000));
   EXPECT_EQ(cluster.options.idle_timeout, Milliseconds(2'000));
   EXPECT_EQ(cluster.options.max_connections, 3U);
@@ -202,21 +202,40 @@ TEST_F(PlanTest, ProxyProtocolNeedsPeersToBelieve) {
 TEST_F(PlanTest, ABalancerMustExist) {
   EXPECT_EQ(build("[upstream.a]\nbalancer = \"best\"\ndiscovery = { list = [] }\n"), nullptr);
   EXPECT_THAT(diagnostics,
-              HasSubstr("there is no balancer \"best\"; there are least_request, other"));
+              HasSubstr("test.toml:2:12: upstream.a.balancer: expected one of \"least_request\", "
+                        "\"other\", found \"best\""));
+}
+
+TEST_F(PlanTest, ABalancerMayHaveSettings) {
+  const auto choices = [this](const std::string& value) {
+    const auto plan = build("[upstream.a]\nbalancer = " + value + "\ndiscovery = { list = [] }\n");
+    EXPECT_NE(plan, nullptr) << diagnostics;
+    const auto balancer = plan->clusters[0]->balancer({random});
+    return dynamic_cast<const OtherBalancer&>(*balancer).settings.choices;
+  };
+  EXPECT_EQ(choices("\"other\""), 2U);
+  EXPECT_EQ(choices("{ other = {} }"), 2U);
+  EXPECT_EQ(choices("{ other = { choices = 7 } }"), 7U);
+}
+
+TEST_F(PlanTest, TheSettingsOfABalancerAreChecked) {
+  EXPECT_EQ(build("[upstream.a]\nbalancer = { other = { choices = 0 } }\n"
+                  "discovery = { list = [] }\n"),
+            nullptr);
+  EXPECT_THAT(diagnostics, HasSubstr("test.toml:2"));
+  EXPECT_THAT(diagnostics, HasSubstr("upstream.a.balancer.other.choices: 0 is below the minimum"));
 }
 
 TEST_F(PlanTest, AllMistakesAreTold) {
   EXPECT_EQ(build("[[listener]]\nname = \"a\"\naddress = \"shop.test:80\"\n"
-                  "[upstream.a]\nbalancer = \"best\"\ndiscovery = { list = [] }\n"
                   "[[route]]\nname = \"r\"\nupstream = \"nothing\"\n"),
             nullptr);
   EXPECT_THAT(diagnostics, HasSubstr("not a name"));
-  EXPECT_THAT(diagnostics, HasSubstr("\"best\""));
   EXPECT_THAT(diagnostics, HasSubstr("nothing"));
 }
 
 TEST_F(PlanTest, AFailedPlanTakesNoGeneration) {
-  build("[upstream.a]\nbalancer = \"best\"\ndiscovery = { list = [] }\n");
+  EXPECT_EQ(build("[[route]]\nname = \"r\"\nupstream = \"nothing\"\n"), nullptr);
   EXPECT_EQ(build(kShop)->generation, 1U);
   EXPECT_EQ(build(kShop)->generation, 2U);
 }
@@ -259,7 +278,7 @@ TEST_F(PlanTest, ClustersAreFoundById) {
 
 TEST_F(PlanTest, ADiscoveryThatNobodyMakesIsNull) {
   EXPECT_EQ(registry.discovery(config::Selected("nothing", nullptr, {})), nullptr);
-  EXPECT_EQ(registry.balancer("nothing"), nullptr);
+  EXPECT_EQ(registry.balancer(config::Selected("nothing", nullptr, {})), nullptr);
 }
 
 TEST(Counts, EachListenerAndClusterHasItsOwn) {

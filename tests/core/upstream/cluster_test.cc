@@ -77,6 +77,7 @@ TEST_F(ClusterTest, UnixSocketsAreEndpointsToo) {
 TEST_F(ClusterTest, ANewBalancerKnowsTheMembers) {
   start();
   acquire(first());
+  options.balancer = config::Selected("reversed", nullptr, {});
   cluster->configure(plan(&Listing::makeReversed));
   EXPECT_EQ(first().endpoint.address.text(), "10.0.0.2:80");
   EXPECT_EQ(cluster->open(), 1U);

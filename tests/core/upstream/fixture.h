@@ -19,8 +19,10 @@ namespace weir::upstream {
 
 class Listing final : public Balancer {
  public:
-  static std::unique_ptr<Balancer> make(Random&) { return std::make_unique<Listing>(); }
-  static std::unique_ptr<Balancer> makeReversed(Random&) {
+  static std::unique_ptr<Balancer> make(const BalancerTools&) {
+    return std::make_unique<Listing>();
+  }
+  static std::unique_ptr<Balancer> makeReversed(const BalancerTools&) {
     auto listing = std::make_unique<Listing>();
     listing->reversed_ = true;
     return listing;

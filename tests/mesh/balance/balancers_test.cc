@@ -1,34 +1,63 @@
 #include "mesh/balance/balancers.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/config/settings.h"
+#include "core/upstream/cluster_options.h"
 #include "tests/mesh/balance/members.h"
 
 namespace weir::mesh {
 namespace {
 
-TEST(Balancers, AreFoundByName) {
-  EXPECT_NE(findBalancer("round_robin"), nullptr);
-  EXPECT_NE(findBalancer("least_request"), nullptr);
-  EXPECT_NE(findBalancer("random"), nullptr);
-  EXPECT_EQ(findBalancer("roundrobin"), nullptr);
-  EXPECT_EQ(findBalancer(""), nullptr);
-}
+using testing::HasSubstr;
 
-TEST(Balancers, HaveDifferentFactories) {
-  // A reload keeps the balancer if the factory is the same.
-  EXPECT_NE(findBalancer("round_robin"), findBalancer("random"));
-  EXPECT_NE(findBalancer("round_robin"), findBalancer("least_request"));
-}
+class BalancersTest : public testing::Test {
+ protected:
+  BalancersTest() {
+    addBalancers(registry);
+    registry.extensions();
+  }
+  upstream::ClusterOptions read(const std::string& toml) {
+    config::Diagnostics found;
+    upstream::ClusterOptions options;
+    auto document = config::Document::parse(toml, "test.toml", found);
+    config::readSettings(document, registry.extensions(), options, found);
+    diagnostics = found.text();
+    return options;
+  }
 
-TEST(Balancers, AllBalance) {
+  server::Registry registry;
+  std::string diagnostics;
+};
+
+TEST_F(BalancersTest, AllBalance) {
   Random random(1);
   const Members members({1, 2, 3});
-  for (const NamedBalancer& named : balancers()) {
-    const auto balancer = named.make(random);
+  for (const std::string_view name : registry.extensions().family("balancer").names()) {
+    const auto options = read("balancer = \"" + std::string(name) + "\"\n");
+    const auto make = registry.balancer(options.balancer);
+    ASSERT_NE(make, nullptr) << name;
+    const auto balancer = make({random});
     balancer->setMembers(members.all());
-    EXPECT_LT(worstDeviation(members.shares(*balancer, 60'000), {1, 2, 3}), 0.05) << named.name;
+    EXPECT_LT(worstDeviation(members.shares(*balancer, 60'000), {1, 2, 3}), 0.05) << name;
   }
+}
+
+TEST_F(BalancersTest, HaveADefault) {
+  EXPECT_NE(registry.balancer(upstream::ClusterOptions().balancer), nullptr);
+}
+
+TEST_F(BalancersTest, AreDifferentSettings) {
+  EXPECT_EQ(read("balancer = \"random\"").balancer, read("balancer = { random = {} }").balancer);
+  EXPECT_EQ(read("balancer = \"least_request\"").balancer, read("").balancer);
+  EXPECT_NE(read("balancer = \"random\"").balancer, read("").balancer);
+}
+
+TEST_F(BalancersTest, OfAnUnknownNameAreRefusedWithASuggestion) {
+  read("balancer = \"roundrobin\"");
+  EXPECT_THAT(diagnostics, HasSubstr("test.toml:1"));
+  EXPECT_THAT(diagnostics, HasSubstr("round_robin"));
 }
 
 }  // namespace

@@ -230,7 +230,6 @@ TEST(DnsSource, IsTheSameForTheSameNamePortAndFamily) {
   EXPECT_EQ(source("a.test")->identity(), source("a.test")->identity());
   EXPECT_NE(source("a.test")->identity(), source("b.test")->identity());
   EXPECT_NE(source("a.test")->identity(), source("a.test", Family::kIpv4)->identity());
-  EXPECT_EQ(source("a.test")->kind(), "dns");
   EXPECT_EQ(source("a.test")->known(), nullptr);
 }
 

@@ -32,7 +32,7 @@ class ExpandTest : public ::testing::Test {
  protected:
   ExpandTest() {
     addDiscoveries(registry);
-    for (const NamedBalancer& each : balancers()) registry.addBalancer(each.name, each.make);
+    addBalancers(registry);
   }
 
   std::shared_ptr<const proxy::Plan> expand(std::string_view toml) {
