@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/event/memory_reserve.h"
 
 namespace weir::proxy {
 
@@ -54,6 +55,7 @@ void Engine::onSweep() {
   exchanges_.trim(64);
   tools_.loop.chunks().trim(64);
   tools_.loop.scratch().trim(256);
+  if (event::memoryExhausted()) event::keepMemoryReserve();
   sweep_.arm(kSweep);
 }
 

@@ -87,7 +87,7 @@ bool Exchange::findRoute() {
   const Peer peer{caller_.ip, caller_.security == nullptr ? "http" : "https"};
   downstream_ = findDownstream(request_, *listener_plan_, peer);
   request_.scheme = downstream_.scheme;
-  if (!checkRequest()) return true;
+  if (!checkRequest() || !checkMemory()) return true;
   // First: routes and filters must not see untrusted claims, and rewriting comes later.
   addForwardedHeaders(request_, *listener_plan_, peer, downstream_);
   const route::Source source{listener_plan_->id, {downstream_.ip.bytes()}};
@@ -118,6 +118,13 @@ bool Exchange::checkRequest() {
   const auto refusal = admit(request_, *listener_plan_, caller_.security, downstream_.trusted_peer);
   if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
   return !refusal;
+}
+
+// A new connection is refused by the listener, a request on an open one here.
+bool Exchange::checkMemory() {
+  if (engine_.loop().overload() < event::Overload::kResetStreams) return true;
+  fail(Reason::kOverloadMemory, "out of memory");
+  return false;
 }
 
 // An Upgrade that the route does not allow is ignored (RFC 9110, 7.8). An extended CONNECT cannot

@@ -104,6 +104,7 @@ class Exchange final : public http::RequestEvents,
   bool filterResponse();
   bool reply();
   bool checkRequest();
+  bool checkMemory();
   bool checkTrailers();
   bool chooseUpgrade();
   bool asksForTunnel() const;

@@ -25,8 +25,8 @@ void OverloadOptions::read(config::Table& table, OverloadOptions& out) {
              "Fraction of max_buffered above which new connections are refused.",
              {.min = 0.01, .max = 1.0});
   table.read("reset_streams", out.reset_streams,
-             "Fraction of max_buffered above which streams are reset whose clients do not read "
-             "their responses fast enough.",
+             "Fraction of max_buffered above which new requests are refused, and streams are "
+             "reset whose clients do not read their responses fast enough.",
              {.min = 0.01, .max = 1.0});
 }
 

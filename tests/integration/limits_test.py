@@ -1,6 +1,7 @@
 """Limits: connections, descriptors, slow and oversized heads. Clients get a reason."""
 
 import contextlib
+import http.client
 import json
 import resource
 import socket
@@ -36,7 +37,7 @@ class LimitsCase(IntegrationCase):
         self.assert_metric(weir, 1, "weir_local_replies_total", code=str(status), reason=reason)
 
 
-class Memory(LimitsCase):
+class UnreadCase(LimitsCase):
     """Responses that are never read."""
 
     LIMIT = 4 << 20
@@ -60,6 +61,8 @@ class Memory(LimitsCase):
                 for number in range(self.STREAMS)))
         return wire
 
+
+class Memory(UnreadCase):
     def test_is_not_taken_without_limit_by_answers_that_are_not_read(self):
         upstream = self.upstream(text(b"x" * self.ANSWER))
         overload = f"[overload]\nmax_buffered = '{self.LIMIT}B'\n"
@@ -76,6 +79,45 @@ class Memory(LimitsCase):
             client.close()
         poll.until(lambda: weir.metric("weir_overload_level") == 0, "there is room again")
         self.assertLess(weir.peak_resident_bytes() - before, self.GROWTH)
+        self.assertEqual(len(self.get(weir).body), self.ANSWER)
+
+
+@unittest.skipIf(sanitized(), "a sanitizer reserves more address space than there is")
+class AddressSpace(UnreadCase):
+    """Memory that the system refuses, without a limit of weir's own."""
+
+    ROOM = 300 << 20
+    CLIENTS = 200
+
+    def rejections(self, weir):
+        """Asks until there is an answer: for lack of memory, the admin address may refuse, too."""
+        found = []
+
+        def ask():
+            with contextlib.suppress(ConnectionError, http.client.HTTPException):
+                found.append(weir.metric("weir_limit_rejections_total", resource="memory"))
+            return found or weir.process.poll() is not None
+        poll.until(ask, "an answer of the admin address")
+        self.assertTrue(found, "weir has ended")
+        return found[0]
+
+    def test_that_is_exhausted_costs_requests_and_not_the_process(self):
+        upstream = self.upstream(text(b"x" * self.ANSWER))
+        config = gateway(forward(upstream.address) + "[overload]\nmax_buffered = '0B'\n")
+        room = (self.ROOM, self.ROOM)
+        weir = self.weir("max_connections = 4096\n" + config,
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, room))
+        for _ in range(3):
+            before = self.rejections(weir)
+            clients = []
+            while self.rejections(weir) == before:
+                self.assertIsNone(weir.process.poll())
+                self.assertLess(len(clients), self.CLIENTS)
+                clients.append(self.unread(weir))
+            for client in clients:
+                client.close()
+            poll.until(lambda: self.get(weir).status == 200, "it serves again")
+            self.assert_metric(weir, 0, "weir_overload_level")
         self.assertEqual(len(self.get(weir).body), self.ANSWER)
 
 
