@@ -14,7 +14,7 @@
 #include "core/proxy/forwarded.h"
 #include "core/proxy/plan.h"
 #include "core/proxy/relay.h"
-#include "core/route/captures.h"
+#include "core/regex/captures.h"
 #include "core/route/variables.h"
 #include "core/upstream/cluster.h"
 
@@ -168,7 +168,7 @@ class Exchange final : public http::RequestEvents,
   PinnedPlan* pinned_ = nullptr;
   const ListenerPlan* listener_plan_ = nullptr;
   const route::Route* route_ = nullptr;
-  route::Captures captures_;
+  Captures captures_;
   std::optional<filter::Filters> filters_;
   Downstream downstream_;
   std::string_view request_id_;

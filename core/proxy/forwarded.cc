@@ -16,7 +16,7 @@ constexpr std::string_view kUnknown = "unknown";  // RFC 7239, 6.2
 
 bool isTrusted(const ListenerPlan& listener, const net::Ip& ip) {
   return std::any_of(listener.trusted_proxies.begin(), listener.trusted_proxies.end(),
-                     [&](const route::IpRange& range) { return range.contains({ip.bytes()}); });
+                     [&](const IpRange& range) { return range.contains({ip.bytes()}); });
 }
 
 // The cheaper test comes first.

@@ -110,9 +110,8 @@ void Listener::uncount() {
 
 bool Listener::believesHeaderOf(const net::Address& peer) const {
   const auto& from = plan_->proxy_protocol_from;
-  return std::any_of(from.begin(), from.end(), [&](const route::IpRange& range) {
-    return range.contains({peer.ip().bytes()});
-  });
+  return std::any_of(from.begin(), from.end(),
+                     [&](const IpRange& range) { return range.contains({peer.ip().bytes()}); });
 }
 
 void Listener::receive(std::unique_ptr<net::Stream> stream, ConnectionFacts facts) {

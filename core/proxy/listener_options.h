@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/ip_range.h"
 #include "core/config/diagnostics.h"
 #include "core/config/role.h"
 #include "core/config/units.h"
 #include "core/http/h2/options.h"
 #include "core/proxy/tls_rule.h"
-#include "core/route/ip_range.h"
 #include "core/route/path.h"
 #include "core/route/placed_text.h"
 #include "core/tls/server_options.h"
@@ -53,11 +53,11 @@ struct ListenerOptions {
   config::ByRole<std::uint32_t> max_headers{100, 200};
   config::Size max_target_size{8 * 1024};
   std::uint64_t max_connections = 0;  // per process
-  std::vector<route::IpRange> trusted_proxies;
+  std::vector<IpRange> trusted_proxies;
   config::ByRole<ForwardedMode> forwarded{ForwardedMode::kAppend, ForwardedMode::kPreserve};
   ClientCertMode forwarded_client_cert = ClientCertMode::kSanitize;
   ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
-  std::vector<route::IpRange> proxy_protocol_from;
+  std::vector<IpRange> proxy_protocol_from;
   Milliseconds proxy_protocol_timeout{5'000};
   config::ByRole<Underscores> underscores_in_headers{Underscores::kReject, Underscores::kAllow};
   config::ByRole<route::ReservedEscapes> escaped_slashes{route::ReservedEscapes::kReject,

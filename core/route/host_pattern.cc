@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/ip_range.h"
 #include "core/base/lower_case.h"
-#include "core/route/ip_range.h"
 #include "core/route/short_text.h"
 
 namespace weir::route {

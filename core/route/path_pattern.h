@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/route/regex.h"
+#include "core/regex/regex.h"
 
 namespace weir::route {
 

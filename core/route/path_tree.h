@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/route/captures.h"
-#include "core/route/regex.h"
+#include "core/regex/captures.h"
+#include "core/regex/regex.h"
 #include "core/route/short_text.h"
 #include "core/route/text_index.h"
 

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/ip_range.h"
 #include "core/base/names.h"
 #include "core/http/message.h"
-#include "core/route/ip_range.h"
-#include "core/route/regex.h"
+#include "core/regex/regex.h"
 
 namespace weir::route {
 

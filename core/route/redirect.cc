@@ -2,9 +2,9 @@
 
 #include <cstddef>
 
+#include "core/base/arena_string.h"
 #include "core/base/number.h"
 #include "core/http/syntax.h"
-#include "core/route/arena_string.h"
 #include "core/route/escapes.h"
 
 namespace weir::route {

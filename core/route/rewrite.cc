@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/arena_string.h"
 #include "core/http/syntax.h"
-#include "core/route/arena_string.h"
 #include "core/route/path.h"
 
 namespace weir::route {

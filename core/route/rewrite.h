@@ -9,7 +9,7 @@
 
 #include "core/base/result.h"
 #include "core/http/message.h"
-#include "core/route/regex.h"
+#include "core/regex/regex.h"
 #include "core/route/text.h"
 
 namespace weir::route {

@@ -10,7 +10,7 @@
 
 #include "core/base/names.h"
 #include "core/http/message.h"
-#include "core/route/captures.h"
+#include "core/regex/captures.h"
 #include "core/route/host_table.h"
 #include "core/route/path_tree.h"
 #include "core/route/predicates.h"

@@ -6,9 +6,9 @@
 #include "core/base/number.h"
 #include "core/config/document.h"
 #include "core/http/syntax.h"
+#include "core/regex/regex.h"
 #include "core/route/header_rules.h"
 #include "core/route/path_pattern.h"
-#include "core/route/regex.h"
 #include "core/route/retry_words.h"
 #include "core/route/upgrades.h"
 

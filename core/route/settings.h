@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/ip_range.h"
 #include "core/config/table.h"
 #include "core/config/units.h"
 #include "core/config/variant.h"
 #include "core/route/host_pattern.h"
-#include "core/route/ip_range.h"
 #include "core/route/optional_box.h"
 #include "core/route/placed_text.h"
 #include "core/route/route_options.h"
@@ -215,16 +215,14 @@ struct TextForm<route::HostPattern> {
 };
 
 template <>
-struct TextForm<route::IpRange> {
+struct TextForm<IpRange> {
   static constexpr std::string_view kName = "address range";
   static constexpr std::string_view kExpected =
       "an address or range such as \"10.0.0.0/8\", with zeros after the prefix";
   static constexpr std::string_view kPattern = "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$";
 
-  static std::optional<route::IpRange> parse(std::string_view text) {
-    return route::IpRange::parse(text);
-  }
-  static std::string text(const route::IpRange& value) { return value.toString(); }
+  static std::optional<IpRange> parse(std::string_view text) { return IpRange::parse(text); }
+  static std::string text(const IpRange& value) { return value.toString(); }
 };
 
 }  // namespace weir::config

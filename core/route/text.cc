@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/base/arena_string.h"
 #include "core/base/number.h"
 #include "core/base/plain_text.h"
 #include "core/config/suggestion.h"
-#include "core/route/arena_string.h"
 #include "core/route/escapes.h"
 
 namespace weir::route {

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "core/http/message.h"
-#include "core/route/captures.h"
+#include "core/regex/captures.h"
 #include "core/route/text.h"
 
 namespace weir::route {

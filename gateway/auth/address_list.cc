@@ -7,9 +7,9 @@
 namespace weir::gateway {
 namespace {
 
-bool contains(const std::vector<route::IpRange>& ranges, const route::IpAddress& address) {
+bool contains(const std::vector<IpRange>& ranges, const IpAddress& address) {
   return std::any_of(ranges.begin(), ranges.end(),
-                     [&](const route::IpRange& range) { return range.contains(address); });
+                     [&](const IpRange& range) { return range.contains(address); });
 }
 
 }  // namespace
@@ -22,8 +22,7 @@ void AddressList::Config::read(config::Table& table, Config& out) {
 
 filter::Verdict AddressList::onRequest(http::Request&) {
   // A client without an address (Unix socket) counts as ::, which only all-address ranges contain.
-  const auto client =
-      route::IpAddress::parse(control_.clientAddress()).value_or(route::IpAddress{});
+  const auto client = IpAddress::parse(control_.clientAddress()).value_or(IpAddress{});
   const bool admitted =
       (config_.allow.empty() || contains(config_.allow, client)) && !contains(config_.deny, client);
   if (admitted) return filter::Verdict::kContinue;

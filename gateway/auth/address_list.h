@@ -2,9 +2,9 @@
 
 #include <vector>
 
+#include "core/base/ip_range.h"
 #include "core/config/table.h"
 #include "core/filter/filter.h"
-#include "core/route/ip_range.h"
 
 namespace weir::gateway {
 
@@ -13,8 +13,8 @@ namespace weir::gateway {
 class AddressList final : public filter::Filter {
  public:
   struct Config {
-    std::vector<route::IpRange> allow;
-    std::vector<route::IpRange> deny;
+    std::vector<IpRange> allow;
+    std::vector<IpRange> deny;
 
     static void read(config::Table& table, Config& out);
   };

@@ -18,7 +18,7 @@ HOMES = [
     (r"openssl/", ("core/tls/", "tools/bench/tls_client")),
     (r"ares(_\w+)?\.h$", ("core/dns/",)),
     (r"toml\+\+/", ("core/config/",)),
-    (r"re2/", ("core/route/",)),
+    (r"re2/", ("core/regex/",)),
     (r"xxhash\.h$", ("core/base/",)),
     (r"(spdlog|fmt)/", ("core/base/log.cc",)),
     (r"(prometheus|nlohmann)/", ("observability/",)),

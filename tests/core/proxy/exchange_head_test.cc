@@ -17,7 +17,7 @@ class ExchangeHead : public ProxyTest {
     return ask(std::string(method) + " /x HTTP/1.1\r\nHost: shop.test\r\n" + std::string(fields) +
                "\r\n");
   }
-  void trustEverybody() { listener_plan.trusted_proxies = {*route::IpRange::parse("0.0.0.0/0")}; }
+  void trustEverybody() { listener_plan.trusted_proxies = {*IpRange::parse("0.0.0.0/0")}; }
 };
 
 TEST_F(ExchangeHead, AnyMethodPassesAndIsMatched) {

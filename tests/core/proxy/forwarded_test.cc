@@ -13,8 +13,7 @@ class ForwardedTest : public ::testing::Test {
  protected:
   ForwardedTest() {
     request.authority = "shop.test";
-    listener_plan.trusted_proxies = {*route::IpRange::parse("10.0.0.0/8"),
-                                     *route::IpRange::parse("::1")};
+    listener_plan.trusted_proxies = {*IpRange::parse("10.0.0.0/8"), *IpRange::parse("::1")};
   }
   void header(std::string_view name, std::string_view value) { request.headers.add(name, value); }
   Downstream downstreamOf(std::string_view peer) {
@@ -194,7 +193,7 @@ TEST_F(ForwardedTest, AClientOverAUnixSocketIsUnknown) {
 }
 
 TEST_F(ForwardedTest, AUnixSocketThatIsTrustedAddsNoAddress) {
-  listener_plan.trusted_proxies = {*route::IpRange::parse("::/0")};
+  listener_plan.trusted_proxies = {*IpRange::parse("::/0")};
   header("x-forwarded-for", "1.1.1.1");
   header("forwarded", "for=1.1.1.1");
   const Peer hop{net::Ip(), "http"};

@@ -15,7 +15,7 @@ class PreambleTest : public ProxyTest {
  protected:
   PreambleTest() {
     listener_plan.proxy_protocol = ProxyProtocol::kRequired;
-    listener_plan.proxy_protocol_from = {*route::IpRange::parse("10.1.0.0/16")};
+    listener_plan.proxy_protocol_from = {*IpRange::parse("10.1.0.0/16")};
   }
   StreamPeer& fromBalancer() { return connect("10.1.2.3:5000"); }
   std::uint64_t counted(ProxyProtocolResult result) {
@@ -208,7 +208,7 @@ TEST_F(HelloTest, ComesInPieces) {
 
 TEST_F(HelloTest, FollowsTheHeaderOfTheProxyProtocol) {
   listener_plan.proxy_protocol = ProxyProtocol::kRequired;
-  listener_plan.proxy_protocol_from = {*route::IpRange::parse("10.1.0.0/16")};
+  listener_plan.proxy_protocol_from = {*IpRange::parse("10.1.0.0/16")};
   startForwarding();
   StreamPeer& client = connect("10.1.2.3:5000");
   for (const std::string& piece : {std::string(kHeader) + wanted.substr(0, 9), wanted.substr(9)}) {

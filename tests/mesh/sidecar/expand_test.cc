@@ -54,7 +54,7 @@ class ExpandTest : public ::testing::Test {
     request.method_text = "GET";
     request.authority = host;
     request.path = "/";
-    route::Captures captures;
+    Captures captures;
     const auto* found = plan.routes.find(request, {names.intern(listener), {}}, captures);
     if (found == nullptr) return "";
     Random random(1);

@@ -29,7 +29,7 @@ class Explain : public ::testing::Test {
     add(builder, "create", "/orders", std::move(only_post),
         forwardTo({{"orders", 95}, {"orders-v2", 5}}));
     route::Predicates internal;
-    internal.sources.push_back(*route::IpRange::parse("10.0.0.0/8"));
+    internal.sources.push_back(*IpRange::parse("10.0.0.0/8"));
     internal.headers.push_back({"x-tier", {route::TextMatch::Kind::kExact, "gold"}});
     add(builder, "internal", "/orders", std::move(internal), forwardTo({{"orders", 1}}));
     auto respond = std::make_unique<route::Respond>();

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace weir::route {
+namespace weir {
 
 // An IPv4 or IPv6 address; IPv4 as ::ffff:a.b.c.d. All zeros if there is none (Unix sockets).
 struct IpAddress {
@@ -33,4 +33,4 @@ class IpRange {
   int prefix_bits_ = 0;
 };
 
-}  // namespace weir::route
+}  // namespace weir

@@ -1,11 +1,16 @@
-#include "core/route/regex.h"
+#include "core/regex/regex.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/core/route/fixture.h"
+#include "core/base/arena.h"
 
-namespace weir::route {
+namespace weir {
 namespace {
+
+struct TestArena {
+  BlockPool pool{4096};
+  Arena arena{pool};
+};
 
 Regex regex(std::string_view pattern) {
   std::string why;
@@ -105,5 +110,14 @@ TEST(Substitution, RefusesGroupsThatAreNotThere) {
             "mistake: after \\ must come a group of the regex, \\0 to \\0, or another \\");
 }
 
+TEST(Regex, FindsAPartOfTheText) {
+  std::string why;
+  const auto regex = Regex::compile("b+c", why);
+  ASSERT_TRUE(regex);
+  EXPECT_TRUE(regex->finds("abbcd"));
+  EXPECT_FALSE(regex->finds("abbd"));
+  EXPECT_FALSE(regex->matches("abbcd"));
+}
+
 }  // namespace
-}  // namespace weir::route
+}  // namespace weir

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "core/base/arena.h"
-#include "core/route/captures.h"
+#include "core/regex/captures.h"
 
 namespace re2 {
 class RE2;
 }
 
-namespace weir::route {
+namespace weir {
 
 // A regular expression in RE2's syntax, matched in time linear in the text, whatever the pattern.
 // Compiled on the control thread, then used by all workers concurrently.
@@ -36,6 +36,7 @@ class Regex {
   // True if the whole `text` matches.
   bool matches(std::string_view text) const;
   bool matches(std::string_view text, Captures& captures) const;  // captures unchanged on false
+  bool finds(std::string_view text) const;  // true if any part of the text matches
 
   const std::string& pattern() const;
   int groups() const;
@@ -71,4 +72,4 @@ class Substitution {
   std::vector<Piece> pieces_;
 };
 
-}  // namespace weir::route
+}  // namespace weir

@@ -1,4 +1,4 @@
-#include "core/route/regex.h"
+#include "core/regex/regex.h"
 
 #include <algorithm>
 #include <array>
@@ -6,9 +6,9 @@
 
 #include <re2/re2.h>
 
-#include "core/route/arena_string.h"
+#include "core/base/arena_string.h"
 
-namespace weir::route {
+namespace weir {
 namespace {
 
 // The memory limit for the program and the automaton of one pattern. If a text needs more states,
@@ -78,6 +78,10 @@ bool Regex::matches(std::string_view text, Captures& captures) const {
   captures.clear();
   for (int i = 1; i < count; ++i) captures.push(view(found[static_cast<std::size_t>(i)]));
   return true;
+}
+
+bool Regex::finds(std::string_view text) const {
+  return compiled_->Match(piece(text), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
 }
 
 const std::string& Regex::pattern() const { return compiled_->pattern(); }
@@ -161,4 +165,4 @@ std::optional<std::string_view> Substitution::apply(std::string_view text, std::
   return whole.size() <= limit ? std::optional(whole) : std::nullopt;
 }
 
-}  // namespace weir::route
+}  // namespace weir

@@ -1,4 +1,4 @@
-#include "core/route/ip_range.h"
+#include "core/base/ip_range.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -7,7 +7,7 @@
 
 #include "core/base/number.h"
 
-namespace weir::route {
+namespace weir {
 namespace {
 
 constexpr int kV4Start = 96;  // bits before the IPv4 address in ::ffff:a.b.c.d
@@ -40,11 +40,13 @@ IpAddress IpAddress::fromV6(const void* network_order) {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  std::array<char, INET6_ADDRSTRLEN> terminated{};
+  if (text.size() >= terminated.size()) return std::nullopt;
   if (text.find('\0') != std::string_view::npos) return std::nullopt;
-  const std::string terminated(text);
+  std::copy(text.begin(), text.end(), terminated.begin());
   std::array<std::uint8_t, 16> bytes{};
-  if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return fromV4(bytes.data());
-  if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return fromV6(bytes.data());
+  if (inet_pton(AF_INET, terminated.data(), bytes.data()) == 1) return fromV4(bytes.data());
+  if (inet_pton(AF_INET6, terminated.data(), bytes.data()) == 1) return fromV6(bytes.data());
   return std::nullopt;
 }
 
@@ -85,4 +87,4 @@ bool IpRange::contains(const IpAddress& address) const {
   return true;
 }
 
-}  // namespace weir::route
+}  // namespace weir

@@ -1,8 +1,8 @@
-#include "core/route/ip_range.h"
+#include "core/base/ip_range.h"
 
 #include <gtest/gtest.h>
 
-namespace weir::route {
+namespace weir {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -51,4 +51,4 @@ TEST(IpRange, ReadsAsText) {
 }
 
 }  // namespace
-}  // namespace weir::route
+}  // namespace weir

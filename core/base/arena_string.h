@@ -7,7 +7,7 @@
 
 #include "core/base/arena.h"
 
-namespace weir::route {
+namespace weir {
 
 // A string that grows in an arena. Other allocations may happen in between.
 class ArenaString {
@@ -54,4 +54,4 @@ class ArenaString {
   char* end_ = nullptr;
 };
 
-}  // namespace weir::route
+}  // namespace weir

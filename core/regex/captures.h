@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace weir::route {
+namespace weir {
 
 // The captures of a route's path: the segments named by a template, or the groups of a regex,
 // numbered from 1. Views into the request's path.
@@ -29,4 +29,4 @@ class Captures {
   std::array<std::string_view, kMax> values_;
 };
 
-}  // namespace weir::route
+}  // namespace weir
