@@ -1,8 +1,42 @@
 #include "core/config/value.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace weir::config {
+namespace {
+
+std::size_t combined(std::size_t hash, std::size_t more) {
+  return hash ^ (more + 0x9e3779b97f4a7c15U + (hash << 6U) + (hash >> 2U));
+}
+
+// The hash of a value's content, by the content's type.
+struct ContentHash {
+  template <typename T>
+  std::size_t operator()(const T& content) const {
+    return std::hash<T>()(content);
+  }
+  std::size_t operator()(const Moment&) const { return 0; }
+  std::size_t operator()(const Value::Array& array) const {
+    std::size_t hash = array.size();
+    for (const Value& each : array) hash = combined(hash, hashOf(each));
+    return hash;
+  }
+  std::size_t operator()(const Value::Table& table) const {
+    std::size_t hash = table.size();
+    for (const Member& member : table) {
+      hash = combined(combined(hash, std::hash<std::string>()(member.key)), hashOf(member.value));
+    }
+    return hash;
+  }
+};
+
+}  // namespace
+
+std::size_t hashOf(const Value& value) {
+  const auto kind = static_cast<std::size_t>(value.kind());
+  return combined(kind, value.visit(ContentHash()));
+}
 
 const Value* Value::find(std::string_view key) const {
   const auto* table = as<Table>();

@@ -55,6 +55,10 @@ class Value {
   T* as() {
     return std::get_if<T>(&content_);
   }
+  template <typename Visitor>
+  auto visit(Visitor visitor) const {
+    return std::visit(visitor, content_);
+  }
   const Value* find(std::string_view key) const;  // null unless this is a table with that key
 
   // Positions are not compared.
@@ -88,6 +92,9 @@ inline Value::~Value() = default;
 inline bool operator==(const Value& left, const Value& right) {
   return left.content_ == right.content_;
 }
+
+// Equal for equal values.
+std::size_t hashOf(const Value& value);
 
 std::string_view nameOf(Value::Kind kind);  // "a string", for messages
 

@@ -7,21 +7,14 @@
 #include "core/base/arena.h"
 #include "core/base/names.h"
 #include "core/filter/filter.h"
+#include "core/filter/maker.h"
 
 namespace weir::filter {
-
-// A configured filter, part of the plan: makes the object for one exchange.
-class Maker {
- public:
-  virtual ~Maker() = default;
-  virtual Filter* make(Arena& arena, Control& control) const = 0;
-  virtual void destroy(Filter* filter) const = 0;  // one returned by make()
-};
 
 struct Link {
   NameId id = 0;          // the filter's name in metrics
   std::string_view name;  // lives as long as the registry
-  std::unique_ptr<const Maker> maker;
+  std::shared_ptr<const Maker> maker;
 };
 
 // The ordered filters of a route. Requests pass from the first to the last, responses back.

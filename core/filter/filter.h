@@ -9,6 +9,8 @@
 
 namespace weir::filter {
 
+class WorkerParts;
+
 // A filter's decision about a message.
 enum class Verdict : std::uint8_t {
   kContinue,   // continue with the next filter
@@ -31,6 +33,8 @@ class Control {
   virtual void resume() = 0;  // after kPause, from a later turn
   // The client's address after the trusted-hop rules, without a port.
   virtual std::string_view clientAddress() = 0;
+  // The parts of configured filters on this worker. Null: none, for filters without such parts.
+  virtual WorkerParts* parts() { return nullptr; }
 };
 
 // A processing step for the requests and responses of a route. One object per exchange: its fields

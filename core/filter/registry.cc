@@ -6,17 +6,15 @@
 
 namespace weir::filter {
 
-Chain Registry::chain(const std::vector<config::Selected>& filters, NameTable& names) const {
-  Chain chain;
-  chain.reserve(filters.size());
-  for (const config::Selected& chosen : filters) {
-    const auto maker = std::find_if(makers_.begin(), makers_.end(),
-                                    [&](const auto& each) { return each.first == chosen.kind(); });
-    WEIR_CHECK(maker != makers_.end());
-    const NameId id = names.intern(chosen.kind());
-    chain.push_back({id, names.name(id), maker->second(chosen)});
-  }
-  return chain;
+const Registry::Kind& Registry::kindOf(const config::Selected& selected) const {
+  const auto kind = std::ranges::find(kinds_, selected.kind(), &Kind::name);
+  WEIR_CHECK(kind != kinds_.end());
+  return *kind;
+}
+
+std::size_t Registry::hashOf(const config::Selected& selected) const {
+  return config::hashOf(config::Codec<config::Selected>::show(
+      selected, config::Rules<config::Selected>{{}, &variants_}, {extensions_}));
 }
 
 }  // namespace weir::filter

@@ -10,54 +10,66 @@
 #include "core/base/names.h"
 #include "core/config/variant.h"
 #include "core/filter/chain.h"
+#include "core/filter/maker_of.h"
+#include "core/filter/references.h"
 
 namespace weir::filter {
-
-// The requirements on a filter: settings that read themselves, and an object for each exchange.
-template <typename T>
-concept FilterType = std::derived_from<T, Filter> &&
-    requires(config::Table& table, typename T::Config& config) {
-  T::Config::read(table, config);
-} && std::constructible_from<T, const typename T::Config&, Control&>;
 
 // The filters of this binary, each added by an explicit call, which makes its settings part of the
 // configuration's schema.
 class Registry {
  public:
-  explicit Registry(config::Extensions& extensions) : kinds_(extensions.family("filter")) {}
+  explicit Registry(config::Extensions& extensions)
+      : extensions_(extensions), variants_(extensions.family("filter")) {}
 
   template <FilterType T>
   void add(std::string_view name, std::string_view meaning) {
-    kinds_.add<typename T::Config>(name, meaning);
-    makers_.emplace_back(name, &makeMaker<T>);
+    variants_.add<typename T::Config>(name, meaning);
+    kinds_.push_back({std::string(name), &makeMaker<T>, checkOf<T>()});
   }
 
-  // The filter chain of a route's settings, which must have been read with the same extensions.
-  Chain chain(const std::vector<config::Selected>& filters, NameTable& names) const;
+  // How the filters of one kind are configured.
+  struct Kind {
+    std::string name;
+    std::shared_ptr<const Maker> (*make)(const config::Selected& selected, MakerId id,
+                                         References& references, config::Diagnostics& diagnostics);
+    // Null if every combination of settings is valid.
+    void (*check)(const config::Selected& selected, References& references,
+                  config::Diagnostics& diagnostics);
+  };
+  // The kind of settings that were read with the same extensions.
+  const Kind& kindOf(const config::Selected& selected) const;
+  // Equal for equal settings.
+  std::size_t hashOf(const config::Selected& selected) const;
 
  private:
-  using MakeMaker = std::unique_ptr<const Maker> (*)(const config::Selected& chosen);
-
   template <FilterType T>
-  class MakerOf final : public Maker {
-   public:
-    explicit MakerOf(const typename T::Config& config) : config_(config) {}
-    Filter* make(Arena& arena, Control& control) const override {
-      return new (arena.allocate(sizeof(T), alignof(T))) T(config_, control);
-    }
-    void destroy(Filter* filter) const override { static_cast<T*>(filter)->~T(); }
-
-   private:
-    const typename T::Config config_;
-  };
-
-  template <FilterType T>
-  static std::unique_ptr<const Maker> makeMaker(const config::Selected& chosen) {
-    return std::make_unique<MakerOf<T>>(*chosen.as<typename T::Config>());
+  static typename T::Config checkedConfig(const config::Selected& selected, References& references,
+                                          config::Diagnostics& diagnostics) {
+    typename T::Config config = *selected.as<typename T::Config>();
+    if constexpr (HasCheck<T>) T::check(config, references, diagnostics);
+    return config;
   }
 
-  config::VariantSet& kinds_;
-  std::vector<std::pair<std::string, MakeMaker>> makers_;
+  template <FilterType T>
+  static std::shared_ptr<const Maker> makeMaker(const config::Selected& selected, MakerId id,
+                                                References& references,
+                                                config::Diagnostics& diagnostics) {
+    return std::make_shared<MakerOf<T>>(id, checkedConfig<T>(selected, references, diagnostics));
+  }
+
+  template <FilterType T>
+  static constexpr decltype(Kind::check) checkOf() {
+    if constexpr (!HasCheck<T>) return nullptr;
+    return [](const config::Selected& selected, References& references,
+              config::Diagnostics& diagnostics) {
+      checkedConfig<T>(selected, references, diagnostics);
+    };
+  }
+
+  const config::Extensions& extensions_;
+  config::VariantSet& variants_;
+  std::vector<Kind> kinds_;
 };
 
 }  // namespace weir::filter

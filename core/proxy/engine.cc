@@ -11,6 +11,7 @@ Engine::Engine(Tools tools)
     : tools_(tools),
       exchanges_(tools.exchange_bytes),
       clusters_({tools.loop, tools.connector, random_, tools.metrics}),
+      parts_({tools_.loop, random_, tools_.metrics}),
       sweep_(tools_.loop.wheel(), *this) {
   sweep_.arm(kSweep);
 }
@@ -23,7 +24,13 @@ Engine::~Engine() {
 void Engine::setPlan(std::shared_ptr<const Plan> plan) {
   auto old = std::exchange(current_, std::make_unique<PinnedPlan>(PinnedPlan{std::move(plan)}));
   clusters_.follow(current_->plan->clusters);
-  if (old != nullptr && old->users > 0) retired_.push_back(std::move(old));
+  parts_.add(current_->plan->lasting_filters);
+  if (old == nullptr) return;
+  if (old->users > 0) {
+    retired_.push_back(std::move(old));
+  } else {
+    parts_.remove(old->plan->lasting_filters);
+  }
 }
 
 PinnedPlan& Engine::pin() {
@@ -35,6 +42,7 @@ void Engine::unpin(PinnedPlan& pinned) {
   if (--pinned.users > 0 || &pinned == current_.get()) return;
   const auto at = std::find_if(retired_.begin(), retired_.end(),
                                [&](const auto& each) { return each.get() == &pinned; });
+  parts_.remove(pinned.plan->lasting_filters);
   retired_.erase(at);
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/event/shared_count.h"
+#include "core/filter/worker_parts.h"
 #include "core/http/date.h"
 #include "core/http/record.h"
 #include "core/net/connector.h"
@@ -69,6 +70,7 @@ class Engine {
   Random& random() { return random_; }
   std::string_view date() { return date_.at(wallClockNow()); }  // for Date; until the next call
   http::AccessLog* accessLog() const { return tools_.access_log; }
+  filter::WorkerParts& parts() { return parts_; }  // of the plans' filters
   BlockPool& exchanges() { return exchanges_; }
   std::uint64_t exchangesInFlight() const { return exchanges_.lent(); }
 
@@ -84,6 +86,7 @@ class Engine {
   std::vector<std::unique_ptr<PinnedPlan>> retired_;
   upstream::ClusterSet clusters_;
   std::vector<std::unique_ptr<DetachedRequest>> detached_;
+  filter::WorkerParts parts_;
   event::Alarm<Engine, &Engine::onSweep> sweep_;
 };
 

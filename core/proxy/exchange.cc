@@ -141,9 +141,9 @@ bool Exchange::chooseUpgrade() {
 }
 
 bool Exchange::filterRequest() {
-  const filter::Chain& chain = plan().chains[route_->index];
-  if (!chain.empty()) {
-    if (!filters_) filters_.emplace(chain, arena_, static_cast<filter::Control&>(*this));
+  const filter::Chain* const chain = plan().chains[route_->index].get();
+  if (chain != nullptr) {
+    if (!filters_) filters_.emplace(*chain, arena_, static_cast<filter::Control&>(*this));
     const filter::Verdict verdict = filters_->onRequest(request_);
     if (verdict != filter::Verdict::kContinue) return verdict == filter::Verdict::kResponded;
   }

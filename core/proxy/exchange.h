@@ -92,6 +92,7 @@ class Exchange final : public http::RequestEvents,
   void respond(const filter::LocalReply& reply) override;
   void resume() override { run(); }
   std::string_view clientAddress() override { return downstream_.address; }
+  filter::WorkerParts* parts() override { return &engine_.parts(); }
 
   // exchange.cc: the stages
   void run();

@@ -8,6 +8,7 @@
 
 #include "core/base/names.h"
 #include "core/filter/chain.h"
+#include "core/filter/worker_parts.h"
 #include "core/http/limits.h"
 #include "core/http/version_choice.h"
 #include "core/net/address.h"
@@ -63,7 +64,8 @@ struct Plan {
   std::uint64_t generation = 0;
   std::string_view role;
   route::RouteTable routes;
-  std::vector<filter::Chain> chains;  // by Route::index
+  std::vector<std::shared_ptr<const filter::Chain>> chains;  // by Route::index; null: no filters
+  filter::LastingFilters lasting_filters;                    // of the chains
   upstream::ClusterPlans clusters;
   std::vector<std::shared_ptr<const ListenerPlan>> listeners;
   Defaults defaults;

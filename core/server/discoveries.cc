@@ -56,7 +56,7 @@ class Discoveries::Watch final : private upstream::DiscoveryEvents {
       owner_.on_endpoints_(cluster_, state_.endpoints);
     }
     showEndpoints(sizeOf(state_.endpoints), 0);
-    owner_.tellWarm();
+    owner_.on_answer_();
   }
 
   void onDiscoveryFailed(std::string_view what) override {
@@ -68,7 +68,7 @@ class Discoveries::Watch final : private upstream::DiscoveryEvents {
     if (!std::exchange(state_.stale, true)) stale_since_ = monotonicNow();
     answered_ = true;
     showEndpoints(0, sizeOf(state_.endpoints));
-    owner_.tellWarm();
+    owner_.on_answer_();
   }
 
   void logEndpoints(const upstream::EndpointSet& found) const {
@@ -99,17 +99,15 @@ class Discoveries::Watch final : private upstream::DiscoveryEvents {
 };
 
 Discoveries::Discoveries(const upstream::DiscoveryTools& tools, MetricCells& cells,
-                         OnEndpoints on_endpoints)
+                         OnEndpoints on_endpoints, std::function<void()> on_answer)
     : tools_(tools),
       cells_(cells),
       on_endpoints_(std::move(on_endpoints)),
-      patience_(tools.loop.wheel(), *this) {}
+      on_answer_(std::move(on_answer)) {}
 
 Discoveries::~Discoveries() = default;
 
-void Discoveries::follow(const proxy::Plan& plan, Milliseconds patience,
-                         std::function<void()> on_warm) {
-  onPatienceOver();  // a plan that still waits is published first, as it is
+void Discoveries::follow(const proxy::Plan& plan) {
   std::erase_if(watches_, [&](const auto& each) {
     const auto* cluster = plan.cluster(each.first);
     return cluster == nullptr ||
@@ -130,22 +128,12 @@ void Discoveries::follow(const proxy::Plan& plan, Milliseconds patience,
     watch = std::make_unique<Watch>(*this, *cluster);
     watch->start();
   }
-  on_warm_ = std::move(on_warm);
-  patience_.arm(patience);
-  tellWarm();
 }
 
-void Discoveries::onPatienceOver() {
-  if (const auto on_warm = std::exchange(on_warm_, nullptr)) on_warm();
-}
-
-void Discoveries::tellWarm() {
-  const bool warm = std::all_of(watches_.begin(), watches_.end(), [](const auto& each) {
+bool Discoveries::answered() const {
+  return std::all_of(watches_.begin(), watches_.end(), [](const auto& each) {
     return each.second != nullptr && each.second->answered();
   });
-  if (!warm || on_warm_ == nullptr) return;
-  patience_.disarm();
-  onPatienceOver();
 }
 
 const Discoveries::State* Discoveries::state(NameId cluster) const {

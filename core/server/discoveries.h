@@ -8,7 +8,6 @@
 
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
-#include "core/event/loop.h"
 #include "core/upstream/discovery.h"
 
 namespace weir::proxy {
@@ -24,13 +23,15 @@ class Discoveries {
  public:
   using OnEndpoints = std::function<void(NameId cluster, upstream::SharedEndpoints endpoints)>;
 
-  Discoveries(const upstream::DiscoveryTools& tools, MetricCells& cells, OnEndpoints on_endpoints);
+  // `on_answer`: called when a source has answered, also by a failure.
+  Discoveries(const upstream::DiscoveryTools& tools, MetricCells& cells, OnEndpoints on_endpoints,
+              std::function<void()> on_answer);
   ~Discoveries();
 
   // Starts the discoveries of the plan that are not running, and stops those that it does not
-  // contain. Calls `on_warm` once, perhaps immediately, when every source has answered or after
-  // `patience`.
-  void follow(const proxy::Plan& plan, Milliseconds patience, std::function<void()> on_warm);
+  // contain.
+  void follow(const proxy::Plan& plan);
+  bool answered() const;  // every source has
 
   struct State {
     upstream::SharedEndpoints endpoints;  // null: no answer yet
@@ -44,16 +45,13 @@ class Discoveries {
 
  private:
   class Watch;
-  void onPatienceOver();
-  void tellWarm();
 
   const upstream::DiscoveryTools tools_;
   MetricCells& cells_;
   const OnEndpoints on_endpoints_;
+  const std::function<void()> on_answer_;
   std::map<NameId, std::unique_ptr<Watch>> watches_;
   std::vector<NameId> lists_;  // clusters of the plan with static endpoints
-  std::function<void()> on_warm_;
-  event::Alarm<Discoveries, &Discoveries::onPatienceOver> patience_;
 };
 
 }  // namespace weir::server

@@ -4,6 +4,8 @@
 
 #include "core/base/check.h"
 #include "core/config/settings.h"
+#include "core/filter/chain_builder.h"
+#include "core/filter/references.h"
 #include "core/proxy/plain_http_reply.h"
 #include "core/proxy/plan.h"
 #include "core/proxy/tcp_plan.h"
@@ -56,7 +58,8 @@ PlanBuilder::PlanBuilder(const Registry& registry, NameTable& names, Counts& cou
     : registry_(registry),
       names_(names),
       counts_(counts),
-      tls_(std::make_unique<tls::TermsLoader>()) {}
+      tls_(std::make_unique<tls::TermsLoader>()),
+      filters_(registry.filters()) {}
 
 PlanBuilder::~PlanBuilder() = default;
 
@@ -74,12 +77,16 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
       settings.max_connections > 0 ? settings.max_connections : connectionsThatFit();
   addListeners(settings, *plan, diagnostics);
   addClusters(settings, previous, *plan, diagnostics);
-  addRoutes(settings, *plan, diagnostics);
+  std::vector<std::string> upstreams;
+  for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
+  filter::References references(std::move(upstreams), names_);
+  addRoutes(settings, references, *plan, diagnostics);
+  addFilters(settings, references, *plan, diagnostics);
   if (!diagnostics.empty()) {
     tls_->certificates().rollBack();
     return nullptr;
   }
-  addWarnings(settings, *plan, diagnostics);
+  addWarnings(settings, *plan, references.used(), diagnostics);
   tls_->certificates().commit();
   plan->generation = ++generation_;
   return plan;
@@ -165,18 +172,24 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
   return made;
 }
 
-void PlanBuilder::addRoutes(const Settings& settings, proxy::Plan& plan,
-                            config::Diagnostics& diagnostics) {
-  std::vector<std::string> upstreams;
-  for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
+void PlanBuilder::addRoutes(const Settings& settings, const filter::References& references,
+                            proxy::Plan& plan, config::Diagnostics& diagnostics) {
   std::vector<std::string> listeners;
   for (const auto& each : settings.listeners) listeners.push_back(each.name);
   proxy::checkRoutes(settings.routes, settings.upstreams, diagnostics);
-  plan.routes = route::compileRoutes(settings.routes, {names_, upstreams, listeners}, diagnostics);
-  if (!diagnostics.empty()) return;
+  plan.routes = route::compileRoutes(settings.routes, {names_, references.upstreams(), listeners},
+                                     diagnostics);
+}
+
+void PlanBuilder::addFilters(const Settings& settings, filter::References& references,
+                             proxy::Plan& plan, config::Diagnostics& diagnostics) {
+  filters_.dropUnused();
+  filter::ChainBuilder builder(filters_, references, names_);
+  plan.chains.reserve(settings.routes.size());
   for (const route::RouteSettings& each : settings.routes) {
-    plan.chains.push_back(registry_.filters().chain(each.filters, names_));
+    plan.chains.push_back(builder.chain(each.filters, diagnostics));
   }
+  plan.lasting_filters = builder.lasting();
 }
 
 }  // namespace weir::server

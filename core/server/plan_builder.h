@@ -4,6 +4,7 @@
 
 #include "core/base/names.h"
 #include "core/config/diagnostics.h"
+#include "core/filter/kept.h"
 #include "core/server/counts.h"
 #include "core/server/registry.h"
 #include "core/server/settings.h"
@@ -51,12 +52,16 @@ class PlanBuilder {
                                                        const upstream::ClusterOptions& options,
                                                        const proxy::Plan& plan,
                                                        config::Diagnostics& diagnostics);
-  void addRoutes(const Settings& settings, proxy::Plan& plan, config::Diagnostics& diagnostics);
+  void addRoutes(const Settings& settings, const filter::References& references, proxy::Plan& plan,
+                 config::Diagnostics& diagnostics);
+  void addFilters(const Settings& settings, filter::References& references, proxy::Plan& plan,
+                  config::Diagnostics& diagnostics);
 
   const Registry& registry_;
   NameTable& names_;
   Counts& counts_;
   const std::unique_ptr<tls::TermsLoader> tls_;
+  filter::Kept filters_;
   std::uint64_t generation_ = 0;
 };
 

@@ -13,8 +13,6 @@
 namespace weir::server {
 namespace {
 
-// Time limit for the first results about the upstreams of a new plan.
-constexpr Milliseconds kWarmTime{5'000};
 constexpr Milliseconds kSweep{500};
 
 }  // namespace
@@ -31,10 +29,19 @@ Result<std::vector<event::Loop::Handle>> Server::openLoops(unsigned workers) {
 Server::Server(const Parts& parts, std::vector<event::Loop::Handle> loops)
     : parts_(parts),
       survey_(parts.loop, workers_),
-      discoveries_({parts.loop, parts.resolver}, parts.cells,
-                   [this](NameId cluster, const upstream::SharedEndpoints& endpoints) {
-                     for (auto& worker : workers_) worker->setEndpoints(cluster, endpoints);
-                   }),
+      warm_up_(parts.loop, [this] { return discoveries_.answered() && shared_filters_.ready(); }),
+      discoveries_(
+          {parts.loop, parts.resolver}, parts.cells,
+          [this](NameId cluster, const upstream::SharedEndpoints& endpoints) {
+            for (auto& worker : workers_) worker->setEndpoints(cluster, endpoints);
+          },
+          [this] { warm_up_.onAnswer(); }),
+      shared_filters_(
+          {parts.loop, parts.cells},
+          [this](filter::MakerId filter, const filter::AnySnapshot& snapshot) {
+            for (auto& worker : workers_) worker->setSnapshot(filter, snapshot);
+          },
+          [this] { warm_up_.onAnswer(); }),
       drain_timeout_(parts.loop.wheel(), *this),
       sweep_(parts.loop.wheel(), *this) {
   for (unsigned i = 0; i < loops.size(); ++i) {
@@ -136,10 +143,13 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostic
                              &parts_.counts.listener(each.listener->id)});
     }
   }
-  discoveries_.follow(*plan, kWarmTime,
-                      [this, plan, openings = std::move(openings), on_live = std::move(on_live)] {
-                        handOver(plan, openings, on_live);
-                      });
+  warm_up_.finish();
+  discoveries_.follow(*plan);
+  shared_filters_.follow(*plan);
+  warm_up_.wait(parts_.warm_up_limit,
+                [this, plan, openings = std::move(openings), on_live = std::move(on_live)] {
+                  handOver(plan, openings, on_live);
+                });
   return true;
 }
 
@@ -171,8 +181,9 @@ void Server::handOver(const std::shared_ptr<const proxy::Plan>& plan,
   const std::uint64_t number = ++last_hand_over_;
   hand_overs_[number] = {workers_.size(), on_live};
   const auto tell = [this, number] { parts_.loop.post([this, number] { onWorkerLive(number); }); };
+  const Snapshots snapshots = shared_filters_.snapshots();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->publish(plan, openings[i], tell);
+    workers_[i]->publish(plan, openings[i], snapshots, tell);
   }
 }
 
@@ -228,6 +239,7 @@ void Server::onSweep() {
   event::keepMemoryReserve();
   watchMemory();
   if (std::erase_if(history_, [](const auto& plan) { return plan.use_count() == 1; }) > 0) {
+    shared_filters_.endUnused();
     returnFreeMemory();
   }
   sweep_.arm(kSweep);

@@ -19,7 +19,9 @@
 #include "core/server/cluster_use.h"
 #include "core/server/counts.h"
 #include "core/server/discoveries.h"
+#include "core/server/shared_filters.h"
 #include "core/server/survey.h"
+#include "core/server/warm_up.h"
 
 namespace weir::http {
 class AccessLog;
@@ -45,6 +47,8 @@ class Server {
     NameTable& names;
     MetricCells& cells;  // the control thread's
     Counts& counts;
+    // For the first answers about a new plan's upstreams and filters; then it goes live without.
+    Milliseconds warm_up_limit{5'000};
   };
   using OpenLog = std::function<std::unique_ptr<http::AccessLog>(MetricCells& worker_cells)>;
 
@@ -67,7 +71,8 @@ class Server {
 
   // Makes a plan the current one of all workers. New addresses are bound first: if one cannot be
   // bound, that is an error and nothing changes. `on_live` is called when the last worker uses the
-  // plan, after the new upstreams have been resolved (or the wait for them has timed out).
+  // plan, after the new upstreams have been resolved and the new filters are ready (or the wait for
+  // them has timed out).
   bool publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostics& diagnostics,
                std::function<void()> on_live);
   const proxy::Plan* plan() const { return plan_.get(); }  // latest published; null before
@@ -86,6 +91,7 @@ class Server {
   // Asks every worker; calls back when all of them have answered, or after Survey::kPatience.
   void askForUse(Survey::OnKnown on_known) { survey_.ask(std::move(on_known)); }
   const Discoveries& directory() const { return discoveries_; }
+  const SharedFilters& sharedFilters() const { return shared_filters_; }
   // Names of listeners, routes, upstreams and certificates that were in a plan, but are not in any
   // living one.
   std::unordered_set<NameId> namesThatLeft();
@@ -122,7 +128,9 @@ class Server {
   Parts parts_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Survey survey_;
+  WarmUp warm_up_;
   Discoveries discoveries_;
+  SharedFilters shared_filters_;
   std::shared_ptr<const proxy::Plan> plan_;
   std::vector<std::shared_ptr<const proxy::Plan>> history_;  // destroyed here, after use
   std::map<NameId, Listening> listening_;

@@ -25,8 +25,8 @@ std::string dateText(Nanoseconds time) {
   return std::string(text.data(), size);
 }
 
-std::unordered_set<std::string> upstreamsInUse(const Settings& settings, const proxy::Plan& plan) {
-  std::unordered_set<std::string> used;
+std::unordered_set<std::string> upstreamsInUse(const Settings& settings, const proxy::Plan& plan,
+                                               std::unordered_set<std::string> used) {
   for (const route::RouteSettings& route : settings.routes) {
     for (const route::PlacedText* name : route.upstreams()) used.insert(name->text);
   }
@@ -42,13 +42,14 @@ std::unordered_set<std::string> upstreamsInUse(const Settings& settings, const p
 }
 
 void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
+                     const std::unordered_set<std::string>& used_by_filters,
                      config::Diagnostics& diagnostics) {
-  const auto used = upstreamsInUse(settings, plan);
+  const auto used = upstreamsInUse(settings, plan, used_by_filters);
   for (const auto& [name, upstream] : settings.upstreams) {
     const std::string path = "upstream." + name;
     if (!used.contains(name)) {
       diagnostics.warn(
-          {upstream.origin.location, path, "is not used by any route or listener", {}});
+          {upstream.origin.location, path, "is not used by any route, filter or listener", {}});
     }
   }
   for (const auto& cluster : plan.clusters) {
@@ -159,8 +160,9 @@ void warnOfCertificates(const Settings& settings, const proxy::Plan& plan,
 }  // namespace
 
 void addWarnings(const Settings& settings, const proxy::Plan& plan,
+                 const std::unordered_set<std::string>& used_by_filters,
                  config::Diagnostics& diagnostics) {
-  warnOfUpstreams(settings, plan, diagnostics);
+  warnOfUpstreams(settings, plan, used_by_filters, diagnostics);
   warnOfCertificates(settings, plan, diagnostics);
 }
 

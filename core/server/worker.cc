@@ -43,10 +43,11 @@ void Worker::setAccessLog(std::unique_ptr<http::AccessLog> log) {
 }
 
 void Worker::publish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening> openings,
-                     std::function<void()> on_done) {
+                     Snapshots snapshots, std::function<void()> on_done) {
   worker_.post([this, plan = std::move(plan), openings = std::move(openings),
-                on_done = std::move(on_done)]() mutable {
+                snapshots = std::move(snapshots), on_done = std::move(on_done)]() mutable {
     onPublish(std::move(plan), openings);
+    for (auto& [filter, snapshot] : snapshots) engine_->parts().setSnapshot(filter, snapshot);
     on_done();
   });
 }
@@ -97,6 +98,12 @@ void Worker::closeListeners(const proxy::Plan& plan) {
 void Worker::setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints) {
   worker_.post([this, cluster, endpoints = std::move(endpoints)]() mutable {
     engine_->clusters().setEndpoints(cluster, std::move(endpoints));
+  });
+}
+
+void Worker::setSnapshot(filter::MakerId filter, filter::AnySnapshot snapshot) {
+  worker_.post([this, filter, snapshot = std::move(snapshot)]() mutable {
+    engine_->parts().setSnapshot(filter, std::move(snapshot));
   });
 }
 

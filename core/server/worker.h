@@ -14,6 +14,7 @@
 #include "core/proxy/listener.h"
 #include "core/server/cluster_use.h"
 #include "core/server/counts.h"
+#include "core/server/shared_filters.h"
 
 namespace weir::server {
 
@@ -39,9 +40,11 @@ class Worker {
   void setAccessLog(std::unique_ptr<http::AccessLog> log);  // for tasks posted afterwards
 
   // Makes the plan the current one for new requests. Listeners that it does not contain drain.
+  // `snapshots`: the latest of its filters.
   void publish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening> openings,
-               std::function<void()> on_done);
+               Snapshots snapshots, std::function<void()> on_done);
   void setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints);
+  void setSnapshot(filter::MakerId filter, filter::AnySnapshot snapshot);
   // Stops accepting; calls back, on the worker, when the last connection has closed.
   void drain(std::function<void()> on_empty);
   void stop();  // aborts the remaining connections and ends the thread

@@ -17,6 +17,7 @@ class AddressList final : public filter::Filter {
     std::vector<IpRange> deny;
 
     static void read(config::Table& table, Config& out);
+    bool operator==(const Config&) const = default;
   };
   AddressList(const Config& config, filter::Control& control)
       : config_(config), control_(control) {}

@@ -13,6 +13,7 @@ class GrpcWeb final : public filter::Filter {
  public:
   struct Config {
     static void read(config::Table&, Config&) {}
+    bool operator==(const Config&) const = default;
   };
   GrpcWeb(const Config&, filter::Control& control) : control_(control) {}
 

@@ -60,7 +60,7 @@ class Warnings(CheckCase):
     def test_an_upstream_that_nothing_leads_to(self):
         self.assert_warns(
             UPSTREAM,
-            "weir.toml:1:1: warning: upstream.backend: is not used by any route or listener")
+            "weir.toml:1:1: warning: upstream.backend: is not used by any route, filter or listener")
 
     def test_a_route_that_never_matches(self):
         first = ROUTE + 'match = { path = "/a", methods = ["GET", "POST"] }\n'

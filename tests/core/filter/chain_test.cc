@@ -6,6 +6,7 @@
 
 #include "core/config/settings.h"
 #include "core/filter/registry.h"
+#include "tests/support/filter_chain.h"
 
 namespace weir::filter {
 namespace {
@@ -27,6 +28,7 @@ class RecordingFilter final : public Filter {
     std::string name;
     std::string verdict;
 
+    bool operator==(const Config&) const = default;
     static void read(config::Table& table, Config& out) {
       table.read("name", out.name, "Its name.");
       table.read("verdict", out.verdict, "What it says.");
@@ -61,6 +63,7 @@ class RecordingFilter final : public Filter {
 class Silent final : public Filter {
  public:
   struct Config {
+    bool operator==(const Config&) const = default;
     static void read(config::Table&, Config&) {}
   };
   Silent(const Config&, Control&) {}
@@ -85,7 +88,7 @@ class ChainTest : public ::testing::Test {
     auto document = config::Document::parse(toml, "test", diagnostics);
     config::readSettings(document, extensions, settings, diagnostics);
     EXPECT_EQ(diagnostics.text(), "");
-    return registry.chain(settings.filters, names);
+    return test::chainOf(registry, settings.filters, names);
   }
   // Two filters "a" and "b", of which one returns a verdict other than kContinue.
   Chain pair(std::string_view of_a, std::string_view of_b = "") {

@@ -20,6 +20,7 @@ class PausingFilter final : public filter::Filter {
     std::string cover;    // replaces every byte of bodies
     std::string add;      // appended to bodies
 
+    bool operator==(const Config&) const = default;
     static void read(config::Table& table, Config& out) {
       table.read("pause", out.pause, "Where it pauses.");
       table.read("respond", out.respond, "Where it answers.");

@@ -5,6 +5,7 @@
 #include "core/config/diagnostics.h"
 #include "core/config/document.h"
 #include "core/config/settings.h"
+#include "core/filter/chain_builder.h"
 #include "core/route/compile.h"
 
 namespace weir::proxy {
@@ -143,9 +144,12 @@ void ProxyTest::start(std::string_view routes) {
   plan->clusters = upstream::ClusterPlans(std::move(made));
   plan->routes = route::compileRoutes(settings.routes, {names, upstreams, {"public"}}, diagnostics);
   ASSERT_TRUE(diagnostics.empty()) << diagnostics.text();
+  filter::References references(upstreams, names);
+  filter::ChainBuilder chains(kept_filters, references, names);
   for (const auto& each : settings.routes) {
-    plan->chains.push_back(filters.chain(each.filters, names));
+    plan->chains.push_back(chains.chain(each.filters, diagnostics));
   }
+  plan->lasting_filters = chains.lasting();
   plan->defaults = defaults;
   listener_plan.id = names.intern(listener_plan.name);
   auto shared = std::make_shared<const ListenerPlan>(listener_plan);

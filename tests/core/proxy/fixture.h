@@ -16,6 +16,7 @@
 #include "core/base/metric_keys.h"
 #include "core/base/names.h"
 #include "core/config/variant.h"
+#include "core/filter/kept.h"
 #include "core/filter/registry.h"
 #include "core/proxy/engine.h"
 #include "core/proxy/exchange.h"
@@ -103,6 +104,7 @@ class ProxyTest : public ::testing::Test {
   NameTable names;
   config::Extensions extensions;
   filter::Registry filters{extensions};
+  filter::Kept kept_filters{filters};
   RecordingLog log;
   Script on_upstream = answering(reply("hello"));
   std::deque<Arrival> arrivals;

@@ -4,6 +4,7 @@
 
 #include "core/base/metric_keys.h"
 #include "core/dns/resolver.h"
+#include "core/server/warm_up.h"
 #include "tests/core/server/fixture.h"
 
 namespace weir::server {
@@ -42,7 +43,9 @@ class DirectoryTest : public ::testing::Test {
     }
     plan->clusters = upstream::ClusterPlans(std::move(made));
     plans.push_back(plan);
-    directory.follow(*plan, kPatience, [this] { ++warm; });
+    warm_up.finish();
+    directory.follow(*plan);
+    warm_up.wait(kPatience, [this] { ++warm; });
   }
   static upstream::SharedEndpoints at(const std::vector<std::string>& addresses) {
     return ListSource(addresses).known();
@@ -64,10 +67,13 @@ class DirectoryTest : public ::testing::Test {
   std::vector<std::shared_ptr<const proxy::Plan>> plans;
   std::vector<std::pair<NameId, std::size_t>> heard;  // cluster, endpoints
   int warm = 0;
-  Discoveries directory{
-      {loop, *resolver}, cells, [this](NameId id, upstream::SharedEndpoints found) {
-        heard.emplace_back(id, found->endpoints.size());
-      }};
+  WarmUp warm_up{loop, [this] { return directory.answered(); }};
+  Discoveries directory{{loop, *resolver},
+                        cells,
+                        [this](NameId id, const upstream::SharedEndpoints& found) {
+                          heard.emplace_back(id, found->endpoints.size());
+                        },
+                        [this] { warm_up.onAnswer(); }};
 };
 
 TEST_F(DirectoryTest, IsWarmAtOnceWhenNothingHasToBeFound) {

@@ -10,6 +10,7 @@
 #include "core/config/settings.h"
 #include "core/filter/registry.h"
 #include "gateway/filters.h"
+#include "tests/support/filter_chain.h"
 
 namespace weir::gateway {
 namespace {
@@ -48,7 +49,7 @@ class AddressListTest : public ::testing::Test {
     auto document = config::Document::parse(toml, "test", diagnostics);
     config::readSettings(document, extensions, settings, diagnostics);
     if (!diagnostics.empty()) return diagnostics.text();
-    const filter::Chain chain = registry.chain(settings.filters, names);
+    const filter::Chain chain = test::chainOf(registry, settings.filters, names);
     Client control(client);
     filter::Filters filters(chain, arena, control);
     http::Request request(arena);

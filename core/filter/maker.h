@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/base/arena.h"
+#include "core/filter/filter.h"
+#include "core/filter/parts.h"
+
+namespace weir::filter {
+
+// A configured filter: makes the object for each exchange, and the parts that outlive exchanges.
+// Routes with equal settings share one, and a reload keeps it as long as any plan in use has it.
+//
+// Thread: immutable. Destroyed on the control thread.
+class Maker {
+ public:
+  explicit Maker(MakerId id) : id_(id) {}
+  virtual ~Maker() = default;
+  Maker(const Maker&) = delete;
+  Maker& operator=(const Maker&) = delete;
+
+  virtual Filter* make(Arena& arena, Control& control) const = 0;
+  virtual void destroy(Filter* filter) const = 0;  // one returned by make()
+
+  MakerId id() const { return id_; }
+  // True if the filter has a part that outlives exchanges.
+  virtual bool hasParts() const { return false; }
+  // Null if the filter has no such part.
+  virtual std::unique_ptr<SharedPart> makeShared(const SharedTools& tools) const {
+    (void)tools;
+    return nullptr;
+  }
+  virtual std::unique_ptr<LocalPart> makeLocal(const LocalTools& tools) const {
+    (void)tools;
+    return nullptr;
+  }
+
+ private:
+  const MakerId id_;
+};
+
+}  // namespace weir::filter

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/base/metric_cells.h"
+#include "core/base/random.h"
+#include "core/event/loop.h"
+
+namespace weir::filter {
+
+// The number of a configured filter in this process; never reused.
+using MakerId = std::uint64_t;
+
+// An immutable result of a filter's shared part, of the type T::Shared::Snapshot. Null: none yet.
+using AnySnapshot = std::shared_ptr<const void>;
+
+// The tools of the control thread, for T::Shared. They outlive it.
+struct SharedTools {
+  event::Loop& loop;
+  MetricCells& metrics;
+};
+
+// The tools of a worker, for T::Local. They outlive it.
+struct LocalTools {
+  event::Loop& loop;
+  Random& random;
+  MetricCells& metrics;
+};
+
+// How a T::Shared gives the workers a new snapshot. May be called at any time, also after the part
+// was destroyed; it then has no effect.
+template <typename Snapshot>
+using Publish = std::function<void(std::shared_ptr<const Snapshot>)>;
+
+// A T::Shared of any filter T: one per configured filter, on the control thread.
+class SharedPart {
+ public:
+  virtual ~SharedPart() = default;
+  virtual void start(std::function<void(AnySnapshot)> publish, std::function<void()> ready) = 0;
+};
+
+// A T::Local of any filter T: one per configured filter and worker, on that worker.
+class LocalPart : public event::Disposable {
+ public:
+  virtual void* object() = 0;  // the T::Local
+  virtual void onSnapshot(const AnySnapshot& snapshot) = 0;
+};
+
+}  // namespace weir::filter

@@ -1,0 +1,21 @@
+#include "core/filter/references.h"
+
+#include "core/config/suggestion.h"
+
+namespace weir::filter {
+
+NameId References::upstream(std::string_view name, const config::Origin& origin,
+                            config::Diagnostics& diagnostics) {
+  if (known_.empty()) known_.insert(upstreams_.begin(), upstreams_.end());
+  if (known_.contains(name)) {
+    used_.emplace(name);
+    return names_.intern(name);
+  }
+  const std::vector<std::string_view> words(upstreams_.begin(), upstreams_.end());
+  diagnostics.add({origin.location, origin.path,
+                   "there is no upstream \"" + std::string(name) + "\"",
+                   std::string(config::closestWord(name, words))});
+  return 0;
+}
+
+}  // namespace weir::filter

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "core/base/names.h"
+#include "core/config/diagnostics.h"
+
+namespace weir::filter {
+
+// The names of a configuration to which the settings of filters may refer.
+class References {
+ public:
+  // `names` outlives the object.
+  References(std::vector<std::string> upstreams, NameTable& names)
+      : upstreams_(std::move(upstreams)), names_(names) {}
+  References(const References&) = delete;
+  References& operator=(const References&) = delete;
+
+  // The upstream with this name. If there is none, records a diagnostic and returns 0. `origin` is
+  // that of the name (config::Table::locate).
+  NameId upstream(std::string_view name, const config::Origin& origin,
+                  config::Diagnostics& diagnostics);
+  const std::vector<std::string>& upstreams() const { return upstreams_; }
+  // The upstreams that were found by upstream().
+  const std::unordered_set<std::string>& used() const { return used_; }
+
+ private:
+  const std::vector<std::string> upstreams_;
+  NameTable& names_;
+  std::unordered_set<std::string_view> known_;  // filled on first use
+  std::unordered_set<std::string> used_;
+};
+
+}  // namespace weir::filter
