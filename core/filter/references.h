@@ -20,9 +20,9 @@ class References {
   References(const References&) = delete;
   References& operator=(const References&) = delete;
 
-  // The upstream with this name. If there is none, records a diagnostic and returns 0. `origin` is
-  // that of the name (config::Table::locate).
-  NameId upstream(std::string_view name, const config::Origin& origin,
+  // The upstream with this name, the value of `key`. If there is none, records a diagnostic and
+  // returns 0. `origin` is that of the key: config::Table::locate(origin, key).
+  NameId upstream(std::string_view name, std::string_view key, const config::Origin& origin,
                   config::Diagnostics& diagnostics);
   const std::vector<std::string>& upstreams() const { return upstreams_; }
   // The upstreams that were found by upstream().
