@@ -4,15 +4,15 @@
 
 namespace weir::filter {
 
-NameId References::upstream(std::string_view name, const config::Origin& origin,
-                            config::Diagnostics& diagnostics) {
+NameId References::upstream(std::string_view name, std::string_view key,
+                            const config::Origin& origin, config::Diagnostics& diagnostics) {
   if (known_.empty()) known_.insert(upstreams_.begin(), upstreams_.end());
   if (known_.contains(name)) {
     used_.emplace(name);
     return names_.intern(name);
   }
   const std::vector<std::string_view> words(upstreams_.begin(), upstreams_.end());
-  diagnostics.add({origin.location, origin.path,
+  diagnostics.add({origin.location, origin.path + "." + std::string(key),
                    "there is no upstream \"" + std::string(name) + "\"",
                    std::string(config::closestWord(name, words))});
   return 0;

@@ -25,7 +25,7 @@ class Named final : public Filter {
     }
   };
   static void check(Config& config, References& references, config::Diagnostics& diagnostics) {
-    config.id = references.upstream(config.upstream, config.origin, diagnostics);
+    config.id = references.upstream(config.upstream, "upstream", config.origin, diagnostics);
   }
   Named(const Config&, Control&) {}
 };
@@ -130,9 +130,9 @@ TEST_F(KeptTest, ACheckNamesThePositionInTheFileOfToday) {
       "\nchains.a = [{ named = { upstream = 'oders' } }]\nchains.b = [{ named = { upstream = "
       "'oders' } }]");
   EXPECT_EQ(diagnostics,
-            "test.toml:2:35: chains.a[0].named.upstream: there is no upstream \"oders\" (did you "
+            "test.toml:2:36: chains.a[0].named.upstream: there is no upstream \"oders\" (did you "
             "mean \"orders\"?)\n"
-            "test.toml:3:35: chains.b[0].named.upstream: there is no upstream \"oders\" (did you "
+            "test.toml:3:36: chains.b[0].named.upstream: there is no upstream \"oders\" (did you "
             "mean \"orders\"?)\n");
 }
 
