@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,13 +15,19 @@ class Choice;
 class Selected {
  public:
   Selected() = default;
-  Selected(std::string kind, std::shared_ptr<const Choice> choice, Location location)
-      : kind_(std::move(kind)), choice_(std::move(choice)), location_(std::move(location)) {}
+  Selected(std::string kind, std::shared_ptr<const Choice> choice, Location location,
+           std::size_t hash = 0)
+      : kind_(std::move(kind)),
+        choice_(std::move(choice)),
+        location_(std::move(location)),
+        hash_(hash) {}
 
   bool made() const { return choice_ != nullptr; }
   const std::string& kind() const { return kind_; }
   const Location& location() const { return location_; }  // of the table, for later diagnostics
   const Choice* choice() const { return choice_.get(); }
+  // Of the settings as written: equal if they are written in the same way.
+  std::size_t hash() const { return hash_; }
   // Null if the kind was registered with another type. Defined in variant.h.
   template <typename T>
   const T* as() const;
@@ -32,6 +39,7 @@ class Selected {
   std::string kind_;
   std::shared_ptr<const Choice> choice_;
   Location location_;
+  std::size_t hash_ = 0;
 };
 
 }  // namespace weir::config

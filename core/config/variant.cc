@@ -63,7 +63,7 @@ bool Codec<Selected>::read(const Entry& entry, Selected& out, const Rules<Select
     if (chosen == nullptr) return;
     std::unique_ptr<Choice> choice = chosen->make();
     choice->read(table, *chosen);
-    out = Selected(chosen->name, std::move(choice), table.location());
+    out = Selected(chosen->name, std::move(choice), table.location(), hashOf(entry.value()));
   });
 }
 

@@ -5,7 +5,7 @@
 namespace weir::filter {
 namespace {
 
-constexpr std::size_t kRecent = 8;
+constexpr std::size_t kRecent = 4;
 
 }  // namespace
 
@@ -13,8 +13,11 @@ std::shared_ptr<const Maker> Kept::get(const config::Selected& selected, Referen
                                        config::Diagnostics& diagnostics) {
   const Registry::Kind& kind = registry_.kindOf(selected);
   auto maker = findRecent(selected);
-  const std::size_t hash = maker == nullptr ? registry_.hashOf(selected) : 0;
-  if (maker == nullptr) maker = find(selected, hash);
+  std::size_t hash = selected.hash();
+  if (maker == nullptr) {
+    if (kind.has_parts) hash = registry_.hashOf(selected);
+    maker = find(selected, hash);
+  }
   if (maker != nullptr) {
     if (kind.check != nullptr) kind.check(selected, references, diagnostics);
     return maker;
@@ -42,6 +45,7 @@ std::shared_ptr<const Maker> Kept::find(const config::Selected& selected, std::s
     if (at->second.selected != selected) continue;
     auto maker = at->second.maker.lock();
     if (maker == nullptr) continue;
+    at->second.selected = selected;  // shared with the settings in use, unlike the earlier ones
     noteRecent(at->second);
     return maker;
   }

@@ -25,12 +25,13 @@ class Registry {
   template <FilterType T>
   void add(std::string_view name, std::string_view meaning) {
     variants_.add<typename T::Config>(name, meaning);
-    kinds_.push_back({std::string(name), &makeMaker<T>, checkOf<T>()});
+    kinds_.push_back({std::string(name), HasShared<T> || HasLocal<T>, &makeMaker<T>, checkOf<T>()});
   }
 
   // How the filters of one kind are configured.
   struct Kind {
     std::string name;
+    bool has_parts;  // that outlive exchanges
     std::shared_ptr<const Maker> (*make)(const config::Selected& selected, MakerId id,
                                          References& references, config::Diagnostics& diagnostics);
     // Null if every combination of settings is valid.
@@ -39,7 +40,7 @@ class Registry {
   };
   // The kind of settings that were read with the same extensions.
   const Kind& kindOf(const config::Selected& selected) const;
-  // Equal for equal settings.
+  // Equal for equal settings, however they are written. Costs as much as printing them.
   std::size_t hashOf(const config::Selected& selected) const;
 
  private:

@@ -27,7 +27,10 @@ class Named final : public Filter {
   static void check(Config& config, References& references, config::Diagnostics& diagnostics) {
     config.id = references.upstream(config.upstream, "upstream", config.origin, diagnostics);
   }
-  Named(const Config&, Control&) {}
+  struct Local {
+    Local(const Config&, const LocalTools&) {}
+  };
+  Named(const Config&, Local&, Control&) {}
 };
 
 // A filter that has no check.
