@@ -1,12 +1,11 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 #include "core/base/clock.h"
-#include "core/base/metric_families.h"
+#include "core/base/metric_family.h"
 #include "core/base/names.h"
 
 namespace weir {
@@ -17,7 +16,7 @@ inline constexpr NameId kOtherName = 0xFFFFFFFF;
 struct KeyNames {
   NameId a = 0;
   NameId b = 0;
-  NameId c = 0;
+  NameId c = 0;  // less than 2^20 - 1; others are shown as "__other__"
 };
 
 // The width of the lower label where two labels share the second field of a key.
@@ -29,61 +28,62 @@ struct KeyFields {
   unsigned second = 0;  // < 128
 };
 
-// A status as the `code` of a key: 0 (no response) is shown as "none", an invalid one as
-// "__other__".
-constexpr unsigned codeField(int status) {
-  if (status == 0) return 0;
-  return status >= 100 && status <= 599 ? static_cast<unsigned>(status) : 1023U;
-}
-
-// A family with the values of its labels, in 128 bits. The functions of metric_keys.h create it.
+// A family with the values of its labels. The family's number and the values take 128 bits. A
+// function beside each family makes its keys.
 class MetricKey {
  public:
-  constexpr MetricKey() = default;
-  constexpr MetricKey(Metric metric, KeyNames names, KeyFields fields = {})
-      : low_(names.a | (std::uint64_t{names.b} << 32)),
-        high_(names.c | (std::uint64_t{fields.code} << 32) | (std::uint64_t{fields.first} << 42) |
-              (std::uint64_t{fields.second} << 49) | (std::uint64_t{index(metric)} << 56)) {}
+  constexpr MetricKey(const MetricFamily& family, KeyNames names, KeyFields fields = {})
+      : family_(&family),
+        low_(names.a | (std::uint64_t{names.b} << 32)),
+        high_(thirdName(names.c) | (std::uint64_t{fields.code} << 20) |
+              (std::uint64_t{fields.first} << 30) | (std::uint64_t{fields.second} << 37) |
+              (std::uint64_t{family.id} << 44)) {}
+  constexpr MetricKey(const MetricFamily& family, std::uint64_t low, std::uint64_t high)
+      : family_(&family), low_(low), high_(high) {}
 
-  // The label set of `metric` that collects all sets over the ceiling.
-  static constexpr MetricKey other(Metric metric) {
-    return {metric, {kOtherName, kOtherName, kOtherName}, {1023, 127, 127}};
-  }
-  static constexpr MetricKey fromWords(std::uint64_t low, std::uint64_t high) {
-    MetricKey key;
-    key.low_ = low;
-    key.high_ = high;
-    return key;
+  // The label set of the family that collects all sets over the ceiling.
+  static constexpr MetricKey other(const MetricFamily& family) {
+    return {family, {kOtherName, kOtherName, kOtherName}, {1023, 127, 127}};
   }
 
-  constexpr Metric metric() const { return static_cast<Metric>(high_ >> 56); }
+  constexpr const MetricFamily& family() const { return *family_; }
   constexpr KeyNames names() const {
-    return {static_cast<NameId>(low_), static_cast<NameId>(low_ >> 32), static_cast<NameId>(high_)};
+    const auto third = static_cast<NameId>(high_ & kOtherThird);
+    return {static_cast<NameId>(low_), static_cast<NameId>(low_ >> 32),
+            third == kOtherThird ? kOtherName : third};
   }
   constexpr KeyFields fields() const {
-    return {static_cast<unsigned>(high_ >> 32) & 1023U, static_cast<unsigned>(high_ >> 42) & 127U,
-            static_cast<unsigned>(high_ >> 49) & 127U};
+    return {static_cast<unsigned>(high_ >> 20) & 1023U, static_cast<unsigned>(high_ >> 30) & 127U,
+            static_cast<unsigned>(high_ >> 37) & 127U};
   }
   constexpr std::uint64_t low() const { return low_; }
   constexpr std::uint64_t high() const { return high_; }
-  friend constexpr bool operator==(const MetricKey&, const MetricKey&) = default;
+  friend constexpr bool operator==(const MetricKey& one, const MetricKey& other) {
+    return one.low_ == other.low_ && one.high_ == other.high_;
+  }
 
  private:
-  static constexpr unsigned index(Metric metric) { return static_cast<unsigned>(metric); }
+  static constexpr NameId kOtherThird = 0xFFFFF;
+  static constexpr std::uint64_t thirdName(NameId name) {
+    return name < kOtherThird ? name : kOtherThird;
+  }
 
-  std::uint64_t low_ = 0;
-  std::uint64_t high_ = 0;
+  const MetricFamily* family_;
+  std::uint64_t low_;
+  std::uint64_t high_;
 };
 
-// The type of a key determines the handle of its family, so that a wrong one does not compile.
 struct CounterKey : MetricKey {
-  using MetricKey::MetricKey;
+  constexpr CounterKey(const CounterFamily& family, KeyNames names, KeyFields fields = {})
+      : MetricKey(family, names, fields) {}
 };
 struct GaugeKey : MetricKey {
-  using MetricKey::MetricKey;
+  constexpr GaugeKey(const GaugeFamily& family, KeyNames names, KeyFields fields = {})
+      : MetricKey(family, names, fields) {}
 };
 struct HistogramKey : MetricKey {
-  using MetricKey::MetricKey;
+  constexpr HistogramKey(const HistogramFamily& family, KeyNames names, KeyFields fields = {})
+      : MetricKey(family, names, fields) {}
 };
 
 // One number with one writer and any number of readers. Relaxed: readers see changes a moment late.
@@ -124,38 +124,24 @@ class Gauge {
   MetricCell* cell_ = nullptr;
 };
 
-// Upper bounds of the buckets; one more bucket counts longer durations.
-inline constexpr std::array<std::int64_t, 15> kBucketBounds = {  // nanoseconds
-    500'000,      1'000'000,    2'500'000,    5'000'000,      10'000'000,
-    25'000'000,   50'000'000,   100'000'000,  250'000'000,    500'000'000,
-    1000'000'000, 2500'000'000, 5000'000'000, 10'000'000'000, 30'000'000'000};
-inline constexpr std::size_t kBucketCount = kBucketBounds.size() + 1;
-
-// The bucket of a duration: how many bounds lie below it.
-constexpr std::size_t bucketOf(std::int64_t nanoseconds) {
-  std::size_t at = 0;
-  at += kBucketBounds[at + 7] < nanoseconds ? 8 : 0;
-  at += kBucketBounds[at + 3] < nanoseconds ? 4 : 0;
-  at += kBucketBounds[at + 1] < nanoseconds ? 2 : 0;
-  at += kBucketBounds[at] < nanoseconds ? 1 : 0;
-  return at;
-}
-
-// Classic buckets, each counted on its own (not cumulative), and the sum in nanoseconds.
+// Buckets, each counted on its own (not cumulative), and the sum of the values.
 class Histogram {
  public:
-  static constexpr std::size_t kCells = kBucketCount + 1;  // the sum, then the buckets
+  // The sum, then the buckets.
+  static constexpr std::size_t kCells = 1 + HistogramShape::kMaxBounds + 1;
 
   Histogram() = default;
-  explicit Histogram(MetricCell* cells) : cells_(cells) {}
-  void observe(Nanoseconds duration) const {
-    const std::int64_t ns = duration.count() < 0 ? 0 : duration.count();
-    cells_[0].add(static_cast<std::uint64_t>(ns));
-    cells_[1 + bucketOf(ns)].add(1);
+  Histogram(MetricCell* cells, const HistogramShape& shape) : cells_(cells), shape_(&shape) {}
+  void observe(Nanoseconds duration) const { observe(duration.count()); }
+  void observe(std::int64_t value) const {  // in the unit of the family
+    if (value < 0) value = 0;
+    cells_[0].add(static_cast<std::uint64_t>(value));
+    cells_[1 + shape_->bucketOf(value)].add(1);
   }
 
  private:
   MetricCell* cells_ = nullptr;
+  const HistogramShape* shape_ = nullptr;
 };
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 #include "core/base/metric_cells.h"
 
 #include <algorithm>
+#include <bit>
 #include <memory>
 #include <new>
 #include <utility>
@@ -8,10 +9,11 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kFirstIndex = 256;    // slots
-constexpr std::size_t kFirstBlock = 512;    // cells, 4 KiB
-constexpr std::size_t kLaterBlock = 4096;   // cells, 32 KiB
-constexpr std::size_t kEntryAlignment = 4;  // cells: a key and its number share a cache line
+constexpr std::size_t kFirstIndex = 256;   // slots
+constexpr std::size_t kFirstBlock = 512;   // cells, 4 KiB
+constexpr std::size_t kLaterBlock = 4096;  // cells, 32 KiB
+constexpr std::size_t kEntryAlignment =
+    4;  // cells: a key, its family and its number share a cache line
 constexpr std::align_val_t kCacheLine{64};
 
 constexpr std::size_t roundedUp(std::size_t cells) {
@@ -36,10 +38,10 @@ MetricCells::~MetricCells() {
   }
 }
 
-std::size_t MetricCells::entryCells(Metric metric) {
+std::size_t MetricCells::entryCells(const MetricFamily& family) {
   constexpr std::size_t kScalar = roundedUp(kKeyCells + 1);
   constexpr std::size_t kHistogram = roundedUp(kKeyCells + Histogram::kCells);
-  return familyOf(metric).type == MetricType::kHistogram ? kHistogram : kScalar;
+  return family.type == MetricType::kHistogram ? kHistogram : kScalar;
 }
 
 MetricCells::Block* MetricCells::makeBlock(std::size_t cells) {
@@ -52,12 +54,12 @@ MetricCells::Block* MetricCells::makeBlock(std::size_t cells) {
 }
 
 // Adds cells for a new label set. Over the ceiling, returns those of the family's "__other__" set.
-MetricCell* MetricCells::insert(MetricKey key, std::uint64_t hash) {
+MetricCell* MetricCells::insert(const MetricKey& key, std::uint64_t hash) {
   const std::size_t left = std::min<std::size_t>(left_.value(), kMostLeft * ceiling_);
   const bool has_room = size_.value() < ceiling_ + left;
-  if (!has_room && key != MetricKey::other(key.metric())) {
+  if (!has_room && key != MetricKey::other(key.family())) {
     dropped_.add(1);
-    return find(MetricKey::other(key.metric()));
+    return find(MetricKey::other(key.family()));
   }
   if ((size() + 1) * 2 > index_.size()) growIndex();
   MetricCell* const entry = append(key);
@@ -66,8 +68,8 @@ MetricCell* MetricCells::insert(MetricKey key, std::uint64_t hash) {
   return entry + kKeyCells;
 }
 
-MetricCell* MetricCells::append(MetricKey key) {
-  const std::size_t cells = entryCells(key.metric());
+MetricCell* MetricCells::append(const MetricKey& key) {
+  const std::size_t cells = entryCells(key.family());
   std::size_t used = last_->used.load(std::memory_order_relaxed);
   if (used + cells > last_->capacity) {
     Block* const block = makeBlock(kLaterBlock);
@@ -78,6 +80,7 @@ MetricCell* MetricCells::append(MetricKey key) {
   MetricCell* const entry = last_->cells + used;
   entry[0].set(key.low());
   entry[1].set(key.high());
+  entry[2].set(std::bit_cast<std::uint64_t>(&key.family()));
   last_->used.store(used + cells, std::memory_order_release);
   return entry;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -28,7 +29,7 @@ class alignas(64) MetricCells {
   // For the writer. The cells of a key do not move while this object exists.
   Counter counter(CounterKey key) { return Counter(find(key)); }
   Gauge gauge(GaugeKey key) { return Gauge(find(key)); }
-  Histogram histogram(HistogramKey key) { return Histogram(find(key)); }
+  Histogram histogram(HistogramKey key) { return {find(key), *key.family().shape}; }
 
   // Any thread. Sets the number of label sets of removed routes and upstreams, which do not count
   // towards the ceiling. They keep their cells, which may still be referenced.
@@ -44,7 +45,7 @@ class alignas(64) MetricCells {
  private:
   struct Slot {
     std::uint64_t hash = 0;
-    MetricCell* entry = nullptr;  // two words of key, then the values
+    MetricCell* entry = nullptr;  // two words of key, the family, then the values
   };
   struct Block {
     std::atomic<std::size_t> used{0};  // cells; stored with release when an entry is complete
@@ -52,17 +53,22 @@ class alignas(64) MetricCells {
     std::size_t capacity = 0;
     MetricCell* cells = nullptr;
   };
-  static constexpr std::size_t kKeyCells = 2;
+  static constexpr std::size_t kKeyCells = 3;
 
-  static std::uint64_t hashOf(MetricKey key);
-  static bool holds(const MetricCell* entry, MetricKey key) {
-    return entry[0].value() == key.low() && entry[1].value() == key.high();
+  static std::uint64_t hashOf(std::uint64_t low, std::uint64_t high);
+  static bool holds(const MetricCell* entry, std::uint64_t low, std::uint64_t high) {
+    return entry[0].value() == low && entry[1].value() == high;
   }
-  static std::size_t entryCells(Metric metric);
+  static MetricKey keyOf(const MetricCell* entry) {
+    const auto* const family = std::bit_cast<const MetricFamily*>(entry[2].value());
+    return {*family, entry[0].value(), entry[1].value()};
+  }
+  static std::size_t entryCells(const MetricFamily& family);
 
-  MetricCell* find(MetricKey key);
-  MetricCell* insert(MetricKey key, std::uint64_t hash);
-  MetricCell* append(MetricKey key);
+  MetricCell* find(const MetricKey& key) { return find(key.family(), key.low(), key.high()); }
+  MetricCell* find(const MetricFamily& family, std::uint64_t low, std::uint64_t high);
+  MetricCell* insert(const MetricKey& key, std::uint64_t hash);
+  MetricCell* append(const MetricKey& key);
   void place(Slot slot);
   void growIndex();
   static Block* makeBlock(std::size_t cells);
@@ -78,20 +84,21 @@ class alignas(64) MetricCells {
   MetricCell left_;
 };
 
-inline std::uint64_t MetricCells::hashOf(MetricKey key) {
+inline std::uint64_t MetricCells::hashOf(std::uint64_t low, std::uint64_t high) {
   __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(key.low() ^ 0x2d358dccaa6c78a5U) *
-                       static_cast<Wide>(key.high() ^ 0x8bb84b93962eacc9U);
+  const Wide product =
+      static_cast<Wide>(low ^ 0x2d358dccaa6c78a5U) * static_cast<Wide>(high ^ 0x8bb84b93962eacc9U);
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-inline MetricCell* MetricCells::find(MetricKey key) {
-  const std::uint64_t hash = hashOf(key);
+inline MetricCell* MetricCells::find(const MetricFamily& family, std::uint64_t low,
+                                     std::uint64_t high) {
+  const std::uint64_t hash = hashOf(low, high);
   for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
     const Slot& slot = index_[at];
     if (slot.entry == nullptr) [[unlikely]]
-      return insert(key, hash);
-    if (slot.hash == hash && holds(slot.entry, key)) return slot.entry + kKeyCells;
+      return insert({family, low, high}, hash);
+    if (slot.hash == hash && holds(slot.entry, low, high)) return slot.entry + kKeyCells;
   }
 }
 
@@ -104,9 +111,9 @@ void MetricCells::forEach(Visit visit) const {
     const std::size_t used = block->used.load(std::memory_order_acquire);
     for (std::size_t at = 0; at < used;) {
       const MetricCell* entry = block->cells + at;
-      const MetricKey key = MetricKey::fromWords(entry[0].value(), entry[1].value());
+      const MetricKey key = keyOf(entry);
       visit(key, entry + kKeyCells);
-      at += entryCells(key.metric());
+      at += entryCells(key.family());
     }
     block = next;
   }

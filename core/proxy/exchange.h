@@ -12,6 +12,7 @@
 #include "core/http/record.h"
 #include "core/proxy/engine.h"
 #include "core/proxy/forwarded.h"
+#include "core/proxy/metrics.h"
 #include "core/proxy/plan.h"
 #include "core/proxy/relay.h"
 #include "core/regex/captures.h"

@@ -45,8 +45,8 @@ void Exchange::endAttempt(AttemptOutcome outcome, int status, Reason reason) {
   MetricCells& cells = engine_.metrics();
   const NameId upstream = cluster_->plan().id;
   const Nanoseconds duration = engine_.loop().eventTime() - attempt_started_;
-  cells.counter(upstreamRequestsKey(upstream, status, reason)).add();
-  cells.histogram(upstreamAttemptDurationKey(upstream, outcome)).observe(duration);
+  cells.counter(upstream::upstreamRequestsKey(upstream, status, reason)).add();
+  cells.histogram(upstream::upstreamAttemptDurationKey(upstream, outcome)).observe(duration);
   if (outcome != AttemptOutcome::kOk) {
     if (tried_count_ < kMaxTried) tried_[tried_count_++] = member_;
     if (outcome != AttemptOutcome::kCancel) logFailure(reason);
@@ -130,7 +130,7 @@ bool Exchange::retryFor(route::RetryOn failure, Reason reason) {
 }
 
 bool Exchange::refuseRetry(RetryRefusal refusal) {
-  engine_.metrics().counter(retriesSuppressedKey(cluster_->plan().id, refusal)).add();
+  engine_.metrics().counter(upstream::retriesSuppressedKey(cluster_->plan().id, refusal)).add();
   return false;
 }
 

@@ -2,8 +2,8 @@
 
 #include <charconv>
 
-#include "core/base/metric_keys.h"
 #include "core/base/number.h"
+#include "core/proxy/metrics.h"
 
 namespace weir::proxy {
 namespace {

@@ -11,6 +11,7 @@
 #include "core/proxy/preread.h"
 #include "core/proxy/server_connection.h"
 #include "core/proxy/tunnel.h"
+#include "core/tls/metrics.h"
 #include "core/tls/tls_stream.h"
 
 namespace weir::proxy {
@@ -166,12 +167,11 @@ std::unique_ptr<net::Stream> Listener::secured(std::unique_ptr<net::Stream> stre
 }
 
 void Listener::countHandshake(const net::Security& security) {
-  TlsVersion version = TlsVersion::kNone;
-  if (security.version == "TLSv1.2") version = TlsVersion::k12;
-  if (security.version == "TLSv1.3") version = TlsVersion::k13;
-  const HandshakeLabels labels{static_cast<unsigned>(security.result), security.reason, version,
-                               security.resumed};
-  engine_.metrics().counter(tlsHandshakesKey(id(), labels)).add();
+  tls::TlsVersion version = tls::TlsVersion::kNone;
+  if (security.version == "TLSv1.2") version = tls::TlsVersion::k12;
+  if (security.version == "TLSv1.3") version = tls::TlsVersion::k13;
+  const tls::HandshakeLabels labels{security.result, security.reason, version, security.resumed};
+  engine_.metrics().counter(tls::handshakesKey(id(), labels)).add();
   countMtls(security);
 }
 
@@ -213,8 +213,8 @@ void Listener::countMtls(const net::Security& security) {
   if (security.peer == nullptr && !refused) return;
   const auto name = security.peer == nullptr ? std::nullopt : security.peer->admitted_as;
   const NameId peer = name && *name < plan_->peer_names.size() ? plan_->peer_names[*name] : 0;
-  const MtlsResult result = refused ? MtlsResult::kFailed : MtlsResult::kOk;
-  engine_.metrics().counter(mtlsConnectionsKey(Direction::kInbound, peer, result)).add();
+  const auto result = refused ? tls::MtlsResult::kFailed : tls::MtlsResult::kOk;
+  engine_.metrics().counter(tls::mtlsConnectionsKey(tls::Direction::kInbound, peer, result)).add();
 }
 
 void Listener::countRefusal(Reason reason) {

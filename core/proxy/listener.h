@@ -4,11 +4,12 @@
 #include <memory>
 
 #include "core/base/log_limit.h"
-#include "core/base/metric_keys.h"
 #include "core/event/shared_count.h"
 #include "core/net/acceptor.h"
+#include "core/proxy/connection_metrics.h"
 #include "core/proxy/downstream_connection.h"
 #include "core/proxy/engine.h"
+#include "core/proxy/metrics.h"
 #include "core/proxy/plan.h"
 
 namespace weir::proxy {

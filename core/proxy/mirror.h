@@ -5,6 +5,7 @@
 #include "core/event/wheel.h"
 #include "core/http/codec.h"
 #include "core/proxy/engine.h"
+#include "core/proxy/metrics.h"
 #include "core/proxy/relay.h"
 #include "core/upstream/cluster.h"
 

@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/metric_keys.h"
 #include "core/net/client_hello.h"
 #include "core/net/proxy_protocol.h"
 #include "core/net/security.h"
 #include "core/net/stream.h"
+#include "core/proxy/connection_metrics.h"
 #include "core/proxy/downstream_connection.h"
 #include "core/proxy/listener.h"
 

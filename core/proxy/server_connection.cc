@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/http/h2/server_codec.h"
+#include "core/proxy/connection_metrics.h"
 #include "core/proxy/exchange.h"
 
 namespace weir::proxy {
@@ -269,10 +270,7 @@ void ServerConnection::closeExchange(http::RequestEvents& exchange) {
 }
 
 void ServerConnection::onFlood(http::Flood kind) {
-  listener_.engine()
-      .metrics()
-      .counter(http2FloodsKey(listener_.id(), static_cast<unsigned>(kind)))
-      .add();
+  listener_.engine().metrics().counter(http2FloodsKey(listener_.id(), kind)).add();
 }
 
 void ServerConnection::onUnread(http::Unread why) {

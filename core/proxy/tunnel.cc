@@ -214,7 +214,7 @@ void Tunnel::onDialFailed(const Error& error) {
 bool Tunnel::mayRetry(const Error& error) {
   if (error.origin != Origin::kUpstream) return false;
   const auto refuse = [this](RetryRefusal refusal) {
-    engine().metrics().counter(retriesSuppressedKey(target_.upstream, refusal)).add();
+    engine().metrics().counter(upstream::retriesSuppressedKey(target_.upstream, refusal)).add();
     return false;
   };
   if (retries_ >= most_retries_) return refuse(RetryRefusal::kLimit);
@@ -347,7 +347,7 @@ void Tunnel::close(Reason reason) {
 
 void Tunnel::endAttempt(Reason reason) {
   if (std::exchange(attempting_, false)) {
-    engine().metrics().counter(upstreamRequestsKey(target_.upstream, 0, reason)).add();
+    engine().metrics().counter(upstream::upstreamRequestsKey(target_.upstream, 0, reason)).add();
     if (member_ != nullptr) {
       logUpstreamFailure(cluster_->plan(), &member_->endpoint.address, reason,
                          engine().loop().eventTime());

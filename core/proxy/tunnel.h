@@ -14,6 +14,7 @@
 #include "core/proxy/downstream_connection.h"
 #include "core/proxy/lifetime.h"
 #include "core/proxy/listener.h"
+#include "core/proxy/metrics.h"
 #include "core/proxy/relay.h"
 #include "core/upstream/cluster.h"
 

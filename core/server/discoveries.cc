@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "core/base/log.h"
-#include "core/base/metric_keys.h"
 #include "core/proxy/plan.h"
+#include "core/upstream/metrics.h"
 
 namespace weir::server {
 namespace {
@@ -39,14 +39,15 @@ class Discoveries::Watch final : private upstream::DiscoveryEvents {
 
   void showStaleness() {
     const auto age = state_.stale ? monotonicNow() - stale_since_ : Nanoseconds(0);
-    owner_.cells_.gauge(discoveryStaleKey(cluster_)).set(age.count());
+    owner_.cells_.gauge(upstream::discoveryStaleKey(cluster_)).set(age.count());
   }
 
  private:
   void onEndpoints(upstream::SharedEndpoints endpoints) override {
     const bool changed =
         state_.endpoints == nullptr || state_.endpoints->endpoints != endpoints->endpoints;
-    count(changed ? DiscoveryResult::kChanged : DiscoveryResult::kUnchanged);
+    using enum upstream::DiscoveryResult;
+    count(changed ? kChanged : kUnchanged);
     state_.failure.clear();
     state_.stale = false;
     answered_ = true;
@@ -60,7 +61,7 @@ class Discoveries::Watch final : private upstream::DiscoveryEvents {
   }
 
   void onDiscoveryFailed(std::string_view what) override {
-    count(DiscoveryResult::kFailed);
+    count(upstream::DiscoveryResult::kFailed);
     if (state_.failure != what) {
       log::warning("upstream " + std::string(name_) + ": " + std::string(what));
     }
@@ -78,13 +79,15 @@ class Discoveries::Watch final : private upstream::DiscoveryEvents {
     log::debug(text);
   }
 
-  void count(DiscoveryResult result) {
-    owner_.cells_.counter(discoveryUpdatesKey(cluster_, kind_, result)).add();
+  void count(upstream::DiscoveryResult result) {
+    owner_.cells_.counter(upstream::discoveryUpdatesKey(cluster_, kind_, result)).add();
   }
 
   void showEndpoints(std::int64_t healthy, std::int64_t stale) {
-    owner_.cells_.gauge(upstreamEndpointsKey(cluster_, EndpointState::kHealthy)).set(healthy);
-    owner_.cells_.gauge(upstreamEndpointsKey(cluster_, EndpointState::kStale)).set(stale);
+    owner_.cells_.gauge(upstream::upstreamEndpointsKey(cluster_, upstream::EndpointState::kHealthy))
+        .set(healthy);
+    owner_.cells_.gauge(upstream::upstreamEndpointsKey(cluster_, upstream::EndpointState::kStale))
+        .set(stale);
   }
 
   Discoveries& owner_;
@@ -114,12 +117,13 @@ void Discoveries::follow(const proxy::Plan& plan) {
            (*cluster)->discovery->identity() != each.second->source().identity();
   });
   for (const NameId list : std::exchange(lists_, {})) {
-    cells_.gauge(upstreamEndpointsKey(list, EndpointState::kHealthy)).set(0);
+    cells_.gauge(upstream::upstreamEndpointsKey(list, upstream::EndpointState::kHealthy)).set(0);
   }
   for (const auto& cluster : plan.clusters) {
     const auto known = cluster->discovery->known();
     if (known != nullptr) {
-      cells_.gauge(upstreamEndpointsKey(cluster->id, EndpointState::kHealthy)).set(sizeOf(known));
+      cells_.gauge(upstream::upstreamEndpointsKey(cluster->id, upstream::EndpointState::kHealthy))
+          .set(sizeOf(known));
       lists_.push_back(cluster->id);
       continue;
     }

@@ -5,10 +5,11 @@
 
 #include "core/base/log.h"
 #include "core/base/memory.h"
-#include "core/base/metric_keys.h"
 #include "core/event/memory_reserve.h"
 #include "core/proxy/plan.h"
+#include "core/server/metrics.h"
 #include "core/server/worker.h"
+#include "core/tls/metrics.h"
 
 namespace weir::server {
 namespace {
@@ -170,7 +171,7 @@ void Server::noteCertificates() const {
     if (listener->tls == nullptr) continue;
     for (const auto& certificate : listener->tls->certificates().all()) {
       const NameId source = parts_.names.intern(certificate->source());
-      parts_.cells.gauge(tlsCertificateExpiryKey(source)).set(certificate->notAfter().count());
+      parts_.cells.gauge(tls::certificateExpiryKey(source)).set(certificate->notAfter().count());
     }
   }
 }

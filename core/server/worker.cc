@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/base/log.h"
-#include "core/base/metric_keys.h"
+#include "core/event/metrics.h"
 #include "core/proxy/exchange.h"
 
 namespace weir::server {
@@ -12,7 +12,8 @@ namespace weir::server {
 Worker::Worker(unsigned index, Counts& counts, NameTable& names, event::Loop::Handle loop)
     : counts_(counts),
       worker_("weir-" + std::to_string(index), std::move(loop)),
-      loop_lag_(cells_.histogram(loopLagKey(names.intern("worker-" + std::to_string(index))))),
+      loop_lag_(
+          cells_.histogram(event::loopLagKey(names.intern("worker-" + std::to_string(index))))),
       drain_tick_(worker_.loop().wheel(), *this) {}
 
 Worker::~Worker() = default;

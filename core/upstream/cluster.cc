@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/base/check.h"
+#include "core/base/metrics.h"
 #include "core/tls/tls_stream.h"
 
 namespace weir::upstream {
@@ -331,7 +332,7 @@ void Cluster::onPlaceFree(EndpointPool& pool) {
 
 void Cluster::onConnected(const ClientConnection& connection) {
   metrics_.connect.observe(connection.connectTook());
-  if (connection.peer() != nullptr) countMtls(MtlsResult::kOk);
+  if (connection.peer() != nullptr) countMtls(tls::MtlsResult::kOk);
 }
 
 void Cluster::countFailure(ErrorCode code) {
@@ -340,15 +341,16 @@ void Cluster::countFailure(ErrorCode code) {
   if (code == ErrorCode::kTimeout) failure = ConnectFailure::kTimeout;
   if (code == ErrorCode::kTls) {
     failure = ConnectFailure::kTls;
-    countMtls(MtlsResult::kFailed);
+    countMtls(tls::MtlsResult::kFailed);
   }
   if (code == ErrorCode::kReset || code == ErrorCode::kClosed) failure = ConnectFailure::kReset;
   tools_.metrics.counter(upstreamConnectionFailuresKey(plan_->id, failure)).add();
 }
 
-void Cluster::countMtls(MtlsResult result) {
+void Cluster::countMtls(tls::MtlsResult result) {
   if (plan_->tls == nullptr || plan_->tls->options().own == nullptr) return;
-  tools_.metrics.counter(mtlsConnectionsKey(Direction::kOutbound, plan_->id, result)).add();
+  tools_.metrics.counter(tls::mtlsConnectionsKey(tls::Direction::kOutbound, plan_->id, result))
+      .add();
 }
 
 Result<std::unique_ptr<net::Stream>> Cluster::dial(Member& member, std::string_view first) {

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "core/base/metric_cells.h"
-#include "core/base/metric_keys.h"
 #include "core/base/random.h"
 #include "core/event/loop.h"
+#include "core/tls/metrics.h"
 #include "core/upstream/balancer.h"
 #include "core/upstream/cluster_plan.h"
 #include "core/upstream/endpoint_pool.h"
+#include "core/upstream/metrics.h"
 #include "core/upstream/outcome.h"
 #include "core/upstream/pool_waiter.h"
 #include "core/upstream/retry_budget.h"
@@ -109,7 +110,7 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   Result<std::unique_ptr<net::Stream>> dialPool(EndpointPool& pool, std::string_view first);
   void dropIfUnused(EndpointPool& pool);
   void countFailure(ErrorCode code);
-  void countMtls(MtlsResult result);
+  void countMtls(tls::MtlsResult result);
   void refreshMembers();
   // For loops in which pools may be dropped; a dropped pool exists until the turn ends.
   std::vector<EndpointPool*> allPools() const;

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "core/base/clock.h"
-#include "core/base/metric_keys.h"
 #include "core/base/reason.h"
 
 namespace weir::upstream {
+
+enum class AttemptOutcome : std::uint8_t { kOk, kError, kTimeout, kCancel };
 
 // The result of an attempt at an endpoint.
 struct Outcome {

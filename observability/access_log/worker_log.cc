@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-#include "core/base/metric_keys.h"
+#include "observability/access_log/metrics.h"
 
 namespace weir::access_log {
 namespace {
@@ -57,7 +57,7 @@ void WorkerLog::handOn() {
 }
 
 void WorkerLog::drop(std::uint64_t lines) {
-  parts_.cells.counter(accessLogDroppedKey(parts_.sink)).add(lines);
+  parts_.cells.counter(droppedKey(parts_.sink)).add(lines);
 }
 
 std::unique_ptr<http::AccessLog> openLogs(const std::vector<Settings>& settings,

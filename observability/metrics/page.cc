@@ -1,22 +1,23 @@
 #include "observability/metrics/page.h"
 
 #include "core/base/clock.h"
-#include "core/base/metric_keys.h"
+#include "observability/metrics/page_metrics.h"
 #include "observability/metrics/text_format.h"
 
 namespace weir::metrics {
 
-Page::Page(const NameTable& names, MetricCells& control, std::size_t ceiling)
-    : names_(names), control_(control), table_(names, ceiling) {
-  table_.put(metricSeriesKey(), 0);  // first, so that the ceiling does not affect them
-  table_.put(metricSeriesDroppedKey(), 0);
+Page::Page(const NameTable& names, const MetricFamilies& families, MetricCells& control,
+           std::size_t ceiling)
+    : names_(names), control_(control), table_(names, families, ceiling) {
+  table_.put(seriesKey(), 0);  // first, so that the ceiling does not affect them
+  table_.put(seriesDroppedKey(), 0);
   table_.addSource(control);
 }
 
 const SeriesTable& Page::gather() {
   table_.gather();
-  table_.put(metricSeriesDroppedKey(), table_.dropped());
-  table_.put(metricSeriesKey(), table_.size());
+  table_.put(seriesDroppedKey(), table_.dropped());
+  table_.put(seriesKey(), table_.size());
   return table_;
 }
 

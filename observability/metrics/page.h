@@ -13,7 +13,7 @@ namespace weir::metrics {
 class Page {
  public:
   // `control` holds the control thread's cells; it is a source and records the scrape's duration.
-  Page(const NameTable& names, MetricCells& control,
+  Page(const NameTable& names, const MetricFamilies& families, MetricCells& control,
        std::size_t ceiling = MetricCells::kDefaultCeiling);
 
   void addSource(MetricCells& cells) { table_.addSource(cells); }  // of a worker

@@ -21,6 +21,7 @@ double scaled(std::uint64_t value, const MetricFamily& family) {
                             : static_cast<double>(value);
   switch (family.unit) {
     case MetricUnit::kOne:
+    case MetricUnit::kBytes:
       return number;
     case MetricUnit::kNanoseconds:
       return number / 1e9;
@@ -45,10 +46,11 @@ prometheus::MetricType typeOf(MetricType type) {
 ClientMetric::Histogram histogramOf(const std::uint64_t* values, const MetricFamily& family) {
   ClientMetric::Histogram histogram;
   histogram.sample_sum = scaled(values[0], family);
-  for (std::size_t i = 0; i < kBucketCount; ++i) {
+  for (std::size_t i = 0; i <= family.shape->size(); ++i) {
     histogram.sample_count += values[1 + i];
-    const double bound = i < kBucketBounds.size() ? static_cast<double>(kBucketBounds[i]) / 1e9
-                                                  : std::numeric_limits<double>::infinity();
+    const double bound = i < family.shape->size()
+                             ? scaled(static_cast<std::uint64_t>(family.shape->bound(i)), family)
+                             : std::numeric_limits<double>::infinity();
     histogram.bucket.push_back({histogram.sample_count, bound});
   }
   return histogram;
@@ -87,7 +89,7 @@ prometheus::MetricFamily PrometheusBridge::Adapter::head(std::string_view name,
 
 ClientMetric PrometheusBridge::Adapter::metricOf(const SeriesTable& table,
                                                  const Series& series) const {
-  const MetricFamily& family = familyOf(series.key.metric());
+  const MetricFamily& family = series.key.family();
   ClientMetric metric;
   for (const MetricLabel& label : family.labels) {
     if (label.name.empty()) break;
@@ -105,7 +107,7 @@ ClientMetric PrometheusBridge::Adapter::metricOf(const SeriesTable& table,
 std::vector<ClientMetric> PrometheusBridge::Adapter::metricsOf(const SeriesTable& table,
                                                                const MetricFamily& family) const {
   std::vector<ClientMetric> metrics;
-  for (const std::uint32_t member : table.ofFamily(family.metric)) {
+  for (const std::uint32_t member : table.ofFamily(family)) {
     if (!table.series(member).left) metrics.push_back(metricOf(table, table.series(member)));
   }
   return metrics;
@@ -114,7 +116,8 @@ std::vector<ClientMetric> PrometheusBridge::Adapter::metricsOf(const SeriesTable
 std::vector<prometheus::MetricFamily> PrometheusBridge::Adapter::Collect() const {
   const SeriesTable& table = page_.gather();
   std::vector<prometheus::MetricFamily> families;
-  for (const MetricFamily& family : metricFamilies()) {
+  for (const SeriesTable::Member& member : table.families()) {
+    const MetricFamily& family = *member.family;
     std::vector<ClientMetric> metrics = metricsOf(table, family);
     if (metrics.empty()) continue;
     families.push_back(head(family.name, family.help, family.type));

@@ -8,8 +8,8 @@
 namespace weir::metrics {
 namespace {
 
-std::size_t valueCount(Metric metric) {
-  return familyOf(metric).type == MetricType::kHistogram ? Histogram::kCells : 1;
+std::size_t valueCount(const MetricFamily& family) {
+  return family.type == MetricType::kHistogram ? Histogram::kCells : 1;
 }
 
 // Labels whose values may be removed by a reload.
@@ -68,8 +68,11 @@ std::size_t SeriesTable::Hash::operator()(const MetricKey& key) const {
   return mixed ^ (mixed >> 32);
 }
 
-SeriesTable::SeriesTable(const NameTable& names, std::size_t ceiling)
-    : names_(names), ceiling_(ceiling), families_(kMetricCount) {}
+SeriesTable::SeriesTable(const NameTable& names, const MetricFamilies& families,
+                         std::size_t ceiling)
+    : names_(names), ceiling_(ceiling) {
+  for (const MetricFamily* const family : families.all()) families_.push_back({family});
+}
 
 void SeriesTable::addSource(MetricCells& cells) { sources_.push_back({&cells, {}}); }
 
@@ -83,14 +86,14 @@ void SeriesTable::add(Source& source) {
   source.cells->forEach([&](MetricKey key, const MetricCell* cells) {
     if (entry == source.places.size()) source.places.push_back(locate(key));
     const std::size_t first = series_[source.places[entry++]].first_value;
-    const std::size_t count = valueCount(key.metric());
+    const std::size_t count = valueCount(key.family());
     for (std::size_t i = 0; i < count; ++i) values_[first + i] += cells[i].value();
   });
 }
 
 std::uint32_t SeriesTable::locate(MetricKey key) {
   if (const auto found = places_.find(key); found != places_.end()) return found->second;
-  const MetricKey other = MetricKey::other(key.metric());
+  const MetricKey other = MetricKey::other(key.family());
   const std::size_t left = std::min(left_count_, MetricCells::kMostLeft * ceiling_);
   if (series_.size() < ceiling_ + left || key == other) return insert(key);
   ++folded_;
@@ -100,15 +103,15 @@ std::uint32_t SeriesTable::locate(MetricKey key) {
 std::uint32_t SeriesTable::insert(MetricKey key) {
   const auto place = static_cast<std::uint32_t>(series_.size());
   series_.push_back({key, labelsOf(key), values_.size(), hasLeft(key)});
-  values_.resize(values_.size() + valueCount(key.metric()));
-  families_[static_cast<std::size_t>(key.metric())].push_back(place);
+  values_.resize(values_.size() + valueCount(key.family()));
+  membersOf(key.family()).push_back(place);
   places_.emplace(key, place);
   return place;
 }
 
 std::string SeriesTable::labelsOf(MetricKey key) const {
   std::string text;
-  for (const MetricLabel& label : familyOf(key.metric()).labels) {
+  for (const MetricLabel& label : key.family().labels) {
     if (label.name.empty()) break;
     if (!text.empty()) text += ',';
     text.append(label.name).append("=\"");
@@ -120,7 +123,7 @@ std::string SeriesTable::labelsOf(MetricKey key) const {
 
 bool SeriesTable::hasLeft(MetricKey key) const {
   if (left_.empty()) return false;
-  for (const MetricLabel& label : familyOf(key.metric()).labels) {
+  for (const MetricLabel& label : key.family().labels) {
     const bool comes_and_goes =
         std::ranges::find(kNamesOfConfiguration, label.name) != std::end(kNamesOfConfiguration);
     const auto name = nameIn(label, key);
@@ -144,8 +147,15 @@ void SeriesTable::setLeft(std::unordered_set<NameId> names) {
   }
 }
 
-std::span<const std::uint32_t> SeriesTable::ofFamily(Metric metric) const {
-  return families_[static_cast<std::size_t>(metric)];
+std::vector<std::uint32_t>& SeriesTable::membersOf(const MetricFamily& family) {
+  const auto found = std::ranges::find(families_, &family, &Member::family);
+  return found != families_.end() ? found->series : families_.emplace_back(Member{&family}).series;
+}
+
+std::span<const std::uint32_t> SeriesTable::ofFamily(const MetricFamily& family) const {
+  const auto found = std::ranges::find(families_, &family, &Member::family);
+  if (found == families_.end()) return {};
+  return found->series;
 }
 
 std::uint64_t SeriesTable::dropped() const {

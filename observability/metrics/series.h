@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/metric_cells.h"
+#include "core/base/metric_families.h"
 
 namespace weir::metrics {
 
@@ -29,7 +30,8 @@ class SeriesTable {
  public:
   // At most `ceiling` label sets, regardless of the cells; further ones are folded as in
   // MetricCells.
-  explicit SeriesTable(const NameTable& names, std::size_t ceiling = MetricCells::kDefaultCeiling);
+  SeriesTable(const NameTable& names, const MetricFamilies& families,
+              std::size_t ceiling = MetricCells::kDefaultCeiling);
 
   void addSource(MetricCells& cells);  // must outlive the table
   void gather();
@@ -43,8 +45,14 @@ class SeriesTable {
   // certificate. Their values are kept: a name that is configured again continues counting.
   void setLeft(std::unordered_set<NameId> names);
 
-  // In the order of their creation.
-  std::span<const std::uint32_t> ofFamily(Metric metric) const;
+  // The families that were given to the constructor, then those of which a series was found all the
+  // same, with their series in the order of their creation.
+  struct Member {
+    const MetricFamily* family;
+    std::vector<std::uint32_t> series = {};
+  };
+  std::span<const Member> families() const { return families_; }
+  std::span<const std::uint32_t> ofFamily(const MetricFamily& family) const;
   const Series& series(std::uint32_t index) const { return series_[index]; }
   // One value, or the Histogram::kCells of a histogram.
   const std::uint64_t* values(const Series& series) const { return &values_[series.first_value]; }
@@ -62,6 +70,7 @@ class SeriesTable {
   void add(Source& source);
   std::uint32_t locate(MetricKey key);
   std::uint32_t insert(MetricKey key);
+  std::vector<std::uint32_t>& membersOf(const MetricFamily& family);
   std::string labelsOf(MetricKey key) const;
   bool hasLeft(MetricKey key) const;
 
@@ -70,7 +79,7 @@ class SeriesTable {
   std::vector<Source> sources_;
   std::vector<Series> series_;
   std::vector<std::uint64_t> values_;
-  std::vector<std::vector<std::uint32_t>> families_;
+  std::vector<Member> families_;
   std::unordered_map<MetricKey, std::uint32_t, Hash> places_;
   std::unordered_set<NameId> left_;
   std::size_t left_count_ = 0;  // in series_

@@ -2,13 +2,12 @@
 
 #include <charconv>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace weir::metrics {
-
-const std::array<std::string_view, kBucketCount> kBucketLabels = {
-    "0.0005", "0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1",
-    "0.25",   "0.5",   "1",      "2.5",   "5",    "10",    "30",   "+Inf"};
 
 namespace {
 
@@ -61,6 +60,7 @@ void appendValue(std::uint64_t value, const MetricFamily& family, std::string& o
   }
   switch (family.unit) {
     case MetricUnit::kOne:
+    case MetricUnit::kBytes:
       return appendNumber(value, out);
     case MetricUnit::kNanoseconds:
       return appendDecimal(value, 9, out);
@@ -82,14 +82,25 @@ void appendScalar(const MetricFamily& family, const Series& series, std::uint64_
   out += '\n';
 }
 
+// The bounds of a family's buckets as in the label `le`; the last is "+Inf".
+std::vector<std::string> bucketLabels(const MetricFamily& family) {
+  std::vector<std::string> labels(family.shape == nullptr ? 0 : family.shape->size() + 1);
+  if (labels.empty()) return labels;
+  for (std::size_t i = 0; i < family.shape->size(); ++i) {
+    appendValue(static_cast<std::uint64_t>(family.shape->bound(i)), family, labels[i]);
+  }
+  labels.back() = "+Inf";
+  return labels;
+}
+
 void appendHistogram(const MetricFamily& family, const Series& series, const std::uint64_t* values,
-                     std::string& out) {
+                     std::span<const std::string> bounds, std::string& out) {
   const std::uint64_t* const buckets = values + 1;
   std::uint64_t count = 0;
-  for (std::size_t i = 0; i < kBucketCount; ++i) {
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
     count += buckets[i];
     out.append(family.name).append("_bucket{").append(series.labels);
-    out.append(series.labels.empty() ? "le=\"" : ",le=\"").append(kBucketLabels[i]).append("\"} ");
+    out.append(series.labels.empty() ? "le=\"" : ",le=\"").append(bounds[i]).append("\"} ");
     appendNumber(count, out);
     out += '\n';
   }
@@ -102,15 +113,17 @@ void appendHistogram(const MetricFamily& family, const Series& series, const std
   out += '\n';
 }
 
-void appendFamily(const MetricFamily& family, const SeriesTable& table, std::string& out) {
+void appendFamily(const SeriesTable::Member& member, const SeriesTable& table, std::string& out) {
+  const MetricFamily& family = *member.family;
+  const std::vector<std::string> bounds = bucketLabels(family);
   bool begun = false;
-  for (const std::uint32_t member : table.ofFamily(family.metric)) {
-    const Series& series = table.series(member);
+  for (const std::uint32_t index : member.series) {
+    const Series& series = table.series(index);
     if (series.left) continue;
     if (!std::exchange(begun, true)) appendHead(family.name, family.help, family.type, out);
     const std::uint64_t* const values = table.values(series);
     if (family.type == MetricType::kHistogram) {
-      appendHistogram(family, series, values, out);
+      appendHistogram(family, series, values, bounds, out);
     } else {
       appendScalar(family, series, *values, out);
     }
@@ -120,7 +133,7 @@ void appendFamily(const MetricFamily& family, const SeriesTable& table, std::str
 }  // namespace
 
 void appendText(const SeriesTable& table, std::string& out) {
-  for (const MetricFamily& family : metricFamilies()) appendFamily(family, table, out);
+  for (const SeriesTable::Member& member : table.families()) appendFamily(member, table, out);
 }
 
 std::array<ProcessSample, 6> samplesOf(const ProcessUsage& usage) {

@@ -11,9 +11,6 @@ namespace weir::metrics {
 
 inline constexpr std::string_view kTextContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-// The bounds of the buckets in seconds, as in the label `le`; the last is "+Inf".
-extern const std::array<std::string_view, kBucketCount> kBucketLabels;
-
 // Appends all series of the table in the Prometheus text format 0.0.4.
 void appendText(const SeriesTable& table, std::string& out);
 

@@ -4,7 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include "core/base/metric_cells.h"
-#include "core/base/metric_keys.h"
+#include "core/proxy/metrics.h"
 #include "observability/metrics/page.h"
 
 namespace weir {
@@ -16,7 +16,7 @@ void fillRequests(MetricCells& cells, NameTable& names, unsigned routes) {
   for (unsigned i = 0; i < routes; ++i) {
     const NameId route = names.intern("route-" + std::to_string(i));
     for (const int status : {200, 304, 404, 503}) {
-      cells.counter(requestsKey(listener, route, 0, AppProtocol::kH1, status)).add(i);
+      cells.counter(proxy::requestsKey(listener, route, 0, proxy::AppProtocol::kH1, status)).add(i);
     }
   }
 }
@@ -25,7 +25,7 @@ void fillHistograms(MetricCells& cells, NameTable& names, unsigned routes) {
   const NameId listener = names.intern("public");
   for (unsigned i = 0; i < routes; ++i) {
     const NameId route = names.intern("route-" + std::to_string(i));
-    const auto key = requestDurationKey(listener, route, AppProtocol::kH1, 200);
+    const auto key = proxy::requestDurationKey(listener, route, proxy::AppProtocol::kH1, 200);
     cells.histogram(key).observe(Nanoseconds(i * 100'000));
   }
 }
@@ -39,7 +39,7 @@ void lookUp(benchmark::State& state) {
   NameId route = names.intern("route-0");
   const NameId first = route;
   for (auto _ : state) {
-    cells.counter(requestsKey(listener, route, 0, AppProtocol::kH1, 200)).add();
+    cells.counter(proxy::requestsKey(listener, route, 0, proxy::AppProtocol::kH1, 200)).add();
     route = route + 1 == first + routes ? first : route + 1;
   }
 }
@@ -47,7 +47,7 @@ BENCHMARK(lookUp)->Arg(1)->Arg(100)->Arg(5000);
 
 void addToHandle(benchmark::State& state) {
   MetricCells cells;
-  const Counter counter = cells.counter(requestBodyBytesKey(1, 2));
+  const Counter counter = cells.counter(proxy::requestBodyBytesKey(1, 2));
   for (auto _ : state) {
     counter.add();
     benchmark::ClobberMemory();
@@ -57,7 +57,7 @@ BENCHMARK(addToHandle);
 
 void observeWithHandle(benchmark::State& state) {
   MetricCells cells;
-  const Histogram histogram = cells.histogram(timeToFirstByteKey(1, 2));
+  const Histogram histogram = cells.histogram(proxy::timeToFirstByteKey(1, 2));
   std::int64_t duration = 1;
   for (auto _ : state) {
     histogram.observe(Nanoseconds(duration));
@@ -71,7 +71,7 @@ void scrape(benchmark::State& state, void (*fill)(MetricCells&, NameTable&, unsi
   NameTable names;
   MetricCells control;
   MetricCells workers[2];
-  metrics::Page page(names, control);
+  metrics::Page page(names, {}, control);
   for (MetricCells& worker : workers) {
     fill(worker, names, static_cast<unsigned>(state.range(0)));
     page.addSource(worker);

@@ -8,12 +8,16 @@
 
 #include "core/base/log.h"
 #include "core/base/memory.h"
+#include "core/base/metrics.h"
 #include "core/config/redaction.h"
 #include "core/event/descriptors.h"
+#include "core/event/metrics.h"
 #include "core/proxy/plan.h"
 #include "core/server/worker.h"
+#include "mesh/identity/metrics.h"
 #include "observability/access_log/worker_log.h"
 #include "observability/admin/explain.h"
+#include "tools/weir/metric_families.h"
 
 namespace weir {
 namespace {
@@ -94,7 +98,7 @@ Process::Process(Handles handles, std::string path, std::optional<log::Level> le
       plan_builder_(registry_, names_, counts_) {
   registerAll(registry_);
   if (level_) log::setLevel(*level_);
-  loop_.setTurnObserver([lag = cells_.histogram(loopLagKey(names_.intern("control")))](
+  loop_.setTurnObserver([lag = cells_.histogram(event::loopLagKey(names_.intern("control")))](
                             Milliseconds busy) { lag.observe(busy); });
 }
 
@@ -155,7 +159,7 @@ bool Process::start() {
     server_->stop();
     return false;
   }
-  countReload(ReloadResult::kApplied, Nanoseconds(0));
+  countReload(server::ReloadResult::kApplied, Nanoseconds(0));
   exit_code_ = 0;
   return true;
 }
@@ -177,10 +181,10 @@ bool Process::startServer(const proxy::Plan& plan) {
   server_ = std::make_unique<server::Server>(
       server::Server::Parts{loop_, *resolver_, names_, cells_, counts_}, std::move(loops.value()));
   resolver_->setOnServersChanged([this] { server_->lookAgain(); });
-  page_ = std::make_unique<metrics::Page>(names_, cells_);
+  page_ = std::make_unique<metrics::Page>(names_, metricFamilies(), cells_);
   for (const auto& worker : server_->workers()) page_->addSource(worker->cells());
   const NameId role = names_.intern(plan.role);
-  cells_.gauge(buildInfoKey(role, names_.intern(WEIR_VERSION))).set(1);
+  cells_.gauge(server::buildInfoKey(role, names_.intern(WEIR_VERSION))).set(1);
   if (!openAddresses(plan)) return false;
   if (!listenToSignals() || !hasDescriptors()) return false;
   server_->start(logOpener());
@@ -352,7 +356,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   watchFiles();
   const auto done = [this, on_done, started](admin::ReloadOutcome result) {
     result.generation = server_->plan()->generation;
-    countReload(result.applied ? ReloadResult::kApplied : ReloadResult::kRejected,
+    countReload(result.applied ? server::ReloadResult::kApplied : server::ReloadResult::kRejected,
                 monotonicNow() - started);
     on_done(std::move(result));
   };
@@ -397,8 +401,9 @@ unsigned Process::noteRefreshes() {
   for (const std::string& trouble : refreshes.troubles) {
     log::error("keeping the certificate in use: " + trouble);
   }
-  cells_.counter(identityRefreshesKey(RefreshResult::kOk)).add(refreshes.renewed);
-  cells_.counter(identityRefreshesKey(RefreshResult::kFailed)).add(refreshes.troubles.size());
+  cells_.counter(mesh::identityRefreshesKey(mesh::RefreshResult::kOk)).add(refreshes.renewed);
+  cells_.counter(mesh::identityRefreshesKey(mesh::RefreshResult::kFailed))
+      .add(refreshes.troubles.size());
   return refreshes.renewed;
 }
 
@@ -411,14 +416,15 @@ void Process::refreshCertificates() {
                    [] { log::info("certificates renewed, under the old configuration"); });
 }
 
-void Process::countReload(ReloadResult result, Nanoseconds took) {
-  const bool good = result == ReloadResult::kApplied;
-  cells_.counter(configReloadsKey(result)).add();
-  cells_.gauge(configLastReloadSuccessfulKey()).set(good ? 1 : 0);
-  cells_.histogram(configReloadDurationKey()).observe(took);
+void Process::countReload(server::ReloadResult result, Nanoseconds took) {
+  const bool good = result == server::ReloadResult::kApplied;
+  cells_.counter(server::configReloadsKey(result)).add();
+  cells_.gauge(server::configLastReloadSuccessfulKey()).set(good ? 1 : 0);
+  cells_.histogram(server::configReloadDurationKey()).observe(took);
   if (!good) return;
-  cells_.gauge(configLastSuccessTimestampKey()).set(wallClockNow().count());
-  cells_.gauge(configGenerationKey()).set(static_cast<std::int64_t>(server_->plan()->generation));
+  cells_.gauge(server::configLastSuccessTimestampKey()).set(wallClockNow().count());
+  cells_.gauge(server::configGenerationKey())
+      .set(static_cast<std::int64_t>(server_->plan()->generation));
 }
 
 void Process::onTerminate() {

@@ -8,7 +8,6 @@
 
 #include "core/base/log.h"
 #include "core/base/metric_cells.h"
-#include "core/base/metric_keys.h"
 #include "core/base/names.h"
 #include "core/base/result.h"
 #include "core/dns/resolver.h"
@@ -18,6 +17,7 @@
 #include "core/event/signal.h"
 #include "core/event/writer_thread.h"
 #include "core/server/counts.h"
+#include "core/server/metrics.h"
 #include "core/server/plan_builder.h"
 #include "core/server/registry.h"
 #include "core/server/server.h"
@@ -80,7 +80,7 @@ class Process final : public admin::AdminBackend {
   std::vector<std::string> restartsNeeded(const Configuration& wanted) const;
   unsigned noteRefreshes();
   void refreshCertificates();
-  void countReload(ReloadResult result, Nanoseconds took);
+  void countReload(server::ReloadResult result, Nanoseconds took);
   void finish(int exit_code);
 
   const std::string path_;

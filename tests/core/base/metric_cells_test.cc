@@ -9,10 +9,21 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/metric_keys.h"
-
 namespace weir {
 namespace {
+
+constexpr CounterFamily kBytes{"weir_test_bytes_total",
+                               "Bytes.",
+                               {{"listener", KeyPart::kNameA}, {"route", KeyPart::kNameB}},
+                               MetricUnit::kBytes};
+constexpr GaugeFamily kInFlight{"weir_test_in_flight", "In flight."};
+constexpr HistogramFamily kDuration{
+    "weir_test_duration_seconds", "Durations.", {{"route", KeyPart::kNameB}}};
+
+constexpr CounterKey bytesKey(NameId listener, NameId route) {
+  return {kBytes, {.a = listener, .b = route}};
+}
+constexpr HistogramKey durationKey(NameId route) { return {kDuration, {.b = route}}; }
 
 using Words = std::pair<std::uint64_t, std::uint64_t>;
 
@@ -39,37 +50,35 @@ std::vector<std::uint64_t> histogramOf(const MetricCells& cells, MetricKey wante
 }
 
 void fill(MetricCells& cells, NameId count) {
-  for (NameId name = 1; name <= count; ++name)
-    cells.counter(requestBodyBytesKey(1, name)).add(name);
+  for (NameId name = 1; name <= count; ++name) cells.counter(bytesKey(1, name)).add(name);
 }
 
 TEST(MetricKey, KeepsItsPartsApart) {
-  const MetricKey key(Metric::kScrapeDuration, {0xFFFFFFFF, 7, 0xABCDEF01}, {1023, 127, 85});
-  EXPECT_EQ(key.metric(), Metric::kScrapeDuration);
+  const MetricKey key(kDuration, {0xFFFFFFFF, 7, 0xABCDE}, {1023, 127, 85});
+  EXPECT_EQ(&key.family(), &kDuration);
   EXPECT_EQ(key.names().a, 0xFFFFFFFF);
   EXPECT_EQ(key.names().b, 7U);
-  EXPECT_EQ(key.names().c, 0xABCDEF01);
+  EXPECT_EQ(key.names().c, 0xABCDEU);
   EXPECT_EQ(key.fields().code, 1023U);
   EXPECT_EQ(key.fields().first, 127U);
   EXPECT_EQ(key.fields().second, 85U);
 }
 
-TEST(MetricKey, TakesOnlyRealStatuses) {
-  EXPECT_EQ(codeField(0), 0U);
-  EXPECT_EQ(codeField(100), 100U);
-  EXPECT_EQ(codeField(599), 599U);
-  EXPECT_EQ(codeField(99), 1023U);
-  EXPECT_EQ(codeField(600), 1023U);
-  EXPECT_EQ(codeField(-1), 1023U);
-  EXPECT_EQ(codeClass(0), 0U);
-  EXPECT_EQ(codeClass(204), 2U);
-  EXPECT_EQ(codeClass(999), 6U);
+TEST(MetricKey, HasOtherForAThirdNameWithoutRoom) {
+  EXPECT_EQ(MetricKey(kDuration, {.c = 0xFFFFE}).names().c, 0xFFFFEU);
+  EXPECT_EQ(MetricKey(kDuration, {.c = 0xFFFFF}).names().c, kOtherName);
+  EXPECT_EQ(MetricKey(kDuration, {.c = 0x100001}).names().c, kOtherName);
+}
+
+TEST(MetricKey, DiffersByFamily) {
+  EXPECT_NE(MetricKey(kDuration, {.a = 1}), MetricKey(kBytes, {.a = 1}));
+  EXPECT_EQ(MetricKey(kBytes, {.a = 1}), MetricKey(kBytes, {.a = 1}));
 }
 
 TEST(Counter, AddsToTheCellOfItsLabels) {
   MetricCells cells;
-  const CounterKey ok = requestsKey(1, 2, 0, AppProtocol::kH1, 200);
-  const CounterKey failed = requestsKey(1, 2, 0, AppProtocol::kH1, 503);
+  const CounterKey ok = bytesKey(1, 200);
+  const CounterKey failed = bytesKey(1, 503);
   cells.counter(ok).add();
   cells.counter(failed).add(5);
   cells.counter(ok).add();
@@ -79,15 +88,15 @@ TEST(Counter, AddsToTheCellOfItsLabels) {
 
 TEST(Counter, StaysValidWhenTheTableGrows) {
   MetricCells cells;
-  const Counter kept = cells.counter(requestBodyBytesKey(9, 9));
+  const Counter kept = cells.counter(bytesKey(9, 9));
   fill(cells, 5000);
   kept.add(3);
-  EXPECT_EQ(cells.counter(requestBodyBytesKey(9, 9)).value(), 3U);
+  EXPECT_EQ(cells.counter(bytesKey(9, 9)).value(), 3U);
 }
 
 TEST(Gauge, GoesUpAndDownAndBelowZero) {
   MetricCells cells;
-  const Gauge gauge = cells.gauge(requestsInFlightKey(1));
+  const Gauge gauge = cells.gauge(GaugeKey(kInFlight, {}));
   gauge.add(2);
   gauge.add(-3);
   EXPECT_EQ(gauge.value(), -1);
@@ -95,24 +104,24 @@ TEST(Gauge, GoesUpAndDownAndBelowZero) {
   EXPECT_EQ(gauge.value(), 40);
 }
 
-TEST(Histogram, CountsUpToAndWithTheBoundOfABucket) {
-  const auto search = [](std::int64_t value) {
-    std::size_t below = 0;
-    for (const std::int64_t bound : kBucketBounds) below += bound < value ? 1U : 0U;
-    return below;
-  };
-  for (const std::int64_t bound : kBucketBounds) {
-    EXPECT_EQ(bucketOf(bound - 1), search(bound - 1));
-    EXPECT_EQ(bucketOf(bound), search(bound));
-    EXPECT_EQ(bucketOf(bound + 1), search(bound + 1));
-  }
-  EXPECT_EQ(bucketOf(0), 0U);
-  EXPECT_EQ(bucketOf(INT64_MAX), kBucketBounds.size());
+TEST(Histogram, CountsInTheBucketsOfItsFamily) {
+  static constexpr HistogramShape kSizes = HistogramShape::exponential(10, 10, 3);
+  static constexpr HistogramFamily kSize{
+      "weir_test_size_bytes", "Sizes.", {}, MetricUnit::kBytes, kSizes};
+  MetricCells cells;
+  const HistogramKey key(kSize, {});
+  cells.histogram(key).observe(100);
+  cells.histogram(key).observe(1001);
+  std::vector<std::uint64_t> expected(Histogram::kCells);
+  expected[0] = 1101;
+  expected[1 + 1] = 1;  // up to 100
+  expected[1 + 3] = 1;  // over 1,000
+  EXPECT_EQ(histogramOf(cells, key), expected);
 }
 
 TEST(Histogram, KeepsSumAndBuckets) {
   MetricCells cells;
-  const HistogramKey key = timeToFirstByteKey(1, 2);
+  const HistogramKey key = durationKey(2);
   const Histogram histogram = cells.histogram(key);
   histogram.observe(Nanoseconds(400'000));
   histogram.observe(std::chrono::seconds(31));
@@ -131,8 +140,8 @@ TEST(MetricCells, FindsEachOfManyLabelSets) {
   const auto contents = contentsOf(cells);
   EXPECT_EQ(cells.size(), 10'000U);
   ASSERT_EQ(contents.size(), 10'000U);
-  EXPECT_EQ(contents.at(wordsOf(requestBodyBytesKey(1, 1))), 2U);
-  EXPECT_EQ(contents.at(wordsOf(requestBodyBytesKey(1, 10'000))), 20'000U);
+  EXPECT_EQ(contents.at(wordsOf(bytesKey(1, 1))), 2U);
+  EXPECT_EQ(contents.at(wordsOf(bytesKey(1, 10'000))), 20'000U);
 }
 
 TEST(MetricCells, ShowsEntriesInTheOrderOfTheirFirstSight) {
@@ -149,18 +158,18 @@ TEST(MetricCells, FoldsNewLabelSetsOverTheCeiling) {
   EXPECT_EQ(cells.size(), 11U);
   EXPECT_EQ(cells.dropped(), 2U);
   const auto contents = contentsOf(cells);
-  EXPECT_EQ(contents.at(wordsOf(MetricKey::other(Metric::kRequestBodyBytes))), 11U + 12U);
-  EXPECT_EQ(contents.at(wordsOf(requestBodyBytesKey(1, 10))), 10U);
+  EXPECT_EQ(contents.at(wordsOf(MetricKey::other(kBytes))), 11U + 12U);
+  EXPECT_EQ(contents.at(wordsOf(bytesKey(1, 10))), 10U);
 }
 
 TEST(MetricCells, FoldsEachFamilyOnItsOwn) {
   MetricCells cells(0);
-  cells.counter(requestBodyBytesKey(1, 1)).add(4);
-  cells.histogram(timeToFirstByteKey(1, 1)).observe(std::chrono::milliseconds(3));
-  cells.counter(requestBodyBytesKey(1, 2)).add(5);
+  cells.counter(bytesKey(1, 1)).add(4);
+  cells.histogram(durationKey(1)).observe(std::chrono::milliseconds(3));
+  cells.counter(bytesKey(1, 2)).add(5);
   EXPECT_EQ(contentsOf(cells), (std::map<Words, std::uint64_t>{
-                                   {wordsOf(MetricKey::other(Metric::kRequestBodyBytes)), 9},
-                                   {wordsOf(MetricKey::other(Metric::kTimeToFirstByte)), 3'000'000},
+                                   {wordsOf(MetricKey::other(kBytes)), 9},
+                                   {wordsOf(MetricKey::other(kDuration)), 3'000'000},
                                }));
 }
 
@@ -182,8 +191,8 @@ TEST(MetricCells, AreReadWhileTheyGrow) {
   std::atomic<bool> done{false};
   std::thread writer([&] {
     for (NameId name = 1; name <= kNames; ++name) {
-      cells.counter(requestBodyBytesKey(1, name)).add(name);
-      cells.counter(requestBodyBytesKey(1, 1 + name / 2)).add();
+      cells.counter(bytesKey(1, name)).add(name);
+      cells.counter(bytesKey(1, 1 + name / 2)).add();
     }
     done.store(true);
   });

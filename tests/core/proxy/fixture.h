@@ -13,7 +13,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/base/metric_keys.h"
 #include "core/base/names.h"
 #include "core/config/variant.h"
 #include "core/filter/kept.h"
@@ -26,6 +25,15 @@
 #include "tests/support/stream_peer.h"
 
 namespace weir::proxy {
+
+using upstream::ConnectFailure;
+using upstream::retriesSuppressedKey;
+using upstream::upstreamConnectionFailuresKey;
+using upstream::upstreamConnectionsActiveKey;
+using upstream::upstreamConnectionsIdleKey;
+using upstream::upstreamQueueDepthKey;
+using upstream::upstreamRequestsKey;
+using upstream::upstreamReusedConnectionsKey;
 
 inline constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n";
 

@@ -177,7 +177,7 @@ class HelloTest : public ProxyTest {
     listener_plan.tls_rules = {pass};
   }
   std::uint64_t handshakes(net::Handshake result) {
-    return count(tlsHandshakesKey(id(listener_plan.name), {static_cast<unsigned>(result)}));
+    return count(tls::handshakesKey(id(listener_plan.name), {.result = result}));
   }
   const std::string wanted = helloFor("one.db.test");
 };

@@ -2,13 +2,18 @@
 
 #include <gmock/gmock.h>
 
-#include "core/base/metric_keys.h"
 #include "core/dns/resolver.h"
 #include "core/server/warm_up.h"
+#include "core/upstream/metrics.h"
 #include "tests/core/server/fixture.h"
 
 namespace weir::server {
 namespace {
+
+using upstream::DiscoveryResult;
+using upstream::discoveryStaleKey;
+using upstream::EndpointState;
+using upstream::upstreamEndpointsKey;
 
 constexpr Milliseconds kPatience{1'000};
 
@@ -54,7 +59,8 @@ class DirectoryTest : public ::testing::Test {
     return cells.gauge(upstreamEndpointsKey(names.intern(name), state)).value();
   }
   std::uint64_t updates(std::string_view name, DiscoveryResult result) {
-    return cells.counter(discoveryUpdatesKey(names.intern(name), names.intern("dns"), result))
+    return cells
+        .counter(upstream::discoveryUpdatesKey(names.intern(name), names.intern("dns"), result))
         .value();
   }
 

@@ -8,7 +8,7 @@
 
 #include <gmock/gmock.h>
 
-#include "core/base/metric_keys.h"
+#include "core/server/metrics.h"
 #include "tests/core/server/server_fixture.h"
 
 namespace weir::server {

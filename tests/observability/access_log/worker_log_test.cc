@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/metric_keys.h"
+#include "observability/access_log/metrics.h"
 #include "tests/observability/access_log/sample_record.h"
 #include "tests/support/opened.h"
 
@@ -42,7 +42,7 @@ struct Bench {
     queue.pop(true);
     return text;
   }
-  std::uint64_t dropped() { return cells.counter(accessLogDroppedKey(kSink)).value(); }
+  std::uint64_t dropped() { return cells.counter(droppedKey(kSink)).value(); }
 };
 
 Settings withTemplate(std::string format) {
@@ -185,7 +185,7 @@ TEST(WorkerLogs, CountLinesForAFileThatCannotBeOpened) {
   settings.file = "/nonexistent/access.log";
   event::WriterThread writer(test::opened(event::WriterSignal::open()));
   auto logs = openLogs({settings}, writer, names, cells);
-  const auto key = accessLogDroppedKey(names.intern(settings.file));
+  const auto key = droppedKey(names.intern(settings.file));
   while (cells.counter(key).value() == 0) {
     logs->log(sample.record);
     logs->flush();

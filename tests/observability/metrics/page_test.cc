@@ -14,7 +14,11 @@
 #include <prometheus/collectable.h>
 #include <prometheus/text_serializer.h>
 
-#include "core/base/metric_keys.h"
+#include "core/event/metrics.h"
+#include "core/proxy/metrics.h"
+#include "core/server/metrics.h"
+#include "core/upstream/metrics.h"
+#include "observability/access_log/metrics.h"
 #include "observability/metrics/prometheus_bridge.h"
 
 namespace weir::metrics {
@@ -25,7 +29,7 @@ struct Process {
   NameTable names;
   MetricCells control;
   MetricCells workers[2];
-  Page page{names, control};
+  Page page{names, {}, control};
 
   Process() {
     page.addSource(workers[0]);
@@ -38,27 +42,28 @@ struct Process {
     const NameId listener = names.intern("public");
     const NameId route = names.intern("orders \"v2\"");
     const NameId upstream = names.intern("orders");
-    worker.counter(requestsKey(listener, route, 0, AppProtocol::kH1, 200)).add(1001);
-    worker.counter(requestsKey(listener, route, 0, AppProtocol::kH1, 503)).add(3);
-    worker.histogram(requestDurationKey(listener, route, AppProtocol::kH1, 200))
+    worker.counter(proxy::requestsKey(listener, route, 0, proxy::AppProtocol::kH1, 200)).add(1001);
+    worker.counter(proxy::requestsKey(listener, route, 0, proxy::AppProtocol::kH1, 503)).add(3);
+    worker.histogram(proxy::requestDurationKey(listener, route, proxy::AppProtocol::kH1, 200))
         .observe(std::chrono::microseconds(1234));
-    worker.histogram(requestDurationKey(listener, route, AppProtocol::kH1, 200))
+    worker.histogram(proxy::requestDurationKey(listener, route, proxy::AppProtocol::kH1, 200))
         .observe(std::chrono::seconds(77));
-    worker.histogram(timeToFirstByteKey(listener, route)).observe(Nanoseconds(999));
-    worker.gauge(requestsInFlightKey(listener)).add(4);
-    worker.counter(localRepliesKey(listener, route, 503, Reason::kQueueFull)).add(3);
-    worker.counter(upstreamRequestsKey(upstream, 0, Reason::kUpstreamConnectRefused)).add();
-    worker.gauge(loopBusyRatioKey(names.intern("worker-0"))).set(123'456);
-    worker.histogram(loopLagKey(names.intern("worker-0"))).observe(Nanoseconds(5'000'000));
-    worker.counter(accessLogDroppedKey(names.intern("stdout"))).add(2);
+    worker.histogram(proxy::timeToFirstByteKey(listener, route)).observe(Nanoseconds(999));
+    worker.gauge(proxy::requestsInFlightKey(listener)).add(4);
+    worker.counter(proxy::localRepliesKey(listener, route, 503, Reason::kQueueFull)).add(3);
+    worker.counter(upstream::upstreamRequestsKey(upstream, 0, Reason::kUpstreamConnectRefused))
+        .add();
+    worker.gauge(upstream::upstreamQueueDepthKey(upstream)).set(123'456);
+    worker.histogram(event::loopLagKey(names.intern("worker-0"))).observe(Nanoseconds(5'000'000));
+    worker.counter(access_log::droppedKey(names.intern("stdout"))).add(2);
   }
 
   void fillControl() {
-    control.gauge(buildInfoKey(names.intern("gateway"), names.intern("0.1.0"))).set(1);
-    control.gauge(configLastSuccessTimestampKey()).set(1'700'000'000'500'000'000);
-    control.counter(configReloadsKey(ReloadResult::kRejected)).add(2);
-    control.histogram(configReloadDurationKey()).observe(std::chrono::milliseconds(12));
-    control.gauge(discoveryStaleKey(names.intern("orders"))).set(0);
+    control.gauge(server::buildInfoKey(names.intern("gateway"), names.intern("0.1.0"))).set(1);
+    control.gauge(server::configLastSuccessTimestampKey()).set(1'700'000'000'500'000'000);
+    control.counter(server::configReloadsKey(server::ReloadResult::kRejected)).add(2);
+    control.histogram(server::configReloadDurationKey()).observe(std::chrono::milliseconds(12));
+    control.gauge(upstream::discoveryStaleKey(names.intern("orders"))).set(0);
   }
 };
 
@@ -141,9 +146,9 @@ TEST(Page, CountsItsSeriesAndScrapes) {
 TEST(Page, ShowsThatTheCeilingWasMet) {
   NameTable names;
   MetricCells control(1);
-  Page page(names, control);
-  control.counter(upstreamReusedConnectionsKey(names.intern("a"))).add();
-  control.counter(upstreamReusedConnectionsKey(names.intern("b"))).add();
+  Page page(names, {}, control);
+  control.counter(upstream::upstreamReusedConnectionsKey(names.intern("a"))).add();
+  control.counter(upstream::upstreamReusedConnectionsKey(names.intern("b"))).add();
   const auto values = parse(page.text());
   EXPECT_EQ(values.at("weir_metric_series_dropped_total"), 1);
   EXPECT_EQ(values.at("weir_upstream_reused_connections_total{upstream=\"__other__\"}"), 1);

@@ -1,12 +1,13 @@
 #include "observability/metrics/text_format.h"
 
-#include <charconv>
 #include <chrono>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "core/base/metric_keys.h"
+#include "core/proxy/metrics.h"
+#include "core/server/metrics.h"
+#include "core/upstream/metrics.h"
 
 namespace weir::metrics {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 struct Fixture {
   NameTable names;
   MetricCells cells;
-  SeriesTable table{names};
+  SeriesTable table{names, {}};
 
   std::string text() {
     table.addSource(cells);
@@ -28,7 +29,7 @@ struct Fixture {
 
 TEST(TextFormat, WritesACounter) {
   Fixture f;
-  f.cells.counter(requestBodyBytesKey(f.names.intern("public"), f.names.intern("orders")))
+  f.cells.counter(proxy::requestBodyBytesKey(f.names.intern("public"), f.names.intern("orders")))
       .add(1234);
   EXPECT_EQ(f.text(),
             "# HELP weir_request_body_bytes_total Bytes of request bodies received from "
@@ -39,7 +40,7 @@ TEST(TextFormat, WritesACounter) {
 
 TEST(TextFormat, WritesANegativeGaugeWithoutLabels) {
   Fixture f;
-  f.cells.gauge(drainingKey()).set(-7);
+  f.cells.gauge(server::drainingKey()).set(-7);
   EXPECT_EQ(f.text(),
             "# HELP weir_draining 1 while the process drains.\n"
             "# TYPE weir_draining gauge\n"
@@ -48,7 +49,7 @@ TEST(TextFormat, WritesANegativeGaugeWithoutLabels) {
 
 TEST(TextFormat, WritesNanosecondsAsExactSeconds) {
   Fixture f;
-  f.cells.gauge(configLastSuccessTimestampKey()).set(1'700'000'000'123'456'780);
+  f.cells.gauge(server::configLastSuccessTimestampKey()).set(1'700'000'000'123'456'780);
   EXPECT_EQ(f.text(),
             "# HELP weir_config_last_success_timestamp_seconds Time of the last applied "
             "configuration, in seconds since 1970.\n"
@@ -56,18 +57,40 @@ TEST(TextFormat, WritesNanosecondsAsExactSeconds) {
             "weir_config_last_success_timestamp_seconds 1700000000.12345678\n");
 }
 
+constexpr GaugeFamily kBusy{"weir_test_busy_ratio", "Busy.", {}, MetricUnit::kMillionths};
+
 TEST(TextFormat, WritesMillionthsAsARatio) {
   Fixture f;
-  f.cells.gauge(loopBusyRatioKey(f.names.intern("worker-0"))).set(50'000);
+  f.cells.gauge(GaugeKey(kBusy, {})).set(50'000);
   EXPECT_EQ(f.text(),
-            "# HELP weir_loop_busy_ratio Share of the time that an event loop was busy.\n"
-            "# TYPE weir_loop_busy_ratio gauge\n"
-            "weir_loop_busy_ratio{loop=\"worker-0\"} 0.05\n");
+            "# HELP weir_test_busy_ratio Busy.\n"
+            "# TYPE weir_test_busy_ratio gauge\n"
+            "weir_test_busy_ratio 0.05\n");
+}
+
+constexpr HistogramShape kSizes = HistogramShape::exponential(256, 4, 3);
+constexpr HistogramFamily kBodies{"weir_test_body_bytes", "Sizes.", {}, MetricUnit::kBytes, kSizes};
+
+TEST(TextFormat, WritesAHistogramOfItsOwnShapeAndUnit) {
+  Fixture f;
+  const Histogram histogram = f.cells.histogram(HistogramKey(kBodies, {}));
+  histogram.observe(256);
+  histogram.observe(1025);
+  histogram.observe(1'000'000'000'000);
+  EXPECT_EQ(f.text(),
+            "# HELP weir_test_body_bytes Sizes.\n"
+            "# TYPE weir_test_body_bytes histogram\n"
+            "weir_test_body_bytes_bucket{le=\"256\"} 1\n"
+            "weir_test_body_bytes_bucket{le=\"1024\"} 1\n"
+            "weir_test_body_bytes_bucket{le=\"4096\"} 2\n"
+            "weir_test_body_bytes_bucket{le=\"+Inf\"} 3\n"
+            "weir_test_body_bytes_sum 1000000001281\n"
+            "weir_test_body_bytes_count 3\n");
 }
 
 TEST(TextFormat, WritesAHistogramWithCumulativeBuckets) {
   Fixture f;
-  const Histogram histogram = f.cells.histogram(configReloadDurationKey());
+  const Histogram histogram = f.cells.histogram(server::configReloadDurationKey());
   histogram.observe(std::chrono::milliseconds(3));
   histogram.observe(std::chrono::milliseconds(5));
   histogram.observe(std::chrono::seconds(40));
@@ -97,23 +120,14 @@ TEST(TextFormat, WritesAHistogramWithCumulativeBuckets) {
 
 TEST(TextFormat, PutsTheBoundBehindTheLabelsOfAHistogram) {
   Fixture f;
-  f.cells.histogram(upstreamPoolWaitKey(f.names.intern("orders"))).observe(Nanoseconds(1));
+  f.cells.histogram(upstream::upstreamPoolWaitKey(f.names.intern("orders")))
+      .observe(Nanoseconds(1));
   const std::string text = f.text();
   EXPECT_NE(text.find("\nweir_upstream_pool_wait_seconds_bucket{upstream=\"orders\",le=\"0.0005\"} "
                       "1\n"),
             std::string::npos);
   EXPECT_NE(text.find("\nweir_upstream_pool_wait_seconds_sum{upstream=\"orders\"} 0.000000001\n"),
             std::string::npos);
-}
-
-TEST(TextFormat, LabelsBucketsWithTheirBounds) {
-  for (std::size_t i = 0; i < kBucketBounds.size(); ++i) {
-    double seconds = 0;
-    const std::string_view label = kBucketLabels[i];
-    std::from_chars(label.data(), label.data() + label.size(), seconds);
-    EXPECT_EQ(static_cast<std::int64_t>(seconds * 1e9 + 0.5), kBucketBounds[i]);
-  }
-  EXPECT_EQ(kBucketLabels.back(), "+Inf");
 }
 
 TEST(TextFormat, WritesWhatTheProcessUses) {

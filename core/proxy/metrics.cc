@@ -1,0 +1,22 @@
+#include "core/proxy/metrics.h"
+
+#include "core/proxy/connection_metrics.h"
+
+namespace weir::proxy {
+
+std::string_view methodWord(unsigned value) {
+  constexpr auto kLast = static_cast<unsigned>(http::Method::kOther);
+  return value <= kLast ? http::toString(static_cast<http::Method>(value)) : kOtherLabel;
+}
+
+void addMetrics(MetricFamilies& families) {
+  families.add({&kRequestsFamily, &kRequestDurationFamily, &kTimeToFirstByteFamily,
+                &kRequestsInFlightFamily, &kRequestBodyBytesFamily, &kResponseBodyBytesFamily,
+                &kLocalRepliesFamily, &kGrpcRequestsFamily, &kRetriesFamily, &kTimeoutsFamily,
+                &kMirrorRequestsFamily});
+  families.add({&kConnectionsActiveFamily, &kConnectionsOpenedFamily, &kConnectionsClosedFamily,
+                &kProtocolDetectFamily, &kProxyProtocolHeadersFamily, &kHttp2FloodsFamily,
+                &kTcpReceivedBytesFamily, &kTcpSentBytesFamily});
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,12 @@
+#include "core/upstream/metrics.h"
+
+namespace weir::upstream {
+
+void addMetrics(MetricFamilies& families) {
+  families.add({&kRequestsFamily, &kAttemptDurationFamily, &kConnectDurationFamily,
+                &kConnectionsActiveFamily, &kConnectionsIdleFamily, &kConnectionFailuresFamily,
+                &kPoolWaitFamily, &kQueueDepthFamily, &kEndpointsFamily, &kReusedConnectionsFamily,
+                &kDiscoveryUpdatesFamily, &kDiscoveryStaleFamily, &kRetriesSuppressedFamily});
+}
+
+}  // namespace weir::upstream

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "core/base/metric.h"
+#include "core/base/metric_families.h"
+#include "core/base/metric_labels.h"
+#include "core/upstream/outcome.h"
+
+// Metrics of upstreams: attempts, connections, endpoints and discovery.
+namespace weir::upstream {
+
+void addMetrics(MetricFamilies& families);
+
+inline constexpr CounterFamily kRequestsFamily{
+    "weir_upstream_requests_total",
+    "Attempts sent to upstreams, by the status of the response; none for TCP.",
+    {kUpstreamLabel, kCodeLabel, kReasonLabel}};
+// Status 0: the attempt ended without a response.
+constexpr CounterKey upstreamRequestsKey(NameId upstream, int status, Reason reason) {
+  return {kRequestsFamily, {.a = upstream}, {.code = codeField(status), .first = field(reason)}};
+}
+
+inline constexpr std::string_view kAttemptOutcomeWords[] = {"ok", "error", "timeout", "cancel"};
+
+inline constexpr HistogramFamily kAttemptDurationFamily{
+    "weir_upstream_attempt_duration_seconds",
+    "Time from the start of an attempt to the end of its response.",
+    {kUpstreamLabel, {"outcome", KeyPart::kFirst, wordOf<kAttemptOutcomeWords>}}};
+constexpr HistogramKey upstreamAttemptDurationKey(NameId upstream, AttemptOutcome outcome) {
+  return {kAttemptDurationFamily, {.a = upstream}, {.first = field(outcome)}};
+}
+
+inline constexpr HistogramFamily kConnectDurationFamily{
+    "weir_upstream_connect_duration_seconds",
+    "Time to open a connection to an endpoint.",
+    {kUpstreamLabel, {"tls", KeyPart::kFirst, booleanWord}}};
+constexpr HistogramKey upstreamConnectDurationKey(NameId upstream, bool tls) {
+  return {kConnectDurationFamily, {.a = upstream}, {.first = field(tls)}};
+}
+
+inline constexpr GaugeFamily kConnectionsActiveFamily{
+    "weir_upstream_connections_active", "Open upstream connections.", {kUpstreamLabel}};
+constexpr GaugeKey upstreamConnectionsActiveKey(NameId upstream) {
+  return {kConnectionsActiveFamily, {.a = upstream}};
+}
+
+inline constexpr GaugeFamily kConnectionsIdleFamily{
+    "weir_upstream_connections_idle", "Idle upstream connections in the pool.", {kUpstreamLabel}};
+constexpr GaugeKey upstreamConnectionsIdleKey(NameId upstream) {
+  return {kConnectionsIdleFamily, {.a = upstream}};
+}
+
+enum class ConnectFailure : std::uint8_t { kRefused, kTimeout, kTls, kReset, kUnreachable };
+inline constexpr std::string_view kConnectFailureWords[] = {"refused", "timeout", "tls", "reset",
+                                                            "unreachable"};
+
+inline constexpr CounterFamily kConnectionFailuresFamily{
+    "weir_upstream_connection_failures_total",
+    "Failed connection attempts to endpoints.",
+    {kUpstreamLabel, {"reason", KeyPart::kFirst, wordOf<kConnectFailureWords>}}};
+constexpr CounterKey upstreamConnectionFailuresKey(NameId upstream, ConnectFailure reason) {
+  return {kConnectionFailuresFamily, {.a = upstream}, {.first = field(reason)}};
+}
+
+inline constexpr HistogramFamily kPoolWaitFamily{"weir_upstream_pool_wait_seconds",
+                                                 "Time that an attempt waited for a connection.",
+                                                 {kUpstreamLabel}};
+constexpr HistogramKey upstreamPoolWaitKey(NameId upstream) {
+  return {kPoolWaitFamily, {.a = upstream}};
+}
+
+inline constexpr GaugeFamily kQueueDepthFamily{
+    "weir_upstream_queue_depth", "Attempts waiting for a connection.", {kUpstreamLabel}};
+constexpr GaugeKey upstreamQueueDepthKey(NameId upstream) {
+  return {kQueueDepthFamily, {.a = upstream}};
+}
+
+enum class EndpointState : std::uint8_t { kHealthy, kStale };
+inline constexpr std::string_view kEndpointStateWords[] = {"healthy", "stale"};
+
+inline constexpr GaugeFamily kEndpointsFamily{
+    "weir_upstream_endpoints",
+    "Endpoints by state.",
+    {kUpstreamLabel, {"state", KeyPart::kFirst, wordOf<kEndpointStateWords>}}};
+constexpr GaugeKey upstreamEndpointsKey(NameId upstream, EndpointState state) {
+  return {kEndpointsFamily, {.a = upstream}, {.first = field(state)}};
+}
+
+inline constexpr CounterFamily kReusedConnectionsFamily{"weir_upstream_reused_connections_total",
+                                                        "Attempts sent on a reused connection.",
+                                                        {kUpstreamLabel}};
+constexpr CounterKey upstreamReusedConnectionsKey(NameId upstream) {
+  return {kReusedConnectionsFamily, {.a = upstream}};
+}
+
+enum class DiscoveryResult : std::uint8_t { kChanged, kUnchanged, kFailed };
+inline constexpr std::string_view kDiscoveryResultWords[] = {"changed", "unchanged", "failed"};
+
+inline constexpr CounterFamily kDiscoveryUpdatesFamily{
+    "weir_discovery_updates_total",
+    "Results of discovery.",
+    {kUpstreamLabel,
+     {"source", KeyPart::kNameB},
+     {"result", KeyPart::kSecond, wordOf<kDiscoveryResultWords>}}};
+// `source`: the name of the kind of discovery, such as "dns".
+constexpr CounterKey discoveryUpdatesKey(NameId upstream, NameId source, DiscoveryResult result) {
+  return {kDiscoveryUpdatesFamily, {.a = upstream, .b = source}, {.second = field(result)}};
+}
+
+inline constexpr GaugeFamily kDiscoveryStaleFamily{
+    "weir_discovery_stale_seconds",
+    "Age of the endpoints in use since discovery began to fail; 0 while it works.",
+    {kUpstreamLabel},
+    MetricUnit::kNanoseconds};
+constexpr GaugeKey discoveryStaleKey(NameId upstream) {
+  return {kDiscoveryStaleFamily, {.a = upstream}};
+}
+
+enum class RetryRefusal : std::uint8_t { kBudget, kLimit, kBodyTooLarge, kNotIdempotent };
+inline constexpr std::string_view kRetryRefusalWords[] = {"budget", "limit", "body_too_large",
+                                                          "not_idempotent"};
+
+inline constexpr CounterFamily kRetriesSuppressedFamily{
+    "weir_retries_suppressed_total",
+    "Retries that were not made, by cause.",
+    {kUpstreamLabel, {"reason", KeyPart::kFirst, wordOf<kRetryRefusalWords>}}};
+constexpr CounterKey retriesSuppressedKey(NameId upstream, RetryRefusal reason) {
+  return {kRetriesSuppressedFamily, {.a = upstream}, {.first = field(reason)}};
+}
+
+}  // namespace weir::upstream

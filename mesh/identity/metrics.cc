@@ -1,0 +1,7 @@
+#include "mesh/identity/metrics.h"
+
+namespace weir::mesh {
+
+void addMetrics(MetricFamilies& families) { families.add({&kIdentityRefreshesFamily}); }
+
+}  // namespace weir::mesh

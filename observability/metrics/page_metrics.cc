@@ -1,0 +1,9 @@
+#include "observability/metrics/page_metrics.h"
+
+namespace weir::metrics {
+
+void addMetrics(MetricFamilies& families) {
+  families.add({&kSeriesFamily, &kSeriesDroppedFamily, &kScrapeDurationFamily});
+}
+
+}  // namespace weir::metrics

@@ -1,0 +1,29 @@
+#include "tools/weir/metric_families.h"
+
+#include "core/base/metrics.h"
+#include "core/event/metrics.h"
+#include "core/proxy/metrics.h"
+#include "core/server/metrics.h"
+#include "core/tls/metrics.h"
+#include "core/upstream/metrics.h"
+#include "mesh/identity/metrics.h"
+#include "observability/access_log/metrics.h"
+#include "observability/metrics/page_metrics.h"
+
+namespace weir {
+
+MetricFamilies metricFamilies() {
+  MetricFamilies families;
+  proxy::addMetrics(families);
+  upstream::addMetrics(families);
+  tls::addMetrics(families);
+  mesh::addMetrics(families);
+  server::addMetrics(families);
+  event::addMetrics(families);
+  access_log::addMetrics(families);
+  metrics::addMetrics(families);
+  addMetrics(families);
+  return families;
+}
+
+}  // namespace weir
