@@ -13,7 +13,6 @@ class FixedSource final : public DiscoverySource {
   explicit FixedSource(SharedEndpoints endpoints) : endpoints_(std::move(endpoints)) {}
 
  private:
-  std::string_view kind() const override { return "fixed"; }
   std::string identity() const override { return {}; }
   std::unique_ptr<Discovery> make(const DiscoveryTools&) const override { return nullptr; }
   SharedEndpoints known() const override { return endpoints_; }
