@@ -8,6 +8,7 @@
 
 #include "core/config/entry.h"
 #include "core/config/file_text.h"
+#include "core/config/text_position.h"
 #include "core/config/toml_parser.h"
 
 namespace weir::config {
@@ -127,6 +128,11 @@ Location Document::location(const Position& position) const {
   return {known ? names_[position.file] : std::string(), position.line, position.column};
 }
 
+Location Document::locationInString(const Position& position, std::size_t offset) const {
+  if (position.file >= texts_.size()) return location(position);
+  return location(positionInString(texts_[position.file], position, offset));
+}
+
 Value Document::parseFile(const std::string& path, Diagnostics& diagnostics) {
   noteFile(path);
   const FileText file = readFileText(path);
@@ -138,6 +144,7 @@ Value Document::parseFile(const std::string& path, Diagnostics& diagnostics) {
 Value Document::parseText(std::string_view text, std::string name, Diagnostics& diagnostics) {
   const auto file = static_cast<std::uint32_t>(names_.size());
   names_.push_back(std::move(name));
+  texts_.emplace_back(text);
   ParsedToml parsed = parseToml(text, file);
   if (parsed.error) {
     diagnostics.add({location(parsed.error->position), {}, std::move(parsed.error->what), {}});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ class Document {
 
   void noteFile(std::string path);
   Location location(const Position& position) const;
+  // Of a byte of the string that begins at the position.
+  Location locationInString(const Position& position, std::size_t offset) const;
 
  private:
   Document() = default;
@@ -37,6 +40,7 @@ class Document {
 
   Value root_{Value::Table()};
   std::vector<std::string> names_;
+  std::vector<std::string> texts_;
   std::vector<std::string> files_;
   bool complete_ = true;
 };

@@ -41,6 +41,13 @@ bool Entry::fail(std::string_view what, std::string_view suggestion) const {
   return false;
 }
 
+bool Entry::failInside(std::size_t offset, std::string_view what,
+                       std::string_view suggestion) const {
+  reading_.diagnostics.add({reading_.document.locationInString(value_.position(), offset),
+                            path_.text(), std::string(what), std::string(suggestion)});
+  return false;
+}
+
 bool Entry::failKind(std::string_view expected, std::string_view suggestion) const {
   std::string what = "expected " + std::string(expected) + ", found ";
   const auto* text = value_.as<std::string>();

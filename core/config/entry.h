@@ -56,6 +56,9 @@ class Entry {
 
   // Records a diagnostic for this value. Returns false, for `return entry.fail(...)`.
   bool fail(std::string_view what, std::string_view suggestion = "") const;
+  // For a mistake in the byte `offset` of this string.
+  bool failInside(std::size_t offset, std::string_view what,
+                  std::string_view suggestion = "") const;
   bool failKind(std::string_view expected, std::string_view suggestion = "") const;
 
  private:

@@ -1,130 +1,72 @@
 #include "observability/access_log/condition.h"
 
-#include <algorithm>
-#include <string>
+#include <string_view>
+#include <vector>
 
-#include "core/base/number.h"
-#include "core/config/table.h"
-
-namespace weir::config {
-
-template <>
-struct Codec<access_log::StatusRange> {
-  using StatusRange = access_log::StatusRange;
-
-  static bool read(const Entry& entry, StatusRange& out, const Rules<StatusRange>&) {
-    const std::string text = plainText(entry.value());
-    const std::optional<StatusRange> range = access_log::parseStatusRange(text);
-    if (!range) {
-      if (numberOf(entry.value())) {
-        return entry.fail(text + " is not a status code; expected 100 to 599");
-      }
-      return entry.failKind(
-          "a status such as 404, or a string such as \"5xx\", \"400-499\" or \">=500\"");
-    }
-    out = *range;
-    return true;
-  }
-  static Type type(const StatusRange&, const Rules<StatusRange>&, const Scope&) {
-    Type either{.kind = Type::Kind::kAnyOf, .name = "status"};
-    either.of = {
-        patternType("status",
-                    "^([1-5][0-9][0-9](-[1-5][0-9][0-9])?|[1-5]xx|[<>]=?[1-5][0-9][0-9])$"),
-        integerType({100, 599}, {})};
-    return either;
-  }
-  static Value show(const StatusRange& range, const Rules<StatusRange>&, const Scope&) {
-    return Value(access_log::statusRangeText(range));
-  }
-};
-
-template <>
-struct Codec<access_log::StatusSet> {
-  using StatusSet = access_log::StatusSet;
-  using One = Codec<access_log::StatusRange>;
-  using Many = Codec<std::vector<access_log::StatusRange>>;
-
-  static bool read(const Entry& entry, StatusSet& out, const Rules<StatusSet>& rules) {
-    if (entry.value().kind() == Value::Kind::kArray) {
-      return Many::read(entry, out.ranges, {rules.limits});
-    }
-    access_log::StatusRange range;
-    if (!One::read(entry, range, {})) return false;
-    out.ranges.assign(1, range);
-    return true;
-  }
-  static Type type(const StatusSet& now, const Rules<StatusSet>& rules, const Scope& scope) {
-    Type either{.kind = Type::Kind::kAnyOf, .name = "status or array"};
-    either.of = {One::type({}, {}, scope), Many::type(now.ranges, {rules.limits}, scope)};
-    return either;
-  }
-  static Value show(const StatusSet& now, const Rules<StatusSet>& rules, const Scope& scope) {
-    if (now.ranges.size() == 1) return One::show(now.ranges.front(), {}, scope);
-    return Many::show(now.ranges, {rules.limits}, scope);
-  }
-};
-
-}  // namespace weir::config
+#include "observability/access_log/record_facts.h"
 
 namespace weir::access_log {
 namespace {
 
-constexpr int kLowest = 100;
-constexpr int kHighest = 599;
-
-std::optional<int> parseStatus(std::string_view text) {
-  const auto status = parseNumber<int>(text);
-  return status && *status >= kLowest && *status <= kHighest ? status : std::nullopt;
+// "5xx", "400-499", ">=500", "404" or a number, compared with response.status.
+std::string statusTest(const config::Value& value) {
+  const std::string text = config::plainText(value);
+  const std::string status = "response.status ";
+  if (text.starts_with('<') || text.starts_with('>')) {
+    const std::size_t digits = text.find_first_not_of("<>=");
+    if (digits == std::string::npos) return {};
+    return status + text.substr(0, digits) + " " + text.substr(digits);
+  }
+  if (text.size() == 3 && text.ends_with("xx")) {
+    return status + "/ 100 == " + text.substr(0, 1);
+  }
+  const std::size_t dash = text.find('-');
+  if (dash == std::string::npos) return status + "== " + text;
+  return "(" + status + ">= " + text.substr(0, dash) + " && " + status +
+         "<= " + text.substr(dash + 1) + ")";
 }
 
-// The number after an operator of one or two characters.
-std::optional<StatusRange> parseComparison(std::string_view text) {
-  const bool with_equal = text.size() > 1 && text[1] == '=';
-  const auto status = parseStatus(text.substr(with_equal ? 2 : 1));
-  if (!status) return std::nullopt;
-  const int beyond = with_equal ? 0 : 1;
-  const StatusRange range = text.front() == '>' ? StatusRange{*status + beyond, kHighest}
-                                                : StatusRange{kLowest, *status - beyond};
-  return range.first <= range.last ? std::optional(range) : std::nullopt;
+// False if the key belongs to no condition.
+bool addTests(const config::Member& member, std::vector<std::string>& tests) {
+  if (member.key == "status") {
+    const auto* const several = member.value.as<config::Value::Array>();
+    if (several == nullptr) tests.push_back(statusTest(member.value));
+    for (const config::Value& one : several == nullptr ? config::Value::Array() : *several) {
+      tests.push_back(statusTest(one));
+    }
+    return true;
+  }
+  if (member.key == "min_duration") {
+    tests.push_back("response.duration >= duration('" + config::plainText(member.value) + "')");
+    return true;
+  }
+  const auto* const wanted = member.value.as<bool>();
+  if (member.key == "reason" && wanted != nullptr && *wanted) {
+    tests.emplace_back("has(response.reason)");
+  }
+  return member.key == "reason";
 }
 
 }  // namespace
 
-std::optional<StatusRange> parseStatusRange(std::string_view text) {
-  if (text.starts_with('>') || text.starts_with('<')) return parseComparison(text);
-  if (text.size() == 3 && text.ends_with("xx") && text[0] >= '1' && text[0] <= '5') {
-    const int hundred = (text[0] - '0') * 100;
-    return StatusRange{hundred, hundred + 99};
+expr::Schema RecordVariables::schema() { return recordSchema(); }
+
+std::string RecordVariables::replacement(const config::Value& table) {
+  const auto* const members = table.as<config::Value::Table>();
+  if (members == nullptr) return {};
+  std::vector<std::string> tests;
+  for (const config::Member& member : *members) {
+    if (!addTests(member, tests)) return {};
   }
-  const std::size_t dash = text.find('-');
-  const auto first = parseStatus(text.substr(0, dash));
-  const auto last = dash == std::string_view::npos ? first : parseStatus(text.substr(dash + 1));
-  if (!first || !last || *first > *last) return std::nullopt;
-  return StatusRange{*first, *last};
+  std::string text;
+  for (const std::string& test : tests) text += (text.empty() ? "" : " || ") + test;
+  expr::Mistake mistake;
+  return Condition::parse(text, mistake) ? text : std::string();
 }
 
-std::string statusRangeText(StatusRange range) {
-  const std::string first = std::to_string(range.first);
-  return range.first == range.last ? first : first + "-" + std::to_string(range.last);
-}
-
-bool Condition::holds(const http::ExchangeRecord& record) const {
-  if (status.ranges.empty() && !min_duration && !reason) return true;
-  if (reason && record.reason != Reason::kNone) return true;
-  if (min_duration && record.times.total >= *min_duration) return true;
-  return status.has(record.status);
-}
-
-bool StatusSet::has(int status) const {
-  return std::any_of(ranges.begin(), ranges.end(), [status](const StatusRange& range) {
-    return status >= range.first && status <= range.last;
-  });
-}
-
-void Condition::read(config::Table& table, Condition& out) {
-  table.read("status", out.status, "Status codes to log: one, a range or an array of them.");
-  table.read("min_duration", out.min_duration, "Minimum duration of the requests to log.");
-  table.read("reason", out.reason, "Whether to log requests that weir answered or ended itself.");
+bool holds(const Condition& condition, const http::ExchangeRecord& record, Arena& arena) {
+  if (!condition.given()) return true;
+  return condition.program().holds(RecordFacts(record), arena);
 }
 
 }  // namespace weir::access_log

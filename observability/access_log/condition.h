@@ -1,48 +1,25 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "core/base/clock.h"
+#include "core/expr/setting.h"
 #include "core/http/record.h"
-
-namespace weir::config {
-class Table;
-}
 
 namespace weir::access_log {
 
-// A range of statuses, both ends included.
-struct StatusRange {
-  int first = 100;
-  int last = 599;
-  friend bool operator==(const StatusRange&, const StatusRange&) = default;
+// The variables of conditions.
+struct RecordVariables {
+  static expr::Schema schema();
+  // A condition in the form of a table, with the keys `status`, `min_duration` and `reason`, as an
+  // expression; empty if it has other keys.
+  static std::string replacement(const config::Value& table);
 };
 
-// "404", "5xx", "400-499", ">=500" or "<400".
-std::optional<StatusRange> parseStatusRange(std::string_view text);
-std::string statusRangeText(StatusRange range);  // parseStatusRange() reads it back
+// Selects the exchanges that are logged.
+using Condition = expr::Expression<RecordVariables>;
 
-// In the configuration: one range, or an array of them.
-struct StatusSet {
-  std::vector<StatusRange> ranges = {};
-
-  bool has(int status) const;
-  friend bool operator==(const StatusSet&, const StatusSet&) = default;
-};
-
-// Selects the exchanges that are logged: those that pass any of the tests, or all if there is none.
-struct Condition {
-  StatusSet status = {};                         // empty if the client left before the response
-  std::optional<Nanoseconds> min_duration = {};  // at least that long
-  bool reason = false;                           // the exchange has a Reason
-
-  static void read(config::Table& table, Condition& out);
-  bool holds(const http::ExchangeRecord& record) const;
-  friend bool operator==(const Condition&, const Condition&) = default;
-};
+// True if the condition holds for the exchange, or if there is none. `arena` is for temporary
+// values.
+bool holds(const Condition& condition, const http::ExchangeRecord& record, Arena& arena);
 
 }  // namespace weir::access_log

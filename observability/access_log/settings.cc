@@ -51,8 +51,8 @@ void Settings::read(config::Table& table, Settings& out) {
   table.read("sample", out.sample, "Share of the requests to log, of those that `when` selects.",
              {.min = 0, .max = 100});
   table.read("when", out.when,
-             "Conditions, at least one of which a request must meet to be logged. Default: all "
-             "requests are logged.");
+             "[Expression](../docs/expressions.md) that selects the requests to log, such as "
+             "\"response.status >= 400\". Default: all requests are logged.");
   table.read("redact_query", out.redact_query, "Whether to replace queries by \"redacted\".");
   const bool no_field = out.format.find("${") == std::string::npos;
   if (out.format != "json" && no_field) {

@@ -29,7 +29,11 @@ void WorkerLog::log(const http::ExchangeRecord& record) {
 }
 
 bool WorkerLog::wants(const http::ExchangeRecord& record) {
-  if (!parts_.settings.when.holds(record)) return false;
+  if (parts_.settings.when.given()) {
+    const bool wanted = holds(parts_.settings.when, record, arena_);
+    arena_.reset();
+    if (!wanted) return false;
+  }
   return sample_ >= kAll || parts_.random.below(kAll) < sample_;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/arena.h"
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
 #include "core/base/random.h"
@@ -41,6 +42,8 @@ class WorkerLog final : public http::AccessLog {
   void drop(std::uint64_t lines);
 
   Parts parts_;
+  BlockPool pool_{4096};  // of what a condition computes
+  Arena arena_{pool_};
   const Format format_;
   const std::uint64_t sample_;  // per million
 };

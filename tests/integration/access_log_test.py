@@ -148,13 +148,14 @@ class Choice(AccessLogCase):
         return [json.loads(line)["request_path"] for line in self.all_lines(weir)]
 
     def test_by_status(self):
-        weir = self.weir(gateway(HELLO + log('file = "access.log"\nwhen.status = ["404", "5xx"]')))
+        weir = self.weir(gateway(HELLO + log(
+            'file = "access.log"\nwhen = "response.status == 404 || response.status >= 500"')))
         for path in ("/hello", "/missing/1", "/hello", "/missing/2"):
             self.get(weir, path)
         self.assertEqual(self.paths(weir), ["/missing/1", "/missing/2"])
 
     def test_by_reason(self):
-        weir = self.weir(gateway(HELLO + log('file = "access.log"\nwhen.reason = true')))
+        weir = self.weir(gateway(HELLO + log('file = "access.log"\nwhen = "has(response.reason)"')))
         for path in ("/hello", "/missing", "/no-route"):
             self.get(weir, path)
         self.assertEqual(self.paths(weir), ["/no-route"])
@@ -168,7 +169,7 @@ class Choice(AccessLogCase):
         self.assertTrue(350 < count < 650, count)
 
     def test_two_logs_with_choices_of_their_own(self):
-        weir = self.weir(gateway(HELLO + log() + log('file = "errors.log"\nwhen.status = "4xx"')))
+        weir = self.weir(gateway(HELLO + log() + log('file = "errors.log"\nwhen = "response.status >= 400"')))
         self.get(weir, "/hello")
         self.get(weir, "/missing")
         self.assertEqual(len(self.all_lines(weir)), 2)

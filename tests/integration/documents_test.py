@@ -75,7 +75,7 @@ class Examples(unittest.TestCase):
 class Generated(unittest.TestCase):
     """The pages printed by `weir docs`."""
 
-    PAGES = ("reasons", "metrics", "log-fields")
+    PAGES = ("reasons", "metrics", "log-fields", "expressions")
 
     def test_every_page_is_up_to_date(self):
         for name in self.PAGES:

@@ -14,9 +14,9 @@ from tls_case import TLS_LISTENER
 ROUTE = '\n[[route]]\nname = "hello"\nrespond.body = "hello"\n'
 TEMPLATE = ("${request.protocol}|${request.method}|${request.authority}|${client.address}|"
             "${listener.name}|${response.status}|${reason}|${reason.detail}")
-LOGS = ('\n[[access_log]]\nfile = "access.log"\nwhen.reason = true\n'
+LOGS = ('\n[[access_log]]\nfile = "access.log"\nwhen = "has(response.reason)"\n'
         f'[[access_log]]\nfile = "plain.log"\nformat = "{TEMPLATE}"\n'
-        '[[access_log]]\nfile = "errors.log"\nwhen.status = ">=400"\n')
+        '[[access_log]]\nfile = "errors.log"\nwhen = "response.status >= 400"\n')
 CERTIFICATES = 'certificates = [{ cert = "ca/edge.crt", key = "ca/edge.key" }]'
 REQUIRED = ', client_certificate = "required", client_ca = "ca/root.crt"'
 

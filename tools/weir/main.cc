@@ -69,9 +69,10 @@ int describe(bool reference) {
 }
 
 int document(std::string_view page) {
-  print(page == "reasons"   ? weir::reasonsPage()
-        : page == "metrics" ? weir::metricsPage()
-                            : weir::logFieldsPage());
+  print(page == "reasons"       ? weir::reasonsPage()
+        : page == "metrics"     ? weir::metricsPage()
+        : page == "expressions" ? weir::expressionsPage()
+                                : weir::logFieldsPage());
   return kDone;
 }
 
@@ -209,7 +210,7 @@ int main(int argc, char** argv) {
   std::string page;
   docs->add_option("page", page, "reasons, metrics or log-fields")
       ->required()
-      ->check(CLI::IsMember({"reasons", "metrics", "log-fields"}));
+      ->check(CLI::IsMember({"reasons", "metrics", "log-fields", "expressions"}));
   const AuthorityCommands authority(app);
   CLI::App* version = app.add_subcommand("version", "Print the version");
   app.add_subcommand("help", "Explain a command, such as \"weir help ca issue\"");

@@ -1,74 +1,83 @@
 #include "observability/access_log/condition.h"
 
-#include <chrono>
+#include <string_view>
 
 #include <gtest/gtest.h>
+
+#include "tests/observability/access_log/sample_record.h"
 
 namespace weir::access_log {
 namespace {
 
-http::ExchangeRecord answered(int status, Nanoseconds total = Nanoseconds(0),
-                              Reason reason = Reason::kNone) {
-  http::ExchangeRecord record;
-  record.status = status;
-  record.times.total = total;
-  record.reason = reason;
-  return record;
-}
+struct ConditionBench {
+  SampleRecord sample;
+  BlockPool pool{4096};
+  Arena arena{pool};
 
-TEST(StatusRange, ReadsAllItsForms) {
-  EXPECT_EQ(parseStatusRange("404"), (StatusRange{404, 404}));
-  EXPECT_EQ(parseStatusRange("5xx"), (StatusRange{500, 599}));
-  EXPECT_EQ(parseStatusRange("400-499"), (StatusRange{400, 499}));
-  EXPECT_EQ(parseStatusRange(">=500"), (StatusRange{500, 599}));
-  EXPECT_EQ(parseStatusRange(">499"), (StatusRange{500, 599}));
-  EXPECT_EQ(parseStatusRange("<400"), (StatusRange{100, 399}));
-  EXPECT_EQ(parseStatusRange("<=400"), (StatusRange{100, 400}));
-}
-
-TEST(StatusRange, RefusesWhatIsNoStatus) {
-  for (const char* text :
-       {"",     "99",          "600", "6xx", "0xx",   "xx",   "5x",   "5xxx", "499-400", "400-",
-        "-499", "400-499-500", ">",   ">=",  ">=5xx", ">599", "<100", "=500", " 500",    "+500"}) {
-    EXPECT_FALSE(parseStatusRange(text).has_value()) << text;
+  bool holds(std::string_view text) {
+    expr::Mistake mistake;
+    const auto condition = Condition::parse(text, mistake);
+    EXPECT_TRUE(condition.has_value()) << text << ": " << mistake.what;
+    return condition && access_log::holds(*condition, sample.record, arena);
   }
+};
+
+TEST(Condition, HoldsForAllIfThereIsNone) {
+  const SampleRecord sample;
+  BlockPool pool(4096);
+  Arena arena(pool);
+  EXPECT_TRUE(holds(Condition(), sample.record, arena));
 }
 
-TEST(StatusRange, IsReadBackFromItsText) {
-  for (const char* text : {"404", "5xx", "400-499", ">=500", "<400"}) {
-    const auto range = parseStatusRange(text);
-    ASSERT_TRUE(range.has_value()) << text;
-    EXPECT_EQ(parseStatusRange(statusRangeText(*range)), range) << text;
-  }
+TEST(Condition, KnowsTheRequest) {
+  ConditionBench bench;
+  EXPECT_TRUE(bench.holds("request.method == 'POST' && request.scheme == 'https'"));
+  EXPECT_TRUE(bench.holds("request.host == 'api.example.com'"));
+  EXPECT_TRUE(bench.holds("request.path.matches('^/orders/[0-9]+$')"));
+  EXPECT_TRUE(bench.holds("request.query.full == '1' && !has(request.query.page)"));
+  EXPECT_TRUE(bench.holds("request.protocol == 'HTTP/1.1' && request.id == '0192-abc'"));
+  EXPECT_TRUE(bench.holds("request.size == 12"));
+  EXPECT_TRUE(bench.holds("request.time > timestamp('2023-11-14T22:13:20Z')"));
+  EXPECT_TRUE(bench.holds("request.headers['user-agent'].startsWith('curl/')"));
+  EXPECT_TRUE(bench.holds("request.headers['X-TENANT'] == 'blue, green'"));
+  EXPECT_TRUE(bench.holds("request.header_values('x-tenant') == ['blue', 'green']"));
+  EXPECT_TRUE(bench.holds("request.header_values('cookie') == []"));
+  EXPECT_FALSE(bench.holds("request.headers['cookie'] == ''"));
 }
 
-TEST(Condition, HoldsForAllWhenNothingIsAsked) { EXPECT_TRUE(Condition{}.holds(answered(200))); }
-
-TEST(Condition, AsksForAStatus) {
-  const Condition errors{.status = {{{404, 404}, {500, 599}}}};
-  EXPECT_TRUE(errors.holds(answered(404)));
-  EXPECT_TRUE(errors.holds(answered(503)));
-  EXPECT_FALSE(errors.holds(answered(200)));
-  EXPECT_FALSE(errors.holds(answered(0)));
+TEST(Condition, KnowsTheResponse) {
+  ConditionBench bench;
+  EXPECT_TRUE(bench.holds("response.status >= 500 && response.status != 504"));
+  EXPECT_TRUE(bench.holds("response.duration == duration('2.5ms')"));
+  EXPECT_TRUE(bench.holds("response.reason == 'upstream_timeout'"));
+  EXPECT_TRUE(bench.holds("response.size > 3000"));
+  EXPECT_TRUE(bench.holds("response.headers['content-type'] == 'text/plain'"));
+  EXPECT_FALSE(bench.holds("has(response.grpc_status)"));
+  bench.sample.record.grpc_status = "14";
+  EXPECT_TRUE(bench.holds("response.grpc_status == 14"));
 }
 
-TEST(Condition, AsksForADuration) {
-  const Condition slow{.min_duration = std::chrono::seconds(1)};
-  EXPECT_TRUE(slow.holds(answered(200, std::chrono::seconds(1))));
-  EXPECT_FALSE(slow.holds(answered(200, std::chrono::milliseconds(999))));
+TEST(Condition, KnowsTheNamesOfTheConfiguration) {
+  ConditionBench bench;
+  EXPECT_TRUE(bench.holds("listener.name == 'public' && route.name == 'orders'"));
+  EXPECT_TRUE(bench.holds("upstream.name == 'orders-v1' && upstream.attempts == 2"));
+  EXPECT_TRUE(bench.holds("upstream.endpoint == '10.0.0.7:8080'"));
+  bench.sample.record.client_address = "203.0.113.9";
+  EXPECT_TRUE(bench.holds("cidr(source.address, '203.0.113.0/24')"));
+  EXPECT_FALSE(bench.holds("has(source.identity) || has(upstream.identity)"));
 }
 
-TEST(Condition, AsksForAReason) {
-  const Condition ours{.reason = true};
-  EXPECT_TRUE(ours.holds(answered(429, Nanoseconds(0), Reason::kRateLimited)));
-  EXPECT_FALSE(ours.holds(answered(429)));
-}
-
-TEST(Condition, HoldsWhenAnyOfItsTestsHolds) {
-  const Condition either{.status = {{{500, 599}}}, .min_duration = std::chrono::seconds(1)};
-  EXPECT_TRUE(either.holds(answered(500)));
-  EXPECT_TRUE(either.holds(answered(200, std::chrono::seconds(2))));
-  EXPECT_FALSE(either.holds(answered(200)));
+TEST(Condition, DoesNotHoldIfAValueIsMissing) {
+  ConditionBench bench;
+  bench.sample.record = http::ExchangeRecord();
+  bench.sample.record.transport = http::kTlsTransport;
+  EXPECT_FALSE(bench.holds("response.status >= 500"));
+  EXPECT_FALSE(bench.holds("!(response.status >= 500)"));
+  EXPECT_FALSE(bench.holds("request.method != 'GET'"));
+  EXPECT_FALSE(bench.holds("request.headers['host'] == 'a'"));
+  EXPECT_FALSE(bench.holds("response.reason == 'no_route'"));
+  EXPECT_FALSE(bench.holds("response.duration > duration('0')"));
+  EXPECT_TRUE(bench.holds("response.status >= 500 || request.protocol == 'TLS'"));
 }
 
 }  // namespace

@@ -71,7 +71,8 @@ TEST(WorkerLog, HandsOnWhenHalfABlockIsFull) {
 
 TEST(WorkerLog, LogsWhatItsConditionAsksFor) {
   Settings settings = withTemplate("${response.status}");
-  settings.when.status = {{{500, 599}}};
+  expr::Mistake mistake;
+  settings.when = *Condition::parse("response.status >= 500", mistake);
   Bench bench(std::move(settings));
   bench.sample.record.status = 200;
   bench.logTimes(1);
