@@ -147,26 +147,28 @@ Compiler::Parsed Compiler::finishOperation(const Operand& from, bool constant, c
 Compiler::Parsed Compiler::parseUnary() {
   const Token symbol = token_;
   if (!symbol.is("!") && !symbol.is("-")) return parseMember();
-  bool odd = false;
-  while (token_.kind == Token::Kind::kSymbol && token_.text == symbol.text) {
-    odd = !odd;
+  std::size_t count = 0;
+  for (; token_.is(symbol.text); ++count) {
     if (!advance()) return std::nullopt;
   }
-  const bool negative = symbol.is("-") && odd;
+  const bool odd = count % 2 == 1;
   const bool number = token_.kind == Token::Kind::kInteger || token_.kind == Token::Kind::kNumber;
-  if (negative && number) return parseNegative(symbol.offset);
-  Parsed operand = parseMember();
-  if (!operand) return std::nullopt;
+  if (number && odd && symbol.is("-")) return parseNegative(symbol.offset);
+  const Parsed operand = parseMember();
+  return operand ? unary(symbol, odd, *operand) : std::nullopt;
+}
+
+Compiler::Parsed Compiler::unary(const Token& symbol, bool odd, Operand operand) {
   const Op op = symbol.is("!") ? Op::kNot : Op::kNegate;
   Type type;
-  if (!typeOfUnary(op, operand->type, type)) {
+  if (!typeOfUnary(op, operand.type, type)) {
     return fail(symbol.offset,
-                "no operator " + quoted(symbol.text) + " for " + operand->type.text());
+                "no operator " + quoted(symbol.text) + " for " + operand.type.text());
   }
-  operand->offset = symbol.offset;
+  operand.offset = symbol.offset;
   // An even chain still checks the type of a value that is only known at evaluation.
   for (int i = odd ? 1 : 2; i > 0; --i) assembler_.operate(op);
-  return finishOperation(*operand, operand->constant, type);
+  return finishOperation(operand, operand.constant, type);
 }
 
 // The number after a minus sign. The lowest integer has no positive counterpart.
@@ -184,19 +186,20 @@ Compiler::Parsed Compiler::parseNegative(std::size_t offset) {
 
 Compiler::Parsed Compiler::parseMember() {
   Parsed object = parsePrimary();
-  while (object && !failed_) {
-    if (accept("[")) {
-      object = parseIndex(*object);
-    } else if (accept(".")) {
-      const Token name = token_;
-      if (name.kind != Token::Kind::kName) return fail(name.offset, "expected a name after \".\"");
-      if (!advance()) return std::nullopt;
-      object = accept("(") ? parseMethod(*object, name) : select(*object, name);
-    } else {
-      break;
-    }
+  while (object && (token_.is("[") || token_.is("."))) {
+    const bool index = token_.is("[");
+    if (!advance()) return std::nullopt;
+    object = index ? parseIndex(*object) : parseSelection(*object);
   }
   return failed_ ? std::nullopt : object;
+}
+
+// After "object.".
+Compiler::Parsed Compiler::parseSelection(const Operand& object) {
+  const Token name = token_;
+  if (name.kind != Token::Kind::kName) return fail(name.offset, "expected a name after \".\"");
+  if (!advance()) return std::nullopt;
+  return accept("(") ? parseMethod(object, name) : select(object, name);
 }
 
 Compiler::Parsed Compiler::select(const Operand& object, const Token& name) {

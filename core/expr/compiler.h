@@ -47,6 +47,7 @@ class Compiler {
   Parsed parseUnary();
   Parsed parseNegative(std::size_t offset);
   Parsed parseMember();
+  Parsed parseSelection(const Operand& object);
   Parsed parsePrimary();
   Parsed parseLiteral();
   Parsed parseList();
@@ -62,6 +63,7 @@ class Compiler {
   Parsed select(const Operand& object, const Token& name);
   Parsed keyed(const Operand& object, std::string_view key);
   Parsed constant(const Value& value, Type type, std::size_t offset);
+  Parsed unary(const Token& symbol, bool odd, Operand operand);
   Parsed binary(const Token& symbol, Op op, const Operand& left, const Operand& right);
   Parsed call(const Token& name, bool method, std::vector<Operand> arguments);
   Parsed emitCall(const Function& function, const Operand& first, const Operand& last);

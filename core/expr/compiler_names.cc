@@ -43,6 +43,11 @@ Type resultOf(Loop loop, const Type& list, const Type& body) {
   return loop == Loop::kFilter ? list : Type::listOf(body);
 }
 
+bool accepts(const Function& function, const Type& first, const Type& last) {
+  return function.first.has(first.kind()) &&
+         (function.parameters == 1 || function.second.has(last.kind()));
+}
+
 bool isPartOfVariable(Schema schema, std::string_view path) {
   return std::any_of(schema.begin(), schema.end(), [path](const Variable& variable) {
     return variable.name.size() > path.size() && variable.name.starts_with(path) &&
@@ -277,12 +282,11 @@ Compiler::Parsed Compiler::call(const Token& name, bool method, std::vector<Oper
   for (const Function& function : functions()) {
     if (function.name != name.text || function.method != method) continue;
     if (named == nullptr) named = &function;
-    if (function.parameters != arguments.size()) continue;
-    const bool first = function.first.has(arguments.front().type.kind());
-    if (!first || (arguments.size() == 2 && !function.second.has(arguments.back().type.kind()))) {
-      continue;
+    const Type last = arguments.empty() ? Type() : arguments.back().type;
+    if (function.parameters == arguments.size() &&
+        accepts(function, arguments.front().type, last)) {
+      return emitCall(function, arguments.front(), arguments.back());
     }
-    return emitCall(function, arguments.front(), arguments.back());
   }
   std::string types;
   for (const Operand& argument : arguments) {

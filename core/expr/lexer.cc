@@ -95,29 +95,38 @@ bool Lexer::readNumber(Token& token, Mistake& mistake) {
   const std::size_t start = at_;
   if (rest().starts_with("0x") || rest().starts_with("0X")) return readHexadecimal(token, mistake);
   token.kind = Token::Kind::kInteger;
-  while (isDigit(peek())) ++at_;
+  skipDigits();
   if (peek() == '.' && isDigit(peek(1))) {
     token.kind = Token::Kind::kNumber;
-    for (++at_; isDigit(peek());) ++at_;
+    ++at_;
+    skipDigits();
   }
   if (peek() == 'e' || peek() == 'E') {
-    const std::size_t sign = peek(1) == '+' || peek(1) == '-' ? 1 : 0;
-    if (!isDigit(peek(1 + sign))) return failToken(mistake, at_, "an exponent needs digits");
     token.kind = Token::Kind::kNumber;
-    for (at_ += 1 + sign; isDigit(peek());) ++at_;
+    ++at_;
+    if (peek() == '+' || peek() == '-') ++at_;
+    if (!isDigit(peek())) return failToken(mistake, start, "an exponent needs digits");
+    skipDigits();
   }
   if (isLetter(peek())) {
     return failToken(mistake, at_, "a number cannot be followed by a letter");
   }
-  const std::string_view digits = text_.substr(start, at_ - start);
+  return convertNumber(text_.substr(start, at_ - start), token, mistake);
+}
+
+void Lexer::skipDigits() {
+  while (isDigit(peek())) ++at_;
+}
+
+bool Lexer::convertNumber(std::string_view digits, Token& token, Mistake& mistake) {
   if (token.kind == Token::Kind::kInteger) {
     const auto value = parseNumber<std::uint64_t>(digits);
     if (value) token.integer = *value;
-    return value || failToken(mistake, start, "an integer out of range");
+    return value || failToken(mistake, token.offset, "an integer out of range");
   }
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), token.number);
-  return error == std::errc() || failToken(mistake, start, "a number out of range");
+  return error == std::errc() || failToken(mistake, token.offset, "a number out of range");
 }
 
 bool Lexer::readHexadecimal(Token& token, Mistake& mistake) {
@@ -175,16 +184,7 @@ bool Lexer::readEscape(const Quote& quote, std::string& to, Mistake& mistake) {
     return true;
   }
   std::uint32_t code = 0;
-  bool good = false;
-  ++at_;
-  if (isDigit(letter)) {
-    good = readCode(3, 8, code) && code <= 0xFF;
-  } else {
-    ++at_;
-    if (letter == 'x' || letter == 'X') good = readCode(2, 16, code);
-    if (letter == 'u' && !quote.bytes) good = readCode(4, 16, code);
-    if (letter == 'U' && !quote.bytes) good = readCode(8, 16, code);
-  }
+  const bool good = readCodeAfter(letter, quote.bytes, code);
   if (!good || code > kMaxCode || (code >= 0xD800 && code < 0xE000)) {
     return failToken(mistake, start, "an unknown escape sequence; write \\\\ for a backslash");
   }
@@ -194,6 +194,15 @@ bool Lexer::readEscape(const Quote& quote, std::string& to, Mistake& mistake) {
     appendUtf8(code, to);
   }
   return true;
+}
+
+// "\\x41", "\\u00e9", "\\U0001F600" or "\\101".
+bool Lexer::readCodeAfter(char letter, bool bytes, std::uint32_t& code) {
+  at_ += isDigit(letter) ? 1 : 2;
+  if (isDigit(letter)) return readCode(3, 8, code) && code <= 0xFF;
+  if (letter == 'x' || letter == 'X') return readCode(2, 16, code);
+  if (bytes) return false;
+  return (letter == 'u' && readCode(4, 16, code)) || (letter == 'U' && readCode(8, 16, code));
 }
 
 bool Lexer::readCode(std::size_t digits, int base, std::uint32_t& code) {

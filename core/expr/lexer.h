@@ -40,10 +40,13 @@ class Lexer {
   void skipBlanks();
   bool startsString() const;
   bool readNumber(Token& token, Mistake& mistake);
+  void skipDigits();
+  static bool convertNumber(std::string_view digits, Token& token, Mistake& mistake);
   bool readHexadecimal(Token& token, Mistake& mistake);
   bool readString(Token& token, Mistake& mistake);
   Quote readQuote();
   bool readEscape(const Quote& quote, std::string& to, Mistake& mistake);
+  bool readCodeAfter(char letter, bool bytes, std::uint32_t& code);
   bool readCode(std::size_t digits, int base, std::uint32_t& code);
   bool readSymbol(Token& token, Mistake& mistake);
   std::string_view rest() const { return text_.substr(at_); }

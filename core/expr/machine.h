@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <span>
 
@@ -41,7 +40,7 @@ class Machine {
   Budget budget_;
   std::size_t at_ = 0;
   std::size_t size_ = 0;
-  std::array<Value, kMaxStack> stack_;  // the compiler has made sure that it suffices
+  Value stack_[kMaxStack];  // the compiler has made sure that it suffices
 };
 
 }  // namespace weir::expr

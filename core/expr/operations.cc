@@ -133,17 +133,18 @@ Value contains(const Value* arguments, Budget& budget) {
                         std::string_view::npos);
 }
 
-// Of a text in characters: bytes that do not continue one (UTF-8).
+// Bytes that do not continue a character (UTF-8).
+std::int64_t charactersOf(std::string_view text) {
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+}
+
 Value sizeOf(const Value* arguments, Budget& budget) {
   const Value& value = arguments[0];
   switch (value.kind()) {
-    case Kind::kString: {
-      const std::string_view text = value.text();
-      budget.charge(text.size());
-      return Value::integer(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-      }));
-    }
+    case Kind::kString:
+      budget.charge(value.text().size());
+      return Value::integer(charactersOf(value.text()));
     case Kind::kBytes:
       return Value::integer(static_cast<std::int64_t>(value.text().size()));
     case Kind::kList:

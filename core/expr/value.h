@@ -34,51 +34,57 @@ class Value {
  public:
   Value() = default;  // uninitialized, so that a stack of values costs nothing
 
-  static Value null() { return Value(Kind::kNull, 0); }
-  static Value boolean(bool value) { return Value(Kind::kBool, value ? 1 : 0); }
-  static Value integer(std::int64_t value) { return Value(Kind::kInt, value); }
-  static Value number(double value) {
-    Value result(Kind::kDouble, 0);
-    result.double_ = value;
-    return result;
+  static Value null() { return {Kind::kNull, 0, {.integer = 0}}; }
+  static Value boolean(bool value) { return {Kind::kBool, 0, {.integer = value ? 1 : 0}}; }
+  static Value integer(std::int64_t value) { return {Kind::kInt, 0, {.integer = value}}; }
+  static Value number(double value) { return {Kind::kDouble, 0, {.number = value}}; }
+  static Value string(std::string_view text) {
+    return {Kind::kString, text.size(), {.text = text.data()}};
   }
-  static Value string(std::string_view text) { return Value(Kind::kString, text); }
-  static Value bytes(std::string_view text) { return Value(Kind::kBytes, text); }
-  static Value duration(Nanoseconds value) { return Value(Kind::kDuration, value.count()); }
+  static Value bytes(std::string_view text) {
+    return {Kind::kBytes, text.size(), {.text = text.data()}};
+  }
+  static Value duration(Nanoseconds value) {
+    return {Kind::kDuration, 0, {.integer = value.count()}};
+  }
   static Value timestamp(Nanoseconds since_1970) {
-    return Value(Kind::kTimestamp, since_1970.count());
+    return {Kind::kTimestamp, 0, {.integer = since_1970.count()}};
   }
   static Value list(std::span<const Value> items) {
-    Value result(Kind::kList, 0);
-    result.size_ = sizeOf(items.size());
-    result.items_ = items.data();
-    return result;
+    return {Kind::kList, items.size(), {.items = items.data()}};
   }
-  static Value map(const Map& map) {
-    Value result(Kind::kMap, 0);
-    result.map_ = &map;
-    return result;
+  static Value map(const Map& map) { return {Kind::kMap, 0, {.map = &map}}; }
+  static Value fault(Fault fault) {
+    return {Kind::kFault, 0, {.integer = static_cast<int>(fault)}};
   }
-  static Value fault(Fault fault) { return Value(Kind::kFault, static_cast<int>(fault)); }
   static Value missing() { return fault(Fault::kMissing); }
 
   Kind kind() const { return kind_; }
   bool isFault() const { return kind_ == Kind::kFault; }
-  bool isTrue() const { return kind_ == Kind::kBool && integer_ != 0; }
-  bool isFalse() const { return kind_ == Kind::kBool && integer_ == 0; }
+  bool isTrue() const { return kind_ == Kind::kBool && content_.integer != 0; }
+  bool isFalse() const { return kind_ == Kind::kBool && content_.integer == 0; }
 
   // Each only for a value of its kind.
-  std::int64_t integer() const { return integer_; }  // and of a duration or timestamp: nanoseconds
-  double number() const { return double_; }
-  std::string_view text() const { return {text_, size_}; }  // of a string or bytes
-  std::span<const Value> items() const { return {items_, size_}; }
-  const Map& map() const { return *map_; }
-  Fault fault() const { return static_cast<Fault>(integer_); }
+  std::int64_t integer() const {
+    return content_.integer;
+  }  // and of a duration or timestamp: nanoseconds
+  double number() const { return content_.number; }
+  std::string_view text() const { return {content_.text, size_}; }  // of a string or bytes
+  std::span<const Value> items() const { return {content_.items, size_}; }
+  const Map& map() const { return *content_.map; }
+  Fault fault() const { return static_cast<Fault>(content_.integer); }
 
  private:
-  Value(Kind kind, std::int64_t value) : kind_(kind), size_(0), integer_(value) {}
-  Value(Kind kind, std::string_view text)
-      : kind_(kind), size_(sizeOf(text.size())), text_(text.data()) {}
+  union Content {
+    std::int64_t integer;
+    double number;
+    const char* text;
+    const Value* items;
+    const Map* map;
+  };
+
+  Value(Kind kind, std::size_t size, Content content)
+      : kind_(kind), size_(sizeOf(size)), content_(content) {}
   static std::uint32_t sizeOf(std::size_t size) {
     constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
     return static_cast<std::uint32_t>(size < kMost ? size : kMost);
@@ -86,13 +92,7 @@ class Value {
 
   Kind kind_;
   std::uint32_t size_;  // of texts and lists
-  union {
-    std::int64_t integer_;
-    double double_;
-    const char* text_;
-    const Value* items_;
-    const Map* map_;
-  };
+  Content content_;
 };
 
 static_assert(std::is_trivially_copyable_v<Value> && sizeof(Value) == 16);

@@ -73,7 +73,7 @@ TEST(Compile, SaysWhereTheSyntaxIsWrong) {
              {R"("\q")", "1: an unknown escape sequence; write \\\\ for a backslash"},
              {R"("\ud800")", "1: an unknown escape sequence; write \\\\ for a backslash"},
              {"7u", "1: a number cannot be followed by a letter"},
-             {"1e", "1: an exponent needs digits"},
+             {"1e", "0: an exponent needs digits"},
              {"9223372036854775808", "0: an integer out of range"},
              {"-9223372036854775809", "0: an integer out of range"},
              {"1e999", "0: a number out of range"},
