@@ -24,17 +24,16 @@ Exchange::Exchange(Engine& engine, Listener& listener, const ConnectionPeer& cal
       arena_(engine.loop().scratch()),
       request_(arena_),
       response_(arena_),
+      attempt_(engine.loop(), tries_, *this),
       request_relay_(engine.loop().chunks()),
       response_relay_(engine.loop().chunks()),
       started_(engine.loop().eventTime()),
       total_(engine.loop().wheel(), *this),
-      try_(engine.loop().wheel(), *this),
       idle_(engine.loop().wheel(), *this) {
   request_relay_.setSource(responder_);
 }
 
 Exchange::~Exchange() {
-  if (cluster_ != nullptr) cluster_->leave();
   filters_.reset();
   if (pinned_ != nullptr) engine_.unpin(*pinned_);
 }
@@ -170,12 +169,12 @@ bool Exchange::prepareForward(NameId cluster) {
   const bool counted =
       request_.method == http::Method::kOptions || request_.method == http::Method::kTrace;
   if (counted && !countForward(request_)) return endForwards();
-  cluster_ = engine_.clusters().get(cluster, plan().clusters);
-  if (cluster_ == nullptr) {
+  upstream::Cluster* const found = engine_.clusters().get(cluster, plan().clusters);
+  if (found == nullptr) {
     fail(Reason::kNoHealthyUpstream, "the upstream was removed from the configuration");
     return true;
   }
-  cluster_->enter();
+  tries_.begin(*found);
   addPeerHeaders(request_, *listener_plan_, caller_.peer());
   if (!route_->request_headers.empty()) {
     route_->request_headers.apply(request_.headers, variables());
@@ -186,8 +185,7 @@ bool Exchange::prepareForward(NameId cluster) {
   }
   if (!request_.upgrade.empty()) addWebSocketKey(request_, engine_.random());
   // RFC 9112, 3.2: an HTTP/1.0 request may lack a Host, an HTTP/1.1 request needs one.
-  if (request_.authority.empty()) request_.authority = cluster_->plan().name;
-  cluster_->retryBudget().onRequest(engine_.loop().now());
+  if (request_.authority.empty()) request_.authority = found->plan().name;
   const route::RetryPolicy& policy = retryPolicy();
   request_relay_.keepForReplay(policy.attempts > 0 ? policy.replay_body_bytes : 0);
   if (!route_->mirrors.empty()) startMirrors();
@@ -218,60 +216,55 @@ void Exchange::feedMirrors(Bytes bytes) {
 }
 
 bool Exchange::pickEndpoint() {
-  if (backing_off_) return false;  // onTry continues
-  if (!cluster_->knowsEndpoints()) {
-    logFailure(Reason::kUpstreamDnsError);
-    fail(Reason::kUpstreamDnsError, "the upstream's addresses have not been resolved yet");
+  if (attempt_.pausing()) return false;  // onAttemptDue continues
+  const Reason failure = attempt_.begin();
+  if (failure != Reason::kNone) {
+    const bool unknown = failure == Reason::kUpstreamDnsError;
+    fail(failure, unknown ? "the upstream's addresses have not been resolved yet" : "no endpoint");
     return true;
   }
-  member_ = cluster_->pick({tried_.data(), tried_count_});
-  if (member_ == nullptr) {
-    logFailure(Reason::kNoHealthyUpstream);
-    fail(Reason::kNoHealthyUpstream, "no endpoint");
-    return true;
+  if (engine_.accessLog() != nullptr) {
+    endpoint_ = arena_.copy(attempt_.member()->endpoint.address.text());
   }
   stage_ = Stage::kConnect;
   return true;
 }
 
 bool Exchange::connect() {
-  beginAttempt();
-  lending_ = true;
   upstream::Demand demand;
-  demand.fresh = fresh_;
+  demand.fresh = tries_.fresh();
   demand.once = !http::isIdempotent(request_.method) || request_.body != http::BodyKind::kNone;
   if (!request_.upgrade.empty()) askForUpgrade(demand);
   demand.revocable = request_.version == http::Version::kHttp2;
   demand.share = caller_.share;
-  cluster_->acquire(*member_, *this, demand);  // may call back immediately
-  return !lending_;
+  attempt_.acquire(demand);  // may call back immediately
+  return !attempt_.waiting();
 }
 
 // A protocol that requires HTTP/1.1 cannot be offered to an upstream that speaks only HTTP/2: the
 // request is sent without its Upgrade, which a recipient may ignore (RFC 9110, 7.8).
 void Exchange::askForUpgrade(upstream::Demand& demand) const {
-  const bool http2_only = cluster_->plan().options.protocol == http::VersionChoice::kHttp2;
+  const bool http2_only = tries_.cluster()->plan().options.protocol == http::VersionChoice::kHttp2;
   demand.by_http1 = !http::h2::isExtendedConnect(request_);
   demand.upgrade = !demand.by_http1 || !http2_only;
 }
 
 void Exchange::onAcquired(const upstream::PooledConnection& lease) {
-  lending_ = false;
-  reused_ = lease.reused;
   if (engine_.accessLog() != nullptr && lease.peer != nullptr) {
     upstream_identity_ = arena_.copy(lease.peer->identity);
   }
-  requester_ = &lease.codec.open(*this);
-  times_.connected = reused_ ? times_.routed : elapsed();
+  attempt_.open(lease, *this);
+  times_.connected = lease.reused ? times_.routed : elapsed();
   stage_ = Stage::kForward;
   run();
 }
 
 bool Exchange::forward() {
   if (request_ended_ || request_.body == http::BodyKind::kTunnel) armTry();
-  requester_->sendHead(request_);
+  http::Requester& requester = *attempt_.requester();
+  requester.sendHead(request_);
   if (request_.body == http::BodyKind::kLength || request_.body == http::BodyKind::kStream) {
-    request_relay_.attach(*requester_);
+    request_relay_.attach(requester);
   }
   stage_ = Stage::kResponseFilters;  // once the response's head is there: onResponseHead
   return false;
@@ -315,13 +308,12 @@ void Exchange::onRequestEnd() {
   }
   request_relay_.end(&request_.trailers);
   if (tunnel_ && upstream_ended_) {
-    requester_ = nullptr;
     complete();
     return run();
   }
-  if (tunnel_ || cluster_ == nullptr) return;
+  if (tunnel_ || tries_.cluster() == nullptr) return;
   armTotal(response_begun_);
-  if (requester_ != nullptr && !head_arrived_) armTry();
+  if (attempt_.requester() != nullptr && !attempt_.headArrived()) armTry();
 }
 
 void Exchange::onInformational() {
@@ -331,12 +323,12 @@ void Exchange::onInformational() {
 
 void Exchange::onResponseHead() {
   times_.upstream_first_byte = elapsed();
-  try_.disarm();
+  attempt_.unlimit();
+  attempt_.noteHead();
   if (retryPolicy().covers(response_.status) && mayRetry(std::nullopt)) {
     dropAttempt(AttemptOutcome::kError, Reason::kNone);
     return beginBackoff(Reason::kUpstreamStatus);
   }
-  head_arrived_ = true;
   run();
 }
 
@@ -359,7 +351,7 @@ bool Exchange::checkAnswer() {
 }
 
 bool Exchange::filterResponse() {
-  if (!head_arrived_) return false;
+  if (!attempt_.headArrived()) return false;
   if (!checkAnswer()) return true;
   if (filters_) {
     const filter::Verdict verdict = filters_->onResponse(response_);
@@ -384,7 +376,7 @@ bool Exchange::reply() {
   request_relay_.stopKeeping();
   armTotal(true);
   touchIdle();
-  if (requester_ != nullptr) response_relay_.setSource(*requester_);
+  if (attempt_.requester() != nullptr) response_relay_.setSource(*attempt_.requester());
   responder_.sendHead(response_);
   if (response_.body != http::BodyKind::kNone) response_relay_.attach(responder_);
   if (response_.body == http::BodyKind::kTunnel) startTunnel();
@@ -396,7 +388,7 @@ void Exchange::startTunnel() {
   tunnel_ = true;
   request_ended_ = false;  // the client's side of the tunnel is open
   total_.disarm();
-  request_relay_.continueTo(*requester_);
+  request_relay_.continueTo(*attempt_.requester());
   responder_.setReading(true);  // data already sent by the client
 }
 
@@ -416,7 +408,7 @@ void Exchange::onResponseEnd() {
     complete();
     return run();
   }
-  requester_ = nullptr;
+  attempt_.noteResponseEnd();
   request_relay_.discard();
   if (filters_) {
     Bytes rest;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -17,7 +16,8 @@
 #include "core/proxy/relay.h"
 #include "core/regex/captures.h"
 #include "core/route/variables.h"
-#include "core/upstream/cluster.h"
+#include "core/upstream/attempt.h"
+#include "core/upstream/tries.h"
 
 namespace weir::proxy {
 
@@ -43,7 +43,7 @@ struct ConnectionPeer {
 // Life:     onRequestHead starts it; Responder::release() is its last call.
 class Exchange final : public http::RequestEvents,
                        private http::ResponseEvents,
-                       private upstream::PoolWaiter,
+                       private upstream::AttemptEvents,
                        private filter::Control {
  public:
   Exchange(Engine& engine, Listener& listener, const ConnectionPeer& caller,
@@ -64,7 +64,6 @@ class Exchange final : public http::RequestEvents,
   };
 
  private:
-  static constexpr std::size_t kMaxTried = 8;
   struct Failure {
     Reason reason = Reason::kNone;
     std::string_view detail;
@@ -86,9 +85,11 @@ class Exchange final : public http::RequestEvents,
   void onResponseEnd() override;
   void onResponseFailed(Error error) override;
   void onRequestDrained() override { request_relay_.onDrained(); }
-  // upstream::PoolWaiter
+  // upstream::AttemptEvents
+  void onAttemptDue() override { run(); }
   void onAcquired(const upstream::PooledConnection& lease) override;
   void onAcquireFailed(Error error) override;
+  void onAttemptTimeout() override;
   // filter::Control
   void respond(const filter::LocalReply& reply) override;
   void resume() override { run(); }
@@ -123,22 +124,17 @@ class Exchange final : public http::RequestEvents,
   void finishResponse();
 
   // exchange_attempts.cc: attempts, retries and time
-  void beginAttempt();
-  void endAttempt(AttemptOutcome outcome, int status, Reason reason);
   void dropAttempt(AttemptOutcome outcome, Reason reason);
-  void logFailure(Reason reason) const;
   bool retryFor(route::RetryOn failure, Reason reason);
   bool mayRetry(std::optional<route::RetryOn> failure);
   void beginBackoff(Reason reason);
   bool replayUnseen(const Error& error);
-  bool refuseRetry(RetryRefusal refusal);
   const route::RetryPolicy& retryPolicy() const;
   void armTotal(bool response_begun);
   void armTry();
   Milliseconds routeTimeout() const;
   void touchIdle();
   void onTotal();
-  void onTry();
   void onIdle();
   void countTimeout(TimeoutStage stage);
 
@@ -178,36 +174,22 @@ class Exchange final : public http::RequestEvents,
   std::string_view original_query_;
   Mirror* mirrors_ = nullptr;  // owned by the engine; still need the rest of the request
 
-  // The current attempt.
-  upstream::Cluster* cluster_ = nullptr;
-  upstream::Member* member_ = nullptr;
-  http::Requester* requester_ = nullptr;
-  bool lending_ = false;  // waiting for the cluster's callback
-  bool reused_ = false;
-  bool fresh_ = false;  // the next attempt needs a new connection
-  std::array<const upstream::Member*, kMaxTried> tried_{};
-  std::uint8_t tried_count_ = 0;
-  std::uint8_t attempts_ = 0;
-  std::uint8_t retries_ = 0;
-  std::uint8_t replays_ = 0;  // not retries: the upstream has not processed the request
-  Nanoseconds attempt_started_{0};
+  upstream::Tries tries_;
+  upstream::Attempt attempt_;
 
   Relay request_relay_;
   Relay response_relay_;
 
   Stage stage_ = Stage::kRoute;
   bool running_ = false;
-  bool head_arrived_ = false;  // of the response
   bool request_ended_ = false;
   bool response_begun_ = false;  // the head has been sent to the client
   bool upstream_ended_ = false;
   bool tunnel_ = false;
-  bool backing_off_ = false;
   bool counted_ = false;
   bool deadline_passed_ = false;  // that of the gRPC caller
   Failure failure_;
-  Reason retry_reason_ = Reason::kNone;  // why the latest retry was needed
-  int status_ = 0;                       // as sent to the client
+  int status_ = 0;  // as sent to the client
   std::uint64_t local_body_bytes_ = 0;
   std::string_view endpoint_;  // of the latest attempt
   std::string_view upstream_identity_;
@@ -216,7 +198,6 @@ class Exchange final : public http::RequestEvents,
   std::optional<Milliseconds> grpc_timeout_;  // from the caller, for the complete exchange
   http::PhaseTimes times_;
   event::Alarm<Exchange, &Exchange::onTotal> total_;
-  event::Alarm<Exchange, &Exchange::onTry> try_;
   event::Alarm<Exchange, &Exchange::onIdle> idle_;
 };
 

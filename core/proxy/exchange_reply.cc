@@ -55,7 +55,7 @@ route::ExchangeVariables Exchange::variables() const {
   variables.authority = downstream_.host;
   if (caller_.peer() != nullptr) variables.client_identity = caller_.peer()->identity;
   variables.route_name = route_->name;
-  if (cluster_ != nullptr) variables.upstream_name = cluster_->plan().name;
+  if (const auto* cluster = tries_.cluster()) variables.upstream_name = cluster->plan().name;
   return variables;
 }
 
@@ -193,7 +193,7 @@ void Exchange::complete() {
   stage_ = Stage::kDone;
   times_.total = monotonicNow() - started_;  // includes weir's own processing
   while (mirrors_ != nullptr) std::exchange(mirrors_, mirrors_->next)->abandon();
-  endAttempt(AttemptOutcome::kOk, response_.status, failure_.reason);
+  attempt_.end(AttemptOutcome::kOk, failure_.reason, response_.status);
   if (counted_) listener_.requestsInFlight().add(-1);
   countRequest();
   if (engine_.accessLog() != nullptr) logRequest();
@@ -227,11 +227,12 @@ void Exchange::countRequest() {
     cells.counter(localRepliesKey(listener, route, status_, failure_.reason, failure_.filter))
         .add();
   }
-  if (retries_ > 0) {
+  if (tries_.retries() > 0) {
     const RetryOutcome outcome = status_ > 0 && status_ < 500 && failure_.reason == Reason::kNone
                                      ? RetryOutcome::kSuccess
                                      : RetryOutcome::kFailure;
-    cells.counter(retriesKey(cluster_->plan().id, route, retry_reason_, outcome)).add(retries_);
+    const NameId upstream = tries_.cluster()->plan().id;
+    cells.counter(retriesKey(upstream, route, tries_.retryReason(), outcome)).add(tries_.retries());
   }
 }
 
@@ -252,14 +253,14 @@ void Exchange::logRequest() {
   record.response_body_bytes = response_relay_.bytes() + local_body_bytes_;
   record.reason = failure_.reason;
   record.reason_detail = failure_.detail;
-  record.attempts = attempts_;
+  record.attempts = tries_.attempts();
   std::array<char, net::Ip::kMaxText> peer{};  // for an incomplete head
   record.client_address =
       downstream_.address.empty() ? caller_.ip.formatClient(peer) : downstream_.address;
   if (caller_.peer() != nullptr) record.client_identity = caller_.peer()->identity;
   record.listener = listener_.plan().name;
   if (route_ != nullptr) record.route = route_->name;
-  if (cluster_ != nullptr) record.upstream = cluster_->plan().name;
+  if (const auto* cluster = tries_.cluster()) record.upstream = cluster->plan().name;
   record.endpoint = endpoint_;
   record.upstream_identity = upstream_identity_;
   if (isGrpc(request_)) record.grpc_status = grpcStatus(response_);

@@ -3,20 +3,10 @@
 #include <memory>
 #include <utility>
 
+#include "core/upstream/failure_reason.h"
+
 namespace weir::proxy {
 namespace {
-
-AttemptOutcome attemptOutcome(MirrorOutcome outcome) {
-  switch (outcome) {
-    case MirrorOutcome::kSent:
-      return AttemptOutcome::kOk;
-    case MirrorOutcome::kFailed:
-      return AttemptOutcome::kError;
-    case MirrorOutcome::kSkipped:
-      return AttemptOutcome::kCancel;
-  }
-  return AttemptOutcome::kCancel;
-}
 
 void copyHeaders(const http::Headers& from, http::Headers& to, Arena& arena) {
   for (const http::Header& field : from) {
@@ -29,16 +19,15 @@ void copyHeaders(const http::Headers& from, http::Headers& to, Arena& arena) {
 Mirror::Mirror(Engine& engine, upstream::Cluster& cluster, NameId route,
                const http::Request& original)
     : engine_(engine),
-      cluster_(cluster),
+      upstream_(cluster.plan().id),
       route_(route),
+      attempt_(engine.loop(), tries_, *this),
       arena_(engine.loop().scratch()),
       request_(arena_),
       response_(arena_),
       relay_(engine.loop().chunks()),
-      started_(engine.loop().eventTime()),
-      timeout_(engine.loop().wheel(), *this),
       fed_(original.body == http::BodyKind::kNone) {
-  cluster_.enter();
+  tries_.begin(cluster);
   request_ = original;
   request_.headers = http::Headers(arena_);
   request_.trailers = http::Headers(arena_);
@@ -67,22 +56,19 @@ Mirror* Mirror::start(Engine& engine, NameId cluster, NameId route, const Plan& 
 }
 
 void Mirror::send() {
-  timeout_.arm(kTimeout);
-  member_ = cluster_.knowsEndpoints() ? cluster_.pick({}) : nullptr;
-  if (member_ == nullptr) return finish(MirrorOutcome::kFailed);
-  lending_ = true;
-  cluster_.acquire(*member_, *this, {});
+  if (attempt_.begin() != Reason::kNone) return finish(MirrorOutcome::kFailed);
+  attempt_.limit(kTimeout);
+  attempt_.acquire({});
 }
 
 void Mirror::onAcquired(const upstream::PooledConnection& lease) {
-  lending_ = false;
-  requester_ = &lease.codec.open(*this);
-  requester_->sendHead(request_);
-  if (request_.body != http::BodyKind::kNone) relay_.attach(*requester_);
+  http::Requester& requester = attempt_.open(lease, *this);
+  requester.sendHead(request_);
+  if (request_.body != http::BodyKind::kNone) relay_.attach(requester);
 }
 
-void Mirror::onAcquireFailed(Error) {
-  lending_ = false;
+void Mirror::onAcquireFailed(Error error) {
+  attempt_.end(AttemptOutcome::kError, upstream::reasonForConnecting(error), 0);
   finish(MirrorOutcome::kFailed);
 }
 
@@ -92,7 +78,8 @@ bool Mirror::push(Bytes bytes) {
     return false;
   }
   relay_.push(bytes);
-  const std::size_t waiting = requester_ == nullptr ? relay_.bytes() : requester_->queued();
+  const http::Requester* const requester = attempt_.requester();
+  const std::size_t waiting = requester == nullptr ? relay_.bytes() : requester->queued();
   if (waiting <= kMaxWaiting) return true;
   fed_ = true;
   finish(MirrorOutcome::kSkipped);
@@ -112,29 +99,31 @@ void Mirror::abandon() {
 }
 
 void Mirror::onResponseEnd() {
-  requester_ = nullptr;
+  attempt_.end(AttemptOutcome::kOk, Reason::kNone, response_.status);
   finish(MirrorOutcome::kSent);
 }
 
-void Mirror::onResponseFailed(Error) {
-  requester_ = nullptr;
+void Mirror::onResponseFailed(Error error) {
+  const bool begun = attempt_.headArrived();
+  const Reason reason =
+      begun ? Reason::kUpstreamResetAfterHeaders : attempt_.reasonForResponse(error);
+  attempt_.end(AttemptOutcome::kError, reason, begun ? response_.status : 0);
+  finish(MirrorOutcome::kFailed);
+}
+
+void Mirror::onAttemptTimeout() {
+  relay_.detach();
+  const int status = attempt_.headArrived() ? response_.status : 0;
+  attempt_.drop(AttemptOutcome::kTimeout, Reason::kUpstreamTimeout, status);
   finish(MirrorOutcome::kFailed);
 }
 
 void Mirror::finish(MirrorOutcome outcome) {
   if (std::exchange(done_, true)) return;
-  timeout_.disarm();
   relay_.detach();
-  engine_.metrics()
-      .counter(mirrorRequestsKey(cluster_.plan().id, route_, outcome, response_.status))
-      .add();
-  if (std::exchange(lending_, false)) cluster_.cancel(*this);
-  if (auto* requester = std::exchange(requester_, nullptr)) requester->cancel();
-  if (auto* member = std::exchange(member_, nullptr)) {
-    const Nanoseconds duration = engine_.loop().eventTime() - started_;
-    cluster_.done(*member, {attemptOutcome(outcome), Reason::kNone, response_.status, duration});
-  }
-  cluster_.leave();  // `this` may outlive the cluster
+  engine_.metrics().counter(mirrorRequestsKey(upstream_, route_, outcome, response_.status)).add();
+  attempt_.drop(AttemptOutcome::kCancel, Reason::kNone, 0);
+  tries_.end();  // `this` may outlive the cluster
   if (fed_) engine_.release(*this);
 }
 

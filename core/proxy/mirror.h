@@ -2,12 +2,12 @@
 
 #include "core/base/arena.h"
 #include "core/base/linked.h"
-#include "core/event/wheel.h"
 #include "core/http/codec.h"
 #include "core/proxy/engine.h"
 #include "core/proxy/metrics.h"
 #include "core/proxy/relay.h"
-#include "core/upstream/cluster.h"
+#include "core/upstream/attempt.h"
+#include "core/upstream/tries.h"
 
 namespace weir::proxy {
 
@@ -19,7 +19,7 @@ class Mirror final : public DetachedRequest,
                      public Linked<Mirror>,  // of one request; the exchange's list
                      private http::ResponseEvents,
                      private http::BodySource,
-                     private upstream::PoolWaiter {
+                     private upstream::AttemptEvents {
  public:
   // Sends a copy of `request` to another cluster. Null if the copy cannot be sent, or if the
   // request has no body to feed to the mirror.
@@ -38,7 +38,7 @@ class Mirror final : public DetachedRequest,
 
   http::Response& response() override { return response_; }
   void onInformational() override {}
-  void onResponseHead() override {}
+  void onResponseHead() override { attempt_.noteHead(); }
   void onResponseBody(Bytes) override {}
   void onResponseEnd() override;
   void onResponseFailed(Error error) override;
@@ -47,23 +47,20 @@ class Mirror final : public DetachedRequest,
   void onAcquired(const upstream::PooledConnection& lease) override;
   void onAcquireFailed(Error error) override;
   void send();
-  void onTimeout() { finish(MirrorOutcome::kFailed); }
+  void onAttemptTimeout() override;
   void finish(MirrorOutcome outcome);
   void leaveWhenFed();
 
   Engine& engine_;
-  upstream::Cluster& cluster_;
+  const NameId upstream_;
   const NameId route_;
-  upstream::Member* member_ = nullptr;
-  http::Requester* requester_ = nullptr;
+  upstream::Tries tries_;
+  upstream::Attempt attempt_;
   Arena arena_;
   http::Request request_;
   http::Response response_;
   Relay relay_;
-  const Nanoseconds started_;
-  event::Alarm<Mirror, &Mirror::onTimeout> timeout_;
   bool fed_;  // no more calls from the original
-  bool lending_ = false;
   bool done_ = false;
 };
 

@@ -5,9 +5,8 @@
 #include "core/http/protocol_detection.h"
 #include "core/net/proxy_protocol_writer.h"
 #include "core/net/resumed_stream.h"
-#include "core/proxy/dial_reason.h"
 #include "core/proxy/request_id.h"
-#include "core/proxy/upstream_log.h"
+#include "core/upstream/failure_reason.h"
 
 namespace weir::proxy {
 namespace {
@@ -18,6 +17,21 @@ constexpr Milliseconds kSilence{10};
 constexpr Milliseconds kSentTick{20};
 
 constexpr Error kConnectTimeout = {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"};
+
+// Of an attempt that ended for this reason.
+AttemptOutcome outcomeFor(Reason reason, bool connected) {
+  switch (reason) {
+    case Reason::kNone:
+    case Reason::kClientDisconnect:
+    case Reason::kDraining:
+    case Reason::kStreamIdle:
+      return connected ? AttemptOutcome::kOk : AttemptOutcome::kCancel;
+    case Reason::kUpstreamConnectTimeout:
+      return AttemptOutcome::kTimeout;
+    default:
+      return AttemptOutcome::kError;
+  }
+}
 
 }  // namespace
 
@@ -47,6 +61,7 @@ Tunnel::Tunnel(Listener& listener, std::unique_ptr<net::Stream> stream, Connecti
       facts_(std::move(facts)),
       up_(listener.engine().loop().chunks()),
       down_(listener.engine().loop().chunks()),
+      attempt_(listener.engine().loop(), tries_, *this),
       wait_(listener.engine().loop().wheel(), *this),
       idle_(listener.engine().loop().wheel(), *this) {
   client_.open(std::move(stream));
@@ -54,9 +69,7 @@ Tunnel::Tunnel(Listener& listener, std::unique_ptr<net::Stream> stream, Connecti
   down_.setSource(server_);
 }
 
-Tunnel::~Tunnel() {
-  if (cluster_ != nullptr) cluster_->leave();
-}
+Tunnel::~Tunnel() = default;
 
 void Tunnel::start() {
   client_.stream()->setReading(true);
@@ -142,38 +155,28 @@ void Tunnel::commit() {
 }
 
 bool Tunnel::findCluster() {
-  if (cluster_ != nullptr) return true;
+  if (tries_.cluster() != nullptr) return true;
   PinnedPlan& pinned = engine().pin();
-  cluster_ = engine().clusters().get(target_.upstream, pinned.plan->clusters);
+  upstream::Cluster* const found = engine().clusters().get(target_.upstream, pinned.plan->clusters);
   most_retries_ = pinned.plan->defaults.retry.attempts;
   engine().unpin(pinned);
-  if (cluster_ == nullptr) return false;
-  cluster_->enter();
-  cluster_->retryBudget().onRequest(engine().loop().now());
-  return true;
+  if (found != nullptr) tries_.begin(*found);
+  return found != nullptr;
 }
 
 void Tunnel::dial() {
+  wait_.disarm();
   if (!findCluster()) return finish(Reason::kNoHealthyUpstream);
-  if (!cluster_->knowsEndpoints()) return finish(Reason::kUpstreamDnsError);
-  upstream::Member* member = cluster_->pick({tried_.data(), tried_count_});
-  if (member == nullptr) return finish(Reason::kNoHealthyUpstream);
-  ++attempts_;
-  if (engine().accessLog() != nullptr) endpoint_ = member->endpoint.address.text();
-  attempting_ = true;
-  dialed_at_ = monotonicNow();
-  auto stream = cluster_->dial(*member, proxyHeader());
-  if (!stream.ok()) {
-    if (tried_count_ < kMaxTried) tried_[tried_count_++] = member;
-    return onDialFailed(stream.error());
-  }
-  member_ = member;
+  const Reason failure = attempt_.begin();
+  if (failure != Reason::kNone) return finish(failure);
+  if (engine().accessLog() != nullptr) endpoint_ = attempt_.member()->endpoint.address.text();
+  auto stream = attempt_.dial(proxyHeader());
+  if (!stream.ok()) return onDialFailed(stream.error());
   server_.open(std::move(stream.value()));
-  wait_.arm(options().connect_timeout);
 }
 
 std::string Tunnel::proxyHeader() {
-  const net::ProxyVersion version = options().proxy_protocol;
+  const net::ProxyVersion version = tries_.cluster()->plan().options.proxy_protocol;
   if (version == net::ProxyVersion::kNone) return {};
   if (version == net::ProxyVersion::kBinary && id_.empty()) {
     Arena arena(engine().loop().scratch());
@@ -185,43 +188,27 @@ std::string Tunnel::proxyHeader() {
 
 void Tunnel::onDialed() {
   if (stage_ == Stage::kClosed) return;
-  wait_.disarm();
   connected_ = true;
-  const Nanoseconds now = monotonicNow();
-  cluster_->noteDialed(now - dialed_at_);
-  connected_after_ = now - started_;
+  attempt_.noteDialed();
+  connected_after_ = monotonicNow() - started_;
   if (stage_ == Stage::kConnecting) open();
 }
 
 void Tunnel::onDialFailed(const Error& error) {
-  const Reason reason = reasonForDialing(error);
-  if (error.origin == Origin::kUpstream) cluster_->noteDialFailed(error);
+  const Reason reason = upstream::reasonForConnecting(error);
+  attempt_.noteDialFailed(error);
   if (error.code == ErrorCode::kTimeout) {
     engine().metrics().counter(timeoutsKey(0, TimeoutStage::kConnect)).add();
   }
-  if (member_ != nullptr && tried_count_ < kMaxTried) tried_[tried_count_++] = member_;
   endAttempt(reason);
   if (server_.stream()) dropServer();
-  wait_.disarm();
   // The dial was ahead of need: the client may still turn out to use HTTP.
   if (stage_ == Stage::kGuessing) return;
-  if (!mayRetry(error)) return finish(reason);
-  ++retries_;
-  retry_reason_ = reason;
-  dial();
-}
-
-bool Tunnel::mayRetry(const Error& error) {
-  if (error.origin != Origin::kUpstream) return false;
-  const auto refuse = [this](RetryRefusal refusal) {
-    engine().metrics().counter(upstream::retriesSuppressedKey(target_.upstream, refusal)).add();
-    return false;
-  };
-  if (retries_ >= most_retries_) return refuse(RetryRefusal::kLimit);
-  if (!cluster_->retryBudget().tryRetry(engine().loop().now())) {
-    return refuse(RetryRefusal::kBudget);
+  if (error.origin != Origin::kUpstream || !tries_.mayRetry({.most = most_retries_})) {
+    return finish(reason);
   }
-  return true;
+  tries_.noteRetry(reason);
+  dial();
 }
 
 void Tunnel::open() {
@@ -278,9 +265,10 @@ void Tunnel::onServerBroken(Error error) {
                             : Reason::kUpstreamResetAfterHeaders);
 }
 
+void Tunnel::onAttemptTimeout() { onDialFailed(kConnectTimeout); }
+
 void Tunnel::onWait() {
   if (stage_ == Stage::kClosing) return closeIfSent();
-  if (server_.stream()) return onDialFailed(kConnectTimeout);
   dial();  // ahead of need
 }
 
@@ -345,38 +333,22 @@ void Tunnel::close(Reason reason) {
   listener_.remove(*this, secured_, reason);
 }
 
-void Tunnel::endAttempt(Reason reason) {
-  if (std::exchange(attempting_, false)) {
-    engine().metrics().counter(upstream::upstreamRequestsKey(target_.upstream, 0, reason)).add();
-    if (member_ != nullptr) {
-      logUpstreamFailure(cluster_->plan(), &member_->endpoint.address, reason,
-                         engine().loop().eventTime());
-    }
-  }
-  releaseMember(connected_ ? AttemptOutcome::kOk : AttemptOutcome::kError, reason);
-}
-
-void Tunnel::releaseMember(AttemptOutcome result, Reason reason) {
-  if (member_ == nullptr) return;
-  const Nanoseconds duration = monotonicNow() - dialed_at_;
-  cluster_->releaseDialed(*std::exchange(member_, nullptr), {result, reason, 0, duration});
-}
+void Tunnel::endAttempt(Reason reason) { attempt_.end(outcomeFor(reason, connected_), reason, 0); }
 
 void Tunnel::dropServer() {
   wait_.disarm();
   connected_ = false;
-  attempting_ = false;  // no client needs it
-  releaseMember(AttemptOutcome::kCancel, Reason::kNone);
+  attempt_.discard();  // no client needs it
   engine().loop().destroyLater(server_.take());
 }
 
 void Tunnel::record(Reason reason) {
-  if (retries_ > 0) {
+  if (tries_.retries() > 0) {
     const auto outcome = connected_ ? RetryOutcome::kSuccess : RetryOutcome::kFailure;
     engine()
         .metrics()
-        .counter(retriesKey(target_.upstream, 0, retry_reason_, outcome))
-        .add(retries_);
+        .counter(retriesKey(target_.upstream, 0, tries_.retryReason(), outcome))
+        .add(tries_.retries());
   }
   if (engine().accessLog() != nullptr) log(reason);
 }
@@ -391,11 +363,11 @@ void Tunnel::log(Reason reason) {
   record.request_body_bytes = up_.bytes();
   record.response_body_bytes = down_.bytes();
   record.reason = reason;
-  record.attempts = attempts_;
+  record.attempts = tries_.attempts();
   std::array<char, net::Ip::kMaxText> text{};
   record.client_address = facts_.address.ip().formatClient(text);
   record.listener = listener_.plan().name;
-  if (cluster_ != nullptr) record.upstream = cluster_->plan().name;
+  if (const auto* cluster = tries_.cluster()) record.upstream = cluster->plan().name;
   record.endpoint = endpoint_;
   record.request_id = id_;
   engine().accessLog()->log(record);

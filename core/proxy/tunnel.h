@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,7 +15,8 @@
 #include "core/proxy/listener.h"
 #include "core/proxy/metrics.h"
 #include "core/proxy/relay.h"
-#include "core/upstream/cluster.h"
+#include "core/upstream/attempt.h"
+#include "core/upstream/tries.h"
 
 namespace weir::proxy {
 
@@ -29,7 +29,7 @@ namespace weir::proxy {
 //
 // Owned by: Listener's list, until it removes itself.
 // Life:     handshake -> guessing -> connecting -> open -> closing (last bytes) -> closed.
-class Tunnel final : public DownstreamConnection {
+class Tunnel final : public DownstreamConnection, private upstream::AttemptEvents {
  public:
   struct Target {
     NameId upstream = 0;
@@ -46,7 +46,6 @@ class Tunnel final : public DownstreamConnection {
 
  private:
   enum class Stage : std::uint8_t { kHandshake, kGuessing, kConnecting, kOpen, kClosing, kClosed };
-  static constexpr std::size_t kMaxTried = 4;
 
   // Each end takes the bytes of the other one, and can be paused.
   class End : public net::StreamEvents, public http::BodySink, public http::BodySource {
@@ -99,6 +98,11 @@ class Tunnel final : public DownstreamConnection {
     void onBroken(Error) override {}
   };
 
+  // upstream::AttemptEvents
+  void onAcquired(const upstream::PooledConnection&) override {}  // only for HTTP
+  void onAcquireFailed(Error) override {}
+  void onAttemptTimeout() override;
+
   void onShookHands();
   void onClientData(Bytes bytes);
   void onClientEnd();
@@ -118,7 +122,6 @@ class Tunnel final : public DownstreamConnection {
   bool findCluster();
   void dial();
   void onDialFailed(const Error& error);
-  bool mayRetry(const Error& error);
   std::string proxyHeader();
   void open();
   void touch();
@@ -127,13 +130,11 @@ class Tunnel final : public DownstreamConnection {
   void finish(Reason reason);
   void close(Reason reason);
   void endAttempt(Reason reason);
-  void releaseMember(AttemptOutcome result, Reason reason);
   void dropServer();
   void record(Reason reason);
   void log(Reason reason);
 
   Engine& engine() const { return listener_.engine(); }
-  const upstream::ClusterOptions& options() const { return cluster_->plan().options; }
 
   // Constant after construction.
   Listener& listener_;
@@ -149,22 +150,15 @@ class Tunnel final : public DownstreamConnection {
   ServerEnd server_{*this, up_};
   NullEvents deaf_;
   std::string said_;  // by the client, during detection
-  upstream::Cluster* cluster_ = nullptr;
-  upstream::Member* member_ = nullptr;  // dialed: counted until it is released
-  std::array<const upstream::Member*, kMaxTried> tried_{};
-  std::size_t tried_count_ = 0;
-  unsigned attempts_ = 0;
-  unsigned retries_ = 0;
+  upstream::Tries tries_;
+  upstream::Attempt attempt_;
   unsigned most_retries_ = 0;
-  Reason retry_reason_ = Reason::kNone;
-  Nanoseconds dialed_at_{0};
   Nanoseconds connected_after_{-1};
   Counter received_;
   Counter sent_;
   std::string endpoint_;  // for the log
   std::string id_;        // the request id sent to the upstream
   Stage stage_ = Stage::kHandshake;
-  bool attempting_ = false;  // to be counted at its end
   bool connected_ = false;
   event::Alarm<Tunnel, &Tunnel::onWait> wait_;  // of the current stage
   event::Alarm<Tunnel, &Tunnel::onIdle> idle_;

@@ -30,7 +30,10 @@ std::size_t Cluster::AddressHash::operator()(const net::Address& address) const 
 }
 
 Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
-    : tools_(tools), plan_(std::move(plan)), wait_tick_(tools.loop.wheel(), *this) {
+    : tools_(tools),
+      plan_(std::move(plan)),
+      wait_tick_(tools.loop.wheel(), *this),
+      attempt_metrics_(tools.metrics, plan_->id) {
   MetricCells& cells = tools_.metrics;
   totals_.open_gauge = cells.gauge(upstreamConnectionsActiveKey(plan_->id));
   totals_.idle_gauge = cells.gauge(upstreamConnectionsIdleKey(plan_->id));

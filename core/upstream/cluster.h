@@ -10,6 +10,7 @@
 #include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/tls/metrics.h"
+#include "core/upstream/attempt_metrics.h"
 #include "core/upstream/balancer.h"
 #include "core/upstream/cluster_plan.h"
 #include "core/upstream/endpoint_pool.h"
@@ -73,7 +74,9 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   void closeIdle();  // the cluster is leaving: keeps only connections in use
   bool quiet() const { return totals_.open == 0 && users_ == 0; }
   const ClusterPlan& plan() const override { return *plan_; }
+  const Tools& tools() const { return tools_; }
   RetryBudget& retryBudget() { return retry_budget_; }
+  AttemptMetrics& attemptMetrics() { return attempt_metrics_; }
   // Visits every endpoint that discovery lists.
   void forEachMember(const std::function<void(const Member&)>& visit) const;
   std::size_t open() const { return totals_.open; }
@@ -129,6 +132,7 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   event::Alarm<Cluster, &Cluster::onWaitTick> wait_tick_;
   std::uint64_t users_ = 0;
   RetryBudget retry_budget_;
+  AttemptMetrics attempt_metrics_;
 
   struct Metrics {
     Histogram connect;

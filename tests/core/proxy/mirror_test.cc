@@ -64,6 +64,7 @@ TEST_F(MirrorTest, ACopyGoesToTheOtherCluster) {
   turn();
   EXPECT_THAT(client.received(), EndsWith("real"));
   EXPECT_EQ(outcomes(MirrorOutcome::kSent), 1U);
+  EXPECT_EQ(count(upstreamRequestsKey(id("shadow"), 200, Reason::kNone)), 1U);
 }
 
 TEST_F(MirrorTest, TheCopyHasTheBody) {

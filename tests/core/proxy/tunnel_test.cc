@@ -329,6 +329,15 @@ TEST_F(GuessingTest, CarriesWhatIsNoHttp) {
   EXPECT_EQ(count(tcpReceivedBytesKey(listener_plan.id, id("orders"))), 9U);
 }
 
+TEST_F(GuessingTest, AClientThatSpeaksAtOnceIsConnectedOnce) {
+  begin();
+  client->send("SET a b\r\n");
+  turn();
+  pass(Milliseconds(50));
+  EXPECT_EQ(connector.attempts().size(), 1U);
+  EXPECT_EQ(upstream_count.value(), 1U);
+}
+
 TEST_F(GuessingTest, AsksTheServerWhenTheClientIsSilent) {
   begin();
   EXPECT_EQ(arrivals.size(), 0U);

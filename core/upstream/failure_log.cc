@@ -1,10 +1,10 @@
-#include "core/proxy/upstream_log.h"
+#include "core/upstream/failure_log.h"
 
 #include <string>
 
 #include "core/base/log.h"
 
-namespace weir::proxy {
+namespace weir::upstream {
 namespace {
 
 bool isUpstreamFailure(Reason reason) {
@@ -14,8 +14,7 @@ bool isUpstreamFailure(Reason reason) {
          reason == Reason::kLimitConcurrency;
 }
 
-std::string failureText(const upstream::ClusterPlan& cluster, const net::Address* endpoint,
-                        Reason reason) {
+std::string failureText(const ClusterPlan& cluster, const net::Address* endpoint, Reason reason) {
   std::string text = "upstream " + std::string(cluster.name) + ": ";
   if (endpoint != nullptr) text += endpoint->text() + ": ";
   return text.append(toString(reason));
@@ -23,8 +22,8 @@ std::string failureText(const upstream::ClusterPlan& cluster, const net::Address
 
 }  // namespace
 
-void logUpstreamFailure(const upstream::ClusterPlan& cluster, const net::Address* endpoint,
-                        Reason reason, Nanoseconds now) {
+void logFailure(const ClusterPlan& cluster, const net::Address* endpoint, Reason reason,
+                Nanoseconds now) {
   if (!isUpstreamFailure(reason) || cluster.failures == nullptr) return;
   if (const auto held_back = cluster.failures->admit(now)) {
     log::warning(failureText(cluster, endpoint, reason) + event::LogLimit::text(*held_back));
@@ -33,4 +32,4 @@ void logUpstreamFailure(const upstream::ClusterPlan& cluster, const net::Address
   }
 }
 
-}  // namespace weir::proxy
+}  // namespace weir::upstream

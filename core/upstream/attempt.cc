@@ -1,0 +1,119 @@
+#include "core/upstream/attempt.h"
+
+#include <utility>
+
+#include "core/upstream/failure_log.h"
+#include "core/upstream/failure_reason.h"
+
+namespace weir::upstream {
+
+void Attempt::pause(Milliseconds time) {
+  state_ = State::kPausing;
+  alarm_.arm(time);
+}
+
+void Attempt::onAlarm() {
+  if (state_ != State::kPausing) return owner_.onAttemptTimeout();
+  state_ = State::kIdle;
+  owner_.onAttemptDue();
+}
+
+Reason Attempt::begin() {
+  Cluster& cluster = *tries_.cluster();
+  const bool known = cluster.knowsEndpoints();
+  member_ = known ? cluster.pick(tries_.tried()) : nullptr;
+  if (member_ == nullptr) {
+    const Reason reason = known ? Reason::kNoHealthyUpstream : Reason::kUpstreamDnsError;
+    logFailure(cluster.plan(), nullptr, reason, loop_.eventTime());
+    return reason;
+  }
+  ++tries_.attempts_;
+  started_ = loop_.eventTime();
+  first_byte_.reset();
+  state_ = State::kBegun;
+  return Reason::kNone;
+}
+
+void Attempt::onAcquired(const PooledConnection& connection) {
+  state_ = State::kHeld;
+  reused_ = connection.reused;
+  owner_.onAcquired(connection);
+}
+
+void Attempt::onAcquireFailed(Error error) {
+  state_ = State::kHeld;
+  owner_.onAcquireFailed(error);
+}
+
+Result<std::unique_ptr<net::Stream>> Attempt::dial(std::string_view first) {
+  Cluster& cluster = *tries_.cluster();
+  auto stream = cluster.dial(*member_, first);
+  if (!stream.ok()) return stream;
+  state_ = State::kDialed;
+  alarm_.arm(cluster.plan().options.connect_timeout);
+  return stream;
+}
+
+void Attempt::noteDialed() {
+  alarm_.disarm();
+  tries_.cluster()->noteDialed(monotonicNow() - started_);
+}
+
+void Attempt::noteDialFailed(const Error& error) {
+  if (error.origin == Origin::kUpstream) tries_.cluster()->noteDialFailed(error);
+}
+
+void Attempt::end(AttemptOutcome result, Reason reason, int status) {
+  if (member_ == nullptr) return;
+  const Outcome outcome{result, reason, status, loop_.eventTime() - started_, first_byte_};
+  Cluster& cluster = *tries_.cluster();
+  cluster.attemptMetrics().count(status, reason);
+  // A connection without a codec lasts as long as its users please.
+  const bool lent = state_ == State::kWaiting || state_ == State::kHeld;
+  if (lent) cluster.attemptMetrics().observe(result, outcome.duration);
+  if (result != AttemptOutcome::kOk) {
+    tries_.avoid(*member_);
+    if (result != AttemptOutcome::kCancel) {
+      logFailure(cluster.plan(), &member_->endpoint.address, reason, loop_.eventTime());
+    }
+  }
+  finish(outcome);
+}
+
+void Attempt::drop(AttemptOutcome result, Reason reason, int status) {
+  if (state_ == State::kWaiting) tries_.cluster()->cancel(*this);
+  if (auto* const requester = std::exchange(requester_, nullptr)) {
+    const bool late = result == AttemptOutcome::kTimeout || reason == Reason::kRequestTimeout ||
+                      reason == Reason::kStreamIdle;
+    late ? requester->timeOut() : requester->cancel();
+  }
+  end(result, reason, status);
+  alarm_.disarm();  // of a pause
+  state_ = State::kIdle;
+}
+
+void Attempt::discard() {
+  if (member_ == nullptr) return;
+  finish({AttemptOutcome::kCancel, Reason::kNone, 0, loop_.eventTime() - started_, first_byte_});
+}
+
+void Attempt::finish(const Outcome& outcome) {
+  alarm_.disarm();
+  requester_ = nullptr;
+  Member& member = *std::exchange(member_, nullptr);
+  const State state = std::exchange(state_, State::kIdle);
+  if (state == State::kDialed) return tries_.cluster()->releaseDialed(member, outcome);
+  if (state != State::kBegun) tries_.cluster()->done(member, outcome);
+}
+
+Reason Attempt::reasonForResponse(const Error& error) const {
+  return upstream::reasonForResponse(error, reused_);
+}
+
+std::optional<Reason> Attempt::reasonForUnseen(const Error& error, bool idempotent) const {
+  if (error.code == ErrorCode::kRefused) return Reason::kUpstreamResetBeforeHeaders;
+  const bool raced = error.code == ErrorCode::kClosed && reused_ && idempotent;
+  return raced ? std::optional(Reason::kUpstreamKeepaliveRace) : std::nullopt;
+}
+
+}  // namespace weir::upstream

@@ -1,0 +1,36 @@
+#include "core/upstream/tries.h"
+
+namespace weir::upstream {
+
+bool Tries::mayRetry(const Retry& retry) {
+  if (retries_ >= retry.most) return refuse(RetryRefusal::kLimit);
+  if (!retry.repeatable) return refuse(RetryRefusal::kNotIdempotent);
+  if (!retry.replayable) return refuse(RetryRefusal::kBodyTooLarge);
+  if (!cluster_->retryBudget().tryRetry(cluster_->tools().loop.now())) {
+    return refuse(RetryRefusal::kBudget);
+  }
+  return true;
+}
+
+bool Tries::refuse(RetryRefusal refusal) const {
+  const NameId upstream = cluster_->plan().id;
+  cluster_->tools().metrics.counter(retriesSuppressedKey(upstream, refusal)).add();
+  return false;
+}
+
+void Tries::noteRetry(Reason reason) {
+  ++retries_;
+  retry_reason_ = reason;
+}
+
+Milliseconds Tries::pause(const Backoff& backoff) const {
+  return backoffPause(backoff, retries_, cluster_->tools().random);
+}
+
+void Tries::noteReplay() {
+  ++replays_;
+  tried_count_ = 0;  // the endpoint is not at fault
+  fresh_ = true;
+}
+
+}  // namespace weir::upstream
