@@ -48,7 +48,9 @@ struct CallOptions {
   Milliseconds attempt_timeout{0};    // for each attempt, until the response's head; 0: no limit
   unsigned attempts = 1;              // the first included
   bool retry_non_idempotent = false;  // the method may be repeated although it is not idempotent
-  std::string_view purpose = {};      // for the log, such as "forward_auth"; static text
+  // Waits, within the timeout, for the first result of the upstream's discovery instead of failing.
+  bool awaits_discovery = false;
+  std::string_view purpose = {};  // for the log, such as "forward_auth"; static text
 };
 
 // A call in progress: accepts the request's body (BodySink) and can pause the response's

@@ -16,7 +16,9 @@ bool isGrpcType(std::string_view type) {
 }
 
 GrpcCode codeFor(Reason reason, const Error& error) {
-  if (reason == Reason::kUpstreamTimeout) return GrpcCode::kDeadlineExceeded;
+  // The call's own limit; that of an attempt is of upstream origin.
+  const bool deadline = error.code == ErrorCode::kTimeout && error.origin == Origin::kLocal;
+  if (deadline && reason != Reason::kQueueTimeout) return GrpcCode::kDeadlineExceeded;
   if (error.code == ErrorCode::kTooLarge) return GrpcCode::kResourceExhausted;
   if (reason == Reason::kUpstreamProtocolError) return GrpcCode::kInternal;
   return GrpcCode::kUnavailable;

@@ -58,6 +58,7 @@ Cluster::~Cluster() {
 
 void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
   const auto old = std::exchange(plan_, std::move(plan));
+  if (old->tls != plan_->tls) dial_tls_ = nullptr;
   if (!plan_->hasTermsOf(*old)) {
     for (EndpointPool* pool : allPools()) pool->renew();
   }
@@ -376,8 +377,14 @@ Result<std::unique_ptr<net::Stream>> Cluster::dial(Member& member, std::string_v
 Result<std::unique_ptr<net::Stream>> Cluster::dialPool(EndpointPool& pool, std::string_view first) {
   WEIR_TRY(auto wire, tools_.connector.connect(pool.endpoint.address));
   if (!first.empty()) wire->write(asBytes(first));
-  if (plan_->tunnel_tls == nullptr) return wire;
-  return tls::TlsStream::connect(tools_.loop, std::move(wire), plan_->tunnel_tls, pool.sessions());
+  if (plan_->tls == nullptr) return wire;
+  return tls::TlsStream::connect(tools_.loop, std::move(wire), dialTls(), pool.sessions());
+}
+
+// Connections without a codec negotiate no version of HTTP.
+const std::shared_ptr<const tls::ClientConfig>& Cluster::dialTls() {
+  if (dial_tls_ == nullptr) dial_tls_ = plan_->tls->withoutProtocols();
+  return dial_tls_;
 }
 
 void Cluster::releaseDialed(Member& member, const Outcome&) {

@@ -111,6 +111,7 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   bool takePlace();
   bool makeRoom();
   Result<std::unique_ptr<net::Stream>> dialPool(EndpointPool& pool, std::string_view first);
+  const std::shared_ptr<const tls::ClientConfig>& dialTls();
   void dropIfUnused(EndpointPool& pool);
   void countFailure(ErrorCode code);
   void countMtls(tls::MtlsResult result);
@@ -120,6 +121,7 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
 
   Tools tools_;
   std::shared_ptr<const ClusterPlan> plan_;
+  std::shared_ptr<const tls::ClientConfig> dial_tls_;  // null until the first dial()
   SharedEndpoints endpoints_;
   std::unique_ptr<Balancer> balancer_;
   PoolTotals totals_;

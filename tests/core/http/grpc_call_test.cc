@@ -141,14 +141,18 @@ TEST_F(GrpcCallTest, AMessageOverTheLimitEndsTheCall) {
 }
 
 TEST_F(GrpcCallTest, FailuresOfTheTransportHaveAStatus) {
-  const auto failed = [this](Reason reason, ErrorCode error) {
+  const auto failed = [this](Reason reason, ErrorCode error, Origin origin = Origin::kUpstream) {
     ended.clear();
     start();
-    client.last().fail(reason, {error, Origin::kUpstream, "what"});
+    client.last().fail(reason, {error, origin, "what"});
     EXPECT_EQ(ended.at(0).reason, reason);
     return code();
   };
-  EXPECT_EQ(failed(Reason::kUpstreamTimeout, ErrorCode::kTimeout), GrpcCode::kDeadlineExceeded);
+  EXPECT_EQ(failed(Reason::kUpstreamTimeout, ErrorCode::kTimeout, Origin::kLocal),
+            GrpcCode::kDeadlineExceeded);
+  EXPECT_EQ(failed(Reason::kPerTryTimeout, ErrorCode::kTimeout), GrpcCode::kUnavailable);
+  EXPECT_EQ(failed(Reason::kQueueTimeout, ErrorCode::kTimeout, Origin::kLocal),
+            GrpcCode::kUnavailable);
   EXPECT_EQ(failed(Reason::kUpstreamConnectTimeout, ErrorCode::kTimeout), GrpcCode::kUnavailable);
   EXPECT_EQ(failed(Reason::kUpstreamConnectRefused, ErrorCode::kRefused), GrpcCode::kUnavailable);
   EXPECT_EQ(failed(Reason::kUpstreamProtocolError, ErrorCode::kProtocol), GrpcCode::kInternal);

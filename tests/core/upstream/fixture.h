@@ -42,9 +42,9 @@ class Listing final : public Balancer {
 };
 
 // Acquires a connection and sends one request on it.
-class Client final : public PoolWaiter, private http::ResponseEvents {
+class TestClient final : public PoolWaiter, private http::ResponseEvents {
  public:
-  explicit Client(BlockPool& pool) : arena_(pool), request_(arena_), response_(arena_) {
+  explicit TestClient(BlockPool& pool) : arena_(pool), request_(arena_), response_(arena_) {
     request_.method_text = "GET";
     request_.authority = "x";
     request_.path = "/";
@@ -89,6 +89,8 @@ class Client final : public PoolWaiter, private http::ResponseEvents {
 
 class ClusterTest : public ::testing::Test {
  protected:
+  using Client = TestClient;
+
   ~ClusterTest() override {
     for (const auto& each : clients) each->cancel();
     cluster = nullptr;
