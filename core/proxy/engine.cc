@@ -11,6 +11,7 @@ Engine::Engine(Tools tools)
     : tools_(tools),
       exchanges_(tools.exchange_bytes),
       clusters_({tools.loop, tools.connector, random_, tools.metrics}),
+      client_({tools.loop, random_, tools.metrics, [this](NameId name) { return find(name); }}),
       parts_({tools_.loop, random_, tools_.metrics}),
       sweep_(tools_.loop.wheel(), *this) {
   sweep_.arm(kSweep);
@@ -31,6 +32,10 @@ void Engine::setPlan(std::shared_ptr<const Plan> plan) {
   } else {
     parts_.remove(old->plan->lasting_filters);
   }
+}
+
+upstream::Cluster* Engine::find(NameId upstream) {
+  return current_ == nullptr ? nullptr : clusters_.get(upstream, current_->plan->clusters);
 }
 
 PinnedPlan& Engine::pin() {

@@ -15,6 +15,7 @@
 #include "core/http/record.h"
 #include "core/net/connector.h"
 #include "core/proxy/plan.h"
+#include "core/upstream/client.h"
 #include "core/upstream/cluster_set.h"
 
 namespace weir::proxy {
@@ -65,6 +66,8 @@ class Engine {
   void release(DetachedRequest& request);  // destroys it at the end of the turn
 
   upstream::ClusterSet& clusters() { return clusters_; }
+  // For calls of this worker to upstreams of the current plan.
+  upstream::Client& client() { return client_; }
   event::Loop& loop() { return tools_.loop; }
   MetricCells& metrics() { return tools_.metrics; }
   Random& random() { return random_; }
@@ -76,6 +79,7 @@ class Engine {
 
  private:
   static constexpr Milliseconds kSweep{1'000};
+  upstream::Cluster* find(NameId upstream);
   void onSweep();
 
   Tools tools_;
@@ -85,6 +89,7 @@ class Engine {
   std::unique_ptr<PinnedPlan> current_;
   std::vector<std::unique_ptr<PinnedPlan>> retired_;
   upstream::ClusterSet clusters_;
+  upstream::Client client_;
   std::vector<std::unique_ptr<DetachedRequest>> detached_;
   filter::WorkerParts parts_;
   event::Alarm<Engine, &Engine::onSweep> sweep_;

@@ -30,10 +30,12 @@ Result<std::vector<event::Loop::Handle>> Server::openLoops(unsigned workers) {
 Server::Server(const Parts& parts, std::vector<event::Loop::Handle> loops)
     : parts_(parts),
       survey_(parts.loop, workers_),
+      control_(parts.loop, parts.cells),
       warm_up_(parts.loop, [this] { return discoveries_.answered() && shared_filters_.ready(); }),
       discoveries_(
-          {parts.loop, parts.resolver}, parts.cells,
+          {parts.loop, parts.resolver, control_.client()}, parts.cells,
           [this](NameId cluster, const upstream::SharedEndpoints& endpoints) {
+            control_.setEndpoints(cluster, endpoints);
             for (auto& worker : workers_) worker->setEndpoints(cluster, endpoints);
           },
           [this] { warm_up_.onAnswer(); }),
@@ -132,6 +134,7 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostic
   changeSocketModes(*plan);
   if (plan_ != nullptr) history_.push_back(plan_);
   plan_ = plan;
+  control_.follow(plan->clusters);
   addNames(*plan, names_seen_);
   parts_.counts.memory().setThresholds(plan->refuse_connections_at, plan->reset_streams_at);
   noteCertificates();

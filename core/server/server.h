@@ -17,6 +17,7 @@
 #include "core/net/acceptor.h"
 #include "core/net/address.h"
 #include "core/server/cluster_use.h"
+#include "core/server/control_client.h"
 #include "core/server/counts.h"
 #include "core/server/discoveries.h"
 #include "core/server/shared_filters.h"
@@ -91,6 +92,8 @@ class Server {
   // Asks every worker; calls back when all of them have answered, or after Survey::kPatience.
   void askForUse(Survey::OnKnown on_known) { survey_.ask(std::move(on_known)); }
   const Discoveries& directory() const { return discoveries_; }
+  // For calls of the control thread to upstreams of the latest plan.
+  upstream::Client& client() { return control_.client(); }
   const SharedFilters& sharedFilters() const { return shared_filters_; }
   // Names of listeners, routes, upstreams and certificates that were in a plan, but are not in any
   // living one.
@@ -128,6 +131,7 @@ class Server {
   Parts parts_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Survey survey_;
+  ControlClient control_;
   WarmUp warm_up_;
   Discoveries discoveries_;
   SharedFilters shared_filters_;

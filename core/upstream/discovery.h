@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/upstream/endpoint.h"
@@ -12,6 +14,9 @@ class Loop;
 }
 namespace weir::dns {
 class Resolver;
+}
+namespace weir::http {
+class Client;
 }
 
 namespace weir::upstream {
@@ -40,6 +45,7 @@ class Discovery {
 struct DiscoveryTools {
   event::Loop& loop;
   dns::Resolver& resolver;
+  http::Client& client;  // for upstreams that the source needs()
 };
 
 // A configured source, part of the plan: immutable and comparable, so that a reload that does not
@@ -51,6 +57,8 @@ class DiscoverySource {
   virtual std::unique_ptr<Discovery> make(const DiscoveryTools& tools) const = 0;
   // The name that is resolved, for which endpoints have certificates; empty: none.
   virtual std::string_view hostName() const { return {}; }
+  // Names of the upstreams that the source queries. They must not depend on this one.
+  virtual std::vector<std::string> needs() const { return {}; }
   // The endpoints if they are known without a query; else null.
   virtual SharedEndpoints known() const { return nullptr; }
 };

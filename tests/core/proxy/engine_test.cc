@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/http/fetch.h"
 #include "core/net/acceptor.h"
 #include "tests/core/proxy/fixture.h"
 #include "tests/support/plain_socket.h"
@@ -247,6 +248,35 @@ TEST_F(GateTest, AcceptsNoMoreOnceClosed) {
   EXPECT_FALSE(listener->closed());
   loop.advance(Listener::kHandshakeGrace + event::Wheel::kTick);
   EXPECT_TRUE(listener->closed());
+}
+
+TEST_F(EngineTest, AWorkersClientUsesTheConnectionsOfItsExchanges) {
+  startForwarding();
+  get();
+  std::optional<http::Fetched> fetched;
+  const auto call = http::fetch(engine->client(), id("orders"), {.authority = "shop.test"}, {}, 100,
+                                [&](http::Fetched outcome) { fetched = std::move(outcome); });
+  turn();
+  turn();
+  ASSERT_TRUE(fetched.has_value());
+  EXPECT_EQ(fetched->reply.value().body, "hello");
+  EXPECT_EQ(arrivals.size(), 1U);
+}
+
+TEST_F(EngineTest, ACallToAnUpstreamThatLeavesIsCompleted) {
+  on_upstream = nullptr;
+  startForwarding();
+  std::optional<http::Fetched> fetched;
+  const auto call = http::fetch(engine->client(), id("orders"), {.authority = "shop.test"}, {}, 100,
+                                [&](http::Fetched outcome) { fetched = std::move(outcome); });
+  turn();
+  clusters.erase("orders");
+  start("[[route]]\nname = \"all\"\nrespond = { status = 204 }\n");
+  pass(Milliseconds(2'000));
+  arrival(0).send(reply("late"));
+  turn();
+  ASSERT_TRUE(fetched.has_value());
+  EXPECT_EQ(fetched->reply.value().body, "late");
 }
 
 }  // namespace

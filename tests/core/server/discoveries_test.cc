@@ -6,6 +6,7 @@
 #include "core/server/warm_up.h"
 #include "core/upstream/metrics.h"
 #include "tests/core/server/fixture.h"
+#include "tests/support/fake_client.h"
 
 namespace weir::server {
 namespace {
@@ -65,6 +66,7 @@ class DirectoryTest : public ::testing::Test {
   }
 
   event::Loop loop{event::Loop::Time::kManual};
+  test::FakeClient http_client{loop};
   std::unique_ptr<dns::Resolver> resolver =
       std::move(dns::Resolver::make(loop, {.servers = {"127.0.0.1:1"}}).value());
   NameTable names;
@@ -74,7 +76,7 @@ class DirectoryTest : public ::testing::Test {
   std::vector<std::pair<NameId, std::size_t>> heard;  // cluster, endpoints
   int warm = 0;
   WarmUp warm_up{loop, [this] { return directory.answered(); }};
-  Discoveries directory{{loop, *resolver},
+  Discoveries directory{{loop, *resolver, http_client},
                         cells,
                         [this](NameId id, const upstream::SharedEndpoints& found) {
                           heard.emplace_back(id, found->endpoints.size());

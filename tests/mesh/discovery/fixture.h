@@ -10,6 +10,7 @@
 #include "core/dns/resolver.h"
 #include "core/upstream/discovery.h"
 #include "tests/support/dns_server.h"
+#include "tests/support/fake_client.h"
 
 namespace weir::mesh {
 
@@ -43,7 +44,7 @@ class Heard final : public upstream::DiscoveryEvents {
 class DiscoveryTest : public ::testing::Test {
  protected:
   void start(const upstream::DiscoverySource& source) {
-    discovery = source.make({loop, *resolver});
+    discovery = source.make({loop, *resolver, http_client});
     discovery->start(heard);
     settle();
   }
@@ -61,6 +62,7 @@ class DiscoveryTest : public ::testing::Test {
   }
 
   event::Loop loop{event::Loop::Time::kManual};
+  test::FakeClient http_client{loop};
   test::DnsServer server{loop};
   std::unique_ptr<dns::Resolver> resolver = std::move(
       dns::Resolver::make(loop, {.servers = {server.address()}, .search_domains = false}).value());

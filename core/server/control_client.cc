@@ -1,0 +1,22 @@
+#include "core/server/control_client.h"
+
+#include <utility>
+
+namespace weir::server {
+
+ControlClient::ControlClient(event::Loop& loop, MetricCells& cells)
+    : connector_(loop),
+      clusters_({loop, connector_, random_, cells}),
+      client_({loop, random_, cells, [this](NameId name) { return clusters_.get(name, plans_); }}) {
+}
+
+void ControlClient::follow(const upstream::ClusterPlans& plans) {
+  plans_ = plans;
+  clusters_.follow(plans_);
+}
+
+void ControlClient::setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints) {
+  clusters_.setEndpoints(cluster, std::move(endpoints));
+}
+
+}  // namespace weir::server
