@@ -8,6 +8,13 @@
 #include "core/base/random.h"
 #include "core/event/loop.h"
 
+namespace weir::http {
+class Client;
+}
+namespace weir::net {
+class Dialer;
+}
+
 namespace weir::filter {
 
 // The number of a configured filter in this process; never reused.
@@ -20,6 +27,7 @@ using AnySnapshot = std::shared_ptr<const void>;
 struct SharedTools {
   event::Loop& loop;
   MetricCells& metrics;
+  http::Client& client;
 };
 
 // The tools of a worker, for T::Local. They outlive it.
@@ -27,6 +35,8 @@ struct LocalTools {
   event::Loop& loop;
   Random& random;
   MetricCells& metrics;
+  http::Client& client;
+  net::Dialer& dialer;
 };
 
 // How a T::Shared gives the workers a new snapshot. May be called at any time, also after the part

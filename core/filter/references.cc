@@ -18,4 +18,12 @@ NameId References::upstream(std::string_view name, std::string_view key,
   return 0;
 }
 
+NameId References::target(const http::Target& target, config::Diagnostics& diagnostics) {
+  const std::string name = target.upstreamName();
+  if (name.empty()) return 0;  // its mistake was reported when it was read
+  if (!target.url) return upstream(name, "upstream", target.origin, diagnostics);
+  if (used_.insert(name).second) urls_.push_back(target);
+  return names_.intern(name);
+}
+
 }  // namespace weir::filter

@@ -12,7 +12,7 @@ Engine::Engine(Tools tools)
       exchanges_(tools.exchange_bytes),
       clusters_({tools.loop, tools.connector, random_, tools.metrics}),
       client_({tools.loop, random_, tools.metrics, [this](NameId name) { return find(name); }}),
-      parts_({tools_.loop, random_, tools_.metrics}),
+      parts_({tools_.loop, random_, tools_.metrics, client_, client_}),
       sweep_(tools_.loop.wheel(), *this) {
   sweep_.arm(kSweep);
 }

@@ -1,7 +1,5 @@
 #include "core/proxy/plan.h"
 
-#include <algorithm>
-
 namespace weir::proxy {
 namespace {
 
@@ -23,14 +21,6 @@ http::VersionChoice versionsOf(ListenerProtocol protocol) {
 }
 
 }  // namespace
-
-bool Plan::carriesTo(NameId upstream) const {
-  const auto leads_there = [upstream](const auto& each) { return each.upstream == upstream; };
-  return std::any_of(listeners.begin(), listeners.end(), [&](const auto& listener) {
-    return leads_there(*listener) ||
-           std::any_of(listener->tls_rules.begin(), listener->tls_rules.end(), leads_there);
-  });
-}
 
 Defaults Defaults::of(config::Role role) {
   Defaults defaults;

@@ -76,8 +76,6 @@ struct Plan {
 
   // Null if the plan does not contain the cluster.
   const upstream::SharedClusterPlan* cluster(NameId id) const { return clusters.find(id); }
-  // True if a listener forwards connections to this upstream.
-  bool carriesTo(NameId upstream) const;
 };
 
 }  // namespace weir::proxy

@@ -10,6 +10,7 @@
 #include "core/proxy/plan.h"
 #include "core/proxy/tcp_plan.h"
 #include "core/route/compile.h"
+#include "core/server/upstream_needs.h"
 #include "core/server/warnings.h"
 #include "core/tls/terms_loader.h"
 
@@ -76,12 +77,13 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   plan->max_connections =
       settings.max_connections > 0 ? settings.max_connections : connectionsThatFit();
   addListeners(settings, *plan, diagnostics);
-  addClusters(settings, previous, *plan, diagnostics);
+  addClusters(settings.upstreams, previous, *plan, diagnostics);
   std::vector<std::string> upstreams;
   for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
   filter::References references(std::move(upstreams), names_);
   addRoutes(settings, references, *plan, diagnostics);
   addFilters(settings, references, *plan, diagnostics);
+  addUrlClusters(settings, references, previous, *plan, diagnostics);
   if (!diagnostics.empty()) {
     tls_->certificates().rollBack();
     return nullptr;
@@ -131,13 +133,13 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(
   return plan;
 }
 
-void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previous,
+void PlanBuilder::addClusters(const NamedOptions& upstreams, const proxy::Plan* previous,
                               proxy::Plan& plan, config::Diagnostics& diagnostics) {
-  std::vector<upstream::SharedClusterPlan> clusters;
-  clusters.reserve(settings.upstreams.size());
-  for (const auto& [name, each] : settings.upstreams) {
+  std::vector<upstream::SharedClusterPlan> clusters(plan.clusters.begin(), plan.clusters.end());
+  clusters.reserve(clusters.size() + upstreams.size());
+  for (const auto& [name, each] : upstreams) {
     if (!each.origin.clean) continue;
-    auto made = cluster(name, each, plan, diagnostics);
+    auto made = cluster(name, each, diagnostics);
     if (made == nullptr) continue;
     // The same settings: the same object, so that workers need not examine it.
     const auto* before = previous == nullptr ? nullptr : previous->cluster(made->id);
@@ -149,8 +151,21 @@ void PlanBuilder::addClusters(const Settings& settings, const proxy::Plan* previ
   plan.clusters = upstream::ClusterPlans(std::move(clusters));
 }
 
+// Adds the upstreams for URLs to which calls of weir's own are sent.
+void PlanBuilder::addUrlClusters(const Settings& settings, const filter::References& references,
+                                 const proxy::Plan* previous, proxy::Plan& plan,
+                                 config::Diagnostics& diagnostics) {
+  std::vector<http::Target> targets = references.urls();
+  for (const auto& cluster : plan.clusters) {
+    for (http::Target& each : cluster->discovery->needs()) targets.push_back(std::move(each));
+  }
+  addClusters(upstreamsForUrls(targets, settings.upstreams, registry_.extensions(), diagnostics),
+              previous, plan, diagnostics);
+  checkUpstreamNeeds(plan.clusters, diagnostics);
+}
+
 std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
-    const std::string& name, const upstream::ClusterOptions& options, const proxy::Plan& plan,
+    const std::string& name, const upstream::ClusterOptions& options,
     config::Diagnostics& diagnostics) {
   auto made = std::make_shared<upstream::ClusterPlan>();
   made->options = options;
@@ -166,8 +181,6 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
   if (options.tls) {
     made->tls = tls_->client(
         *options.tls, {http::alpnOf(options.protocol), made->discovery->hostName()}, diagnostics);
-    const bool carries = made->tls != nullptr && plan.carriesTo(made->id);
-    if (carries) made->tunnel_tls = made->tls->withoutProtocols();
   }
   return made;
 }

@@ -8,6 +8,7 @@
 #include "core/server/counts.h"
 #include "core/server/registry.h"
 #include "core/server/settings.h"
+#include "core/server/url_upstreams.h"
 #include "core/tls/certificate_store.h"
 
 namespace weir::proxy {
@@ -45,12 +46,13 @@ class PlanBuilder {
   std::shared_ptr<const proxy::ListenerPlan> listener(const proxy::ListenerOptions& options,
                                                       const Settings& all,
                                                       config::Diagnostics& diagnostics);
-  void addClusters(const Settings& settings, const proxy::Plan* previous, proxy::Plan& plan,
+  void addClusters(const NamedOptions& upstreams, const proxy::Plan* previous, proxy::Plan& plan,
                    config::Diagnostics& diagnostics);
-  // `plan` already has its listeners.
+  void addUrlClusters(const Settings& settings, const filter::References& references,
+                      const proxy::Plan* previous, proxy::Plan& plan,
+                      config::Diagnostics& diagnostics);
   std::shared_ptr<const upstream::ClusterPlan> cluster(const std::string& name,
                                                        const upstream::ClusterOptions& options,
-                                                       const proxy::Plan& plan,
                                                        config::Diagnostics& diagnostics);
   void addRoutes(const Settings& settings, const filter::References& references, proxy::Plan& plan,
                  config::Diagnostics& diagnostics);

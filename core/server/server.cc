@@ -33,14 +33,14 @@ Server::Server(const Parts& parts, std::vector<event::Loop::Handle> loops)
       control_(parts.loop, parts.cells),
       warm_up_(parts.loop, [this] { return discoveries_.answered() && shared_filters_.ready(); }),
       discoveries_(
-          {parts.loop, parts.resolver, control_.client()}, parts.cells,
+          {parts.loop, parts.resolver, control_.client(), parts.names}, parts.cells,
           [this](NameId cluster, const upstream::SharedEndpoints& endpoints) {
             control_.setEndpoints(cluster, endpoints);
             for (auto& worker : workers_) worker->setEndpoints(cluster, endpoints);
           },
           [this] { warm_up_.onAnswer(); }),
       shared_filters_(
-          {parts.loop, parts.cells},
+          {parts.loop, parts.cells, control_.client()},
           [this](filter::MakerId filter, const filter::AnySnapshot& snapshot) {
             for (auto& worker : workers_) worker->setSnapshot(filter, snapshot);
           },

@@ -38,6 +38,9 @@ std::unordered_set<std::string> upstreamsInUse(const Settings& settings, const p
     add(listener->upstream);
     for (const auto& rule : listener->tls_rules) add(rule.upstream);
   }
+  for (const auto& cluster : plan.clusters) {
+    for (const http::Target& each : cluster->discovery->needs()) used.insert(each.upstreamName());
+  }
   return used;
 }
 
@@ -61,6 +64,7 @@ void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
     const auto written =
         std::ranges::find(settings.upstreams, cluster->name,
                           [](const auto& each) -> const std::string& { return each.first; });
+    if (written == settings.upstreams.end()) continue;  // made for a URL
     diagnostics.warn({written->second.discovery_origin.location,
                       "upstream." + written->first + ".discovery",
                       known->endpoints.empty()

@@ -26,8 +26,6 @@ struct ClusterPlan {
   event::SharedCount* connections = nullptr;     // of all workers; outlives every plan
   event::LogLimit* failures = nullptr;           // limits messages about the cluster; likewise
   std::shared_ptr<const tls::ClientConfig> tls;  // null: plaintext
-  // The same for tunnels, without ALPN; set if a listener has this upstream.
-  std::shared_ptr<const tls::ClientConfig> tunnel_tls;
 
   // Whether connections made for `other` satisfy this plan: the peers that they trust, weir's
   // identity on them, and the protocol.

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/names.h"
+#include "core/http/target.h"
 #include "core/upstream/endpoint.h"
 
 namespace weir::event {
@@ -45,7 +47,8 @@ class Discovery {
 struct DiscoveryTools {
   event::Loop& loop;
   dns::Resolver& resolver;
-  http::Client& client;  // for upstreams that the source needs()
+  http::Client& client;  // for the upstreams that the source needs()
+  NameTable& names;      // of these upstreams
 };
 
 // A configured source, part of the plan: immutable and comparable, so that a reload that does not
@@ -57,8 +60,8 @@ class DiscoverySource {
   virtual std::unique_ptr<Discovery> make(const DiscoveryTools& tools) const = 0;
   // The name that is resolved, for which endpoints have certificates; empty: none.
   virtual std::string_view hostName() const { return {}; }
-  // Names of the upstreams that the source queries. They must not depend on this one.
-  virtual std::vector<std::string> needs() const { return {}; }
+  // Where the source sends its queries. The upstreams must not depend on this one.
+  virtual std::vector<http::Target> needs() const { return {}; }
   // The endpoints if they are known without a query; else null.
   virtual SharedEndpoints known() const { return nullptr; }
 };

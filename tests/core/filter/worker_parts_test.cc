@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/filter/maker.h"
+#include "tests/support/fake_client.h"
+#include "tests/support/fake_dialer.h"
 
 namespace weir::filter {
 namespace {
@@ -42,7 +44,9 @@ class WorkerPartsTest : public ::testing::Test {
   Random random;
   MetricCells cells;
   LastingFilters filters{std::make_shared<const CountedMaker>(alive)};
-  WorkerParts parts{{loop, random, cells}};
+  test::FakeClient client{loop};
+  test::FakeDialer dialer;
+  WorkerParts parts{{loop, random, cells, client, dialer}};
 };
 
 TEST_F(WorkerPartsTest, ALocalPartIsMadeOnFirstUse) {

@@ -18,10 +18,22 @@
 namespace weir::server {
 namespace {
 
+struct FirstBalancer final : upstream::Balancer {
+  using Config = config::NoSettings;
+  FirstBalancer(const Config&, const upstream::BalancerTools&) {}
+  void setMembers(std::span<upstream::Member* const> members) override {
+    first = members.empty() ? nullptr : members.front();
+  }
+  upstream::Member* pick(upstream::Tried) override { return first; }
+
+  upstream::Member* first = nullptr;
+};
+
 // A server whose control thread calls its own listener.
 class ControlClientTest : public PlanTest {
  protected:
   ControlClientTest() {
+    registry.addBalancer<FirstBalancer>("first", "The first endpoint.");
     server.start([](MetricCells&) { return nullptr; });
   }
   ~ControlClientTest() override {
@@ -49,8 +61,8 @@ class ControlClientTest : public PlanTest {
     ASSERT_TRUE(until([&] { return live; }));
   }
   std::string upstream() {
-    return "[upstream.self]\ndiscovery = { list = [\"" + server.listeners().at(0).address.text() +
-           "\"] }\n";
+    return "[upstream.self]\nbalancer = \"first\"\ndiscovery = { list = [\"" +
+           server.listeners().at(0).address.text() + "\"] }\n";
   }
   http::Fetched fetch() {
     std::optional<http::Fetched> fetched;

@@ -76,7 +76,7 @@ class DirectoryTest : public ::testing::Test {
   std::vector<std::pair<NameId, std::size_t>> heard;  // cluster, endpoints
   int warm = 0;
   WarmUp warm_up{loop, [this] { return directory.answered(); }};
-  Discoveries directory{{loop, *resolver, http_client},
+  Discoveries directory{{loop, *resolver, http_client, names},
                         cells,
                         [this](NameId id, const upstream::SharedEndpoints& found) {
                           heard.emplace_back(id, found->endpoints.size());

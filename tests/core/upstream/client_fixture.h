@@ -17,7 +17,6 @@ namespace weir::upstream {
 class NamedSource final : public DiscoverySource {
  public:
   explicit NamedSource(std::string host) : host_(std::move(host)) {}
-  std::string_view kind() const override { return "test"; }
   std::string identity() const override { return host_; }
   std::unique_ptr<Discovery> make(const DiscoveryTools&) const override { return nullptr; }
   std::string_view hostName() const override { return host_; }

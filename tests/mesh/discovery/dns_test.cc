@@ -93,7 +93,7 @@ TEST_F(HalfAnswerTest, KeepsTheFamilyThatIsSilent) {
 
 TEST_F(HalfAnswerTest, StartsWithTheFamilyThatAnswers) {
   server.setFault("AAAA shop.test", Fault::kSilent);
-  discovery = source("shop.test")->make({loop, *resolver, http_client});
+  discovery = source("shop.test")->make({loop, *resolver, http_client, names});
   discovery->start(heard);
   for (int turn = 0; turn < 50; ++turn) loop.runOnce();
   EXPECT_EQ(heard.endpoints(), "nothing");
@@ -219,7 +219,7 @@ TEST_F(DnsDiscoveryTest, TakesALiteralAddress) {
 TEST_F(DnsDiscoveryTest, EndsWithItsObject) {
   server.setA("shop.test", {"10.0.0.1"}, 30);
   const auto shop = source("shop.test");
-  discovery = shop->make({loop, *resolver, http_client});
+  discovery = shop->make({loop, *resolver, http_client, names});
   discovery->start(heard);
   discovery.reset();
   for (int turn = 0; turn < 50; ++turn) loop.runOnce();

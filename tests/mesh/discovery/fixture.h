@@ -44,7 +44,7 @@ class Heard final : public upstream::DiscoveryEvents {
 class DiscoveryTest : public ::testing::Test {
  protected:
   void start(const upstream::DiscoverySource& source) {
-    discovery = source.make({loop, *resolver, http_client});
+    discovery = source.make({loop, *resolver, http_client, names});
     discovery->start(heard);
     settle();
   }
@@ -63,6 +63,7 @@ class DiscoveryTest : public ::testing::Test {
 
   event::Loop loop{event::Loop::Time::kManual};
   test::FakeClient http_client{loop};
+  NameTable names;
   test::DnsServer server{loop};
   std::unique_ptr<dns::Resolver> resolver = std::move(
       dns::Resolver::make(loop, {.servers = {server.address()}, .search_domains = false}).value());

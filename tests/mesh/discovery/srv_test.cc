@@ -71,7 +71,7 @@ TEST_F(SrvDiscoveryTest, StaysWithItsPriorityWhileItCannotBeAskedFor) {
 TEST_F(SrvDiscoveryTest, StartsWithTheFamilyThatAnswers) {
   server.setSrv(kName, {{"a.test", 80, 1, 10}}, 60);
   server.setFault("AAAA a.test", Fault::kSilent);
-  discovery = source->make({loop, *resolver, http_client});
+  discovery = source->make({loop, *resolver, http_client, names});
   discovery->start(heard);
   for (int turn = 0; turn < 1'000 && server.queriesFor("AAAA a.test") == 0; ++turn) loop.runOnce();
   for (int turn = 0; turn < 50; ++turn) loop.runOnce();
@@ -156,7 +156,7 @@ TEST_F(SrvDiscoveryTest, KeepsTheLastAnswerWhenTheRecordsAreGone) {
 
 TEST_F(SrvDiscoveryTest, EndsWithItsObjectWhileTargetsAreAskedFor) {
   server.setSrv(kName, {{"a.test", 80, 1, 1}, {"b.test", 80, 1, 1}}, 60);
-  discovery = source->make({loop, *resolver, http_client});
+  discovery = source->make({loop, *resolver, http_client, names});
   discovery->start(heard);
   for (int turn = 0; turn < 1'000 && server.queriesFor("A a.test") == 0; ++turn) loop.runOnce();
   discovery.reset();

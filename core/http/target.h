@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/config/diagnostics.h"
+
+namespace weir::config {
+class Table;
+}
+
+namespace weir::http {
+
+// An absolute URL of HTTP, without user information and fragment.
+struct Url {
+  bool secure = false;  // https
+  std::string host;     // in lower case, without the brackets of IPv6
+  std::uint16_t port = 0;
+  std::string target;  // path and query
+
+  static std::optional<Url> parse(std::string_view text);
+  std::string authority() const;  // host[:port]; the default port is left out
+  std::string origin() const;     // "https://id.example"
+  friend bool operator==(const Url&, const Url&) = default;
+};
+
+// Where weir sends requests of its own: a path of an upstream, or a URL, for whose host the plan
+// makes an upstream. Written as { upstream = "NAME", path = "/..." } or as "https://host/path".
+struct Target {
+  static constexpr std::string_view kShortKey = "url";
+
+  std::optional<std::string> url;
+  std::optional<std::string> upstream;
+  std::string path = "/";  // and query; with `upstream`
+  config::Origin origin;
+
+  static void read(config::Table& table, Target& out);
+  friend bool operator==(const Target&, const Target&) = default;
+
+  // For a target that was read without a mistake.
+  std::string upstreamName() const;  // the given one, or the origin of the URL
+  std::string authority() const;     // of the URL; empty: the name of the upstream's host
+  std::string pathAndQuery() const;
+};
+
+}  // namespace weir::http

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "core/net/dialer.h"
+
+namespace weir::test {
+
+// A net::Dialer that knows no upstream.
+class FakeDialer final : public net::Dialer {
+ public:
+  Result<std::unique_ptr<net::Stream>> dial(NameId) override {
+    return Error{ErrorCode::kNotFound, Origin::kLocal, "there is no upstream"};
+  }
+};
+
+}  // namespace weir::test
