@@ -26,7 +26,7 @@ std::string Page::text() {
   std::string out;
   out.reserve(latest_size_ + latest_size_ / 8);
   appendText(gather(), out);
-  appendText(readProcessUsage(), out);
+  prometheus_.appendText(out);
   latest_size_ = out.size();
   control_.histogram(scrapeDurationKey()).observe(monotonicNow() - start);
   return out;

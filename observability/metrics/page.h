@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 
+#include "observability/metrics/prometheus.h"
 #include "observability/metrics/series.h"
 
 namespace weir::metrics {
@@ -20,6 +21,8 @@ class Page {
   // Series of these names are omitted.
   void setLeft(std::unordered_set<NameId> names) { table_.setLeft(std::move(names)); }
   std::string text();
+  // For ordinary metrics of parts off the hot path.
+  prometheus::Registry& registry() { return prometheus_.registry(); }
   // Gathers the series, and adds those that only the page knows. For formats other than text().
   const SeriesTable& gather();
   const NameTable& names() const { return names_; }
@@ -28,6 +31,7 @@ class Page {
   const NameTable& names_;
   MetricCells& control_;
   SeriesTable table_;
+  Prometheus prometheus_;
   std::size_t latest_size_ = 0;
 };
 

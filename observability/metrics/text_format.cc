@@ -136,29 +136,4 @@ void appendText(const SeriesTable& table, std::string& out) {
   for (const SeriesTable::Member& member : table.families()) appendFamily(member, table, out);
 }
 
-std::array<ProcessSample, 6> samplesOf(const ProcessUsage& usage) {
-  using enum MetricType;
-  return {{{"process_cpu_seconds_total", "User and system CPU time spent.", kCounter,
-            usage.cpu_seconds},
-           {"process_start_time_seconds", "Start of the process, in seconds since 1970.", kGauge,
-            usage.start_time_seconds},
-           {"process_resident_memory_bytes", "Resident memory.", kGauge,
-            static_cast<double>(usage.resident_bytes)},
-           {"process_virtual_memory_bytes", "Virtual memory.", kGauge,
-            static_cast<double>(usage.virtual_bytes)},
-           {"process_open_fds", "Open file descriptors.", kGauge,
-            static_cast<double>(usage.open_descriptors)},
-           {"process_max_fds", "Limit of open file descriptors.", kGauge,
-            static_cast<double>(usage.max_descriptors)}}};
-}
-
-void appendText(const ProcessUsage& usage, std::string& out) {
-  for (const ProcessSample& sample : samplesOf(usage)) {
-    appendHead(sample.name, sample.help, sample.type, out);
-    out.append(sample.name).append(" ");
-    appendNumber(sample.value, out);
-    out += '\n';
-  }
-}
-
 }  // namespace weir::metrics

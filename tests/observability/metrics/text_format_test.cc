@@ -130,35 +130,5 @@ TEST(TextFormat, PutsTheBoundBehindTheLabelsOfAHistogram) {
             std::string::npos);
 }
 
-TEST(TextFormat, WritesWhatTheProcessUses) {
-  std::string out;
-  appendText(ProcessUsage{.cpu_seconds = 1.25,
-                          .start_time_seconds = 1700000000.5,
-                          .resident_bytes = 4096,
-                          .virtual_bytes = 8192,
-                          .open_descriptors = 12,
-                          .max_descriptors = 1024},
-             out);
-  EXPECT_EQ(out,
-            "# HELP process_cpu_seconds_total User and system CPU time spent.\n"
-            "# TYPE process_cpu_seconds_total counter\n"
-            "process_cpu_seconds_total 1.25\n"
-            "# HELP process_start_time_seconds Start of the process, in seconds since 1970.\n"
-            "# TYPE process_start_time_seconds gauge\n"
-            "process_start_time_seconds 1700000000.5\n"
-            "# HELP process_resident_memory_bytes Resident memory.\n"
-            "# TYPE process_resident_memory_bytes gauge\n"
-            "process_resident_memory_bytes 4096\n"
-            "# HELP process_virtual_memory_bytes Virtual memory.\n"
-            "# TYPE process_virtual_memory_bytes gauge\n"
-            "process_virtual_memory_bytes 8192\n"
-            "# HELP process_open_fds Open file descriptors.\n"
-            "# TYPE process_open_fds gauge\n"
-            "process_open_fds 12\n"
-            "# HELP process_max_fds Limit of open file descriptors.\n"
-            "# TYPE process_max_fds gauge\n"
-            "process_max_fds 1024\n");
-}
-
 }  // namespace
 }  // namespace weir::metrics
