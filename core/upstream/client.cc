@@ -52,7 +52,7 @@ std::unique_ptr<http::Call> Client::call(NameId upstream, const http::CallReques
   } else if (cluster->plan().options.proxy_protocol != net::ProxyVersion::kNone) {
     made->beginFailed(Reason::kNoHealthyUpstream, kNeedsProxyHeader);
   } else if (full) {
-    made->beginFailed(Reason::kLimitConcurrency, kTooManyCalls);
+    made->beginFailed(Reason::kQueueFull, kTooManyCalls);
   } else {
     made->begin(*cluster, request);
   }

@@ -211,7 +211,7 @@ TEST_F(ClientTest, TheNumberOfCallsIsLimited) {
   HeardCall& made = *calls.back();
   made.call = client.call(kOrders, {}, how, made);
   turn();
-  EXPECT_EQ(made.told, "failed:limit_concurrency");
+  EXPECT_EQ(made.told, "failed:queue_full");
 }
 
 TEST_F(ClientTest, UpstreamsThatExpectAProxyHeaderCannotBeCalled) {
