@@ -243,8 +243,8 @@ void Session::start(Side side) {
   nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
   nghttp2_session* session = nullptr;
   const bool server = side == Side::kServer;
-  const auto make = server ? nghttp2_session_server_new3 : nghttp2_session_client_new3;
-  WEIR_CHECK(make(&session, Receiving::table(), this, option, sessionMemory()) == 0);
+  const auto make = server ? makeServerSession : makeClientSession;
+  WEIR_CHECK(make(&session, Receiving::table(), this, option) == 0);
   nghttp2_option_del(option);
   session_.reset(session);
 

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <new>
 
+#include <nghttp2/nghttp2.h>
+
 namespace weir::http::h2 {
 namespace {
 
@@ -34,14 +36,25 @@ void* reallocateBytes(void* room, std::size_t size, void*) {
 }
 void freeBytes(void* room, void*) { std::free(room); }
 
-// NOLINTEND(cppcoreguidelines-no-malloc)
+// NOLINTEND(cppcoreguidelines-no-malloc): see above
+
+// nghttp2 copies it.
+nghttp2_mem allocator() {
+  return {nullptr, allocateBytes, freeBytes, allocateZeroes, reallocateBytes};
+}
 
 }  // namespace
 
-nghttp2_mem* sessionMemory() {
-  // nghttp2 copies it.
-  static nghttp2_mem memory{nullptr, allocateBytes, freeBytes, allocateZeroes, reallocateBytes};
-  return &memory;
+int makeServerSession(nghttp2_session** session, const nghttp2_session_callbacks* callbacks,
+                      void* user_data, const nghttp2_option* option) {
+  nghttp2_mem memory = allocator();
+  return nghttp2_session_server_new3(session, callbacks, user_data, option, &memory);
+}
+
+int makeClientSession(nghttp2_session** session, const nghttp2_session_callbacks* callbacks,
+                      void* user_data, const nghttp2_option* option) {
+  nghttp2_mem memory = allocator();
+  return nghttp2_session_client_new3(session, callbacks, user_data, option, &memory);
 }
 
 }  // namespace weir::http::h2
