@@ -33,9 +33,18 @@ enum class KeyPart : std::uint8_t {
 };
 
 struct MetricLabel {
+  using Word = std::string_view (*)(unsigned value);
+
+  constexpr MetricLabel() = default;
+  constexpr explicit(false) MetricLabel(std::string_view label, KeyPart in = KeyPart::kNameA)
+      : name(label), part(in) {}
+  constexpr MetricLabel(std::string_view label, KeyPart in, Word of)
+      : name(label), part(in), word(of), has_word(true) {}
+
   std::string_view name;  // empty: no label
   KeyPart part = KeyPart::kNameA;
-  std::string_view (*word)(unsigned value) = nullptr;  // null for names
+  Word word = nullptr;    // null for names
+  bool has_word = false;  // with sanitizers, `word` cannot be compared with null at compile time
 };
 
 // Declarations are checked while they are compiled: this one has no definition, so that a call of
@@ -150,7 +159,7 @@ struct MetricFamily {
     for (const MetricLabel& label : labels) {
       if (label.name.empty()) continue;
       requireThat((taken & bitsOf(label.part)) == 0, "two labels share a part of the key");
-      requireThat((label.part <= KeyPart::kNameC) == (label.word == nullptr),
+      requireThat((label.part <= KeyPart::kNameC) != label.has_word,
                   "a name has no words, any other value has");
       taken |= bitsOf(label.part);
     }

@@ -19,7 +19,7 @@ std::uint16_t narrow(std::size_t index) { return static_cast<std::uint16_t>(inde
 
 std::size_t Assembler::emit(const Instruction& instruction, int change) {
   ++nodes_;
-  depth_ = static_cast<std::size_t>(static_cast<int>(depth_) + change);
+  depth_ += static_cast<std::size_t>(change);  // modulo 2^64: `change` may be negative
   peak_ = std::max(peak_, depth_);
   program_->code_.push_back(instruction);
   return here() - 1;

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/config/suggestion.h"
 #include "core/expr/compile.h"
 #include "core/expr/compiler.h"
@@ -288,6 +289,7 @@ Compiler::Parsed Compiler::call(const Token& name, bool method, std::vector<Oper
       return emitCall(function, arguments.front(), arguments.back());
     }
   }
+  WEIR_CHECK(named != nullptr);  // the name has been found
   std::string types;
   for (const Operand& argument : arguments) {
     types += (types.empty() ? "" : ", ") + argument.type.text();

@@ -22,7 +22,7 @@ class Expression {
   Expression() = default;  // none
   // Nothing, with `mistake` set, if the text is not acceptable.
   static std::optional<Expression> parse(std::string_view text, Mistake& mistake) {
-    auto program = compile(text, Owner::schema(), Type(kResult), mistake);
+    auto program = compile(text, Owner::schema(), kResult, mistake);
     if (program == nullptr) return std::nullopt;
     Expression expression;
     expression.text_ = text;

@@ -50,6 +50,7 @@ struct CallOptions {
   bool retry_non_idempotent = false;  // the method may be repeated although it is not idempotent
   // Waits, within the timeout, for the first result of the upstream's discovery instead of failing.
   bool awaits_discovery = false;
+  std::size_t most_body = std::size_t{1024} * 1024;  // of the response, for fetch()
   std::string_view purpose = {};  // for the log, such as "forward_auth"; static text
 };
 

@@ -67,9 +67,8 @@ std::string_view Reply::header(std::string_view name) const {
 }
 
 std::unique_ptr<Call> fetch(Client& client, NameId upstream, const CallRequest& request,
-                            const CallOptions& options, std::size_t limit,
-                            std::function<void(Fetched)> done) {
-  auto made = std::make_unique<Fetch>(limit, std::move(done));
+                            const CallOptions& options, std::function<void(Fetched)> done) {
+  auto made = std::make_unique<Fetch>(options.most_body, std::move(done));
   made->start(client, upstream, request, options);
   return made;
 }

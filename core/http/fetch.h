@@ -30,10 +30,10 @@ struct Fetched {
   Reason reason = Reason::kNone;  // of a failure
 };
 
-// Sends a request and collects the response, whose body may have at most `limit` bytes. `done` is
-// called once, never from within fetch(); it may destroy the call. Destroying the call cancels it.
+// Sends a request and collects the response, up to the `most_body` of the options. `done` is called
+// once, never from within fetch(); it may destroy the call. Destroying the call cancels it.
 [[nodiscard]] std::unique_ptr<Call> fetch(Client& client, NameId upstream,
                                           const CallRequest& request, const CallOptions& options,
-                                          std::size_t limit, std::function<void(Fetched)> done);
+                                          std::function<void(Fetched)> done);
 
 }  // namespace weir::http

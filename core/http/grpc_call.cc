@@ -78,7 +78,7 @@ class GrpcCall::Stream final : public event::Disposable, private CallEvents {
     GrpcStatus status = grpcStatusOf(response, response.trailers);
     if (status.ok()) status = {GrpcCode::kInternal, "a status without content-type"};
     if (response.status == 200) status.message = "the response is not application/grpc";
-    end(std::move(status));
+    end(status);
   }
 
   void onBody(Bytes bytes) override {
@@ -105,7 +105,7 @@ class GrpcCall::Stream final : public event::Disposable, private CallEvents {
     if (status.ok() && !reader_.complete()) {
       status = {GrpcCode::kInternal, "the response ends within a message"};
     }
-    end(std::move(status));
+    end(status);
   }
   void onFailed(Reason reason, Error error) override {
     end({codeFor(reason, error), std::string(error.detail), reason});

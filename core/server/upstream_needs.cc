@@ -30,14 +30,17 @@ void refuseUnknown(const ClusterPlans& clusters, const ClusterPlan& asking, cons
                    std::string(config::closestWord(name, names))});
 }
 
+bool contains(const ClusterPlans& clusters, const std::string& name) {
+  return std::any_of(clusters.begin(), clusters.end(),
+                     [&](const auto& each) { return each->name == name; });
+}
+
 Graph graphOf(const ClusterPlans& clusters, config::Diagnostics& diagnostics) {
   Graph graph;
   for (const auto& cluster : clusters) {
     for (const http::Target& need : cluster->discovery->needs()) {
       const std::string name = need.upstreamName();
-      const bool known = std::any_of(clusters.begin(), clusters.end(),
-                                     [&](const auto& each) { return each->name == name; });
-      if (known) {
+      if (contains(clusters, name)) {
         graph[cluster->name].insert(name);
       } else {
         refuseUnknown(clusters, *cluster, name, diagnostics);

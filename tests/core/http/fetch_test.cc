@@ -10,7 +10,7 @@ namespace {
 class FetchTest : public ::testing::Test {
  protected:
   void start(std::size_t limit) {
-    call = fetch(client, 7, {.target = "/keys"}, {.purpose = "test"}, limit,
+    call = fetch(client, 7, {.target = "/keys"}, {.most_body = limit, .purpose = "test"},
                  [this](Fetched fetched) { outcome.push_back(std::move(fetched)); });
   }
   const Reply& reply() { return outcome.at(0).reply.value(); }
@@ -80,7 +80,7 @@ TEST_F(FetchTest, AFailureHasAReason) {
 
 TEST_F(FetchTest, TheCallbackMayDestroyTheCall) {
   int calls = 0;
-  call = fetch(client, 7, {}, {}, 10, [&](const Fetched&) {
+  call = fetch(client, 7, {}, {}, [&](const Fetched&) {
     ++calls;
     call.reset();
   });

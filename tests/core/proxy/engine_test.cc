@@ -254,7 +254,7 @@ TEST_F(EngineTest, AWorkersClientUsesTheConnectionsOfItsExchanges) {
   startForwarding();
   get();
   std::optional<http::Fetched> fetched;
-  const auto call = http::fetch(engine->client(), id("orders"), {.authority = "shop.test"}, {}, 100,
+  const auto call = http::fetch(engine->client(), id("orders"), {.authority = "shop.test"}, {},
                                 [&](http::Fetched outcome) { fetched = std::move(outcome); });
   turn();
   turn();
@@ -267,7 +267,7 @@ TEST_F(EngineTest, ACallToAnUpstreamThatLeavesIsCompleted) {
   on_upstream = nullptr;
   startForwarding();
   std::optional<http::Fetched> fetched;
-  const auto call = http::fetch(engine->client(), id("orders"), {.authority = "shop.test"}, {}, 100,
+  const auto call = http::fetch(engine->client(), id("orders"), {.authority = "shop.test"}, {},
                                 [&](http::Fetched outcome) { fetched = std::move(outcome); });
   turn();
   clusters.erase("orders");

@@ -66,7 +66,7 @@ class ControlClientTest : public PlanTest {
   }
   http::Fetched fetch() {
     std::optional<http::Fetched> fetched;
-    call = http::fetch(server.client(), names.intern("self"), {.authority = "shop.test"}, {}, 1'000,
+    call = http::fetch(server.client(), names.intern("self"), {.authority = "shop.test"}, {},
                        [&](http::Fetched outcome) { fetched = std::move(outcome); });
     EXPECT_TRUE(until([&] { return fetched.has_value(); }));
     return std::move(*fetched);
