@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <numeric>
-#include <regex>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -14,6 +14,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/base/number.h"
 #include "core/event/log_limit.h"
 #include "tests/support/opened.h"
 
@@ -50,11 +51,13 @@ class LogWriterTest : public ::testing::Test {
 
 // The numbers in the lines that report dropped lines.
 std::vector<std::uint64_t> reportedDrops(const std::string& text) {
+  constexpr std::string_view kReport = " lines of this log were dropped";
   std::vector<std::uint64_t> numbers;
-  const std::regex report("([0-9]+) lines of this log were dropped");
-  for (auto at = std::sregex_iterator(text.begin(), text.end(), report);
-       at != std::sregex_iterator(); ++at) {
-    numbers.push_back(std::stoull((*at)[1].str()));
+  for (auto at = text.find(kReport); at != std::string::npos; at = text.find(kReport, at + 1)) {
+    const std::size_t first = text.rfind(' ', at - 1) + 1;
+    const auto number =
+        parseNumber<std::uint64_t>(std::string_view(text).substr(first, at - first));
+    numbers.push_back(number.value_or(0));
   }
   return numbers;
 }
