@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/config/suggestion.h"
@@ -35,17 +37,26 @@ bool contains(const ClusterPlans& clusters, const std::string& name) {
                      [&](const auto& each) { return each->name == name; });
 }
 
+// The upstreams of the configuration that the discovery of one asks.
+std::set<std::string> needsOf(const ClusterPlan& cluster, const ClusterPlans& clusters,
+                              config::Diagnostics& diagnostics) {
+  std::set<std::string> names;
+  for (const http::Target& need : cluster.discovery->needs()) {
+    const std::string name = need.upstreamName();
+    if (contains(clusters, name)) {
+      names.insert(name);
+    } else {
+      refuseUnknown(clusters, cluster, name, diagnostics);
+    }
+  }
+  return names;
+}
+
 Graph graphOf(const ClusterPlans& clusters, config::Diagnostics& diagnostics) {
   Graph graph;
   for (const auto& cluster : clusters) {
-    for (const http::Target& need : cluster->discovery->needs()) {
-      const std::string name = need.upstreamName();
-      if (contains(clusters, name)) {
-        graph[cluster->name].insert(name);
-      } else {
-        refuseUnknown(clusters, *cluster, name, diagnostics);
-      }
-    }
+    std::set<std::string> names = needsOf(*cluster, clusters, diagnostics);
+    if (!names.empty()) graph.emplace(cluster->name, std::move(names));
   }
   return graph;
 }
