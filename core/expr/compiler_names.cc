@@ -206,7 +206,7 @@ Compiler::Parsed Compiler::variable(std::size_t index, std::size_t offset) {
 
 Compiler::Parsed Compiler::unknownName(const Token& name, const std::string& path) {
   std::string whole = path;
-  // The rest of the name helps to find what was meant.
+  // The suggestion depends on the complete name.
   while (accept(".") && token_.kind == Token::Kind::kName) {
     whole += "." + std::string(token_.text);
     if (!advance()) break;

@@ -12,7 +12,8 @@ namespace weir::expr {
 // An expression in the configuration, of a type that its user needs. `Owner` declares the
 // variables:
 //   static Schema schema();
-// and perhaps what is written in place of an older form of the setting that is not a string:
+// and optionally the expression to suggest for a value that is not a string, an older form of the
+// setting:
 //   static std::string replacement(const config::Value& older);
 template <typename Owner, Kind kResult = Kind::kBool>
 class Expression {

@@ -25,8 +25,7 @@ Result<std::unique_ptr<net::Stream>> DialedStream::dial(event::Loop& loop, Clust
 
 DialedStream::DialedStream(event::Loop& loop, Cluster& cluster, Member& member,
                            std::unique_ptr<net::Stream> wire)
-    : loop_(loop),
-      cluster_(cluster),
+    : cluster_(cluster),
       member_(member),
       wire_(std::move(wire)),
       started_(monotonicNow()),

@@ -38,7 +38,6 @@ class DialedStream final : public net::Stream, private net::StreamEvents {
   void onBroken(Error error) override;
   void onTimeout();
 
-  event::Loop& loop_;
   Cluster& cluster_;  // entered
   Member& member_;
   std::unique_ptr<net::Stream> wire_;
