@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/reason.h"
 #include "core/http/message.h"
+#include "core/http/principal.h"
 
 namespace weir::http {
 
@@ -37,8 +38,9 @@ struct ExchangeRecord {
   std::string_view method_text;
   std::string_view scheme;
   std::string_view authority;
-  std::string_view path;   // as received
-  std::string_view query;  // without the "?"
+  std::string_view path;             // as received
+  std::string_view normalized_path;  // before the route rewrites it; empty: the request was refused
+  std::string_view query;            // without the "?"
 
   int status = 0;  // as sent downstream; 0: the client had gone before
   std::uint64_t request_body_bytes = 0;
@@ -62,6 +64,8 @@ struct ExchangeRecord {
   std::string_view request_id;
   std::string_view trace_id;
   std::string_view grpc_status;  // a number, as it was sent
+
+  const Principal* principal = nullptr;  // null: nobody authenticated the caller
 
   // May be null if there was no such message. Referer and User-Agent are read from here.
   const Headers* request_headers = nullptr;

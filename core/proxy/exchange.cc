@@ -89,6 +89,7 @@ bool Exchange::findRoute() {
   if (!checkRequest() || !checkMemory()) return true;
   // First: routes and filters must not see untrusted claims, and rewriting comes later.
   addForwardedHeaders(request_, *listener_plan_, peer, downstream_);
+  admitted_path_ = request_.path;
   const route::Source source{listener_plan_->id, {downstream_.ip.bytes()}};
   route_ = plan().routes.find(request_, source, captures_);
   times_.routed = times_.request_head;
@@ -100,6 +101,7 @@ bool Exchange::findRoute() {
     replyLocally(refusal->status, refusal->reason, refusal->detail);
     return true;
   }
+  admitted_path_ = request_.path;
   if (!request_.upgrade.empty() && !chooseUpgrade()) return true;
   stage_ = Stage::kRequestFilters;
   return true;

@@ -171,6 +171,7 @@ class Exchange final : public http::RequestEvents,
   Downstream downstream_;
   std::string_view request_id_;
   std::string_view original_path_;
+  std::string_view admitted_path_;  // normalized, before the route rewrites it
   std::string_view original_query_;
   Mirror* mirrors_ = nullptr;  // owned by the engine; still need the rest of the request
 

@@ -247,6 +247,7 @@ void Exchange::logRequest() {
   record.scheme = request_.scheme;
   record.authority = downstream_.host.empty() ? request_.authority : downstream_.host;
   record.path = original_path_;
+  record.normalized_path = admitted_path_;
   record.query = original_query_;
   record.status = status_;
   record.request_body_bytes = request_relay_.bytes();

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "core/route/escapes.h"
+#include "core/http/escapes.h"
 
 namespace weir::route {
 namespace {
@@ -148,7 +148,7 @@ class Normalizer {
       const Care care = careOf(c);
       if (care == Care::kRefused) return refuse("path: a byte that must be percent-encoded");
       if (care == Care::kRaw) {
-        to_ = writeEscape(c, to_);
+        to_ = http::writeEscape(c, to_);
         continue;
       }
       if (care == Care::kParam) normal_.has_parameters = true;
@@ -156,7 +156,7 @@ class Normalizer {
         *to_++ = c;
         continue;
       }
-      const int escaped = escapedByte(raw.substr(i));
+      const int escaped = http::escapedByte(raw.substr(i));
       if (escaped < 0) return refuse("path: an invalid percent escape");
       if (!addEscaped(static_cast<char>(escaped))) return refuse("path: %2F, %5C or %00");
       i += 2;
@@ -165,7 +165,7 @@ class Normalizer {
   }
 
   bool addEscaped(char c) {
-    if (isUnreserved(c)) {
+    if (http::isUnreserved(c)) {
       *to_++ = c;
       return true;
     }
@@ -173,7 +173,7 @@ class Normalizer {
     normal_.has_reserved_escapes |= reserved;
     normal_.has_parameters |= c == ';';
     if (reserved && rules_.reserved_escapes == ReservedEscapes::kReject) return false;
-    to_ = writeEscape(c, to_);
+    to_ = http::writeEscape(c, to_);
     return true;
   }
 
@@ -239,7 +239,7 @@ std::string_view encodeRawBytes(std::string_view text, Arena& arena) {
   char* to = start;
   for (const char c : text) {
     if (isRaw(c)) {
-      to = writeEscape(c, to);
+      to = http::writeEscape(c, to);
     } else {
       *to++ = c;
     }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/route/query.h"
+#include "core/http/query.h"
 
 namespace weir::route {
 
@@ -93,8 +93,8 @@ Predicates::Verdict Predicates::check(const http::Request& request, const Source
     }
   }
   for (const Named& parameter : query) {
-    auto value = findQueryParameter(request.query, parameter.name);
-    if (value) value = decodeQueryText(*value, request.headers.arena());
+    auto value = http::findQueryParameter(request.query, parameter.name);
+    if (value) value = http::decodeQueryText(*value, request.headers.arena());
     if (!parameter.match.matches(value)) return {Part::kQuery, &parameter};
   }
   return {};

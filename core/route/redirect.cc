@@ -4,8 +4,8 @@
 
 #include "core/base/arena_string.h"
 #include "core/base/number.h"
+#include "core/http/escapes.h"
 #include "core/http/syntax.h"
-#include "core/route/escapes.h"
 
 namespace weir::route {
 namespace {
@@ -34,7 +34,7 @@ void appendQuery(std::string_view query, ArenaString& text) {
       text.append(c);
     } else {
       char* const to = text.extend(3);
-      writeEscape(c, to);
+      http::writeEscape(c, to);
     }
   }
 }

@@ -9,7 +9,7 @@
 #include "core/base/number.h"
 #include "core/base/plain_text.h"
 #include "core/config/suggestion.h"
-#include "core/route/escapes.h"
+#include "core/http/escapes.h"
 
 namespace weir::route {
 namespace {
@@ -124,10 +124,10 @@ void appendWithoutControls(std::string_view value, ArenaString& text) {
 void appendEncoded(std::string_view value, ArenaString& text) {
   char* to = text.extend(value.size() * 3);
   for (const char c : value) {
-    if (isUnreserved(c)) {
+    if (http::isUnreserved(c)) {
       *to++ = c;
     } else {
-      to = writeEscape(c, to);
+      to = http::writeEscape(c, to);
     }
   }
   text.giveBack(to);
@@ -138,12 +138,12 @@ void appendEncoded(std::string_view value, ArenaString& text) {
 void appendEncodedOnce(std::string_view value, std::string_view kept, ArenaString& text) {
   char* to = text.extend(value.size() * 3);
   while (!value.empty()) {
-    const int escaped = escapedByte(value);
+    const int escaped = http::escapedByte(value);
     const char c = escaped < 0 ? value.front() : static_cast<char>(escaped);
-    if (isUnreserved(c) || (escaped < 0 && kept.find(c) != std::string_view::npos)) {
+    if (http::isUnreserved(c) || (escaped < 0 && kept.find(c) != std::string_view::npos)) {
       *to++ = c;
     } else {
-      to = writeEscape(c, to);
+      to = http::writeEscape(c, to);
     }
     value.remove_prefix(escaped < 0 ? 1 : 3);
   }

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-#include "core/route/query.h"
+#include "core/http/query.h"
 
 namespace weir::route {
 namespace {
@@ -63,7 +63,7 @@ std::string_view ExchangeVariables::ofRequest(const VariableUse& use) const {
     case Variable::kRequestHeader:
       return request->headers.joined(use.name).value_or(std::string_view());
     case Variable::kQueryParameter:
-      return findQueryParameter(request->query, use.name).value_or(std::string_view());
+      return http::findQueryParameter(request->query, use.name).value_or(std::string_view());
     default:
       return "";
   }

@@ -3,8 +3,6 @@
 #include <string_view>
 #include <vector>
 
-#include "observability/access_log/record_facts.h"
-
 namespace weir::access_log {
 namespace {
 
@@ -49,9 +47,7 @@ bool addTests(const config::Member& member, std::vector<std::string>& tests) {
 
 }  // namespace
 
-expr::Schema RecordVariables::schema() { return recordSchema(); }
-
-std::string RecordVariables::replacement(const config::Value& table) {
+std::string ConditionVariables::replacement(const config::Value& table) {
   const auto* const members = table.as<config::Value::Table>();
   if (members == nullptr) return {};
   std::vector<std::string> tests;
@@ -66,7 +62,7 @@ std::string RecordVariables::replacement(const config::Value& table) {
 
 bool holds(const Condition& condition, const http::ExchangeRecord& record, Arena& arena) {
   if (!condition.given()) return true;
-  return condition.program().holds(RecordFacts(record), arena);
+  return condition.program().holds(http::ExchangeFacts(record), arena);
 }
 
 }  // namespace weir::access_log

@@ -3,20 +3,19 @@
 #include <string>
 
 #include "core/expr/setting.h"
-#include "core/http/record.h"
+#include "core/http/facts.h"
 
 namespace weir::access_log {
 
 // The variables of conditions.
-struct RecordVariables {
-  static expr::Schema schema();
+struct ConditionVariables : http::RecordVariables {
   // A condition in the form of a table, with the keys `status`, `min_duration` and `reason`, as an
   // expression; empty if it has other keys.
   static std::string replacement(const config::Value& table);
 };
 
 // Selects the exchanges that are logged.
-using Condition = expr::Expression<RecordVariables>;
+using Condition = expr::Expression<ConditionVariables>;
 
 // True if the condition holds for the exchange, or if there is none. `arena` is for temporary
 // values.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/route/query.h"
+#include "core/http/query.h"
 
 namespace weir::admin {
 
@@ -31,8 +31,8 @@ PageRequest questionOf(const http::Request& request, std::string body) {
     if (pair.empty()) continue;
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
-    question.parameters.emplace_back(route::decodeQueryText(pair.substr(0, equals), arena),
-                                     route::decodeQueryText(value, arena));
+    question.parameters.emplace_back(http::decodeQueryText(pair.substr(0, equals), arena),
+                                     http::decodeQueryText(value, arena));
   }
   return question;
 }

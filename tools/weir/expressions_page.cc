@@ -118,15 +118,25 @@ An evaluation beyond a limit ends with an error. It needs memory only for string
 - Durations and timestamps have 64 bits of nanoseconds: 292 years, and the years 1678 to 2261.
 - Names of headers are compared without regard to case.
 
-## Variables of access logs
+## Variables
 
-A value that the request does not have is missing: `response.status` if the client disconnected before the response, all
-of `request` but `protocol`, `time` and `size` for connections without HTTP.
-
+Conditions of filters may use the first table. Conditions of access logs, which are evaluated when the exchange has
+ended, may use both. A value that the request does not have is missing: `response.status` if the client disconnected
+before the response, all of `request` but `protocol`, `time` and `size` for connections without HTTP.
 )";
 
 void addForm(std::string& page, std::string_view first, std::string_view second) {
   page.append("| `").append(first).append("` | ").append(second).append(" |\n");
+}
+
+void addVariables(std::string& page, std::string_view of, expr::Schema variables) {
+  page.append("\n| variable of a ").append(of).append(" | type | meaning |\n| --- | --- | --- |\n");
+  for (const expr::Variable& variable : variables) {
+    const bool function = variable.function;
+    const expr::Type type = function ? variable.type.element() : variable.type;
+    page += "| `" + std::string(variable.name) + (function ? "(name)" : "") + "` | " + type.text() +
+            " | " + std::string(variable.meaning) + " |\n";
+  }
 }
 
 }  // namespace
@@ -138,13 +148,10 @@ std::string expressionsPage() {
     addForm(page, function.form, function.meaning);
   }
   page += kMacros;
-  page += "| variable | type | meaning |\n| --- | --- | --- |\n";
-  for (const expr::Variable& variable : access_log::RecordVariables::schema()) {
-    const bool function = variable.function;
-    const expr::Type type = function ? variable.type.element() : variable.type;
-    page += "| `" + std::string(variable.name) + (function ? "(name)" : "") + "` | " + type.text() +
-            " | " + std::string(variable.meaning) + " |\n";
-  }
+  const expr::Schema of_request = http::RequestVariables::schema();
+  addVariables(page, "request", of_request);
+  addVariables(page, "finished exchange",
+               http::RecordVariables::schema().subspan(of_request.size()));
   return page;
 }
 

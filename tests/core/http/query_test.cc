@@ -1,10 +1,8 @@
-#include "core/route/query.h"
+#include "core/http/query.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/core/route/fixture.h"
-
-namespace weir::route {
+namespace weir::http {
 namespace {
 
 std::string find(std::string_view query, std::string_view name) {
@@ -12,8 +10,9 @@ std::string find(std::string_view query, std::string_view name) {
 }
 
 std::string decoded(std::string_view text) {
-  TestArena memory;
-  return std::string(decodeQueryText(text, memory.arena));
+  BlockPool pool(4096);
+  Arena arena(pool);
+  return std::string(decodeQueryText(text, arena));
 }
 
 TEST(FindQueryParameter, FindsTheFirstOfThatName) {
@@ -50,4 +49,4 @@ TEST(DecodeQueryText, DecodesEscapesAndPlus) {
 }
 
 }  // namespace
-}  // namespace weir::route
+}  // namespace weir::http

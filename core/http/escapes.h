@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace weir::route {
+namespace weir::http {
 
 inline constexpr std::string_view kUpperHexDigits = "0123456789ABCDEF";
 
@@ -36,4 +36,4 @@ constexpr char* writeEscape(char c, char* to) {
   return to;
 }
 
-}  // namespace weir::route
+}  // namespace weir::http

@@ -4,33 +4,44 @@
 #include <string_view>
 
 #include "core/expr/schema.h"
+#include "core/expr/setting.h"
 #include "core/http/record.h"
 
-namespace weir::access_log {
+// The facts about an exchange, by the names under which expressions use them (docs/expressions.md).
+namespace weir::http {
 
-// The variables of an exchange that has ended.
-expr::Schema recordSchema();
+// The variables of expressions that are evaluated while a request is being processed.
+struct RequestVariables {
+  static expr::Schema schema();
+};
+
+// The variables of expressions about an exchange that has ended: those of the request and more.
+struct RecordVariables {
+  static expr::Schema schema();
+};
+
+using RequestCondition = expr::Expression<RequestVariables>;
 
 // The fields of one name, joined if there are several.
 class HeaderMap final : public expr::Map {
  public:
-  explicit HeaderMap(const http::Headers* headers) : headers_(headers) {}
+  explicit HeaderMap(const Headers* headers) : headers_(headers) {}
   expr::Value find(std::string_view key, std::uint32_t hint, Arena& arena) const override;
   std::size_t size() const override;
 
  private:
-  const http::Headers* headers_;
+  const Headers* headers_;
 };
 
 // A list of the values of the fields of one name, one for each line.
 class HeaderLines final : public expr::Map {
  public:
-  explicit HeaderLines(const http::Headers* headers) : headers_(headers) {}
+  explicit HeaderLines(const Headers* headers) : headers_(headers) {}
   expr::Value find(std::string_view key, std::uint32_t hint, Arena& arena) const override;
   std::size_t size() const override;
 
  private:
-  const http::Headers* headers_;
+  const Headers* headers_;
 };
 
 class QueryMap final : public expr::Map {
@@ -43,14 +54,15 @@ class QueryMap final : public expr::Map {
   std::string_view query_;
 };
 
-// The values of the variables for one record.
-class RecordFacts final : public expr::Facts {
+// The values of both kinds of variables. The record may change between evaluations, and what is not
+// known yet is missing.
+class ExchangeFacts final : public expr::Facts {
  public:
-  explicit RecordFacts(const http::ExchangeRecord& record);
+  explicit ExchangeFacts(const ExchangeRecord& record);
   expr::Value read(std::size_t index, Arena& arena) const override;
 
  private:
-  const http::ExchangeRecord& record_;
+  const ExchangeRecord& record_;
   const QueryMap query_;
   const HeaderMap request_headers_;
   const HeaderMap response_headers_;
@@ -58,4 +70,4 @@ class RecordFacts final : public expr::Facts {
   const HeaderLines response_lines_;
 };
 
-}  // namespace weir::access_log
+}  // namespace weir::http

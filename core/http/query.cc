@@ -1,11 +1,11 @@
-#include "core/route/query.h"
+#include "core/http/query.h"
 
 #include <algorithm>
 #include <cstddef>
 
-#include "core/route/escapes.h"
+#include "core/http/escapes.h"
 
-namespace weir::route {
+namespace weir::http {
 namespace {
 
 // Removes one byte, decoded, from the front.
@@ -49,4 +49,4 @@ std::string_view decodeQueryText(std::string_view text, Arena& arena) {
   return {start, static_cast<std::size_t>(to - start)};
 }
 
-}  // namespace weir::route
+}  // namespace weir::http

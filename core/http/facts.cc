@@ -1,30 +1,41 @@
-#include "observability/access_log/record_facts.h"
+#include "core/http/facts.h"
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 #include "core/base/number.h"
-#include "core/route/query.h"
+#include "core/http/principal.h"
+#include "core/http/query.h"
 
-namespace weir::access_log {
+namespace weir::http {
 namespace {
 
+// First those of RequestVariables.
 enum class Fact : std::uint8_t {
   kRequestMethod,
   kRequestScheme,
   kRequestHost,
   kRequestPath,
+  kRequestRawPath,
   kRequestQuery,
   kRequestHeaders,
   kRequestHeaderValues,
   kRequestProtocol,
   kRequestId,
   kRequestTime,
-  kRequestSize,
   kSourceAddress,
   kSourceIdentity,
   kListenerName,
   kRouteName,
+  kAuthMethod,
+  kAuthSubject,
+  kAuthIssuer,
+  kAuthConsumer,
+  kAuthScopes,
+  kAuthGroups,
+  kAuthClaims,
+  kRequestSize,
   kUpstreamName,
   kUpstreamEndpoint,
   kUpstreamIdentity,
@@ -40,7 +51,7 @@ enum class Fact : std::uint8_t {
 
 // Marks names that are headers of HTTP, so that the others need not be looked up by id.
 std::uint32_t headerHint(std::string_view name) {
-  return static_cast<std::uint32_t>(http::headerId(name));
+  return static_cast<std::uint32_t>(headerId(name));
 }
 
 // In the order of Fact.
@@ -48,7 +59,9 @@ constexpr expr::Variable kVariables[] = {
     {"request.method", expr::Kind::kString, "Method, such as \"GET\"."},
     {"request.scheme", expr::Kind::kString, "Scheme: \"http\" or \"https\"."},
     {"request.host", expr::Kind::kString, "Host without port."},
-    {"request.path", expr::Kind::kString, "Path as received, without the query."},
+    {"request.path", expr::Kind::kString,
+     "Path without the query, normalized, before the route rewrites it."},
+    {"request.raw_path", expr::Kind::kString, "Path as received, without the query."},
     {"request.query",
      {expr::Kind::kMap, expr::Kind::kString},
      "Parameters of the query by name, decoded; the first one of a name."},
@@ -67,13 +80,25 @@ constexpr expr::Variable kVariables[] = {
      "through, \"TLS\" for a failed handshake."},
     {"request.id", expr::Kind::kString, "Request ID."},
     {"request.time", expr::Kind::kTimestamp, "Time at which the request began."},
-    {"request.size", expr::Kind::kInt, "Bytes of the request's body."},
     {"source.address", expr::Kind::kString,
      "IP address of the client, as resolved from trusted headers."},
     {"source.identity", expr::Kind::kString,
      "Identity of the client's certificate, such as a SPIFFE ID."},
     {"listener.name", expr::Kind::kString, "Name of the listener."},
     {"route.name", expr::Kind::kString, "Name of the route."},
+    {"auth.method", expr::Kind::kString,
+     "How the caller was authenticated, such as \"jwt\"; missing for anonymous requests."},
+    {"auth.subject", expr::Kind::kString, "Subject of the credentials, such as a user."},
+    {"auth.issuer", expr::Kind::kString, "Issuer of the credentials."},
+    {"auth.consumer", expr::Kind::kString, "Name of the consumer to whom the credentials belong."},
+    {"auth.scopes",
+     {expr::Kind::kList, expr::Kind::kString},
+     "Scopes that the credentials grant; an empty list if there are none."},
+    {"auth.groups",
+     {expr::Kind::kList, expr::Kind::kString},
+     "Groups of the caller; an empty list if there are none."},
+    {"auth.claims", {expr::Kind::kMap, expr::Kind::kDyn}, "Claims of the caller's token, by name."},
+    {"request.size", expr::Kind::kInt, "Bytes of the request's body."},
     {"upstream.name", expr::Kind::kString, "Name of the upstream."},
     {"upstream.endpoint", expr::Kind::kString, "Address of the endpoint of the last attempt."},
     {"upstream.identity", expr::Kind::kString, "Identity of the endpoint's certificate."},
@@ -107,29 +132,31 @@ expr::Value integerOf(std::uint64_t number) {
   return expr::Value::integer(static_cast<std::int64_t>(number));
 }
 
-expr::Value methodOf(const http::ExchangeRecord& record) {
+expr::Value methodOf(const ExchangeRecord& record) {
   if (!record.transport.empty()) return expr::Value::missing();
-  return expr::Value::string(record.method_text.empty() ? http::toString(record.method)
+  return expr::Value::string(record.method_text.empty() ? toString(record.method)
                                                         : record.method_text);
 }
 
-expr::Value grpcStatusOf(const http::ExchangeRecord& record) {
+expr::Value grpcStatusOf(const ExchangeRecord& record) {
   const auto status = parseNumber<std::int64_t>(record.grpc_status);
   return status ? expr::Value::integer(*status) : expr::Value::missing();
 }
 
-expr::Value readText(Fact fact, const http::ExchangeRecord& record) {
+expr::Value readText(Fact fact, const ExchangeRecord& record) {
   switch (fact) {
     case Fact::kRequestMethod:
       return methodOf(record);
     case Fact::kRequestScheme:
       return textOrMissing(record.scheme);
     case Fact::kRequestHost:
-      return textOrMissing(http::hostOf(record.authority));
+      return textOrMissing(hostOf(record.authority));
     case Fact::kRequestPath:
+      return textOrMissing(record.normalized_path.empty() ? record.path : record.normalized_path);
+    case Fact::kRequestRawPath:
       return textOrMissing(record.path);
     case Fact::kRequestProtocol:
-      return expr::Value::string(record.transport.empty() ? http::toString(record.version)
+      return expr::Value::string(record.transport.empty() ? toString(record.version)
                                                           : record.transport);
     case Fact::kRequestId:
       return textOrMissing(record.request_id);
@@ -155,15 +182,50 @@ expr::Value readText(Fact fact, const http::ExchangeRecord& record) {
   }
 }
 
-bool mayHave(const http::Headers* headers, std::uint32_t hint) {
+expr::Value listOf(std::span<const std::string_view> texts, Arena& arena) {
+  if (texts.empty()) return expr::Value::list({});
+  auto* const items = arena.array<expr::Value>(texts.size());
+  std::ranges::transform(texts, items, expr::Value::string);
+  return expr::Value::list({items, texts.size()});
+}
+
+expr::Value readPrincipal(Fact fact, const Principal& principal, Arena& arena) {
+  switch (fact) {
+    case Fact::kAuthMethod:
+      return textOrMissing(principal.method);
+    case Fact::kAuthSubject:
+      return textOrMissing(principal.subject);
+    case Fact::kAuthIssuer:
+      return textOrMissing(principal.issuer);
+    case Fact::kAuthConsumer:
+      return textOrMissing(principal.consumer);
+    case Fact::kAuthScopes:
+      return listOf(principal.scopes, arena);
+    case Fact::kAuthGroups:
+      return listOf(principal.groups, arena);
+    default:
+      return principal.claims == nullptr ? expr::Value::missing()
+                                         : expr::Value::map(*principal.claims);
+  }
+}
+
+bool isAboutPrincipal(Fact fact) { return fact >= Fact::kAuthMethod && fact <= Fact::kAuthClaims; }
+
+constexpr Principal kNobody;
+
+bool mayHave(const Headers* headers, std::uint32_t hint) {
   if (headers == nullptr) return false;
-  const auto id = static_cast<http::HeaderId>(hint);
-  return id == http::HeaderId::kOther || headers->mayHave(id);
+  const auto id = static_cast<HeaderId>(hint);
+  return id == HeaderId::kOther || headers->mayHave(id);
 }
 
 }  // namespace
 
-expr::Schema recordSchema() { return kVariables; }
+expr::Schema RequestVariables::schema() {
+  return expr::Schema(kVariables).first(static_cast<std::size_t>(Fact::kRequestSize));
+}
+
+expr::Schema RecordVariables::schema() { return kVariables; }
 
 expr::Value HeaderMap::find(std::string_view key, std::uint32_t hint, Arena& /*arena*/) const {
   if (!mayHave(headers_, hint)) return expr::Value::missing();
@@ -175,15 +237,13 @@ std::size_t HeaderMap::size() const { return headers_ == nullptr ? 0 : headers_-
 
 expr::Value HeaderLines::find(std::string_view key, std::uint32_t hint, Arena& arena) const {
   if (!mayHave(headers_, hint)) return expr::Value::list({});
-  const auto same = [key](const http::Header& header) {
-    return http::equalsIgnoringCase(header.name, key);
-  };
+  const auto same = [key](const Header& header) { return equalsIgnoringCase(header.name, key); };
   const auto count =
       static_cast<std::size_t>(std::count_if(headers_->begin(), headers_->end(), same));
   if (count == 0) return expr::Value::list({});
   auto* const lines = arena.array<expr::Value>(count);
   std::size_t filled = 0;
-  for (const http::Header& header : *headers_) {
+  for (const Header& header : *headers_) {
     if (same(header)) lines[filled++] = expr::Value::string(header.value);
   }
   return expr::Value::list({lines, count});
@@ -192,9 +252,8 @@ expr::Value HeaderLines::find(std::string_view key, std::uint32_t hint, Arena& a
 std::size_t HeaderLines::size() const { return headers_ == nullptr ? 0 : headers_->size(); }
 
 expr::Value QueryMap::find(std::string_view key, std::uint32_t /*hint*/, Arena& arena) const {
-  const auto value = route::findQueryParameter(query_, key);
-  return value ? expr::Value::string(route::decodeQueryText(*value, arena))
-               : expr::Value::missing();
+  const auto value = findQueryParameter(query_, key);
+  return value ? expr::Value::string(decodeQueryText(*value, arena)) : expr::Value::missing();
 }
 
 std::size_t QueryMap::size() const {
@@ -202,7 +261,7 @@ std::size_t QueryMap::size() const {
   return 1 + static_cast<std::size_t>(std::count(query_.begin(), query_.end(), '&'));
 }
 
-RecordFacts::RecordFacts(const http::ExchangeRecord& record)
+ExchangeFacts::ExchangeFacts(const ExchangeRecord& record)
     : record_(record),
       query_(record.query),
       request_headers_(record.request_headers),
@@ -210,8 +269,11 @@ RecordFacts::RecordFacts(const http::ExchangeRecord& record)
       request_lines_(record.request_headers),
       response_lines_(record.response_headers) {}
 
-expr::Value RecordFacts::read(std::size_t index, Arena& /*arena*/) const {
+expr::Value ExchangeFacts::read(std::size_t index, Arena& arena) const {
   const auto fact = static_cast<Fact>(index);
+  if (isAboutPrincipal(fact)) {
+    return readPrincipal(fact, record_.principal == nullptr ? kNobody : *record_.principal, arena);
+  }
   switch (fact) {
     case Fact::kRequestQuery:
       return expr::Value::map(query_);
@@ -243,4 +305,4 @@ expr::Value RecordFacts::read(std::size_t index, Arena& /*arena*/) const {
   }
 }
 
-}  // namespace weir::access_log
+}  // namespace weir::http

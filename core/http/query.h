@@ -5,7 +5,7 @@
 
 #include "core/base/arena.h"
 
-namespace weir::route {
+namespace weir::http {
 
 // The value of the first parameter with that name, as sent. Names are compared decoded. Nothing if
 // the parameter is missing, empty if it has no value.
@@ -15,4 +15,4 @@ std::optional<std::string_view> findQueryParameter(std::string_view query, std::
 // neither, else a copy in the arena.
 std::string_view decodeQueryText(std::string_view text, Arena& arena);
 
-}  // namespace weir::route
+}  // namespace weir::http
