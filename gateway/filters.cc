@@ -1,12 +1,15 @@
 #include "gateway/filters.h"
 
 #include "gateway/auth/address_list.h"
+#include "gateway/resilience/fault.h"
 #include "gateway/transform/grpc_web.h"
 
 namespace weir::gateway {
 
 void addFilters(filter::Registry& registry) {
   registry.add<AddressList>("address_list", "Filter that allows or denies clients by address.");
+  registry.add<Fault>("fault",
+                      "Filter that delays or aborts a share of the requests, to test clients.");
   registry.add<GrpcWeb>(
       "grpc_web",
       "Filter that translates between gRPC-Web and gRPC, so that browsers can call gRPC services.");

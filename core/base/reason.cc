@@ -81,7 +81,10 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "proxy."},
     {"ext_auth_denied", {}, {}},
     {"ext_auth_error", {}, {}},
-    {"body_too_large", {}, {}},
+    {"body_too_large",
+     "A body exceeds the limit of a filter that needs it at once: 413 for a request, 502 for a "
+     "response.",
+     "Increase the limit of the filter, or exclude such messages by routes."},
     {"header_too_large",
      "The request's head exceeds `max_header_size` or `max_headers` (431), or its target exceeds "
      "`max_target_size` (414).",
@@ -92,8 +95,11 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "The field `reason.detail` and the body of the response name the rule; correct the client or "
      "change the rule."},
     {"protocol_error", {}, {}},
-    {"fault_abort", {}, {}},
-    {"fault_delay", {}, {}},
+    {"fault_abort", "The filter `fault` aborts the request.",
+     "None: the fault is intended. Remove the filter, or set its `until`."},
+    {"fault_delay",
+     "The filter `fault` delays the request. Reserved for the delay; no reply has it.",
+     "None: the fault is intended. Remove the filter, or set its `until`."},
     {"client_disconnect",
      "The client closed the connection or reset the stream before its response was complete. The "
      "status 499 is only logged.",

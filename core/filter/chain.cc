@@ -1,57 +1,258 @@
 #include "core/filter/chain.h"
 
+#include <new>
+#include <utility>
+
+#include "core/event/wheel.h"
+
 namespace weir::filter {
 
-Filters::Filters(const Chain& chain, Arena& arena, Control& control)
-    : chain_(chain), filters_(arena.array<Filter*>(chain.size())), response_left_(chain.size()) {
+// The time limit of one filter's waits on one side.
+class Wait final : public event::Deadline {
+ public:
+  Wait(event::Wheel& wheel, Control& control, Side side)
+      : Deadline(wheel), control_(control), side_(side) {}
+  void start(const Verdict& verdict) {
+    then_ = verdict.then();
+    arm(verdict.atMost());
+  }
+
+ private:
+  void onDeadline() override { control_.filters_.onExpired(control_, side_, then_); }
+
+  Control& control_;
+  const Side side_;
+  Reason then_ = Reason::kNone;
+};
+
+std::string_view Control::clientAddress() const { return filters_.host_.clientAddress(); }
+Arena& Control::arena() const { return filters_.host_.arena(); }
+WorkerParts* Control::parts() const { return filters_.host_.parts(); }
+
+Control::Turn& Control::turn(Side side) {
+  filters_.used_ = true;
+  if (turns_ == nullptr) turns_ = new (arena().allocate(sizeof(Turns), alignof(Turns))) Turns;
+  return *found(side);
+}
+
+void Control::resume(Side side, const Verdict& verdict) { filters_.resume(*this, side, verdict); }
+
+Filters::Filters(const Chain& chain, Host& host)
+    : chain_(chain),
+      host_(host),
+      slots_(reinterpret_cast<Slot*>(
+          host.arena().allocate(chain.size() * sizeof(Slot), alignof(Slot)))) {
   for (std::size_t i = 0; i < chain_.size(); ++i) {
-    filters_[i] = chain_[i].maker->make(arena, control);
+    Slot* const slot = new (slots_ + i) Slot{{*this, static_cast<std::uint32_t>(i)}, nullptr};
+    slot->filter = chain_[i].maker->make(host_.arena(), slot->control);
   }
 }
 
 Filters::~Filters() {
-  for (std::size_t i = 0; i < chain_.size(); ++i) chain_[i].maker->destroy(filters_[i]);
+  for (Passage* at : {&request_, &response_}) {
+    if (at->bodies != nullptr) at->bodies->~BodyChain();
+  }
+  for (std::size_t i = 0; i < chain_.size(); ++i) chain_[i].maker->destroy(slots_[i].filter);
+  if (used_) destroyWaits();
 }
 
-Verdict Filters::onRequest(http::Request& request) {
-  while (request_next_ < chain_.size()) {
-    asked_ = request_next_++;
-    const Verdict verdict = filters_[asked_]->onRequest(request);
-    if (verdict != Verdict::kContinue) return verdict;
+template <typename Do>
+void Filters::forEachWait(Do act) {
+  for (std::size_t i = 0; i < chain_.size(); ++i) {
+    if (slots_[i].control.turns_ == nullptr) continue;
+    for (const Side side : {Side::kRequest, Side::kResponse}) {
+      if (Wait* const wait = slots_[i].control.found(side)->wait) act(*wait);
+    }
   }
-  return Verdict::kContinue;
 }
 
-Verdict Filters::onResponse(http::Response& response) {
-  while (response_left_ > 0) {
-    asked_ = --response_left_;
-    const Verdict verdict = filters_[asked_]->onResponse(response);
-    if (verdict != Verdict::kContinue) return verdict;
+void Filters::destroyWaits() {
+  forEachWait([](Wait& wait) { wait.~Wait(); });
+}
+
+void Filters::endAll() {
+  for (Passage* at : {&request_, &response_}) {
+    if (at->bodies == nullptr) continue;
+    at->bodies->setSource(nullptr);
+    at->bodies->discard();
   }
-  return Verdict::kContinue;
+  forEachWait([](Wait& wait) { wait.disarm(); });
+}
+
+Filters::Slot& Filters::next(Side side) {
+  const std::size_t passed = passage(side).passed;
+  return slots_[side == Side::kRequest ? passed : chain_.size() - 1 - passed];
+}
+
+const Verdict* Filters::takeResumed(const Control& control, Side side) const {
+  Control::Turn* const turn = control.found(side);
+  return turn != nullptr && std::exchange(turn->resumed, false) ? turn->verdict : nullptr;
+}
+
+Verdict Filters::settle(Control& control, Side side, const Verdict& verdict) {
+  const Verdict* const early = takeResumed(control, side);
+  if (!verdict.waits()) return verdict;
+  if (early != nullptr) return settle(control, side, *early);
+  Control::Turn& turn = control.turn(side);
+  if (turn.wait == nullptr) {
+    turn.wait = new (host_.arena().allocate(sizeof(Wait), alignof(Wait)))
+        Wait(host_.loop().wheel(), control, side);
+  }
+  turn.waiting = true;
+  turn.wait->start(verdict);
+  return verdict;
+}
+
+void Filters::resume(Control& control, Side side, const Verdict& verdict) {
+  if (stopped_) return;
+  const bool early = called_ == &control && called_for_ == side;
+  Control::Turn& turn = control.turn(side);
+  if ((!early && !turn.waiting) || turn.resumed) return;
+  if (turn.verdict == nullptr) {
+    turn.verdict = new (host_.arena().allocate(sizeof(Verdict), alignof(Verdict))) Verdict(verdict);
+  }
+  *turn.verdict = verdict;
+  turn.resumed = true;
+  if (early) return;
+  turn.waiting = false;
+  turn.wait->disarm();
+  host_.onResumed();
+}
+
+// A reply without a detail gets one that names the filter.
+void Filters::onExpired(Control& control, Side side, Reason then) {
+  const Verdict verdict = filter(control).onWaitExpired(side, then);
+  if (!verdict.replies() || !verdict.localReply().detail.empty()) {
+    return resume(control, side, verdict);
+  }
+  LocalReply reply = verdict.localReply();
+  reply.detail = concat({"the filter ", link(control).name, " did not decide in time"});
+  resume(control, side, Verdict::reply(reply));
+}
+
+std::string_view Filters::concat(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  char* const text = host_.arena().allocate(size);
+  char* to = text;
+  for (const std::string_view part : parts) to += part.copy(to, part.size());
+  return {text, size};
+}
+
+Pass Filters::replied(const Control& control, const LocalReply& reply) {
+  reply_ = new (host_.arena().allocate(sizeof(LocalReply), alignof(LocalReply))) LocalReply(reply);
+  replied_by_ = &link(control);
+  return Pass::kReplied;
+}
+
+template <typename Message, typename Ask>
+Pass Filters::pass(Side side, Message& message, Ask ask) {
+  Passage& at = passage(side);
+  while (at.passed < chain_.size()) {
+    Slot& slot = next(side);
+    if (slot.control.turns_ != nullptr || at.held) {
+      const Pass result = passOne(slot, side, message, ask);
+      if (result != Pass::kDone) return result;
+      continue;
+    }
+    if (side == Side::kResponse && !link(slot.control).maker->seesResponses()) {
+      ++at.passed;
+      continue;
+    }
+    called_ = &slot.control;
+    called_for_ = side;
+    const Verdict verdict = ask(*slot.filter, message);
+    called_ = nullptr;
+    if (!verdict.proceeds() || slot.control.turns_ != nullptr) [[unlikely]] {
+      const Pass result = conclude(slot.control, side, message, verdict);
+      if (result != Pass::kDone) return result;
+      continue;
+    }
+    ++at.passed;
+  }
+  at.asked = at.passed;
+  return at.held ? Pass::kWaits : Pass::kDone;
+}
+
+// Passes a head to a filter that has waited, or has asked for bodies before.
+template <typename Message, typename Ask>
+Pass Filters::passOne(Slot& slot, Side side, Message& message, Ask ask) {
+  Control& control = slot.control;
+  const Control::Turn* const turn = control.found(side);
+  if (passage(side).held || stopped_ || turn->waiting) return Pass::kWaits;
+  const Verdict* const resumed = takeResumed(control, side);
+  if (resumed != nullptr) return conclude(control, side, message, *resumed);
+  return conclude(control, side, message,
+                  call(control, side, [&] { return ask(*slot.filter, message); }));
+}
+
+// Applies a filter's verdict about a head.
+template <typename Message>
+Pass Filters::conclude(Control& control, Side side, Message& message, const Verdict& verdict) {
+  Passage& at = passage(side);
+  at.asked = at.passed + 1;
+  const Verdict settled = settle(control, side, verdict);
+  if (settled.replies()) return replied(control, settled.localReply());
+  if (settled.waits()) return Pass::kWaits;
+  ++at.passed;
+  watch(control, side, message);
+  return stopped_ ? Pass::kWaits : Pass::kDone;
+}
+
+Pass Filters::onRequest(http::Request& request) {
+  return pass(Side::kRequest, request,
+              [](Filter& filter, http::Request& head) { return filter.onRequest(head); });
+}
+
+Pass Filters::onResponse(http::Response& response) {
+  return pass(Side::kResponse, response,
+              [](Filter& filter, http::Response& head) { return filter.onResponse(head); });
 }
 
 void Filters::onLocalReply(http::Response& response) {
-  for (std::size_t left = request_next_; left > 0; --left) {
-    filters_[left - 1]->onLocalReply(response);
+  for (std::size_t left = request_.asked; left > 0; --left) {
+    slots_[left - 1].filter->onLocalReply(response);
   }
 }
 
-Verdict Filters::onRequestBody(Bytes& bytes, bool last) {
-  for (asked_ = 0; asked_ < chain_.size(); ++asked_) {
-    const Verdict verdict = filters_[asked_]->onRequestBody(bytes, last);
-    if (verdict != Verdict::kContinue) return verdict;
+// Adds a filter that watches the body to the body's filters. A tunnel has no body.
+template <typename Message>
+void Filters::watch(const Control& control, Side side, Message& message) {
+  const Control::Turn* const turn = control.found(side);
+  if (turn == nullptr) return;
+  const BodyMode mode = turn->mode;
+  if (!mode.watches() || message.body == http::BodyKind::kTunnel) return;
+  BodyChain& bodies = needBodies(side, message.trailers);
+  passage(side).held = mode.isWhole();
+  bodies.add(control.index_, mode);
+  // The declared length; it remains if the filter has called rewriteBody().
+  const bool has_body = message.body != http::BodyKind::kNone;
+  if (mode.isWhole() && has_body && message.content_length > mode.limit()) {
+    return bodies.refuseLarge();
   }
-  return Verdict::kContinue;
+  if (mode.isWhole() && side == Side::kRequest) host_.onBodyWanted();
+  bodies.pump();
 }
 
-Verdict Filters::onResponseBody(Bytes& bytes, bool last) {
-  for (std::size_t left = chain_.size(); left > 0; --left) {
-    asked_ = left - 1;
-    const Verdict verdict = filters_[asked_]->onResponseBody(bytes, last);
-    if (verdict != Verdict::kContinue) return verdict;
+BodyChain& Filters::needBodies(Side side, http::Headers& trailers) {
+  BodyChain*& bodies = passage(side).bodies;
+  if (bodies == nullptr) {
+    bodies = new (host_.arena().allocate(sizeof(BodyChain), alignof(BodyChain)))
+        BodyChain(side, *this, host_, chain_.size(), trailers);
+    host_.onWatched(side, *bodies);
   }
-  return Verdict::kContinue;
+  return *bodies;
+}
+
+void Filters::pump() {
+  for (Passage* at : {&request_, &response_}) {
+    if (at->bodies != nullptr) at->bodies->pump();
+  }
+}
+
+void Filters::release(Side side) {
+  passage(side).held = false;
+  host_.onResumed();
 }
 
 }  // namespace weir::filter

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/arena.h"
 #include "core/base/names.h"
+#include "core/filter/body_chain.h"
 #include "core/filter/filter.h"
 #include "core/filter/maker.h"
 
@@ -20,32 +23,106 @@ struct Link {
 // The ordered filters of a route. Requests pass from the first to the last, responses back.
 using Chain = std::vector<Link>;
 
-// The filters of one exchange.
+// What became of a message that was passed to the filters.
+enum class Pass : std::uint8_t {
+  kDone,
+  kWaits,    // pass it again after Host::onResumed()
+  kReplied,  // by the filter repliedBy(), with reply()
+};
+
+// The filters of one exchange. It is not reentered: its owner must not be destroyed during a call.
 class Filters {
  public:
-  Filters(const Chain& chain, Arena& arena, Control& control);
+  Filters(const Chain& chain, Host& host);
   ~Filters();
   Filters(const Filters&) = delete;
   Filters& operator=(const Filters&) = delete;
 
-  // Each call continues after the filter that stopped the previous one: after kPause, the next call
-  // begins behind the filter that paused.
-  Verdict onRequest(http::Request& request);
-  Verdict onResponse(http::Response& response);
-  Verdict onRequestBody(Bytes& bytes, bool last);
-  Verdict onResponseBody(Bytes& bytes, bool last);
+  // Passes a head. Each call continues where the previous one stopped.
+  Pass onRequest(http::Request& request);
+  Pass onResponse(http::Response& response);
+  const LocalReply& reply() const { return *reply_; }
+  const Link& repliedBy() const { return *replied_by_; }
   // Passes it to the filters that have seen the request.
   void onLocalReply(http::Response& response);
 
-  // The filter that was called last, which paused or responded.
-  const Link& asked() const { return chain_[asked_]; }
+  // The filters of a body; null if no filter watches it (yet).
+  BodyChain* bodies(Side side) const { return passage(side).bodies; }
+  // Lets filters continue with bodies after a wait.
+  void pump();
+  // The exchange is over: waits and bodies end.
+  void stop() {
+    stopped_ = true;
+    if (used_) endAll();
+  }
 
  private:
+  friend class BodyChain;
+  friend class Control;
+  friend class Wait;
+
+  struct Slot {
+    Control control;
+    Filter* filter;
+  };
+  // The progress of a head.
+  struct Passage {
+    std::size_t asked = 0;   // number of filters that have seen it
+    std::size_t passed = 0;  // number of filters that let it proceed
+    BodyChain* bodies = nullptr;
+    bool held = false;  // until a filter has seen the whole body
+  };
+
+  Passage& passage(Side side) { return side == Side::kRequest ? request_ : response_; }
+  const Passage& passage(Side side) const { return side == Side::kRequest ? request_ : response_; }
+  Slot& next(Side side);
+  void endAll();
+  void destroyWaits();
+  template <typename Do>
+  void forEachWait(Do act);
+  template <typename Message, typename Ask>
+  Pass pass(Side side, Message& message, Ask ask);
+  template <typename Message, typename Ask>
+  Pass passOne(Slot& slot, Side side, Message& message, Ask ask);
+  template <typename Message>
+  Pass conclude(Control& control, Side side, Message& message, const Verdict& verdict);
+  template <typename Message>
+  void watch(const Control& control, Side side, Message& message);
+  BodyChain& needBodies(Side side, http::Headers& trailers);
+  Pass replied(const Control& control, const LocalReply& reply);
+
+  // Calls a filter, whose object is known to be on the stack meanwhile.
+  template <typename Call>
+  auto call(const Control& control, Side side, Call call) {
+    const Control* const outer = std::exchange(called_, &control);
+    const Side outer_side = std::exchange(called_for_, side);
+    auto decision = call();
+    called_ = outer;
+    called_for_ = outer_side;
+    return decision;
+  }
+  // The verdict that ended a wait, if it has not been applied yet.
+  const Verdict* takeResumed(const Control& control, Side side) const;
+  // Begins the wait of a verdict. The result is another verdict if the wait has already ended.
+  Verdict settle(Control& control, Side side, const Verdict& verdict);
+  void resume(Control& control, Side side, const Verdict& verdict);
+  void onExpired(Control& control, Side side, Reason then);
+  std::string_view concat(std::initializer_list<std::string_view> parts);  // in the arena
+  void release(Side side);  // a head that waited for its body
+  const Link& link(const Control& control) const { return chain_[control.index_]; }
+  Filter& filter(const Control& control) const { return *slots_[control.index_].filter; }
+
   const Chain& chain_;
-  Filter** const filters_;
-  std::size_t request_next_ = 0;
-  std::size_t response_left_;  // number of filters that have yet to see the response
-  std::size_t asked_ = 0;
+  Host& host_;
+  Slot* const slots_;
+  Passage request_;
+  Passage response_;
+  const LocalReply* reply_ = nullptr;
+  const Link* replied_by_ = nullptr;
+  const Control* called_ = nullptr;  // the filter on the stack
+  Side called_for_ = Side::kRequest;
+  bool used_ = false;  // a filter has waited or watches a body
+  bool stopped_ = false;
 };
 
 }  // namespace weir::filter

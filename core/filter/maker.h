@@ -15,7 +15,9 @@ namespace weir::filter {
 // Thread: immutable. Destroyed on the control thread.
 class Maker {
  public:
-  explicit Maker(MakerId id) : id_(id) {}
+  // `sees_responses`: Filter::onResponse is overridden.
+  explicit Maker(MakerId id, bool sees_responses = true)
+      : id_(id), sees_responses_(sees_responses) {}
   virtual ~Maker() = default;
   Maker(const Maker&) = delete;
   Maker& operator=(const Maker&) = delete;
@@ -24,6 +26,7 @@ class Maker {
   virtual void destroy(Filter* filter) const = 0;  // one returned by make()
 
   MakerId id() const { return id_; }
+  bool seesResponses() const { return sees_responses_; }
   // True if the filter has a part that outlives exchanges.
   virtual bool hasParts() const { return false; }
   // Null if the filter has no such part.
@@ -38,6 +41,7 @@ class Maker {
 
  private:
   const MakerId id_;
+  const bool sees_responses_;
 };
 
 }  // namespace weir::filter

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "core/config/table.h"
@@ -107,7 +108,10 @@ class LocalPartOf final : public LocalPart {
 template <typename T>
 class MakerOf final : public Maker {
  public:
-  MakerOf(MakerId id, typename T::Config config) : Maker(id), config_(std::move(config)) {}
+  // A filter that inherits onResponse names it as a member of Filter.
+  MakerOf(MakerId id, typename T::Config config)
+      : Maker(id, !std::is_same_v<decltype(&T::onResponse), decltype(&Filter::onResponse)>),
+        config_(std::move(config)) {}
 
   Filter* make(Arena& arena, Control& control) const override {
     void* const memory = arena.allocate(sizeof(T), alignof(T));

@@ -1,5 +1,6 @@
 #include "core/http/message.h"
 
+#include <algorithm>
 #include <array>
 
 namespace weir::http {
@@ -68,6 +69,17 @@ constexpr std::array<Phrase, 51> kPhrases = {{
     {505, "HTTP Version Not Supported"},
 }};
 
+// Fields that hold for the bytes of one body (RFC 9110, 8.8.3 and 14.3; RFC 9530; RFC 1864).
+void removeBodyFields(Headers& headers) {
+  constexpr std::array<std::string_view, 6> kBodyFields = {
+      "etag", "accept-ranges", "content-digest", "repr-digest", "digest", "content-md5",
+  };
+  headers.removeIf([&](const Header& field) {
+    return std::any_of(kBodyFields.begin(), kBodyFields.end(),
+                       [&](std::string_view name) { return equalsIgnoringCase(field.name, name); });
+  });
+}
+
 }  // namespace
 
 std::string_view toString(Method method) { return kMethods[static_cast<std::size_t>(method)]; }
@@ -117,6 +129,21 @@ std::string_view hostOf(std::string_view authority) {
     return end == std::string_view::npos ? authority : authority.substr(1, end - 1);
   }
   return authority.substr(0, authority.find(':'));
+}
+
+void Request::rewriteBody(std::optional<std::uint64_t> length) {
+  removeBodyFields(headers);
+  if (body == BodyKind::kNone || body == BodyKind::kTunnel) return;
+  body = length ? BodyKind::kLength : BodyKind::kStream;
+  if (length) content_length = *length;
+}
+
+void Response::rewriteBody(std::optional<std::uint64_t> length) {
+  removeBodyFields(headers);
+  has_content_length = length.has_value();
+  if (length) content_length = *length;
+  if (body == BodyKind::kNone || body == BodyKind::kTunnel) return;
+  body = length ? BodyKind::kLength : BodyKind::kStream;
 }
 
 }  // namespace weir::http

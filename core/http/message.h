@@ -50,6 +50,10 @@ bool isIdempotent(Method method);
 struct Request {
   explicit Request(Arena& arena) : headers(arena), trailers(arena) {}
 
+  // The body will be another one: sets the framing and drops the fields that describe the old body.
+  // A request without a body keeps having none. Without `length`, content_length remains as it is.
+  void rewriteBody(std::optional<std::uint64_t> length = std::nullopt);
+
   Method method = Method::kGet;
   Version version = Version::kHttp11;
   BodyKind body = BodyKind::kNone;
@@ -74,6 +78,8 @@ struct Request {
 // A response, under the same rules as Request.
 struct Response {
   explicit Response(Arena& arena) : headers(arena), trailers(arena) {}
+
+  void rewriteBody(std::optional<std::uint64_t> length = std::nullopt);  // as Request's
 
   int status = 0;
   Version version = Version::kHttp11;

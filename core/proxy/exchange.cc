@@ -92,7 +92,6 @@ bool Exchange::findRoute() {
   admitted_path_ = request_.path;
   const route::Source source{listener_plan_->id, {downstream_.ip.bytes()}};
   route_ = plan().routes.find(request_, source, captures_);
-  times_.routed = times_.request_head;
   if (route_ == nullptr) {
     fail(Reason::kNoRoute, "no route matches");
     return true;
@@ -143,15 +142,11 @@ bool Exchange::chooseUpgrade() {
 
 bool Exchange::filterRequest() {
   const filter::Chain* const chain = plan().chains[route_->index].get();
-  if (chain != nullptr) {
-    if (!filters_) filters_.emplace(*chain, arena_, static_cast<filter::Control&>(*this));
-    const filter::Verdict verdict = filters_->onRequest(request_);
-    if (verdict != filter::Verdict::kContinue) return verdict == filter::Verdict::kResponded;
-  }
-  return takeAction();
+  return chain == nullptr ? takeAction() : passRequest(*chain);
 }
 
 bool Exchange::takeAction() {
+  times_.routed = elapsed();
   if (const auto* redirect = std::get_if<std::unique_ptr<const route::Redirect>>(&route_->action)) {
     return sendRedirect(**redirect);
   }
@@ -272,22 +267,22 @@ bool Exchange::forward() {
   return false;
 }
 
-// Passes a piece of a body to the filters. False if a filter sent a local reply: run() then ends
-// the exchange, which must not be destroyed during a call of one of its filters.
-bool Exchange::filterBody(BodyFilter show, Bytes& bytes, bool last) {
-  const bool outer = std::exchange(running_, true);
-  const filter::Verdict verdict = ((*filters_).*show)(bytes, last);
-  running_ = outer;
-  return verdict != filter::Verdict::kResponded;
-}
-
 void Exchange::onRequestBody(Bytes bytes) {
   touchIdle();
-  if (filters_ && !tunnel_ && stage_ != Stage::kDone) {
-    if (!filterBody(&filter::Filters::onRequestBody, bytes, false)) return run();
-  }
+  if (auto* const filters = bodies(filter::Side::kRequest)) return pushFiltered(*filters, bytes);
+  passRequestBody(bytes);
+}
+
+void Exchange::passRequestBody(Bytes bytes) {
   if (mirrors_ != nullptr) feedMirrors(bytes);
   request_relay_.push(bytes);
+}
+
+void Exchange::endRequestBody() {
+  while (mirrors_ != nullptr) {
+    std::exchange(mirrors_, mirrors_->next)->end(&request_.trailers);
+  }
+  request_relay_.end(&request_.trailers);
 }
 
 bool Exchange::checkTrailers() {
@@ -300,22 +295,19 @@ void Exchange::onRequestEnd() {
   request_ended_ = true;
   times_.request_sent = elapsed();
   if (!request_.trailers.empty() && !checkTrailers()) return run();
-  if (filters_ && !tunnel_) {
-    Bytes rest;
-    if (!filterBody(&filter::Filters::onRequestBody, rest, true)) return run();
-    if (!rest.empty()) request_relay_.push(rest);
-  }
-  while (mirrors_ != nullptr) {
-    std::exchange(mirrors_, mirrors_->next)->end(&request_.trailers);
-  }
-  request_relay_.end(&request_.trailers);
+  // A filter with the whole body has a time limit of its own.
+  if (stage_ == Stage::kRequestFilters) idle_.disarm();
+  auto* const filters = bodies(filter::Side::kRequest);
+  if (filters == nullptr) endRequestBody();
   if (tunnel_ && upstream_ended_) {
     complete();
     return run();
   }
-  if (tunnel_ || tries_.cluster() == nullptr) return;
-  armTotal(response_begun_);
-  if (attempt_.requester() != nullptr && !attempt_.headArrived()) armTry();
+  if (!tunnel_ && tries_.cluster() != nullptr) {
+    armTotal(response_begun_);
+    if (attempt_.requester() != nullptr && !attempt_.headArrived()) armTry();
+  }
+  if (filters != nullptr) endFiltered(*filters);
 }
 
 void Exchange::onInformational() {
@@ -331,6 +323,7 @@ void Exchange::onResponseHead() {
     dropAttempt(AttemptOutcome::kError, Reason::kNone);
     return beginBackoff(Reason::kUpstreamStatus);
   }
+  checkAnswer();
   run();
 }
 
@@ -340,25 +333,18 @@ bool Exchange::asksForTunnel() const {
          (!request_.upgrade.empty() || request_.method == http::Method::kConnect);
 }
 
-bool Exchange::checkAnswer() {
+void Exchange::checkAnswer() {
   if (response_.status >= 300 || !asksForTunnel()) {
     if (response_.status == 101) addWebSocketAccept(request_, response_);
-    return true;
+    return;
   }
-  if (response_.body == http::BodyKind::kTunnel && takeWebSocketAccept(request_, response_)) {
-    return true;
-  }
+  if (response_.body == http::BodyKind::kTunnel && takeWebSocketAccept(request_, response_)) return;
   fail(Reason::kUpstreamProtocolError, "the upstream did not switch protocols");
-  return false;
 }
 
 bool Exchange::filterResponse() {
   if (!attempt_.headArrived()) return false;
-  if (!checkAnswer()) return true;
-  if (filters_) {
-    const filter::Verdict verdict = filters_->onResponse(response_);
-    if (verdict != filter::Verdict::kContinue) return verdict == filter::Verdict::kResponded;
-  }
+  if (filters_ && !passResponse()) return stage_ == Stage::kDone;
   addVia(response_.headers, response_.version);
   // RFC 9110, 6.6.1: a response without a Date gets the time of its receipt.
   if (!response_.headers.mayHave(http::HeaderId::kDate) && response_.status >= 200) {
@@ -378,15 +364,25 @@ bool Exchange::reply() {
   request_relay_.stopKeeping();
   armTotal(true);
   touchIdle();
-  if (attempt_.requester() != nullptr) response_relay_.setSource(*attempt_.requester());
+  auto* const filters = bodies(filter::Side::kResponse);
+  auto* const requester = attempt_.requester();
+  if (requester != nullptr && filters == nullptr) response_relay_.setSource(*requester);
   responder_.sendHead(response_);
   if (response_.body != http::BodyKind::kNone) response_relay_.attach(responder_);
   if (response_.body == http::BodyKind::kTunnel) startTunnel();
-  if (upstream_ended_ && !tunnel_) finishResponse();  // all received while a filter paused
+  if (filters != nullptr) {
+    filters->open();
+  } else if (upstream_ended_ && !tunnel_) {
+    finishResponse();  // all received while a filter waited
+  }
   return false;
 }
 
 void Exchange::startTunnel() {
+  if (auto* const filters = bodies(filter::Side::kRequest)) {
+    filters->discard();
+    request_relay_.setSource(responder_);
+  }
   tunnel_ = true;
   request_ended_ = false;  // the client's side of the tunnel is open
   total_.disarm();
@@ -396,9 +392,7 @@ void Exchange::startTunnel() {
 
 void Exchange::onResponseBody(Bytes bytes) {
   touchIdle();
-  if (filters_ && !tunnel_) {
-    if (!filterBody(&filter::Filters::onResponseBody, bytes, false)) return run();
-  }
+  if (auto* const filters = bodies(filter::Side::kResponse)) return pushFiltered(*filters, bytes);
   response_relay_.push(bytes);
 }
 
@@ -411,13 +405,11 @@ void Exchange::onResponseEnd() {
     return run();
   }
   attempt_.noteResponseEnd();
+  if (auto* const filters = bodies(filter::Side::kRequest)) filters->discard();
   request_relay_.discard();
-  if (filters_) {
-    Bytes rest;
-    if (!filterBody(&filter::Filters::onResponseBody, rest, true)) return run();
-    if (!rest.empty()) response_relay_.push(rest);
-  }
-  if (!response_begun_) return;  // a filter pauses the head
+  if (auto* const filters = bodies(filter::Side::kResponse)) return endFiltered(*filters);
+  if (filters_) response_relay_.endSource();
+  if (!response_begun_) return;  // a filter holds the head
   finishResponse();
   run();
 }

@@ -44,7 +44,7 @@ struct ConnectionPeer {
 class Exchange final : public http::RequestEvents,
                        private http::ResponseEvents,
                        private upstream::AttemptEvents,
-                       private filter::Control {
+                       private filter::Host {
  public:
   Exchange(Engine& engine, Listener& listener, const ConnectionPeer& caller,
            http::Responder& responder);
@@ -76,7 +76,7 @@ class Exchange final : public http::RequestEvents,
   void onRequestBody(Bytes bytes) override;
   void onRequestEnd() override;
   void onRequestFailed(Error error) override;
-  void onResponseDrained() override { response_relay_.onDrained(); }
+  void onResponseDrained() override { onDrained(filter::Side::kResponse, response_relay_); }
   // http::ResponseEvents
   http::Response& response() override { return response_; }
   void onInformational() override;
@@ -84,17 +84,25 @@ class Exchange final : public http::RequestEvents,
   void onResponseBody(Bytes bytes) override;
   void onResponseEnd() override;
   void onResponseFailed(Error error) override;
-  void onRequestDrained() override { request_relay_.onDrained(); }
+  void onRequestDrained() override { onDrained(filter::Side::kRequest, request_relay_); }
   // upstream::AttemptEvents
   void onAttemptDue() override { run(); }
   void onAcquired(const upstream::PooledConnection& lease) override;
   void onAcquireFailed(Error error) override;
   void onAttemptTimeout() override;
-  // filter::Control
-  void respond(const filter::LocalReply& reply) override;
-  void resume() override { run(); }
+  // filter::Host
+  event::Loop& loop() override { return engine_.loop(); }
+  Arena& arena() override { return arena_; }
   std::string_view clientAddress() override { return downstream_.address; }
   filter::WorkerParts* parts() override { return &engine_.parts(); }
+  void onResumed() override;
+  void onWatched(filter::Side side, filter::BodyChain& bodies) override;
+  void onBodyWanted() override;
+  void onFiltered(filter::Side side, Bytes bytes) override;
+  void onFilteredEnd(filter::Side side) override;
+  void onReply(const filter::LocalReply& reply, NameId filter) override {
+    replyLocally(reply, filter);
+  }
 
   // exchange.cc: the stages
   void run();
@@ -112,9 +120,7 @@ class Exchange final : public http::RequestEvents,
   bool chooseUpgrade();
   bool asksForTunnel() const;
   void askForUpgrade(upstream::Demand& demand) const;
-  bool checkAnswer();
-  using BodyFilter = filter::Verdict (filter::Filters::*)(Bytes& bytes, bool last);
-  bool filterBody(BodyFilter show, Bytes& bytes, bool last);
+  void checkAnswer();
   bool takeAction();
   bool endForwards();
   bool prepareForward(NameId cluster);
@@ -122,6 +128,20 @@ class Exchange final : public http::RequestEvents,
   void feedMirrors(Bytes bytes);
   void startTunnel();
   void finishResponse();
+
+  // exchange_filters.cc: the filters of the route
+  bool passRequest(const filter::Chain& chain);
+  bool passResponse();
+  filter::BodyChain* bodies(filter::Side side) const {
+    return filters_ && !tunnel_ ? filters_->bodies(side) : nullptr;
+  }
+  template <typename Work>
+  void guarded(Work work);
+  void onDrained(filter::Side side, Relay& relay);
+  void pushFiltered(filter::BodyChain& bodies, Bytes bytes);
+  void endFiltered(filter::BodyChain& bodies);
+  void passRequestBody(Bytes bytes);
+  void endRequestBody();
 
   // exchange_attempts.cc: attempts, retries and time
   void dropAttempt(AttemptOutcome outcome, Reason reason);
@@ -140,11 +160,16 @@ class Exchange final : public http::RequestEvents,
 
   // exchange_reply.cc: local replies and completion
   void fail(Reason reason, std::string_view detail);
-  void replyLocally(int status, Reason reason, std::string_view detail, NameId filter = 0);
+  void replyLocally(int status, Reason reason, std::string_view detail) {
+    replyLocally({.status = status, .reason = reason, .detail = detail}, 0);
+  }
+  void replyLocally(const filter::LocalReply& reply, NameId filter);
+  void addReplyHeaders(const filter::LocalReply& reply);
   bool sendRedirect(const route::Redirect& redirect);
   bool sendResponse(const route::Respond& respond);
   void sendLocal(std::string_view body);
-  void abortWith(Reason reason);
+  void abortWith(Reason reason) { abortWith(Failure{reason, {}, 0}); }
+  void abortWith(const Failure& failure);
   void complete();
   void countRequest();
   void logRequest();

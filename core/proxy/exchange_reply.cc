@@ -63,31 +63,44 @@ void Exchange::fail(Reason reason, std::string_view detail) {
   replyLocally(http::statusFor(reason), reason, detail);
 }
 
-void Exchange::respond(const filter::LocalReply& reply) {
-  replyLocally(reply.status, reply.reason, reply.detail, filters_->asked().id);
-  run();
-}
-
-void Exchange::replyLocally(int status, Reason reason, std::string_view detail, NameId filter) {
+void Exchange::replyLocally(const filter::LocalReply& reply, NameId filter) {
   if (stage_ == Stage::kDone) return;
-  if (response_begun_) return abortWith(reason);
+  if (response_begun_) return abortWith({reply.reason, reply.detail, filter});
+  int status = reply.status == 0 ? http::statusFor(reply.reason) : reply.status;
   if (status < 300 && asksForTunnel()) status = 501;
-  dropAttempt(AttemptOutcome::kCancel, reason);
-  failure_ = {reason, detail, filter};
+  dropAttempt(AttemptOutcome::kCancel, reply.reason);
+  failure_ = {reply.reason, reply.detail, filter};
   response_ = http::Response(arena_);
   response_.status = status;
   // RFC 9110, 15.5.9: the connection is closed after a request timeout.
   response_.ends_connection = status == 408;
-  response_.headers.add(HeaderId::kContentType, "application/json");
-  const ListenerPlan& listener = listener_.plan();
-  if (listener.reason_header) response_.headers.add(HeaderId::kXWeirReason, toString(reason));
-  if (status == 405) response_.headers.add("allow", kAllowed);  // RFC 9110, 15.5.6
+  addReplyHeaders(reply);
   if (isGrpc(request_)) {
     const int code = deadline_passed_ ? kGrpcDeadlineExceeded : grpcStatusFor(status);
-    writeGrpcFailure(response_, code, detail);
+    writeGrpcFailure(response_, reply.grpc_status.value_or(code), reply.detail);
     return sendLocal({});
   }
-  sendLocal(errorBody(arena_, status, reason, detail, request_id_));
+  if (reply.body) return sendLocal(*reply.body);
+  sendLocal(errorBody(arena_, status, reply.reason, reply.detail, request_id_));
+}
+
+void Exchange::addReplyHeaders(const filter::LocalReply& reply) {
+  http::Headers& headers = response_.headers;
+  if (!reply.body) {
+    headers.add(HeaderId::kContentType, "application/json");
+  } else if (!reply.content_type.empty()) {
+    headers.add(HeaderId::kContentType, reply.content_type);
+  }
+  if (listener_.plan().reason_header && reply.reason != Reason::kNone) {
+    headers.add(HeaderId::kXWeirReason, toString(reply.reason));
+  }
+  if (response_.status == 405) headers.add("allow", kAllowed);  // RFC 9110, 15.5.6
+  if (!reply.headers) return;
+  for (const http::Header& field : *reply.headers) {
+    // RFC 9110, 15.4: a gRPC client follows no redirect.
+    if (field.id == HeaderId::kLocation && isGrpc(request_)) continue;
+    headers.add(field.id, field.name, field.value);
+  }
 }
 
 // Max-Forwards is exhausted: weir is the final recipient of the request.
@@ -166,10 +179,10 @@ void Exchange::sendLocal(std::string_view body) {
 }
 
 // Aborts a response whose head has been sent.
-void Exchange::abortWith(Reason reason) {
+void Exchange::abortWith(const Failure& failure) {
   if (stage_ == Stage::kDone) return;
-  failure_ = {reason, {}};
-  dropAttempt(AttemptOutcome::kCancel, reason);
+  failure_ = failure;
+  dropAttempt(AttemptOutcome::kCancel, failure.reason);
   responder_.abort();
   complete();
 }
@@ -191,6 +204,7 @@ void Exchange::onRequestFailed(Error error) {
 void Exchange::complete() {
   if (stage_ == Stage::kDone) return;
   stage_ = Stage::kDone;
+  if (filters_) filters_->stop();
   times_.total = monotonicNow() - started_;  // includes weir's own processing
   while (mirrors_ != nullptr) std::exchange(mirrors_, mirrors_->next)->abandon();
   attempt_.end(AttemptOutcome::kOk, failure_.reason, response_.status);

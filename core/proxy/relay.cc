@@ -1,6 +1,7 @@
 #include "core/proxy/relay.h"
 
 #include <array>
+#include <utility>
 
 namespace weir::proxy {
 
@@ -51,6 +52,18 @@ void Relay::continueTo(http::BodySink& sink) {
   attach(sink);
 }
 
+void Relay::insert(http::BodySource& stage, Buffer& held) {
+  while (!held_.empty()) {
+    const Bytes piece = held_.front();
+    held.append(piece);
+    held_.consume(piece.size());
+  }
+  bytes_ = 0;
+  ended_ = false;
+  http::BodySource* const source = std::exchange(source_, &stage);
+  if (std::exchange(paused_, false) && source != nullptr) source->setReading(true);
+}
+
 void Relay::stopKeeping() {
   replayable_ = false;
   if (sink_ != nullptr) held_.clear();
@@ -64,7 +77,7 @@ void Relay::discard() {
 }
 
 void Relay::pause() {
-  if (paused_) return;
+  if (paused_ || source_ == nullptr) return;
   paused_ = true;
   source_->setReading(false);
 }
@@ -73,7 +86,7 @@ void Relay::onDrained() {
   const std::size_t waiting = sink_ == nullptr ? held_.size() : sink_->queued();
   if (!paused_ || waiting > kLowWater) return;
   paused_ = false;
-  source_->setReading(true);
+  if (source_ != nullptr) source_->setReading(true);
 }
 
 }  // namespace weir::proxy

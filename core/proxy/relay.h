@@ -26,6 +26,10 @@ class Relay {
   explicit Relay(BlockPool& chunks) : held_(chunks) {}
 
   void setSource(http::BodySource& source) { source_ = &source; }
+  void endSource() { source_ = nullptr; }  // it must not be used any more
+  // Puts a stage between the source and the relay, which has no sink yet: the bytes held so far go
+  // to `held`.
+  void insert(http::BodySource& stage, Buffer& held);
   void keepForReplay(std::size_t limit) { replay_limit_ = std::min(limit, kMaxReplay); }
   void stopKeeping();  // no further attempt will follow
 

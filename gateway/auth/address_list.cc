@@ -25,9 +25,10 @@ filter::Verdict AddressList::onRequest(http::Request&) {
   const auto client = IpAddress::parse(control_.clientAddress()).value_or(IpAddress{});
   const bool admitted =
       (config_.allow.empty() || contains(config_.allow, client)) && !contains(config_.deny, client);
-  if (admitted) return filter::Verdict::kContinue;
-  control_.respond({403, Reason::kAuthzDenied, "the client's address is not allowed"});
-  return filter::Verdict::kResponded;
+  if (admitted) return filter::Verdict::proceed();
+  return filter::Verdict::reply({.status = 403,
+                                 .reason = Reason::kAuthzDenied,
+                                 .detail = "the client's address is not allowed"});
 }
 
 }  // namespace weir::gateway

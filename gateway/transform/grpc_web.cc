@@ -1,5 +1,10 @@
 #include "gateway/transform/grpc_web.h"
 
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
 #include "core/tls/digest.h"
 
 namespace weir::gateway {
@@ -7,6 +12,8 @@ namespace {
 
 constexpr std::string_view kText = "application/grpc-web-text";
 constexpr std::string_view kBinary = "application/grpc-web";
+constexpr std::size_t kTextBytes = 4096;  // converted at a time
+constexpr std::size_t kPlainBytes = kTextBytes / 4 * 3;
 constexpr char kTrailersFrame = '\x80';  // a message has 0, or 1 if compressed
 
 bool isType(std::string_view type, std::string_view wanted) {
@@ -20,72 +27,90 @@ std::string_view join(std::string_view first, std::string_view second, Arena& ar
   return {text, first.size() + second.size()};
 }
 
+// Moves bytes from the front of `from` to fill `to`.
+std::size_t take(Buffer& from, std::span<char> to) {
+  std::size_t filled = 0;
+  while (filled < to.size()) {
+    const Bytes piece = from.front().first(std::min(from.front().size(), to.size() - filled));
+    filled += asText(piece).copy(to.data() + filled, piece.size());
+    from.consume(piece.size());
+  }
+  return filled;
+}
+
 }  // namespace
 
 filter::Verdict GrpcWeb::onRequest(http::Request& request) {
   const auto type = request.headers.get(http::HeaderId::kContentType);
-  if (!type) return filter::Verdict::kContinue;
+  if (!type) return filter::Verdict::proceed();
   if (isType(*type, kText)) form_ = Form::kText;
   if (isType(*type, kBinary)) form_ = Form::kBinary;
-  if (form_ == Form::kNone) return filter::Verdict::kContinue;
+  if (form_ == Form::kNone) return filter::Verdict::proceed();
   format_ = type->substr(form_ == Form::kText ? kText.size() : kBinary.size());
   request.headers.set(http::HeaderId::kContentType,
                       join("application/grpc", format_, request.headers.arena()));
   request.accepts_trailers = true;
-  // The received length is that of the encoded text.
-  if (form_ == Form::kText && request.body == http::BodyKind::kLength) {
-    request.body = http::BodyKind::kStream;
+  if (form_ == Form::kText) {
+    control_.watchRequestBody(filter::BodyMode::pieces());
+    request.rewriteBody();
   }
-  return filter::Verdict::kContinue;
+  return filter::Verdict::proceed();
 }
 
-filter::Verdict GrpcWeb::onRequestBody(Bytes& bytes, bool last) {
-  if (form_ != Form::kText) return filter::Verdict::kContinue;
-  rest_.append(asText(bytes));
-  out_.clear();
-  // A client may pad each piece that it sends, so that any group may be the last of a piece.
-  std::size_t taken = 0;
-  bool good = true;
-  while (good && rest_.size() - taken >= 4) {
-    const std::string_view left(rest_.data() + taken, rest_.size() - taken);
-    std::string_view groups = left.substr(0, left.size() / 4 * 4);
-    const std::size_t padding = groups.find('=');
-    if (padding != std::string_view::npos) groups = groups.substr(0, padding / 4 * 4 + 4);
-    good = tls::appendFromBase64(groups, out_);
-    taken += groups.size();
+filter::Flow GrpcWeb::onRequestBody(filter::BodyStep& step) {
+  std::array<char, kTextBytes> text{};
+  bool valid = true;
+  while (valid && step.in.size() >= 4) {
+    if (step.out.room() < kPlainBytes) return filter::Flow::more();
+    const std::size_t size =
+        take(step.in, {text.data(), std::min(kTextBytes, step.in.size() / 4 * 4)});
+    converted_.clear();
+    valid = decode({text.data(), size});
+    step.out.append(asBytes(converted_));
   }
-  rest_.erase(0, taken);
-  if (!good || (last && !rest_.empty())) {
-    control_.respond({400, Reason::kBadRequest, "the body is not base64"});
-    return filter::Verdict::kResponded;
+  if (valid && (!step.last || step.in.empty())) return filter::Flow::proceed();
+  return filter::Verdict::reply(
+      {.status = 400, .reason = Reason::kBadRequest, .detail = "the body is not base64"});
+}
+
+// Decodes groups of four. A client may pad each piece that it sends, so that any group may be the
+// last of a piece.
+bool GrpcWeb::decode(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t padding = text.find('=');
+    const std::size_t size = padding == std::string_view::npos ? text.size() : padding / 4 * 4 + 4;
+    if (!tls::appendFromBase64(text.substr(0, size), converted_)) return false;
+    text.remove_prefix(size);
   }
-  bytes = asBytes(out_);
-  return filter::Verdict::kContinue;
+  return true;
 }
 
 filter::Verdict GrpcWeb::onResponse(http::Response& response) {
-  if (form_ == Form::kNone) return filter::Verdict::kContinue;
+  if (form_ == Form::kNone) return filter::Verdict::proceed();
   writeType(response);
   // A response without a body has its status in the head.
-  if (response.body == http::BodyKind::kNone) return filter::Verdict::kContinue;
-  response.body = http::BodyKind::kStream;
-  response.has_content_length = false;
-  answer_ = &response;
-  return filter::Verdict::kContinue;
+  if (response.body == http::BodyKind::kNone) return filter::Verdict::proceed();
+  response.rewriteBody();
+  response_ = &response;
+  control_.watchResponseBody(filter::BodyMode::pieces());
+  return filter::Verdict::proceed();
 }
 
-filter::Verdict GrpcWeb::onResponseBody(Bytes& bytes, bool last) {
-  if (answer_ == nullptr) return filter::Verdict::kContinue;
-  plain_.assign(bytes.data(), bytes.size());
-  if (last) appendTrailers();
-  if (form_ == Form::kBinary) {
-    bytes = asBytes(plain_);
-    return filter::Verdict::kContinue;
+filter::Flow GrpcWeb::onResponseBody(filter::BodyStep& step) {
+  if (step.last && !std::exchange(trailers_moved_, true)) appendTrailers(step.in);
+  form_ == Form::kBinary ? step.pass() : encode(step);
+  return filter::Flow::proceed();
+}
+
+// Each piece is padded, so that the client can decode it when it arrives.
+void GrpcWeb::encode(filter::BodyStep& step) {
+  std::array<char, kPlainBytes> plain{};
+  while (!step.in.empty() && step.out.room() >= kTextBytes) {
+    const std::size_t size = take(step.in, {plain.data(), std::min(kPlainBytes, step.in.size())});
+    converted_.clear();
+    tls::appendBase64(asBytes(std::string_view(plain.data(), size)), converted_);
+    step.out.append(asBytes(converted_));
   }
-  out_.clear();
-  if (!plain_.empty()) tls::appendBase64(asBytes(plain_), out_);
-  bytes = asBytes(out_);
-  return filter::Verdict::kContinue;
 }
 
 // A failed call has its status in the head, as in gRPC itself.
@@ -99,18 +124,18 @@ void GrpcWeb::writeType(http::Response& response) {
 }
 
 // Appends a trailers frame after the messages, with the trailers as HTTP/1 lines.
-void GrpcWeb::appendTrailers() {
-  const std::size_t header = plain_.size();
-  plain_.push_back(kTrailersFrame);
-  plain_.append(4, '\0');
-  for (const http::Header& field : answer_->trailers) {
-    plain_.append(field.name).append(": ").append(field.value).append("\r\n");
+void GrpcWeb::appendTrailers(Buffer& body) {
+  std::string frame(5, '\0');
+  frame[0] = kTrailersFrame;
+  for (const http::Header& field : response_->trailers) {
+    frame.append(field.name).append(": ").append(field.value).append("\r\n");
   }
-  answer_->trailers.clear();
-  const std::size_t size = plain_.size() - header - 5;
+  response_->trailers.clear();
+  const std::size_t size = frame.size() - 5;
   for (std::size_t i = 0; i < 4; ++i) {
-    plain_[header + 1 + i] = static_cast<char>(size >> (8 * (3 - i)));
+    frame[1 + i] = static_cast<char>(size >> (8 * (3 - i)));
   }
+  body.append(asBytes(frame));
 }
 
 }  // namespace weir::gateway

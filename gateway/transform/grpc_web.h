@@ -18,24 +18,25 @@ class GrpcWeb final : public filter::Filter {
   GrpcWeb(const Config&, filter::Control& control) : control_(control) {}
 
   filter::Verdict onRequest(http::Request& request) override;
-  filter::Verdict onRequestBody(Bytes& bytes, bool last) override;
+  filter::Flow onRequestBody(filter::BodyStep& step) override;
   filter::Verdict onResponse(http::Response& response) override;
-  filter::Verdict onResponseBody(Bytes& bytes, bool last) override;
+  filter::Flow onResponseBody(filter::BodyStep& step) override;
   void onLocalReply(http::Response& response) override;
 
  private:
   enum class Form : std::uint8_t { kNone, kBinary, kText };
 
   void writeType(http::Response& response);
-  void appendTrailers();
+  bool decode(std::string_view text);
+  void encode(filter::BodyStep& step);
+  void appendTrailers(Buffer& body);
 
   filter::Control& control_;
   Form form_ = Form::kNone;
-  std::string_view format_;           // "+proto" or the like; in the exchange's arena
-  http::Response* answer_ = nullptr;  // its trailers are moved to the body
-  std::string rest_;                  // text form: an incomplete group of four
-  std::string plain_;                 // the next piece of the response, before encoding
-  std::string out_;                   // the replacement bytes of the latest call
+  std::string_view format_;             // "+proto" or the like; in the exchange's arena
+  http::Response* response_ = nullptr;  // its trailers are moved to the body
+  bool trailers_moved_ = false;
+  std::string converted_;  // text form: the latest bytes that were encoded or decoded
 };
 
 }  // namespace weir::gateway

@@ -17,6 +17,7 @@ set(weir_sanitizer_environment
 # The support library is linked by name only: each test brings the modules that its part needs, so
 # a test of a low module does not wait for the high ones.
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.cc)
+list(APPEND support_sources tests/core/proxy/fixture.cc)  # under test::FilterBench
 if(support_sources AND WEIR_TESTS)
   add_library(weir_test_support STATIC EXCLUDE_FROM_ALL ${support_sources})
   weir_own(weir_test_support)

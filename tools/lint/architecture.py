@@ -21,7 +21,7 @@ def code_spans(text):
 
 def declares(source, type_name, member):
     """True if the source declares the type and contains the name of the member."""
-    declared = re.search(rf"\b(class|struct|enum class|union)\s+{type_name}\b[^;]*\{{", source)
+    declared = re.search(rf"\b(class|struct|enum class|union)\s+(\[\[\w+\]\]\s+)?{type_name}\b[^;]*\{{", source)
     return bool(declared and re.search(rf"\b{re.escape(member)}\b", source[declared.end():]))
 
 

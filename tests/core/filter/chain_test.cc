@@ -1,6 +1,9 @@
 #include "core/filter/chain.h"
 
+#include <functional>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -11,53 +14,66 @@
 namespace weir::filter {
 namespace {
 
-// The events, in order; the filters of a test record them through their Control.
-class Journal final : public Control {
- public:
-  void respond(const LocalReply&) override { text += "respond "; }
-  void resume() override { text += "resume "; }
-  std::string_view clientAddress() override { return "203.0.113.7"; }
-
-  std::string text;
+// A verdict cannot be ignored in silence, made without a meaning, or changed afterwards, and there
+// is no other way to reply or to wait.
+static_assert(!std::is_default_constructible_v<Verdict>);
+static_assert(!std::is_constructible_v<Verdict, bool>);
+template <typename T>
+concept Responds = requires(T& control, const LocalReply& reply) {
+  control.respond(reply);
 };
+static_assert(!Responds<Control>);
+template <typename T>
+concept ResumesWithoutVerdict = requires(T& control) {
+  control.resumeRequest();
+};
+static_assert(!ResumesWithoutVerdict<Control>);
+template <typename T>
+concept WaitsWithoutLimit = requires {
+  T::wait();
+};
+static_assert(!WaitsWithoutLimit<Verdict>);
 
-// Records each call and returns the configured verdicts for requests and responses.
+// The events of all filters, in order.
+std::string& journal() {
+  static std::string text;
+  return text;
+}
+
+// Records each call, and returns the verdict of `decide` for it.
 class RecordingFilter final : public Filter {
  public:
+  using Decide = std::function<Verdict(std::string_view name, std::string_view event, Control&)>;
   struct Config {
     std::string name;
-    std::string verdict;
 
     bool operator==(const Config&) const = default;
-    static void read(config::Table& table, Config& out) {
-      table.read("name", out.name, "Its name.");
-      table.read("verdict", out.verdict, "What it says.");
-    }
+    static void read(config::Table& table, Config& out) { table.read("name", out.name, "Name."); }
   };
-  RecordingFilter(const Config& config, Control& control)
-      : config_(config), journal_(static_cast<Journal&>(control)) {
-    note("made");
+  static Decide& decide() {
+    static Decide function;
+    return function;
   }
-  ~RecordingFilter() override { note("gone"); }
+  RecordingFilter(const Config& config, Control& control) : config_(config), control_(control) {
+    record("made");
+  }
+  ~RecordingFilter() override { record("gone"); }
 
-  Verdict onRequest(http::Request&) override { return note("request"); }
-  Verdict onRequestBody(Bytes& bytes, bool) override {
-    if (config_.verdict == "drop") bytes = {};
-    return note("body");
-  }
-  Verdict onResponse(http::Response&) override { return note("response"); }
-  Verdict onResponseBody(Bytes&, bool) override { return note("response-body"); }
-  void onLocalReply(http::Response&) override { note("local-reply"); }
+  Verdict onRequest(http::Request&) override { return ask("request"); }
+  Verdict onResponse(http::Response&) override { return ask("response"); }
+  void onLocalReply(http::Response&) override { record("local-reply"); }
 
  private:
-  Verdict note(std::string_view what) {
-    journal_.text += config_.name + ":" + std::string(what) + " ";
-    if (config_.verdict == what) return Verdict::kPause;
-    return config_.verdict == "respond" ? Verdict::kResponded : Verdict::kContinue;
+  void record(std::string_view event) {
+    journal() += config_.name + ":" + std::string(event) + " ";
+  }
+  Verdict ask(std::string_view event) {
+    record(event);
+    return decide() ? decide()(config_.name, event, control_) : Verdict::proceed();
   }
 
   const Config& config_;
-  Journal& journal_;
+  Control& control_;
 };
 
 class Silent final : public Filter {
@@ -76,11 +92,34 @@ struct FilterList {
   }
 };
 
+// Counts the events of the filters.
+class FakeHost final : public Host {
+ public:
+  explicit FakeHost(event::Loop& loop) : loop_(loop), arena_(loop.scratch()) {}
+  event::Loop& loop() override { return loop_; }
+  Arena& arena() override { return arena_; }
+  std::string_view clientAddress() override { return "203.0.113.7"; }
+  void onResumed() override { ++resumed; }
+  void onWatched(Side, BodyChain&) override {}
+  void onBodyWanted() override {}
+  void onFiltered(Side, Bytes) override {}
+  void onFilteredEnd(Side) override {}
+  void onReply(const LocalReply&, NameId) override {}
+
+  int resumed = 0;
+
+ private:
+  event::Loop& loop_;
+  Arena arena_;
+};
+
 class ChainTest : public ::testing::Test {
  protected:
   ChainTest() {
-    registry.add<RecordingFilter>("noting", "Notes what it sees.");
+    registry.add<RecordingFilter>("recording", "Records what it sees.");
     registry.add<Silent>("silent", "Does nothing.");
+    journal().clear();
+    RecordingFilter::decide() = {};
   }
   Chain chainOf(std::string_view toml) {
     config::Diagnostics diagnostics;
@@ -90,105 +129,218 @@ class ChainTest : public ::testing::Test {
     EXPECT_EQ(diagnostics.text(), "");
     return test::chainOf(registry, settings.filters, names);
   }
-  // Two filters "a" and "b", of which one returns a verdict other than kContinue.
-  Chain pair(std::string_view of_a, std::string_view of_b = "") {
-    return chainOf("filters = [{ noting = { name = 'a', verdict = '" + std::string(of_a) +
-                   "' } }, { noting = { name = 'b', verdict = '" + std::string(of_b) + "' } }]");
+  Chain pair() {
+    return chainOf("filters = [{ recording = { name = 'a' } }, { recording = { name = 'b' } }]");
+  }
+  // The filter `name` decides so on `event`, all others let it proceed.
+  void when(std::string_view name, std::string_view event, std::function<Verdict(Control&)> then) {
+    RecordingFilter::decide() = [=](std::string_view who, std::string_view what, Control& control) {
+      return who == name && what == event ? then(control) : Verdict::proceed();
+    };
+  }
+  void waitAt(std::string_view name, std::string_view event) {
+    when(name, event, [this](Control& control) {
+      waiting = &control;
+      return Verdict::wait(Milliseconds(1000), Reason::kExtAuthError);
+    });
   }
 
-  BlockPool pool{4096};
-  Arena arena{pool};
-  http::Request request{arena};
-  http::Response response{arena};
-  Bytes body = asBytes("bytes");
+  event::Loop loop{event::Loop::Time::kManual};
+  FakeHost host{loop};
+  http::Request request{host.arena()};
+  http::Response response{host.arena()};
   NameTable names;
   config::Extensions extensions;
   Registry registry{extensions};
-  Journal journal;
+  Control* waiting = nullptr;
 };
 
 TEST_F(ChainTest, RequestsPassForwardsAndResponsesBack) {
-  const Chain chain = pair("");
+  const Chain chain = pair();
   {
-    Filters filters(chain, arena, journal);
-    EXPECT_EQ(filters.onRequest(request), Verdict::kContinue);
-    EXPECT_EQ(filters.onRequestBody(body, true), Verdict::kContinue);
-    EXPECT_EQ(filters.onResponse(response), Verdict::kContinue);
-    EXPECT_EQ(filters.onResponseBody(body, true), Verdict::kContinue);
+    Filters filters(chain, host);
+    EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+    EXPECT_EQ(filters.onResponse(response), Pass::kDone);
   }
-  EXPECT_EQ(journal.text,
-            "a:made b:made a:request b:request a:body b:body b:response a:response "
-            "b:response-body a:response-body a:gone b:gone ");
+  EXPECT_EQ(journal(), "a:made b:made a:request b:request b:response a:response a:gone b:gone ");
 }
 
-TEST_F(ChainTest, APausedRequestGoesOnBehindTheOneThatPaused) {
-  const Chain chain = pair("request");
-  Filters filters(chain, arena, journal);
-  EXPECT_EQ(filters.onRequest(request), Verdict::kPause);
-  EXPECT_EQ(chain.at(0).name, filters.asked().name);
-  EXPECT_EQ(filters.onRequest(request), Verdict::kContinue);
-  EXPECT_EQ(journal.text, "a:made b:made a:request b:request ");
+TEST_F(ChainTest, AWaitingRequestGoesOnAfterTheFilterThatWaited) {
+  const Chain chain = pair();
+  waitAt("a", "request");
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  waiting->resumeRequest(Verdict::proceed());
+  EXPECT_EQ(host.resumed, 1);
+  EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+  EXPECT_EQ(journal(), "a:made b:made a:request b:request ");
 }
 
-TEST_F(ChainTest, APausedResponseGoesOnBehindTheOneThatPaused) {
-  const Chain chain = pair("", "response");
-  Filters filters(chain, arena, journal);
-  EXPECT_EQ(filters.onResponse(response), Verdict::kPause);
-  EXPECT_EQ(filters.onResponse(response), Verdict::kContinue);
-  EXPECT_EQ(journal.text, "a:made b:made b:response a:response ");
+TEST_F(ChainTest, AWaitingResponseGoesOnAfterTheFilterThatWaited) {
+  const Chain chain = pair();
+  waitAt("b", "response");
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onResponse(response), Pass::kWaits);
+  waiting->resumeResponse(Verdict::proceed());
+  EXPECT_EQ(filters.onResponse(response), Pass::kDone);
+  EXPECT_EQ(journal(), "a:made b:made b:response a:response ");
 }
 
-TEST_F(ChainTest, NobodyIsAskedAfterOneThatResponded) {
-  const Chain chain = pair("respond");
-  Filters filters(chain, arena, journal);
-  EXPECT_EQ(filters.onRequest(request), Verdict::kResponded);
-  EXPECT_EQ(filters.onRequestBody(body, false), Verdict::kResponded);
-  EXPECT_EQ(journal.text, "a:made b:made a:request a:body ");
-  EXPECT_EQ(filters.onResponseBody(body, false), Verdict::kResponded);
+TEST_F(ChainTest, AReplyEndsThePassage) {
+  const Chain chain = pair();
+  when("a", "request",
+       [](Control&) { return Verdict::reply({.status = 403, .reason = Reason::kAuthzDenied}); });
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kReplied);
+  EXPECT_EQ(filters.reply().status, 403);
+  EXPECT_EQ(&filters.repliedBy(), &chain[0]);
+  EXPECT_EQ(journal(), "a:made b:made a:request ");
 }
 
-TEST_F(ChainTest, AnAnswerOfOursIsShownToThoseWhoSawTheRequest) {
-  const Chain chain = pair("", "request");
-  {
-    Filters filters(chain, arena, journal);
-    filters.onLocalReply(response);
-    EXPECT_EQ(std::exchange(journal.text, ""), "a:made b:made ");
-    EXPECT_EQ(filters.onRequest(request), Verdict::kPause);
-    filters.onLocalReply(response);
-  }
-  EXPECT_EQ(journal.text, "a:request b:request b:local-reply a:local-reply a:gone b:gone ");
+TEST_F(ChainTest, AWaitMayEndWithAReply) {
+  const Chain chain = pair();
+  waitAt("a", "request");
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  waiting->resumeRequest(Verdict::reply({.status = 429, .reason = Reason::kRateLimited}));
+  EXPECT_EQ(filters.onRequest(request), Pass::kReplied);
+  EXPECT_EQ(filters.reply().reason, Reason::kRateLimited);
 }
 
-TEST_F(ChainTest, ABodyMayBeReplaced) {
-  const Chain chain = pair("drop");
-  Filters filters(chain, arena, journal);
-  EXPECT_EQ(filters.onRequestBody(body, false), Verdict::kContinue);
-  EXPECT_TRUE(body.empty());
+TEST_F(ChainTest, AResumeBeforeTheWaitIsReturnedCounts) {
+  const Chain chain = pair();
+  when("a", "request", [](Control& control) {
+    control.resumeRequest(Verdict::proceed());
+    control.resumeRequest(Verdict::reply({.status = 500}));  // the second is dropped
+    return Verdict::wait(Milliseconds(1000), Reason::kExtAuthError);
+  });
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+  EXPECT_EQ(journal(), "a:made b:made a:request b:request ");
 }
 
-TEST_F(ChainTest, AFilterNeedOnlyDoWhatItWants) {
-  const Chain chain = chainOf("filters = [{ silent = {} }]");
-  Filters filters(chain, arena, journal);
-  EXPECT_EQ(filters.onRequest(request), Verdict::kContinue);
-  EXPECT_EQ(filters.onRequestBody(body, true), Verdict::kContinue);
-  EXPECT_EQ(filters.onResponse(response), Verdict::kContinue);
-  EXPECT_EQ(filters.onResponseBody(body, true), Verdict::kContinue);
+TEST_F(ChainTest, AResumeWithoutAWaitIsDropped) {
+  const Chain chain = pair();
+  when("a", "request", [this](Control& control) {
+    waiting = &control;
+    control.resumeRequest(Verdict::reply({.status = 500}));
+    return Verdict::proceed();
+  });
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+  waiting->resumeRequest(Verdict::reply({.status = 500}));
+  waiting->resumeResponse(Verdict::reply({.status = 500}));
+  EXPECT_EQ(host.resumed, 0);
+  EXPECT_EQ(filters.onResponse(response), Pass::kDone);
+}
+
+TEST_F(ChainTest, ASecondResumeIsDropped) {
+  const Chain chain = pair();
+  waitAt("a", "request");
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  waiting->resumeRequest(Verdict::proceed());
+  waiting->resumeRequest(Verdict::reply({.status = 500}));
+  EXPECT_EQ(host.resumed, 1);
+  EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+}
+
+TEST_F(ChainTest, AFilterEndsItsOwnWaitOnly) {
+  const Chain chain = pair();
+  Control* other = nullptr;
+  RecordingFilter::decide() = [&](std::string_view who, std::string_view, Control& control) {
+    if (who == "a") {
+      other = &control;
+      return Verdict::proceed();
+    }
+    return Verdict::wait(Milliseconds(1000), Reason::kExtAuthError);
+  };
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  other->resumeRequest(Verdict::proceed());
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  EXPECT_EQ(host.resumed, 0);
+}
+
+TEST_F(ChainTest, AWaitEndsAtItsLimit) {
+  const Chain chain = pair();
+  waitAt("a", "request");
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  loop.advance(Milliseconds(900));
+  EXPECT_EQ(host.resumed, 0);
+  loop.advance(Milliseconds(200));
+  EXPECT_EQ(host.resumed, 1);
+  EXPECT_EQ(filters.onRequest(request), Pass::kReplied);
+  EXPECT_EQ(filters.reply().status, 504);
+  EXPECT_EQ(filters.reply().reason, Reason::kExtAuthError);
+  EXPECT_EQ(filters.reply().detail, "the filter recording did not decide in time");
+  waiting->resumeRequest(Verdict::proceed());  // too late
+  EXPECT_EQ(host.resumed, 1);
+}
+
+TEST_F(ChainTest, AWaitMayBeFollowedByAnother) {
+  const Chain chain = pair();
+  waitAt("a", "request");
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  waiting->resumeRequest(Verdict::wait(Milliseconds(5000), Reason::kRateLimited));
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  loop.advance(Milliseconds(2000));
+  EXPECT_EQ(host.resumed, 1);
+  loop.advance(Milliseconds(4000));
+  EXPECT_EQ(filters.onRequest(request), Pass::kReplied);
+  EXPECT_EQ(filters.reply().reason, Reason::kRateLimited);
+}
+
+TEST_F(ChainTest, NothingHappensOnceTheExchangeIsOver) {
+  const Chain chain = pair();
+  waitAt("a", "request");
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  filters.stop();
+  waiting->resumeRequest(Verdict::proceed());
+  loop.advance(Milliseconds(2000));
+  EXPECT_EQ(host.resumed, 0);
+}
+
+TEST_F(ChainTest, LocalRepliesPassTheFiltersThatHaveSeenTheRequest) {
+  const Chain chain = pair();
+  waitAt("a", "request");
+  Filters filters(chain, host);
   filters.onLocalReply(response);
-  EXPECT_EQ(response.headers.begin(), response.headers.end());
+  EXPECT_EQ(std::exchange(journal(), ""), "a:made b:made ");
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  filters.onLocalReply(response);
+  EXPECT_EQ(std::exchange(journal(), ""), "a:request a:local-reply ");
+  waiting->resumeRequest(Verdict::proceed());
+  EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+  filters.onLocalReply(response);
+  EXPECT_EQ(journal(), "b:request b:local-reply a:local-reply ");
+}
+
+TEST_F(ChainTest, AFilterImplementsOnlyWhatItNeeds) {
+  const Chain chain = chainOf("filters = [{ silent = {} }]");
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+  EXPECT_EQ(filters.onResponse(response), Pass::kDone);
+  filters.onLocalReply(response);
+  EXPECT_TRUE(response.headers.empty());
 }
 
 TEST_F(ChainTest, ALinkHasItsKindsName) {
-  const Chain chain = pair("");
+  const Chain chain = pair();
   EXPECT_EQ(chain.size(), 2U);
-  EXPECT_EQ(chain[0].name, "noting");
-  EXPECT_EQ(names.name(chain[1].id), "noting");
+  EXPECT_EQ(chain[0].name, "recording");
+  EXPECT_EQ(names.name(chain[1].id), "recording");
 }
 
 TEST_F(ChainTest, AnEmptyChainLetsEverythingPass) {
   const Chain chain = chainOf("filters = []");
-  Filters filters(chain, arena, journal);
-  EXPECT_EQ(filters.onRequest(request), Verdict::kContinue);
-  EXPECT_EQ(filters.onResponse(response), Verdict::kContinue);
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+  EXPECT_EQ(filters.onResponse(response), Pass::kDone);
 }
 
 }  // namespace

@@ -45,5 +45,39 @@ TEST(HostOf, LeavesThePortAndBracketsOff) {
   EXPECT_EQ(hostOf(""), "");
 }
 
+TEST(Message, ANewBodyDropsWhatDescribesTheOldOne) {
+  BlockPool pool(4096);
+  Arena arena(pool);
+  Request request(arena);
+  request.body = BodyKind::kLength;
+  request.content_length = 5;
+  request.headers.add("Content-Digest", "sha-256=:x:");
+  request.headers.add("x-kept", "1");
+  request.rewriteBody();
+  EXPECT_EQ(request.body, BodyKind::kStream);
+  EXPECT_EQ(request.headers.size(), 1U);
+  request.rewriteBody(7);
+  EXPECT_EQ(request.body, BodyKind::kLength);
+  EXPECT_EQ(request.content_length, 7U);
+
+  Response response(arena);
+  response.body = BodyKind::kUntilClose;
+  response.headers.add("etag", "\"1\"");
+  response.rewriteBody();
+  EXPECT_EQ(response.body, BodyKind::kStream);
+  EXPECT_TRUE(response.headers.empty());
+}
+
+TEST(Message, AMessageWithoutBodyKeepsHavingNone) {
+  BlockPool pool(4096);
+  Arena arena(pool);
+  Response response(arena);
+  response.has_content_length = true;
+  response.content_length = 100;
+  response.rewriteBody();
+  EXPECT_EQ(response.body, BodyKind::kNone);
+  EXPECT_FALSE(response.has_content_length);
+}
+
 }  // namespace
 }  // namespace weir::http

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/base/arena.h"
+#include "core/base/bytes.h"
+#include "core/base/names.h"
+#include "core/event/loop.h"
+#include "core/filter/verdict.h"
+
+namespace weir::filter {
+
+class BodyChain;
+class Filters;
+class Wait;
+class WorkerParts;
+
+enum class Side : std::uint8_t { kRequest, kResponse };
+
+// How a filter sees a body.
+class BodyMode {
+ public:
+  BodyMode() = default;  // not at all
+  // In pieces, as they arrive.
+  static BodyMode pieces() { return BodyMode(Kind::kPieces, 0); }
+  // Only its trailers.
+  static BodyMode trailers() { return BodyMode(Kind::kTrailers, 0); }
+  // In one call, once it is complete; the head waits for that call. A request with a larger body is
+  // refused with 413, a larger response is replaced by 502.
+  static BodyMode whole(std::size_t limit) { return BodyMode(Kind::kWhole, limit); }
+
+  bool watches() const { return kind_ != Kind::kNone; }
+  bool isWhole() const { return kind_ == Kind::kWhole; }
+  bool isTrailers() const { return kind_ == Kind::kTrailers; }
+  std::size_t limit() const { return limit_; }
+
+ private:
+  enum class Kind : std::uint8_t { kNone, kPieces, kTrailers, kWhole };
+  BodyMode(Kind kind, std::size_t limit) : kind_(kind), limit_(limit) {}
+
+  Kind kind_ = Kind::kNone;
+  std::size_t limit_ = 0;
+};
+
+// The operations of an exchange that one of its filters may use. Each filter has its own.
+//
+// Life: that of the filter.
+class Control {
+ public:
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
+  // Ends the wait of this filter for the request or the response. May destroy the filter: call it
+  // last. If the call that will return the wait has not returned yet, the verdict applies as soon
+  // as it does. Otherwise, if the filter does not wait (any more), nothing happens.
+  void resumeRequest(const Verdict& verdict) { resume(Side::kRequest, verdict); }
+  void resumeResponse(const Verdict& verdict) { resume(Side::kResponse, verdict); }
+
+  // Shows the body and the trailers to this filter. Has an effect until the head has passed it.
+  void watchRequestBody(BodyMode mode) { turn(Side::kRequest).mode = mode; }
+  void watchResponseBody(BodyMode mode) { turn(Side::kResponse).mode = mode; }
+
+  // The client's address after the trusted-hop rules, without a port.
+  std::string_view clientAddress() const;
+  Arena& arena() const;  // of the exchange
+  // The parts of configured filters on this worker. Null: none, for filters without such parts.
+  WorkerParts* parts() const;
+
+ private:
+  friend class Filters;
+  friend class BodyChain;
+  friend class Wait;
+
+  // The state of the filter on one side of the exchange.
+  struct Turn {
+    BodyMode mode;
+    bool waiting = false;
+    bool resumed = false;        // by `verdict`, which has not been applied yet
+    Verdict* verdict = nullptr;  // this and the next are made when first needed
+    Wait* wait = nullptr;        // the time limit
+  };
+  struct Turns {
+    Turn request;
+    Turn response;
+  };
+
+  Control(Filters& filters, std::uint32_t index) : filters_(filters), index_(index) {}
+  void resume(Side side, const Verdict& verdict);
+  Turn& turn(Side side);
+  Turn* found(Side side) const {
+    if (turns_ == nullptr) return nullptr;
+    return side == Side::kRequest ? &turns_->request : &turns_->response;
+  }
+
+  Filters& filters_;
+  const std::uint32_t index_;  // in the chain
+  Turns* turns_ = nullptr;     // in the arena, once it is needed
+};
+
+// What the filters need of their exchange. Implemented by Exchange.
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual event::Loop& loop() = 0;
+  virtual Arena& arena() = 0;
+  virtual std::string_view clientAddress() = 0;
+  virtual WorkerParts* parts() { return nullptr; }
+  // A wait ended: Filters::onRequest, onResponse and pump() continue.
+  virtual void onResumed() = 0;
+  // A filter watches a body: its source, or what has arrived of it, goes to `bodies` from now on.
+  virtual void onWatched(Side side, BodyChain& bodies) = 0;
+  // The head of the request waits for its whole body: the client must be asked to send it.
+  virtual void onBodyWanted() = 0;
+  // Filtered bytes of a body, and its end; trailers are in the message.
+  virtual void onFiltered(Side side, Bytes bytes) = 0;
+  virtual void onFilteredEnd(Side side) = 0;
+  // A filter of bodies or trailers replies, or a body exceeds its limit. Ends the exchange.
+  virtual void onReply(const LocalReply& reply, NameId filter) = 0;
+};
+
+}  // namespace weir::filter

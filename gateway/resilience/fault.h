@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/config/table.h"
+#include "core/config/units.h"
+#include "core/filter/filter.h"
+#include "core/filter/parts.h"
+
+namespace weir::gateway {
+
+// A point in time, such as "2027-01-31T18:00:00Z". Always in UTC.
+struct UtcTime {
+  Nanoseconds since_epoch{0};
+  bool operator==(const UtcTime&) const = default;
+  static std::optional<UtcTime> parse(std::string_view text);
+};
+
+// Delays and aborts a share of the requests, to test how clients cope with that. Which ones follows
+// from the request id, so that a request that is repeated with its id meets the same fault.
+class Fault final : public filter::Filter {
+ public:
+  struct Delay {
+    std::optional<Milliseconds> fixed;
+    std::optional<Milliseconds> exponential;
+    config::Percent percent{100};
+
+    bool operator==(const Delay&) const = default;
+    static void read(config::Table& table, Delay& out);
+  };
+  struct Abort {
+    std::optional<int> status;
+    std::optional<int> grpc_status;
+    config::Percent percent{100};
+
+    bool operator==(const Abort&) const = default;
+    static void read(config::Table& table, Abort& out);
+  };
+  struct Config {
+    std::optional<Delay> delay;
+    std::optional<Abort> abort;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::optional<std::string> until;
+    std::optional<UtcTime> end;  // `until`
+    std::uint32_t max_active = 100;
+
+    bool operator==(const Config&) const = default;
+    static void read(config::Table& table, Config& out);
+  };
+  // The delays of one worker.
+  struct Local {
+    Local(const Config&, const filter::LocalTools&) {}
+    std::uint32_t active = 0;
+  };
+  Fault(const Config& config, Local& local, filter::Control&) : config_(config), local_(local) {}
+  ~Fault() override { endDelay(); }
+
+  filter::Verdict onRequest(http::Request& request) override;
+  // The end of the delay.
+  filter::Verdict onWaitExpired(filter::Side side, Reason then) override;
+
+ private:
+  bool applies(const http::Request& request) const;
+  filter::Verdict abort() const;
+  void endDelay();
+
+  const Config& config_;
+  Local& local_;
+  bool aborts_ = false;
+  bool delays_ = false;
+};
+
+}  // namespace weir::gateway
