@@ -32,10 +32,12 @@ TABLE = [
     Row(r"\bstd::(mutex|\w+_mutex|j?thread(?!::hardware_concurrency)|"
         r"condition_variable\w*|lock_guard|unique_lock|"
         r"scoped_lock|shared_lock|future|promise|async|call_once)\b",
-        ("core/event/", "tests/core/event/", "tests/core/base/metric", "tests/support/"),
+        ("core/event/", "tests/core/event/", "tests/core/base/metric", "tests/gateway/limit/",
+         "tests/support/"),
         "workers share nothing mutable", "Worker::post"),
-    Row(r"\bstd::atomic\w*", ("core/event/", "core/base/metric", "tests/core/event/",
-                              "tests/core/base/metric", "tests/support/"),
+    Row(r"\bstd::atomic\w*", ("core/event/", "core/base/metric", "gateway/limit/slot_table",
+                              "tests/core/event/", "tests/core/base/metric",
+                              "tests/gateway/limit/", "tests/support/"),
         "workers share nothing mutable", "Worker::post or a metric cell"),
     Row(r"\bthread_local\b", ("tests/core/proxy/allocations.cc",), "a global in disguise", "a member of the worker"),
     Row(r"\b(steady_clock|system_clock|high_resolution_clock)::now\b|\bclock_gettime\b|"

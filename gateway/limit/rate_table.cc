@@ -1,0 +1,90 @@
+#include "gateway/limit/rate_table.h"
+
+#include <algorithm>
+
+namespace weir::gateway {
+namespace {
+
+// How long the bucket needs to be full.
+Nanoseconds missing(const SlotTable::Found& found, Nanoseconds now) {
+  if (!found) return Nanoseconds(0);
+  return Nanoseconds(std::max<std::int64_t>(0, found.above(now.count())));
+}
+
+// A cost outside of this range has the effect of the nearest one in it.
+std::int64_t effective(std::int64_t cost, const UnitRate& rate) {
+  return std::clamp(cost, -rate.burst, rate.burst + 1);
+}
+
+// The decision about taking `cost`, but with what remains before that. `missing`: until the bucket
+// is full.
+Decision decide(Nanoseconds missing, const UnitRate& rate, std::int64_t cost) {
+  const Nanoseconds window = rate.window();
+  const Nanoseconds after = missing + rate.interval * cost;
+  Decision decision;
+  decision.allowed = cost <= 0 || after <= window;
+  if (!decision.allowed && cost <= rate.burst) decision.retry_after = after - window;
+  decision.until_full = missing;
+  decision.remaining = std::max<std::int64_t>(0, (window - missing) / rate.interval);
+  return decision;
+}
+
+}  // namespace
+
+Decision RateTable::look(std::uint64_t key, const UnitRate& rate, std::int64_t cost,
+                         Nanoseconds now) const {
+  return decide(missing(slots_.find(key), now), rate, effective(cost, rate));
+}
+
+Decision RateTable::take(std::uint64_t key, const UnitRate& rate, std::int64_t cost,
+                         Nanoseconds now, Taken& taken) {
+  cost = effective(cost, rate);
+  for (;;) {
+    taken = {slots_.find(key), rate.interval * cost};
+    const Nanoseconds before = missing(taken.slot, now);
+    Decision decision = decide(before, rate, cost);
+    const Nanoseconds after = std::max(Nanoseconds(0), before + taken.amount);
+    if (!decision.allowed || after == before) return decision;
+    decision.until_full = after;
+    decision.remaining = (rate.window() - after) / rate.interval;
+    const std::int64_t full_at = (now + after).count();
+    if (taken.slot) {
+      if (SlotTable::change(taken.slot, full_at)) return decision;
+      continue;
+    }
+    const auto added = slots_.add(key, full_at, now.count(), true, taken.slot);
+    if (added == SlotTable::Added::kPresent) continue;
+    decision.evicted = added == SlotTable::Added::kReplaced;
+    return decision;
+  }
+}
+
+void RateTable::giveBack(const Taken& taken, Nanoseconds now) {
+  // If time has passed since, a part of the units is available again in any case.
+  const Nanoseconds back = std::min(taken.amount, missing(taken.slot, now));
+  if (back > Nanoseconds(0)) SlotTable::lower(taken.slot, back.count());
+}
+
+bool takeAll(std::span<RateClaim> claims, Nanoseconds now, Nanoseconds (*clock)()) {
+  if (claims.size() == 1) return claims.front().take(now);
+  const auto look = [&](RateClaim& claim) {
+    claim.decision = claim.table->look(claim.key, claim.rate, claim.cost, now);
+    return claim.decision.allowed;
+  };
+  if (std::count_if(claims.begin(), claims.end(), look) < std::ssize(claims)) return false;
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    if (claims[i].cost <= 0 || claims[i].take(now)) continue;
+    // Another thread was faster.
+    for (RateClaim& earlier : claims.first(i)) {
+      if (earlier.cost > 0) RateTable::giveBack(earlier.taken, clock());
+      look(earlier);
+    }
+    return false;
+  }
+  for (RateClaim& claim : claims) {
+    if (claim.cost <= 0) claim.take(now);
+  }
+  return true;
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/base/clock.h"
+#include "gateway/limit/slot_table.h"
+
+namespace weir::gateway {
+
+// `burst` units at once after a pause, and one more per `interval`.
+struct UnitRate {
+  Nanoseconds interval{0};  // at least 1 ns
+  std::int64_t burst = 1;   // at least 1
+
+  // A full bucket is used up, and full again after this time; at most kLongest.
+  Nanoseconds window() const { return interval * burst; }
+  static constexpr Nanoseconds kLongest{std::int64_t{1} << 55};  // 417 days
+
+  bool operator==(const UnitRate&) const = default;
+};
+
+// What a limit says about one request.
+struct Decision {
+  bool allowed = true;
+  bool evicted = false;        // another key has lost its state
+  std::int64_t remaining = 0;  // units that are left
+  Nanoseconds until_full{0};
+  // Of a refusal: the time after which the same request would be allowed. Zero if it never will be,
+  // because it costs more than the burst.
+  Nanoseconds retry_after{0};
+};
+
+// Token buckets of any number of keys, exact for all workers together: the generic cell rate
+// algorithm. The state of a key is its theoretical arrival time, at which its bucket is full again;
+// keys with full buckets take no room. If there are more of the others than slots, the bucket that
+// is nearest to full is forgotten.
+//
+// `now` is monotonic time. That of one thread may be behind that of others: then fewer units are
+// allowed, never more.
+//
+// Thread: any.
+class RateTable {
+ public:
+  // For `keys` or a few more, at 16 bytes each.
+  RateTable(std::size_t keys, Nanoseconds now) : slots_(keys, now.count()) {}
+
+  // Units that were taken, for giveBack().
+  struct Taken {
+    SlotTable::Found slot;
+    Nanoseconds amount{0};
+  };
+
+  // Decides without taking.
+  Decision look(std::uint64_t key, const UnitRate& rate, std::int64_t cost, Nanoseconds now) const;
+  // Takes `cost` units, or none if they are not available. A negative cost gives units back, at
+  // most until the bucket is full.
+  Decision take(std::uint64_t key, const UnitRate& rate, std::int64_t cost, Nanoseconds now,
+                Taken& taken);
+  // Undoes a take(). `now` must be no earlier than that of any other thread's calls in the
+  // meantime: what would be available by now in any case is not credited twice.
+  static void giveBack(const Taken& taken, Nanoseconds now);
+
+  std::size_t size() const { return slots_.size(); }
+  // Keys whose buckets are not full.
+  std::size_t keys(Nanoseconds now) const { return slots_.used(now.count()); }
+
+ private:
+  SlotTable slots_;
+};
+
+// One limit that a request must satisfy.
+struct RateClaim {
+  RateTable* table = nullptr;
+  std::uint64_t key = 0;
+  UnitRate rate;
+  std::int64_t cost = 1;
+  Decision decision{};  // the result
+  RateTable::Taken taken{};
+
+  bool take(Nanoseconds now) {
+    decision = table->take(key, rate, cost, now, taken);
+    return decision.allowed;
+  }
+};
+
+// Takes from all tables, or from none if one of them refuses. `now` is the time of the request and
+// `clock()` the present time, asked only if another thread interferes.
+bool takeAll(std::span<RateClaim> claims, Nanoseconds now, Nanoseconds (*clock)() = monotonicNow);
+
+}  // namespace weir::gateway
