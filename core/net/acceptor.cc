@@ -17,10 +17,6 @@
 
 namespace weir::net {
 
-bool setSocketMode(const Address& at, unsigned mode) {
-  return ::fchmodat(AT_FDCWD, at.path().c_str(), mode, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 namespace {
 
 constexpr Milliseconds kRetryAfterExhaustion{100};
@@ -28,6 +24,30 @@ constexpr Error kPortNeedsPrivilege{
     ErrorCode::kSystem, Origin::kLocal,
     "permission denied: a port this low needs CAP_NET_BIND_SERVICE, which weir lacks or has given "
     "up together with root; start it with that capability, or restart it as root"};
+
+// A reference to the file of a socket. -1, with errno set, if the path leads to anything else: a
+// process with more rights than the owner of the folder must not change another file.
+int openSocketFile(const Address& at) {
+  const int file = ::open(at.path().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  struct stat found {};
+  if (file < 0 || (::fstat(file, &found) == 0 && S_ISSOCK(found.st_mode))) return file;
+  ::close(file);
+  errno = ENOTSOCK;
+  return -1;
+}
+
+// Closes `file`; errno stays that of the change.
+bool closeAfter(int file, bool changed) {
+  const int failure = errno;
+  ::close(file);
+  errno = failure;
+  return changed;
+}
+
+bool changeOwner(const Address& at, unsigned user, unsigned group) {
+  const int file = openSocketFile(at);
+  return file >= 0 && closeAfter(file, ::fchownat(file, "", user, group, AT_EMPTY_PATH) == 0);
+}
 
 int openSpare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
@@ -45,7 +65,8 @@ bool prepare(int descriptor, const Address& at, ListenSocket::Sharing sharing) {
          setOption(descriptor, IPPROTO_TCP, TCP_NODELAY);
 }
 
-// A socket in the file system outlives its process. It is removed if nobody listens on it.
+// A socket in the file system outlives a process that was killed. It is removed if nobody listens
+// on it.
 bool removeStale(const Address& at, const sockaddr* raw, socklen_t length) {
   struct stat found {};
   if (::lstat(at.path().c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
@@ -53,6 +74,12 @@ bool removeStale(const Address& at, const sockaddr* raw, socklen_t length) {
   const bool stale = probe >= 0 && ::connect(probe, raw, length) != 0 && errno == ECONNREFUSED;
   if (probe >= 0) ::close(probe);
   return stale && ::unlink(at.path().c_str()) == 0;
+}
+
+std::optional<FileIdentity> identityOf(const Address& at) {
+  struct stat found {};
+  if (::lstat(at.path().c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return std::nullopt;
+  return FileIdentity{found.st_dev, found.st_ino};
 }
 
 // False, with errno of the first failure.
@@ -84,6 +111,13 @@ bool exhausted(int failure) {
 
 }  // namespace
 
+bool setSocketMode(const Address& at, unsigned mode) {
+  const int file = openSocketFile(at);
+  if (file < 0) return false;
+  const std::string path = "/proc/self/fd/" + std::to_string(file);
+  return closeAfter(file, ::chmod(path.c_str(), mode) == 0);
+}
+
 Address localAddressOf(int descriptor) {
   sockaddr_storage socket_address{};
   socklen_t length = sizeof socket_address;
@@ -107,30 +141,53 @@ Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing 
     const int failure = errno;
     return failure == EACCES && !at.isUnix() ? kPortNeedsPrivilege : event::errorOf(-failure);
   }
-  if (!at.isUnix()) {
-    length = sizeof socket_address;
-    ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&socket_address), &length);
-    opened.address_ = Address::fromSocket(socket_address);
+  if (at.isUnix()) {
+    opened.noteFile();
+    return opened;
   }
+  length = sizeof socket_address;
+  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&socket_address), &length);
+  opened.address_ = Address::fromSocket(socket_address);
   return opened;
 }
 
-bool ListenSocket::giveTo(unsigned user, unsigned group) const {
-  return ::fchown(descriptor_, user, group) == 0;
+ListenSocket ListenSocket::adopt(int descriptor, Address address) {
+  ListenSocket adopted(descriptor, std::move(address));
+  if (adopted.address_.isUnix()) adopted.noteFile();
+  return adopted;
 }
 
-int ListenSocket::release() { return std::exchange(descriptor_, -1); }
+void ListenSocket::noteFile() { file_ = identityOf(address_); }
+
+bool ListenSocket::giveTo(unsigned user, unsigned group) const {
+  return ::fchown(descriptor_, user, group) == 0 &&
+         (!address_.isUnix() || changeOwner(address_, user, group));
+}
+
+void ListenSocket::removeFile() {
+  const std::optional<FileIdentity> file = std::exchange(file_, std::nullopt);
+  if (file && file == identityOf(address_)) ::unlink(address_.path().c_str());
+}
+
+int ListenSocket::release() {
+  file_ = std::nullopt;
+  return std::exchange(descriptor_, -1);
+}
 
 ListenSocket::~ListenSocket() {
+  removeFile();
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 ListenSocket::ListenSocket(ListenSocket&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), address_(std::move(other.address_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      address_(std::move(other.address_)),
+      file_(std::exchange(other.file_, std::nullopt)) {}
 
 ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(address_, other.address_);
+  std::swap(file_, other.file_);
   return *this;
 }
 
@@ -163,6 +220,7 @@ Acceptor::Acceptor(event::Loop& loop, Poll* poll, OnAccept on_accept, OnTurnedAw
 
 Acceptor::~Acceptor() {
   uv_poll_stop(&poll_->poll);
+  poll_->socket.removeFile();  // no client can connect from now on
   // Closing a socket resets the connections in its queue: accept these first.
   while (acceptOne()) {
   }
@@ -173,6 +231,10 @@ Acceptor::~Acceptor() {
 }
 
 const Address& Acceptor::address() const { return poll_->socket.address(); }
+
+bool Acceptor::giveTo(unsigned user, unsigned group) const {
+  return poll_->socket.giveTo(user, group);
+}
 
 // The filter is applied to a segment from its TCP header on.
 void Acceptor::dropNew() {

@@ -19,7 +19,16 @@ Address localAddressOf(int descriptor);
 // Changes the file mode of a Unix socket. False, with errno set, on failure.
 bool setSocketMode(const Address& at, unsigned mode);
 
-// A listening socket before it is given to a worker. Closed when destroyed.
+// Distinguishes a file from another with the same path.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+// A listening socket before it is given to a worker. Closed when destroyed; the file of a Unix
+// socket is removed.
 class ListenSocket {
  public:
   enum class Sharing : std::uint8_t {
@@ -33,10 +42,8 @@ class ListenSocket {
                                    Sharing sharing = Sharing::kWorkers,
                                    std::optional<unsigned> mode = std::nullopt);
   // Takes over a descriptor that already listens, such as one from release().
-  static ListenSocket adopt(int descriptor, Address address) {
-    return ListenSocket(descriptor, std::move(address));
-  }
-  int release();  // the caller closes it
+  static ListenSocket adopt(int descriptor, Address address);
+  int release();  // the caller closes it, or calls adopt()
   ~ListenSocket();
   ListenSocket(ListenSocket&& other) noexcept;
   ListenSocket& operator=(ListenSocket&& other) noexcept;
@@ -44,14 +51,20 @@ class ListenSocket {
   const Address& address() const { return address_; }
   int descriptor() const { return descriptor_; }
   // Only sockets of one owner share an address; later sockets belong to the user to which weir has
-  // switched.
+  // switched. The file of a Unix socket gets the same owner. False, with errno set, on failure.
   bool giveTo(unsigned user, unsigned group) const;
+  // Removes the file of a Unix socket, unless another has taken its place. The rights of the
+  // process may not suffice: then the file stays.
+  void removeFile();
 
  private:
   ListenSocket(int descriptor, Address address)
       : descriptor_(descriptor), address_(std::move(address)) {}
+  void noteFile();
+
   int descriptor_;
   Address address_;
+  std::optional<FileIdentity> file_;  // of a Unix socket
 };
 
 // Accepts connections of one ListenSocket on one loop.
@@ -71,6 +84,7 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
 
   const Address& address() const;
+  bool giveTo(unsigned user, unsigned group) const;  // as ListenSocket::giveTo()
   // For a socket that will be closed soon: drops new SYNs, so that closing resets no connection.
   // Handshakes in progress continue. The client's retry, a second later, reaches the socket that
   // listens then. No effect on a Unix socket.

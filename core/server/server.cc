@@ -1,11 +1,13 @@
 #include "core/server/server.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/event/memory_reserve.h"
+#include "core/event/system_error.h"
 #include "core/proxy/plan.h"
 #include "core/server/metrics.h"
 #include "core/server/worker.h"
@@ -109,9 +111,10 @@ bool Server::bind(const proxy::Plan& plan, std::optional<Owner> owner,
   for (const NewSocket& each : bound_) {
     for (const net::ListenSocket& socket : each.sockets) {
       if (socket.giveTo(owner->user, owner->group)) continue;
+      const std::string failure(event::errorOf(-errno).detail);
       diagnostics.add({{},
                        "listener " + std::string(each.listener->name),
-                       "cannot change the owner of the socket",
+                       "cannot change the owner of " + socket.address().text() + ": " + failure,
                        {}});
       return false;
     }

@@ -80,6 +80,10 @@ const net::Address* AdminServer::address() const {
   return acceptor_ == nullptr ? nullptr : &acceptor_->address();
 }
 
+bool AdminServer::giveTo(unsigned user, unsigned group) const {
+  return acceptor_ == nullptr || acceptor_->giveTo(user, group);
+}
+
 void AdminServer::onAccept(int descriptor) {
   auto stream = net::TcpStream::adopt(shared_->loop, descriptor);
   if (stream.ok()) serve(std::move(stream.value()));

@@ -31,6 +31,8 @@ class AdminServer {
   Result<void> configure(const Settings& settings);
   // The address with the actual port; null if there is none.
   const net::Address* address() const;
+  // Changes the owner of the socket, if there is one. False, with errno set, on failure.
+  bool giveTo(unsigned user, unsigned group) const;
 
   // Serves a connection accepted elsewhere, or a stream in memory.
   void serve(std::unique_ptr<net::Stream> stream);

@@ -31,7 +31,8 @@ void Settings::read(config::Table& table, Settings& out) {
              {.none = "off"});
   table.read(
       "socket_mode", out.socket_mode,
-      "File mode of a Unix socket, in octal. Default: determined by the umask of the process.");
+      "File mode of a Unix socket, in octal. Default: determined by the umask of the process. The "
+      "file belongs to the user and group of the process, those of `user` if it is set.");
   if (out.socket_mode && !(out.address && out.address->isUnix())) {
     table.fail("socket_mode", "needs an address that is a Unix socket");
   }

@@ -1,6 +1,7 @@
 """weir changes to the configured user if started as root; otherwise it runs without root."""
 
 import os
+import signal
 import stat
 import tempfile
 import unittest
@@ -68,6 +69,38 @@ class BecomesTheUser(PrivilegesCase):
         weir.wait_for_line(f"listener second: cannot listen on unix:{closed}/second.sock: ")
         self.assertEqual(weir.metric("weir_config_last_reload_successful"), 0)
         self.assertEqual(self.get(weir).body, b"hello")
+
+    def test_the_files_of_unix_sockets_belong_to_the_user(self):
+        weir = self.prepared("")
+        public, admin = weir.folder / "in.sock", weir.folder / "admin.sock"
+
+        def write(mode, listens=True):
+            text = (f'user = "nobody"\nadmin = {{ address = "unix:{admin}", '
+                    f'socket_mode = "{mode}" }}\n' + HELLO + LISTENER.format("tcp", "127.0.0.1:0"))
+            if listens:
+                text += LISTENER.format("unix", f"unix:{public}") + f'socket_mode = "{mode}"\n'
+            weir.file.write_text(text, encoding="utf-8")
+
+        def has(path, mode):
+            found = path.lstat()
+            self.assertEqual((found.st_uid, found.st_gid), (self.nobody.pw_uid, self.nobody.pw_gid))
+            return stat.S_IMODE(found.st_mode) == mode
+
+        write("0600")
+        weir.start()
+        self.assertTrue(has(public, 0o600) and has(admin, 0o600))
+        write("0660")
+        weir.signal(signal.SIGHUP)
+        poll.until(lambda: has(public, 0o660) and has(admin, 0o660), "the mode")
+        write("0660", listens=False)
+        weir.signal(signal.SIGHUP)
+        poll.until(lambda: not public.exists(), "the file is removed")
+        write("0640")
+        weir.signal(signal.SIGHUP)
+        poll.until(lambda: public.exists() and has(public, 0o640), "the file is back")
+        weir.signal(signal.SIGTERM)
+        self.assertEqual(weir.wait(), 0)
+        self.assertEqual([path for path in (public, admin) if path.exists()], [])
 
     def test_a_reload_that_wants_another_low_port_says_what_is_missing(self):
         # In a network namespace of its own, in which ports below 1024 are privileged.

@@ -132,6 +132,23 @@ class UnixSockets(IntegrationCase):
             self.assertTrue(self.ask(path).endswith(b"\r\n\r\nhello"))
             weir.signal(end)
             self.assertEqual(weir.wait(), -9 if end == signal.SIGKILL else 0)
+            self.assertEqual(path.exists(), end == signal.SIGKILL)  # nobody removed it
+
+    def test_a_reload_removes_it_and_brings_it_back(self):
+        weir = self.weir("", start=False)
+        path = weir.folder / "in.sock"
+        listener = f'[[listener]]\nname = "unix"\naddress = "unix:{path}"\n'
+        without = gateway(HELLO)
+        weir.file.write_text(without + listener, encoding="utf-8")
+        weir.start()
+        for _ in range(3):
+            self.assertTrue(self.ask(path).endswith(b"\r\n\r\nhello"))
+            weir.file.write_text(without, encoding="utf-8")
+            weir.signal(signal.SIGHUP)
+            poll.until(lambda: not path.exists(), "the file is removed")
+            weir.file.write_text(without + listener, encoding="utf-8")
+            weir.signal(signal.SIGHUP)
+            poll.until(path.exists, "the file is back")
 
 
     @staticmethod

@@ -1,6 +1,7 @@
 #include "tools/weir/process.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <signal.h>
 #include <sys/resource.h>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "core/config/redaction.h"
 #include "core/event/descriptors.h"
 #include "core/event/metrics.h"
+#include "core/event/system_error.h"
 #include "core/proxy/plan.h"
 #include "core/server/worker.h"
 #include "mesh/identity/metrics.h"
@@ -207,6 +209,11 @@ bool Process::openAddresses(const proxy::Plan& plan) {
 }
 
 bool Process::giveUpRoot(const Account& account) {
+  if (!admin_->giveTo(account.user, account.group)) {
+    log::error("admin: cannot change the owner of the socket: " +
+               std::string(event::errorOf(-errno).detail));
+    return false;
+  }
   const std::string trouble = becomeUser(account);
   if (!trouble.empty()) {
     log::error("cannot become user \"" + account.name + "\": " + trouble);

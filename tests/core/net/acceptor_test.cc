@@ -1,5 +1,6 @@
 #include "core/net/acceptor.h"
 
+#include <cerrno>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -194,11 +195,34 @@ TEST_F(AcceptorTest, AcceptsOnUnixSockets) {
 
 TEST_F(AcceptorTest, ReplacesAUnixSocketThatWasLeftBehind) {
   const Address at = unixAddress();
-  listen(at);
-  acceptor = nullptr;
+  ::close(ListenSocket::open(at, 16).value().release());
+  ASSERT_EQ(::access(at.path().c_str(), F_OK), 0);
   listen(at);
   const auto client = connect();
   EXPECT_TRUE(until([this] { return accepted.size() == 1; }));
+}
+
+TEST_F(AcceptorTest, RemovesItsUnixSocketWhenItCloses) {
+  const Address at = unixAddress();
+  listen(at);
+  const auto waiting = connect();
+  acceptor = nullptr;
+  EXPECT_EQ(::access(at.path().c_str(), F_OK), -1);
+  EXPECT_EQ(accepted.size(), 1U);
+  listen(at);
+  ASSERT_EQ(::unlink(at.path().c_str()), 0);
+  const auto another = ListenSocket::open(at, 16);
+  acceptor = nullptr;
+  EXPECT_EQ(::access(at.path().c_str(), F_OK), 0);  // the file of another socket
+}
+
+TEST_F(AcceptorTest, RemovesTheFileOfAUnixSocketThatNobodyTook) {
+  const Address at = unixAddress();
+  { const auto unused = ListenSocket::open(at, 16); }
+  EXPECT_EQ(::access(at.path().c_str(), F_OK), -1);
+  const int descriptor = ListenSocket::open(at, 16).value().release();
+  { const ListenSocket adopted = ListenSocket::adopt(descriptor, at); }
+  EXPECT_EQ(::access(at.path().c_str(), F_OK), -1);
 }
 
 TEST_F(AcceptorTest, TakesNoUnixSocketAwayFromAnother) {
@@ -298,6 +322,28 @@ TEST_F(AcceptorTest, GoesWithoutDescriptors) {
   client->take();
   EXPECT_TRUE(client->ended() || client->failed());
   EXPECT_EQ(dial(), -1);
+}
+
+TEST(ListenSocket, OnlyTheFileOfASocketGetsAModeOrAnOwner) {
+  const test::TemporaryDirectory folder;
+  const Address at = Address::unixPath(folder.path() + "/in.sock");
+  const auto opened = ListenSocket::open(at, 1, ListenSocket::Sharing::kNone, 0600);
+  const ListenSocket& socket = opened.value();
+  EXPECT_TRUE(socket.giveTo(::getuid(), ::getgid()));
+  ASSERT_EQ(::unlink(at.path().c_str()), 0);
+  const std::string other = folder.path() + "/file";
+  std::ofstream(other) << "mine";
+  ASSERT_EQ(::chmod(other.c_str(), 0600), 0);
+  for (const auto place : {::link, ::symlink}) {
+    ASSERT_EQ(place(other.c_str(), at.path().c_str()), 0);
+    EXPECT_FALSE(setSocketMode(at, 0666));
+    EXPECT_EQ(errno, ENOTSOCK);
+    EXPECT_FALSE(socket.giveTo(::getuid(), ::getgid()));
+    ASSERT_EQ(::unlink(at.path().c_str()), 0);
+  }
+  struct stat found {};
+  ASSERT_EQ(::stat(other.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 07777U, 0600U);
 }
 
 // Even if the umask would allow more, or less.
