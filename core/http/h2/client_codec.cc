@@ -118,12 +118,13 @@ void ClientCodec::Call::beginHead(HeadReader& head) {
 }
 
 void ClientCodec::Call::readHead(HeadReader& head, bool ends) {
-  if (answered_) return readEnd();
-  const Result<void> good = head.finishResponse(ends, method_);
+  const Result<void> good =
+      answered_ ? head.finishTrailers(Origin::kUpstream) : head.finishResponse(ends, method_);
   if (!good.ok()) {
     codec_.reset(*this, NGHTTP2_PROTOCOL_ERROR);
     return fail(good.error());
   }
+  if (answered_) return readEnd();
   Response& response = exchange_->response();
   if (response.status < 200) {
     if (++informational_ <= kMostInformational) return exchange_->onInformational();

@@ -10,7 +10,7 @@ namespace {
 // Pseudo-header fields, which do not count as fields of the message.
 constexpr std::uint32_t kMostPseudo = 5;
 
-constexpr Error kTooLarge = {ErrorCode::kTooLarge, Origin::kDownstream, "header fields too large"};
+constexpr std::string_view kFieldsTooLarge = "header fields too large";
 
 Error broken(std::string_view detail) {
   return {ErrorCode::kProtocol, Origin::kDownstream, detail};
@@ -54,10 +54,11 @@ void HeadReader::add(std::string_view name, std::string_view value) {
   const HeaderId id = pseudo ? HeaderId::kOther : headerId(name);
   // RFC 9113, 8.2.3: a client may split Cookie into crumbs, which count as one field here.
   if (id != HeaderId::kCookie || cookies_++ == 0) ++fields_;
-  too_large_ = too_large_ || bytes_ > limits_.head_bytes || fields_ > limits_.headers + kMostPseudo;
+  const bool trailers = request_ == nullptr && response_ == nullptr;
+  const std::uint32_t most = limits_.headers + (trailers ? 0 : kMostPseudo);
+  too_large_ = too_large_ || bytes_ > limits_.head_bytes || fields_ > most;
   if (too_large_) return;
   if (pseudo) return addPseudo(name, value);
-  const bool trailers = request_ == nullptr && response_ == nullptr;
   if (trailers && isForbiddenInTrailers(id)) return;
   if (isFramingField(id) && addFraming(id, value)) return;
   const std::string_view kept = id == HeaderId::kOther ? arena().copy(name) : headerName(id);
@@ -127,7 +128,7 @@ void HeadReader::joinCookies() {
 
 Result<void> HeadReader::finishRequest(bool ends) {
   Request& request = *request_;
-  if (too_large_) return kTooLarge;
+  if (too_large_) return Error{ErrorCode::kTooLarge, Origin::kDownstream, kFieldsTooLarge};
   if (bad_length_) return broken("invalid content-length");
   if (bad_expect_)
     return Error{ErrorCode::kExpectation, Origin::kDownstream, "unknown expectation"};
@@ -185,7 +186,7 @@ Result<void> HeadReader::readTarget() {
 
 Result<void> HeadReader::finishResponse(bool ends, Method method) {
   Response& response = *response_;
-  if (too_large_) return Error{ErrorCode::kTooLarge, Origin::kUpstream, "header fields too large"};
+  if (too_large_) return Error{ErrorCode::kTooLarge, Origin::kUpstream, kFieldsTooLarge};
   if (bad_length_ || response.status < 100 || response.status > 599 || response.status == 101) {
     return Error{ErrorCode::kProtocol, Origin::kUpstream, "invalid response head"};
   }
@@ -200,6 +201,11 @@ Result<void> HeadReader::finishResponse(bool ends, Method method) {
     response.body = has_length_ ? BodyKind::kLength : BodyKind::kStream;
   }
   return {};
+}
+
+Result<void> HeadReader::finishTrailers(Origin from) const {
+  if (!too_large_) return {};
+  return Error{ErrorCode::kTooLarge, from, "trailer fields too large"};
 }
 
 }  // namespace weir::http::h2

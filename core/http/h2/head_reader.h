@@ -25,6 +25,8 @@ class HeadReader {
   Result<void> finishRequest(bool ends);
   // After begin(Response&); `method` is that of the request.
   Result<void> finishResponse(bool ends, Method method);
+  // After beginTrailers().
+  Result<void> finishTrailers(Origin from) const;
   // Regardless of the limits.
   void setTooLarge() { too_large_ = true; }
 

@@ -30,6 +30,7 @@ class ServerCodec::Request final : public Stream, public Responder {
 
   void begin();
   void readHead(HeadReader& head, bool ends);
+  void readTrailers(const HeadReader& head);
   void readBody(Bytes bytes);
   void readEnd();
   void fail(const Error& error);
@@ -60,16 +61,21 @@ void ServerCodec::Request::begin() {
 
 void ServerCodec::Request::readHead(HeadReader& head, bool ends) {
   ended_ = ends;
-  if (head_read_) {  // trailers
-    if (exchange_ != nullptr) exchange_->onRequestEnd();
-    return;
-  }
+  if (head_read_) return readTrailers(head);
   head_read_ = true;
   const Result<void> good = head.finishRequest(ends);
   if (!good.ok()) return exchange_->onRequestFailed(good.error());
   const http::Request& request = exchange_->request();
   if (request.body == BodyKind::kTunnel || !request.upgrade.empty()) tunnel_ = Tunnel::kAsked;
   exchange_->onRequestHead();
+}
+
+void ServerCodec::Request::readTrailers(const HeadReader& head) {
+  if (exchange_ == nullptr) return;
+  const Result<void> good = head.finishTrailers(Origin::kDownstream);
+  if (good.ok()) return readEnd();
+  if (answered_) codec_.reset(*this, NGHTTP2_ENHANCE_YOUR_CALM);
+  exchange_->onRequestFailed(good.error());
 }
 
 void ServerCodec::Request::readBody(Bytes bytes) {

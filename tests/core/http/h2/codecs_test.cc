@@ -77,6 +77,93 @@ TEST(H2Codecs, BodiesAndTrailersBothWays) {
   EXPECT_TRUE(response.ended);
 }
 
+// A request with a body, and with these trailers as its end.
+HeardResponse& sendTrailers(CodecPair& pair, std::size_t fields, std::size_t bytes) {
+  http::Request& request = pair.get("/");
+  request.method = Method::kPost;
+  request.method_text = "POST";
+  request.body = BodyKind::kStream;
+  HeardResponse& response = pair.call(request);
+  response.requester->sendBody(asBytes("body"));
+  const std::string value(bytes, 'v');
+  for (std::size_t i = 0; i < fields; ++i) {
+    request.trailers.add("x-t", request.headers.arena().copy(value));
+  }
+  response.requester->finish(&request.trailers);
+  pair.settle();
+  return response;
+}
+
+TEST(H2Codecs, TrailersBeyondALimitFailTheRequest) {
+  const Options options = with([](Options& limits) {
+    limits.limits.headers = 10;
+    limits.limits.head_bytes = 4096;
+  });
+  CodecPair pair(options);
+  sendTrailers(pair, 10, 50);
+  EXPECT_EQ(pair.heard(0).failed, std::nullopt);
+  EXPECT_TRUE(pair.heard(0).ended);
+  EXPECT_EQ(pair.heard(0).request().trailers.size(), 10U);
+  pair.heard(0).answer(204);
+  sendTrailers(pair, 11, 50);
+  sendTrailers(pair, 1, 4096);
+  sendTrailers(pair, 1, 60'000);
+  for (const std::size_t number : {1UL, 2UL, 3UL}) {
+    EXPECT_TRUE(pair.heard(number).head);
+    EXPECT_EQ(pair.heard(number).failed, ErrorCode::kTooLarge);
+    EXPECT_FALSE(pair.heard(number).ended);
+    EXPECT_LE(pair.heard(number).request().trailers.size(), 10U);
+  }
+  EXPECT_TRUE(pair.reusable());
+  sendTrailers(pair, 1, 50);
+  EXPECT_TRUE(pair.heard(4).ended);
+  pair.heard(4).answer(204);
+}
+
+TEST(H2Codecs, ManyTrailersThatAreTooLargeAreAFlood) {
+  CodecPair pair(with([](Options& limits) { limits.limits.head_bytes = 1024; }));
+  for (int i = 0; i < 200 && pair.floods().empty(); ++i) sendTrailers(pair, 1, 1024);
+  EXPECT_THAT(pair.floods(), ElementsAre(http::Flood::kHeads));
+}
+
+TEST(H2Codecs, TrailersOfAnUpstreamBeyondALimitFailTheResponse) {
+  const Options client = with([](Options& limits) {
+    limits.limits.headers = 10;
+    limits.limits.head_bytes = 4096;
+  });
+  CodecPair pair({}, client);
+  struct Case {
+    std::size_t fields;
+    std::size_t bytes;
+    bool good;
+  };
+  std::size_t number = 0;
+  for (const Case& tried : {Case{10, 50, true}, Case{11, 50, false}, Case{1, 4096, false},
+                            Case{1, 60'000, false}, Case{1, 50, true}}) {
+    HeardResponse& response = pair.call(pair.get("/"));
+    pair.settle();
+    HeardRequest& heard = pair.heard(number++);
+    http::Response answer(heard.arena);
+    answer.status = 200;
+    answer.body = BodyKind::kStream;
+    const std::string value(tried.bytes, 'v');
+    for (std::size_t i = 0; i < tried.fields; ++i) answer.trailers.add("x-t", value);
+    heard.responder->sendHead(answer);
+    heard.responder->sendBody(asBytes("reply"));
+    heard.responder->finish(&answer.trailers);
+    heard.responder->release();
+    pair.settle();
+    EXPECT_EQ(response.body, "reply");
+    EXPECT_EQ(response.ended, tried.good);
+    EXPECT_EQ(response.failed.has_value(), !tried.good);
+    if (!tried.good) {
+      EXPECT_EQ(response.failed, ErrorCode::kTooLarge);
+    }
+    EXPECT_TRUE(pair.client().idle());
+    EXPECT_TRUE(pair.reusable());
+  }
+}
+
 TEST(H2Codecs, AKnownLengthIsSaid) {
   CodecPair pair;
   http::Request& request = pair.get("/");
