@@ -12,14 +12,23 @@ constexpr std::uint8_t kPadded = 0x08;
 constexpr std::uint8_t kPriority = 0x20;
 constexpr std::uint8_t kPriorityBytes = 5;
 constexpr std::uint8_t kAllOnes = 0x7F;  // in a length: more bytes follow
+constexpr std::uint8_t kCoded = 0x80;  // in the first byte of a length: the string is Huffman-coded
+constexpr std::size_t kMostRest = FieldCutter::kMostBytes - kAllOnes;
+// A length with this many bytes and at least one more exceeds kMostBytes, unless the peer encoded
+// it in more bytes than necessary.
+constexpr std::uint8_t kLongest = 4;
 
 // Valid in a name and in a value, including a path.
-template <char C>
+template <unsigned char C>
 constexpr std::array<char, 1024> kFiller = [] {
   std::array<char, 1024> bytes{};
-  bytes.fill(C);
+  bytes.fill(static_cast<char>(C));
   return bytes;
 }();
+// The same with Huffman coding (RFC 7541, B): symbols of eight bits, '&' and 'X'.
+constexpr const auto& kCodedName = kFiller<0xF8>;
+constexpr const auto& kCodedValue = kFiller<0xFC>;
+constexpr std::array<char, 3> kCodedSlashes = {'\x61', '\x86', '\x18'};  // four, for a path
 
 // RFC 7541, 5.1, without the first byte.
 std::uint64_t integerOf(const char* bytes, std::size_t size) {
@@ -52,7 +61,7 @@ bool FieldCutter::startFrame(const FrameScanner::Header& header) {
   return !cutting || !ends || left_ + drop_ <= header.length;
 }
 
-void FieldCutter::next(const FrameScanner::Piece& piece, Sink& sink) {
+bool FieldCutter::next(const FrameScanner::Piece& piece, Sink& sink) {
   Bytes payload = piece.bytes.subspan(piece.header_bytes);
   if (state_ != State::kCut) {
     if (piece.header_bytes > 0) sink.pass(piece.bytes.first(piece.header_bytes));
@@ -64,6 +73,7 @@ void FieldCutter::next(const FrameScanner::Piece& piece, Sink& sink) {
   fragment_ -= static_cast<std::uint32_t>(now);
   readFragment(payload.first(now), sink);
   if (now < payload.size()) sink.pass(payload.subspan(now));  // padding
+  return !broken_;
 }
 
 // Passes the length of the padding and the priority, if present.
@@ -100,9 +110,7 @@ void FieldCutter::readFragment(Bytes bytes, Sink& sink) {
     if (replaced) passed = at;
   }
   if (passed < bytes.size()) sink.pass(bytes.subspan(passed));
-  if (fragment_ > 0 || state_ != State::kLongLength || !active_) return;
-  sink.pass(Bytes(length_).first(length_size_));
-  active_ = false;
+  if (fragment_ == 0 && state_ == State::kLongLength && active_) passPartOfLength(sink);
 }
 
 // Whether the bytes consumed by step() are withheld or replaced.
@@ -165,53 +173,93 @@ void FieldCutter::readLength(std::uint8_t byte) {
   if (size < kAllOnes) return beginString(size);
   length_[0] = static_cast<char>(byte);
   length_size_ = 1;
+  length_passed_ = 0;
+  length_replaced_ = false;
+  rest_ = 0;
   state_ = State::kLongLength;
 }
 
 // Withheld until it is complete, because it may have to be replaced.
 std::size_t FieldCutter::readLongLength(Bytes bytes, Sink& sink) {
+  const auto byte = static_cast<std::uint8_t>(bytes[0]);
+  rest_ += static_cast<std::uint64_t>(byte & kAllOnes) << 7 * (length_size_ - 1U);
   length_[length_size_++] = bytes[0];
-  const bool whole = static_cast<std::uint8_t>(bytes[0]) <= kAllOnes;
+  const bool whole = byte <= kAllOnes;
   if (!whole && length_size_ < length_.size()) return 1;
-  const std::uint64_t size = kAllOnes + integerOf(&length_[1], length_size_ - 1U);
+  const std::uint64_t size = kAllOnes + rest_;
   if (whole && size > kMostBytes && size <= kMostCut) {
     startCut(static_cast<std::size_t>(size), sink);
-  } else {
-    sink.pass(Bytes(length_).first(length_size_));
-    beginString(static_cast<std::size_t>(size));
-    active_ = whole;
+    return 1;
   }
+  broken_ = length_replaced_;
+  passLength(sink);
+  beginString(static_cast<std::size_t>(size));
+  active_ = whole && !broken_;
   return 1;
 }
 
-// The new length has as many bytes as the old one, and no Huffman coding: filler is not coded.
-void FieldCutter::startCut(std::size_t size, Sink& sink) {
-  std::size_t rest = kMostBytes - kAllOnes;
-  length_[0] = static_cast<char>(kAllOnes);
+// The rest of the largest length that begins with the bytes already passed.
+std::size_t FieldCutter::restOfCut() const {
+  const std::size_t groups = length_passed_ > 0 ? length_passed_ - 1U : 0;
+  const auto passed = static_cast<std::size_t>(integerOf(&length_[1], groups));
+  const std::size_t step = std::size_t{1} << 7 * groups;
+  return passed + (kMostRest - passed) / step * step;
+}
+
+// The new length has as many bytes as the old one, and no Huffman coding unless it was announced.
+void FieldCutter::writeCutLength(bool whole) {
+  std::size_t rest = restOfCut();
+  if (length_passed_ == 0) length_[0] = static_cast<char>(kAllOnes);
   for (std::size_t i = 1; i < length_size_; ++i) {
-    const bool more = i + 1U < length_size_;
+    const bool more = !whole || i + 1U < length_size_;
     length_[i] = static_cast<char>((rest & kAllOnes) | (more ? 0x80U : 0U));
     rest >>= 7;
   }
-  sink.pass(Bytes(length_).first(length_size_));
-  left_ = kMostBytes;
-  drop_ = size - kMostBytes;
+}
+
+void FieldCutter::passLength(Sink& sink) {
+  sink.pass(Bytes(length_).first(length_size_).subspan(length_passed_));
+  length_passed_ = length_size_;
+}
+
+// The frame ends, and its header has announced these bytes.
+void FieldCutter::passPartOfLength(Sink& sink) {
+  length_replaced_ = length_replaced_ || rest_ > kMostRest || length_size_ >= kLongest;
+  if (length_replaced_) writeCutLength(false);
+  passLength(sink);
+}
+
+void FieldCutter::startCut(std::size_t size, Sink& sink) {
+  writeCutLength(true);
+  left_ = kAllOnes + restOfCut();
+  drop_ = size - left_;
+  filled_ = 0;
+  passLength(sink);
   cut_ = true;
   state_ = State::kCut;
 }
 
 std::size_t FieldCutter::cutString(Bytes bytes, Sink& sink) {
-  const bool value = strings_ == 1;
-  const Bytes filler = value ? Bytes(kFiller<'/'>) : Bytes(kFiller<'a'>);
   const std::size_t kept = std::min(left_, bytes.size());
-  for (std::size_t done = 0; done < kept; done += filler.size()) {
-    sink.pass(filler.first(std::min(filler.size(), kept - done)));
+  for (const std::size_t end = filled_ + kept; filled_ < end;) {
+    Bytes filler = fillerFrom(filled_);
+    filler = filler.first(std::min(filler.size(), end - filled_));
+    sink.pass(filler);
+    filled_ += filler.size();
   }
   const std::size_t dropped = std::min(drop_, bytes.size() - kept);
   left_ -= kept;
   drop_ -= dropped;
   if (left_ + drop_ == 0) endString();
   return kept + dropped;
+}
+
+Bytes FieldCutter::fillerFrom(std::size_t at) const {
+  const bool value = strings_ == 1;
+  const bool coded = (static_cast<std::uint8_t>(length_[0]) & kCoded) != 0;
+  if (!coded) return value ? Bytes(kFiller<'/'>) : Bytes(kFiller<'a'>);
+  if (value && at < kCodedSlashes.size()) return Bytes(kCodedSlashes).subspan(at);
+  return value ? Bytes(kCodedValue) : Bytes(kCodedName);
 }
 
 void FieldCutter::beginString(std::size_t size) {

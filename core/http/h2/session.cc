@@ -93,6 +93,7 @@ struct Session::Receiving {
     Session& session = sessionOf(user);
     Stream* stream = streamOf(raw, frame->hd.stream_id);
     const bool too_long = session.tooLong(name_size, value_size);
+    if (too_long) session.checkTable(name_size + value_size);
     // A field that is too long counts as the limit, so that its stream is answered.
     const std::size_t size = too_long ? session.options_.limits.head_bytes : name_size + value_size;
     if (!session.countField(stream, size)) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -276,7 +277,7 @@ void Session::receive(Bytes bytes) {
     if (piece.header) onFrameHeader(*piece.header);
     if (cutter_.active()) {
       take(std::exchange(plain, {}));
-      cutter_.next(piece, *this);
+      if (!cutter_.next(piece, *this)) terminate(NGHTTP2_COMPRESSION_ERROR);
       continue;
     }
     const char* const start = plain.empty() ? piece.bytes.data() : plain.data();
@@ -450,7 +451,12 @@ bool Session::countField(Stream* stream, std::size_t bytes) {
 }
 
 bool Session::tooLong(std::size_t name_size, std::size_t value_size) const {
-  return cutter_.cut() && std::max(name_size, value_size) >= FieldCutter::kMostBytes;
+  return cutter_.cut() && std::max(name_size, value_size) >= FieldCutter::kLeastKept;
+}
+
+// A field that was cut must have emptied the compression table, as the whole one would have.
+void Session::checkTable(std::size_t size) {
+  if (size + kFieldCost <= options_.header_table) terminate(NGHTTP2_COMPRESSION_ERROR);
 }
 
 void Session::countWindowUpdate() {

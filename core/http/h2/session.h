@@ -140,6 +140,7 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   void take(Bytes bytes);
   void pass(Bytes bytes) override { take(bytes); }
   bool tooLong(std::size_t name_size, std::size_t value_size) const;
+  void checkTable(std::size_t size);
   void onFrameHeader(const FrameScanner::Header& header);
   void refuseLate(const FrameScanner::Header& header);
   bool mayComeOn(std::int32_t id) const;

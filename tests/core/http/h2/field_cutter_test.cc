@@ -1,7 +1,9 @@
 #include "core/http/h2/field_cutter.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -168,16 +170,116 @@ TEST_F(LongFields, AnotherFrameAmidstEndsTheConnection) {
   EXPECT_TRUE(closed());
 }
 
-TEST_F(LongFields, OneWhoseLengthIsSplitEndsTheConnection) {
-  const std::string block = kGetA + field(kUnindexed, "x-a", std::string(80'000, 'v'));
-  const std::size_t at = kGetA.size() + 6;  // within the length of the value
-  std::string frames = frameOf(kHeadersType, kEndStream, 1, block.substr(0, at));
-  for (std::size_t from = at; from < block.size(); from += kFrame) {
-    const bool last = from + kFrame >= block.size();
-    frames += frameOf(kContinuationType, last ? kEndHeaders : '\0', 1, block.substr(from, kFrame));
+// Frames that end at each of these positions of the block, and then after every kFrame bytes.
+std::string framesOf(std::string_view block, const std::vector<std::size_t>& ends) {
+  std::string text;
+  char type = kHeadersType;
+  std::size_t at = 0;
+  for (std::size_t i = 0; at < block.size(); ++i) {
+    const std::size_t end = i < ends.size() ? ends[i] : std::min(at + kFrame, block.size());
+    int flags = type == kHeadersType ? kEndStream : 0;
+    if (end == block.size()) flags |= kEndHeaders;
+    text += frameOf(type, static_cast<char>(flags), 1, block.substr(at, end - at));
+    at = end;
+    type = kContinuationType;
   }
-  send(frames);
+  return text;
+}
+
+struct SplitField {
+  std::string name;
+  std::string value;
+  bool huffman = false;
+};
+
+class SplitLength : public testing::TestWithParam<SplitField> {
+ protected:
+  static constexpr std::size_t kLongest = 5;  // bytes of a length here
+
+  // A head with this field is refused, and the table for the next is as the peer has it.
+  static void expectRefused(const std::string& block, const std::vector<std::size_t>& ends) {
+    CodecPair pair;
+    pair.settle();
+    pair.server().feed(asBytes(framesOf(block, ends)));
+    pair.server().feed(asBytes(blockOf(3, kGetA + std::string(kNewest))));
+    pair.loop().runOnce();
+    ASSERT_EQ(pair.heardCount(), 2U);
+    EXPECT_EQ(pair.heard(0).failed, ErrorCode::kTooLarge);
+    EXPECT_EQ(pair.heard(1).request().headers.get("a"), "second");
+    EXPECT_FALSE(pair.toClient().closed);
+    pair.heard(1).answer(204);
+  }
+};
+
+TEST_P(SplitLength, IsReadWhereverAFrameEnds) {
+  const SplitField& split = GetParam();
+  const std::string block = kGetA + field(kIndexed, "a", "first") +
+                            field(kUnindexed, split.name, split.value, split.huffman) +
+                            field(kIndexed, "a", "second");
+  const bool of_name = split.name.size() > split.value.size();
+  const std::size_t length = kGetA.size() + field(kIndexed, "a", "first").size() + 1 +
+                             (of_name ? 0 : 1 + split.name.size());
+  for (std::size_t first = length; first <= length + kLongest; ++first) {
+    expectRefused(block, {first});
+    for (std::size_t second = first + 1; second <= length + kLongest; ++second) {
+      SCOPED_TRACE(std::to_string(first - length) + " and " + std::to_string(second - length));
+      expectRefused(block, {first, second});
+    }
+  }
+  expectRefused(block, {length + 1, length + 2, length + 3, length + 4});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, SplitLength,
+    testing::Values(SplitField{.name = "x-a", .value = std::string(65'537, 'v')},
+                    SplitField{.name = "x-a", .value = std::string(81'919, 'v')},
+                    SplitField{.name = "x-a", .value = std::string(3'000'000, 'v')},
+                    SplitField{
+                        .name = "x-a", .value = std::string(70'000, '\xff'), .huffman = true},
+                    SplitField{.name = std::string(70'001, 'n'), .value = "short"}));
+
+TEST_F(LongFields, APathIsRefusedAlike) {
+  for (const bool huffman : {false, true}) {
+    const std::string front("\x82\x86\x04");  // the rest of :path follows
+    const std::string block = front + sizeOf(70'000, huffman) + std::string(70'000, '\xff') +
+                              std::string(
+                                  "\x01\x01"
+                                  "a");
+    CodecPair other;
+    other.settle();
+    other.server().feed(asBytes(framesOf(block, {front.size() + 1})));
+    other.loop().runOnce();
+    ASSERT_EQ(other.heardCount(), 1U);
+    EXPECT_EQ(other.heard().failed, ErrorCode::kTooLarge);
+    EXPECT_FALSE(other.toClient().closed);
+  }
+}
+
+// 127 and four groups that add nothing: more bytes than the length needs.
+TEST_F(LongFields, AShortLengthInManyBytesEndsTheConnectionIfItIsSplit) {
+  const std::string padded = "\x7f\x80\x80\x80\x80" + std::string(1, '\0');
+  const std::string block = kGetA + std::string(kUnindexed) + sizeOf(3) + "x-a";
+  send(blockOf(1, block + padded + std::string(127, 'v'), block.size() + padded.size()));
+  EXPECT_FALSE(closed());
+  EXPECT_EQ(pair.heard(0).request().headers.get("x-a"), std::string(127, 'v'));
+  pair.heard(0).answer(204);
+  send(blockOf(3, block + padded + std::string(127, 'v'), block.size() + padded.size() - 1));
   EXPECT_TRUE(closed());
+}
+
+// What is left of a string whose first length bytes are fixed may be smaller than a large table.
+TEST_F(LongFields, OneThatDoesNotEmptyTheTableEndsTheConnection) {
+  Options options;
+  options.header_table = 60 * 1024;
+  const std::string block = kGetA + field(kUnindexed, "x-a", std::string(65'537, 'v'));
+  const std::size_t length = kGetA.size() + 5;
+  for (const std::size_t known : {2UL, 3UL}) {
+    CodecPair large(options);
+    large.settle();
+    large.server().feed(asBytes(framesOf(block, {length + known})));
+    large.loop().runOnce();
+    EXPECT_EQ(large.toClient().closed, known == 3);
+  }
 }
 
 TEST_F(LongFields, TheLimitOfOtherHeadsStands) {
