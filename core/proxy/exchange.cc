@@ -1,6 +1,7 @@
 #include "core/proxy/exchange.h"
 
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "core/http/h2/fields.h"
@@ -14,6 +15,17 @@
 #include "core/proxy/web_socket.h"
 
 namespace weir::proxy {
+namespace {
+
+std::string_view detailOfNoEndpoint(Reason reason) {
+  if (reason == Reason::kUpstreamDnsError) {
+    return "the upstream's addresses have not been resolved yet";
+  }
+  return reason == Reason::kNoHealthyUpstream ? "no endpoint"
+                                              : "refused by a guard of the upstream";
+}
+
+}  // namespace
 
 Exchange::Exchange(Engine& engine, Listener& listener, const ConnectionPeer& caller,
                    http::Responder& responder)
@@ -214,10 +226,9 @@ void Exchange::feedMirrors(Bytes bytes) {
 
 bool Exchange::pickEndpoint() {
   if (attempt_.pausing()) return false;  // onAttemptDue continues
-  const Reason failure = attempt_.begin();
+  const Reason failure = attempt_.begin(hashKey());
   if (failure != Reason::kNone) {
-    const bool unknown = failure == Reason::kUpstreamDnsError;
-    fail(failure, unknown ? "the upstream's addresses have not been resolved yet" : "no endpoint");
+    fail(failure, detailOfNoEndpoint(failure));
     return true;
   }
   if (engine_.accessLog() != nullptr) {
@@ -225,6 +236,11 @@ bool Exchange::pickEndpoint() {
   }
   stage_ = Stage::kConnect;
   return true;
+}
+
+std::optional<std::uint64_t> Exchange::hashKey() {
+  if (!tries_.cluster()->wantsKey() || route_->hash_on == nullptr) return std::nullopt;
+  return route_->hash_on->of(variables(), arena_);
 }
 
 bool Exchange::connect() {

@@ -110,6 +110,7 @@ class Exchange final : public http::RequestEvents,
   bool findRoute();
   bool filterRequest();
   bool pickEndpoint();
+  std::optional<std::uint64_t> hashKey();
   bool connect();
   bool forward();
   bool filterResponse();

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/hash.h"
 #include "core/http/protocol_detection.h"
 #include "core/net/proxy_protocol_writer.h"
 #include "core/net/resumed_stream.h"
@@ -167,12 +168,18 @@ bool Tunnel::findCluster() {
 void Tunnel::dial() {
   wait_.disarm();
   if (!findCluster()) return finish(Reason::kNoHealthyUpstream);
-  const Reason failure = attempt_.begin();
+  const Reason failure = attempt_.begin(hashKey());
   if (failure != Reason::kNone) return finish(failure);
   if (engine().accessLog() != nullptr) endpoint_ = attempt_.member()->endpoint.address.text();
   auto stream = attempt_.dial(proxyHeader());
   if (!stream.ok()) return onDialFailed(stream.error());
   server_.open(std::move(stream.value()));
+}
+
+// The connections of a client go to the same endpoint, if the balancer wants that.
+std::optional<std::uint64_t> Tunnel::hashKey() const {
+  if (!tries_.cluster()->wantsKey()) return std::nullopt;
+  return stableHash(facts_.address.isUnix() ? facts_.address.path() : facts_.address.ip().text());
 }
 
 std::string Tunnel::proxyHeader() {

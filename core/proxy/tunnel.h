@@ -121,6 +121,7 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   void commit();
   bool findCluster();
   void dial();
+  std::optional<std::uint64_t> hashKey() const;
   void onDialFailed(const Error& error);
   std::string proxyHeader();
   void open();

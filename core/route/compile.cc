@@ -99,6 +99,7 @@ class RouteCompiler {
                   const TextScope& scope);
   std::unique_ptr<const RetryPolicy> retry() const;
   std::vector<Mirror> mirrors();
+  std::unique_ptr<const HashKey> hashKey();
 
   const RouteSettings& settings_;
   const References& references_;
@@ -172,6 +173,7 @@ Route RouteCompiler::route(const PathPattern& path, std::string_view name) {
   route.action = action();
   route.timeouts = settings_.timeouts;
   route.path = settings_.path;
+  route.hash_on = hashKey();
   route.retry = retry();
   route.rewrite = rewrite();
   route.request_headers = headerRules(settings_.request_headers, "request_headers", requestScope());
@@ -212,6 +214,18 @@ std::vector<Mirror> RouteCompiler::mirrors() {
          static_cast<std::uint32_t>(std::lround(one.percent.fraction() * 1'000'000))});
   }
   return mirrors;
+}
+
+std::unique_ptr<const HashKey> RouteCompiler::hashKey() {
+  if (!settings_.hash_on) return nullptr;
+  std::vector<Text> texts;
+  for (std::size_t i = 0; i < settings_.hash_on->size(); ++i) {
+    const PlacedText& one = (*settings_.hash_on)[i];
+    auto text = Text::compile(one.text, requestScope(), why_);
+    if (complain(one.location, "hash_on[" + std::to_string(i) + "]")) continue;
+    texts.push_back(*std::move(text));
+  }
+  return std::make_unique<const HashKey>(std::move(texts));
 }
 
 PathChange RouteCompiler::prefixChange(const PlacedText& prefix, const std::string& key) {

@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/names.h"
 #include "core/base/random.h"
+#include "core/route/hash_key.h"
 #include "core/route/header_rules.h"
 #include "core/route/path.h"
 #include "core/route/redirect.h"
@@ -100,6 +101,7 @@ struct Route {
   PathPolicy path;
   std::unique_ptr<const RetryPolicy> retry;  // null: the role's default
   std::unique_ptr<const Rewrite> rewrite;    // null: forwarded unchanged
+  std::unique_ptr<const HashKey> hash_on;    // null: no key
   HeaderRules request_headers;
   HeaderRules response_headers;
   std::vector<Mirror> mirrors;

@@ -272,6 +272,12 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
   checkPathPolicy(table, out);
   table.read("request_headers", out.request_headers, "Changes to request headers.");
   table.read("response_headers", out.response_headers, "Changes to response headers.");
+  table.read(
+      "hash_on", out.hash_on,
+      "Texts with variables, the first non-empty one of which is the key of a request: "
+      "[\"${request.header.x-user}\", \"${client.address}\"]. A balancer such as maglev sends "
+      "requests with the same key to the same endpoint; without a key, to any.",
+      {.min_size = 1, .max_size = 16});
   table.read("timeout", out.timeouts.request,
              "Time limit for the complete response, including retries. 0 disables it.");
   table.read("per_try_timeout", out.timeouts.per_try, "Time limit for one attempt. 0 disables it.");
@@ -292,8 +298,8 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
   }
   out.clean = table.clean();
   if (!out.redirect && !out.respond) return;
-  for (const std::string_view key :
-       {"mirror", "rewrite", "timeout", "per_try_timeout", "idle_timeout", "retry", "upgrades"}) {
+  for (const std::string_view key : {"mirror", "rewrite", "hash_on", "timeout", "per_try_timeout",
+                                     "idle_timeout", "retry", "upgrades"}) {
     if (table.has(key)) table.fail(key, "has no effect if requests are not forwarded");
   }
   out.clean = table.clean();

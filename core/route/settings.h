@@ -150,6 +150,7 @@ struct RouteSettings {
   PathPolicy path;
   HeaderRulesSettings request_headers;
   HeaderRulesSettings response_headers;
+  OptionalBox<std::vector<PlacedText>> hash_on;
   Timeouts timeouts;
   OptionalBox<RetrySettings> retry;
   OptionalBox<std::vector<std::string>> upgrades;

@@ -77,7 +77,7 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   plan->max_connections =
       settings.max_connections > 0 ? settings.max_connections : connectionsThatFit();
   addListeners(settings, *plan, diagnostics);
-  addClusters(settings.upstreams, previous, *plan, diagnostics);
+  addClusters(settings.upstreams, settings.role, previous, *plan, diagnostics);
   std::vector<std::string> upstreams;
   for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
   filter::References references(std::move(upstreams), names_);
@@ -133,13 +133,16 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(
   return plan;
 }
 
-void PlanBuilder::addClusters(const NamedOptions& upstreams, const proxy::Plan* previous,
-                              proxy::Plan& plan, config::Diagnostics& diagnostics) {
+void PlanBuilder::addClusters(const NamedOptions& upstreams, config::Role role,
+                              const proxy::Plan* previous, proxy::Plan& plan,
+                              config::Diagnostics& diagnostics) {
   std::vector<upstream::SharedClusterPlan> clusters(plan.clusters.begin(), plan.clusters.end());
   clusters.reserve(clusters.size() + upstreams.size());
   for (const auto& [name, each] : upstreams) {
     if (!each.origin.clean) continue;
-    auto made = cluster(name, each, diagnostics);
+    upstream::ClusterOptions settled = each;
+    config::settle(settled, role);
+    auto made = cluster(name, settled, diagnostics);
     if (made == nullptr) continue;
     // The same settings: the same object, so that workers need not examine it.
     const auto* before = previous == nullptr ? nullptr : previous->cluster(made->id);
@@ -160,7 +163,7 @@ void PlanBuilder::addUrlClusters(const Settings& settings, const filter::Referen
     for (http::Target& each : cluster->discovery->needs()) targets.push_back(std::move(each));
   }
   addClusters(upstreamsForUrls(targets, settings.upstreams, registry_.extensions(), diagnostics),
-              previous, plan, diagnostics);
+              settings.role, previous, plan, diagnostics);
   checkUpstreamNeeds(plan.clusters, diagnostics);
 }
 
@@ -171,6 +174,7 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
   made->options = options;
   made->balancer = registry_.balancer(options.balancer);
   WEIR_CHECK(made->balancer != nullptr);
+  made->guards = registry_.guards(options.guards);
   made->discovery = registry_.discovery(options.discovery);
   if (made->discovery == nullptr) return nullptr;
   made->discovery_kind = names_.intern(options.discovery.kind());

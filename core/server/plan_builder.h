@@ -4,6 +4,7 @@
 
 #include "core/base/names.h"
 #include "core/config/diagnostics.h"
+#include "core/config/role.h"
 #include "core/filter/kept.h"
 #include "core/server/counts.h"
 #include "core/server/registry.h"
@@ -46,8 +47,8 @@ class PlanBuilder {
   std::shared_ptr<const proxy::ListenerPlan> listener(const proxy::ListenerOptions& options,
                                                       const Settings& all,
                                                       config::Diagnostics& diagnostics);
-  void addClusters(const NamedOptions& upstreams, const proxy::Plan* previous, proxy::Plan& plan,
-                   config::Diagnostics& diagnostics);
+  void addClusters(const NamedOptions& upstreams, config::Role role, const proxy::Plan* previous,
+                   proxy::Plan& plan, config::Diagnostics& diagnostics);
   void addUrlClusters(const Settings& settings, const filter::References& references,
                       const proxy::Plan* previous, proxy::Plan& plan,
                       config::Diagnostics& diagnostics);

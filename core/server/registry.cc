@@ -7,6 +7,16 @@ upstream::BalancerFactory Registry::balancer(const config::Selected& chosen) con
   return found == balancers_.end() ? nullptr : found->second(chosen);
 }
 
+std::vector<upstream::GuardFactory> Registry::guards(
+    const std::vector<config::Selected>& chosen) const {
+  std::vector<upstream::GuardFactory> factories;
+  for (const config::Selected& each : chosen) {
+    const auto found = guards_.find(each.kind());
+    if (found != guards_.end()) factories.push_back(found->second(each));
+  }
+  return factories;
+}
+
 std::shared_ptr<const upstream::DiscoverySource> Registry::discovery(
     const config::Selected& chosen) const {
   const auto found = discoveries_.find(chosen.kind());

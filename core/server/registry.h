@@ -6,11 +6,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/config/variant.h"
 #include "core/filter/registry.h"
 #include "core/upstream/balancer.h"
 #include "core/upstream/discovery.h"
+#include "core/upstream/guard.h"
 
 namespace weir::server {
 
@@ -22,11 +24,21 @@ concept BalancerType = std::derived_from<T, upstream::Balancer> &&
   T::Config::read(table, config);
 } && std::constructible_from<T, const typename T::Config&, const upstream::BalancerTools&>;
 
-// The extensions of this binary, each added by an explicit call: filters, balancers and
+// The requirements on a guard, likewise.
+template <typename T>
+concept GuardType = std::derived_from<T, upstream::Guard> &&
+    requires(config::Table& table, typename T::Config& config) {
+  T::Config::read(table, config);
+} && std::constructible_from<T, const typename T::Config&, const upstream::GuardTools&>;
+
+// The extensions of this binary, each added by an explicit call: filters, balancers, guards and
 // discoveries. The settings of each become part of the configuration's schema.
 class Registry {
  public:
-  Registry() : filters_(extensions_) { extensions_.family("balancer").allowNames(); }
+  Registry() : filters_(extensions_) {
+    extensions_.family("balancer").allowNames();
+    extensions_.family("guard").allowNames();
+  }
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
@@ -38,7 +50,13 @@ class Registry {
   template <BalancerType T>
   void addBalancer(std::string_view name, std::string_view meaning) {
     extensions_.family("balancer").add<typename T::Config>(name, meaning);
-    balancers_.emplace(name, &balancerFactory<T>);
+    balancers_.emplace(name, &makeFactory<upstream::BalancerFactory, T, upstream::BalancerTools>);
+  }
+  // `T::Config` is the value of the name in `guards = [{ name = { ... } }]`.
+  template <GuardType T>
+  void addGuard(std::string_view name, std::string_view meaning) {
+    extensions_.family("guard").add<typename T::Config>(name, meaning);
+    guards_.emplace(name, &makeFactory<upstream::GuardFactory, T, upstream::GuardTools>);
   }
   // `Settings` is the value of the name in `discovery = { name = ... }`; make(Settings) creates the
   // source.
@@ -52,26 +70,29 @@ class Registry {
 
   // `chosen` was read with these extensions, or is the default. Null if its name is unknown.
   upstream::BalancerFactory balancer(const config::Selected& chosen) const;
+  std::vector<upstream::GuardFactory> guards(const std::vector<config::Selected>& chosen) const;
   std::shared_ptr<const upstream::DiscoverySource> discovery(const config::Selected& chosen) const;
 
  private:
   using MakeSource =
       std::function<std::shared_ptr<const upstream::DiscoverySource>(const config::Selected&)>;
 
-  using MakeFactory = upstream::BalancerFactory (*)(const config::Selected&);
+  template <typename Factory>
+  using Factories = std::map<std::string, Factory (*)(const config::Selected&), std::less<>>;
 
-  template <BalancerType T>
-  static upstream::BalancerFactory balancerFactory(const config::Selected& chosen) {
+  template <typename Factory, typename T, typename Tools>
+  static Factory makeFactory(const config::Selected& chosen) {
     using Config = typename T::Config;
     const Config* given = chosen.as<Config>();
-    return [config = given == nullptr ? Config{} : *given](const upstream::BalancerTools& tools) {
+    return [config = given == nullptr ? Config{} : *given](const Tools& tools) {
       return std::make_unique<T>(config, tools);
     };
   }
 
   config::Extensions extensions_;
   filter::Registry filters_;
-  std::map<std::string, MakeFactory, std::less<>> balancers_;
+  Factories<upstream::BalancerFactory> balancers_;
+  Factories<upstream::GuardFactory> guards_;
   std::map<std::string, MakeSource, std::less<>> discoveries_;
 };
 

@@ -18,20 +18,25 @@ void Attempt::onAlarm() {
   owner_.onAttemptDue();
 }
 
-Reason Attempt::begin() {
-  Cluster& cluster = *tries_.cluster();
-  const bool known = cluster.knowsEndpoints();
-  member_ = known ? cluster.pick(tries_.tried()) : nullptr;
-  if (member_ == nullptr) {
-    const Reason reason = known ? Reason::kNoHealthyUpstream : Reason::kUpstreamDnsError;
-    logFailure(cluster.plan(), nullptr, reason, loop_.eventTime());
-    return reason;
+Reason Attempt::begin(std::optional<std::uint64_t> key, Member* sticky) {
+  const Reason refused = select({tries_.tried(), key, sticky});
+  if (refused != Reason::kNone) {
+    logFailure(tries_.cluster()->plan(), nullptr, refused, loop_.eventTime());
+    return refused;
   }
   ++tries_.attempts_;
   started_ = loop_.eventTime();
   first_byte_.reset();
   state_ = State::kBegun;
   return Reason::kNone;
+}
+
+Reason Attempt::select(const Pick& pick) {
+  Cluster& cluster = *tries_.cluster();
+  if (!cluster.knowsEndpoints()) return Reason::kUpstreamDnsError;
+  if (const Reason refused = cluster.admit(); refused != Reason::kNone) return refused;
+  member_ = cluster.pick(pick);
+  return member_ == nullptr ? Reason::kNoHealthyUpstream : Reason::kNone;
 }
 
 void Attempt::onAcquired(const PooledConnection& connection) {
@@ -56,7 +61,8 @@ Result<std::unique_ptr<net::Stream>> Attempt::dial(std::string_view first) {
 
 void Attempt::noteDialed() {
   alarm_.disarm();
-  tries_.cluster()->noteDialed(monotonicNow() - started_);
+  first_byte_ = monotonicNow() - started_;
+  tries_.cluster()->noteDialed(*first_byte_);
 }
 
 void Attempt::noteDialFailed(const Error& error) {

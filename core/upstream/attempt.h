@@ -48,9 +48,9 @@ class Attempt final : private PoolWaiter {
   void pause(Milliseconds time);
   bool pausing() const { return state_ == State::kPausing; }
 
-  // Selects an endpoint that has not been tried, if there is one. kNone, or the reason why there is
-  // no endpoint, which is logged.
-  Reason begin();
+  // Selects an endpoint that has not been tried, if there is one; `key` and `sticky` as in Pick.
+  // kNone, or the reason why there is no endpoint, which is logged.
+  Reason begin(std::optional<std::uint64_t> key = std::nullopt, Member* sticky = nullptr);
   const Member* member() const { return member_; }  // null between attempts
 
   // Asks for a connection: onAcquired or onAcquireFailed follows, perhaps at once.
@@ -110,6 +110,7 @@ class Attempt final : private PoolWaiter {
   void onAcquired(const PooledConnection& connection) override;
   void onAcquireFailed(Error error) override;
   void onAlarm();
+  Reason select(const Pick& pick);
   void finish(const Outcome& outcome);
 
   event::Loop& loop_;

@@ -41,7 +41,9 @@ Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
   metrics_.connect = cells.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
   metrics_.pool_wait = cells.histogram(upstreamPoolWaitKey(plan_->id));
   metrics_.queue_depth = cells.gauge(upstreamQueueDepthKey(plan_->id));
-  balancer_ = plan_->balancer({tools_.random});
+  makeBalancer();
+  makeGuards();
+  noteWishes();
 }
 
 Cluster::~Cluster() {
@@ -65,9 +67,29 @@ void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
   if (!waiting_.empty()) tools_.loop.atTurnEnd(*this);  // the limit may be higher now
   metrics_.connect =
       tools_.metrics.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
-  if (old->options.balancer == plan_->options.balancer) return;
-  balancer_ = plan_->balancer({tools_.random});
-  refreshMembers();
+  const bool guarded = old->options.guards != plan_->options.guards;
+  const bool balanced = old->options.balancer != plan_->options.balancer;
+  if (guarded) makeGuards();
+  if (balanced) makeBalancer();
+  noteWishes();
+  const bool panics = old->options.panic_threshold != plan_->options.panic_threshold;
+  if (guarded || balanced || panics) refreshMembers();
+}
+
+void Cluster::makeBalancer() {
+  balancer_ = plan_->balancer({tools_.random, tools_.loop, in_flight_});
+}
+
+void Cluster::makeGuards() {
+  guards_.clear();
+  GuardOwner& owner = *this;
+  const GuardTools tools{tools_.loop, tools_.random, tools_.metrics, plan_->id, owner};
+  for (const GuardFactory& make : plan_->guards) guards_.push_back(make(tools));
+}
+
+void Cluster::noteWishes() {
+  wants_key_ = balancer_->wantsKey();
+  reports_ = balancer_->wantsOutcomes() || !guards_.empty();
 }
 
 void Cluster::setEndpoints(SharedEndpoints endpoints) {
@@ -95,13 +117,57 @@ void Cluster::setEndpoints(SharedEndpoints endpoints) {
 
 void Cluster::refreshMembers() {
   if (endpoints_ == nullptr) return;
-  std::vector<Member*> members;
-  members.reserve(endpoints_->endpoints.size());
+  candidates_.clear();
+  candidates_.reserve(endpoints_->endpoints.size());
   // In discovery's order, which is the same for every worker and every reload.
   for (const Endpoint& endpoint : endpoints_->endpoints) {
-    if (endpoint.weight > 0) members.push_back(pools_.at(endpoint.address).get());
+    if (endpoint.weight > 0) candidates_.push_back(pools_.at(endpoint.address).get());
   }
-  balancer_->setMembers(members);
+  if (balancer_->passesOver()) balancer_->setMembers(candidates_);
+  refreshAvailability();
+}
+
+// Which members may be picked: those to which no guard objects, or all if these are too few.
+void Cluster::refreshAvailability() {
+  may_pick_changed_ = false;
+  std::vector<Member*> available;
+  available.reserve(candidates_.size());
+  for (Member* member : candidates_) {
+    member->available = std::all_of(guards_.begin(), guards_.end(),
+                                    [&](const auto& guard) { return guard->mayPick(*member); });
+    if (member->available) available.push_back(member);
+  }
+  const double threshold = plan_->options.panic_threshold.value().fraction();
+  const auto least = threshold * static_cast<double>(candidates_.size());
+  if (static_cast<double>(available.size()) < least) {
+    for (Member* member : candidates_) member->available = true;
+    available = candidates_;
+  }
+  if (!balancer_->passesOver()) balancer_->setMembers(available);
+}
+
+void Cluster::onMayPickChanged() {
+  may_pick_changed_ = true;
+  tools_.loop.atTurnEnd(*this);
+}
+
+bool Cluster::mayStick(const Pick& pick) {
+  const Member& sticky = *pick.sticky;
+  if (!sticky.listed || !sticky.available) return false;
+  return std::find(pick.tried.begin(), pick.tried.end(), &sticky) == pick.tried.end();
+}
+
+Reason Cluster::askGuards() {
+  for (const auto& guard : guards_) {
+    const Reason refused = guard->admit();
+    if (refused != Reason::kNone) return refused;
+  }
+  return Reason::kNone;
+}
+
+void Cluster::report(Member& member, const Outcome& outcome) {
+  if (balancer_->wantsOutcomes()) balancer_->onOutcome(member, outcome);
+  for (const auto& guard : guards_) guard->onOutcome(member, outcome);
 }
 
 void Cluster::forEachMember(const std::function<void(const Member&)>& visit) const {
@@ -112,6 +178,7 @@ void Cluster::forEachMember(const std::function<void(const Member&)>& visit) con
 void Cluster::acquire(Member& member, PoolWaiter& waiter, Demand demand) {
   auto& pool = static_cast<EndpointPool&>(member);
   ++pool.in_flight;
+  ++in_flight_;
   waiter.pool_ = &pool;
   waiter.demand_ = demand;
   waiter.tries_ = 0;
@@ -179,6 +246,7 @@ void Cluster::wantsPass(EndpointPool& pool) {
 }
 
 void Cluster::onTurnEnd() {
+  if (may_pick_changed_) refreshAvailability();
   while (!wanting_.empty()) {
     EndpointPool& pool = *wanting_.back();
     wanting_.pop_back();
@@ -294,8 +362,8 @@ void Cluster::cancel(PoolWaiter& waiter) {
   }
 }
 
-void Cluster::done(Member& member, const Outcome&) {
-  --member.in_flight;
+void Cluster::done(Member& member, const Outcome& outcome) {
+  end(member, outcome);
   dropIfUnused(static_cast<EndpointPool&>(member));
 }
 
@@ -304,6 +372,7 @@ void Cluster::dropIfUnused(EndpointPool& pool) {
   if (pool.setWanting(false)) std::erase(wanting_, &pool);
   const auto found = pools_.find(pool.endpoint.address);
   if (found == pools_.end() || found->second.get() != &pool) return;
+  for (const auto& guard : guards_) guard->forget(pool);
   tools_.loop.destroyLater(std::move(found->second));  // it may be active
   pools_.erase(found);
 }
@@ -366,6 +435,7 @@ Result<std::unique_ptr<net::Stream>> Cluster::dial(Member& member, std::string_v
   }
   pool.addTunnel();
   ++pool.in_flight;
+  ++in_flight_;
   auto stream = dialPool(pool, first);
   if (stream.ok()) return stream;
   Error error = stream.error();
@@ -387,9 +457,9 @@ const std::shared_ptr<const tls::ClientConfig>& Cluster::dialTls() {
   return dial_tls_;
 }
 
-void Cluster::releaseDialed(Member& member, const Outcome&) {
+void Cluster::releaseDialed(Member& member, const Outcome& outcome) {
   auto& pool = static_cast<EndpointPool&>(member);
-  --pool.in_flight;
+  end(member, outcome);
   pool.removeTunnel();
   onPlaceFree(pool);
 }

@@ -14,6 +14,7 @@
 #include "core/upstream/balancer.h"
 #include "core/upstream/cluster_plan.h"
 #include "core/upstream/endpoint_pool.h"
+#include "core/upstream/guard.h"
 #include "core/upstream/metrics.h"
 #include "core/upstream/outcome.h"
 #include "core/upstream/pool_waiter.h"
@@ -27,7 +28,7 @@ namespace weir::upstream {
 // Only acquire() calls a waiter back at once; after events on connections, waiters are served at
 // the end of the turn. Client connections take turns in the queue (FairQueue), and one that cancels
 // many requests delays itself (Share).
-class Cluster final : private PoolOwner, private event::TurnEnd {
+class Cluster final : private PoolOwner, private GuardOwner, private event::TurnEnd {
  public:
   struct Tools {
     event::Loop& loop;
@@ -50,7 +51,13 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   void enter() { ++users_; }
   void leave() { --users_; }
 
-  Member* pick(Tried tried) { return balancer_->pick(tried); }
+  // Whether the balancer wants Pick::key.
+  bool wantsKey() const { return wants_key_; }
+  // Before pick(): any other reason than kNone refuses the attempt.
+  Reason admit() { return guards_.empty() ? Reason::kNone : askGuards(); }
+  Member* pick(const Pick& pick) {
+    return pick.sticky != nullptr && mayStick(pick) ? pick.sticky : balancer_->pick(pick);
+  }
   // Counts the attempt as in flight until done(). Calls back at once if a connection is free. A
   // request that cannot be sent twice waits for the end of the turn before it is assigned to a
   // reused connection: the end of that connection may have arrived in this turn.
@@ -96,6 +103,10 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   void onConnectFailed(const Error& error) override { countFailure(error.code); }
   void onPlaceFree(EndpointPool& pool) override;
 
+  // GuardOwner
+  void onMayPickChanged() override;
+  std::size_t candidates() const override { return candidates_.size(); }
+
   void onTurnEnd() override;
   void serveNew(PoolWaiter& waiter);
   bool serve(PoolWaiter& waiter);
@@ -115,7 +126,19 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   void dropIfUnused(EndpointPool& pool);
   void countFailure(ErrorCode code);
   void countMtls(tls::MtlsResult result);
+  static bool mayStick(const Pick& pick);
+  void makeBalancer();
+  void makeGuards();
+  void noteWishes();
+  Reason askGuards();
   void refreshMembers();
+  void refreshAvailability();
+  void end(Member& member, const Outcome& outcome) {
+    --member.in_flight;
+    --in_flight_;
+    if (reports_) report(member, outcome);
+  }
+  void report(Member& member, const Outcome& outcome);
   // For loops in which pools may be dropped; a dropped pool exists until the turn ends.
   std::vector<EndpointPool*> allPools() const;
 
@@ -124,6 +147,12 @@ class Cluster final : private PoolOwner, private event::TurnEnd {
   std::shared_ptr<const tls::ClientConfig> dial_tls_;  // null until the first dial()
   SharedEndpoints endpoints_;
   std::unique_ptr<Balancer> balancer_;
+  std::vector<std::unique_ptr<Guard>> guards_;
+  std::vector<Member*> candidates_;  // members that receive traffic if no guard objects
+  std::uint32_t in_flight_ = 0;      // attempts at all members
+  bool wants_key_ = false;
+  bool reports_ = false;  // balancer or guards want outcomes
+  bool may_pick_changed_ = false;
   PoolTotals totals_;
   std::unordered_map<net::Address, std::unique_ptr<EndpointPool>, AddressHash> pools_;
   std::vector<EndpointPool*> wanting_;  // that want a pass

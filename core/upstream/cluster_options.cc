@@ -64,6 +64,12 @@ void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
   table.read("discovery", out.discovery, table.kinds("discovery"), "Source of the endpoints.",
              {.required = true});
   table.read("balancer", out.balancer, table.kinds("balancer"), "Load balancing algorithm.");
+  table.read("guards", out.guards, table.kinds("guard"),
+             "Guards: breakers that take failing endpoints out of use.");
+  table.read(
+      "panic_threshold", out.panic_threshold,
+      "Minimum share of available endpoints. If guards leave fewer, requests are spread over "
+      "all endpoints, because the others would probably be overloaded. 0%: never.");
   readLimits(table, out);
   table.read("tls", out.tls, "TLS settings for connections to the endpoints. Default: plaintext.");
   readIdentity(table, out);

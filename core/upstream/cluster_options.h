@@ -3,10 +3,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/config/chosen.h"
 #include "core/config/diagnostics.h"
+#include "core/config/role.h"
+#include "core/config/units.h"
 #include "core/http/h2/options.h"
 #include "core/http/version_choice.h"
 #include "core/net/proxy_protocol_writer.h"
@@ -22,6 +25,8 @@ namespace weir::upstream {
 struct ClusterOptions {
   config::Selected discovery;
   config::Selected balancer{"least_request", nullptr, {}};
+  std::vector<config::Selected> guards;
+  config::ByRole<config::Percent> panic_threshold{config::Percent{0}, config::Percent{50}};
   Milliseconds connect_timeout{5'000};
   Milliseconds idle_timeout{60'000};     // of an idle connection
   Milliseconds max_connection_age{0};    // after which a connection takes no new request; 0: none

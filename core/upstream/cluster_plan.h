@@ -12,6 +12,7 @@
 #include "core/upstream/balancer.h"
 #include "core/upstream/cluster_options.h"
 #include "core/upstream/discovery.h"
+#include "core/upstream/guard.h"
 
 namespace weir::upstream {
 
@@ -21,6 +22,7 @@ struct ClusterPlan {
   std::string_view name;  // lives as long as the NameTable
   ClusterOptions options;
   BalancerFactory balancer;
+  std::vector<GuardFactory> guards;
   std::shared_ptr<const DiscoverySource> discovery;
   NameId discovery_kind = 0;                     // as it was registered
   event::SharedCount* connections = nullptr;     // of all workers; outlives every plan

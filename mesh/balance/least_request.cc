@@ -9,7 +9,7 @@ void LeastRequestBalancer::setMembers(std::span<Member* const> members) {
   draw_.setMembers(members_);
 }
 
-Member* LeastRequestBalancer::pick(upstream::Tried tried) {
+Member* LeastRequestBalancer::pick(const upstream::Pick& pick) {
   const std::size_t count = members_.size();
   if (count == 0) return nullptr;
   if (count == 1) return members_.front();
@@ -17,11 +17,11 @@ Member* LeastRequestBalancer::pick(upstream::Tried tried) {
   const std::size_t distance = 1 + random_.below(count - 1);
   Member* first = members_[drawn];
   Member* second = members_[(drawn + distance) % count];
-  if (tried.empty()) return better(first, second);
-  const bool first_tried = contains(tried, first);
-  const bool second_tried = contains(tried, second);
+  if (pick.tried.empty()) return better(first, second);
+  const bool first_tried = contains(pick.tried, first);
+  const bool second_tried = contains(pick.tried, second);
   if (first_tried && second_tried) {
-    Member* other = firstUntried(members_, drawn, tried);
+    Member* other = firstUntried(members_, drawn, pick.tried);
     return other != nullptr ? other : better(first, second);
   }
   if (first_tried) return second;

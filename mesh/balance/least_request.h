@@ -22,7 +22,7 @@ class LeastRequestBalancer final : public upstream::Balancer {
       : random_(tools.random) {}
 
   void setMembers(std::span<upstream::Member* const> members) override;
-  upstream::Member* pick(upstream::Tried tried) override;
+  upstream::Member* pick(const upstream::Pick& pick) override;
 
  private:
   upstream::Member* better(upstream::Member* first, upstream::Member* second) const;

@@ -12,14 +12,14 @@ void RandomBalancer::setMembers(std::span<upstream::Member* const> members) {
   draw_.setMembers(members_);
 }
 
-upstream::Member* RandomBalancer::pick(upstream::Tried tried) {
+upstream::Member* RandomBalancer::pick(const upstream::Pick& pick) {
   if (members_.empty()) return nullptr;
   for (int i = 0; i < kMaxDraws; ++i) {
     upstream::Member* member = members_[draw_.draw(random_)];
-    if (!contains(tried, member)) return member;
+    if (!contains(pick.tried, member)) return member;
   }
   const std::size_t start = draw_.draw(random_);
-  upstream::Member* other = firstUntried(members_, start, tried);
+  upstream::Member* other = firstUntried(members_, start, pick.tried);
   return other != nullptr ? other : members_[start];
 }
 

@@ -15,7 +15,7 @@ class RandomBalancer final : public upstream::Balancer {
   RandomBalancer(const Config&, const upstream::BalancerTools& tools) : random_(tools.random) {}
 
   void setMembers(std::span<upstream::Member* const> members) override;
-  upstream::Member* pick(upstream::Tried tried) override;
+  upstream::Member* pick(const upstream::Pick& pick) override;
 
  private:
   Random& random_;

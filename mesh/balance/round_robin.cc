@@ -65,14 +65,14 @@ std::size_t RoundRobinBalancer::next() {
   return rotation_.empty() ? turn : rotation_[turn];
 }
 
-upstream::Member* RoundRobinBalancer::pick(upstream::Tried tried) {
+upstream::Member* RoundRobinBalancer::pick(const upstream::Pick& pick) {
   if (members_.empty()) return nullptr;
   for (int i = 0; i < kMaxTurns; ++i) {
     upstream::Member* member = members_[next()];
-    if (!contains(tried, member)) return member;
+    if (!contains(pick.tried, member)) return member;
   }
   const std::size_t start = next();
-  upstream::Member* other = firstUntried(members_, start, tried);
+  upstream::Member* other = firstUntried(members_, start, pick.tried);
   return other != nullptr ? other : members_[start];
 }
 

@@ -20,7 +20,7 @@ class RoundRobinBalancer final : public upstream::Balancer {
   RoundRobinBalancer(const Config&, const upstream::BalancerTools& tools) : random_(tools.random) {}
 
   void setMembers(std::span<upstream::Member* const> members) override;
-  upstream::Member* pick(upstream::Tried tried) override;
+  upstream::Member* pick(const upstream::Pick& pick) override;
 
  private:
   void planRotation(std::uint64_t divisor, std::uint64_t length);

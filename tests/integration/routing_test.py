@@ -237,6 +237,32 @@ class Balancing(IntegrationCase):
     def test_round_robin_keeps_to_the_weights(self):
         self.assertEqual(self.bodies("round_robin", 40).count(b"3"), 30)
 
+    def test_maglev_sends_a_key_to_the_same_endpoint(self):
+        one, two = self.upstream(text(b"1")), self.upstream(text(b"2"))
+        weir = self.weir(gateway(
+            '[[route]]\nupstream = "backend"\nhash_on = ["${request.header.x-user}"]\n'
+            '[upstream.backend]\nbalancer = { maglev = { table_size = 251 } }\n'
+            f'discovery.static = ["{one.address}", "{two.address}"]\n'))
+        client = self.client(weir.address())
+        bodies = {}
+        for user in range(40):
+            headers = [("x-user", f"user-{user}")]
+            bodies[user] = {client.request("/", headers=headers).body for _ in range(3)}
+        self.assertEqual({len(each) for each in bodies.values()}, {1})
+        self.assertEqual(set.union(*bodies.values()), {b"1", b"2"})
+
+    def test_a_breaker_takes_an_endpoint_that_fails_out_of_use(self):
+        good = self.upstream(text(b"good"))
+        bad = self.upstream(text(b"bad", status="503 Service Unavailable"))
+        weir = self.weir(gateway(
+            '[[route]]\nupstream = "backend"\n[upstream.backend]\nbalancer = "round_robin"\n'
+            'guards = [{ breaker = { consecutive_failures = 3, backoff = "10m" } }]\n'
+            f'discovery.static = ["{good.address}", "{bad.address}"]\n'))
+        client = self.client(weir.address())
+        bodies = [client.request("/").body for _ in range(40)]
+        self.assertEqual(bodies.count(b"bad"), 3)
+        self.assertEqual(bodies[-20:], [b"good"] * 20)
+
     def test_random_keeps_to_the_weights_nearly(self):
         count = self.bodies("random", 400).count(b"3")
         self.assertTrue(240 < count < 360, count)

@@ -32,7 +32,8 @@ class InOrder final : public upstream::Balancer {
   void setMembers(std::span<upstream::Member* const> members) override {
     members_.assign(members.begin(), members.end());
   }
-  upstream::Member* pick(upstream::Tried tried) override {
+  upstream::Member* pick(const upstream::Pick& pick) override {
+    const upstream::Tried tried = pick.tried;
     if (members_.empty()) return nullptr;
     const auto fresh = std::find_if(members_.begin(), members_.end(), [&](auto* member) {
       return std::find(tried.begin(), tried.end(), member) == tried.end();

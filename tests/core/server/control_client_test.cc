@@ -24,7 +24,7 @@ struct FirstBalancer final : upstream::Balancer {
   void setMembers(std::span<upstream::Member* const> members) override {
     first = members.empty() ? nullptr : members.front();
   }
-  upstream::Member* pick(upstream::Tried) override { return first; }
+  upstream::Member* pick(const upstream::Pick&) override { return first; }
 
   upstream::Member* first = nullptr;
 };

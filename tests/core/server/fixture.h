@@ -64,7 +64,7 @@ struct NoBalancer : upstream::Balancer {
   using Config = config::NoSettings;
   NoBalancer(const Config&, const upstream::BalancerTools&) {}
   void setMembers(std::span<upstream::Member* const>) override {}
-  upstream::Member* pick(upstream::Tried) override { return nullptr; }
+  upstream::Member* pick(const upstream::Pick&) override { return nullptr; }
 };
 
 // A balancer with a setting.
@@ -83,12 +83,18 @@ struct OtherBalancer : NoBalancer {
   const Config settings;
 };
 
+struct OneGuard final : upstream::Guard {
+  using Config = config::NoSettings;
+  OneGuard(const Config&, const upstream::GuardTools&) {}
+};
+
 // Builds plans from settings in TOML.
 class PlanTest : public ::testing::Test {
  protected:
   PlanTest() {
     registry.addBalancer<NoBalancer>("least_request", "No balancing.");
     registry.addBalancer<OtherBalancer>("other", "Other balancing.");
+    registry.addGuard<OneGuard>("one", "Guards nothing.");
     registry.addDiscovery<std::vector<std::string>>("list", "Addresses.", &makeList);
   }
 

@@ -210,7 +210,9 @@ TEST_F(PlanTest, ABalancerMayHaveSettings) {
   const auto choices = [this](const std::string& value) {
     const auto plan = build("[upstream.a]\nbalancer = " + value + "\ndiscovery = { list = [] }\n");
     EXPECT_NE(plan, nullptr) << diagnostics;
-    const auto balancer = plan->clusters[0]->balancer({random});
+    event::Loop loop(event::Loop::Time::kManual);
+    const std::uint32_t in_flight = 0;
+    const auto balancer = plan->clusters[0]->balancer({random, loop, in_flight});
     return dynamic_cast<const OtherBalancer&>(*balancer).settings.choices;
   };
   EXPECT_EQ(choices("\"other\""), 2U);

@@ -33,8 +33,9 @@ class Listing final : public Balancer {
     members_.assign(members.begin(), members.end());
     if (reversed_) std::reverse(members_.begin(), members_.end());
   }
-  Member* pick(Tried tried) override {
-    return tried.size() < members_.size() ? members_[tried.size()] : nullptr;
+  Member* pick(const Pick& pick) override {
+    const std::size_t next = pick.tried.size();
+    return next < members_.size() ? members_[next] : nullptr;
   }
 
   std::vector<Member*> members_;
@@ -136,7 +137,7 @@ class ClusterTest : public ::testing::Test {
   Member& first() { return *cluster->pick({}); }
   Member& second() {
     const Member* const tried[] = {&first()};
-    return *cluster->pick(tried);
+    return *cluster->pick({tried});
   }
   void answer(std::size_t index, std::string_view fields = {}) {
     peers.at(index)->send("HTTP/1.1 204 No Content\r\n" + std::string(fields) + "\r\n");

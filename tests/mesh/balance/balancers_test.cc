@@ -14,10 +14,7 @@ using testing::HasSubstr;
 
 class BalancersTest : public testing::Test {
  protected:
-  BalancersTest() {
-    addBalancers(registry);
-    registry.extensions();
-  }
+  BalancersTest() { addBalancers(registry); }
   upstream::ClusterOptions read(const std::string& toml) {
     config::Diagnostics found;
     upstream::ClusterOptions options;
@@ -35,10 +32,11 @@ TEST_F(BalancersTest, AllBalance) {
   Random random(1);
   const Members members({1, 2, 3});
   for (const std::string_view name : registry.extensions().family("balancer").names()) {
+    if (name == "peak_ewma") continue;  // by latency; see its own test
     const auto options = read("balancer = \"" + std::string(name) + "\"\n");
     const auto make = registry.balancer(options.balancer);
     ASSERT_NE(make, nullptr) << name;
-    const auto balancer = make({random});
+    const auto balancer = make(toolsOf(random));
     balancer->setMembers(members.all());
     EXPECT_LT(worstDeviation(members.shares(*balancer, 60'000), {1, 2, 3}), 0.05) << name;
   }

@@ -25,22 +25,22 @@ Counts inFlight(const Members& members) {
 
 TEST(LeastRequest, WithoutMembersPicksNobody) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   EXPECT_EQ(balancer.pick({}), nullptr);
 }
 
 TEST(LeastRequest, PicksTheOnlyMemberEvenWhenTried) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Members members({3});
   balancer.setMembers(members.all());
   const std::vector<const upstream::Member*> tried = {members[0]};
-  EXPECT_EQ(balancer.pick(tried), members[0]);
+  EXPECT_EQ(balancer.pick({tried}), members[0]);
 }
 
 TEST(LeastRequest, OfTwoTakesTheOneWithFewerInFlight) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Members members({1, 1});
   balancer.setMembers(members.all());
   members[0]->in_flight = 1;
@@ -49,7 +49,7 @@ TEST(LeastRequest, OfTwoTakesTheOneWithFewerInFlight) {
 
 TEST(LeastRequest, NeverTakesTheBusiestOfMany) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Members members({1, 1, 1, 1, 1});
   balancer.setMembers(members.all());
   members[3]->in_flight = 9;
@@ -58,7 +58,7 @@ TEST(LeastRequest, NeverTakesTheBusiestOfMany) {
 
 TEST(LeastRequest, SharesIdleMembersEvenly) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Weights weights = {1, 1, 1, 1};
   const Members members(weights);
   balancer.setMembers(members.all());
@@ -67,7 +67,7 @@ TEST(LeastRequest, SharesIdleMembersEvenly) {
 
 TEST(LeastRequest, SharesIdleMembersByWeight) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Weights weights = {2, 1, 97};
   const Members members(weights);
   balancer.setMembers(members.all());
@@ -76,7 +76,7 @@ TEST(LeastRequest, SharesIdleMembersByWeight) {
 
 TEST(LeastRequest, KeepsEqualMembersLevel) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Members members(Weights(100, 1));
   balancer.setMembers(members.all());
   pile(balancer, 10'000);
@@ -88,7 +88,7 @@ TEST(LeastRequest, KeepsEqualMembersLevel) {
 
 TEST(LeastRequest, FillsMembersByWeight) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Weights weights = {10, 20, 30, 40};
   const Members members(weights);
   balancer.setMembers(members.all());
@@ -98,7 +98,7 @@ TEST(LeastRequest, FillsMembersByWeight) {
 
 TEST(LeastRequest, PassesByAStuckMemberWhateverItsWeight) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Members members({100, 1, 1});
   balancer.setMembers(members.all());
   members[0]->in_flight = 1'000;
@@ -107,7 +107,7 @@ TEST(LeastRequest, PassesByAStuckMemberWhateverItsWeight) {
 
 TEST(LeastRequest, AvoidsWhatWasTried) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Members members({1, 1, 1, 1});
   balancer.setMembers(members.all());
   members[1]->in_flight = 50;
@@ -117,7 +117,7 @@ TEST(LeastRequest, AvoidsWhatWasTried) {
 
 TEST(LeastRequest, PrefersALessBusyOneAmongTheUntried) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Members members({1, 1, 1});
   balancer.setMembers(members.all());
   members[1]->in_flight = 5;
@@ -129,11 +129,11 @@ TEST(LeastRequest, PrefersALessBusyOneAmongTheUntried) {
 
 TEST(LeastRequest, ReturnsATriedMemberWhenAllWereTried) {
   Random random(1);
-  LeastRequestBalancer balancer({}, {random});
+  LeastRequestBalancer balancer({}, toolsOf(random));
   const Members members({1, 2, 3});
   balancer.setMembers(members.all());
   const std::vector<const upstream::Member*> tried = {members[0], members[1], members[2]};
-  EXPECT_NE(balancer.pick(tried), nullptr);
+  EXPECT_NE(balancer.pick({tried}), nullptr);
 }
 
 }  // namespace

@@ -9,9 +9,17 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/event/loop.h"
 #include "core/upstream/balancer.h"
 
 namespace weir::mesh {
+
+// The tools of a balancer, without time and load.
+inline upstream::BalancerTools toolsOf(Random& random) {
+  static event::Loop loop(event::Loop::Time::kManual);
+  static const std::uint32_t in_flight = 0;
+  return {random, loop, in_flight};
+}
 
 // Members for balancing, and counts of how often each was picked.
 class Members {
@@ -20,6 +28,8 @@ class Members {
     for (const std::uint32_t weight : weights) {
       auto& member = owned_.emplace_back(std::make_unique<upstream::Member>());
       member->endpoint.weight = weight;
+      const auto number = static_cast<std::uint16_t>(8'000 + all_.size());
+      member->endpoint.address = {net::Ip::v4({10, 0, 0, 1}), number};
       indexes_.emplace(member.get(), all_.size());
       all_.push_back(member.get());
     }
@@ -33,7 +43,7 @@ class Members {
   std::vector<int> shares(upstream::Balancer& balancer, int picks,
                           upstream::Tried tried = {}) const {
     std::vector<int> counts(all_.size());
-    for (int i = 0; i < picks; ++i) ++counts.at(indexOf(balancer.pick(tried)));
+    for (int i = 0; i < picks; ++i) ++counts.at(indexOf(balancer.pick({tried})));
     return counts;
   }
   // The picked indexes, as text: "0 1 0 2".

@@ -12,7 +12,7 @@ using Weights = std::vector<std::uint32_t>;
 
 double deviation(const Weights& weights, int picks) {
   Random random(1);
-  RandomBalancer balancer({}, {random});
+  RandomBalancer balancer({}, toolsOf(random));
   const Members members(weights);
   balancer.setMembers(members.all());
   return worstDeviation(members.shares(balancer, picks), weights);
@@ -20,7 +20,7 @@ double deviation(const Weights& weights, int picks) {
 
 TEST(RandomBalancer, WithoutMembersPicksNobody) {
   Random random(1);
-  RandomBalancer balancer({}, {random});
+  RandomBalancer balancer({}, toolsOf(random));
   EXPECT_EQ(balancer.pick({}), nullptr);
 }
 
@@ -35,7 +35,7 @@ TEST(RandomBalancer, SharesByWeightAmongThousands) {
   Weights weights;
   for (std::uint32_t i = 0; i < 10'000; ++i) weights.push_back(1 + i % 100);
   Random random(1);
-  RandomBalancer balancer({}, {random});
+  RandomBalancer balancer({}, toolsOf(random));
   const Members members(weights);
   balancer.setMembers(members.all());
   const Counts counts = members.shares(balancer, 250'000);
@@ -46,7 +46,7 @@ TEST(RandomBalancer, SharesByWeightAmongThousands) {
 
 TEST(RandomBalancer, AvoidsWhatWasTried) {
   Random random(1);
-  RandomBalancer balancer({}, {random});
+  RandomBalancer balancer({}, toolsOf(random));
   const Members members({1'000'000, 1, 1});
   balancer.setMembers(members.all());
   const std::vector<const upstream::Member*> tried = {members[0], members[2]};
@@ -55,11 +55,11 @@ TEST(RandomBalancer, AvoidsWhatWasTried) {
 
 TEST(RandomBalancer, ReturnsATriedMemberWhenAllWereTried) {
   Random random(1);
-  RandomBalancer balancer({}, {random});
+  RandomBalancer balancer({}, toolsOf(random));
   const Members members({1, 1});
   balancer.setMembers(members.all());
   const std::vector<const upstream::Member*> tried = {members[0], members[1]};
-  EXPECT_NE(balancer.pick(tried), nullptr);
+  EXPECT_NE(balancer.pick({tried}), nullptr);
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "core/base/metric_cells.h"
+#include "core/base/random.h"
+#include "core/base/reason.h"
+#include "core/event/loop.h"
+#include "core/upstream/balancer.h"
+
+namespace weir::upstream {
+
+// The interface of a cluster to its guards.
+class GuardOwner {
+ public:
+  virtual ~GuardOwner() = default;
+  // mayPick() has changed for some member. The cluster asks again at the end of the turn.
+  virtual void onMayPickChanged() = 0;
+  // The number of members that receive traffic if no guard objects.
+  virtual std::size_t candidates() const = 0;
+};
+
+// Protects the endpoints of a cluster, and the requests from endpoints that fail: breakers, limits.
+// One object per cluster and worker, kept over reloads that do not change its settings. A cluster
+// without guards pays nothing for them.
+class Guard {
+ public:
+  virtual ~Guard() = default;
+  // Before an endpoint is selected. Any other reason than kNone refuses the attempt.
+  virtual Reason admit() { return Reason::kNone; }
+  // Whether the member may be selected. Called again after GuardOwner::onMayPickChanged().
+  virtual bool mayPick(const Member&) const { return true; }
+  // The result of an attempt at a member, perhaps one that is no longer listed.
+  virtual void onOutcome(const Member&, const Outcome&) {}
+  virtual void forget(const Member&) {}  // the member is about to be destroyed
+};
+
+// The parts of a worker and of its cluster that a guard may use.
+struct GuardTools {
+  event::Loop& loop;
+  Random& random;
+  MetricCells& metrics;
+  NameId cluster;
+  GuardOwner& owner;
+};
+
+// Makes the guard of one worker, with the settings of the cluster.
+using GuardFactory = std::function<std::unique_ptr<Guard>(const GuardTools& tools)>;
+
+}  // namespace weir::upstream

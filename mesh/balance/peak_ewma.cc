@@ -1,0 +1,124 @@
+#include "mesh/balance/peak_ewma.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace weir::mesh {
+namespace {
+
+using namespace std::chrono_literals;
+using upstream::AttemptOutcome;
+using upstream::Member;
+using upstream::Outcome;
+using upstream::Pick;
+using upstream::Verdict;
+
+// The latency that is expected before the first measurement of any member.
+constexpr double kFirstGuess = 1e6;
+// An idle member's latency decays no further than to this part of the median: it must not attract
+// all requests at once.
+constexpr double kLeastOfMedian = 0.05;
+constexpr Nanoseconds kMedianAge = 1s;
+
+double nanoseconds(Nanoseconds time) { return static_cast<double>(time.count()); }
+
+}  // namespace
+
+void PeakEwmaBalancer::Config::read(config::Table& table, Config& out) {
+  table.read("decay", out.decay,
+             "Time constant of the moving average of latencies: after it, an earlier measurement "
+             "has a weight of 37 %.",
+             {.min = 100ms, .max = 10min});
+  table.read("failure_latency", out.failure_latency,
+             "Latency that a failed attempt counts as, if it took less.",
+             {.min = 0ms, .max = 5min});
+}
+
+void PeakEwmaBalancer::setMembers(std::span<Member* const> members) {
+  members_.assign(members.begin(), members.end());
+  draw_.setMembers(members_);
+  latencies_.reserve(members_.size());
+  double sum = 0;
+  for (const Member* member : members_) sum += member->endpoint.weight;
+  mean_weight_ = members_.empty() ? 1 : sum / static_cast<double>(members_.size());
+  refreshMedian(loop_.now());
+}
+
+Member* PeakEwmaBalancer::pick(const Pick& pick) {
+  const std::size_t count = members_.size();
+  if (count == 0) return nullptr;
+  if (count == 1) return members_.front();
+  const std::size_t drawn = draw_.draw(random_);
+  std::size_t other = draw_.weighted() ? draw_.draw(random_) : drawn;
+  if (other == drawn) other = (drawn + 1 + random_.below(count - 1)) % count;
+  Member* first = members_[drawn];
+  Member* second = members_[other];
+  if (pick.tried.empty()) return better(first, second);
+  const bool first_tried = contains(pick.tried, first);
+  const bool second_tried = contains(pick.tried, second);
+  if (first_tried && second_tried) {
+    Member* untried = firstUntried(members_, drawn, pick.tried);
+    return untried != nullptr ? untried : better(first, second);
+  }
+  if (first_tried) return second;
+  return second_tried ? first : better(first, second);
+}
+
+// The weight of a measurement made at `since`.
+double PeakEwmaBalancer::weightBefore(Nanoseconds since, Nanoseconds now) const {
+  return std::exp(-nanoseconds(now - since) / nanoseconds(config_.decay));
+}
+
+double PeakEwmaBalancer::costOf(const Member& member, Nanoseconds now) const {
+  const Member::Estimate& known = member.estimate;
+  double latency = std::max(median_, kFirstGuess);
+  if (known.latency > 0) {
+    latency = std::max(known.latency * weightBefore(known.at, now), kLeastOfMedian * median_);
+  }
+  return latency * (1 + member.in_flight * mean_weight_ / member.endpoint.weight);
+}
+
+Member* PeakEwmaBalancer::better(Member* first, Member* second) const {
+  const Nanoseconds now = loop_.now();
+  return costOf(*second, now) < costOf(*first, now) ? second : first;
+}
+
+void PeakEwmaBalancer::onOutcome(Member& member, const Outcome& outcome) {
+  const double took = nanoseconds(outcome.first_byte.value_or(outcome.duration));
+  switch (upstream::verdictOf(outcome)) {
+    case Verdict::kSuccess:
+      return observe(member, took);
+    case Verdict::kFailure:
+    case Verdict::kLimited:
+      return observe(member, std::max(took, nanoseconds(config_.failure_latency)));
+    case Verdict::kNone:
+      // The response would have taken at least as long.
+      if (outcome.result == AttemptOutcome::kCancel && took > member.estimate.latency) {
+        observe(member, took);
+      }
+  }
+}
+
+void PeakEwmaBalancer::observe(Member& member, double latency) {
+  const Nanoseconds now = loop_.now();
+  Member::Estimate& known = member.estimate;
+  const double weight = known.latency > 0 ? weightBefore(known.at, now) : 0;
+  const double before = known.latency * weight;
+  const double average = before * weight + latency * (1 - weight);
+  known = {std::max(latency > before ? latency : average, 1.0), now};
+  if (now - median_at_ >= kMedianAge) refreshMedian(now);
+}
+
+void PeakEwmaBalancer::refreshMedian(Nanoseconds now) {
+  median_at_ = now;
+  latencies_.clear();
+  for (const Member* member : members_) {
+    if (member->estimate.latency > 0) latencies_.push_back(member->estimate.latency);
+  }
+  if (latencies_.empty()) return;
+  const auto middle = latencies_.begin() + static_cast<std::ptrdiff_t>(latencies_.size() / 2);
+  std::nth_element(latencies_.begin(), middle, latencies_.end());
+  median_ = *middle;
+}
+
+}  // namespace weir::mesh

@@ -1,0 +1,182 @@
+#include "mesh/balance/maglev.h"
+
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/hash.h"
+#include "core/config/settings.h"
+#include "tests/mesh/balance/members.h"
+
+namespace weir::mesh {
+namespace {
+
+using Weights = std::vector<std::uint32_t>;
+using upstream::Member;
+
+class MaglevTest : public testing::Test {
+ protected:
+  explicit MaglevTest(std::optional<double> load_factor = std::nullopt)
+      : balancer({.load_factor = load_factor}, {random, loop, in_flight}) {}
+
+  void use(std::span<Member* const> members) { balancer.setMembers(members); }
+  Member* at(std::uint64_t user, upstream::Tried tried = {}) {
+    return balancer.pick({tried, stableHash("user-" + std::to_string(user))});
+  }
+  std::vector<Member*> owners(std::uint64_t users) {
+    std::vector<Member*> found;
+    for (std::uint64_t user = 0; user < users; ++user) found.push_back(at(user));
+    return found;
+  }
+  // The share of the keys that moved, although the member that had them is still in use.
+  static double moved(const std::vector<Member*>& before, const std::vector<Member*>& after,
+                      const Member* gone) {
+    int count = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      count += before[i] != gone && before[i] != after[i] ? 1 : 0;
+    }
+    return count / static_cast<double>(before.size());
+  }
+
+  Random random{1};
+  event::Loop loop{event::Loop::Time::kManual};
+  std::uint32_t in_flight = 0;
+  MaglevBalancer balancer;
+};
+
+TEST_F(MaglevTest, WithoutMembersPicksNone) {
+  EXPECT_EQ(at(1), nullptr);
+  use({});
+  EXPECT_EQ(at(1), nullptr);
+}
+
+TEST_F(MaglevTest, SelectsTheSameEndpointForTheSameKey) {
+  const Members members(Weights(10, 1));
+  use(members.all());
+  const auto before = owners(1'000);
+  EXPECT_EQ(owners(1'000), before);
+}
+
+TEST_F(MaglevTest, IsTheSameOnEveryNodeWhateverTheOrderOfDiscovery) {
+  const Members members(Weights(10, 1));
+  use(members.all());
+  const auto before = owners(1'000);
+  Random other_random(99);
+  MaglevBalancer other({.load_factor = std::nullopt}, {other_random, loop, in_flight});
+  std::vector<Member*> reversed(members.all().rbegin(), members.all().rend());
+  other.setMembers(reversed);
+  for (std::uint64_t user = 0; user < 1'000; ++user) {
+    EXPECT_EQ(other.pick({{}, stableHash("user-" + std::to_string(user))}), before[user]);
+  }
+}
+
+// Entries, not keys: the key that equals an entry's number after mixing is not known.
+TEST_F(MaglevTest, SharesAreEqualWithinOnePercent) {
+  const Weights weights(100, 1);
+  const Members members(weights);
+  use(members.all());
+  const std::vector<int> shares = members.shares(balancer, 4'000'000);  // without a key
+  EXPECT_LT(worstDeviation(shares, weights), 0.02);  // of which about 1 % is chance
+}
+
+TEST_F(MaglevTest, SharesFollowTheWeights) {
+  const Weights weights = {1, 2, 3, 10, 84};
+  const Members members(weights);
+  use(members.all());
+  EXPECT_LT(worstDeviation(members.shares(balancer, 2'000'000), weights), 0.02);
+}
+
+TEST_F(MaglevTest, ARemovalMovesFewOtherKeys) {
+  const Members members(Weights(10, 1));
+  use(members.all());
+  const auto before = owners(20'000);
+  use(std::span(members.all()).first(9));
+  const auto after = owners(20'000);
+  EXPECT_LT(moved(before, after, members[9]), 0.02);
+}
+
+TEST_F(MaglevTest, AnUnavailableEndpointMovesNoOtherKeyAndGetsItsOwnBack) {
+  const Members members(Weights(10, 1));
+  use(members.all());
+  const auto before = owners(10'000);
+  members[4]->available = false;
+  const auto meanwhile = owners(10'000);
+  EXPECT_EQ(moved(before, meanwhile, members[4]), 0);
+  EXPECT_THAT(meanwhile, testing::Not(testing::Contains(members[4])));
+  members[4]->available = true;
+  EXPECT_EQ(owners(10'000), before);
+}
+
+TEST_F(MaglevTest, FindsTheOnlyAvailableEndpointOfMany) {
+  const Members members(Weights(500, 1));
+  use(members.all());
+  for (Member* member : members.all()) member->available = false;
+  EXPECT_EQ(at(1), nullptr);
+  members[123]->available = true;
+  EXPECT_EQ(at(1), members[123]);
+}
+
+TEST_F(MaglevTest, ARetryGoesToAnotherEndpoint) {
+  const Members members(Weights(5, 1));
+  use(members.all());
+  std::vector<const Member*> tried;
+  for (int i = 0; i < 5; ++i) {
+    Member* next = at(7, tried);
+    EXPECT_THAT(tried, testing::Not(testing::Contains(next)));
+    tried.push_back(next);
+  }
+  EXPECT_NE(at(7, tried), nullptr);
+}
+
+class BoundedMaglevTest : public MaglevTest {
+ protected:
+  BoundedMaglevTest() : MaglevTest(1.25) {}
+
+  void begin(std::uint64_t user) {
+    ++at(user)->in_flight;
+    ++in_flight;
+  }
+};
+
+TEST_F(BoundedMaglevTest, ABusyKeyDoesNotOverloadItsEndpoint) {
+  const Members members(Weights(10, 1));
+  use(members.all());
+  for (int i = 0; i < 1'000; ++i) begin(7);
+  for (const Member* member : members.all()) EXPECT_LE(member->in_flight, 126U);
+  EXPECT_GE(at(7)->in_flight, 100U);  // the endpoint of the key, or one that took its excess
+}
+
+TEST_F(BoundedMaglevTest, TheLimitFollowsTheWeight) {
+  const Members members({9, 1});
+  use(members.all());
+  for (std::uint64_t user = 0; user < 1'000; ++user) begin(user % 3);
+  EXPECT_LE(members[1]->in_flight, 126U);
+}
+
+TEST_F(BoundedMaglevTest, AKeyStaysWhileItsEndpointIsNotBusy) {
+  const Members members(Weights(10, 1));
+  use(members.all());
+  const auto before = owners(100);
+  for (std::size_t i = 0; i < 10; ++i) members[i]->in_flight = 10;
+  in_flight = 100;
+  EXPECT_EQ(owners(100), before);
+}
+
+TEST(MaglevConfig, RequiresAPrimeTableSize) {
+  const auto mistakes = [](const std::string& toml) {
+    config::Diagnostics found;
+    MaglevBalancer::Config out;
+    auto document = config::Document::parse(toml, "test.toml", found);
+    config::readSettings(document, config::Extensions(), out, found);
+    return found.text();
+  };
+  EXPECT_EQ(mistakes("table_size = 251"), "");
+  EXPECT_EQ(mistakes("table_size = 5000011\nload_factor = \"off\""), "");
+  EXPECT_EQ(mistakes("table_size = 65536"), "test.toml:1:14: table_size: must be a prime number\n");
+  EXPECT_EQ(mistakes("table_size = 65535"), "test.toml:1:14: table_size: must be a prime number\n");
+  EXPECT_NE(mistakes("load_factor = 0.9"), "");
+}
+
+}  // namespace
+}  // namespace weir::mesh
