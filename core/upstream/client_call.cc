@@ -14,6 +14,8 @@ namespace {
 constexpr Error kNoAddresses = {ErrorCode::kNotFound, Origin::kUpstream,
                                 "the upstream's addresses have not been resolved yet"};
 constexpr Error kNoEndpoint = {ErrorCode::kNotFound, Origin::kUpstream, "no endpoint"};
+constexpr Error kRefusedByGuard = {ErrorCode::kExhausted, Origin::kLocal,
+                                   "refused by a guard of the upstream"};
 constexpr Error kCallTimeout = {ErrorCode::kTimeout, Origin::kLocal, "no response in time"};
 constexpr Error kConnectTooLate = {ErrorCode::kTimeout, Origin::kLocal, "no connection in time"};
 constexpr Error kAttemptTimeout = {ErrorCode::kTimeout, Origin::kUpstream,
@@ -83,7 +85,9 @@ void ClientCall::attempt() {
     if (options_.awaits_discovery) return try_.arm(kDiscoveryTick);
     return fail(Reason::kUpstreamDnsError, kNoAddresses);
   }
-  member_ = cluster_->pick({tried_.data(), tried_count_});
+  const Reason refused = cluster_->admit();
+  if (refused != Reason::kNone) return fail(refused, kRefusedByGuard);
+  member_ = cluster_->pick({.tried = {tried_.data(), tried_count_}});
   if (member_ == nullptr) return fail(Reason::kNoHealthyUpstream, kNoEndpoint);
   ++attempts_;
   attempt_started_ = tools_.loop.eventTime();
