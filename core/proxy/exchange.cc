@@ -226,7 +226,8 @@ void Exchange::feedMirrors(Bytes bytes) {
 
 bool Exchange::pickEndpoint() {
   if (attempt_.pausing()) return false;  // onAttemptDue continues
-  const Reason failure = attempt_.begin(hashKey());
+  const bool keyed = tries_.cluster()->wantsKey() && route_->hash_on != nullptr;
+  const Reason failure = attempt_.begin(keyed ? hashKey() : std::nullopt);
   if (failure != Reason::kNone) {
     fail(failure, detailOfNoEndpoint(failure));
     return true;
@@ -239,7 +240,6 @@ bool Exchange::pickEndpoint() {
 }
 
 std::optional<std::uint64_t> Exchange::hashKey() {
-  if (!tries_.cluster()->wantsKey() || route_->hash_on == nullptr) return std::nullopt;
   return route_->hash_on->of(variables(), arena_);
 }
 

@@ -19,11 +19,10 @@ void Attempt::onAlarm() {
 }
 
 Reason Attempt::begin(std::optional<std::uint64_t> key, Member* sticky) {
-  const Reason refused = select({tries_.tried(), key, sticky});
-  if (refused != Reason::kNone) {
-    logFailure(tries_.cluster()->plan(), nullptr, refused, loop_.eventTime());
-    return refused;
-  }
+  Cluster& cluster = *tries_.cluster();
+  const Reason refused = cluster.admit();
+  if (refused == Reason::kNone) member_ = cluster.pick({tries_.tried(), key, sticky});
+  if (member_ == nullptr) return beginFailed(refused);
   ++tries_.attempts_;
   started_ = loop_.eventTime();
   first_byte_.reset();
@@ -31,12 +30,10 @@ Reason Attempt::begin(std::optional<std::uint64_t> key, Member* sticky) {
   return Reason::kNone;
 }
 
-Reason Attempt::select(const Pick& pick) {
-  Cluster& cluster = *tries_.cluster();
-  if (!cluster.knowsEndpoints()) return Reason::kUpstreamDnsError;
-  if (const Reason refused = cluster.admit(); refused != Reason::kNone) return refused;
-  member_ = cluster.pick(pick);
-  return member_ == nullptr ? Reason::kNoHealthyUpstream : Reason::kNone;
+Reason Attempt::beginFailed(Reason refused) const {
+  const Reason reason = refused == Reason::kNone ? Reason::kNoHealthyUpstream : refused;
+  logFailure(tries_.cluster()->plan(), nullptr, reason, loop_.eventTime());
+  return reason;
 }
 
 void Attempt::onAcquired(const PooledConnection& connection) {

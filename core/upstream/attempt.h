@@ -110,7 +110,7 @@ class Attempt final : private PoolWaiter {
   void onAcquired(const PooledConnection& connection) override;
   void onAcquireFailed(Error error) override;
   void onAlarm();
-  Reason select(const Pick& pick);
+  Reason beginFailed(Reason refused) const;
   void finish(const Outcome& outcome);
 
   event::Loop& loop_;

@@ -157,7 +157,8 @@ bool Cluster::mayStick(const Pick& pick) {
   return std::find(pick.tried.begin(), pick.tried.end(), &sticky) == pick.tried.end();
 }
 
-Reason Cluster::askGuards() {
+Reason Cluster::checkAttempt() {
+  if (endpoints_ == nullptr) return Reason::kUpstreamDnsError;
   for (const auto& guard : guards_) {
     const Reason refused = guard->admit();
     if (refused != Reason::kNone) return refused;

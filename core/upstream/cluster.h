@@ -53,8 +53,11 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
 
   // Whether the balancer wants Pick::key.
   bool wantsKey() const { return wants_key_; }
-  // Before pick(): any other reason than kNone refuses the attempt.
-  Reason admit() { return guards_.empty() ? Reason::kNone : askGuards(); }
+  // Before pick(): any other reason than kNone refuses the attempt, because the endpoints are not
+  // known yet or a guard objects.
+  Reason admit() {
+    return endpoints_ != nullptr && guards_.empty() ? Reason::kNone : checkAttempt();
+  }
   Member* pick(const Pick& pick) {
     return pick.sticky != nullptr && mayStick(pick) ? pick.sticky : balancer_->pick(pick);
   }
@@ -130,7 +133,7 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   void makeBalancer();
   void makeGuards();
   void noteWishes();
-  Reason askGuards();
+  Reason checkAttempt();
   void refreshMembers();
   void refreshAvailability();
   void end(Member& member, const Outcome& outcome) {

@@ -4,16 +4,10 @@
 
 namespace weir::upstream {
 
-void RetryBudget::onRequest(Milliseconds now) {
-  forget(now);
-  slots_[static_cast<std::size_t>(second_) % kSlots] += options_.percent;
-  sum_ += options_.percent;
-}
-
 bool RetryBudget::tryRetry(Milliseconds now) {
   forget(now);
   if (balance() < kToken) return false;
-  slots_[static_cast<std::size_t>(second_) % kSlots] -= kToken;
+  slots_[slot_] -= kToken;
   sum_ -= kToken;
   return true;
 }
@@ -39,6 +33,8 @@ void RetryBudget::forget(Milliseconds now) {
     slot = 0;
   }
   second_ = second;
+  slot_ = static_cast<std::size_t>(second) % kSlots;
+  slot_end_ = (second + 1) * kSlotTime;
 }
 
 }  // namespace weir::upstream

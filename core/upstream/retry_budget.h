@@ -23,7 +23,11 @@ class RetryBudget {
   explicit RetryBudget(const RetryBudgetOptions& options = {}) : options_(options) {}
 
   void configure(const RetryBudgetOptions& options) { options_ = options; }
-  void onRequest(Milliseconds now);        // for a first attempt
+  void onRequest(Milliseconds now) {  // for a first attempt
+    if (now >= slot_end_) forget(now);
+    slots_[slot_] += options_.percent;
+    sum_ += options_.percent;
+  }
   bool tryRetry(Milliseconds now);         // takes a token; false if there is none
   std::uint32_t tokens(Milliseconds now);  // whole tokens, for the metric
 
@@ -38,7 +42,9 @@ class RetryBudget {
   RetryBudgetOptions options_;
   std::array<std::int64_t, kSlots> slots_{};  // hundredths of a token, by second
   std::int64_t sum_ = 0;                      // of the slots
-  std::int64_t second_ = 0;                   // the second of slots_[second_ % kSlots]
+  std::int64_t second_ = 0;                   // the current one
+  std::size_t slot_ = 0;                      // second_ % kSlots
+  Milliseconds slot_end_ = kSlotTime;         // of the current second
 };
 
 }  // namespace weir::upstream
