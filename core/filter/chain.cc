@@ -28,6 +28,7 @@ class Wait final : public event::Deadline {
 std::string_view Control::clientAddress() const { return filters_.host_.clientAddress(); }
 Arena& Control::arena() const { return filters_.host_.arena(); }
 WorkerParts* Control::parts() const { return filters_.host_.parts(); }
+http::ExchangeView& Control::view() const { return filters_.host_.view(); }
 
 Control::Turn& Control::turn(Side side) {
   filters_.used_ = true;
@@ -43,7 +44,8 @@ Filters::Filters(const Chain& chain, Host& host)
       slots_(reinterpret_cast<Slot*>(
           host.arena().allocate(chain.size() * sizeof(Slot), alignof(Slot)))) {
   for (std::size_t i = 0; i < chain_.size(); ++i) {
-    Slot* const slot = new (slots_ + i) Slot{{*this, static_cast<std::uint32_t>(i)}, nullptr};
+    const auto use = chain_[i].when == nullptr ? Control::Use::kAlways : Control::Use::kUndecided;
+    Slot* const slot = new (slots_ + i) Slot{{*this, static_cast<std::uint32_t>(i), use}, nullptr};
     slot->filter = chain_[i].maker->make(host_.arena(), slot->control);
   }
 }
@@ -145,11 +147,25 @@ Pass Filters::replied(const Control& control, const LocalReply& reply) {
   return Pass::kReplied;
 }
 
+// A condition is evaluated when the request reaches the filter, once.
+bool Filters::skips(Control& control, Side side) {
+  using Use = Control::Use;
+  if (control.use_ == Use::kUndecided && side == Side::kRequest) {
+    const expr::Program& condition = *link(control).when;
+    control.use_ = condition.holds(control.facts(), host_.arena()) ? Use::kUsed : Use::kSkipped;
+  }
+  return control.use_ != Use::kUsed;
+}
+
 template <typename Message, typename Ask>
 Pass Filters::pass(Side side, Message& message, Ask ask) {
   Passage& at = passage(side);
   while (at.passed < chain_.size()) {
     Slot& slot = next(side);
+    if (slot.control.use_ != Control::Use::kAlways && !at.held && skips(slot.control, side)) {
+      ++at.passed;
+      continue;
+    }
     if (slot.control.turns_ != nullptr || at.held) {
       const Pass result = passOne(slot, side, message, ask);
       if (result != Pass::kDone) return result;
@@ -211,7 +227,8 @@ Pass Filters::onResponse(http::Response& response) {
 
 void Filters::onLocalReply(http::Response& response) {
   for (std::size_t left = request_.asked; left > 0; --left) {
-    slots_[left - 1].filter->onLocalReply(response);
+    const Slot& slot = slots_[left - 1];
+    if (slot.control.use_ != Control::Use::kSkipped) slot.filter->onLocalReply(response);
   }
 }
 

@@ -18,6 +18,7 @@ struct Link {
   NameId id = 0;          // the filter's name in metrics
   std::string_view name;  // lives as long as the registry
   std::shared_ptr<const Maker> maker;
+  const expr::Program* when = nullptr;  // the maker's
 };
 
 // The ordered filters of a route. Requests pass from the first to the last, responses back.
@@ -76,6 +77,7 @@ class Filters {
   Passage& passage(Side side) { return side == Side::kRequest ? request_ : response_; }
   const Passage& passage(Side side) const { return side == Side::kRequest ? request_ : response_; }
   Slot& next(Side side);
+  bool skips(Control& control, Side side);
   void endAll();
   void destroyWaits();
   template <typename Do>

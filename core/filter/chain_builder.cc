@@ -24,7 +24,7 @@ std::shared_ptr<const Chain> ChainBuilder::makeChain(const std::vector<config::S
   chain->reserve(makers.size());
   for (std::size_t i = 0; i < makers.size(); ++i) {
     const NameId id = names_.intern(filters[i].kind());
-    chain->push_back({id, names_.name(id), makers[i]});
+    chain->push_back({id, names_.name(id), makers[i], makers[i]->when()});
   }
   return chain;
 }
@@ -37,6 +37,14 @@ LastingFilters ChainBuilder::lasting() const {
     }
   }
   return {found.begin(), found.end()};
+}
+
+http::FieldSet ChainBuilder::requestFields() const {
+  http::FieldSet fields;
+  for (const auto& [makers, chain] : chains_) {
+    for (const auto& maker : makers) maker->addRequestFields(fields);
+  }
+  return fields;
 }
 
 }  // namespace weir::filter

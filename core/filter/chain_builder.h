@@ -26,6 +26,7 @@ class ChainBuilder {
                                      config::Diagnostics& diagnostics);
   // Of all chains made so far.
   LastingFilters lasting() const;
+  http::FieldSet requestFields() const;  // that the filters may set
 
  private:
   using Makers = std::vector<std::shared_ptr<const Maker>>;

@@ -9,6 +9,7 @@
 #include "core/base/names.h"
 #include "core/event/loop.h"
 #include "core/filter/verdict.h"
+#include "core/http/facts.h"
 
 namespace weir::filter {
 
@@ -65,6 +66,12 @@ class Control {
   // The client's address after the trusted-hop rules, without a port.
   std::string_view clientAddress() const;
   Arena& arena() const;  // of the exchange
+  // What is known about the exchange.
+  const http::ExchangeRecord& record() const { return view().record; }
+  // The same as the variables of http::RequestVariables.
+  const expr::Facts& facts() const { return view().facts; }
+  // Who sent the request: filled by authentication filters, read by those after them.
+  http::Principal& principal() const { return view().principal; }
   // The parts of configured filters on this worker. Null: none, for filters without such parts.
   WorkerParts* parts() const;
 
@@ -86,7 +93,12 @@ class Control {
     Turn response;
   };
 
-  Control(Filters& filters, std::uint32_t index) : filters_(filters), index_(index) {}
+  // Whether the filter takes part in the exchange.
+  enum class Use : std::uint8_t { kAlways, kUndecided, kUsed, kSkipped };
+
+  Control(Filters& filters, std::uint32_t index, Use use)
+      : filters_(filters), index_(index), use_(use) {}
+  http::ExchangeView& view() const;
   void resume(Side side, const Verdict& verdict);
   Turn& turn(Side side);
   Turn* found(Side side) const {
@@ -96,7 +108,8 @@ class Control {
 
   Filters& filters_;
   const std::uint32_t index_;  // in the chain
-  Turns* turns_ = nullptr;     // in the arena, once it is needed
+  Use use_;
+  Turns* turns_ = nullptr;  // in the arena, once it is needed
 };
 
 // What the filters need of their exchange. Implemented by Exchange.
@@ -107,6 +120,7 @@ class Host {
   virtual Arena& arena() = 0;
   virtual std::string_view clientAddress() = 0;
   virtual WorkerParts* parts() { return nullptr; }
+  virtual http::ExchangeView& view() = 0;
   // A wait ended: Filters::onRequest, onResponse and pump() continue.
   virtual void onResumed() = 0;
   // A filter watches a body: its source, or what has arrived of it, goes to `bodies` from now on.

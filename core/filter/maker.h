@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "core/base/arena.h"
 #include "core/filter/filter.h"
 #include "core/filter/parts.h"
+#include "core/http/facts.h"
+#include "core/http/field_set.h"
 
 namespace weir::filter {
 
@@ -16,8 +19,8 @@ namespace weir::filter {
 class Maker {
  public:
   // `sees_responses`: Filter::onResponse is overridden.
-  explicit Maker(MakerId id, bool sees_responses = true)
-      : id_(id), sees_responses_(sees_responses) {}
+  explicit Maker(MakerId id, http::RequestCondition when = {}, bool sees_responses = true)
+      : id_(id), when_(std::move(when)), sees_responses_(sees_responses) {}
   virtual ~Maker() = default;
   Maker(const Maker&) = delete;
   Maker& operator=(const Maker&) = delete;
@@ -27,6 +30,10 @@ class Maker {
 
   MakerId id() const { return id_; }
   bool seesResponses() const { return sees_responses_; }
+  // The condition of the requests for which the filter is used. Null: all.
+  const expr::Program* when() const { return when_.given() ? &when_.program() : nullptr; }
+  // Adds the names of the request fields that the filter may set.
+  virtual void addRequestFields(http::FieldSet& fields) const { (void)fields; }
   // True if the filter has a part that outlives exchanges.
   virtual bool hasParts() const { return false; }
   // Null if the filter has no such part.
@@ -41,6 +48,7 @@ class Maker {
 
  private:
   const MakerId id_;
+  const http::RequestCondition when_;
   const bool sees_responses_;
 };
 

@@ -22,6 +22,14 @@ concept HasCheck = requires(typename T::Config& config, References& references,
   T::check(config, references, diagnostics);
 };
 
+// T::addRequestFields(config, fields): adds the names of the request fields that the filter may
+// set. They are removed from every request before routing, whatever filters its route has, so that
+// a client cannot set them.
+template <typename T>
+concept HasRequestFields = requires(const typename T::Config& config, http::FieldSet& fields) {
+  T::addRequestFields(config, fields);
+};
+
 // T::Shared: the part on the control thread, one per process for equal settings.
 //   Shared(const Config&, const SharedTools&);
 //   using Snapshot = ...;
@@ -109,8 +117,9 @@ template <typename T>
 class MakerOf final : public Maker {
  public:
   // A filter that inherits onResponse names it as a member of Filter.
-  MakerOf(MakerId id, typename T::Config config)
-      : Maker(id, !std::is_same_v<decltype(&T::onResponse), decltype(&Filter::onResponse)>),
+  MakerOf(MakerId id, http::RequestCondition when, typename T::Config config)
+      : Maker(id, std::move(when),
+              !std::is_same_v<decltype(&T::onResponse), decltype(&Filter::onResponse)>),
         config_(std::move(config)) {}
 
   Filter* make(Arena& arena, Control& control) const override {
@@ -129,6 +138,9 @@ class MakerOf final : public Maker {
   }
   void destroy(Filter* filter) const override { static_cast<T*>(filter)->~T(); }
 
+  void addRequestFields(http::FieldSet& fields) const override {
+    if constexpr (HasRequestFields<T>) T::addRequestFields(config_, fields);
+  }
   bool hasParts() const override { return HasShared<T> || HasLocal<T>; }
   std::unique_ptr<SharedPart> makeShared(const SharedTools& tools) const override {
     if constexpr (HasShared<T>) return std::make_unique<SharedPartOf<T>>(config_, tools);

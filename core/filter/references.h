@@ -25,6 +25,8 @@ class References {
   // returns 0. `origin` is that of the key: config::Table::locate(origin, key).
   NameId upstream(std::string_view name, std::string_view key, const config::Origin& origin,
                   config::Diagnostics& diagnostics);
+  // The number of a name that a setting introduces, for metrics.
+  NameId name(std::string_view text) { return names_.intern(text); }
   // The upstream of a target; for a URL, one that the plan will have.
   NameId target(const http::Target& target, config::Diagnostics& diagnostics);
   const std::vector<std::string>& upstreams() const { return upstreams_; }

@@ -15,6 +15,21 @@
 
 namespace weir::filter {
 
+// The settings of a filter: its own, and those that all filters have.
+template <FilterType T>
+struct Settings {
+  typename T::Config config;
+  http::RequestCondition when;
+
+  bool operator==(const Settings&) const = default;
+  static void read(config::Table& table, Settings& out) {
+    T::Config::read(table, out.config);
+    table.read("when", out.when,
+               "Condition of the requests for which the filter is used, an expression; evaluated "
+               "after the filters before it. Default: all requests.");
+  }
+};
+
 // The filters of this binary, each added by an explicit call, which makes its settings part of the
 // configuration's schema.
 class Registry {
@@ -24,7 +39,7 @@ class Registry {
 
   template <FilterType T>
   void add(std::string_view name, std::string_view meaning) {
-    variants_.add<typename T::Config>(name, meaning);
+    variants_.add<Settings<T>>(name, meaning);
     kinds_.push_back({std::string(name), HasShared<T> || HasLocal<T>, &makeMaker<T>, checkOf<T>()});
   }
 
@@ -47,7 +62,7 @@ class Registry {
   template <FilterType T>
   static typename T::Config checkedConfig(const config::Selected& selected, References& references,
                                           config::Diagnostics& diagnostics) {
-    typename T::Config config = *selected.as<typename T::Config>();
+    typename T::Config config = selected.as<Settings<T>>()->config;
     if constexpr (HasCheck<T>) T::check(config, references, diagnostics);
     return config;
   }
@@ -56,7 +71,8 @@ class Registry {
   static std::shared_ptr<const Maker> makeMaker(const config::Selected& selected, MakerId id,
                                                 References& references,
                                                 config::Diagnostics& diagnostics) {
-    return std::make_shared<MakerOf<T>>(id, checkedConfig<T>(selected, references, diagnostics));
+    return std::make_shared<MakerOf<T>>(id, selected.as<Settings<T>>()->when,
+                                        checkedConfig<T>(selected, references, diagnostics));
   }
 
   template <FilterType T>

@@ -5,6 +5,7 @@
 
 #include "core/expr/schema.h"
 #include "core/expr/setting.h"
+#include "core/http/principal.h"
 #include "core/http/record.h"
 
 // The facts about an exchange, by the names under which expressions use them (docs/expressions.md).
@@ -68,6 +69,19 @@ class ExchangeFacts final : public expr::Facts {
   const HeaderMap response_headers_;
   const HeaderLines request_lines_;
   const HeaderLines response_lines_;
+};
+
+// An exchange as filters see it: what is known so far, and the principal, which they fill.
+struct ExchangeView {
+  explicit ExchangeView(const ExchangeRecord& known) : record(known), facts(record) {
+    record.principal = &principal;
+  }
+  ExchangeView(const ExchangeView&) = delete;
+  ExchangeView& operator=(const ExchangeView&) = delete;
+
+  ExchangeRecord record;
+  Principal principal;
+  const ExchangeFacts facts;
 };
 
 }  // namespace weir::http

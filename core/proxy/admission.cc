@@ -29,8 +29,17 @@ bool mayHoldReserved(const http::Headers& headers) {
          headers.mayHave(HeaderId::kXWeirReason) || headers.mayHave(HeaderId::kXWeirOriginalPath);
 }
 
-void dropReserved(http::Headers& headers, bool edge, bool trusted) {
-  headers.removeIf([=](const http::Header& field) {
+// How far the sender of a message is trusted.
+struct Sender {
+  bool edge;     // the listener is an edge
+  bool trusted;  // X-Forwarded-* is believed
+};
+
+void dropReserved(http::Headers& headers, Sender sender, const http::FieldSet& filter_fields) {
+  const bool edge = sender.edge;
+  const bool trusted = sender.trusted;
+  headers.removeIf([&](const http::Header& field) {
+    if (field.id == HeaderId::kOther && filter_fields.contains(field.name)) return true;
     switch (http::reservedFor(field.id, field.name)) {
       case Reserved::kNo:
         return false;
@@ -93,12 +102,14 @@ std::optional<Refusal> admitMethod(http::Method method, const ListenerPlan& list
 }  // namespace
 
 std::optional<Refusal> admit(http::Request& request, const ListenerPlan& listener,
-                             const net::Security* security, bool trusted) {
+                             const net::Security* security, bool trusted,
+                             const http::FieldSet& filter_fields) {
   http::Headers& headers = request.headers;
   if (mayHoldReserved(headers)) {
     const bool underscore =
         listener.underscores_in_headers == Underscores::kReject && hasUnderscore(headers);
-    dropReserved(headers, listener.forwarded == ForwardedMode::kAppend, trusted);
+    const Sender sender{listener.forwarded == ForwardedMode::kAppend, trusted};
+    dropReserved(headers, sender, filter_fields);
     if (underscore) return refuse(Reason::kBadRequest, "underscore in a header name");
   }
   if (security != nullptr) {
@@ -131,11 +142,12 @@ std::optional<Refusal> admitUnusualPath(http::Request& request, const ListenerPl
   return std::nullopt;
 }
 
-std::optional<Refusal> admitTrailers(http::Headers& trailers, const ListenerPlan& listener) {
+std::optional<Refusal> admitTrailers(http::Headers& trailers, const ListenerPlan& listener,
+                                     const http::FieldSet& filter_fields) {
   if (listener.underscores_in_headers == Underscores::kReject && hasUnderscore(trailers)) {
     return refuse(Reason::kBadRequest, "underscore in a trailer name");
   }
-  dropReserved(trailers, true, false);
+  dropReserved(trailers, Sender{true, false}, filter_fields);
   return std::nullopt;
 }
 

@@ -127,7 +127,8 @@ bool Exchange::checkRequest() {
     request_id_ = makeRequestId(engine_.random(), arena_);
     headers.set(http::HeaderId::kXRequestId, request_id_);
   }
-  const auto refusal = admit(request_, *listener_plan_, caller_.security, downstream_.trusted_peer);
+  const auto refusal = admit(request_, *listener_plan_, caller_.security, downstream_.trusted_peer,
+                             plan().filter_fields);
   if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
   return !refusal;
 }
@@ -302,7 +303,7 @@ void Exchange::endRequestBody() {
 }
 
 bool Exchange::checkTrailers() {
-  const auto refusal = admitTrailers(request_.trailers, *listener_plan_);
+  const auto refusal = admitTrailers(request_.trailers, *listener_plan_, plan().filter_fields);
   if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
   return !refusal;
 }

@@ -95,6 +95,7 @@ class Exchange final : public http::RequestEvents,
   Arena& arena() override { return arena_; }
   std::string_view clientAddress() override { return downstream_.address; }
   filter::WorkerParts* parts() override { return &engine_.parts(); }
+  http::ExchangeView& view() override;
   void onResumed() override;
   void onWatched(filter::Side side, filter::BodyChain& bodies) override;
   void onBodyWanted() override;
@@ -174,6 +175,7 @@ class Exchange final : public http::RequestEvents,
   void complete();
   void countRequest();
   void logRequest();
+  http::ExchangeRecord describe();
   Nanoseconds elapsed() const { return engine_.loop().eventTime() - started_; }
   route::ExchangeVariables variables() const;
   const Plan& plan() const { return *pinned_->plan; }
@@ -199,6 +201,7 @@ class Exchange final : public http::RequestEvents,
   std::string_view original_path_;
   std::string_view admitted_path_;  // normalized, before the route rewrites it
   std::string_view original_query_;
+  http::ExchangeView* view_ = nullptr;  // in the arena, once a filter asks for it
   Mirror* mirrors_ = nullptr;  // owned by the engine; still need the rest of the request
 
   upstream::Tries tries_;

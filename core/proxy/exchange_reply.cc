@@ -1,6 +1,8 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <new>
+#include <span>
 
 #include "core/http/status.h"
 #include "core/proxy/exchange.h"
@@ -250,9 +252,9 @@ void Exchange::countRequest() {
   }
 }
 
-void Exchange::logRequest() {
+// What is known so far, without the time of the start.
+http::ExchangeRecord Exchange::describe() {
   http::ExchangeRecord record;
-  record.start = wallClockNow() - times_.total;
   record.times = times_;
   record.method = request_.method;
   record.version = request_.version;
@@ -269,9 +271,12 @@ void Exchange::logRequest() {
   record.reason = failure_.reason;
   record.reason_detail = failure_.detail;
   record.attempts = tries_.attempts();
-  std::array<char, net::Ip::kMaxText> peer{};  // for an incomplete head
-  record.client_address =
-      downstream_.address.empty() ? caller_.ip.formatClient(peer) : downstream_.address;
+  record.client_address = downstream_.address;
+  if (downstream_.address.empty()) {  // the head is incomplete
+    char* const text = arena_.allocate(net::Ip::kMaxText);
+    record.client_address =
+        caller_.ip.formatClient(std::span<char, net::Ip::kMaxText>(text, net::Ip::kMaxText));
+  }
   if (caller_.peer() != nullptr) record.client_identity = caller_.peer()->identity;
   record.listener = listener_.plan().name;
   if (route_ != nullptr) record.route = route_->name;
@@ -282,6 +287,22 @@ void Exchange::logRequest() {
   record.request_id = request_id_;
   record.request_headers = &request_.headers;
   record.response_headers = &response_.headers;
+  return record;
+}
+
+http::ExchangeView& Exchange::view() {
+  if (view_ == nullptr) {
+    void* const memory = arena_.allocate(sizeof(http::ExchangeView), alignof(http::ExchangeView));
+    view_ = new (memory) http::ExchangeView(describe());
+    view_->record.start = wallClockNow() - elapsed();
+  }
+  return *view_;
+}
+
+void Exchange::logRequest() {
+  http::ExchangeRecord record = describe();
+  record.start = wallClockNow() - times_.total;
+  if (view_ != nullptr) record.principal = &view_->principal;
   engine_.accessLog()->log(record);
 }
 

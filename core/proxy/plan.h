@@ -9,6 +9,7 @@
 #include "core/base/names.h"
 #include "core/filter/chain.h"
 #include "core/filter/worker_parts.h"
+#include "core/http/field_set.h"
 #include "core/http/limits.h"
 #include "core/http/version_choice.h"
 #include "core/net/address.h"
@@ -66,6 +67,7 @@ struct Plan {
   route::RouteTable routes;
   std::vector<std::shared_ptr<const filter::Chain>> chains;  // by Route::index; null: no filters
   filter::LastingFilters lasting_filters;                    // of the chains
+  http::FieldSet filter_fields;  // set by filters of any chain: dropped from every request
   upstream::ClusterPlans clusters;
   std::vector<std::shared_ptr<const ListenerPlan>> listeners;
   Defaults defaults;

@@ -207,6 +207,7 @@ void PlanBuilder::addFilters(const Settings& settings, filter::References& refer
     plan.chains.push_back(builder.chain(each.filters, diagnostics));
   }
   plan.lasting_filters = builder.lasting();
+  plan.filter_fields = builder.requestFields();
 }
 
 }  // namespace weir::server

@@ -108,7 +108,8 @@ Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
   const proxy::Peer hop{peer, listener->tls == nullptr ? "http" : "https"};
   const proxy::Downstream downstream = proxy::findDownstream(request, *listener, hop);
   request.scheme = downstream.scheme;
-  const auto refusal = proxy::admit(request, *listener, nullptr, downstream.trusted_peer);
+  const auto refusal =
+      proxy::admit(request, *listener, nullptr, downstream.trusted_peer, plan.filter_fields);
   explanation.path = request.path;
   if (refusal) {
     explanation.refusal = refusal->detail;

@@ -58,6 +58,7 @@ class WebExchange final : public filter::Host {
  private:
   event::Loop& loop() override { return loop_; }
   Arena& arena() override { return arena_; }
+  http::ExchangeView& view() override { return view_; }
   std::string_view clientAddress() override { return {}; }
   void onResumed() override {}
   void onWatched(filter::Side, filter::BodyChain&) override {}
@@ -71,6 +72,7 @@ class WebExchange final : public filter::Host {
 
   event::Loop loop_{event::Loop::Time::kManual};
   Arena arena_{loop_.scratch()};
+  http::ExchangeView view_{http::ExchangeRecord()};
   http::Request request{arena_};
   http::Response response{arena_};
   filter::Chain chain_;

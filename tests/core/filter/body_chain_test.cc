@@ -81,6 +81,7 @@ class BodyChainTest : public ::testing::Test, public Host, public http::BodySour
   event::Loop& loop() override { return loop_; }
   Arena& arena() override { return arena_; }
   std::string_view clientAddress() override { return {}; }
+  http::ExchangeView& view() override { return view_; }
   void onResumed() override { filters_->pump(); }
   void onWatched(Side, BodyChain& bodies) override { bodies.setSource(this); }
   void onBodyWanted() override {}
@@ -94,6 +95,7 @@ class BodyChainTest : public ::testing::Test, public Host, public http::BodySour
 
   event::Loop loop_{event::Loop::Time::kManual};
   Arena arena_;
+  http::ExchangeView view_{http::ExchangeRecord()};
   http::Request request_;
   Chain chain_;
   std::optional<Filters> filters_;

@@ -99,6 +99,7 @@ class FakeHost final : public Host {
   event::Loop& loop() override { return loop_; }
   Arena& arena() override { return arena_; }
   std::string_view clientAddress() override { return "203.0.113.7"; }
+  http::ExchangeView& view() override { return view_; }
   void onResumed() override { ++resumed; }
   void onWatched(Side, BodyChain&) override {}
   void onBodyWanted() override {}
@@ -111,6 +112,7 @@ class FakeHost final : public Host {
  private:
   event::Loop& loop_;
   Arena arena_;
+  http::ExchangeView view_{http::ExchangeRecord()};
 };
 
 class ChainTest : public ::testing::Test {
@@ -163,6 +165,43 @@ TEST_F(ChainTest, RequestsPassForwardsAndResponsesBack) {
     EXPECT_EQ(filters.onResponse(response), Pass::kDone);
   }
   EXPECT_EQ(journal(), "a:made b:made a:request b:request b:response a:response a:gone b:gone ");
+}
+
+// The condition is evaluated after the filters before it, and decides for the whole exchange.
+TEST_F(ChainTest, AConditionSelectsTheRequestsOfAFilter) {
+  const Chain chain = chainOf(
+      "filters = [{ recording = { name = 'a' } },"
+      "           { recording = { name = 'b', when = 'auth.subject == \"ann\"' } }]");
+  for (const std::string_view subject : {"bob", "ann"}) {
+    journal().clear();
+    when("a", "request", [subject](Control& control) {
+      control.principal().subject = subject;
+      return Verdict::proceed();
+    });
+    host.view().principal = {};
+    Filters filters(chain, host);
+    EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+    EXPECT_EQ(filters.onResponse(response), Pass::kDone);
+    filters.onLocalReply(response);
+    EXPECT_EQ(journal(), subject == "ann" ? "a:made b:made a:request b:request b:response "
+                                            "a:response b:local-reply a:local-reply "
+                                          : "a:made b:made a:request a:response a:local-reply ")
+        << subject;
+  }
+}
+
+// A filter may see the whole body, and fill the principal from it, before the condition counts.
+TEST_F(ChainTest, AConditionIsNotEvaluatedBeforeItsTurn) {
+  const Chain chain = chainOf(
+      "filters = [{ recording = { name = 'a' } },"
+      "           { recording = { name = 'b', when = 'has(auth.subject)' } }]");
+  waitAt("a", "request");
+  Filters filters(chain, host);
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  host.view().principal.subject = "ann";
+  waiting->resumeRequest(Verdict::proceed());
+  EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+  EXPECT_EQ(journal(), "a:made b:made a:request b:request ");
 }
 
 TEST_F(ChainTest, AWaitingRequestGoesOnAfterTheFilterThatWaited) {

@@ -47,6 +47,23 @@ class Plain final : public Filter {
   Plain(const Config&, Control&) {}
 };
 
+// A filter that sets a field of requests.
+class Setting final : public Filter {
+ public:
+  struct Config {
+    std::string header;
+
+    bool operator==(const Config&) const = default;
+    static void read(config::Table& table, Config& out) {
+      table.read("header", out.header, "Name of a header.");
+    }
+  };
+  static void addRequestFields(const Config& config, http::FieldSet& fields) {
+    fields.add(config.header);
+  }
+  Setting(const Config&, Control&) {}
+};
+
 struct KeptRoutes {
   std::map<std::string, std::vector<config::Selected>> chains;
   static void read(config::Table& table, KeptRoutes& out) {
@@ -59,6 +76,7 @@ class KeptTest : public ::testing::Test {
   KeptTest() {
     registry.add<Named>("named", "Names an upstream.");
     registry.add<Plain>("plain", "Has a number.");
+    registry.add<Setting>("setting", "Sets a field.");
   }
   using Chains = std::map<std::string, std::shared_ptr<const Chain>>;
   Chains build(std::string_view toml) {
@@ -72,15 +90,42 @@ class KeptTest : public ::testing::Test {
     kept.dropUnused();
     for (const auto& [name, filters] : routes.chains) chains[name] = builder.chain(filters, found);
     diagnostics = found.text();
+    request_fields = builder.requestFields().names();
     return chains;
   }
 
   config::Extensions extensions;
   Registry registry{extensions};
   Kept kept{registry};
+  std::vector<std::string> request_fields;
   NameTable names;
   std::string diagnostics;
 };
+
+TEST_F(KeptTest, TheFieldsThatFiltersSetAreThoseOfAllRoutes) {
+  build(
+      "chains = { a = [{ setting = { header = 'X-User' } }, { plain = {} }],"
+      "           b = [{ setting = { header = 'x_tenant' } }] }");
+  EXPECT_EQ(diagnostics, "");
+  EXPECT_EQ(request_fields, (std::vector<std::string>{"x-tenant", "x-user"}));
+}
+
+TEST_F(KeptTest, FiltersWithDifferentConditionsDiffer) {
+  const Chains chains = build(
+      "chains = { a = [{ plain = { when = 'request.method == \"GET\"' } }],"
+      "           b = [{ plain = { when = 'request.method == \"GET\"' } }],"
+      "           c = [{ plain = {} }] }");
+  EXPECT_EQ(diagnostics, "");
+  EXPECT_EQ(chains.at("a"), chains.at("b"));
+  ASSERT_NE(chains.at("a"), chains.at("c"));
+  EXPECT_NE(chains.at("a")->front().when, nullptr);
+  EXPECT_EQ(chains.at("c")->front().when, nullptr);
+}
+
+TEST_F(KeptTest, AMistakeInAConditionIsReportedWithItsPlace) {
+  build("chains = { a = [{ plain = { when = 'request.methd == \"GET\"' } }] }");
+  EXPECT_NE(diagnostics.find("request.method"), std::string::npos) << diagnostics;
+}
 
 TEST_F(KeptTest, EqualFiltersAreOne) {
   const Chains chains = build(R"([chains]

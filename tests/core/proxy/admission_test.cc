@@ -24,7 +24,7 @@ class Admission : public ::testing::Test {
     }
   }
   std::string admitted(bool trusted) {
-    EXPECT_FALSE(admit(request, listener_plan, nullptr, trusted).has_value());
+    EXPECT_FALSE(admit(request, listener_plan, nullptr, trusted, filter_fields).has_value());
     std::string names;
     for (const http::Header& field : request.headers) names += std::string(field.name) + " ";
     return names;
@@ -34,6 +34,7 @@ class Admission : public ::testing::Test {
   Arena arena{pool};
   http::Request request{arena};
   ListenerPlan listener_plan;
+  http::FieldSet filter_fields;
 };
 
 TEST_F(Admission, AnEdgeDropsAllThatIsReserved) {
@@ -53,9 +54,19 @@ TEST_F(Admission, WithinAMeshOnlyFieldsOfWeirAreDropped) {
             "x-own x_own ");
 }
 
+TEST_F(Admission, FieldsThatFiltersSetAreDroppedInEverySpellingFromAnyPeer) {
+  filter_fields.add("X-Own");
+  for (const ForwardedMode mode : {ForwardedMode::kAppend, ForwardedMode::kPreserve}) {
+    listener_plan.forwarded = mode;
+    request.headers.add("X.OWN", "1");
+    EXPECT_THAT(admitted(true), ::testing::HasSubstr("accept "));
+    EXPECT_THAT(admitted(true), Not(::testing::ContainsRegex("[xX].[oO][wW][nN]")));
+  }
+}
+
 TEST_F(Admission, UnderscoresAreRefusedWhereTheyAreNotWanted) {
   listener_plan.underscores_in_headers = Underscores::kReject;
-  const auto refusal = admit(request, listener_plan, nullptr, false);
+  const auto refusal = admit(request, listener_plan, nullptr, false, filter_fields);
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(refusal->status, 400);
   EXPECT_EQ(refusal->reason, Reason::kBadRequest);

@@ -151,6 +151,7 @@ void ProxyTest::start(std::string_view routes) {
     plan->chains.push_back(chains.chain(each.filters, diagnostics));
   }
   plan->lasting_filters = chains.lasting();
+  plan->filter_fields = chains.requestFields();
   plan->defaults = defaults;
   listener_plan.id = names.intern(listener_plan.name);
   auto shared = std::make_shared<const ListenerPlan>(listener_plan);
