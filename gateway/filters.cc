@@ -1,6 +1,7 @@
 #include "gateway/filters.h"
 
 #include "gateway/auth/address_list.h"
+#include "gateway/auth/rbac/rbac.h"
 #include "gateway/resilience/fault.h"
 #include "gateway/transform/grpc_web.h"
 
@@ -10,6 +11,7 @@ void addFilters(filter::Registry& registry) {
   registry.add<AddressList>("address_list", "Filter that allows or denies clients by address.");
   registry.add<Fault>("fault",
                       "Filter that delays or aborts a share of the requests, to test clients.");
+  registry.add<Rbac>("rbac", "Filter that allows or denies requests by policies (RBAC).");
   registry.add<GrpcWeb>(
       "grpc_web",
       "Filter that translates between gRPC-Web and gRPC, so that browsers can call gRPC services.");

@@ -76,9 +76,10 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
     {"authn_missing", {}, {}},
     {"authn_invalid", {}, {}},
     {"authn_expired", {}, {}},
-    {"authz_denied", "The filter `address_list` denies the client's address.",
-     "Check `allow` and `deny`, and `trusted_proxies` of the listener if the client is behind a "
-     "proxy."},
+    {"authz_denied", "The filter `address_list` or `rbac` denies the request.",
+     "The detail names the policy of `rbac`. For addresses, check `trusted_proxies` of the "
+     "listener "
+     "if the client is behind a proxy."},
     {"ext_auth_denied", {}, {}},
     {"ext_auth_error", {}, {}},
     {"body_too_large",

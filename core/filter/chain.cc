@@ -157,37 +157,42 @@ bool Filters::skips(Control& control, Side side) {
   return control.use_ != Use::kUsed;
 }
 
+// True if the filter has nothing to do with the head.
+inline bool Filters::passesOver(Control& control, Side side) {
+  if (control.use_ != Control::Use::kAlways && skips(control, side)) return true;
+  return side == Side::kResponse && control.turns_ == nullptr &&
+         !link(control).maker->seesResponses();
+}
+
 template <typename Message, typename Ask>
 Pass Filters::pass(Side side, Message& message, Ask ask) {
   Passage& at = passage(side);
   while (at.passed < chain_.size()) {
-    Slot& slot = next(side);
-    if (slot.control.use_ != Control::Use::kAlways && !at.held && skips(slot.control, side)) {
-      ++at.passed;
-      continue;
-    }
-    if (slot.control.turns_ != nullptr || at.held) {
-      const Pass result = passOne(slot, side, message, ask);
-      if (result != Pass::kDone) return result;
-      continue;
-    }
-    if (side == Side::kResponse && !link(slot.control).maker->seesResponses()) {
-      ++at.passed;
-      continue;
-    }
-    called_ = &slot.control;
-    called_for_ = side;
-    const Verdict verdict = ask(*slot.filter, message);
-    called_ = nullptr;
-    if (!verdict.proceeds() || slot.control.turns_ != nullptr) [[unlikely]] {
-      const Pass result = conclude(slot.control, side, message, verdict);
-      if (result != Pass::kDone) return result;
-      continue;
-    }
-    ++at.passed;
+    const Pass result = passNext(next(side), side, message, ask);
+    if (result != Pass::kDone) return result;
   }
   at.asked = at.passed;
   return at.held ? Pass::kWaits : Pass::kDone;
+}
+
+template <typename Message, typename Ask>
+inline Pass Filters::passNext(Slot& slot, Side side, Message& message, Ask ask) {
+  Passage& at = passage(side);
+  Control& control = slot.control;
+  if (!at.held && passesOver(control, side)) {
+    ++at.passed;
+    return Pass::kDone;
+  }
+  if (control.turns_ != nullptr || at.held) return passOne(slot, side, message, ask);
+  called_ = &control;
+  called_for_ = side;
+  const Verdict verdict = ask(*slot.filter, message);
+  called_ = nullptr;
+  if (!verdict.proceeds() || control.turns_ != nullptr) [[unlikely]] {
+    return conclude(control, side, message, verdict);
+  }
+  ++at.passed;
+  return Pass::kDone;
 }
 
 // Passes a head to a filter that has waited, or has asked for bodies before.

@@ -78,12 +78,15 @@ class Filters {
   const Passage& passage(Side side) const { return side == Side::kRequest ? request_ : response_; }
   Slot& next(Side side);
   bool skips(Control& control, Side side);
+  bool passesOver(Control& control, Side side);
   void endAll();
   void destroyWaits();
   template <typename Do>
   void forEachWait(Do act);
   template <typename Message, typename Ask>
   Pass pass(Side side, Message& message, Ask ask);
+  template <typename Message, typename Ask>
+  Pass passNext(Slot& slot, Side side, Message& message, Ask ask);
   template <typename Message, typename Ask>
   Pass passOne(Slot& slot, Side side, Message& message, Ask ask);
   template <typename Message>

@@ -32,7 +32,7 @@ void FieldSet::add(const FieldSet& other) {
 
 bool FieldSet::find(std::string_view name) const {
   if (name.size() > kMaxName) return false;
-  std::array<char, kMaxName> text;
+  std::array<char, kMaxName> text{};
   const auto end = std::ranges::transform(name, text.begin(), canonical).out;
   const std::string_view wanted(text.data(), static_cast<std::size_t>(end - text.begin()));
   return std::ranges::binary_search(names_, wanted, std::less<>());

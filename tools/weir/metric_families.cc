@@ -6,6 +6,7 @@
 #include "core/server/metrics.h"
 #include "core/tls/metrics.h"
 #include "core/upstream/metrics.h"
+#include "gateway/auth/rbac/metrics.h"
 #include "mesh/identity/metrics.h"
 #include "observability/access_log/metrics.h"
 #include "observability/metrics/page_metrics.h"
@@ -18,6 +19,7 @@ MetricFamilies metricFamilies() {
   upstream::addMetrics(families);
   tls::addMetrics(families);
   mesh::addMetrics(families);
+  gateway::rbac::addMetrics(families);
   server::addMetrics(families);
   event::addMetrics(families);
   access_log::addMetrics(families);

@@ -1,0 +1,100 @@
+#include "gateway/auth/rbac/rbac.h"
+
+#include <string_view>
+#include <unordered_set>
+
+#include "gateway/auth/rbac/metrics.h"
+
+namespace weir::gateway {
+namespace {
+
+using rbac::Action;
+using rbac::Mode;
+using rbac::Policy;
+
+constexpr std::size_t kMaxPolicies = 10'000;
+
+// The first matching policies of each kind, in the order of the configuration.
+struct Matches {
+  const Policy* deny = nullptr;
+  const Policy* allow = nullptr;
+
+  void add(const Policy& policy) {
+    const Policy*& first = policy.action == Action::kDeny ? deny : allow;
+    if (first == nullptr || &policy < first) first = &policy;
+  }
+};
+
+struct Outcome {
+  Action action = Action::kAllow;
+  const Policy* policy = nullptr;  // null: none matched
+};
+
+Outcome decide(const Matches& matches, bool allows) {
+  if (matches.deny != nullptr) return {Action::kDeny, matches.deny};
+  if (matches.allow == nullptr && allows) return {Action::kDeny, nullptr};
+  return {Action::kAllow, matches.allow};
+}
+
+void count(MetricCells& metrics, const Outcome& decision, Mode mode) {
+  const NameId policy = decision.policy == nullptr ? 0 : decision.policy->id;
+  metrics.counter(rbac::decisionsKey(policy, decision.action, mode)).add();
+}
+
+std::string_view describe(const Policy* policy, Arena& arena) {
+  constexpr std::string_view kBefore = "denied by the policy ";
+  if (policy == nullptr) return "no policy allows the request";
+  char* const text = arena.allocate(kBefore.size() + policy->name.size());
+  char* to = text + kBefore.copy(text, kBefore.size());
+  to += policy->name.copy(to, policy->name.size());
+  return {text, static_cast<std::size_t>(to - text)};
+}
+
+}  // namespace
+
+void Rbac::Config::read(config::Table& table, Config& out) {
+  table.read("policies", out.policies,
+             "Policies. A request that a deny policy matches is refused; if there are allow "
+             "policies, one of them must match.",
+             {.min_size = 1, .max_size = kMaxPolicies, .required = true});
+  std::unordered_set<std::string_view> names;
+  for (std::size_t i = 0; i < out.policies.size(); ++i) {
+    if (!names.insert(out.policies[i].name).second) {
+      table.failElement("policies", i, "another policy has the same name");
+    }
+  }
+}
+
+void Rbac::check(Config& config, filter::References& references, config::Diagnostics&) {
+  for (Policy& policy : config.policies) policy.id = references.name(policy.name);
+}
+
+Rbac::Local::Local(const Config& config, const filter::LocalTools& tools)
+    : index(config.policies), metrics(tools.metrics) {
+  for (const Policy& policy : config.policies) {
+    has_shadow |= policy.mode == Mode::kShadow;
+    if (policy.action == Action::kDeny) continue;
+    allows_shadow = true;
+    allows |= policy.mode == Mode::kEnforce;
+  }
+}
+
+filter::Verdict Rbac::onRequest(http::Request& request) {
+  const rbac::Question question(request, control_.record(), control_.facts());
+  Matches enforced;
+  Matches all;
+  local_.index.forCandidates(question, [&](const Policy& policy) {
+    if (!policy.match(question)) return;
+    all.add(policy);
+    if (policy.mode == Mode::kEnforce) enforced.add(policy);
+  });
+  if (local_.has_shadow) count(local_.metrics, decide(all, local_.allows_shadow), Mode::kShadow);
+  const Outcome decision = decide(enforced, local_.allows);
+  count(local_.metrics, decision, Mode::kEnforce);
+  if (decision.action == Action::kAllow) return filter::Verdict::proceed();
+  return filter::Verdict::reply({.status = 403,
+                                 .reason = Reason::kAuthzDenied,
+                                 .detail = describe(decision.policy, control_.arena())});
+}
+
+}  // namespace weir::gateway
