@@ -1,6 +1,7 @@
 #include "gateway/filters.h"
 
 #include "gateway/auth/address_list.h"
+#include "gateway/auth/jwt/jwt.h"
 #include "gateway/auth/rbac/rbac.h"
 #include "gateway/resilience/fault.h"
 #include "gateway/transform/grpc_web.h"
@@ -15,6 +16,7 @@ void addFilters(filter::Registry& registry) {
   registry.add<GrpcWeb>(
       "grpc_web",
       "Filter that translates between gRPC-Web and gRPC, so that browsers can call gRPC services.");
+  registry.add<Jwt>("jwt", "Filter that authenticates clients by signed tokens (JWT).");
 }
 
 }  // namespace weir::gateway

@@ -73,15 +73,21 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "`max_connections` of the listener or of the process is reached, or no file descriptor is "
      "left.",
      "Increase `max_connections` or the limit of file descriptors, or add instances."},
-    {"authn_missing", {}, {}},
-    {"authn_invalid", {}, {}},
-    {"authn_expired", {}, {}},
-    {"authz_denied", "The filter `address_list` or `rbac` denies the request.",
-     "The detail names the policy of `rbac`. For addresses, check `trusted_proxies` of the "
-     "listener "
-     "if the client is behind a proxy."},
+    {"authn_missing", "The request has no credentials, and a filter such as `jwt` requires them.",
+     "The client must authenticate itself; `WWW-Authenticate` of the response says how."},
+    {"authn_invalid", "The credentials are malformed, forged, or for another service.",
+     "The field `reason.detail` names the mistake; check the client, and `issuer`, `audiences` and "
+     "the keys of the filter."},
+    {"authn_expired", "The credentials have expired or are not valid yet.",
+     "The client must renew its credentials; check the clocks of issuer and gateway."},
+    {"authz_denied",
+     "The filter `address_list` or `rbac` denies the request, or the token lacks what `require` of "
+     "the filter `jwt` demands.",
+     "The detail names the policy of `rbac` or the mistake of the token. For addresses, check "
+     "`trusted_proxies` of the listener if the client is behind a proxy."},
     {"ext_auth_denied", {}, {}},
-    {"ext_auth_error", {}, {}},
+    {"ext_auth_error", "The keys with which tokens are verified have not been fetched yet.",
+     "The log names the cause; check the issuer, and `jwks` of the filter `jwt`."},
     {"body_too_large",
      "A body exceeds the limit of a filter that needs it at once: 413 for a request, 502 for a "
      "response.",

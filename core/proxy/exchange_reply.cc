@@ -277,7 +277,10 @@ http::ExchangeRecord Exchange::describe() {
     record.client_address =
         caller_.ip.formatClient(std::span<char, net::Ip::kMaxText>(text, net::Ip::kMaxText));
   }
-  if (caller_.peer() != nullptr) record.client_identity = caller_.peer()->identity;
+  if (caller_.peer() != nullptr) {
+    record.client_identity = caller_.peer()->identity;
+    record.client_certificate = caller_.peer()->hash;
+  }
   record.listener = listener_.plan().name;
   if (route_ != nullptr) record.route = route_->name;
   if (const auto* cluster = tries_.cluster()) record.upstream = cluster->plan().name;

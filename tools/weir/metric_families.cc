@@ -6,6 +6,8 @@
 #include "core/server/metrics.h"
 #include "core/tls/metrics.h"
 #include "core/upstream/metrics.h"
+#include "gateway/auth/authn.h"
+#include "gateway/auth/jwt/metrics.h"
 #include "gateway/auth/rbac/metrics.h"
 #include "mesh/identity/metrics.h"
 #include "observability/access_log/metrics.h"
@@ -18,6 +20,8 @@ MetricFamilies metricFamilies() {
   proxy::addMetrics(families);
   upstream::addMetrics(families);
   tls::addMetrics(families);
+  gateway::authn::addMetrics(families);
+  gateway::jwt::addMetrics(families);
   mesh::addMetrics(families);
   gateway::rbac::addMetrics(families);
   server::addMetrics(families);

@@ -1,0 +1,160 @@
+"""The filter jwt in the real binary, with an issuer that rotates its keys and goes away."""
+
+import base64
+import json
+import re
+import subprocess
+import tempfile
+import time
+import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+from integration_case import IntegrationCase, forward, gateway
+from poll import until
+
+ROOT = Path(__file__).resolve().parents[2]
+ISSUER = "https://id.example"
+
+
+def encoded(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Key:
+    """An ES256 key of an issuer."""
+
+    def __init__(self, folder, kid):
+        self.kid, self.path = kid, Path(folder) / f"{kid}.pem"
+        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
+                        str(self.path)], check=True, capture_output=True)
+        der = subprocess.run(["openssl", "ec", "-in", str(self.path), "-pubout", "-outform", "DER"],
+                             check=True, capture_output=True).stdout
+        self.jwk = {"kty": "EC", "crv": "P-256", "kid": kid, "use": "sig",
+                    "x": encoded(der[-64:-32]), "y": encoded(der[-32:])}
+
+    def token(self, **claims):
+        claims = {"iss": ISSUER, "aud": "orders", "sub": "ann", "exp": time.time() + 300, **claims}
+        head = {"alg": "ES256", "kid": self.kid}
+        text = ".".join(encoded(json.dumps(part).encode()) for part in (head, claims))
+        der = subprocess.run(["openssl", "dgst", "-sha256", "-sign", str(self.path)],
+                             input=text.encode(), check=True, capture_output=True).stdout
+        numbers, at = b"", 2
+        for _ in range(2):
+            size = der[at + 1]
+            number = int.from_bytes(der[at + 2:at + 2 + size], "big")
+            numbers += number.to_bytes(32, "big")
+            at += 2 + size
+        return f"{text}.{encoded(numbers)}"
+
+
+class Issuer:
+    """Serves a key set; `keys` may change, and `away` makes it fail."""
+
+    def __init__(self, keys):
+        self.keys, self.away, self.fetches = keys, False, 0
+        issuer = self
+
+        class Page(BaseHTTPRequestHandler):
+            def do_GET(self):
+                if self.path == "/.well-known/openid-configuration":
+                    return self.answer({"issuer": issuer.url, "jwks_uri": f"{issuer.url}/keys"})
+                issuer.fetches += 1
+                self.answer({"keys": [key.jwk for key in issuer.keys]})
+
+            def answer(self, page):
+                body = json.dumps(page).encode()
+                self.send_response(503 if issuer.away else 200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        self.address = f"127.0.0.1:{self.server.server_port}"
+        self.url = f"http://{self.address}"
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Jwt(IntegrationCase):
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory(prefix="weir-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def issuer(self, *keys):
+        issuer = Issuer(list(keys))
+        self.addCleanup(issuer.stop)
+        return issuer
+
+    def gateway_of(self, jwks, more=""):
+        upstream = self.upstream()
+        return self.weir(gateway(forward(upstream.address, route=(
+            f"filters = [{{ jwt = {{ issuer = '{ISSUER}', audiences = ['orders'], "
+            f"jwks = {jwks} {more} }} }}]"))))
+
+    @staticmethod
+    def ask(client, token):
+        return client.request("/", headers=[("authorization", f"Bearer {token}")])
+
+    def test_keys_are_fetched_and_rotated_while_requests_wait(self):
+        old, new = Key(self.folder, "old"), Key(self.folder, "new")
+        issuer = self.issuer(old)
+        weir = self.gateway_of(f"{{ url = 'http://{issuer.address}/keys' }}")
+        client = self.client(weir.address())
+        self.assertEqual(self.ask(client, old.token()).status, 200)
+        self.assertEqual(client.request("/").status, 401)
+        issuer.keys = [new]
+        self.assertEqual(self.ask(client, new.token()).status, 200)
+        self.assertEqual(self.ask(client, old.token()).status, 401)
+        self.assertEqual(issuer.fetches, 2)
+        self.assert_metric(weir, 2, "weir_jwks_refreshes_total", result="success", issuer=ISSUER)
+
+    def test_keys_outlive_their_issuer(self):
+        key, other = Key(self.folder, "a"), Key(self.folder, "b")
+        issuer = self.issuer(key)
+        weir = self.gateway_of(f"{{ url = 'http://{issuer.address}/keys' }}")
+        client = self.client(weir.address())
+        self.assertEqual(self.ask(client, key.token()).status, 200)
+        issuer.away = True
+        self.assertEqual(self.ask(client, other.token()).status, 401)
+        self.assertEqual(self.ask(client, key.token()).status, 200)
+
+    def test_without_keys_only_these_routes_fail_until_the_issuer_is_there(self):
+        key = Key(self.folder, "a")
+        issuer = self.issuer(key)
+        issuer.away = True
+        weir = self.gateway_of(f"{{ url = 'http://{issuer.address}/keys' }}")
+        client = self.client(weir.address())
+        reply = self.ask(client, key.token())
+        self.assertEqual((reply.status, reply.header("x-weir-reason")), (503, "ext_auth_error"))
+        issuer.away = False
+        until(lambda: self.ask(client, key.token()).status == 200, "the keys")
+
+    def test_the_example_discovers_the_keys(self):
+        key = Key(self.folder, "a")
+        issuer, upstream = self.issuer(key), self.upstream()
+        text = (ROOT / "configs/jwt.toml").read_text(encoding="utf-8")
+        text = re.sub(r'static = \["[^"]*"\]', f'static = ["{upstream.address}"]', text)
+        text = re.sub(r'address = "[^"]*"', 'address = "127.0.0.1:0"', text)
+        weir = self.weir(text.replace(ISSUER, issuer.url))
+        client = self.client(weir.address())
+        token = key.token(iss=issuer.url, scope="orders:read")
+        reply = client.request("/", headers=[("authorization", f"Bearer {token}"),
+                                             ("x-user", "mallory")])
+        self.assertEqual(reply.status, 200)
+        reply = self.ask(client, key.token(iss=issuer.url, scope="other"))
+        self.assertEqual((reply.status, reply.header("x-weir-reason")), (403, "authz_denied"))
+        self.assertIn('scope="orders:read"', reply.header("www-authenticate"))
+
+
+if __name__ == "__main__":
+    unittest.main()
