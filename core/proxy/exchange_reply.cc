@@ -244,11 +244,10 @@ void Exchange::countRequest() {
         .add();
   }
   if (tries_.retries() > 0) {
-    const RetryOutcome outcome = status_ > 0 && status_ < 500 && failure_.reason == Reason::kNone
-                                     ? RetryOutcome::kSuccess
-                                     : RetryOutcome::kFailure;
-    const NameId upstream = tries_.cluster()->plan().id;
-    cells.counter(retriesKey(upstream, route, tries_.retryReason(), outcome)).add(tries_.retries());
+    const bool ok = status_ > 0 && status_ < 500 && failure_.reason == Reason::kNone;
+    using upstream::RetryOutcome;
+    const auto outcome = ok ? RetryOutcome::kSuccess : RetryOutcome::kFailure;
+    tries_.countRetries(route, outcome);
   }
 }
 

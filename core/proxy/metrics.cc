@@ -12,7 +12,7 @@ std::string_view methodWord(unsigned value) {
 void addMetrics(MetricFamilies& families) {
   families.add({&kRequestsFamily, &kRequestDurationFamily, &kTimeToFirstByteFamily,
                 &kRequestsInFlightFamily, &kRequestBodyBytesFamily, &kResponseBodyBytesFamily,
-                &kLocalRepliesFamily, &kGrpcRequestsFamily, &kRetriesFamily, &kTimeoutsFamily,
+                &kLocalRepliesFamily, &kGrpcRequestsFamily, &kTimeoutsFamily,
                 &kMirrorRequestsFamily});
   families.add({&kConnectionsActiveFamily, &kConnectionsOpenedFamily, &kConnectionsClosedFamily,
                 &kProtocolDetectFamily, &kProxyProtocolHeadersFamily, &kHttp2FloodsFamily,

@@ -127,23 +127,6 @@ constexpr CounterKey grpcRequestsKey(NameId route, unsigned code) {
   return {kGrpcRequestsFamily, {.b = route}, {.first = code}};
 }
 
-enum class RetryOutcome : std::uint8_t { kSuccess, kFailure };
-inline constexpr std::string_view kRetryOutcomeWords[] = {"success", "failure"};
-
-inline constexpr CounterFamily kRetriesFamily{
-    "weir_retries_total",
-    "Retries, by cause and outcome.",
-    {kUpstreamLabel,
-     kRouteLabel,
-     kReasonLabel,
-     {"outcome", KeyPart::kSecond, wordOf<kRetryOutcomeWords>}}};
-constexpr CounterKey retriesKey(NameId upstream, NameId route, Reason reason,
-                                RetryOutcome outcome) {
-  return {kRetriesFamily,
-          {.a = upstream, .b = route},
-          {.first = field(reason), .second = field(outcome)}};
-}
-
 enum class TimeoutStage : std::uint8_t { kConnect, kHeaders, kPerTry, kRequest, kIdle, kSend };
 inline constexpr std::string_view kTimeoutStageWords[] = {"connect", "headers", "per_try",
                                                           "request", "idle",    "send"};

@@ -350,13 +350,8 @@ void Tunnel::dropServer() {
 }
 
 void Tunnel::record(Reason reason) {
-  if (tries_.retries() > 0) {
-    const auto outcome = connected_ ? RetryOutcome::kSuccess : RetryOutcome::kFailure;
-    engine()
-        .metrics()
-        .counter(retriesKey(target_.upstream, 0, tries_.retryReason(), outcome))
-        .add(tries_.retries());
-  }
+  using upstream::RetryOutcome;
+  tries_.countRetries(0, connected_ ? RetryOutcome::kSuccess : RetryOutcome::kFailure);
   if (engine().accessLog() != nullptr) log(reason);
 }
 

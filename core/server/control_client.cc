@@ -7,8 +7,7 @@ namespace weir::server {
 ControlClient::ControlClient(event::Loop& loop, MetricCells& cells)
     : connector_(loop),
       clusters_({loop, connector_, random_, cells}),
-      client_({loop, random_, cells, [this](NameId name) { return clusters_.get(name, plans_); }}) {
-}
+      client_({loop, [this](NameId name) { return clusters_.get(name, plans_); }}) {}
 
 void ControlClient::follow(const upstream::ClusterPlans& plans) {
   plans_ = plans;

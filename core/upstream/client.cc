@@ -12,7 +12,6 @@ constexpr Error kNoUpstream = {ErrorCode::kNotFound, Origin::kLocal,
 constexpr Error kTooManyCalls = {ErrorCode::kExhausted, Origin::kLocal, "too many calls"};
 constexpr Error kNeedsProxyHeader = {ErrorCode::kInvalid, Origin::kLocal,
                                      "the upstream expects PROXY protocol headers"};
-constexpr Error kNothingToDial = {ErrorCode::kNotFound, Origin::kUpstream, "no endpoint"};
 
 }  // namespace
 
@@ -44,8 +43,7 @@ std::unique_ptr<http::Call> Client::call(NameId upstream, const http::CallReques
                                          const http::CallOptions& options,
                                          http::CallEvents& events) {
   const bool full = calls_.size() >= kMostCalls;
-  auto made = std::make_unique<ClientCall>(
-      ClientCall::Tools{tools_.loop, tools_.random, tools_.metrics, calls_}, options, events);
+  auto made = std::make_unique<ClientCall>(ClientCall::Tools{tools_.loop, calls_}, options, events);
   Cluster* const cluster = tools_.find(upstream);
   if (cluster == nullptr) {
     made->beginFailed(Reason::kNoHealthyUpstream, kNoUpstream);
@@ -63,9 +61,7 @@ Result<std::unique_ptr<net::Stream>> Client::dial(NameId upstream) {
   Cluster* const cluster = tools_.find(upstream);
   if (cluster == nullptr) return kNoUpstream;
   if (cluster->plan().options.proxy_protocol != net::ProxyVersion::kNone) return kNeedsProxyHeader;
-  Member* const member = cluster->knowsEndpoints() ? cluster->pick({}) : nullptr;
-  if (member == nullptr) return kNothingToDial;
-  return DialedStream::dial(tools_.loop, *cluster, *member);
+  return DialedStream::dial(tools_.loop, *cluster);
 }
 
 }  // namespace weir::upstream

@@ -5,8 +5,6 @@
 #include <memory>
 
 #include "core/base/linked.h"
-#include "core/base/metric_cells.h"
-#include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/http/client.h"
 #include "core/net/dialer.h"
@@ -24,8 +22,6 @@ class Client final : public http::Client, public net::Dialer {
 
   struct Tools {
     event::Loop& loop;
-    Random& random;
-    MetricCells& metrics;
     // The cluster of the current plan; null if there is none of this name.
     std::function<Cluster*(NameId)> find;
   };

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/base/log.h"
-#include "core/upstream/backoff.h"
 #include "core/upstream/call_request.h"
 #include "core/upstream/failure_reason.h"
 
@@ -21,6 +20,11 @@ constexpr Error kConnectTooLate = {ErrorCode::kTimeout, Origin::kLocal, "no conn
 constexpr Error kAttemptTimeout = {ErrorCode::kTimeout, Origin::kUpstream,
                                    "no response to this attempt in time"};
 
+const Error& errorOfNoEndpoint(Reason reason) {
+  if (reason == Reason::kUpstreamDnsError) return kNoAddresses;
+  return reason == Reason::kNoHealthyUpstream ? kNoEndpoint : kRefusedByGuard;
+}
+
 }  // namespace
 
 ClientCall::ClientCall(const Tools& tools, const http::CallOptions& options,
@@ -33,8 +37,8 @@ ClientCall::ClientCall(const Tools& tools, const http::CallOptions& options,
       response_(arena_),
       trailers_(arena_),
       body_(tools.loop.chunks()),
-      total_(tools.loop.wheel(), *this),
-      try_(tools.loop.wheel(), *this) {
+      attempt_(tools.loop, tries_, *this),
+      total_(tools.loop.wheel(), *this) {
   tools_.calls.pushBack(*this);
 }
 
@@ -43,9 +47,7 @@ ClientCall::~ClientCall() { tools_.loop.cancelTurnEnd(*this); }
 void ClientCall::begin(Cluster& cluster, const http::CallRequest& request) {
   const Result<void> copied = copyCallRequest(request, cluster.plan(), request_);
   if (!copied.ok()) return beginFailed(Reason::kBadRequest, copied.error());
-  cluster_ = &cluster;
-  cluster_->enter();
-  cluster_->retryBudget().onRequest(tools_.loop.now());
+  tries_.begin(cluster);
   const bool whole = request.body_kind == http::CallRequest::Body::kWhole;
   if (whole) {
     body_.keepForReplay(request.body.size());
@@ -77,45 +79,36 @@ void ClientCall::finish(const http::Headers* trailers) {
 void ClientCall::setReading(bool reading) {
   reading_ = reading;
   // Before that, it would keep the head from arriving.
-  if (stage_ == Stage::kResponding && requester_ != nullptr) requester_->setReading(reading);
+  http::Requester* const requester = attempt_.requester();
+  if (stage_ == Stage::kResponding && requester != nullptr) requester->setReading(reading);
 }
 
 void ClientCall::attempt() {
-  if (!cluster_->knowsEndpoints()) {
-    if (options_.awaits_discovery) return try_.arm(kDiscoveryTick);
-    return fail(Reason::kUpstreamDnsError, kNoAddresses);
+  if (options_.awaits_discovery && !tries_.cluster()->knowsEndpoints()) {
+    return attempt_.pause(kDiscoveryTick);
   }
-  const Reason refused = cluster_->admit();
-  if (refused != Reason::kNone) return fail(refused, kRefusedByGuard);
-  member_ = cluster_->pick({.tried = {tried_.data(), tried_count_}});
-  if (member_ == nullptr) return fail(Reason::kNoHealthyUpstream, kNoEndpoint);
-  ++attempts_;
-  attempt_started_ = tools_.loop.eventTime();
-  first_byte_.reset();
-  stage_ = Stage::kConnecting;
+  const Reason failure = attempt_.begin();
+  if (failure != Reason::kNone) return fail(failure, errorOfNoEndpoint(failure));
+  if (options_.attempt_timeout.count() > 0) attempt_.limit(options_.attempt_timeout);
   Demand demand;
-  demand.fresh = fresh_;
+  demand.fresh = tries_.fresh();
   demand.once = !http::isIdempotent(request_.method) || request_.body != http::BodyKind::kNone;
-  if (options_.attempt_timeout.count() > 0) try_.arm(options_.attempt_timeout);
-  cluster_->acquire(*member_, *this, demand);  // may call back immediately
+  attempt_.acquire(demand);  // may call back immediately
 }
 
-void ClientCall::onAcquired(const PooledConnection& lease) {
-  reused_ = lease.reused;
-  stage_ = Stage::kAsking;
-  requester_ = &lease.codec.open(*this);
-  requester_->sendHead(request_);
-  if (request_.body != http::BodyKind::kNone) body_.attach(*requester_);
+void ClientCall::onAcquired(const PooledConnection& connection) {
+  http::Requester& requester = attempt_.open(connection, *this);
+  requester.sendHead(request_);
+  if (request_.body != http::BodyKind::kNone) body_.attach(requester);
   onRequestDrained();
 }
 
 void ClientCall::onAcquireFailed(Error error) {
-  stage_ = Stage::kWaiting;
   const Reason reason = reasonForConnecting(error);
-  const bool timed_out = error.code == ErrorCode::kTimeout;
-  endAttempt(timed_out ? AttemptOutcome::kTimeout : AttemptOutcome::kError, reason);
   const bool connecting = error.origin == Origin::kUpstream;
-  if (!connecting || !retry(true)) fail(reason, error);
+  const bool timed_out = error.code == ErrorCode::kTimeout;
+  attempt_.end(timed_out ? AttemptOutcome::kTimeout : AttemptOutcome::kError, reason, 0);
+  if (!connecting || !retry(true, reason)) fail(reason, error);
 }
 
 void ClientCall::onRequestDrained() {
@@ -124,10 +117,10 @@ void ClientCall::onRequestDrained() {
 
 void ClientCall::onResponseHead() {
   stage_ = Stage::kResponding;
-  try_.disarm();
+  attempt_.noteHead();
+  attempt_.unlimit();
   body_.stopKeeping();
-  first_byte_ = tools_.loop.eventTime() - attempt_started_;
-  if (!reading_) requester_->setReading(false);
+  if (!reading_) attempt_.requester()->setReading(false);
   events_.onHead(response_);
 }
 
@@ -136,96 +129,67 @@ void ClientCall::onResponseBody(Bytes bytes) {
 }
 
 void ClientCall::onResponseEnd() {
-  requester_ = nullptr;
-  endAttempt(AttemptOutcome::kOk, Reason::kNone);
-  release();
+  attempt_.noteResponseEnd();
+  attempt_.end(AttemptOutcome::kOk, Reason::kNone, response_.status);
+  release(response_.status < 500 ? RetryOutcome::kSuccess : RetryOutcome::kFailure);
   events_.onEnd(response_.trailers);
 }
 
 void ClientCall::onResponseFailed(Error error) {
-  requester_ = nullptr;
+  attempt_.noteResponseEnd();
   body_.detach();
   if (stage_ == Stage::kResponding) {
-    endAttempt(AttemptOutcome::kError, Reason::kUpstreamResetAfterHeaders);
-    return fail(Reason::kUpstreamResetAfterHeaders, error);
+    constexpr Reason kCutShort = Reason::kUpstreamResetAfterHeaders;
+    attempt_.end(AttemptOutcome::kError, kCutShort, response_.status);
+    return fail(kCutShort, error);
   }
-  stage_ = Stage::kWaiting;
   if (replayUnseen(error)) return attempt();
-  const Reason reason = reasonForResponse(error, reused_);
-  endAttempt(AttemptOutcome::kError, reason);
+  const Reason reason = attempt_.reasonForResponse(error);
+  attempt_.end(AttemptOutcome::kError, reason, 0);
   const bool reset =
       reason != Reason::kUpstreamProtocolError && reason != Reason::kUpstreamTlsError;
-  if (!reset || !retry(error.code == ErrorCode::kRefused)) fail(reason, error);
+  if (!reset || !retry(error.code == ErrorCode::kRefused, reason)) fail(reason, error);
 }
 
-// An attempt that the upstream did not process, as in Exchange::replayUnseen: it does not count.
+bool ClientCall::repeatable() const {
+  return options_.retry_non_idempotent || http::isIdempotent(request_.method);
+}
+
+// An attempt that the upstream has not processed is repeated and does not count.
 bool ClientCall::replayUnseen(const Error& error) {
-  const bool repeatable = options_.retry_non_idempotent || http::isIdempotent(request_.method);
-  const bool raced = error.code == ErrorCode::kClosed && reused_ && repeatable;
-  if (error.code != ErrorCode::kRefused && !raced) return false;
-  if (!body_.replayable() || replays_ == kMostReplays) return false;
-  ++replays_;
-  --attempts_;
-  endAttempt(AttemptOutcome::kError,
-             raced ? Reason::kUpstreamKeepaliveRace : Reason::kUpstreamResetBeforeHeaders);
-  tried_count_ = 0;  // the endpoint is not at fault
-  fresh_ = true;
+  const std::optional<Reason> unseen = attempt_.reasonForUnseen(error, repeatable());
+  if (!unseen || !body_.replayable() || !tries_.mayReplay()) return false;
+  attempt_.end(AttemptOutcome::kError, *unseen, 0);
+  tries_.noteReplay();
   return true;
 }
 
-bool ClientCall::refuseRetry(RetryRefusal refusal) {
-  tools_.metrics.counter(retriesSuppressedKey(cluster_->plan().id, refusal)).add();
-  return false;
-}
-
-bool ClientCall::retry(bool never_sent) {
+bool ClientCall::retry(bool never_sent, Reason reason) {
   if (options_.attempts <= 1) return false;
-  if (attempts_ >= options_.attempts) return refuseRetry(RetryRefusal::kLimit);
-  if (!never_sent && !options_.retry_non_idempotent && !http::isIdempotent(request_.method)) {
-    return refuseRetry(RetryRefusal::kNotIdempotent);
-  }
-  if (!body_.replayable()) return refuseRetry(RetryRefusal::kBodyTooLarge);
-  if (!cluster_->retryBudget().tryRetry(tools_.loop.now())) {
-    return refuseRetry(RetryRefusal::kBudget);
-  }
-  try_.arm(backoffPause({}, retries_++, tools_.random));
+  Tries::Retry retry;
+  retry.most = options_.attempts - 1;
+  retry.repeatable = never_sent || repeatable();
+  retry.replayable = body_.replayable();
+  if (!tries_.mayRetry(retry)) return false;
+  attempt_.pause(tries_.pause({}));
+  tries_.noteRetry(reason);
   return true;
 }
 
-void ClientCall::endAttempt(AttemptOutcome result, Reason reason) {
-  if (member_ == nullptr) return;
-  const NameId upstream = cluster_->plan().id;
-  const Nanoseconds took = tools_.loop.eventTime() - attempt_started_;
-  const int status = first_byte_ ? response_.status : 0;
-  tools_.metrics.counter(upstreamRequestsKey(upstream, status, reason)).add();
-  tools_.metrics.histogram(upstreamAttemptDurationKey(upstream, result)).observe(took);
-  if (result != AttemptOutcome::kOk && tried_count_ < kMostTried) tried_[tried_count_++] = member_;
-  Member& member = *std::exchange(member_, nullptr);
-  cluster_->done(member, {result, reason, status, took, first_byte_});
-}
-
-// Releases the resources of the attempt.
-void ClientCall::dropAttempt(AttemptOutcome result, Reason reason) {
-  try_.disarm();
+void ClientCall::drop(AttemptOutcome result, Reason reason) {
   body_.detach();
-  if (stage_ == Stage::kConnecting) cluster_->cancel(*this);
-  if (auto* requester = std::exchange(requester_, nullptr)) {
-    result == AttemptOutcome::kTimeout ? requester->timeOut() : requester->cancel();
-  }
-  endAttempt(result, reason);
+  attempt_.drop(result, reason, attempt_.headArrived() ? response_.status : 0);
 }
 
-void ClientCall::onTry() {
-  if (stage_ == Stage::kWaiting) return attempt();
-  dropAttempt(AttemptOutcome::kTimeout, Reason::kPerTryTimeout);
-  stage_ = Stage::kWaiting;
-  if (!retry(false)) fail(Reason::kPerTryTimeout, kAttemptTimeout);
+void ClientCall::onAttemptTimeout() {
+  drop(AttemptOutcome::kTimeout, Reason::kPerTryTimeout);
+  if (!retry(false, Reason::kPerTryTimeout)) fail(Reason::kPerTryTimeout, kAttemptTimeout);
 }
 
 void ClientCall::onTotal() {
-  const bool connecting = stage_ == Stage::kConnecting && Cluster::isConnecting(*this);
+  const bool connecting = attempt_.connecting();
   const Reason reason = connecting ? Reason::kUpstreamConnectTimeout : Reason::kUpstreamTimeout;
-  dropAttempt(AttemptOutcome::kTimeout, reason);
+  drop(AttemptOutcome::kTimeout, reason);
   fail(reason, connecting ? kConnectTooLate : kCallTimeout);
 }
 
@@ -234,23 +198,23 @@ void ClientCall::fail(Reason reason, const Error& error) {
     log::debug("call " + std::string(options_.purpose) + ": " + std::string(toString(reason)) +
                ": " + std::string(error.detail));
   }
-  release();
+  release(RetryOutcome::kFailure);
   events_.onFailed(reason, error);
 }
 
 void ClientCall::cancel() {
   if (stage_ == Stage::kEnded) return;
-  dropAttempt(AttemptOutcome::kCancel, Reason::kNone);
-  release();
+  drop(AttemptOutcome::kCancel, Reason::kNone);
+  release(RetryOutcome::kFailure);
 }
 
 // The end: the connection is free, and the cluster may leave. Only memory remains.
-void ClientCall::release() {
+void ClientCall::release(RetryOutcome outcome) {
   stage_ = Stage::kEnded;
+  tries_.countRetries(kNoRoute, outcome);
   total_.disarm();
-  try_.disarm();
   body_.discard();
-  if (Cluster* const cluster = std::exchange(cluster_, nullptr)) cluster->leave();
+  tries_.end();
   tools_.calls.remove(*this);
 }
 

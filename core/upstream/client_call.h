@@ -1,17 +1,14 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "core/base/linked.h"
-#include "core/base/metric_cells.h"
-#include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/http/client.h"
+#include "core/upstream/attempt.h"
 #include "core/upstream/call_body.h"
-#include "core/upstream/cluster.h"
+#include "core/upstream/tries.h"
 
 namespace weir::upstream {
 
@@ -23,12 +20,10 @@ class ClientCall final : public event::Disposable,
                          public Linked<ClientCall>,  // of the client's list
                          private event::TurnEnd,
                          private http::ResponseEvents,
-                         private PoolWaiter {
+                         private AttemptEvents {
  public:
   struct Tools {
     event::Loop& loop;
-    Random& random;
-    MetricCells& metrics;
     LinkedList<ClientCall>& calls;  // to which it belongs until it ends
   };
 
@@ -46,24 +41,23 @@ class ClientCall final : public event::Disposable,
   void setReading(bool reading);
 
  private:
-  static constexpr std::size_t kMostTried = 5;
-  static constexpr std::uint8_t kMostReplays = 3;
   // While the first result of discovery is awaited.
   static constexpr Milliseconds kDiscoveryTick{20};
+  static constexpr NameId kNoRoute = 0;
 
   enum class Stage : std::uint8_t {
-    kWaiting,     // for the end of the turn, for discovery, or before a retry
-    kConnecting,  // for a connection
-    kAsking,      // for the head of the response
+    kAsking,      // until the head of the response, with all attempts and pauses
     kResponding,  // onHead was called
     kEnded,
   };
 
   // event::TurnEnd
   void onTurnEnd() override;
-  // PoolWaiter
-  void onAcquired(const PooledConnection& lease) override;
+  // AttemptEvents
+  void onAttemptDue() override { attempt(); }
+  void onAcquired(const PooledConnection& connection) override;
   void onAcquireFailed(Error error) override;
+  void onAttemptTimeout() override;
   // http::ResponseEvents
   http::Response& response() override { return response_; }
   void onInformational() override {}
@@ -74,15 +68,13 @@ class ClientCall final : public event::Disposable,
   void onRequestDrained() override;
 
   void onTotal();
-  void onTry();
   void attempt();
-  void endAttempt(AttemptOutcome result, Reason reason);
-  void dropAttempt(AttemptOutcome result, Reason reason);
+  void drop(AttemptOutcome result, Reason reason);
+  bool repeatable() const;
   bool replayUnseen(const Error& error);
-  bool retry(bool never_sent);
-  bool refuseRetry(RetryRefusal refusal);
+  bool retry(bool never_sent, Reason reason);
   void fail(Reason reason, const Error& error);
-  void release();
+  void release(RetryOutcome outcome);
 
   // Constant after construction.
   const Tools tools_;
@@ -95,27 +87,16 @@ class ClientCall final : public event::Disposable,
   http::Response response_;
   http::Headers trailers_;  // of the request
   CallBody body_;
-  Cluster* cluster_ = nullptr;  // entered
-  Member* member_ = nullptr;    // of the attempt
-  http::Requester* requester_ = nullptr;
-  std::array<const Member*, kMostTried> tried_{};
-  std::size_t tried_count_ = 0;
-  unsigned attempts_ = 0;
-  unsigned retries_ = 0;
-  std::uint8_t replays_ = 0;
-  Nanoseconds attempt_started_{0};
-  std::optional<Nanoseconds> first_byte_;  // of the attempt
+  Tries tries_;
+  Attempt attempt_;
   struct Failure {
     Reason reason;
     Error error;
   };
   std::optional<Failure> failure_;  // to be reported at the end of the turn
-  Stage stage_ = Stage::kWaiting;
-  bool fresh_ = false;
-  bool reused_ = false;
+  Stage stage_ = Stage::kAsking;
   bool reading_ = true;
   event::Alarm<ClientCall, &ClientCall::onTotal> total_;
-  event::Alarm<ClientCall, &ClientCall::onTry> try_;  // of the stage
 };
 
 }  // namespace weir::upstream

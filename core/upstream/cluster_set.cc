@@ -1,5 +1,6 @@
 #include "core/upstream/cluster_set.h"
 
+#include <iterator>
 #include <utility>
 
 namespace weir::upstream {
@@ -21,7 +22,7 @@ std::unique_ptr<Cluster> ClusterSet::make(const SharedClusterPlan& plan) {
   SharedEndpoints endpoints = plan->discovery->known();
   if (endpoints == nullptr) {
     const auto heard = endpoints_.find(plan->id);
-    if (heard != endpoints_.end()) endpoints = heard->second;
+    if (heard != endpoints_.end()) endpoints = heard->second.endpoints;
   }
   if (endpoints != nullptr) cluster->setEndpoints(std::move(endpoints));
   return cluster;
@@ -39,11 +40,22 @@ void ClusterSet::follow(const ClusterPlans& plans) {
       if (!sweep_.armed()) sweep_.arm(kSweep);
     }
   }
+  forgetEndpoints(plans);
+}
+
+// Exchanges that began with the plan before may still need a cluster: it is forgotten by the second
+// plan that does not contain it.
+void ClusterSet::forgetEndpoints(const ClusterPlans& plans) {
+  for (auto each = endpoints_.begin(); each != endpoints_.end();) {
+    Found& found = each->second;
+    const bool was_listed = std::exchange(found.listed, plans.find(each->first) != nullptr);
+    each = was_listed || found.listed ? std::next(each) : endpoints_.erase(each);
+  }
 }
 
 void ClusterSet::setEndpoints(NameId id, SharedEndpoints endpoints) {
   if (id < clusters_.size() && clusters_[id] != nullptr) clusters_[id]->setEndpoints(endpoints);
-  endpoints_[id] = std::move(endpoints);
+  endpoints_[id] = {std::move(endpoints)};
 }
 
 void ClusterSet::forEach(const std::function<void(Cluster&)>& visit) {

@@ -35,14 +35,21 @@ class ClusterSet {
  private:
   static constexpr Milliseconds kSweep{1'000};
 
+  // What discovery found last.
+  struct Found {
+    SharedEndpoints endpoints;
+    bool listed = true;  // the latest plan contains the cluster
+  };
+
   std::unique_ptr<Cluster> make(const SharedClusterPlan& plan);
+  void forgetEndpoints(const ClusterPlans& plans);
   void onSweep();
 
   const Cluster::Tools tools_;
   std::vector<std::unique_ptr<Cluster>> clusters_;  // by NameId; most places are empty
   std::vector<std::unique_ptr<Cluster>> leaving_;
-  std::unordered_map<NameId, SharedEndpoints> endpoints_;  // latest from discovery
-  event::Alarm<ClusterSet, &ClusterSet::onSweep> sweep_;   // armed while a cluster is leaving
+  std::unordered_map<NameId, Found> endpoints_;
+  event::Alarm<ClusterSet, &ClusterSet::onSweep> sweep_;  // armed while a cluster is leaving
 };
 
 }  // namespace weir::upstream

@@ -8,54 +8,50 @@ namespace weir::upstream {
 namespace {
 
 constexpr Error kDialTimeout = {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"};
+constexpr Error kNothingToDial = {ErrorCode::kNotFound, Origin::kUpstream, "no endpoint"};
 
 }  // namespace
 
-Result<std::unique_ptr<net::Stream>> DialedStream::dial(event::Loop& loop, Cluster& cluster,
-                                                        Member& member) {
-  cluster.enter();
-  auto wire = cluster.dial(member, {});
-  if (!wire.ok()) {
-    cluster.leave();
-    return wire.error();
-  }
-  return std::unique_ptr<net::Stream>(
-      new DialedStream(loop, cluster, member, std::move(wire.value())));
+Result<std::unique_ptr<net::Stream>> DialedStream::dial(event::Loop& loop, Cluster& cluster) {
+  std::unique_ptr<DialedStream> made(new DialedStream(loop, cluster));
+  const Result<void> opened = made->open();
+  if (!opened.ok()) return opened.error();
+  return std::unique_ptr<net::Stream>(std::move(made));
 }
 
-DialedStream::DialedStream(event::Loop& loop, Cluster& cluster, Member& member,
-                           std::unique_ptr<net::Stream> wire)
-    : cluster_(cluster),
-      member_(member),
-      wire_(std::move(wire)),
-      started_(monotonicNow()),
-      timeout_(loop.wheel(), *this) {
+DialedStream::DialedStream(event::Loop& loop, Cluster& cluster) : attempt_(loop, tries_, *this) {
+  tries_.begin(cluster);
+}
+
+Result<void> DialedStream::open() {
+  if (attempt_.begin() != Reason::kNone) return kNothingToDial;
+  auto wire = attempt_.dial({});
+  if (!wire.ok()) {
+    failure_ = wire.error();
+    attempt_.noteDialFailed(*failure_);
+    return *failure_;
+  }
+  wire_ = std::move(wire.value());
   wire_->setEvents(*this);
-  timeout_.arm(cluster.plan().options.connect_timeout);
+  return {};
 }
 
 DialedStream::~DialedStream() {
   wire_ = nullptr;
-  Outcome outcome;
-  outcome.duration = monotonicNow() - started_;
-  outcome.first_byte = connected_after_;
   if (failure_) {
-    outcome.result =
-        failure_->code == ErrorCode::kTimeout ? AttemptOutcome::kTimeout : AttemptOutcome::kError;
-    outcome.reason =
-        connected_after_ ? Reason::kUpstreamResetAfterHeaders : reasonForConnecting(*failure_);
-  } else if (!connected_after_) {
-    outcome.result = AttemptOutcome::kCancel;
+    const bool timed_out = failure_->code == ErrorCode::kTimeout;
+    const Reason reason =
+        connected_ ? Reason::kUpstreamResetAfterHeaders : reasonForConnecting(*failure_);
+    attempt_.end(timed_out ? AttemptOutcome::kTimeout : AttemptOutcome::kError, reason, 0);
+  } else {
+    attempt_.end(connected_ ? AttemptOutcome::kOk : AttemptOutcome::kCancel, Reason::kNone, 0);
   }
-  cluster_.releaseDialed(member_, outcome);
-  cluster_.leave();
 }
 
 void DialedStream::onConnected() {
   if (failure_) return;
-  timeout_.disarm();
-  connected_after_ = monotonicNow() - started_;
-  cluster_.noteDialed(*connected_after_);
+  connected_ = true;
+  attempt_.noteDialed();
   events_->onConnected();
 }
 
@@ -73,13 +69,14 @@ void DialedStream::onDrained() {
 
 void DialedStream::onBroken(Error error) {
   if (failure_) return;
-  timeout_.disarm();
+  error.origin = Origin::kUpstream;
   failure_ = error;
-  if (!connected_after_) cluster_.noteDialFailed(error);
+  attempt_.unlimit();
+  if (!connected_) attempt_.noteDialFailed(error);
   events_->onBroken(error);
 }
 
-void DialedStream::onTimeout() {
+void DialedStream::onAttemptTimeout() {
   wire_->abort();
   onBroken(kDialTimeout);
 }

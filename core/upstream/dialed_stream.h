@@ -5,16 +5,16 @@
 
 #include "core/event/loop.h"
 #include "core/net/stream.h"
-#include "core/upstream/cluster.h"
+#include "core/upstream/attempt.h"
+#include "core/upstream/tries.h"
 
 namespace weir::upstream {
 
 // A connection that Client dialed: counts towards the limits of its cluster until it is destroyed,
 // and fails if it is not established within connect_timeout.
-class DialedStream final : public net::Stream, private net::StreamEvents {
+class DialedStream final : public net::Stream, private net::StreamEvents, private AttemptEvents {
  public:
-  static Result<std::unique_ptr<net::Stream>> dial(event::Loop& loop, Cluster& cluster,
-                                                   Member& member);
+  static Result<std::unique_ptr<net::Stream>> dial(event::Loop& loop, Cluster& cluster);
   ~DialedStream() override;
 
   void setEvents(net::StreamEvents& events) override { events_ = &events; }
@@ -28,24 +28,25 @@ class DialedStream final : public net::Stream, private net::StreamEvents {
   const net::Security* security() const override { return wire_->security(); }
 
  private:
-  DialedStream(event::Loop& loop, Cluster& cluster, Member& member,
-               std::unique_ptr<net::Stream> wire);
+  DialedStream(event::Loop& loop, Cluster& cluster);
+  Result<void> open();
 
   void onConnected() override;
   void onData(Bytes bytes) override;
   void onEnd() override;
   void onDrained() override;
   void onBroken(Error error) override;
-  void onTimeout();
+  // AttemptEvents; there is no connection of a pool.
+  void onAcquired(const PooledConnection&) override {}
+  void onAcquireFailed(Error) override {}
+  void onAttemptTimeout() override;
 
-  Cluster& cluster_;  // entered
-  Member& member_;
+  Tries tries_;
+  Attempt attempt_;
   std::unique_ptr<net::Stream> wire_;
   net::StreamEvents* events_ = nullptr;
-  const Nanoseconds started_;
-  std::optional<Nanoseconds> connected_after_;
+  bool connected_ = false;
   std::optional<Error> failure_;  // nothing is reported after it
-  event::Alarm<DialedStream, &DialedStream::onTimeout> timeout_;
 };
 
 }  // namespace weir::upstream

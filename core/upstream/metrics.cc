@@ -6,7 +6,8 @@ void addMetrics(MetricFamilies& families) {
   families.add({&kRequestsFamily, &kAttemptDurationFamily, &kConnectDurationFamily,
                 &kConnectionsActiveFamily, &kConnectionsIdleFamily, &kConnectionFailuresFamily,
                 &kPoolWaitFamily, &kQueueDepthFamily, &kEndpointsFamily, &kReusedConnectionsFamily,
-                &kDiscoveryUpdatesFamily, &kDiscoveryStaleFamily, &kRetriesSuppressedFamily});
+                &kDiscoveryUpdatesFamily, &kDiscoveryStaleFamily, &kRetriesFamily,
+                &kRetriesSuppressedFamily});
 }
 
 }  // namespace weir::upstream

@@ -115,6 +115,23 @@ constexpr GaugeKey discoveryStaleKey(NameId upstream) {
   return {kDiscoveryStaleFamily, {.a = upstream}};
 }
 
+enum class RetryOutcome : std::uint8_t { kSuccess, kFailure };
+inline constexpr std::string_view kRetryOutcomeWords[] = {"success", "failure"};
+
+inline constexpr CounterFamily kRetriesFamily{
+    "weir_retries_total",
+    "Retries, by cause and outcome.",
+    {kUpstreamLabel,
+     kRouteLabel,
+     kReasonLabel,
+     {"outcome", KeyPart::kSecond, wordOf<kRetryOutcomeWords>}}};
+constexpr CounterKey retriesKey(NameId upstream, NameId route, Reason reason,
+                                RetryOutcome outcome) {
+  return {kRetriesFamily,
+          {.a = upstream, .b = route},
+          {.first = field(reason), .second = field(outcome)}};
+}
+
 enum class RetryRefusal : std::uint8_t { kBudget, kLimit, kBodyTooLarge, kNotIdempotent };
 inline constexpr std::string_view kRetryRefusalWords[] = {"budget", "limit", "body_too_large",
                                                           "not_idempotent"};

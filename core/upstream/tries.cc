@@ -23,6 +23,12 @@ void Tries::noteRetry(Reason reason) {
   retry_reason_ = reason;
 }
 
+void Tries::countRetries(NameId route, RetryOutcome outcome) const {
+  if (retries_ == 0) return;
+  const CounterKey key = retriesKey(cluster_->plan().id, route, retry_reason_, outcome);
+  cluster_->tools().metrics.counter(key).add(retries_);
+}
+
 Milliseconds Tries::pause(const Backoff& backoff) const {
   return backoffPause(backoff, retries_, cluster_->tools().random);
 }

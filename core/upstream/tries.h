@@ -53,6 +53,8 @@ class Tries {
   bool mayRetry(const Retry& retry);
   void noteRetry(Reason reason);  // the reason for which an allowed retry is made
   Milliseconds pause(const Backoff& backoff) const;  // before the next retry
+  // Counts the retries, if there were any, once the result is known; before end().
+  void countRetries(NameId route, RetryOutcome outcome) const;
 
   // Replays follow an attempt that the upstream has not processed. They do not count as retries.
   bool mayReplay() const { return replays_ < kMostReplays; }

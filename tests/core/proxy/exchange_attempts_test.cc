@@ -4,6 +4,8 @@
 namespace weir::proxy {
 namespace {
 
+using upstream::retriesKey;
+using upstream::RetryOutcome;
 using test::MemoryConnector;
 using test::StreamPeer;
 using ::testing::EndsWith;

@@ -5,6 +5,8 @@
 namespace weir::proxy {
 namespace {
 
+using upstream::retriesKey;
+using upstream::RetryOutcome;
 using test::MemoryConnector;
 using test::StreamPeer;
 using ::testing::HasSubstr;

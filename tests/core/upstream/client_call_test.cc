@@ -18,6 +18,9 @@ class RetriesTest : public ClientTest {
                          MemoryConnector::Outcome::kRefuses);
   }
   std::uint64_t suppressed(RetryRefusal why) { return counter(retriesSuppressedKey(kOrders, why)); }
+  std::uint64_t retries(RetryOutcome outcome) {
+    return counter(retriesKey(kOrders, 0, Reason::kUpstreamConnectRefused, outcome));
+  }
 };
 
 TEST_F(RetriesTest, AnotherEndpointIsTriedAfterAPause) {
@@ -28,8 +31,19 @@ TEST_F(RetriesTest, AnotherEndpointIsTriedAfterAPause) {
   pass(Milliseconds(30));
   EXPECT_EQ(attempts(), "10.0.0.1:80 10.0.0.2:80 ");
   EXPECT_THAT(received(0), ::testing::EndsWith("\r\n\r\nabc"));
+  EXPECT_EQ(retries(RetryOutcome::kSuccess), 0U);
   reply(0, kNoContent);
   EXPECT_EQ(made.told, "head:204 end");
+  EXPECT_EQ(retries(RetryOutcome::kSuccess), 1U);
+}
+
+TEST_F(RetriesTest, ARetryOfACancelledCallIsCounted) {
+  refuseFirst();
+  startNamed();
+  HeardCall& made = call();
+  pass(Milliseconds(30));
+  made.call.reset();
+  EXPECT_EQ(retries(RetryOutcome::kFailure), 1U);
 }
 
 TEST_F(RetriesTest, OneAttemptIsTheDefault) {
@@ -47,6 +61,7 @@ TEST_F(RetriesTest, TheNumberOfAttemptsIsLimited) {
   pass(Milliseconds(30));
   EXPECT_EQ(made.told, "failed:upstream_connect_refused");
   EXPECT_EQ(suppressed(RetryRefusal::kLimit), 1U);
+  EXPECT_EQ(retries(RetryOutcome::kFailure), 1U);
 }
 
 TEST_F(RetriesTest, ARequestThatMayHaveBeenProcessedIsRepeatedOnlyIfItIsIdempotent) {
@@ -153,6 +168,16 @@ TEST_F(RetriesTest, ATimeLimitForEachAttempt) {
   EXPECT_EQ(made.told, "failed:per_try_timeout");
 }
 
+TEST_F(RetriesTest, TheTimeLimitOfAnAttemptEndsWithTheHead) {
+  how.attempt_timeout = Milliseconds(100);
+  startNamed();
+  HeardCall& made = call();
+  reply(0, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
+  pass(Milliseconds(1'000));
+  reply(0, "abc");
+  EXPECT_EQ(made.told, "head:200 body end");
+}
+
 TEST_F(RetriesTest, ATimeLimitForTheWholeCall) {
   how.timeout = Milliseconds(200);
   startNamed();
@@ -175,6 +200,21 @@ TEST_F(RetriesTest, WithoutATimeLimitACallMayTakeForEver) {
   pass(std::chrono::hours(10));
   reply(0, kNoContent);
   EXPECT_EQ(made.told, "head:204 end");
+}
+
+// Objects to every attempt.
+struct ClosedGuard final : Guard {
+  Reason admit() override { return Reason::kLimitConcurrency; }
+};
+
+TEST_F(RetriesTest, AGuardMayRefuseACall) {
+  auto guarded = std::make_shared<ClusterPlan>(*named());
+  guarded->guards = {[](const GuardTools&) { return std::make_unique<ClosedGuard>(); }};
+  cluster = std::make_unique<Cluster>(Cluster::Tools{loop, connector, random, cells}, guarded);
+  cluster->setEndpoints(at({"10.0.0.1:80"}));
+  EXPECT_EQ(call().told, "failed:limit_concurrency");
+  EXPECT_EQ(client.dial(kOrders).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(attempts(), "");
 }
 
 class Http2CallsTest : public ClientTest {

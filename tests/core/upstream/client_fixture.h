@@ -109,9 +109,8 @@ class ClientTest : public ClusterTest {
   http::CallOptions how{.purpose = "test"};
   http::h2::Options of_endpoints;
   std::deque<std::unique_ptr<Http2Endpoint>> endpoints;
-  weir::upstream::Client client{{loop, random, cells, [this](NameId name) {
-                                   return name == kOrders ? cluster.get() : nullptr;
-                                 }}};
+  weir::upstream::Client client{
+      {loop, [this](NameId name) { return name == kOrders ? cluster.get() : nullptr; }}};
   std::deque<std::unique_ptr<HeardCall>> calls;
 };
 

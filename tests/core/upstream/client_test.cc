@@ -189,7 +189,7 @@ TEST_F(ClientTest, AFailureMayDestroyTheCall) {
 TEST_F(ClientTest, CallsEndWithTheirClient) {
   startNamed();
   auto own = std::make_unique<weir::upstream::Client>(
-      weir::upstream::Client::Tools{loop, random, cells, [this](NameId) { return cluster.get(); }});
+      weir::upstream::Client::Tools{loop, [this](NameId) { return cluster.get(); }});
   HeardCall& made = *calls.emplace_back(std::make_unique<HeardCall>());
   made.call = own->call(kOrders, {}, how, made);
   turn();

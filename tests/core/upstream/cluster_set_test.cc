@@ -1,6 +1,9 @@
 #include "core/upstream/cluster_set.h"
 
+#include <algorithm>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "tests/core/upstream/fixture.h"
 
@@ -84,6 +87,34 @@ TEST_F(ClusterSetTest, KeepsWhatDiscoveryFoundBeforeAndAfterTheFirstUse) {
   set->setEndpoints(4, at({"10.0.0.4:80"}));
   EXPECT_EQ(endpointsOf(*set->get(3, plans)), "10.0.0.3:80 ");
   EXPECT_EQ(endpointsOf(*set->get(4, plans)), "10.0.0.4:80 ");
+}
+
+TEST_F(ClusterSetTest, ForgetsTheEndpointsOfClustersThatHaveLeft) {
+  std::vector<std::weak_ptr<const EndpointSet>> found;
+  const auto plans = [this](NameId id) {
+    return ClusterPlans({planOf(3, nullptr), planOf(id, nullptr)});
+  };
+  for (NameId id = 10; id < 1'010; ++id) {
+    SharedEndpoints endpoints = at({"10.0.0.1:80"});
+    found.push_back(endpoints);
+    set->follow(plans(id));
+    set->setEndpoints(3, endpoints);
+    set->setEndpoints(id, std::move(endpoints));
+    set->get(id, plans(id));
+    loop.advance(Milliseconds(2'000));
+  }
+  const auto lasting =
+      std::count_if(found.begin(), found.end(), [](const auto& each) { return !each.expired(); });
+  EXPECT_EQ(lasting, 2);
+  EXPECT_EQ(endpointsOf(*set->get(3, plans(10))), "10.0.0.1:80 ");
+}
+
+TEST_F(ClusterSetTest, AnExchangeOfThePlanBeforeStillFindsItsEndpoints) {
+  const ClusterPlans before({planOf(3, nullptr)});
+  set->follow(before);
+  set->setEndpoints(3, at({"10.0.0.3:80"}));
+  set->follow(ClusterPlans());
+  EXPECT_EQ(endpointsOf(*set->get(3, before)), "10.0.0.3:80 ");
 }
 
 TEST_F(ClusterSetTest, AReloadKeepsAClusterAndItsConnections) {

@@ -33,6 +33,7 @@ TEST_F(DialedStreamTest, CarriesBytesBothWaysAndIsCounted) {
   EXPECT_EQ(near->received(), "PONG");
   near.reset();
   turn();
+  EXPECT_EQ(counter(upstreamRequestsKey(kOrders, 0, Reason::kNone)), 1U);
   EXPECT_EQ(cluster->open(), 0U);
   EXPECT_EQ(first().in_flight, 0U);
   EXPECT_TRUE(cluster->quiet());
@@ -46,6 +47,7 @@ TEST_F(DialedStreamTest, ARefusedConnectionIsBroken) {
   EXPECT_EQ(near->history(), "broken:refused");
   EXPECT_EQ(counter(upstreamConnectionFailuresKey(kOrders, ConnectFailure::kRefused)), 1U);
   near.reset();
+  EXPECT_EQ(counter(upstreamRequestsKey(kOrders, 0, Reason::kUpstreamConnectRefused)), 1U);
   EXPECT_EQ(cluster->open(), 0U);
 }
 
