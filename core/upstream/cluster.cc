@@ -33,6 +33,7 @@ Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
     : tools_(tools),
       plan_(std::move(plan)),
       wait_tick_(tools.loop.wheel(), *this),
+      retry_budget_(plan_->options.retry_budget),
       attempt_metrics_(tools.metrics, plan_->id) {
   MetricCells& cells = tools_.metrics;
   totals_.open_gauge = cells.gauge(upstreamConnectionsActiveKey(plan_->id));
@@ -61,6 +62,7 @@ Cluster::~Cluster() {
 void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
   const auto old = std::exchange(plan_, std::move(plan));
   if (old->tls != plan_->tls) dial_tls_ = nullptr;
+  retry_budget_.configure(plan_->options.retry_budget);
   if (!plan_->hasTermsOf(*old)) {
     for (EndpointPool* pool : allPools()) pool->renew();
   }

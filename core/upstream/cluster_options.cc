@@ -56,6 +56,9 @@ void readLimits(config::Table& table, ClusterOptions& out) {
              "Maximum number of requests per worker that wait for a connection.");
   table.read("queue_timeout", out.queue_timeout, "Time limit for waiting for a connection.",
              {.min = 1ms, .max = 1h});
+  table.read("retry_budget", out.retry_budget,
+             "Limit of the retries, so that they do not overload an upstream that is failing. Each "
+             "worker counts the requests and retries of the last 10 s.");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "core/http/version_choice.h"
 #include "core/net/proxy_protocol_writer.h"
 #include "core/tls/client_options.h"
+#include "core/upstream/retry_budget.h"
 
 namespace weir::config {
 class Table;
@@ -33,6 +34,7 @@ struct ClusterOptions {
   std::uint32_t max_connections = 1024;  // of the whole process; 0: no limit
   std::uint32_t max_pending = 1024;      // exchanges that wait for a connection, per worker
   Milliseconds queue_timeout{3'000};     // the limit of their wait
+  RetryBudgetOptions retry_budget;
   std::optional<tls::ClientOptions> tls;
   std::optional<std::string> identity;
   http::VersionChoice protocol = http::VersionChoice::kAuto;

@@ -2,7 +2,18 @@
 
 #include <algorithm>
 
+#include "core/config/table.h"
+
 namespace weir::upstream {
+
+void RetryBudgetOptions::read(config::Table& table, RetryBudgetOptions& out) {
+  table.read("percent", out.percent, "Maximum number of retries, in percent of the requests.",
+             {.min = 0, .max = 1'000});
+  table.read("min_per_second", out.per_second,
+             "Number of retries per second that are allowed in addition, so that retries are "
+             "possible with little traffic.",
+             {.min = 0, .max = 100'000});
+}
 
 bool RetryBudget::tryRetry(Milliseconds now) {
   forget(now);

@@ -5,6 +5,10 @@
 
 #include "core/base/clock.h"
 
+namespace weir::config {
+class Table;
+}
+
 namespace weir::upstream {
 
 // Limits the retries of a cluster, so that a failing one is not overloaded by them.
@@ -12,6 +16,7 @@ struct RetryBudgetOptions {
   std::uint32_t percent = 20;     // of the requests
   std::uint32_t per_second = 10;  // in addition, so that retries are possible with little traffic
 
+  static void read(config::Table& table, RetryBudgetOptions& out);
   friend bool operator==(const RetryBudgetOptions&, const RetryBudgetOptions&) = default;
 };
 

@@ -61,6 +61,12 @@ TEST_F(TriesTest, TakesTokensOfTheRetryBudget) {
   EXPECT_EQ(refusals(RetryRefusal::kBudget), 1U);
 }
 
+TEST_F(TriesTest, AReloadAppliesTheRetryBudget) {
+  options.retry_budget = {.percent = 0, .per_second = 1};
+  cluster->configure(plan());
+  EXPECT_EQ(cluster->retryBudget().tokens(loop.now()), 10U);
+}
+
 TEST_F(TriesTest, PausesLongerBeforeEachRetry) {
   const Backoff backoff{Milliseconds(100), Milliseconds(10'000)};
   const auto longest = [&] {
