@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cstring>
+#include <endian.h>
 #include <string>
 
 #include "core/base/number.h"
@@ -21,6 +22,21 @@ bool isV4(const IpAddress& address) {
 std::uint8_t maskOf(int prefix_bits, int index) {
   const int bits = std::clamp(prefix_bits - index * 8, 0, 8);
   return static_cast<std::uint8_t>(0xFF00 >> bits);
+}
+
+constexpr int kWordBits = 64;
+
+// Eight bytes in network order as a number.
+std::uint64_t wordOf(const IpAddress& address, std::size_t at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, &address.bytes[at], sizeof(word));
+  return be64toh(word);
+}
+
+// The first `bits` bits; also for a negative number, and for more than there are.
+std::uint64_t maskOfWord(int bits) {
+  if (bits <= 0) return 0;
+  return bits >= kWordBits ? ~std::uint64_t{0} : ~(~std::uint64_t{0} >> bits);
 }
 
 }  // namespace
@@ -79,12 +95,9 @@ std::string IpRange::toString() const {
 }
 
 bool IpRange::contains(const IpAddress& address) const {
-  for (int i = 0; i * 8 < prefix_bits_; ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    const int differing = address.bytes[at] ^ network_.bytes[at];
-    if ((differing & maskOf(prefix_bits_, i)) != 0) return false;
-  }
-  return true;
+  const std::uint64_t high = wordOf(address, 0) ^ wordOf(network_, 0);
+  const std::uint64_t low = wordOf(address, 8) ^ wordOf(network_, 8);
+  return ((high & maskOfWord(prefix_bits_)) | (low & maskOfWord(prefix_bits_ - kWordBits))) == 0;
 }
 
 }  // namespace weir

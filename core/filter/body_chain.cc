@@ -175,14 +175,18 @@ void BodyChain::judge(Stage& stage, const Flow& flow, bool effective) {
   } else if (!stage.ended && stage.in.size() > kMostUnread) {
     return refuseLarge(stage);
   } else if (stage.ended && !stage.in.empty()) {
-    const bool request = side_ == Side::kRequest;
-    return reply(stage, {.status = request ? 400 : 502,
-                         .reason = request ? Reason::kBadRequest : Reason::kUpstreamProtocolError,
-                         .detail = "the body is incomplete"});
+    return refuseIncomplete(stage);
   } else if (stage.ended) {
     stage.progress = Progress::kTrailers;
   }
   if (first && stage.mode.isWhole()) filters_.release(side_);
+}
+
+void BodyChain::refuseIncomplete(const Stage& stage) {
+  const bool request = side_ == Side::kRequest;
+  reply(stage, {.status = request ? 400 : 502,
+                .reason = request ? Reason::kBadRequest : Reason::kUpstreamProtocolError,
+                .detail = "the body is incomplete"});
 }
 
 void BodyChain::showTrailers(Stage& stage, std::size_t index) {

@@ -76,6 +76,7 @@ class BodyChain final : public http::BodySource {
   void controlSource();
   void refuseLarge(const Stage& stage);
   void refuseLarge() { refuseLarge(stages_[count_ - 1]); }  // for its declared length
+  void refuseIncomplete(const Stage& stage);
   void reply(const Stage& stage, const LocalReply& reply);
   Buffer& inputOf(std::size_t index) { return index < count_ ? stages_[index].in : tail_; }
   std::size_t roomIn(std::size_t index);

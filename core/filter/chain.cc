@@ -26,6 +26,7 @@ class Wait final : public event::Deadline {
 };
 
 std::string_view Control::clientAddress() const { return filters_.host_.clientAddress(); }
+IpAddress Control::clientIp() const { return filters_.host_.clientIp(); }
 Arena& Control::arena() const { return filters_.host_.arena(); }
 WorkerParts* Control::parts() const { return filters_.host_.parts(); }
 http::ExchangeView& Control::view() const { return filters_.host_.view(); }
@@ -43,19 +44,26 @@ Filters::Filters(const Chain& chain, Host& host)
       host_(host),
       slots_(reinterpret_cast<Slot*>(
           host.arena().allocate(chain.size() * sizeof(Slot), alignof(Slot)))) {
+  Arena& arena = host_.arena();
   for (std::size_t i = 0; i < chain_.size(); ++i) {
     const auto use = chain_[i].when == nullptr ? Control::Use::kAlways : Control::Use::kUndecided;
     Slot* const slot = new (slots_ + i) Slot{{*this, static_cast<std::uint32_t>(i), use}, nullptr};
-    slot->filter = chain_[i].maker->make(host_.arena(), slot->control);
+    const Maker& maker = *chain_[i].maker;
+    slot->filter = maker.make(arena, slot->control);
+    sees_responses_ = sees_responses_ || maker.seesResponses();
   }
 }
 
 Filters::~Filters() {
+  if (used_) destroyBodies();
+  for (std::size_t i = 0; i < chain_.size(); ++i) chain_[i].maker->destroy(slots_[i].filter);
+  if (used_) destroyWaits();
+}
+
+void Filters::destroyBodies() {
   for (Passage* at : {&request_, &response_}) {
     if (at->bodies != nullptr) at->bodies->~BodyChain();
   }
-  for (std::size_t i = 0; i < chain_.size(); ++i) chain_[i].maker->destroy(slots_[i].filter);
-  if (used_) destroyWaits();
 }
 
 template <typename Do>

@@ -42,6 +42,8 @@ class Filters {
   // Passes a head. Each call continues where the previous one stopped.
   Pass onRequest(http::Request& request);
   Pass onResponse(http::Response& response);
+  // Otherwise, onResponse() would do nothing.
+  bool seeResponses() const { return sees_responses_ || used_; }
   const LocalReply& reply() const { return *reply_; }
   const Link& repliedBy() const { return *replied_by_; }
   // Passes it to the filters that have seen the request.
@@ -80,6 +82,7 @@ class Filters {
   bool skips(Control& control, Side side);
   bool passesOver(Control& control, Side side);
   void endAll();
+  void destroyBodies();
   void destroyWaits();
   template <typename Do>
   void forEachWait(Do act);
@@ -126,6 +129,7 @@ class Filters {
   const Link* replied_by_ = nullptr;
   const Control* called_ = nullptr;  // the filter on the stack
   Side called_for_ = Side::kRequest;
+  bool sees_responses_ = false;
   bool used_ = false;  // a filter has waited or watches a body
   bool stopped_ = false;
 };

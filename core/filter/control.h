@@ -6,6 +6,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/bytes.h"
+#include "core/base/ip_range.h"
 #include "core/base/names.h"
 #include "core/event/loop.h"
 #include "core/filter/verdict.h"
@@ -65,7 +66,8 @@ class Control {
 
   // The client's address after the trusted-hop rules, without a port.
   std::string_view clientAddress() const;
-  Arena& arena() const;  // of the exchange
+  IpAddress clientIp() const;  // all zeros: over a Unix socket
+  Arena& arena() const;        // of the exchange
   // What is known about the exchange.
   const http::ExchangeRecord& record() const { return view().record; }
   // The same as the variables of http::RequestVariables.
@@ -119,6 +121,7 @@ class Host {
   virtual event::Loop& loop() = 0;
   virtual Arena& arena() = 0;
   virtual std::string_view clientAddress() = 0;
+  virtual IpAddress clientIp() { return {}; }
   virtual WorkerParts* parts() { return nullptr; }
   virtual http::ExchangeView& view() = 0;
   // A wait ended: Filters::onRequest, onResponse and pump() continue.

@@ -16,13 +16,23 @@ constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 
 constexpr Error kBadIp = {ErrorCode::kInvalid, Origin::kLocal, "not an IP address"};
 constexpr Error kBadAddress = {ErrorCode::kInvalid, Origin::kLocal, "not an address with a port"};
 
-char* putByte(char* to, unsigned value) {
-  const auto digit = [](unsigned one) { return static_cast<char>('0' + one); };
-  if (value >= 100) *to++ = digit(value / 100);
-  if (value >= 10) *to++ = digit(value / 10 % 10);
-  *to++ = digit(value % 10);
-  return to;
-}
+// The text of each byte, followed by a dot.
+struct Octet {
+  std::array<char, 4> text{};
+  std::uint8_t size = 0;
+};
+constexpr auto kOctets = [] {
+  std::array<Octet, 256> octets{};
+  for (unsigned value = 0; value < octets.size(); ++value) {
+    Octet& octet = octets.at(value);
+    const auto put = [&octet](unsigned c) { octet.text.at(octet.size++) = static_cast<char>(c); };
+    if (value >= 100) put('0' + value / 100);
+    if (value >= 10) put('0' + value / 10 % 10);
+    put('0' + value % 10);
+    put('.');
+  }
+  return octets;
+}();
 
 }  // namespace
 
@@ -60,10 +70,11 @@ std::string_view Ip::format(std::span<char, kMaxText> into) const {
   // Needed for every request: this code is six times faster than inet_ntop.
   char* to = into.data();
   for (std::size_t i = 12; i < 16; ++i) {
-    if (i > 12) *to++ = '.';
-    to = putByte(to, bytes_[i]);
+    const Octet& octet = kOctets[bytes_[i]];
+    std::memcpy(to, octet.text.data(), octet.text.size());  // more than it may need
+    to += octet.size;
   }
-  return {into.data(), static_cast<std::size_t>(to - into.data())};
+  return {into.data(), static_cast<std::size_t>(to - into.data()) - 1};
 }
 
 std::string Ip::text() const {

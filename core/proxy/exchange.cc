@@ -361,7 +361,7 @@ void Exchange::checkAnswer() {
 
 bool Exchange::filterResponse() {
   if (!attempt_.headArrived()) return false;
-  if (filters_ && !passResponse()) return stage_ == Stage::kDone;
+  if (filters_ && filters_->seeResponses() && !passResponse()) return stage_ == Stage::kDone;
   addVia(response_.headers, response_.version);
   // RFC 9110, 6.6.1: a response without a Date gets the time of its receipt.
   if (!response_.headers.mayHave(http::HeaderId::kDate) && response_.status >= 200) {

@@ -94,6 +94,7 @@ class Exchange final : public http::RequestEvents,
   event::Loop& loop() override { return engine_.loop(); }
   Arena& arena() override { return arena_; }
   std::string_view clientAddress() override { return downstream_.address; }
+  IpAddress clientIp() override { return {downstream_.ip.bytes()}; }
   filter::WorkerParts* parts() override { return &engine_.parts(); }
   http::ExchangeView& view() override;
   void onResumed() override;

@@ -22,7 +22,7 @@ void AddressList::Config::read(config::Table& table, Config& out) {
 
 filter::Verdict AddressList::onRequest(http::Request&) {
   // A client without an address (Unix socket) counts as ::, which only all-address ranges contain.
-  const auto client = IpAddress::parse(control_.clientAddress()).value_or(IpAddress{});
+  const IpAddress client = control_.clientIp();
   const bool admitted =
       (config_.allow.empty() || contains(config_.allow, client)) && !contains(config_.deny, client);
   if (admitted) return filter::Verdict::proceed();

@@ -53,9 +53,9 @@ std::optional<UtcTime> UtcTime::parse(std::string_view text) {
   if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) {
     return std::nullopt;
   }
-  return UtcTime{std::chrono::sys_days(date).time_since_epoch() +
-                 std::chrono::hours(number(11, 2)) + std::chrono::minutes(number(14, 2)) +
-                 std::chrono::seconds(number(17, 2))};
+  const std::chrono::sys_days day = date;
+  return UtcTime{day.time_since_epoch() + std::chrono::hours(number(11, 2)) +
+                 std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2))};
 }
 
 void Fault::Delay::read(config::Table& table, Delay& out) {

@@ -1,5 +1,7 @@
 #include "core/base/ip_range.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace weir {
@@ -23,6 +25,22 @@ TEST(IpRange, ContainsTheAddressesOfItsPrefix) {
   EXPECT_TRUE(contains("2001:db8::/33", "2001:db8:7fff::1"));
   EXPECT_FALSE(contains("2001:db8::/33", "2001:db8:8000::1"));
   EXPECT_TRUE(contains("::/0", "1.2.3.4"));
+}
+
+TEST(IpRange, EveryLengthOfPrefixCounts) {
+  for (int bits = 0; bits <= 128; ++bits) {
+    const auto range = IpRange::parse("::/" + std::to_string(bits)).value();
+    EXPECT_TRUE(range.contains(IpAddress())) << bits;
+    const auto flipped = [&](int bit) {
+      IpAddress address;
+      address.bytes[static_cast<std::size_t>(bit / 8)] =
+          static_cast<std::uint8_t>(0x80 >> (bit % 8));
+      return address;
+    };
+    for (int bit = 0; bit < 128; ++bit) {
+      EXPECT_EQ(range.contains(flipped(bit)), bit >= bits) << bits << " " << bit;
+    }
+  }
 }
 
 TEST(IpRange, TakesMappedAddressesForIpv4) {
