@@ -1,6 +1,7 @@
 #include "gateway/filters.h"
 
 #include "gateway/auth/address_list.h"
+#include "gateway/auth/forward_auth.h"
 #include "gateway/auth/jwt/jwt.h"
 #include "gateway/auth/rbac/rbac.h"
 #include "gateway/resilience/fault.h"
@@ -12,6 +13,8 @@ void addFilters(filter::Registry& registry) {
   registry.add<AddressList>("address_list", "Filter that allows or denies clients by address.");
   registry.add<Fault>("fault",
                       "Filter that delays or aborts a share of the requests, to test clients.");
+  registry.add<ForwardAuth>("forward_auth",
+                            "Filter that asks an HTTP service whether a request may proceed.");
   registry.add<Rbac>("rbac", "Filter that allows or denies requests by policies (RBAC).");
   registry.add<GrpcWeb>(
       "grpc_web",

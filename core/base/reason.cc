@@ -85,9 +85,15 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "the filter `jwt` demands.",
      "The detail names the policy of `rbac` or the mistake of the token. For addresses, check "
      "`trusted_proxies` of the listener if the client is behind a proxy."},
-    {"ext_auth_denied", {}, {}},
-    {"ext_auth_error", "The keys with which tokens are verified have not been fetched yet.",
-     "The log names the cause; check the issuer, and `jwks` of the filter `jwt`."},
+    {"ext_auth_denied",
+     "The service of the filter `forward_auth` refuses the request. The response is the service's, "
+     "with its status.",
+     "The log of the service names the cause."},
+    {"ext_auth_error",
+     "The service of the filter `forward_auth` did not respond within `timeout`, or responded with "
+     "5xx, which the client receives; or the keys of the filter `jwt` have not been fetched yet.",
+     "Check the service and its upstream, or the issuer and `jwks`; the log names the cause. "
+     "Increase `timeout`, or set `on_error` if requests may proceed without a decision."},
     {"body_too_large",
      "A body exceeds the limit of a filter that needs it at once: 413 for a request, 502 for a "
      "response.",

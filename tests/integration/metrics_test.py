@@ -13,6 +13,7 @@ import unittest
 import poll
 from fake_upstream import closed_address, text
 from http2_wire import PING, Http2Client, frame
+from integration_case import forward, gateway
 from tcp_upstream import TcpUpstream, echo
 from tls_case import TlsCase
 from weir_process import ADMIN, ROOT
@@ -195,6 +196,7 @@ class EveryFamily(TlsCase):
         self.connections(weir)
         self.process(weir, began)
         self.mesh()
+        self.filters()
         missing = set(families()) - self.asserted
         self.assertEqual(missing, set(), "families that nothing here asserts")
         self.compare_with_documents(weir)
@@ -412,6 +414,14 @@ class EveryFamily(TlsCase):
         scrapes = weir.metric("weir_scrape_duration_seconds_count")
         self.assertEqual(weir.metric("weir_scrape_duration_seconds_count"), scrapes + 1)
         self.asserted.add("weir_scrape_duration_seconds")
+
+    def filters(self):
+        """A gateway whose auth service is away."""
+        weir = self.weir(gateway(
+            forward(self.good.address, route="filters = [{ forward_auth = { upstream = 'auth' } }]")
+            + f"[upstream.auth]\ndiscovery = {{ static = ['{closed_address()}'] }}\n"))
+        self.assertEqual(self.get(weir).status, 503)
+        self.expect(weir, 1, "weir_forward_auth_decisions_total", result="error")
 
     def mesh(self):
         """A gateway with an identity, a sidecar that admits it, and one that does not."""

@@ -8,6 +8,8 @@
 namespace weir::test {
 namespace {
 
+constexpr std::string_view kService = "10.0.8.1:80";
+
 std::string lowerCase(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -63,6 +65,12 @@ std::string fields(const FilterBench::Headers& headers) {
   return text;
 }
 
+std::string response(std::string_view body, const FilterBench::Headers& headers, int status) {
+  return "HTTP/1.1 " + std::to_string(status) +
+         " Scripted\r\ncontent-length: " + std::to_string(body.size()) + "\r\n" + fields(headers) +
+         "\r\n" + std::string(body);
+}
+
 }  // namespace
 
 std::string BenchMessage::header(std::string_view name) const {
@@ -75,6 +83,7 @@ FilterBench::FilterBench(std::string_view kind, std::string_view settings)
 
 FilterBench::FilterBench(std::string_view list) : filters_(list) {
   gateway::addFilters(filters);
+  clusters["service"] = {{std::string(kService)}};
   answer("hello");
   on_upstream = [this](StreamPeer& upstream) { serve(upstream); };
 }
@@ -84,8 +93,15 @@ void FilterBench::serve(StreamPeer& upstream) {
   BenchMessage request = parse(upstream.received());
   if (!request.complete) return;
   upstream.takeReceived();
-  seen_.push_back(std::move(request));
-  upstream.send(answer_);
+  const bool service = isService(upstream);
+  (service ? asked_ : seen_).push_back(std::move(request));
+  upstream.send(service ? service_answer_ : answer_);
+}
+
+bool FilterBench::isService(const StreamPeer& upstream) const {
+  return std::any_of(arrivals.begin(), arrivals.end(), [&](const proxy::Arrival& each) {
+    return each.peer.get() == &upstream && each.to.text() == kService;
+  });
 }
 
 void FilterBench::from(std::string_view address) {
@@ -96,8 +112,11 @@ void FilterBench::from(std::string_view address) {
 }
 
 void FilterBench::answer(std::string_view body, const Headers& headers, int status) {
-  answerRaw("HTTP/1.1 " + std::to_string(status) + " Scripted\r\ncontent-length: " +
-            std::to_string(body.size()) + "\r\n" + fields(headers) + "\r\n" + std::string(body));
+  answer_ = response(body, headers, status);
+}
+
+void FilterBench::serviceAnswers(std::string_view body, const Headers& headers, int status) {
+  service_answer_ = response(body, headers, status);
 }
 
 void FilterBench::begin(std::string_view head) {
@@ -110,6 +129,11 @@ void FilterBench::begin(std::string_view head) {
 
 void FilterBench::send(std::string_view bytes) {
   client_->send(bytes);
+  turn();
+}
+
+void FilterBench::leave() {
+  client_->close();
   turn();
 }
 

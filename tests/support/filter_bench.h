@@ -46,6 +46,9 @@ class FilterBench : private proxy::ProxyTest {
   // The response of the upstream.
   void answer(std::string_view body, const Headers& headers = {}, int status = 200);
   void answerRaw(std::string text) { answer_ = std::move(text); }
+  // The response of another upstream, "service", which filters may ask. Without a call it sends
+  // none.
+  void serviceAnswers(std::string_view body, const Headers& headers = {}, int status = 200);
 
   // One request on a new connection, and what has arrived at the end of the turn.
   BenchMessage get(std::string_view target = "/", const Headers& headers = {});
@@ -54,10 +57,13 @@ class FilterBench : private proxy::ProxyTest {
   void begin(std::string_view head);
   void send(std::string_view bytes);
   BenchMessage reply();  // so far, to the latest request
+  void leave();          // closes the client's connection
 
   void pass(Milliseconds time) { ProxyTest::pass(time); }
   // The complete requests that reached the upstream.
   const std::vector<BenchMessage>& seen() const { return seen_; }
+  // The complete requests that reached "service".
+  const std::vector<BenchMessage>& asked() const { return asked_; }
   // Number of local replies of this filter.
   std::uint64_t replies(std::string_view kind, int status, Reason reason);
   Reason loggedReason() const { return logged().reason; }
@@ -65,10 +71,13 @@ class FilterBench : private proxy::ProxyTest {
  private:
   void TestBody() override {}
   void serve(test::StreamPeer& upstream);
+  bool isService(const test::StreamPeer& upstream) const;
 
   std::string filters_;
   std::string answer_;
+  std::string service_answer_;
   std::vector<BenchMessage> seen_;
+  std::vector<BenchMessage> asked_;
   std::string client_address_ = "203.0.113.7:5000";
   test::StreamPeer* client_ = nullptr;
 };

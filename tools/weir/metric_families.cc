@@ -7,6 +7,7 @@
 #include "core/tls/metrics.h"
 #include "core/upstream/metrics.h"
 #include "gateway/auth/authn.h"
+#include "gateway/auth/forward_auth_metrics.h"
 #include "gateway/auth/jwt/metrics.h"
 #include "gateway/auth/rbac/metrics.h"
 #include "mesh/identity/metrics.h"
@@ -23,6 +24,7 @@ MetricFamilies metricFamilies() {
   gateway::authn::addMetrics(families);
   gateway::jwt::addMetrics(families);
   mesh::addMetrics(families);
+  gateway::addForwardAuthMetrics(families);
   gateway::rbac::addMetrics(families);
   server::addMetrics(families);
   event::addMetrics(families);
