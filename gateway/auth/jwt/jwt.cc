@@ -54,7 +54,7 @@ void Jwt::Shared::start(filter::Publish<Snapshot> publish, std::function<void()>
 }
 
 Jwt::Local::Local(const Config& config, const filter::LocalTools& tools)
-    : challenges(challengeParameters(config), wantedScopes(config)),
+    : challenges_(challengeParameters(config), wantedScopes(config)),
       metrics_(tools.metrics),
       shadow_(config.enforcement == authn::Mode::kShadow),
       accepted_(metrics_.counter(authnKey(authn::Method::kJwt, Result::kOk, shadow_))),
@@ -63,7 +63,7 @@ Jwt::Local::Local(const Config& config, const filter::LocalTools& tools)
       cache_(tools.random.next()),
       keys_(config.fixed.keys) {}
 
-void Jwt::Local::onSnapshot(std::shared_ptr<const jwt::KeySnapshot> snapshot) {
+void Jwt::Local::onSnapshot(const std::shared_ptr<const jwt::KeySnapshot>& snapshot) {
   gate_ = snapshot->gate;
   if (keys_ != snapshot->keys) {
     keys_ = snapshot->keys;
@@ -157,7 +157,7 @@ filter::Verdict Jwt::refuse(Result result, std::string_view detail) {
   token_.reset();
   const bool optional = config_.enforcement == authn::Mode::kOptional && result == Result::kMissing;
   if (optional || config_.enforcement == authn::Mode::kShadow) return filter::Verdict::proceed();
-  return filter::Verdict::reply(local_.challenges.reply(result, detail, *request_));
+  return filter::Verdict::reply(local_.challenges().reply(result, detail, *request_));
 }
 
 filter::Verdict Jwt::accept() {

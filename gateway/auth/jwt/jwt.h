@@ -36,7 +36,7 @@ class Jwt final : public filter::Filter {
     static constexpr std::size_t kMostWaiting = 1024;
 
     Local(const Config& config, const filter::LocalTools& tools);
-    void onSnapshot(std::shared_ptr<const jwt::KeySnapshot> snapshot);
+    void onSnapshot(const std::shared_ptr<const jwt::KeySnapshot>& snapshot);
 
     const jose::KeySet* keys() const { return keys_.get(); }  // null: there are none yet
     // From the cache, or verified now.
@@ -47,9 +47,10 @@ class Jwt final : public filter::Filter {
     void stopWaiting(Jwt& filter);
     void count(authn::Result result);
 
-    const authn::Challenges challenges;
+    const authn::Challenges& challenges() const { return challenges_; }
 
    private:
+    const authn::Challenges challenges_;
     MetricCells& metrics_;
     const bool shadow_;
     const Counter accepted_;

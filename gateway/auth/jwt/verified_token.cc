@@ -135,7 +135,8 @@ VerifiedToken::VerifiedToken(std::string_view text, jose::Claims claims, const S
 
 std::string_view VerifiedToken::encodedPayload() const {
   const std::size_t begin = text_.find('.') + 1;
-  return std::string_view(text_).substr(begin, text_.rfind('.') - begin);
+  const std::string_view text = text_;
+  return text.substr(begin, text.rfind('.') - begin);
 }
 
 http::Principal VerifiedToken::principal() const {
