@@ -4,6 +4,7 @@
 #include "gateway/auth/forward_auth.h"
 #include "gateway/auth/jwt/jwt.h"
 #include "gateway/auth/rbac/rbac.h"
+#include "gateway/limit/rate_limit.h"
 #include "gateway/resilience/fault.h"
 #include "gateway/transform/grpc_web.h"
 
@@ -20,6 +21,9 @@ void addFilters(filter::Registry& registry) {
       "grpc_web",
       "Filter that translates between gRPC-Web and gRPC, so that browsers can call gRPC services.");
   registry.add<Jwt>("jwt", "Filter that authenticates clients by signed tokens (JWT).");
+  registry.add<RateLimit>(
+      "rate_limit",
+      "Filter that limits the rate of requests, or their number in flight, for each caller.");
 }
 
 }  // namespace weir::gateway

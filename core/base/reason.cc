@@ -65,7 +65,11 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
     {"queue_timeout", "No connection to the upstream became free within `queue_timeout`.",
      "Increase `max_connections` of the upstream or the capacity of the service."},
     {"limit_concurrency", {}, {}},
-    {"rate_limited", {}, {}},
+    {"rate_limited",
+     "The filter `rate_limit` refuses the request: the caller has used up a limit, or a part of the "
+     "key is missing (`missing = \"deny\"`).",
+     "`Retry-After` of the response tells the client when to try again. Check the limits if "
+     "`weir_ratelimit_decisions_total` shows that many callers are refused."},
     {"adaptive_shed", {}, {}},
     {"overload_memory", "Buffered bodies and heads exceed a threshold of `[overload]`.",
      "Find slow clients and large bodies; increase `max_buffered` or the memory of the process."},

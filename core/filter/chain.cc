@@ -28,6 +28,7 @@ class Wait final : public event::Deadline {
 std::string_view Control::clientAddress() const { return filters_.host_.clientAddress(); }
 IpAddress Control::clientIp() const { return filters_.host_.clientIp(); }
 Arena& Control::arena() const { return filters_.host_.arena(); }
+NameId Control::route() const { return filters_.host_.route(); }
 WorkerParts* Control::parts() const { return filters_.host_.parts(); }
 http::ExchangeView& Control::view() const { return filters_.host_.view(); }
 

@@ -66,7 +66,8 @@ class Control {
 
   // The client's address after the trusted-hop rules, without a port.
   std::string_view clientAddress() const;
-  IpAddress clientIp() const;  // all zeros: over a Unix socket
+  IpAddress clientIp() const;  // the same; all zeros for a Unix socket
+  NameId route() const;        // its name in metrics
   Arena& arena() const;        // of the exchange
   // What is known about the exchange.
   const http::ExchangeRecord& record() const { return view().record; }
@@ -122,6 +123,7 @@ class Host {
   virtual Arena& arena() = 0;
   virtual std::string_view clientAddress() = 0;
   virtual IpAddress clientIp() { return {}; }
+  virtual NameId route() { return 0; }
   virtual WorkerParts* parts() { return nullptr; }
   virtual http::ExchangeView& view() = 0;
   // A wait ended: Filters::onRequest, onResponse and pump() continue.

@@ -7,6 +7,7 @@
 #include "core/base/metric_cells.h"
 #include "core/base/random.h"
 #include "core/event/loop.h"
+#include "core/filter/commons.h"
 
 namespace weir::http {
 class Client;
@@ -28,6 +29,7 @@ struct SharedTools {
   event::Loop& loop;
   MetricCells& metrics;
   http::Client& client;
+  Commons& commons;
 };
 
 // The tools of a worker, for T::Local. They outlive it.

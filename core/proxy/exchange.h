@@ -95,6 +95,7 @@ class Exchange final : public http::RequestEvents,
   Arena& arena() override { return arena_; }
   std::string_view clientAddress() override { return downstream_.address; }
   IpAddress clientIp() override { return {downstream_.ip.bytes()}; }
+  NameId route() override { return routeId(); }
   filter::WorkerParts* parts() override { return &engine_.parts(); }
   http::ExchangeView& view() override;
   void onResumed() override;
@@ -203,7 +204,7 @@ class Exchange final : public http::RequestEvents,
   std::string_view admitted_path_;  // normalized, before the route rewrites it
   std::string_view original_query_;
   http::ExchangeView* view_ = nullptr;  // in the arena, once a filter asks for it
-  Mirror* mirrors_ = nullptr;  // owned by the engine; still need the rest of the request
+  Mirror* mirrors_ = nullptr;           // owned by the engine; still need the rest of the request
 
   upstream::Tries tries_;
   upstream::Attempt attempt_;

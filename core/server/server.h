@@ -134,6 +134,7 @@ class Server {
   ControlClient control_;
   WarmUp warm_up_;
   Discoveries discoveries_;
+  filter::Commons filter_commons_;
   SharedFilters shared_filters_;
   std::shared_ptr<const proxy::Plan> plan_;
   std::vector<std::shared_ptr<const proxy::Plan>> history_;  // destroyed here, after use

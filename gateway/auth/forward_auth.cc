@@ -127,6 +127,10 @@ void ForwardAuth::Config::read(config::Table& table, Config& out) {
   checkHeaderNames(table, out);
 }
 
+void ForwardAuth::addRequestFields(const Config& config, http::FieldSet& fields) {
+  for (const std::string& name : config.response_headers) fields.add(name);
+}
+
 void ForwardAuth::check(Config& config, filter::References& references,
                         config::Diagnostics& diagnostics) {
   config.upstream = references.target(config.target, diagnostics);

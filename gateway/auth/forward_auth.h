@@ -39,6 +39,7 @@ class ForwardAuth final : public filter::Filter {
     bool operator==(const Config&) const = default;
     static void read(config::Table& table, Config& out);
   };
+  static void addRequestFields(const Config& config, http::FieldSet& fields);
   static void check(Config& config, filter::References& references,
                     config::Diagnostics& diagnostics);
 

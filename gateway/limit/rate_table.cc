@@ -65,6 +65,19 @@ void RateTable::giveBack(const Taken& taken, Nanoseconds now) {
   if (back > Nanoseconds(0)) SlotTable::lower(taken.slot, back.count());
 }
 
+void RateTable::adopt(const RateTable& other, const UnitRate& from, const UnitRate& to,
+                      Nanoseconds now) {
+  const double scale =
+      static_cast<double>(to.window().count()) / static_cast<double>(from.window().count());
+  other.slots_.forEach(now.count(), [&](std::uint64_t key, std::int64_t missing) {
+    const double scaled = static_cast<double>(missing) * scale;
+    const double most = static_cast<double>(to.window().count());
+    const auto full_at = now.count() + static_cast<std::int64_t>(std::min(scaled, most));
+    SlotTable::Found found;
+    slots_.add(key, full_at, now.count(), true, found);
+  });
+}
+
 bool takeAll(std::span<RateClaim> claims, Nanoseconds now, Nanoseconds (*clock)()) {
   if (claims.size() == 1) return claims.front().take(now);
   const auto look = [&](RateClaim& claim) {

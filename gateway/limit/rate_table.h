@@ -62,6 +62,10 @@ class RateTable {
   // meantime: what would be available by now in any case is not credited twice.
   static void giveBack(const Taken& taken, Nanoseconds now);
 
+  // Takes over the buckets of another table, which were filled at another rate: each is as full as
+  // before, in parts of its burst. For a new table, before other threads use it.
+  void adopt(const RateTable& other, const UnitRate& from, const UnitRate& to, Nanoseconds now);
+
   std::size_t size() const { return slots_.size(); }
   // Keys whose buckets are not full.
   std::size_t keys(Nanoseconds now) const { return slots_.used(now.count()); }
@@ -76,7 +80,8 @@ struct RateClaim {
   std::uint64_t key = 0;
   UnitRate rate;
   std::int64_t cost = 1;
-  Decision decision{};  // the result
+  std::uint32_t rule = 0;  // for the caller
+  Decision decision{};     // the result
   RateTable::Taken taken{};
 
   bool take(Nanoseconds now) {

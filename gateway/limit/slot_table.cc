@@ -139,11 +139,7 @@ SlotTable::Added SlotTable::add(std::uint64_t key, std::int64_t number, std::int
 
 std::size_t SlotTable::used(std::int64_t floor) const {
   std::size_t count = 0;
-  for (std::size_t i = 0; i <= mask_; ++i) {
-    for (const Slot& slot : groups_[i].slots) {
-      if (above(slot.word.load(std::memory_order_relaxed), floor) > 0) ++count;
-    }
-  }
+  forEach(floor, [&](std::uint64_t, std::int64_t) { ++count; });
   return count;
 }
 

@@ -58,6 +58,9 @@ class SlotTable {
 
   std::size_t size() const { return (mask_ + 1) * kWays; }
   std::size_t used(std::int64_t floor) const;  // slots that are not free
+  // Calls visit(key, how far its number is above the floor) for each slot that is not free.
+  template <typename Visit>
+  void forEach(std::int64_t floor, Visit visit) const;
 
  private:
   static constexpr std::size_t kWays = 8;
@@ -90,5 +93,16 @@ class SlotTable {
   std::unique_ptr<Group[]> groups_;
   std::unique_ptr<Latch[]> latches_;  // one for each region
 };
+
+template <typename Visit>
+void SlotTable::forEach(std::int64_t floor, Visit visit) const {
+  for (std::size_t i = 0; i <= mask_; ++i) {
+    for (const Slot& slot : groups_[i].slots) {
+      const std::uint64_t word = slot.word.load(std::memory_order_acquire);
+      const std::int64_t height = above(word, floor);
+      if (height > 0) visit(slot.key.load(std::memory_order_relaxed), height);
+    }
+  }
+}
 
 }  // namespace weir::gateway

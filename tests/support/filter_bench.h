@@ -67,6 +67,9 @@ class FilterBench : private proxy::ProxyTest {
   // Number of local replies of this filter.
   std::uint64_t replies(std::string_view kind, int status, Reason reason);
   Reason loggedReason() const { return logged().reason; }
+  NameId nameId(std::string_view name) { return id(name); }
+  std::uint64_t counted(CounterKey key) { return count(key); }
+  std::int64_t measured(GaugeKey key) { return gauge(key); }
 
  private:
   void TestBody() override {}

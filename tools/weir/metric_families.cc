@@ -10,6 +10,7 @@
 #include "gateway/auth/forward_auth_metrics.h"
 #include "gateway/auth/jwt/metrics.h"
 #include "gateway/auth/rbac/metrics.h"
+#include "gateway/limit/metrics.h"
 #include "mesh/identity/metrics.h"
 #include "observability/access_log/metrics.h"
 #include "observability/metrics/page_metrics.h"
@@ -23,6 +24,7 @@ MetricFamilies metricFamilies() {
   tls::addMetrics(families);
   gateway::authn::addMetrics(families);
   gateway::jwt::addMetrics(families);
+  gateway::addLimitMetrics(families);
   mesh::addMetrics(families);
   gateway::addForwardAuthMetrics(families);
   gateway::rbac::addMetrics(families);

@@ -93,6 +93,7 @@ struct Policy {
   // a deny and all must fit for an allow, and a condition without a result counts as true for a
   // deny.
   bool match(const Question& question) const;
+  bool isEnforced() const { return mode != Mode::kShadow; }
   bool operator==(const Policy&) const = default;
   static void read(config::Table& table, Policy& out);
 };

@@ -72,10 +72,10 @@ void Rbac::check(Config& config, filter::References& references, config::Diagnos
 Rbac::Local::Local(const Config& config, const filter::LocalTools& tools)
     : index(config.policies), metrics(tools.metrics) {
   for (const Policy& policy : config.policies) {
-    has_shadow |= policy.mode == Mode::kShadow;
+    has_shadow |= !policy.isEnforced();
     if (policy.action == Action::kDeny) continue;
     allows_shadow = true;
-    allows |= policy.mode == Mode::kEnforce;
+    allows |= policy.isEnforced();
   }
 }
 
@@ -86,7 +86,7 @@ filter::Verdict Rbac::onRequest(http::Request& request) {
   local_.index.forCandidates(question, [&](const Policy& policy) {
     if (!policy.match(question)) return;
     all.add(policy);
-    if (policy.mode == Mode::kEnforce) enforced.add(policy);
+    if (policy.isEnforced()) enforced.add(policy);
   });
   if (local_.has_shadow) count(local_.metrics, decide(all, local_.allows_shadow), Mode::kShadow);
   const Outcome decision = decide(enforced, local_.allows);

@@ -105,6 +105,7 @@ ProxyTest::~ProxyTest() {
   if (listener != nullptr) listener->closeAll();
   clients.clear();
   turn();
+  shared_parts_.clear();
   // Everything is released, whatever a test did.
   EXPECT_EQ(listener_count.value(), 0U);
   if (engine != nullptr) {
@@ -162,11 +163,26 @@ void ProxyTest::start(std::string_view routes) {
         Engine::Tools{loop, *connector_used, cells, sizeof(Exchange), &log});
   }
   engine->setPlan(plan);
+  startShared(plan->lasting_filters);
   if (listener == nullptr) {
     listener = std::make_unique<Listener>(*engine, shared,
                                           Listener::Counts{listener_count, process_count});
   } else {
     listener->setPlan(shared, 0);
+  }
+}
+
+// The control thread's part of filters, on the thread of the only worker.
+void ProxyTest::startShared(const filter::LastingFilters& makers) {
+  for (const auto& maker : makers) {
+    if (shared_parts_.contains(maker->id())) continue;
+    auto& part = shared_parts_[maker->id()];
+    part = maker->makeShared({loop, cells, engine->client(), commons_});
+    if (part == nullptr) continue;
+    const auto publish = [this, id = maker->id()](filter::AnySnapshot snapshot) {
+      engine->parts().setSnapshot(id, std::move(snapshot));
+    };
+    part->start(publish, [] {});
   }
 }
 

@@ -138,8 +138,11 @@ class ProxyTest : public ::testing::Test {
 
  private:
   std::shared_ptr<const upstream::ClusterPlan> clusterPlan(const std::string& name);
+  void startShared(const filter::LastingFilters& makers);
 
   std::vector<std::shared_ptr<const Plan>> plans_;
+  filter::Commons commons_;
+  std::map<filter::MakerId, std::unique_ptr<filter::SharedPart>> shared_parts_;
 };
 
 }  // namespace weir::proxy

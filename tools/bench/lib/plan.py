@@ -34,6 +34,7 @@ class Plan:
     tunnels: bool = False            # NGINX forwards upgrades only if configured.
     tcp: bool = False                # Bytes are forwarded without parsing; not with NGINX.
     tls: Tls | None = None
+    filters: str | None = None       # Of the routes, as a TOML array; weir only.
     clear_http2: str | None = None   # The listener on which NGINX only accepts plaintext HTTP/2.
 
     @property
@@ -65,6 +66,8 @@ def weir_text(plan):
             lines.append(f"hosts = {quote([route.host])}")
         lines.append(f"match = {{ path_prefix = {quote(route.prefix)} }}")
         lines.append(f"upstream = {quote(route.upstream)}")
+        if plan.filters:
+            lines.append(f"filters = {plan.filters}")
     for name, addresses in plan.upstreams.items():
         lines.append(f"[upstream.{name}]")
         lines.append(f"discovery = {{ static = {quote(addresses)} }}")

@@ -1,0 +1,9 @@
+#include "gateway/limit/metrics.h"
+
+namespace weir::gateway {
+
+void addLimitMetrics(MetricFamilies& families) {
+  families.add({&kLimitDecisionsFamily, &kLimitEvictionsFamily, &kLimitKeysFamily});
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,199 @@
+#include "gateway/limit/rate_limit.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "core/base/arena_writer.h"
+#include "core/proxy/grpc.h"
+#include "gateway/limit/metrics.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr int kTooManyRequests = 429;  // RFC 6585, 4
+constexpr int kResourceExhausted = 8;  // of gRPC
+constexpr std::string_view kProblem = "application/problem+json";
+
+LimitStanding standingOf(const RateClaim& claim) {
+  const Decision& decision = claim.decision;
+  LimitStanding standing{claim.rule, decision.allowed, decision.remaining, decision.until_full};
+  if (decision.remaining == 0) {
+    standing.reset = decision.until_full - claim.rate.window() + claim.rate.interval;
+  }
+  return standing;
+}
+
+LimitStanding standingOf(const InFlightClaim& claim) {
+  const std::int64_t used = std::int64_t{claim.entry.others} + (claim.entry.allowed ? 1 : 0);
+  return {claim.rule, claim.entry.allowed, std::max<std::int64_t>(0, claim.most - used), {}};
+}
+
+// The time after which a refused request would be allowed. Nothing if that is not known, or never.
+std::optional<Nanoseconds> retryAfter(std::span<const RateClaim> claims) {
+  Nanoseconds longest{0};
+  for (const RateClaim& claim : claims) {
+    if (claim.decision.allowed) continue;
+    if (claim.decision.retry_after == Nanoseconds(0)) return std::nullopt;
+    longest = std::max(longest, claim.decision.retry_after);
+  }
+  return longest > Nanoseconds(0) ? std::optional(longest) : std::nullopt;
+}
+
+template <typename T>
+std::span<T> arenaSpan(Arena& arena, std::size_t count) {
+  if (count == 0) return {};
+  T* const first = arena.array<T>(count);
+  std::uninitialized_value_construct_n(first, count);
+  return {first, count};
+}
+
+}  // namespace
+
+RateLimit::Shared::Shared(const Config& config, const filter::SharedTools& tools)
+    : tools_(tools),
+      limiters_(tools.commons.get<Limiters>()),
+      limiter_(limiters_.get(config.spec(), tools.loop.now())),
+      count_(tools.loop.wheel(), *this) {}
+
+void RateLimit::Shared::start(const filter::Publish<Limiter>& publish,
+                              const std::function<void()>& ready) {
+  publish(limiter_);
+  ready();
+  count_.arm(kCount);
+}
+
+void RateLimit::Shared::onCount() {
+  limiters_.count(tools_.loop.now(), tools_.metrics);
+  count_.arm(kCount);
+}
+
+RateLimit::Local::Local(const Config& config, const filter::LocalTools& tools)
+    : loop(tools.loop),
+      allowed(tools.metrics.counter(limitDecisionsKey(config.id, LimitDecision::kAllow))),
+      denied(tools.metrics.counter(limitDecisionsKey(
+          config.id, config.enforcement == Enforcement::kEnforce ? LimitDecision::kDeny
+                                                                 : LimitDecision::kShadowDeny))),
+      evicted(tools.metrics.counter(limitEvictionsKey(config.id))) {}
+
+bool RateLimit::skips() const {
+  if (local_.limiter == nullptr) return true;
+  if (config_.skip.empty()) return false;
+  const IpAddress client = control_.clientIp();
+  return std::any_of(config_.skip.begin(), config_.skip.end(),
+                     [&](const IpRange& range) { return range.contains(client); });
+}
+
+std::int64_t RateLimit::costOf(const Rule& rule) const {
+  if (!rule.cost.given()) return 1;
+  const expr::Value cost = rule.cost.program().evaluate(control_.facts(), control_.arena());
+  return cost.kind() == expr::Kind::kInt ? cost.integer() : 1;
+}
+
+RateLimit::Claims RateLimit::claimsOf(const http::Request& request) const {
+  const Limiter& limiter = *local_.limiter;
+  const std::span<const Rule> rules = config_.effective();
+  const NameId scope = config_.name ? 0 : control_.route();
+  Claims claims;
+  claims.rates = arenaSpan<RateClaim>(control_.arena(), rules.size());
+  const auto in_flight = [](const Rule& rule) { return rule.in_flight.has_value(); };
+  const auto places = std::count_if(rules.begin(), rules.end(), in_flight);
+  claims.places = arenaSpan<InFlightClaim>(control_.arena(), static_cast<std::size_t>(places));
+  std::size_t rates_used = 0;
+  std::size_t places_used = 0;
+  for (std::uint32_t i = 0; i < rules.size(); ++i) {
+    const Rule& rule = rules[i];
+    const auto key = rule.compiled_key.hash(request, control_, limiter.hash(), scope);
+    if (!key.complete && rule.missing == Missing::kSkip) continue;
+    if (!key.complete && rule.missing == Missing::kDeny) claims.denied = true;
+    if (rule.in_flight) {
+      claims.places[places_used++] = {&limiter.inFlight(i), key.value, *rule.in_flight, i};
+    } else {
+      claims.rates[rates_used++] = {&limiter.rates(i), key.value, *rule.spec.rate, costOf(rule), i};
+    }
+  }
+  claims.rates = claims.rates.first(rates_used);
+  claims.places = claims.places.first(places_used);
+  return claims;
+}
+
+// Takes what the claims need, or nothing.
+bool RateLimit::take(const Claims& claims) {
+  places_ = claims.places;
+  bool allowed = true;
+  for (InFlightClaim& claim : places_) {
+    claim.entry = claim.table->enter(claim.key, claim.most);
+    allowed = allowed && claim.entry.allowed;
+  }
+  if (allowed && !claims.rates.empty()) allowed = takeAll(claims.rates, local_.loop.now());
+  if (!allowed) leave();
+  return allowed;
+}
+
+// Keeps what the response tells about the limits, and counts what was forgotten.
+void RateLimit::note(const Claims& claims) {
+  for (const RateClaim& claim : claims.rates) {
+    if (claim.decision.evicted) local_.evicted.add();
+  }
+  for (const InFlightClaim& claim : claims.places) {
+    if (claim.entry.uncounted) local_.evicted.add();
+  }
+  if (config_.enforcement == Enforcement::kShadow) return;
+  standings_ =
+      arenaSpan<LimitStanding>(control_.arena(), claims.rates.size() + claims.places.size());
+  auto* to = standings_.data();
+  for (const RateClaim& claim : claims.rates) *to++ = standingOf(claim);
+  for (const InFlightClaim& claim : claims.places) *to++ = standingOf(claim);
+}
+
+filter::Verdict RateLimit::onRequest(http::Request& request) {
+  if (skips()) return filter::Verdict::proceed();
+  const Claims claims = claimsOf(request);
+  if (!claims.denied) {
+    const bool allowed = take(claims);
+    note(claims);
+    if (allowed) {
+      local_.allowed.add();
+      return filter::Verdict::proceed();
+    }
+  }
+  local_.denied.add();
+  if (config_.enforcement == Enforcement::kShadow) return filter::Verdict::proceed();
+  return refuse(request, claims);
+}
+
+filter::Verdict RateLimit::refuse(const http::Request& request, const Claims& claims) const {
+  Arena& arena = control_.arena();
+  filter::LocalReply reply{.status = kTooManyRequests, .reason = Reason::kRateLimited};
+  reply.detail = claims.denied ? config_.texts.keyMissing() : config_.texts.exceeded();
+  reply.grpc_status = kResourceExhausted;
+  reply.body = config_.texts.problem(standings_, arena);
+  reply.content_type = kProblem;
+  const auto after = retryAfter(claims.rates);
+  if (!after) return filter::Verdict::reply(reply);
+  reply.headers.emplace(arena);
+  const auto number = [&](std::uint64_t value) {
+    return ArenaWriter(arena, std::numeric_limits<std::uint64_t>::digits10 + 1)
+        .number(value)
+        .text();
+  };
+  reply.headers->add(http::HeaderId::kRetryAfter, number(wholeSeconds(*after)));
+  if (proxy::isGrpc(request)) {
+    const auto pause = std::chrono::ceil<Milliseconds>(*after);
+    reply.headers->add("grpc-retry-pushback-ms", number(static_cast<std::uint64_t>(pause.count())));
+  }
+  return filter::Verdict::reply(reply);
+}
+
+void RateLimit::addFields(http::Response& response) const {
+  // Clients may take few remaining units as a reason not to follow a redirect.
+  const bool redirect = response.status >= 300 && response.status < 400;
+  if (!redirect) config_.texts.addTo(response.headers, config_.fields, standings_);
+}
+
+void RateLimit::leave() {
+  for (InFlightClaim& claim : places_) InFlightTable::leave(claim.entry.place);
+  places_ = {};
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/ip_range.h"
+#include "core/base/metric.h"
+#include "core/config/table.h"
+#include "core/config/units.h"
+#include "core/event/wheel.h"
+#include "core/expr/setting.h"
+#include "core/filter/commons.h"
+#include "core/filter/filter.h"
+#include "core/filter/parts.h"
+#include "core/filter/references.h"
+#include "core/http/facts.h"
+#include "gateway/limit/limit_key.h"
+#include "gateway/limit/limiter.h"
+#include "gateway/limit/policy_texts.h"
+
+namespace weir::gateway {
+
+// The variables of costs.
+struct CostVariables : http::RequestVariables {
+  static std::string replacement(const config::Value& older);
+};
+
+// Limits the rate of the requests of each caller, or their number in flight. A request is allowed
+// only if all rules allow it, and only then counted.
+class RateLimit final : public filter::Filter {
+ public:
+  enum class Missing : std::uint8_t { kShare, kSkip, kDeny };
+  enum class Enforcement : std::uint8_t { kEnforce, kShadow };
+
+  struct Rule {
+    std::optional<config::Rate> rate;
+    std::optional<std::uint32_t> burst;
+    std::optional<std::uint32_t> in_flight;
+    std::vector<std::string> key = {"client_address"};
+    unsigned prefix4 = 32;
+    unsigned prefix6 = 64;
+    Missing missing = Missing::kShare;
+    expr::Expression<CostVariables, expr::Kind::kInt> cost;
+
+    LimitKey compiled_key;  // this and the next follow from the settings
+    LimitSpec spec;
+
+    bool operator==(const Rule&) const = default;
+    static void read(config::Table& table, Rule& out);
+    static void readLimits(config::Table& table, Rule& out);
+    void complete(config::Table& table);
+  };
+  struct Config {
+    Rule rule;  // applies if there are no `rules`
+    std::vector<Rule> rules;
+    std::optional<std::string> name;
+    std::uint32_t max_keys = 65'536;
+    Enforcement enforcement = Enforcement::kEnforce;
+    std::vector<IpRange> skip;
+    LimitFields fields = LimitFields::kDraft;
+
+    PolicyTexts texts;  // this and the next follow from the settings
+    NameId id = 0;      // of the name in metrics
+
+    bool operator==(const Config&) const = default;
+    static void read(config::Table& table, Config& out);
+    std::span<const Rule> effective() const {
+      return rules.empty() ? std::span<const Rule>(&rule, 1) : std::span<const Rule>(rules);
+    }
+    std::string_view label() const { return name ? std::string_view(*name) : "default"; }
+    LimiterSpec spec() const;
+  };
+  static void check(Config& config, filter::References& references,
+                    config::Diagnostics& diagnostics);
+
+  class Shared {
+   public:
+    using Snapshot = Limiter;
+    Shared(const Config& config, const filter::SharedTools& tools);
+    void start(const filter::Publish<Limiter>& publish, const std::function<void()>& ready);
+
+   private:
+    static constexpr Milliseconds kCount{10'000};
+    void onCount();
+
+    const filter::SharedTools tools_;
+    Limiters& limiters_;
+    const std::shared_ptr<const Limiter> limiter_;
+    event::Alarm<Shared, &Shared::onCount> count_;
+  };
+  struct Local {
+    Local(const Config& config, const filter::LocalTools& tools);
+    void onSnapshot(std::shared_ptr<const Limiter> snapshot) { limiter = std::move(snapshot); }
+
+    event::Loop& loop;
+    Counter allowed;
+    Counter denied;  // of shadow mode: those that would have been
+    Counter evicted;
+    std::shared_ptr<const Limiter> limiter = nullptr;
+  };
+
+  RateLimit(const Config& config, Local& local, filter::Control& control)
+      : config_(config), local_(local), control_(control) {}
+  ~RateLimit() override { leave(); }
+
+  filter::Verdict onRequest(http::Request& request) override;
+  filter::Verdict onResponse(http::Response& response) override {
+    addFields(response);
+    return filter::Verdict::proceed();
+  }
+  void onLocalReply(http::Response& response) override { addFields(response); }
+
+ private:
+  // What a request claims of the rules, in the order of their kinds.
+  struct Claims {
+    std::span<RateClaim> rates;
+    std::span<InFlightClaim> places;
+    bool denied = false;  // because a key is missing
+  };
+
+  bool skips() const;
+  Claims claimsOf(const http::Request& request) const;
+  std::int64_t costOf(const Rule& rule) const;
+  bool take(const Claims& claims);
+  void note(const Claims& claims);
+  filter::Verdict refuse(const http::Request& request, const Claims& claims) const;
+  void addFields(http::Response& response) const;
+  void leave();
+
+  const Config& config_;
+  Local& local_;
+  filter::Control& control_;
+  std::span<LimitStanding> standings_;  // these are in the arena
+  std::span<InFlightClaim> places_;
+};
+
+}  // namespace weir::gateway

@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/base/number.h"
+#include "core/route/settings.h"
+#include "gateway/limit/rate_limit.h"
+
+// The settings of the filter rate_limit.
+namespace weir::gateway {
+namespace {
+
+constexpr std::size_t kMostRules = 8;
+constexpr std::pair<std::string_view, RateLimit::Missing> kMissingNames[] = {
+    {"share", RateLimit::Missing::kShare},
+    {"skip", RateLimit::Missing::kSkip},
+    {"deny", RateLimit::Missing::kDeny},
+};
+constexpr std::pair<std::string_view, RateLimit::Enforcement> kEnforcementNames[] = {
+    {"enforce", RateLimit::Enforcement::kEnforce},
+    {"shadow", RateLimit::Enforcement::kShadow},
+};
+constexpr std::pair<std::string_view, LimitFields> kFieldsNames[] = {
+    {"draft", LimitFields::kDraft},
+    {"legacy", LimitFields::kLegacy},
+    {"both", LimitFields::kBoth},
+    {"off", LimitFields::kOff},
+};
+
+UnitRate unitRateOf(const config::Rate& rate, std::optional<std::uint32_t> burst) {
+  constexpr double kSecond = 1e9;  // nanoseconds
+  UnitRate units;
+  units.interval = Nanoseconds(std::llround(kSecond / rate.per_second));
+  units.burst =
+      burst ? *burst : std::max<std::int64_t>(1, std::llround(std::floor(rate.per_second)));
+  return units;
+}
+
+bool isLimiterName(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+}
+
+}  // namespace
+
+std::string CostVariables::replacement(const config::Value& older) {
+  const auto* const number = older.as<std::int64_t>();
+  return number == nullptr ? std::string() : std::to_string(*number);
+}
+
+void RateLimit::Rule::readLimits(config::Table& table, Rule& out) {
+  table.read("rate", out.rate,
+             "Rate at which requests are allowed, for each key. They need not be evenly spaced.",
+             {.min = config::Rate{1.0 / 86'400}, .max = config::Rate{1'000'000}});
+  table.read("burst", out.burst,
+             "Number of requests that are allowed at once after a pause. Default: those of one "
+             "second, at least 1.",
+             {.min = 1});
+  table.read("in_flight", out.in_flight,
+             "Maximum number of requests of each key at the same time, instead of a rate.",
+             {.min = 1});
+  table.read("key", out.key,
+             "Parts of the request that distinguish callers: `client_address`, `method`, `route`, "
+             "`identity` (of the client's certificate), `consumer`, `header:NAME`, `cookie:NAME`, "
+             "or an expression with a text as its result. An empty list: all requests share the "
+             "limit.");
+  table.read("prefix4", out.prefix4,
+             "Number of bits of an IPv4 address that count for `client_address`.",
+             {.min = 1, .max = 32});
+  table.read("prefix6", out.prefix6,
+             "Number of bits of an IPv6 address that count for `client_address`. One client "
+             "usually has 64 bits or more for itself.",
+             {.min = 1, .max = 128});
+  table.read("missing", out.missing, kMissingNames,
+             "Treatment of requests without a part of the key: they share one limit, are not "
+             "limited, or are refused.");
+  table.read("cost", out.cost,
+             "Number of units of the rate that a request takes, an expression with an int as its "
+             "result. 0 takes none, and a negative number gives units back. Default, and if the "
+             "evaluation fails: 1.");
+}
+
+void RateLimit::Rule::read(config::Table& table, Rule& out) {
+  readLimits(table, out);
+  table.exactlyOneOf({"rate", "in_flight"});
+  out.complete(table);
+}
+
+// Sets what follows from the settings, and checks them together.
+void RateLimit::Rule::complete(config::Table& table) {
+  compiled_key = LimitKey::read(key, prefix4, prefix6, table, "key");
+  spec = {};
+  spec.in_flight = in_flight.value_or(0);
+  if (!rate) {
+    if (burst) table.fail("burst", "only applies to a rate");
+    if (cost.given()) table.fail("cost", "only applies to a rate");
+    return;
+  }
+  if (rate->per_second <= 0) return;  // was reported when it was read
+  spec.rate = unitRateOf(*rate, burst);
+  if (spec.rate->burst > UnitRate::kLongest / spec.rate->interval) {
+    spec.rate->burst = 1;
+    table.fail("burst", "takes more than a year to be available again at this rate");
+  }
+  const auto constant = parseNumber<std::int64_t>(cost.text());
+  if (constant && *constant > spec.rate->burst) {
+    table.warn("cost", "exceeds `burst`: every request is refused");
+  }
+}
+
+void RateLimit::Config::read(config::Table& table, Config& out) {
+  Rule::readLimits(table, out.rule);
+  table.read("rules", out.rules,
+             "Several limits that must all allow a request, instead of one. A request that one of "
+             "them refuses is not counted by the others.",
+             {.min_size = 1, .max_size = kMostRules});
+  table.read("name", out.name,
+             "Name of the limit in metrics and for clients. Filters with the same name and equal "
+             "limits share their counts, which a reload keeps. Default: each route has counts of "
+             "its own, and the name is `default`.",
+             {.min_size = 1, .max_size = 64});
+  table.read("max_keys", out.max_keys,
+             "Number of keys for which there is room, at 16 bytes for each rule. Only keys that "
+             "have used a part of their limit need room; if there is none, the one that has used "
+             "the least is forgotten.",
+             {.min = 8, .max = 1 << 24});
+  table.read("mode", out.enforcement, kEnforcementNames,
+             "Whether requests are refused, or only counted in the metrics.");
+  table.read("skip", out.skip, "Address ranges of clients that are not limited.");
+  table.read("headers", out.fields, kFieldsNames,
+             "Response headers that tell clients what is left: RateLimit and RateLimit-Policy "
+             "(`draft`), X-RateLimit-* (`legacy`), both or none. A refusal has Retry-After in any "
+             "case.");
+  table.exactlyOneOf({"rate", "in_flight", "rules"});
+  if (out.name && !isLimiterName(*out.name)) {
+    table.fail("name", "may contain only letters, digits, \".\", \"_\" and \"-\"");
+  }
+  for (const std::string_view each : {"burst", "key", "prefix4", "prefix6", "missing", "cost"}) {
+    if (!out.rules.empty() && table.has(each))
+      table.fail(each, "belongs to the elements of `rules`");
+  }
+  if (out.rules.empty()) out.rule.complete(table);
+  out.texts = PolicyTexts(out.label(), out.spec().rules);
+}
+
+LimiterSpec RateLimit::Config::spec() const {
+  LimiterSpec spec{.id = id, .shared = name.has_value(), .max_keys = max_keys, .rules = {}};
+  for (const Rule& each : effective()) spec.rules.push_back(each.spec);
+  return spec;
+}
+
+void RateLimit::check(Config& config, filter::References& references, config::Diagnostics&) {
+  config.id = references.name(config.label());
+}
+
+}  // namespace weir::gateway
