@@ -66,7 +66,8 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "Increase `max_connections` of the upstream or the capacity of the service."},
     {"limit_concurrency", {}, {}},
     {"rate_limited",
-     "The filter `rate_limit` refuses the request: the caller has used up a limit, or a part of the "
+     "The filter `rate_limit` refuses the request: the caller has used up a limit, or a part of "
+     "the "
      "key is missing (`missing = \"deny\"`).",
      "`Retry-After` of the response tells the client when to try again. Check the limits if "
      "`weir_ratelimit_decisions_total` shows that many callers are refused."},

@@ -15,7 +15,7 @@
 // What the filters that authenticate callers have in common.
 namespace weir::gateway::authn {
 
-// What happens without good credentials.
+// The treatment of requests without good credentials.
 enum class Mode : std::uint8_t {
   kRequired,
   kOptional,  // a request without credentials passes, one with bad credentials is refused

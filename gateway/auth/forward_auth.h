@@ -14,6 +14,7 @@
 #include "core/filter/parts.h"
 #include "core/filter/references.h"
 #include "core/http/fetch.h"
+#include "core/http/field_set.h"
 #include "core/http/target.h"
 #include "gateway/auth/forward_auth_metrics.h"
 

@@ -130,7 +130,7 @@ void RateLimit::Config::read(config::Table& table, Config& out) {
              "Whether requests are refused, or only counted in the metrics.");
   table.read("skip", out.skip, "Address ranges of clients that are not limited.");
   table.read("headers", out.fields, kFieldsNames,
-             "Response headers that tell clients what is left: RateLimit and RateLimit-Policy "
+             "Response headers about the rest of the limit: RateLimit and RateLimit-Policy "
              "(`draft`), X-RateLimit-* (`legacy`), both or none. A refusal has Retry-After in any "
              "case.");
   table.exactlyOneOf({"rate", "in_flight", "rules"});

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import ssl
+import tempfile
 import threading
 import time
 import unittest
@@ -16,6 +17,7 @@ from http2_wire import PING, Http2Client, frame
 from integration_case import forward, gateway
 from tcp_upstream import TcpUpstream, echo
 from tls_case import TlsCase
+from token_issuer import ISSUER, Issuer, Key
 from weir_process import ADMIN, ROOT
 
 CONFIG = """
@@ -422,6 +424,52 @@ class EveryFamily(TlsCase):
             + f"[upstream.auth]\ndiscovery = {{ static = ['{closed_address()}'] }}\n"))
         self.assertEqual(self.get(weir).status, 503)
         self.expect(weir, 1, "weir_forward_auth_decisions_total", result="error")
+        self.authentication()
+        self.rate_limits()
+
+    def authentication(self):
+        """A gateway with tokens and a policy about them."""
+        folder = tempfile.TemporaryDirectory(prefix="weir-test-")
+        self.addCleanup(folder.cleanup)
+        key = Key(folder.name, "a")
+        issuer = Issuer([key])
+        self.addCleanup(issuer.stop)
+        weir = self.weir(gateway(forward(self.good.address, route=(
+            f"filters = [{{ jwt = {{ issuer = '{ISSUER}', audiences = ['orders'], mode = 'optional',"
+            f" jwks = {{ url = 'http://{issuer.address}/keys' }} }} }}, {{ rbac = {{ policies = "
+            "[{ name = 'known', action = 'allow', from = { authenticated = true } }] } }]"))))
+        token = key.token()
+        for sent, status in (([("authorization", f"Bearer {token}")], 200),
+                             ([("authorization", f"Bearer {token}")], 200), ([], 403),
+                             ([("authorization", f"Bearer {token}x")], 401)):
+            self.assertEqual(self.client(weir.address()).request("/", headers=sent).status, status)
+        self.expect(weir, 2, "weir_authn_total", method="jwt", result="ok")
+        self.expect(weir, 1, "weir_authn_total", method="jwt", result="missing")
+        self.expect(weir, 1, "weir_authn_total", method="jwt", result="invalid")
+        self.expect(weir, 1, "weir_jwt_cache_total", result="hit")
+        self.expect(weir, 1, "weir_jwks_refreshes_total", issuer=ISSUER, result="success")
+        age = weir.metric("weir_jwks_age_seconds")
+        self.assertTrue(0 <= age < 60, age)
+        self.asserted.add("weir_jwks_age_seconds")
+        self.expect(weir, 2, "weir_authz_decisions_total", policy="known", decision="allow")
+        self.expect(weir, 1, "weir_authz_decisions_total", policy="", decision="deny")
+
+    def rate_limits(self):
+        """A limit with room for fewer keys than there are clients."""
+        weir = self.weir(gateway(forward(self.good.address, route=(
+            "filters = [{ rate_limit = { rate = '1/h', key = ['header:x-client'], "
+            "max_keys = 16 } }]"))))
+        client = self.client(weir.address())
+        for number in range(40):
+            headers = [("x-client", str(number))]
+            self.assertEqual(client.request("/", headers=headers).status, 200)
+        self.assertEqual(client.request("/", headers=[("x-client", "39")]).status, 429)
+        self.expect(weir, 40, "weir_ratelimit_decisions_total", decision="allow")
+        self.expect(weir, 1, "weir_ratelimit_decisions_total", decision="deny")
+        evicted = weir.metric("weir_ratelimit_evictions_total")
+        self.assertGreaterEqual(evicted, 40 - 16)
+        poll.until(lambda: weir.metric("weir_ratelimit_keys") == 40 - evicted, "the count of keys")
+        self.asserted |= {"weir_ratelimit_evictions_total", "weir_ratelimit_keys"}
 
     def mesh(self):
         """A gateway with an identity, a sidecar that admits it, and one that does not."""

@@ -117,7 +117,8 @@ void readResults(config::Table& table, Settings& out) {
          {.min_size = 1});
   t.read("forward", out.forward, "Whether the upstream receives the token.");
   t.read("mode", out.enforcement, authn::kModeNames,
-         "What happens without a good token: `required` refuses the request, `optional` refuses it "
+         "Treatment of requests without a good token: `required` refuses the request, `optional` "
+         "refuses it "
          "only if it has a token, `shadow` only counts.");
   t.read("realm", out.realm, "Realm in challenges (`WWW-Authenticate`).");
   t.read("resource_metadata", out.resource_metadata,
@@ -183,9 +184,10 @@ void Settings::read(config::Table& table, Settings& out) {
       "secret", out.secret,
       "Secret shared with the issuer, at least as long as the hash of the algorithm, instead "
       "of public keys.");
-  table.read("require", out.require,
-             "What the token must grant; otherwise the reply is 403 with the reason "
-             "`authz_denied`.");
+  table.read(
+      "require", out.require,
+      "Scopes and claims that the token must grant; otherwise the reply is 403 with the reason "
+      "`authz_denied`.");
   readResults(table, out);
   out.rules.clock_skew = out.clock_skew;
   out.rules.max_lifetime = out.max_lifetime;

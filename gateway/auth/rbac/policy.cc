@@ -180,7 +180,7 @@ void Policy::read(config::Table& table, Policy& out) {
              {.min_size = 1, .max_size = 128, .required = true});
   table.read("action", out.action, kActionNames, "Effect on matching requests.",
              {.required = true});
-  table.read("mode", out.mode, kModeNames,
+  table.read("mode", out.enforcement, kModeNames,
              "`shadow` counts what the policy would decide, and decides nothing.");
   table.read("from", out.from, "Senders of the requests.");
   table.read("to", out.to, "Hosts, methods and paths of the requests.");

@@ -81,7 +81,7 @@ enum class Mode : std::uint8_t { kEnforce, kShadow };
 struct Policy {
   std::string name;
   Action action = Action::kAllow;
-  Mode mode = Mode::kEnforce;
+  Mode enforcement = Mode::kEnforce;  // `mode`
   Sources from;
   Targets to;
   std::vector<std::pair<std::string, std::vector<std::string>>> headers;
@@ -93,7 +93,7 @@ struct Policy {
   // a deny and all must fit for an allow, and a condition without a result counts as true for a
   // deny.
   bool match(const Question& question) const;
-  bool isEnforced() const { return mode != Mode::kShadow; }
+  bool isEnforced() const { return enforcement != Mode::kShadow; }
   bool operator==(const Policy&) const = default;
   static void read(config::Table& table, Policy& out);
 };

@@ -4,14 +4,14 @@
 namespace weir::proxy {
 namespace {
 
-using upstream::retriesKey;
-using upstream::RetryOutcome;
 using test::MemoryConnector;
 using test::StreamPeer;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
+using upstream::retriesKey;
+using upstream::RetryOutcome;
 
 constexpr std::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nbusy";
