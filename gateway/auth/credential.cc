@@ -67,6 +67,12 @@ void findInCookies(const http::Request& request, std::string_view name, Credenti
   }
 }
 
+void findInQuery(const http::Request& request, std::string_view name, Credential& found) {
+  forPairs(request.query, '&', [&](std::string_view parameter, std::string_view value) {
+    if (parameter == name) add(found, value);
+  });
+}
+
 // The list without the pairs of this name, in the arena.
 std::string_view without(std::string_view list, char separator, std::string_view name,
                          Arena& arena) {
@@ -129,9 +135,7 @@ Credential findCredential(const http::Request& request,
     } else if (place.cookie) {
       findInCookies(request, *place.cookie, found);
     } else {
-      forPairs(request.query, '&', [&](std::string_view name, std::string_view value) {
-        if (name == *place.query) add(found, value);
-      });
+      findInQuery(request, *place.query, found);
     }
   }
   return found;

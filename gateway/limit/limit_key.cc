@@ -16,8 +16,9 @@ constexpr unsigned kMappedBits = 96;  // ::ffff:0:0/96 are the addresses of IPv4
 IpAddress maskOfBits(unsigned bits) {
   IpAddress mask;
   for (std::size_t i = 0; i < mask.bytes.size(); ++i) {
-    const unsigned in_byte = std::clamp(static_cast<int>(bits) - 8 * static_cast<int>(i), 0, 8);
-    mask.bytes.at(i) = static_cast<std::uint8_t>(0xFF00U >> in_byte);
+    const std::size_t before = std::min<std::size_t>(bits, 8 * i);  // bits in the bytes before
+    mask.bytes.at(i) =
+        static_cast<std::uint8_t>(0xFF00U >> std::min<std::size_t>(bits - before, 8));
   }
   return mask;
 }

@@ -72,9 +72,13 @@ class RateLimit final : public filter::Filter {
     bool operator==(const Config&) const = default;
     static void read(config::Table& table, Config& out);
     std::span<const Rule> effective() const {
-      return rules.empty() ? std::span<const Rule>(&rule, 1) : std::span<const Rule>(rules);
+      if (rules.empty()) return {&rule, 1};
+      return rules;
     }
-    std::string_view label() const { return name ? std::string_view(*name) : "default"; }
+    std::string_view label() const {
+      if (!name) return "default";
+      return *name;
+    }
     LimiterSpec spec() const;
   };
   static void check(Config& config, filter::References& references,
