@@ -16,6 +16,10 @@ constexpr char canonical(char c) {
 
 }  // namespace
 
+bool isSameField(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, {}, canonical, canonical);
+}
+
 void FieldSet::add(std::string_view name) {
   if (name.empty() || name.size() > kMaxName || headerId(name) != HeaderId::kOther) return;
   std::string text(name);

@@ -7,8 +7,11 @@
 
 namespace weir::http {
 
-// Names of fields, each in every spelling that a server may confuse with it: case is ignored, and
-// any byte that is neither letter nor digit counts as a hyphen, so that X_User is X-User.
+// Whether servers with CGI, WSGI or similar interfaces may map both names to one variable: case is
+// ignored, and any byte that is neither letter nor digit counts as a hyphen.
+bool isSameField(std::string_view one, std::string_view other);
+
+// Names of fields, each in every spelling that is the same field: X_User is X-User.
 class FieldSet {
  public:
   static constexpr std::size_t kMaxName = 128;  // longer ones are never found

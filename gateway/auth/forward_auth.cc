@@ -40,17 +40,6 @@ bool isNamed(const auto& names, std::string_view name) {
                      [&](std::string_view each) { return http::equalsIgnoringCase(each, name); });
 }
 
-char canonicalByte(char c) {
-  if (c >= 'A' && c <= 'Z') return static_cast<char>(c | 0x20);
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ? c : '-';
-}
-
-// Whether servers with CGI, WSGI or the like map both names to one variable.
-bool isTwinField(std::string_view one, std::string_view other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [](char a, char b) { return canonicalByte(a) == canonicalByte(b); });
-}
-
 std::string_view concatenated(Arena& arena, std::initializer_list<std::string_view> parts) {
   std::size_t size = 0;
   for (const std::string_view part : parts) size += part.size();
@@ -285,8 +274,9 @@ filter::Verdict ForwardAuth::fail(std::string_view detail) {
 // Only the service may say what these headers say.
 void ForwardAuth::dropClaims() {
   request_->headers.removeIf([this](const http::Header& field) {
-    return std::any_of(config_.response_headers.begin(), config_.response_headers.end(),
-                       [&](const std::string& name) { return isTwinField(name, field.name); });
+    return std::any_of(
+        config_.response_headers.begin(), config_.response_headers.end(),
+        [&](const std::string& name) { return http::isSameField(name, field.name); });
   });
 }
 

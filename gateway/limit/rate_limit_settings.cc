@@ -94,6 +94,7 @@ void RateLimit::Rule::complete(config::Table& table) {
   spec = {};
   spec.in_flight = in_flight.value_or(0);
   if (!rate) {
+    if (table.has("rate")) return;  // it is malformed, and was reported
     if (burst) table.fail("burst", "only applies to a rate");
     if (cost.given()) table.fail("cost", "only applies to a rate");
     return;

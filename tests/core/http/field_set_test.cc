@@ -7,6 +7,13 @@
 namespace weir::http {
 namespace {
 
+TEST(IsSameField, IgnoresCaseAndPunctuation) {
+  EXPECT_TRUE(isSameField("Remote-User", "remote_user"));
+  EXPECT_TRUE(isSameField("Remote-User", "REMOTE.USER"));
+  EXPECT_FALSE(isSameField("Remote-User", "remoteuser"));
+  EXPECT_FALSE(isSameField("Remote-User", "remote-users"));
+}
+
 TEST(FieldSet, FindsEverySpelling) {
   FieldSet set;
   set.add("X-User-Id");

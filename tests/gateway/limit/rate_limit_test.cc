@@ -292,6 +292,7 @@ TEST_P(WrongRateLimit, IsRefused) {
   auto document = config::Document::parse(text, "test.toml", diagnostics);
   config::readSettings(document, extensions, file, diagnostics);
   EXPECT_THAT(diagnostics.text(), HasSubstr(GetParam().what));
+  EXPECT_EQ(diagnostics.size(), 1U) << diagnostics.text();  // nothing follows from the mistake
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -304,6 +305,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"rate = '1/s', burst = 0", "filter.rate_limit.burst: "},
         Wrong{"rate = '1/d', burst = 1000", "filter.rate_limit.burst: takes more than a year"},
         Wrong{"rate = '1/s', in_flight = 2", "filter.rate_limit"},
+        Wrong{"rate = '2/x', burst = 3", "filter.rate_limit.rate: expected a rate"},
         Wrong{"in_flight = 2, burst = 3", "filter.rate_limit.burst: only applies to a rate"},
         Wrong{"in_flight = 2, cost = '3'", "filter.rate_limit.cost: only applies to a rate"},
         Wrong{"rate = '1/s', key = ['client_adress']", "filter.rate_limit.key[0]: "},
