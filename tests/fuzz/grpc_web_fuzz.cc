@@ -32,11 +32,11 @@ class WebExchange final : public filter::Host {
   explicit WebExchange(std::string_view type) {
     chain_.push_back({1, "grpc_web", std::make_unique<GrpcWebMaker>()});
     filters_.emplace(chain_, *this);
-    request.headers.set(http::HeaderId::kContentType, type);
-    request.body = http::BodyKind::kStream;
-    response.body = http::BodyKind::kStream;
-    WEIR_CHECK(filters_->onRequest(request) == filter::Pass::kDone);
-    WEIR_CHECK(filters_->onResponse(response) == filter::Pass::kDone);
+    request_.headers.set(http::HeaderId::kContentType, type);
+    request_.body = http::BodyKind::kStream;
+    response_.body = http::BodyKind::kStream;
+    WEIR_CHECK(filters_->onRequest(request_) == filter::Pass::kDone);
+    WEIR_CHECK(filters_->onResponse(response_) == filter::Pass::kDone);
   }
 
   // The body after the filter, which receives it in pieces of `step` bytes; nothing if it is
@@ -73,8 +73,8 @@ class WebExchange final : public filter::Host {
   event::Loop loop_{event::Loop::Time::kManual};
   Arena arena_{loop_.scratch()};
   http::ExchangeView view_{http::ExchangeRecord()};
-  http::Request request{arena_};
-  http::Response response{arena_};
+  http::Request request_{arena_};
+  http::Response response_{arena_};
   filter::Chain chain_;
   std::optional<filter::Filters> filters_;
   std::string passed_;

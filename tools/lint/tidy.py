@@ -22,8 +22,9 @@ from pathlib import Path
 import sources
 
 BATCH_SIZE = 8
-# Tables of tests, which all have the same name, and programs of a single source.
-ALONE = ("_cases.cc", "_fuzz.cc")
+# Tables of tests, which all have the same name, programs of a single source, and what redefines
+# functions of the C library.
+ALONE = ("_cases.cc", "_fuzz.cc", "/allocations.cc")
 CONFIGURATIONS = (".clang-tidy", "tests/.clang-tidy")
 # Limits the analyzer's effort for one function: two thirds of the time, the same findings.
 ANALYZER = [f"--extra-arg={word}" for word in

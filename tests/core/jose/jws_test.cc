@@ -16,10 +16,10 @@ using test::macOf;
 using test::TokenSigner;
 
 // One issuer with a key for every algorithm; keys are made once.
-const TokenSigner& signerFor(const std::string& algorithm) {
+const TokenSigner& signerFor(std::string_view algorithm) {
   static std::map<std::string, std::unique_ptr<TokenSigner>> signers;
-  auto& signer = signers[algorithm];
-  if (signer == nullptr) signer = std::make_unique<TokenSigner>(algorithm);
+  auto& signer = signers[std::string(algorithm)];
+  if (signer == nullptr) signer = std::make_unique<TokenSigner>(std::string(algorithm));
   return *signer;
 }
 
