@@ -19,7 +19,7 @@ using test::TokenSigner;
 const TokenSigner& signerFor(std::string_view algorithm) {
   static std::map<std::string, std::unique_ptr<TokenSigner>> signers;
   auto& signer = signers[std::string(algorithm)];
-  if (signer == nullptr) signer = std::make_unique<TokenSigner>(std::string(algorithm));
+  if (signer == nullptr) signer = std::make_unique<TokenSigner>(algorithm);
   return *signer;
 }
 
