@@ -55,8 +55,8 @@ class QueryMap final : public expr::Map {
   std::string_view query_;
 };
 
-// The values of both kinds of variables. The record may change between evaluations, and what is not
-// known yet is missing.
+// The values of both kinds of variables. The record may change between evaluations; values that are
+// not known yet are missing.
 class ExchangeFacts final : public expr::Facts {
  public:
   explicit ExchangeFacts(const ExchangeRecord& record);
@@ -71,7 +71,7 @@ class ExchangeFacts final : public expr::Facts {
   const HeaderLines response_lines_;
 };
 
-// An exchange as filters see it: what is known so far, and the principal, which they fill.
+// An exchange as filters see it: the facts known so far, and the principal, which they fill.
 struct ExchangeView {
   explicit ExchangeView(const ExchangeRecord& known) : record(known), facts(record) {
     record.principal = &principal;

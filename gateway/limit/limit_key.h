@@ -25,7 +25,7 @@ class LimitKey {
   };
 
   // The parts as written; `prefix4` and `prefix6` are the bits of a client's address that count.
-  // Records what is wrong at the elements of `setting` and leaves those parts out.
+  // Records the mistakes in the elements of `setting` and leaves those parts out.
   static LimitKey read(const std::vector<std::string>& parts, unsigned prefix4, unsigned prefix6,
                        config::Table& table, std::string_view setting);
 

@@ -130,7 +130,7 @@ bool RateLimit::take(const Claims& claims) {
   return allowed;
 }
 
-// Keeps what the response tells about the limits, and counts what was forgotten.
+// Keeps the state of the limits for the response, and counts the evicted keys.
 void RateLimit::note(const Claims& claims) {
   for (const RateClaim& claim : claims.rates) {
     if (claim.decision.evicted) local_.evicted.add();

@@ -29,7 +29,7 @@ struct SlotTable::Choice {
 class SlotTable::Held {
  public:
   explicit Held(Latch& latch) : latch_(latch) {
-    // Whoever holds it needs a few dozen instructions, unless the kernel interrupts its thread.
+    // Its holder needs a few dozen instructions, unless the kernel interrupts its thread.
     constexpr int kSpins = 100;
     for (int spins = 0; latch_.held.exchange(true, std::memory_order_acquire); ++spins) {
       if (spins >= kSpins) std::this_thread::yield();
