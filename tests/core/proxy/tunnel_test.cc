@@ -5,12 +5,12 @@
 namespace weir::proxy {
 namespace {
 
-using upstream::retriesKey;
-using upstream::RetryOutcome;
 using test::MemoryConnector;
 using test::StreamPeer;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+using upstream::retriesKey;
+using upstream::RetryOutcome;
 
 net::Address at(std::string_view text) { return net::Address::parse(text).value(); }
 
