@@ -1,5 +1,6 @@
 #include "core/event/file_watch.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <sys/stat.h>
@@ -19,13 +20,20 @@ struct FileWatch::Directory {
 
 namespace {
 
-// Adds the directory of a path and that of the target of its symbolic links, so that a swap of
-// either is noticed. Adds the file itself, too: a file that is mounted over another one, as by
-// container engines, changes without an event in its directory.
+std::string directoryOf(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path().string() : ".";
+}
+
+// Adds the directory of a path, that of each symbolic link in it, and that of their target, so that
+// a swap of any of them is noticed. Adds the file itself, too: a file that is mounted over another
+// one, as by container engines, changes without an event in its directory.
 void addWatched(const std::filesystem::path& path, std::set<std::string>& into) {
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed)) into.insert(path.string());
-  into.insert(path.has_parent_path() ? path.parent_path().string() : ".");
+  into.insert(directoryOf(path));
+  for (auto part = path.parent_path(); part.has_relative_path(); part = part.parent_path()) {
+    if (std::filesystem::is_symlink(part, failed)) into.insert(directoryOf(part));
+  }
   const auto real = std::filesystem::canonical(path, failed);
   if (failed) return;
   into.insert(real.parent_path().string());
@@ -38,7 +46,14 @@ FileWatch::FileWatch(Loop& loop, Milliseconds settle, std::function<void()> on_c
     : loop_(loop),
       settle_(settle),
       on_change_(std::move(on_change)),
-      settled_(loop.wheel(), *this) {}
+      settled_(loop.wheel(), *this),
+      poll_(loop.wheel(), *this) {}
+
+FileWatch::FileWatch(Loop& loop, std::string path, std::function<void()> on_change)
+    : FileWatch(loop, kSettle, std::move(on_change)) {
+  only_ = std::move(path);
+  watch({only_});
+}
 
 FileWatch::~FileWatch() { watch({}); }
 
@@ -57,8 +72,11 @@ void FileWatch::watch(const std::vector<std::string>& paths) {
   }
   prints_ = std::move(prints);
   for (const std::string& path : wanted) watchDirectory(path);
+  poll_.disarm();
+  if (wanted.empty()) return;
   // Changes while no directory was watched caused no event.
-  if (!wanted.empty()) settled_.arm(settle_);
+  settled_.arm(settle_);
+  poll_.arm(kPoll);
 }
 
 void FileWatch::watchDirectory(const std::string& path) {
@@ -100,7 +118,18 @@ void FileWatch::onSettled() {
   }
   prints_ = std::move(now);
   changed_.clear();
-  on_change_();
+  // The change may have been that of a symbolic link, whose target is in another directory now.
+  if (!only_.empty()) watch({only_});
+  const auto on_change = on_change_;
+  on_change();
+}
+
+void FileWatch::onPoll() {
+  poll_.arm(kPoll);
+  const bool same = std::all_of(prints_.begin(), prints_.end(), [](const auto& each) {
+    return each.second == printOf(each.first);
+  });
+  if (!same && !settled_.armed()) settled_.arm(settle_);
 }
 
 }  // namespace weir::event

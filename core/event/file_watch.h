@@ -19,10 +19,17 @@ class Loop;
 // symbolic link that was swapped (as Kubernetes does). Watches the directories of the files, and
 // calls back once for a burst of changes, after `settle` without a further change, so that a file
 // that is written in pieces is complete. Changes of other files in those directories, a log for
-// example, are ignored: only the identity, size and time of the watched files are compared.
+// example, are ignored: only the identity, size and time of the watched files are compared. They
+// are also compared every kPoll, for file systems that report no changes, such as NFS.
 class FileWatch {
  public:
+  static constexpr Milliseconds kSettle{100};
+  static constexpr Milliseconds kPoll{30'000};
+
   FileWatch(Loop& loop, Milliseconds settle, std::function<void()> on_change);
+  // Watches one file, which may be missing, from now on. The callback reads the file; it may also
+  // destroy the watch.
+  FileWatch(Loop& loop, std::string path, std::function<void()> on_change);
   ~FileWatch();
   FileWatch(const FileWatch&) = delete;
   FileWatch& operator=(const FileWatch&) = delete;
@@ -44,11 +51,14 @@ class FileWatch {
   void watchDirectory(const std::string& path);
   void onEvent();
   void onSettled();
+  void onPoll();
 
   Loop& loop_;
   Milliseconds settle_;
   const std::function<void()> on_change_;
+  std::string only_;  // the path, if there is but one: watch() is called again after each change
   Alarm<FileWatch, &FileWatch::onSettled> settled_;
+  Alarm<FileWatch, &FileWatch::onPoll> poll_;
   std::vector<Directory*> directories_;   // each freed by libuv's closing callback
   std::map<std::string, Print> prints_;   // of the watched paths when they were read
   std::map<std::string, Print> changed_;  // at the latest check, if different

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -134,6 +136,53 @@ TEST_F(FileWatchTest, FollowsALinkThatIsSwapped) {
   fs::rename(folder_ / "fresh", folder_ / "data");
   settle();
   EXPECT_EQ(changes_, 1);
+}
+
+TEST_F(FileWatchTest, OfOneFileFollowsEverySwapOfALink) {
+  for (const std::string name : {"one", "two", "three"}) {
+    fs::create_directory(folder_ / name);
+    write(name + "/weir.toml", name);
+  }
+  fs::create_directory_symlink("one", folder_ / "data");
+  int changes = 0;
+  const FileWatch watch(loop_, (folder_ / "data" / "weir.toml").string(), [&] { ++changes; });
+  settle();
+  EXPECT_EQ(changes, 0);
+  for (const std::string next : {"two", "three"}) {
+    fs::create_directory_symlink(next, folder_ / "fresh");
+    fs::rename(folder_ / "fresh", folder_ / "data");
+    settle();
+  }
+  EXPECT_EQ(changes, 2);
+  write("three/weir.toml", "changed in place");
+  settle();
+  EXPECT_EQ(changes, 3);
+}
+
+TEST_F(FileWatchTest, MayBeDestroyedByItsCallback) {
+  std::unique_ptr<FileWatch> watch;
+  watch = std::make_unique<FileWatch>(loop_, (folder_ / "weir.toml").string(),
+                                      [&watch] { watch = nullptr; });
+  write("weir.toml", "changed");
+  settle();
+  EXPECT_EQ(watch, nullptr);
+}
+
+// A directory that does not exist cannot be watched: only the regular comparison finds the file.
+TEST_F(FileWatchTest, FindsAChangeThatWasNotReported) {
+  int changes = 0;
+  const FileWatch watch(loop_, (folder_ / "later" / "weir.toml").string(), [&] { ++changes; });
+  settle();
+  fs::create_directory(folder_ / "later");
+  write("later/weir.toml", "a");
+  settle();
+  EXPECT_EQ(changes, 0);
+  loop_.advance(FileWatch::kPoll);
+  settle();
+  EXPECT_EQ(changes, 1);
+  write("later/weir.toml", "changed");
+  settle();
+  EXPECT_EQ(changes, 2);
 }
 
 }  // namespace
