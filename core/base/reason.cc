@@ -137,6 +137,10 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "The TLS handshake of a client failed; the line in the access log stands for the connection.",
      "The field `reason.detail` names the cause: check the client's certificate, its versions and "
      "the server name that it asks for."},
+    {"transform_error",
+     "A filter could not transform a body: 400 for a request, 502 for a response that is malformed "
+     "or expands too much, 415 for a content coding that the filter `decompress` does not know.",
+     "The field `reason.detail` names the mistake; check the sender and the limits of the filter."},
 }};
 
 }  // namespace

@@ -52,9 +52,10 @@ enum class Reason : std::uint8_t {
   kConfigDisabled,
   kUpstreamStatus,
   kTlsHandshakeFailed,
+  kTransformError,
 };
 
-inline constexpr int kReasonCount = static_cast<int>(Reason::kTlsHandshakeFailed) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kTransformError) + 1;
 
 struct ReasonText {
   std::string_view word;     // "no_route"; empty for kNone

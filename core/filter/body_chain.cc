@@ -82,6 +82,12 @@ void BodyChain::clear() {
   controlSource();
 }
 
+void BodyChain::callAgain(const Control& control) {
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (&stages_[i].control == &control) stages_[i].due = true;
+  }
+}
+
 // From the last filter to the first, so that there is room behind each, until nothing moves.
 void BodyChain::pump() {
   again_ = true;

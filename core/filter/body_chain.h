@@ -37,6 +37,8 @@ class BodyChain final : public http::BodySource {
   void open();
   // The rest of the body is of no use.
   void discard();
+  // This filter is to be called at the next pump().
+  void callAgain(const Control& control);
   // Calls the filters that can continue.
   void pump();
 

@@ -38,6 +38,8 @@ Control::Turn& Control::turn(Side side) {
   return *found(side);
 }
 
+void Control::callAgain(Side side) { filters_.callAgain(*this, side); }
+
 void Control::resume(Side side, const Verdict& verdict) { filters_.resume(*this, side, verdict); }
 
 Filters::Filters(const Chain& chain, Host& host)
@@ -127,6 +129,13 @@ void Filters::resume(Control& control, Side side, const Verdict& verdict) {
   if (early) return;
   turn.waiting = false;
   turn.wait->disarm();
+  host_.onResumed();
+}
+
+void Filters::callAgain(const Control& control, Side side) {
+  BodyChain* const bodies = passage(side).bodies;
+  if (stopped_ || bodies == nullptr) return;
+  bodies->callAgain(control);
   host_.onResumed();
 }
 
@@ -239,11 +248,19 @@ Pass Filters::onResponse(http::Response& response) {
               [](Filter& filter, http::Response& head) { return filter.onResponse(head); });
 }
 
-void Filters::onLocalReply(http::Response& response) {
+template <typename Visit>
+void Filters::forEachAsked(Visit visit) {
   for (std::size_t left = request_.asked; left > 0; --left) {
     const Slot& slot = slots_[left - 1];
-    if (slot.control.use_ != Control::Use::kSkipped) slot.filter->onLocalReply(response);
+    if (slot.control.use_ != Control::Use::kSkipped) visit(*slot.filter);
   }
+}
+
+std::string_view Filters::onLocalReply(const LocalBody& reply) {
+  LocalBody body = reply;
+  forEachAsked([&](Filter& filter) { filter.onLocalBody(body); });
+  forEachAsked([&](Filter& filter) { filter.onLocalReply(body.head); });
+  return body.text;
 }
 
 // Adds a filter that watches the body to the body's filters. A tunnel has no body.

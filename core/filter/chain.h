@@ -46,8 +46,8 @@ class Filters {
   bool seeResponses() const { return sees_responses_ || used_; }
   const LocalReply& reply() const { return *reply_; }
   const Link& repliedBy() const { return *replied_by_; }
-  // Passes it to the filters that have seen the request.
-  void onLocalReply(http::Response& response);
+  // Passes it to the filters that have seen the request, and returns its body.
+  std::string_view onLocalReply(const LocalBody& reply);
 
   // The filters of a body; null if no filter watches it (yet).
   BodyChain* bodies(Side side) const { return passage(side).bodies; }
@@ -86,6 +86,8 @@ class Filters {
   void destroyWaits();
   template <typename Do>
   void forEachWait(Do act);
+  template <typename Visit>
+  void forEachAsked(Visit visit);
   template <typename Message, typename Ask>
   Pass pass(Side side, Message& message, Ask ask);
   template <typename Message, typename Ask>
@@ -114,6 +116,7 @@ class Filters {
   // Begins the wait of a verdict. The result is another verdict if the wait has already ended.
   Verdict settle(Control& control, Side side, const Verdict& verdict);
   void resume(Control& control, Side side, const Verdict& verdict);
+  void callAgain(const Control& control, Side side);
   void onExpired(Control& control, Side side, Reason then);
   std::string_view concat(std::initializer_list<std::string_view> parts);  // in the arena
   void release(Side side);  // a head that waited for its body

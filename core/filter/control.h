@@ -64,6 +64,10 @@ class Control {
   void watchRequestBody(BodyMode mode) { turn(Side::kRequest).mode = mode; }
   void watchResponseBody(BodyMode mode) { turn(Side::kResponse).mode = mode; }
 
+  // Calls onRequestBody or onResponseBody of this filter, if it watches the body, although no input
+  // has arrived: for output that it has held back. May destroy the filter: call it last.
+  void callAgain(Side side);
+
   // The client's address after the trusted-hop rules, without a port.
   std::string_view clientAddress() const;
   IpAddress clientIp() const;  // the same; all zeros for a Unix socket

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "core/base/buffer.h"
 #include "core/base/bytes.h"
+#include "core/base/reason.h"
 #include "core/filter/control.h"
 #include "core/filter/verdict.h"
 #include "core/http/message.h"
@@ -54,6 +56,13 @@ struct BodyStep {
   }
 };
 
+// A local reply that is about to be sent.
+struct LocalBody {
+  http::Response& head;
+  std::string_view text;  // static or in the exchange's arena
+  const Reason reason;    // kNone for what a route sends by its configuration
+};
+
 // A processing step for the requests and responses of a route. One object per exchange: its fields
 // are the state of the request, and its destructor marks the end. Made in the exchange's arena.
 //
@@ -99,6 +108,8 @@ class Filter {
   // A local reply to a request that this filter has seen, instead of onResponse. Its body is not
   // filtered.
   virtual void onLocalReply(http::Response& response) { (void)response; }
+  // Before that, for filters that replace the body or the status.
+  virtual void onLocalBody(LocalBody& body) { (void)body; }
 };
 
 }  // namespace weir::filter

@@ -39,6 +39,7 @@ int statusFor(Reason reason) {
       return 431;
     case Reason::kBadRequest:
     case Reason::kProtocolError:
+    case Reason::kTransformError:
       return 400;
     case Reason::kConfigDisabled:
       return 405;

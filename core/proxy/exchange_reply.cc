@@ -157,17 +157,17 @@ bool Exchange::sendResponse(const route::Respond& respond) {
 
 // Sends the local reply and ends the exchange. `body` is in the arena or in the plan.
 void Exchange::sendLocal(std::string_view body) {
-  const bool bodiless = response_.status == 204 || response_.status == 304;
-  response_.has_content_length = !bodiless;
-  response_.content_length = bodiless ? 0 : body.size();
-  const bool silent = bodiless || body.empty() || request_.method == http::Method::kHead;
-  response_.body = silent ? http::BodyKind::kNone : http::BodyKind::kLength;
   response_.headers.add(HeaderId::kServer, "weir");
   // RFC 9110, 6.6.1.
   if (response_.headers.find(HeaderId::kDate) == nullptr) {
     response_.headers.add(HeaderId::kDate, engine_.date());
   }
-  if (filters_) filters_->onLocalReply(response_);
+  if (filters_) body = filters_->onLocalReply({response_, body, failure_.reason});
+  const bool bodiless = response_.status == 204 || response_.status == 304;
+  response_.has_content_length = !bodiless;
+  response_.content_length = bodiless ? 0 : body.size();
+  const bool silent = bodiless || body.empty() || request_.method == http::Method::kHead;
+  response_.body = silent ? http::BodyKind::kNone : http::BodyKind::kLength;
   response_begun_ = true;
   status_ = response_.status;
   responder_.sendHead(response_);

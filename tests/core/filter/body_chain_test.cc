@@ -179,6 +179,29 @@ TEST_F(BodyChainTest, OutputIsLimitedWhileTheSinkIsSlow) {
   filters_->stop();
 }
 
+TEST_F(BodyChainTest, AFilterThatHoldsOutputBackMayBeCalledAgain) {
+  Control* held = nullptr;
+  std::string late;
+  Script holds;
+  holds.body = [&](BodyStep& step, Control& control) {
+    held = &control;
+    if (step.in.empty()) step.out.append(asBytes(late));
+    late.append(asText(step.in.front()));
+    step.in.clear();
+    return Flow::proceed();
+  };
+  const Script marks = appending("!");
+  EXPECT_TRUE(start({&holds, &marks}));
+  push("a");
+  EXPECT_EQ(passed_, "");
+  held->callAgain(Side::kRequest);
+  EXPECT_EQ(passed_, "a!");
+  held->callAgain(Side::kResponse);  // it does not watch the response
+  filters_->stop();
+  held->callAgain(Side::kRequest);
+  EXPECT_EQ(passed_, "a!");
+}
+
 TEST_F(BodyChainTest, AWaitHoldsTheBodyUntilItIsResumed) {
   Control* waiting = nullptr;
   Script waits;

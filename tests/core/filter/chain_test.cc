@@ -182,7 +182,7 @@ TEST_F(ChainTest, AConditionSelectsTheRequestsOfAFilter) {
     Filters filters(chain, host);
     EXPECT_EQ(filters.onRequest(request), Pass::kDone);
     EXPECT_EQ(filters.onResponse(response), Pass::kDone);
-    filters.onLocalReply(response);
+    filters.onLocalReply({response, "", Reason::kNone});
     EXPECT_EQ(journal(), subject == "ann" ? "a:made b:made a:request b:request b:response "
                                             "a:response b:local-reply a:local-reply "
                                           : "a:made b:made a:request a:response a:local-reply ")
@@ -348,14 +348,14 @@ TEST_F(ChainTest, LocalRepliesPassTheFiltersThatHaveSeenTheRequest) {
   const Chain chain = pair();
   waitAt("a", "request");
   Filters filters(chain, host);
-  filters.onLocalReply(response);
+  filters.onLocalReply({response, "", Reason::kNone});
   EXPECT_EQ(std::exchange(journal(), ""), "a:made b:made ");
   EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
-  filters.onLocalReply(response);
+  filters.onLocalReply({response, "", Reason::kNone});
   EXPECT_EQ(std::exchange(journal(), ""), "a:request a:local-reply ");
   waiting->resumeRequest(Verdict::proceed());
   EXPECT_EQ(filters.onRequest(request), Pass::kDone);
-  filters.onLocalReply(response);
+  filters.onLocalReply({response, "", Reason::kNone});
   EXPECT_EQ(journal(), "b:request b:local-reply a:local-reply ");
 }
 
@@ -364,7 +364,7 @@ TEST_F(ChainTest, AFilterImplementsOnlyWhatItNeeds) {
   Filters filters(chain, host);
   EXPECT_EQ(filters.onRequest(request), Pass::kDone);
   EXPECT_EQ(filters.onResponse(response), Pass::kDone);
-  filters.onLocalReply(response);
+  filters.onLocalReply({response, "", Reason::kNone});
   EXPECT_TRUE(response.headers.empty());
 }
 
