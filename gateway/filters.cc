@@ -6,12 +6,24 @@
 #include "gateway/auth/rbac/rbac.h"
 #include "gateway/limit/rate_limit.h"
 #include "gateway/resilience/fault.h"
+#include "gateway/transform/buffer.h"
+#include "gateway/transform/compress.h"
+#include "gateway/transform/decompress.h"
+#include "gateway/transform/error_pages/error_pages.h"
 #include "gateway/transform/grpc_web.h"
+#include "gateway/transform/heads/transform.h"
 
 namespace weir::gateway {
 
 void addFilters(filter::Registry& registry) {
   registry.add<AddressList>("address_list", "Filter that allows or denies clients by address.");
+  registry.add<BufferBodies>(
+      "buffer", "Filter that forwards requests or responses only when their bodies are complete.");
+  registry.add<Compress>("compress",
+                         "Filter that compresses responses for clients that accept it.");
+  registry.add<Decompress>("decompress", "Filter that decompresses requests and responses.");
+  registry.add<ErrorPages>("error_pages",
+                           "Filter that replaces the bodies of error responses by pages.");
   registry.add<Fault>("fault",
                       "Filter that delays or aborts a share of the requests, to test clients.");
   registry.add<ForwardAuth>("forward_auth",
@@ -24,6 +36,8 @@ void addFilters(filter::Registry& registry) {
   registry.add<RateLimit>(
       "rate_limit",
       "Filter that limits the rate of requests, or their number in flight, for each caller.");
+  registry.add<Transform>("transform",
+                          "Filter that changes headers, cookies, query, status and trailers.");
 }
 
 }  // namespace weir::gateway

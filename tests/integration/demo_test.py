@@ -189,6 +189,7 @@ class Configurations(unittest.TestCase):
             make_certificates(Path(folder) / "ca")
             copies = Path(folder) / "configs"
             copies.mkdir()
+            shutil.copytree(CONFIGS / "pages", copies / "pages")
             for example in examples:
                 copy = copies / example.name
                 shutil.copy(example, copy)

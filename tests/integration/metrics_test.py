@@ -12,6 +12,7 @@ import time
 import unittest
 
 import poll
+from content_codings import gzip
 from fake_upstream import closed_address, text
 from http2_wire import PING, Http2Client, frame
 from integration_case import forward, gateway
@@ -426,6 +427,7 @@ class EveryFamily(TlsCase):
         self.expect(weir, 1, "weir_forward_auth_decisions_total", result="error")
         self.authentication()
         self.rate_limits()
+        self.codings()
 
     def authentication(self):
         """A gateway with tokens and a policy about them."""
@@ -470,6 +472,35 @@ class EveryFamily(TlsCase):
         self.assertGreaterEqual(evicted, 40 - 16)
         poll.until(lambda: weir.metric("weir_ratelimit_keys") == 40 - evicted, "the count of keys")
         self.asserted |= {"weir_ratelimit_evictions_total", "weir_ratelimit_keys"}
+
+    def codings(self):
+        """A gateway that compresses responses and decompresses requests."""
+        plain = b"plain " * 500
+        weir = self.weir(gateway(forward(self.upstream(
+            text(plain, headers=[("content-type", "text/plain")])).address,
+            route="filters = [{ compress = {} }, { decompress = {} }]")))
+        client = self.client(weir.address())
+        packed = gzip(plain)
+        reply = client.request("/", "POST", body=packed, headers=[
+            ("content-encoding", "gzip"), ("accept-encoding", "br")])
+        self.assertEqual(reply.header("content-encoding"), "br")
+        self.expect(weir, 1, "weir_compress_total", encoding="br", result="ok")
+        for family, coding, sizes in (("compress", "br", (len(plain), len(reply.body))),
+                                      ("decompress", "gzip", (len(packed), len(plain)))):
+            for direction, size in zip(("in", "out"), sizes):
+                self.expect(weir, size, f"weir_{family}_bytes_total", encoding=coding,
+                            direction=direction)
+        self.expect(weir, 1, "weir_decompress_total", encoding="gzip", result="ok")
+        self.changes()
+
+    def changes(self):
+        """A gateway that changes a header and replaces its own errors."""
+        weir = self.weir(gateway(forward(closed_address(), route=(
+            "filters = [{ error_pages = {} }, { transform = { request = { headers = "
+            "{ set = { a = { expression = 'request.query[\"a\"]' } } } } } }]"))))
+        self.assertEqual(self.get(weir).status, 502)
+        self.expect(weir, 1, "weir_error_pages_total", source="weir")
+        self.expect(weir, 1, "weir_transform_dropped_total")
 
     def mesh(self):
         """A gateway with an identity, a sidecar that admits it, and one that does not."""

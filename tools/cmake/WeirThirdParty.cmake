@@ -3,15 +3,18 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
-# weir_imported(<name> <pkg-config module>): the library as pkg-config describes it.
-function(weir_imported name module)
-  pkg_check_modules(${name} REQUIRED QUIET IMPORTED_TARGET GLOBAL ${module})
+# weir_imported(<name> <pkg-config module>...): the library as pkg-config describes it.
+function(weir_imported name)
+  pkg_check_modules(${name} REQUIRED QUIET IMPORTED_TARGET GLOBAL ${ARGN})
   add_library(weir::${name} ALIAS PkgConfig::${name})
 endfunction()
 
 weir_imported(cares libcares)
 weir_imported(re2 re2)
 weir_imported(xxhash libxxhash)
+weir_imported(zlib zlib)
+weir_imported(brotli libbrotlienc libbrotlidec)
+weir_imported(zstd libzstd)
 # New releases deprecate calls that are all that Debian 12's c-ares has; they remain.
 target_compile_definitions(PkgConfig::cares INTERFACE CARES_NO_DEPRECATED)
 

@@ -11,6 +11,7 @@
 #include "gateway/auth/jwt/metrics.h"
 #include "gateway/auth/rbac/metrics.h"
 #include "gateway/limit/metrics.h"
+#include "gateway/transform/metrics.h"
 #include "mesh/identity/metrics.h"
 #include "observability/access_log/metrics.h"
 #include "observability/metrics/page_metrics.h"
@@ -25,6 +26,7 @@ MetricFamilies metricFamilies() {
   gateway::authn::addMetrics(families);
   gateway::jwt::addMetrics(families);
   gateway::addLimitMetrics(families);
+  gateway::addTransformMetrics(families);
   mesh::addMetrics(families);
   gateway::addForwardAuthMetrics(families);
   gateway::rbac::addMetrics(families);

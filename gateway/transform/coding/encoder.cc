@@ -1,0 +1,161 @@
+#include "gateway/transform/coding/encoder.h"
+
+#include <algorithm>
+#include <brotli/encode.h>
+#include <limits>
+#include <zlib.h>
+#include <zstd.h>
+
+namespace weir::gateway {
+namespace {
+
+// Window sizes: the memory of an encoder and of the client's decoder.
+constexpr int kGzipWindow = 15 + 16;  // 32 KiB, with a header of gzip
+constexpr int kGzipMemory = 8;        // of 9
+constexpr int kBrWindow = 18;         // 256 KiB
+constexpr int kZstdWindow = 17;       // 128 KiB
+
+unsigned amountFor(std::size_t bytes) {
+  return static_cast<unsigned>(
+      std::min<std::size_t>(bytes, std::numeric_limits<unsigned>::max() / 2));
+}
+
+class GzipEncoder final : public Encoder {
+ public:
+  explicit GzipEncoder(int level) : level_(level) {}
+  ~GzipEncoder() override {
+    if (ready_) deflateEnd(&stream_);
+  }
+
+  bool begin(std::optional<std::uint64_t>) override {
+    if (ready_) return deflateReset(&stream_) == Z_OK;
+    ready_ = deflateInit2(&stream_, level_, Z_DEFLATED, kGzipWindow, kGzipMemory,
+                          Z_DEFAULT_STRATEGY) == Z_OK;
+    return ready_;
+  }
+
+  Step encode(Bytes in, std::span<char> out, Goal goal) override {
+    const unsigned input = amountFor(in.size());
+    const unsigned room = amountFor(out.size());
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
+    stream_.avail_in = input;
+    stream_.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream_.avail_out = room;
+    const int result = deflate(&stream_, flushFor(goal));
+    Step step{.read = input - stream_.avail_in, .written = room - stream_.avail_out};
+    step.failed = result == Z_STREAM_ERROR;
+    const bool flushed = stream_.avail_in == 0 && (goal == Goal::kRead || stream_.avail_out > 0);
+    step.done = goal == Goal::kEnd ? result == Z_STREAM_END : flushed;
+    return step;
+  }
+
+ private:
+  static int flushFor(Goal goal) {
+    if (goal == Goal::kRead) return Z_NO_FLUSH;
+    return goal == Goal::kFlush ? Z_SYNC_FLUSH : Z_FINISH;
+  }
+
+  const int level_;
+  z_stream stream_{};
+  bool ready_ = false;
+};
+
+// The library makes a new encoder for each body.
+class BrEncoder final : public Encoder {
+ public:
+  explicit BrEncoder(int level) : level_(level) {}
+  ~BrEncoder() override { BrotliEncoderDestroyInstance(state_); }
+
+  bool begin(std::optional<std::uint64_t> size) override {
+    BrotliEncoderDestroyInstance(state_);
+    state_ = BrotliEncoderCreateInstance(nullptr, nullptr, nullptr);
+    if (state_ == nullptr) return false;
+    BrotliEncoderSetParameter(state_, BROTLI_PARAM_QUALITY, static_cast<std::uint32_t>(level_));
+    BrotliEncoderSetParameter(state_, BROTLI_PARAM_LGWIN, kBrWindow);
+    constexpr std::uint64_t kLargestHint = 1U << 30U;
+    if (size) {
+      BrotliEncoderSetParameter(state_, BROTLI_PARAM_SIZE_HINT,
+                                static_cast<std::uint32_t>(std::min(*size, kLargestHint)));
+    }
+    return true;
+  }
+
+  Step encode(Bytes in, std::span<char> out, Goal goal) override {
+    std::size_t input = in.size();
+    std::size_t room = out.size();
+    const auto* next_in = reinterpret_cast<const std::uint8_t*>(in.data());
+    auto* next_out = reinterpret_cast<std::uint8_t*>(out.data());
+    const bool well = BrotliEncoderCompressStream(state_, operationFor(goal), &input, &next_in,
+                                                  &room, &next_out, nullptr) != BROTLI_FALSE;
+    Step step{.read = in.size() - input, .written = out.size() - room};
+    step.failed = !well;
+    const bool more = goal != Goal::kRead && BrotliEncoderHasMoreOutput(state_) != BROTLI_FALSE;
+    step.done = input == 0 && !more;
+    return step;
+  }
+  bool isReusable() const override { return false; }
+
+ private:
+  static BrotliEncoderOperation operationFor(Goal goal) {
+    if (goal == Goal::kRead) return BROTLI_OPERATION_PROCESS;
+    return goal == Goal::kFlush ? BROTLI_OPERATION_FLUSH : BROTLI_OPERATION_FINISH;
+  }
+
+  const int level_;
+  BrotliEncoderState* state_ = nullptr;
+};
+
+class ZstdEncoder final : public Encoder {
+ public:
+  explicit ZstdEncoder(int level) : level_(level) {}
+  ~ZstdEncoder() override { ZSTD_freeCCtx(context_); }
+
+  bool begin(std::optional<std::uint64_t> size) override {
+    if (context_ == nullptr) {
+      context_ = ZSTD_createCCtx();
+      if (context_ == nullptr) return false;
+      ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level_);
+      ZSTD_CCtx_setParameter(context_, ZSTD_c_windowLog, kZstdWindow);
+    }
+    ZSTD_CCtx_reset(context_, ZSTD_reset_session_only);
+    if (size) ZSTD_CCtx_setPledgedSrcSize(context_, *size);
+    return true;
+  }
+
+  Step encode(Bytes in, std::span<char> out, Goal goal) override {
+    ZSTD_inBuffer input{in.data(), in.size(), 0};
+    ZSTD_outBuffer output{out.data(), out.size(), 0};
+    const std::size_t left = ZSTD_compressStream2(context_, &output, &input, directiveFor(goal));
+    Step step{.read = input.pos, .written = output.pos};
+    step.failed = ZSTD_isError(left) != 0;
+    step.done = input.pos == input.size && (goal == Goal::kRead || left == 0);
+    return step;
+  }
+
+ private:
+  static ZSTD_EndDirective directiveFor(Goal goal) {
+    if (goal == Goal::kRead) return ZSTD_e_continue;
+    return goal == Goal::kFlush ? ZSTD_e_flush : ZSTD_e_end;
+  }
+
+  const int level_;
+  ZSTD_CCtx* context_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Encoder> makeEncoder(ContentCoding coding, int level) {
+  switch (coding) {
+    case ContentCoding::kGzip:
+      return std::make_unique<GzipEncoder>(level);
+    case ContentCoding::kBr:
+      return std::make_unique<BrEncoder>(level);
+    case ContentCoding::kZstd:
+      return std::make_unique<ZstdEncoder>(level);
+    case ContentCoding::kIdentity:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace weir::gateway

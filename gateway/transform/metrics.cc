@@ -1,0 +1,10 @@
+#include "gateway/transform/metrics.h"
+
+namespace weir::gateway {
+
+void addTransformMetrics(MetricFamilies& families) {
+  families.add({&kCompressFamily, &kCompressBytesFamily, &kDecompressFamily,
+                &kDecompressBytesFamily, &kErrorPagesFamily, &kTransformDroppedFamily});
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,101 @@
+#include <gtest/gtest.h>
+
+#include "gateway/transform/coding/encoder_pool.h"
+#include "tests/gateway/transform/coding_samples.h"
+
+namespace weir::gateway {
+namespace {
+
+using namespace std::string_literals;
+using enum ContentCoding;
+
+class Codings : public testing::TestWithParam<ContentCoding> {};
+
+TEST_P(Codings, EveryDivisionIntoPiecesYieldsTheSameBody) {
+  for (const std::size_t size : {0U, 1U, 1000U, 4096U, 100'000U}) {
+    const std::string plain = sampleText(size);
+    for (const std::size_t step : {1U, 7U, 4096U, 100'000U}) {
+      const std::string encoded = encodedBody(GetParam(), plain, step);
+      bool complete = false;
+      EXPECT_EQ(decodedBody(GetParam(), encoded, step, &complete), plain) << size << " " << step;
+      EXPECT_TRUE(complete);
+    }
+  }
+}
+
+TEST_P(Codings, AFlushMakesEverythingDecodable) {
+  const auto encoder = makeEncoder(GetParam(), 4);
+  ASSERT_TRUE(encoder->begin(std::nullopt));
+  std::array<char, 64> room{};
+  std::string encoded;
+  std::string plain;
+  for (const auto& piece : {"first"s, sampleText(5000), "third"s}) {
+    std::string_view left = piece;
+    while (!left.empty()) {
+      const auto did = encoder->encode(asBytes(left), room, Encoder::Goal::kRead);
+      encoded.append(room.data(), did.written);
+      left.remove_prefix(did.read);
+    }
+    bool done = false;
+    while (!done) {
+      const auto did = encoder->encode({}, room, Encoder::Goal::kFlush);
+      encoded.append(room.data(), did.written);
+      done = did.done;
+    }
+    plain += piece;
+    bool complete = true;
+    EXPECT_EQ(decodedBody(GetParam(), encoded, 4096, &complete), plain);
+    EXPECT_FALSE(complete);
+  }
+}
+
+TEST_P(Codings, TruncatedBodiesAreNotComplete) {
+  const std::string encoded = encodedBody(GetParam(), sampleText(2000));
+  for (std::size_t size = 1; size < encoded.size(); ++size) {
+    bool complete = true;
+    EXPECT_TRUE(decodedBody(GetParam(), encoded.substr(0, size), 4096, &complete));
+    EXPECT_FALSE(complete) << size;
+  }
+}
+
+TEST_P(Codings, GarbageAfterTheBodyIsInvalid) {
+  EXPECT_FALSE(decodedBody(GetParam(), encodedBody(GetParam(), "plain") + "garbage"));
+  EXPECT_FALSE(decodedBody(GetParam(), "this is plain text, of course"));
+}
+
+TEST_P(Codings, EncodersAreLimitedInNumber) {
+  EncoderPool pool({0, 5, 4, 3}, 2);
+  auto first = pool.take(GetParam(), std::nullopt);
+  auto second = pool.take(GetParam(), 100);
+  ASSERT_NE(first, nullptr);
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(pool.take(GetParam(), std::nullopt), nullptr);
+  std::array<char, 100> room{};
+  first->encode(asBytes("left"), room, Encoder::Goal::kRead);
+  pool.giveBack(GetParam(), std::move(first));
+  EXPECT_EQ(pool.active(), 1U);
+  auto again = pool.take(GetParam(), std::nullopt);  // forgets what the body before left
+  const auto did = again->encode({}, room, Encoder::Goal::kEnd);
+  EXPECT_TRUE(did.done);
+  EXPECT_EQ(decodedBody(GetParam(), {room.data(), did.written}), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Coding, Codings, testing::Values(kGzip, kBr, kZstd));
+
+TEST(Coding, MembersAndFramesFollowEachOther) {
+  for (const ContentCoding coding : {kGzip, kZstd}) {
+    const std::string encoded = encodedBody(coding, "one, ") + encodedBody(coding, "two");
+    for (const std::size_t step : {1U, 4096U})
+      EXPECT_EQ(decodedBody(coding, encoded, step), "one, two");
+  }
+  EXPECT_FALSE(decodedBody(kBr, encodedBody(kBr, "one") + encodedBody(kBr, "two")));
+}
+
+// A frame of zstd that asks for a window of 16 MiB: a client of RFC 9659 uses 8 MiB at most.
+TEST(Coding, WindowsAreLimited) {
+  EXPECT_FALSE(decodedBody(kZstd, "\x28\xb5\x2f\xfd\x00\x70\x01\x00\x00"s));
+  EXPECT_EQ(decodedBody(kZstd, "\x28\xb5\x2f\xfd\x00\x68\x01\x00\x00"s), "");
+}
+
+}  // namespace
+}  // namespace weir::gateway
