@@ -104,6 +104,7 @@ void Loop::advance(Milliseconds by) {
   WEIR_CHECK(time_ == Time::kManual);
   beginEvent();
   manual_now_ += by;
+  wheel_.holdTime(manual_now_);
   wheel_.advance(manual_now_);
   finishTurn();
 }
@@ -206,12 +207,14 @@ void Loop::finishTurn() {
 void Loop::beginTurn() {
   turn_begun_ = true;
   polled_at_ = Milliseconds(uv_now(loop_.get()));
+  wheel_.holdTime(wheelTime());
 }
 
 // Called right before polling, which ends the turn. Since the turn began, libuv has updated its
 // time.
 void Loop::onPrepare() {
   finishTurn();
+  wheel_.releaseTime();
   event_time_ = Nanoseconds(0);
   last_reader_ = nullptr;
   if (budget_ != nullptr) reportMemory();
@@ -238,7 +241,10 @@ void Loop::planWake() {
 
 void Loop::onTimer() {
   beginEvent();
-  wheel_.advance(Milliseconds(uv_now(loop_.get())));
+  // Other events of this turn may have taken long; libuv has updated its time since.
+  const Milliseconds now(uv_now(loop_.get()));
+  wheel_.holdTime(now);
+  wheel_.advance(now);
   planWake();
 }
 

@@ -73,7 +73,14 @@ class Wheel {
   Milliseconds untilNext(Milliseconds now) const;
   // The driver will call advance() at the time that untilNext() has just returned.
   void wakePlanned() { wake_tick_ = nextTick(); }
-  Milliseconds now() const { return driver_ == nullptr ? now_ : driver_->wheelTime(); }
+  Milliseconds now() const {
+    if (held_ != kNotHeld) [[likely]]
+      return held_;
+    return driver_ == nullptr ? now_ : driver_->wheelTime();
+  }
+  // From now on, until releaseTime(), now() is `now`: the driver is not asked for each deadline.
+  void holdTime(Milliseconds now) { held_ = now; }
+  void releaseTime() { held_ = kNotHeld; }
 
  private:
   friend class Deadline;
@@ -102,13 +109,15 @@ class Wheel {
 
   std::array<Level, kLevels> levels_;
   Deadline* firing_ = nullptr;  // the rest of the slot that is being fired
+  static constexpr Milliseconds kNotHeld = Milliseconds::min();
+  Milliseconds held_ = kNotHeld;
   Milliseconds now_;
   std::uint64_t current_;                       // every slot up to this tick has fired
   std::uint64_t wake_tick_ = Deadline::kNever;  // when the driver plans to call advance()
   Driver* driver_ = nullptr;
 };
 
-inline void Deadline::arm(Milliseconds after) {
+[[gnu::always_inline]] inline void Deadline::arm(Milliseconds after) {
   const Milliseconds wait = after.count() > 0 ? after : Milliseconds(0);
   due_ = Wheel::tickOf(wheel_->now() + wait + Wheel::kTick - Milliseconds(1));
   if (link_ == nullptr || linked_at_ > due_) wheel_->relink(*this);
