@@ -53,24 +53,6 @@ bool hasToken(std::string_view list, std::string_view token) {
   return found;
 }
 
-bool isFramingField(HeaderId id) {
-  switch (id) {
-    case HeaderId::kHost:
-    case HeaderId::kHttp2Settings:
-    case HeaderId::kContentLength:
-    case HeaderId::kTransferEncoding:
-    case HeaderId::kConnection:
-    case HeaderId::kKeepAlive:
-    case HeaderId::kProxyConnection:
-    case HeaderId::kTe:
-    case HeaderId::kUpgrade:
-    case HeaderId::kExpect:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool isForbiddenInTrailers(HeaderId id) {
   switch (id) {
     case HeaderId::kAuthorization:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "core/base/number.h"
@@ -31,7 +32,17 @@ void forEachToken(std::string_view list, Visit visit) {
 bool hasToken(std::string_view list, std::string_view token);
 
 // Whether the field is a member of a message instead of a header (see http::Request).
-bool isFramingField(HeaderId id);
+constexpr bool isFramingField(HeaderId id) {
+  constexpr auto kBit = [](HeaderId each) {
+    return std::uint64_t{1} << static_cast<unsigned>(each);
+  };
+  constexpr std::uint64_t kFields =
+      kBit(HeaderId::kHost) | kBit(HeaderId::kHttp2Settings) | kBit(HeaderId::kContentLength) |
+      kBit(HeaderId::kTransferEncoding) | kBit(HeaderId::kConnection) | kBit(HeaderId::kKeepAlive) |
+      kBit(HeaderId::kProxyConnection) | kBit(HeaderId::kTe) | kBit(HeaderId::kUpgrade) |
+      kBit(HeaderId::kExpect);
+  return (kFields & kBit(id)) != 0;
+}
 // Whether the field concerns framing, routing, authorization or the sender's identity, which
 // trailers must not change after the fact (RFC 9110, 6.5.1).
 bool isForbiddenInTrailers(HeaderId id);

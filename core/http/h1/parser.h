@@ -17,6 +17,8 @@ struct llhttp__internal_s;
 
 namespace weir::http::h1 {
 
+class HeadScanner;
+
 // The fields of a message that concern its connection and not its meaning.
 struct Persistence {
   bool close = false;       // Connection: close
@@ -25,10 +27,12 @@ struct Persistence {
 
 // Parses one message, strictly (RFC 9112): ambiguous input is an error.
 //
-// llhttp parses heads and trailers, with no lenient flag except for the version. Parser itself
-// handles what llhttp leaves open: methods unknown to llhttp, bytes above 0x7F in a target, Host,
-// the form of the target, transfer codings, sizes, single spaces. The head is copied once into the
-// exchange's arena, so that all views stay valid for the life of the exchange.
+// HeadScanner reads heads that arrive at once and are written as nearly all are. llhttp parses all
+// others and trailers, with no lenient flag except for the version; the result must not depend on
+// which of the two reads a head. Parser itself handles what llhttp leaves open: methods unknown to
+// llhttp, bytes above 0x7F in a target, Host, the form of the target, transfer codings, sizes,
+// single spaces. The head is copied once into the exchange's arena, so that all views stay valid
+// for the life of the exchange.
 class Parser {
  public:
   enum class Event : std::uint8_t { kNeedMore, kHead, kBody, kEnd, kFailed };
@@ -41,7 +45,7 @@ class Parser {
   Event next(Bytes& input);
   Bytes body() const { return body_; }  // of kBody; valid as long as the input
   const Error& error() const { return error_; }
-  const Persistence& persistence() const { return persistence_; }
+  const Persistence& persistence() const { return facts_.persistence; }
   bool begun() const { return head_size_ > 0; }
   // True within a body that lasts until the connection closes: it may end now.
   bool mayEndNow() const { return state_ == State::kUntilClose; }
@@ -52,30 +56,67 @@ class Parser {
 
  private:
   enum class State : std::uint8_t { kHead, kLength, kChunked, kUntilClose, kEnd, kDone, kFailed };
+  enum class HeadPart : std::uint8_t { kMore, kWhole, kFailed };
   struct Callbacks;
   friend struct Callbacks;
 
+  // What the fields of a head say about its message, beyond those that are kept as headers.
+  struct Facts {
+    std::string_view host;
+    std::uint64_t content_length = 0;
+    Persistence persistence;
+    bool has_host = false;
+    bool has_length = false;
+    bool chunked = false;
+    bool accepts_trailers = false;
+    bool expects_continue = false;
+    bool connection_upgrade = false;
+    std::uint8_t named_count = 0;
+    std::uint8_t upgrade_count = 0;
+    std::string_view named[4];     // values of Connection that name other fields
+    std::string_view upgrades[4];  // values of Upgrade
+  };
+
   Parser(Arena& arena, Headers& headers, Headers& trailers, const Limits& limits);
 
+  // parser.cc
   Event nextHead(Bytes& input);
   Event nextLength(Bytes& input);
   Event nextChunked(Bytes& input);
   Event beginTrailers(Bytes& input);
-  Event nextTrailers(Bytes& input);
   Event fail(ErrorCode code, std::string_view detail);
   Event failAsParsed();
   bool addTrailerBytes(std::uint64_t bytes);
-  int readStartLine(int status);
-  int readExtensionMethod(int status);
-  int readRawBytes(const char* at);
   Bytes collect(Bytes input);
   bool fitsLimits();
   void growHead(std::size_t room);
+  bool scanHead();
+  bool scanFields(HeadScanner& scanner);
+  void forgetHead();
+  bool addField();
+  bool addTrailer();
+  void enterBody(BodyKind body, std::uint64_t length);
+  bool refuse(ErrorCode code, std::string_view detail);
+
+  // parser_llhttp.cc
+  void startLlhttp();
+  HeadPart parseHead(Bytes piece, std::size_t& taken);
+  int continueStartLine(int status);
+  int readExtensionMethod(int status);
+  int readRawBytes(const char* at);
+  bool readRequestLine();
+  bool checkRequestLine();
+  bool readStatusLine();
+  bool agreesOnCoding();
+  void startTrailers();
+  Event nextTrailers(Bytes& input);
   void extendTrailer(std::string_view& text, std::string_view piece);
+  Event failAsLlhttp();
+
+  // parser_head.cc
   bool finishHead();
   bool finishRequest();
   bool finishResponse();
-  bool checkStartLine();
   bool agreesOnFraming();
   bool readTarget();
   bool readConnectTarget();
@@ -84,9 +125,6 @@ class Parser {
   bool readAuthority(std::string_view authority);
   void decideRequestBody();
   bool decideResponseBody();
-  void enterBody(BodyKind body, std::uint64_t length);
-  bool addField();
-  bool addTrailer();
   bool readFramingField(HeaderId id);
   bool readHost();
   bool readContentLength();
@@ -96,7 +134,6 @@ class Parser {
   bool readUpgrade();
   std::string_view offeredUpgrades();
   void removeNamedByConnection();
-  bool refuse(ErrorCode code, std::string_view detail);
 
   Arena& arena_;
   Headers& headers_;
@@ -104,7 +141,7 @@ class Parser {
   const Limits& limits_;
   Request* request_ = nullptr;  // either this or response_ is set
   Response* response_ = nullptr;
-  llhttp__internal_s* llhttp_;
+  llhttp__internal_s* llhttp_ = nullptr;  // in the arena, if it is needed
   Error error_;
   Bytes body_;
   std::uint64_t remaining_ = 0;  // of a body with a length
@@ -115,29 +152,19 @@ class Parser {
   std::string_view target_;
   std::string_view name_;  // of the field being read
   std::string_view value_;
-  std::string_view host_;
-  std::uint64_t content_length_ = 0;
   std::uint64_t trailer_bytes_ = 0;  // including chunk extensions
   std::uint32_t fields_ = 0;
   State state_ = State::kHead;
   Method asked_ = Method::kGet;
-  Persistence persistence_;
-  char* trailer_room_ = nullptr;  // free memory directly after the trailer text being read
-  std::size_t trailer_room_size_ = 0;
-  ChunkReader chunks_;
-  std::uint32_t method_size_ = 0;  // of a method unknown to llhttp, as far as it was read
   bool extension_method_ = false;
   bool in_trailers_ = false;
   bool head_complete_ = false;
   bool message_complete_ = false;
-  bool has_host_ = false;
-  bool has_length_ = false;
-  bool chunked_ = false;
-  bool connection_upgrade_ = false;
-  std::string_view named_[4];  // values of Connection that name other fields
-  std::uint8_t named_count_ = 0;
-  std::uint8_t upgrade_count_ = 0;
-  std::string_view upgrades_[4];  // values of Upgrade
+  std::uint32_t method_size_ = 0;  // of a method unknown to llhttp, as far as it was read
+  Facts facts_;
+  char* trailer_room_ = nullptr;  // free memory directly after the trailer text being read
+  std::size_t trailer_room_size_ = 0;
+  ChunkReader chunks_;
 };
 
 }  // namespace weir::http::h1

@@ -1,9 +1,6 @@
 // Interprets the start line and the fields of a head together (RFC 9112, 3, 6 and 9).
-#include <array>
 #include <span>
 #include <utility>
-
-#include <llhttp.h>
 
 #include "core/base/arena_writer.h"
 #include "core/base/number.h"
@@ -11,29 +8,6 @@
 #include "core/http/syntax.h"
 
 namespace weir::http::h1 {
-namespace {
-
-// llhttp's methods by number, with the corresponding Method.
-class MethodNames {
- public:
-  struct Entry {
-    std::string_view text;
-    Method method = Method::kOther;
-  };
-
-  MethodNames() {
-    for (unsigned number = 0; number < entries_.size(); ++number) {
-      const char* text = llhttp_method_name(static_cast<llhttp_method_t>(number));
-      entries_[number] = {text, methodOf(text)};
-    }
-  }
-  const Entry& operator[](unsigned number) const { return entries_[number]; }
-
- private:
-  std::array<Entry, HTTP_QUERY + 1> entries_;  // the last method that llhttp knows
-};
-
-}  // namespace
 
 bool Parser::readFramingField(HeaderId id) {
   switch (id) {
@@ -48,7 +22,7 @@ bool Parser::readFramingField(HeaderId id) {
     case HeaderId::kUpgrade:
       return readUpgrade();
     case HeaderId::kTe:
-      if (request_ != nullptr) request_->accepts_trailers = hasToken(value_, "trailers");
+      facts_.accepts_trailers = hasToken(value_, "trailers");
       return true;
     case HeaderId::kExpect:
       return readExpect();
@@ -59,72 +33,72 @@ bool Parser::readFramingField(HeaderId id) {
 
 bool Parser::readHost() {
   if (request_ == nullptr) return true;
-  if (has_host_) return refuse(ErrorCode::kProtocol, "more than one Host");
-  has_host_ = true;
-  host_ = value_;
+  if (facts_.has_host) return refuse(ErrorCode::kProtocol, "more than one Host");
+  facts_.has_host = true;
+  facts_.host = value_;
   return true;
 }
 
 bool Parser::readContentLength() {
   const auto length = parseNumber<std::uint64_t>(value_);
   if (!length) return refuse(ErrorCode::kProtocol, "invalid Content-Length");
-  if (has_length_) return refuse(ErrorCode::kProtocol, "more than one Content-Length");
-  has_length_ = true;
-  content_length_ = *length;
+  if (facts_.has_length) return refuse(ErrorCode::kProtocol, "more than one Content-Length");
+  facts_.has_length = true;
+  facts_.content_length = *length;
   return true;
 }
 
 bool Parser::readTransferEncoding() {
-  if (chunked_) return refuse(ErrorCode::kProtocol, "more than one Transfer-Encoding");
-  chunked_ = equalsIgnoringCase(value_, "chunked");
-  return chunked_ || refuse(ErrorCode::kProtocol, "unknown transfer coding");
+  if (facts_.chunked) return refuse(ErrorCode::kProtocol, "more than one Transfer-Encoding");
+  facts_.chunked = equalsIgnoringCase(value_, "chunked");
+  return facts_.chunked || refuse(ErrorCode::kProtocol, "unknown transfer coding");
 }
 
 bool Parser::readExpect() {
   if (request_ == nullptr) return true;
-  request_->expects_continue = equalsIgnoringCase(value_, "100-continue");
-  return request_->expects_continue || refuse(ErrorCode::kExpectation, "unknown expectation");
+  facts_.expects_continue = equalsIgnoringCase(value_, "100-continue");
+  return facts_.expects_continue || refuse(ErrorCode::kExpectation, "unknown expectation");
 }
 
 bool Parser::readConnection(std::string_view value) {
   bool names_fields = false;
   forEachToken(value, [&](std::string_view token) {
     if (equalsIgnoringCase(token, "close")) {
-      persistence_.close = true;
+      facts_.persistence.close = true;
     } else if (equalsIgnoringCase(token, "keep-alive")) {
-      persistence_.keep_alive = true;
+      facts_.persistence.keep_alive = true;
     } else if (equalsIgnoringCase(token, "upgrade")) {
-      connection_upgrade_ = true;
+      facts_.connection_upgrade = true;
     } else {
       names_fields = true;
     }
   });
   if (!names_fields) return true;
-  if (named_count_ == std::size(named_)) {
+  if (facts_.named_count == std::size(facts_.named)) {
     return refuse(ErrorCode::kProtocol, "too many Connection fields");
   }
-  named_[named_count_++] = value;
+  facts_.named[facts_.named_count++] = value;
   return true;
 }
 
 bool Parser::readUpgrade() {
-  if (upgrade_count_ == std::size(upgrades_)) {
+  if (facts_.upgrade_count == std::size(facts_.upgrades)) {
     return refuse(ErrorCode::kProtocol, "too many Upgrade fields");
   }
-  upgrades_[upgrade_count_++] = value_;
+  facts_.upgrades[facts_.upgrade_count++] = value_;
   return true;
 }
 
 // The protocols to which the client offers to switch, as one list, without HTTP itself.
 std::string_view Parser::offeredUpgrades() {
-  const std::span<const std::string_view> fields(upgrades_, upgrade_count_);
+  const std::span<const std::string_view> fields(facts_.upgrades, facts_.upgrade_count);
   std::size_t room = 0;
-  bool as_it_is = upgrade_count_ == 1;
+  bool as_it_is = facts_.upgrade_count == 1;
   for (const std::string_view field : fields) {
     room += field.size() + 2;
     forEachToken(field, [&](std::string_view each) { as_it_is &= !isHttpUpgrade(each); });
   }
-  if (as_it_is) return upgrades_[0];
+  if (as_it_is) return facts_.upgrades[0];
   ArenaWriter pen(arena_, room);
   const char* separator = "";
   for (const std::string_view field : fields) {
@@ -138,64 +112,41 @@ std::string_view Parser::offeredUpgrades() {
 
 // RFC 9110, 7.6.1: fields that Connection names are not forwarded.
 void Parser::removeNamedByConnection() {
-  for (std::uint8_t i = 0; i < named_count_; ++i) {
-    forEachToken(named_[i], [&](std::string_view token) { headers_.remove(token); });
+  for (std::uint8_t i = 0; i < facts_.named_count; ++i) {
+    forEachToken(facts_.named[i], [&](std::string_view token) { headers_.remove(token); });
   }
 }
 
+bool Parser::finishHead() {
+  const bool good = request_ != nullptr ? finishRequest() : finishResponse();
+  if (!good) state_ = State::kFailed;
+  return good;
+}
+
 bool Parser::finishRequest() {
-  llhttp_t* state = llhttp_;
   Request& request = *request_;
-  request.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
-  static const MethodNames kMethods;
-  const MethodNames::Entry& method = kMethods[llhttp_get_method(state)];
-  request.method_text = method.text;
-  request.method = method.method;
-  if (extension_method_) {
-    request.method_text = {head_, method_size_};
-    request.method = Method::kOther;
-  }
-  if (!checkStartLine()) return false;
-  // RFC 9110, 2.5: a higher minor version is treated as the highest known one.
-  if (llhttp_get_http_major(state) != 1) {
-    return refuse(ErrorCode::kVersion, "HTTP version not supported");
-  }
+  if (llhttp_ != nullptr && !readRequestLine()) return false;
+  request.accepts_trailers = facts_.accepts_trailers;
+  request.expects_continue = facts_.expects_continue && request.version != Version::kHttp10;
   if (!agreesOnFraming() || !readTarget()) return false;
-  if (named_count_ > 0) removeNamedByConnection();
-  if (request.version == Version::kHttp10) {
-    if (chunked_) return refuse(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0");
-    request.expects_continue = false;
+  if (facts_.named_count > 0) removeNamedByConnection();
+  if (facts_.chunked && request.version == Version::kHttp10) {
+    return refuse(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0");
   }
   decideRequestBody();
   return true;
 }
 
-// Parser and llhttp both read Transfer-Encoding; llhttp misses a coding with a tab after it.
 bool Parser::agreesOnFraming() {
-  if (!chunked_ && (llhttp_->flags & F_CHUNKED) != 0) {
-    return refuse(ErrorCode::kProtocol, "malformed Transfer-Encoding");
-  }
-  return !chunked_ || !has_length_ ||
+  return !facts_.chunked || !facts_.has_length ||
          refuse(ErrorCode::kProtocol, "both Content-Length and Transfer-Encoding");
 }
 
-// llhttp accepts repeated spaces; two parsers may differ on where the target begins.
-bool Parser::checkStartLine() {
-  const std::string_view head(head_, head_size_);
-  const std::size_t at = request_->method_text.size() + 1;
-  const std::size_t after = at + target_.size();
-  const bool exact = head.starts_with(request_->method_text) && head[at - 1] == ' ' &&
-                     target_.data() == head_ + at && head.substr(after, 6) == " HTTP/" &&
-                     head.substr(after + 9, 2) == "\r\n";
-  return exact || refuse(ErrorCode::kProtocol, "malformed request line");
-}
-
 bool Parser::readTarget() {
-  if (!isTargetText(target_)) return refuse(ErrorCode::kProtocol, "invalid byte in target");
   if (request_->method == Method::kConnect) return readConnectTarget();
-  if (target_.starts_with('/')) return readOrigin(target_, host_);
+  if (target_.starts_with('/')) return readOrigin(target_, facts_.host);
   if (target_ == "*") {
-    if (request_->method == Method::kOptions) return readOrigin(target_, host_);
+    if (request_->method == Method::kOptions) return readOrigin(target_, facts_.host);
     return refuse(ErrorCode::kProtocol, "asterisk-form is for OPTIONS");
   }
   const auto absolute = splitAbsolute(target_);
@@ -214,7 +165,7 @@ bool Parser::readConnectTarget() {
 }
 
 bool Parser::agreesWithHost(std::string_view authority, std::string_view scheme) {
-  const bool same = !has_host_ || isSameAuthority(host_, authority, scheme);
+  const bool same = !facts_.has_host || isSameAuthority(facts_.host, authority, scheme);
   return same || refuse(ErrorCode::kProtocol, "Host and target disagree");
 }
 
@@ -228,7 +179,7 @@ bool Parser::readOrigin(std::string_view target, std::string_view authority) {
   if (request.path.empty()) {
     request.path = request.method == Method::kOptions && !request.has_query ? "*" : "/";
   }
-  if (!has_host_ && request.version == Version::kHttp11) {
+  if (!facts_.has_host && request.version == Version::kHttp11) {
     return refuse(ErrorCode::kProtocol, "missing Host");
   }
   return readAuthority(authority);
@@ -236,51 +187,44 @@ bool Parser::readOrigin(std::string_view target, std::string_view authority) {
 
 bool Parser::readAuthority(std::string_view authority) {
   request_->authority = authority;
-  if (authority.empty() && request_->version == Version::kHttp10 && !has_host_) return true;
+  if (authority.empty() && request_->version == Version::kHttp10 && !facts_.has_host) return true;
   return isAuthority(authority) || refuse(ErrorCode::kProtocol, "invalid Host");
 }
 
 void Parser::decideRequestBody() {
   Request& request = *request_;
-  const bool no_body = !chunked_ && (!has_length_ || content_length_ == 0);
-  if (connection_upgrade_ && upgrade_count_ > 0 && request.version == Version::kHttp11 &&
-      request.method != Method::kConnect) {
+  const bool no_body = !facts_.chunked && (!facts_.has_length || facts_.content_length == 0);
+  if (facts_.connection_upgrade && facts_.upgrade_count > 0 &&
+      request.version == Version::kHttp11 && request.method != Method::kConnect) {
     request.upgrade = offeredUpgrades();
   }
   if (request.method == Method::kConnect) {
     request.body = BodyKind::kTunnel;
-  } else if (chunked_) {
+  } else if (facts_.chunked) {
     request.body = BodyKind::kStream;
   } else if (!no_body) {
     request.body = BodyKind::kLength;
   } else {
     request.body = BodyKind::kNone;
   }
-  request.content_length = content_length_;
-  enterBody(request.body, content_length_);
+  request.content_length = facts_.content_length;
+  enterBody(request.body, facts_.content_length);
 }
 
 bool Parser::finishResponse() {
-  llhttp_t* state = llhttp_;
-  if (llhttp_get_http_major(state) != 1) {
-    return refuse(ErrorCode::kProtocol, "HTTP version not supported");
-  }
-  if (!std::string_view(head_, head_size_).starts_with("HTTP/1.")) {
-    return refuse(ErrorCode::kProtocol, "bytes before the status line");
-  }
-  if (!agreesOnFraming()) return false;
   Response& response = *response_;
-  response.version = llhttp_get_http_minor(state) == 0 ? Version::kHttp10 : Version::kHttp11;
-  response.status = llhttp_get_status_code(state);
+  if (llhttp_ != nullptr && !readStatusLine()) return false;
+  if (!agreesOnFraming()) return false;
   if (response.status < 100 || response.status > 599) {
     return refuse(ErrorCode::kProtocol, "invalid status");
   }
-  if (named_count_ > 0) removeNamedByConnection();
-  response.has_content_length = has_length_;
-  response.content_length = content_length_;
+  if (facts_.named_count > 0) removeNamedByConnection();
+  response.has_content_length = facts_.has_length;
+  response.content_length = facts_.content_length;
   // RFC 9110, 15.5.22: a 426 lists acceptable protocols.
   const bool says_upgrade = response.status == 101 || response.status == 426;
-  if (says_upgrade && connection_upgrade_ && upgrade_count_ > 0) response.upgrade = upgrades_[0];
+  if (says_upgrade && facts_.connection_upgrade && facts_.upgrade_count > 0)
+    response.upgrade = facts_.upgrades[0];
   return decideResponseBody();
 }
 
@@ -288,7 +232,7 @@ bool Parser::finishResponse() {
 bool Parser::decideResponseBody() {
   Response& response = *response_;
   const int status = response.status;
-  if (chunked_ && response.version == Version::kHttp10) {
+  if (facts_.chunked && response.version == Version::kHttp10) {
     return refuse(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0");
   }
   if (status == 101 || (asked_ == Method::kConnect && status >= 200 && status < 300)) {
@@ -297,14 +241,14 @@ bool Parser::decideResponseBody() {
   } else if (asked_ == Method::kHead || status < 200 || status == 204 || status == 304) {
     response.body = BodyKind::kNone;
     if (status < 200 || status == 204) response.has_content_length = false;
-  } else if (chunked_) {
+  } else if (facts_.chunked) {
     response.body = BodyKind::kStream;
-  } else if (has_length_) {
-    response.body = content_length_ == 0 ? BodyKind::kNone : BodyKind::kLength;
+  } else if (facts_.has_length) {
+    response.body = facts_.content_length == 0 ? BodyKind::kNone : BodyKind::kLength;
   } else {
     response.body = BodyKind::kUntilClose;
   }
-  enterBody(response.body, content_length_);
+  enterBody(response.body, facts_.content_length);
   return true;
 }
 
