@@ -8,6 +8,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/clock.h"
+#include "core/base/free_lists.h"
 #include "core/base/result.h"
 #include "core/event/memory_budget.h"
 #include "core/event/wheel.h"
@@ -104,6 +105,7 @@ class Loop final : private Wheel::Driver {
   char* sealBuffer() { return lend(seal_buffer_); }
   BlockPool& chunks() { return chunks_; }    // 16 KiB, for queued bytes
   BlockPool& scratch() { return scratch_; }  // 4 KiB, for arenas
+  FreeLists& freeLists() { return free_lists_; }
   uv_loop_s* raw() { return loop_.get(); }
 
   // Blocks lent by both pools count towards the budget, from now until the loop ends.
@@ -155,6 +157,7 @@ class Loop final : private Wheel::Driver {
   std::unique_ptr<char[]> seal_buffer_;
   BlockPool chunks_;
   BlockPool scratch_;
+  FreeLists free_lists_;
   TurnEnd* turn_end_first_ = nullptr;
   TurnEnd* turn_end_last_ = nullptr;
   std::vector<std::unique_ptr<Disposable>> doomed_;

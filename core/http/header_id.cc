@@ -8,50 +8,7 @@
 namespace weir::http {
 namespace {
 
-constexpr std::array<std::string_view, static_cast<std::size_t>(HeaderId::kCount)> kNames = {
-    "",
-    "accept",
-    "accept-encoding",
-    "authorization",
-    "cache-control",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "cookie",
-    "date",
-    "early-data",
-    "expect",
-    "forwarded",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "location",
-    "origin",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "referer",
-    "retry-after",
-    "server",
-    "set-cookie",
-    "te",
-    "traceparent",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "vary",
-    "via",
-    "x-forwarded-client-cert",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-request-id",
-    "x-weir-identity",
-    "x-weir-reason",
-    "x-weir-original-path",
-};
+constexpr const auto& kNames = kHeaderNames;
 
 constexpr std::size_t kLongest = 24;
 
@@ -169,7 +126,5 @@ HeaderId headerId(std::string_view name) {
   const bool same = known.length == name.size() && equals(known.words, name);
   return same ? known.id : HeaderId::kOther;
 }
-
-std::string_view headerName(HeaderId id) { return kNames[static_cast<std::size_t>(id)]; }
 
 }  // namespace weir::http

@@ -10,12 +10,29 @@ namespace {
 
 constexpr std::size_t kMaxNumber = 20;  // digits of 2^64
 
+// Secrets, and values that differ in each request: in the table they would only replace others, and
+// each search for one would compare all earlier ones.
+bool isNeverIndexed(HeaderId id) {
+  switch (id) {
+    case HeaderId::kAuthorization:
+    case HeaderId::kProxyAuthorization:
+    case HeaderId::kTraceparent:
+    case HeaderId::kTracestate:
+    case HeaderId::kB3:
+    case HeaderId::kXRequestId:
+      return true;
+    default:
+      return false;
+  }
+}
+
 class Writer {
  public:
   Writer(Arena& arena, std::size_t most) : arena_(arena), first_(arena.array<Field>(most)) {}
 
-  void add(std::string_view name, std::string_view value, bool secret = false) {
-    first_[count_++] = {name, value, secret};
+  // `name` is static text in lower case.
+  void add(std::string_view name, std::string_view value) {
+    first_[count_++] = {name, value, false, true};
   }
   void addNumber(std::string_view name, std::uint64_t value) {
     char* const text = arena_.allocate(kMaxNumber);
@@ -24,8 +41,9 @@ class Writer {
   }
   void addAll(const Headers& headers) {
     for (const Header& field : headers) {
-      add(field.name, field.value,
-          field.id == HeaderId::kAuthorization || field.id == HeaderId::kProxyAuthorization);
+      const bool known = field.id != HeaderId::kOther;
+      first_[count_++] = {known ? headerName(field.id) : field.name, field.value,
+                          isNeverIndexed(field.id), known};
     }
   }
   Fields done() const { return {first_, count_}; }

@@ -11,7 +11,10 @@ namespace weir::http::h2 {
 struct Field {
   std::string_view name;
   std::string_view value;
-  bool secret = false;  // never in the peer's HPACK table, against which guesses could be tried
+  // Not for the peer's HPACK table: a secret, against which guesses could be tried there, or a
+  // value that is not expected a second time.
+  bool never_indexed = false;
+  bool static_name = false;  // static text in lower case
 };
 
 // A head to be sent, pseudo-header fields first. Lies in an exchange's arena.

@@ -82,16 +82,17 @@ struct Session::Receiving {
       stream->id_ = frame->hd.stream_id;
       nghttp2_session_set_stream_user_data(raw, stream->id_, stream);
     }
+    session.head_stream_ = stream;
     if (stream != nullptr) session.onHeadBegin(*stream);
     return 0;
   }
 
   // NOLINTNEXTLINE(readability-function-size): the signature is nghttp2's
-  static int onHeader(nghttp2_session* raw, const nghttp2_frame* frame, const std::uint8_t* name,
+  static int onHeader(nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name,
                       std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
                       std::uint8_t, void* user) {
     Session& session = sessionOf(user);
-    Stream* stream = streamOf(raw, frame->hd.stream_id);
+    Stream* const stream = session.head_stream_;
     const bool too_long = session.tooLong(name_size, value_size);
     if (too_long) session.checkTable(name_size + value_size);
     // A field that is too long counts as the limit, so that its stream is answered.
@@ -182,6 +183,7 @@ struct Session::Receiving {
     stream->closed_ = true;
     stream->code_ = code;
     Session& session = sessionOf(user);
+    if (session.head_stream_ == stream) session.head_stream_ = nullptr;
     if (!stream->peer_done_) session.abandon(id);
     if (!stream->peer_reset_ && !stream->refused_ && isMistake(code)) {
       stream->refused_ = true;
@@ -244,8 +246,8 @@ void Session::start(Side side) {
   nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
   nghttp2_session* session = nullptr;
   const bool server = side == Side::kServer;
-  const auto make = server ? makeServerSession : makeClientSession;
-  WEIR_CHECK(make(&session, Receiving::table(), this, option) == 0);
+  WEIR_CHECK(makeSession(&session, side, {Receiving::table(), this, option, loop_.freeLists()}) ==
+             0);
   nghttp2_option_del(option);
   session_.reset(session);
 

@@ -11,6 +11,7 @@
 #include "core/http/h2/fields.h"
 #include "core/http/h2/frame_scanner.h"
 #include "core/http/h2/options.h"
+#include "core/http/h2/session_memory.h"
 #include "core/http/h2/stream.h"
 #include "core/http/h2/token_bucket.h"
 
@@ -33,8 +34,6 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   Session& operator=(const Session&) = delete;
 
  protected:
-  enum class Side : std::uint8_t { kServer, kClient };
-
   Session(event::Loop& loop, Wire& wire, const Options& options, Side side);
 
   void receive(Bytes bytes);
@@ -153,9 +152,10 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   std::unique_ptr<nghttp2_session, Delete> session_;
   FrameScanner scanner_;
   FieldCutter cutter_;
-  std::vector<Stream*> closed_;   // since settle()
-  std::vector<Stream*> drained_;  // since settle()
-  char* frames_ = nullptr;        // the loop's, while sending
+  Stream* head_stream_ = nullptr;  // of the head being received; null: none, or it is ignored
+  std::vector<Stream*> closed_;    // since settle()
+  std::vector<Stream*> drained_;   // since settle()
+  char* frames_ = nullptr;         // the loop's, while sending
   std::size_t gathered_ = 0;
   Milliseconds heard_at_;  // when bytes were last received
   event::Alarm<Session, &Session::onSilenceTick> silence_;

@@ -1,60 +1,29 @@
 #include "core/http/h2/session_memory.h"
 
-#include <algorithm>
-#include <cstdlib>
-#include <new>
-
 #include <nghttp2/nghttp2.h>
 
 namespace weir::http::h2 {
 namespace {
 
-// NOLINTBEGIN(cppcoreguidelines-no-malloc): nghttp2 requires realloc.
+FreeLists& listsOf(void* user) { return *static_cast<FreeLists*>(user); }
 
-template <typename Allocate>
-void* allocateOrRelease(const Allocate& allocate) {
-  void* room = allocate();
-  while (room == nullptr) [[unlikely]] {
-      const std::new_handler release = std::get_new_handler();
-      if (release == nullptr) return nullptr;
-      release();
-      room = allocate();
-    }
-  return room;
+void* allocateBytes(std::size_t size, void* user) { return listsOf(user).allocate(size); }
+void* allocateZeroes(std::size_t count, std::size_t size, void* user) {
+  return listsOf(user).allocateZeroes(count, size);
 }
-
-void* allocateBytes(std::size_t size, void*) {
-  return allocateOrRelease([=] { return std::malloc(size); });
+void* reallocateBytes(void* memory, std::size_t size, void* user) {
+  return listsOf(user).resize(memory, size);
 }
-void* allocateZeroes(std::size_t count, std::size_t size, void*) {
-  return allocateOrRelease([=] { return std::calloc(count, size); });
-}
-void* reallocateBytes(void* room, std::size_t size, void*) {
-  // realloc(3) with a size of 0 would free `room` and return null.
-  const std::size_t bytes = std::max<std::size_t>(size, 1);
-  return allocateOrRelease([=] { return std::realloc(room, bytes); });
-}
-void freeBytes(void* room, void*) { std::free(room); }
-
-// NOLINTEND(cppcoreguidelines-no-malloc): see above
-
-// nghttp2 copies it.
-nghttp2_mem allocator() {
-  return {nullptr, allocateBytes, freeBytes, allocateZeroes, reallocateBytes};
-}
+void freeBytes(void* memory, void* user) { listsOf(user).giveBack(memory); }
 
 }  // namespace
 
-int makeServerSession(nghttp2_session** session, const nghttp2_session_callbacks* callbacks,
-                      void* user_data, const nghttp2_option* option) {
-  nghttp2_mem memory = allocator();
-  return nghttp2_session_server_new3(session, callbacks, user_data, option, &memory);
-}
-
-int makeClientSession(nghttp2_session** session, const nghttp2_session_callbacks* callbacks,
-                      void* user_data, const nghttp2_option* option) {
-  nghttp2_mem memory = allocator();
-  return nghttp2_session_client_new3(session, callbacks, user_data, option, &memory);
+int makeSession(nghttp2_session** session, Side side, const SessionParts& parts) {
+  // nghttp2 copies it.
+  nghttp2_mem memory = {&parts.memory, allocateBytes, freeBytes, allocateZeroes, reallocateBytes};
+  const auto make =
+      side == Side::kServer ? nghttp2_session_server_new3 : nghttp2_session_client_new3;
+  return make(session, parts.callbacks, parts.user_data, parts.option, &memory);
 }
 
 }  // namespace weir::http::h2

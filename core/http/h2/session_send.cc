@@ -22,7 +22,8 @@ std::uint8_t* unconst(std::string_view text) {
   return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
 }
 
-// Fields in nghttp2's representation; nghttp2 copies them, with their names in lower case.
+// Fields in nghttp2's representation. nghttp2 copies them, except for static names, with their
+// names in lower case.
 class NameValues {
  public:
   void add(const Field& field) {
@@ -42,12 +43,15 @@ class NameValues {
 
  private:
   static nghttp2_nv convert(const Field& field) {
-    const std::uint8_t flags = field.secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
+    unsigned flags = NGHTTP2_NV_FLAG_NONE;
+    if (field.never_indexed) flags |= NGHTTP2_NV_FLAG_NO_INDEX;
+    if (field.static_name) flags |= NGHTTP2_NV_FLAG_NO_COPY_NAME;
     return {unconst(field.name), unconst(field.value), field.name.size(), field.value.size(),
-            flags};
+            static_cast<std::uint8_t>(flags)};
   }
 
-  std::array<nghttp2_nv, 32> few_{};
+  std::array<nghttp2_nv, 32>
+      few_;  // NOLINT(cppcoreguidelines-pro-type-member-init): many, of which few are used
   std::vector<nghttp2_nv> many_;  // used instead of few_ for more fields
   std::size_t count_ = 0;
 };
