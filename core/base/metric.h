@@ -104,6 +104,7 @@ class Counter {
  public:
   Counter() = default;
   explicit Counter(MetricCell* cell) : cell_(cell) {}
+  bool found() const { return cell_ != nullptr; }
   void add(std::uint64_t n = 1) const { cell_->add(n); }
   std::uint64_t value() const { return cell_->value(); }
 
@@ -132,6 +133,7 @@ class Histogram {
 
   Histogram() = default;
   Histogram(MetricCell* cells, const HistogramShape& shape) : cells_(cells), shape_(&shape) {}
+  bool found() const { return cells_ != nullptr; }
   void observe(Nanoseconds duration) const { observe(duration.count()); }
   void observe(std::int64_t value) const {  // in the unit of the family
     if (value < 0) value = 0;

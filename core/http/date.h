@@ -13,6 +13,7 @@ class DateText {
  public:
   // `now`: wall-clock time since 1970. The text is valid until the next call.
   std::string_view at(Nanoseconds now);
+  std::string_view latest() const { return {text_.data(), text_.size()}; }  // of the latest call
 
  private:
   std::array<char, 29> text_{};

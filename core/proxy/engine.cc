@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/bytes.h"
 #include "core/base/check.h"
 #include "core/event/memory_reserve.h"
 
@@ -9,6 +10,7 @@ namespace weir::proxy {
 
 Engine::Engine(Tools tools)
     : tools_(tools),
+      request_metrics_(tools.metrics),
       exchanges_(tools.exchange_bytes),
       clusters_({tools.loop, tools.connector, random_, tools.metrics}),
       client_({tools.loop, [this](NameId name) { return find(name); }}),
@@ -62,12 +64,21 @@ void Engine::release(DetachedRequest& request) {
   detached_.erase(at);
 }
 
+// The wall clock is read once a second.
+std::string_view Engine::renewDate(Nanoseconds now) {
+  constexpr Nanoseconds kSecond = std::chrono::seconds(1);
+  const Nanoseconds wall = wallClockNow();
+  date_until_ = now + kSecond - wall % kSecond;
+  return date_.at(wall);
+}
+
 void Engine::onSweep() {
   if (tools_.access_log != nullptr) tools_.access_log->flush();
   // Memory of a peak is released, a part each time.
   exchanges_.trim(64);
   tools_.loop.chunks().trim(64);
   tools_.loop.scratch().trim(256);
+  tools_.loop.freeLists().trim(64_KiB);
   if (event::memoryExhausted()) event::keepMemoryReserve();
   sweep_.arm(kSweep);
 }

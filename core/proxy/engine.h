@@ -15,6 +15,7 @@
 #include "core/http/record.h"
 #include "core/net/connector.h"
 #include "core/proxy/plan.h"
+#include "core/proxy/request_metrics.h"
 #include "core/upstream/client.h"
 #include "core/upstream/cluster_set.h"
 
@@ -70,8 +71,12 @@ class Engine {
   upstream::Client& client() { return client_; }
   event::Loop& loop() { return tools_.loop; }
   MetricCells& metrics() { return tools_.metrics; }
+  RequestMetrics& requestMetrics() { return request_metrics_; }
   Random& random() { return random_; }
-  std::string_view date() { return date_.at(wallClockNow()); }  // for Date; until the next call
+  std::string_view date() {  // for Date; until the next call
+    const Nanoseconds now = tools_.loop.eventTime();
+    return now < date_until_ ? date_.latest() : renewDate(now);
+  }
   http::AccessLog* accessLog() const { return tools_.access_log; }
   filter::WorkerParts& parts() { return parts_; }  // of the plans' filters
   BlockPool& exchanges() { return exchanges_; }
@@ -81,10 +86,13 @@ class Engine {
   static constexpr Milliseconds kSweep{1'000};
   upstream::Cluster* find(NameId upstream);
   void onSweep();
+  std::string_view renewDate(Nanoseconds now);
 
   Tools tools_;
   Random random_;
   http::DateText date_;
+  Nanoseconds date_until_{0};  // by the monotonic clock
+  RequestMetrics request_metrics_;
   BlockPool exchanges_;
   std::unique_ptr<PinnedPlan> current_;
   std::vector<std::unique_ptr<PinnedPlan>> retired_;

@@ -108,6 +108,7 @@ bool Exchange::findRoute() {
     fail(Reason::kNoRoute, "no route matches");
     return true;
   }
+  idle_limit_ = route_->timeouts.idle.value_or(plan().defaults.idle_timeout);
   if (const auto refusal = admitPath(request_, *listener_plan_, *route_, original_path_)) {
     replyLocally(refusal->status, refusal->reason, refusal->detail);
     return true;

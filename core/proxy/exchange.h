@@ -157,7 +157,9 @@ class Exchange final : public http::RequestEvents,
   void armTotal(bool response_begun);
   void armTry();
   Milliseconds routeTimeout() const;
-  void touchIdle();
+  void touchIdle() {
+    if (idle_limit_.count() > 0) idle_.arm(idle_limit_);
+  }
   void onTotal();
   void onIdle();
   void countTimeout(TimeoutStage stage);
@@ -226,6 +228,7 @@ class Exchange final : public http::RequestEvents,
   std::string_view endpoint_;  // of the latest attempt
   std::string_view upstream_identity_;
 
+  Milliseconds idle_limit_{0};  // of the route; 0: none
   Nanoseconds started_;
   std::optional<Milliseconds> grpc_timeout_;  // from the caller, for the complete exchange
   http::PhaseTimes times_;

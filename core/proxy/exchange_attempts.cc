@@ -104,12 +104,6 @@ Milliseconds Exchange::routeTimeout() const {
   return limit && limit->count() > 0 ? *limit : Milliseconds::max();
 }
 
-void Exchange::touchIdle() {
-  if (route_ == nullptr) return;
-  const Milliseconds limit = route_->timeouts.idle.value_or(plan().defaults.idle_timeout);
-  if (limit.count() > 0) idle_.arm(limit);
-}
-
 void Exchange::countTimeout(TimeoutStage stage) {
   engine_.metrics().counter(timeoutsKey(routeId(), stage)).add();
 }

@@ -229,16 +229,11 @@ void Exchange::countRequest() {
     cells.counter(grpcRequestsKey(route, grpcCode(grpcStatus(response_)))).add();
   }
   if (tunnel_) protocol = AppProtocol::kWebSocket;
-  cells.counter(requestsKey(listener, route, method, protocol, status_)).add();
-  cells.histogram(requestDurationKey(listener, route, protocol, status_)).observe(times_.total);
-  if (times_.upstream_first_byte != http::PhaseTimes::kNotReached) {
-    cells.histogram(timeToFirstByteKey(listener, route)).observe(times_.upstream_first_byte);
-  }
+  engine_.requestMetrics().count({listener, route, method, protocol, status_}, times_,
+                                 response_relay_.bytes() + local_body_bytes_);
   if (request_relay_.bytes() > 0) {
     cells.counter(requestBodyBytesKey(listener, route)).add(request_relay_.bytes());
   }
-  const std::uint64_t sent = response_relay_.bytes() + local_body_bytes_;
-  if (sent > 0) cells.counter(responseBodyBytesKey(listener, route)).add(sent);
   if (failure_.reason != Reason::kNone) {
     cells.counter(localRepliesKey(listener, route, status_, failure_.reason, failure_.filter))
         .add();

@@ -38,20 +38,15 @@ Result<net::Ip> parseHop(std::string_view hop) {
   return address.ip();
 }
 
-// Removes the field; returns its old value, if `keep` is set, followed by `value`.
-std::string_view behind(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
-  const auto before = keep ? headers.joined(http::headerName(id)) : std::nullopt;
+// Whether the field is present and stays; otherwise it is removed.
+bool isKept(http::Headers& headers, HeaderId id, bool keep) {
+  if (keep && headers.find(id) != nullptr) return true;
   headers.remove(id);
-  if (!before) return value;
-  ArenaWriter pen(headers.arena(), before->size() + value.size() + 2);
-  return pen.put(*before).put(", ").put(value).text();
+  return false;
 }
 
-void setUnlessKept(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
-  if (headers.mayHave(id)) {
-    if (keep && headers.find(id) != nullptr) return;
-    headers.remove(id);
-  }
+inline void setUnlessKept(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
+  if (headers.mayHave(id) && isKept(headers, id, keep)) return;
   if (!value.empty()) headers.add(id, value);
 }
 
@@ -127,9 +122,14 @@ void believe(const http::Request& request, const ListenerPlan& listener, Downstr
 
 }  // namespace
 
-void appendElement(http::Headers& headers, HeaderId id, std::string_view value, bool keep) {
-  if (headers.mayHave(id)) value = behind(headers, id, value, keep);
-  headers.add(id, value);
+// Removes the field; returns its old value, if `keep` is set, followed by `value`.
+std::string_view behindElements(http::Headers& headers, HeaderId id, std::string_view value,
+                                bool keep) {
+  const auto before = keep ? headers.joined(http::headerName(id)) : std::nullopt;
+  headers.remove(id);
+  if (!before) return value;
+  ArenaWriter pen(headers.arena(), before->size() + value.size() + 2);
+  return pen.put(*before).put(", ").put(value).text();
 }
 
 Downstream findDownstream(const http::Request& request, const ListenerPlan& listener,

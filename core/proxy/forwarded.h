@@ -41,7 +41,13 @@ void addForwardedHeaders(http::Request& request, const ListenerPlan& listener, c
                          const Downstream& downstream);
 
 // Appends `value` to the existing values if `keep` is set, else replaces them.
-void appendElement(http::Headers& headers, http::HeaderId id, std::string_view value, bool keep);
+std::string_view behindElements(http::Headers& headers, http::HeaderId id, std::string_view value,
+                                bool keep);
+inline void appendElement(http::Headers& headers, http::HeaderId id, std::string_view value,
+                          bool keep) {
+  if (headers.mayHave(id)) value = behindElements(headers, id, value, keep);
+  headers.add(id, value);
+}
 
 // Appends weir to Via.
 void addVia(http::Headers& headers, http::Version version);
