@@ -35,6 +35,13 @@ class ArenaWriter {
     *at_++ = c;
     return *this;
   }
+  // Calls `write(at)`, which writes to `at` and returns the end. In a loop this keeps the position
+  // in a register: bytes written may otherwise be those of the position.
+  template <typename Write>
+  ArenaWriter& with(Write write) {
+    at_ = write(at_);
+    return *this;
+  }
   ArenaWriter& number(std::uint64_t value) {
     at_ = std::to_chars(at_, end_, value).ptr;
     return *this;

@@ -47,6 +47,13 @@ constexpr std::uint64_t lowerWord(std::uint64_t word) {
   return word | capital >> 2U;
 }
 
+// A literal: the compiler knows its length.
+template <std::size_t kSize>
+char* putLiteral(char* to, const char (&text)[kSize]) {
+  std::memcpy(to, text, kSize - 1);
+  return to + kSize - 1;
+}
+
 // Copies `text` and returns the end of the copy. The texts do not overlap.
 [[gnu::always_inline]] inline char* putText(char* to, std::string_view text) {
   const std::size_t size = text.size();

@@ -5,7 +5,6 @@
 #include <new>
 #include <utility>
 
-#include "core/http/h1/head_scanner.h"
 #include "core/http/syntax.h"
 
 namespace weir::http::h1 {
@@ -84,10 +83,10 @@ bool Parser::scanHead() {
   HeadScanner scanner(head_);
   const bool line = request_ != nullptr ? scanner.takeRequestLine(*request_, target_)
                                         : scanner.takeStatusLine(*response_);
-  head_complete_ = line && scanFields(scanner);
-  name_ = value_ = {};
+  const char* const end = line ? scanFields(scanner) : nullptr;
+  head_complete_ = end != nullptr;
   if (head_complete_) [[likely]] {
-    head_size_ = static_cast<std::size_t>(scanner.at() - head_);
+    head_size_ = static_cast<std::size_t>(end - head_);
   } else {
     forgetHead();
   }
@@ -111,11 +110,15 @@ void Parser::forgetHead() {
   headers_.clear();
 }
 
-bool Parser::scanFields(HeadScanner& scanner) {
-  while (scanner.takeField(name_, value_)) {
-    if (!addField()) return false;
+// The end of the head; null if the scanner cannot read all of it.
+const char* Parser::scanFields(HeadScanner scanner) {
+  std::string_view name;
+  std::string_view value;
+  while (scanner.takeField(name, value)) {
+    if (!addField(name, value)) return nullptr;
   }
-  return scanner.takeEmptyLine() && !(facts_.chunked && facts_.has_length);
+  const bool whole = scanner.takeEmptyLine() && !(facts_.chunked && facts_.has_length);
+  return whole ? scanner.at() : nullptr;
 }
 
 bool Parser::fitsLimits() {
@@ -243,11 +246,11 @@ void Parser::enterBody(BodyKind body, std::uint64_t length) {
   }
 }
 
-bool Parser::addField() {
+bool Parser::addField(std::string_view name, std::string_view value) {
   if (++fields_ > limits_.headers) return refuse(ErrorCode::kTooLarge, "too many header fields");
-  const HeaderId id = headerId(name_);
-  if (isFramingField(id)) return readFramingField(id);
-  headers_.add(id, name_, value_);
+  const HeaderId id = headerId(name);
+  if (isFramingField(id)) return readFramingField(id, value);
+  headers_.add(id, name, value);
   return true;
 }
 

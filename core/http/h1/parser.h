@@ -9,6 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/http/h1/chunk_reader.h"
+#include "core/http/h1/head_scanner.h"
 #include "core/http/h1/rest_of_body.h"
 #include "core/http/limits.h"
 #include "core/http/message.h"
@@ -16,8 +17,6 @@
 struct llhttp__internal_s;
 
 namespace weir::http::h1 {
-
-class HeadScanner;
 
 // The fields of a message that concern its connection and not its meaning.
 struct Persistence {
@@ -91,9 +90,9 @@ class Parser {
   bool fitsLimits();
   void growHead(std::size_t room);
   bool scanHead();
-  bool scanFields(HeadScanner& scanner);
+  const char* scanFields(HeadScanner scanner);
   void forgetHead();
-  bool addField();
+  bool addField(std::string_view name, std::string_view value);
   bool addTrailer();
   void enterBody(BodyKind body, std::uint64_t length);
   bool refuse(ErrorCode code, std::string_view detail);
@@ -125,13 +124,13 @@ class Parser {
   bool readAuthority(std::string_view authority);
   void decideRequestBody();
   bool decideResponseBody();
-  bool readFramingField(HeaderId id);
-  bool readHost();
-  bool readContentLength();
-  bool readTransferEncoding();
-  bool readExpect();
+  bool readFramingField(HeaderId id, std::string_view value);
+  bool readHost(std::string_view value);
+  bool readContentLength(std::string_view value);
+  bool readTransferEncoding(std::string_view value);
+  bool readExpect(std::string_view value);
   bool readConnection(std::string_view value);
-  bool readUpgrade();
+  bool readUpgrade(std::string_view value);
   std::string_view offeredUpgrades();
   void removeNamedByConnection();
 

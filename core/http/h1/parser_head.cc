@@ -9,38 +9,38 @@
 
 namespace weir::http::h1 {
 
-bool Parser::readFramingField(HeaderId id) {
+bool Parser::readFramingField(HeaderId id, std::string_view value) {
   switch (id) {
     case HeaderId::kHost:
-      return readHost();
+      return readHost(value);
     case HeaderId::kContentLength:
-      return readContentLength();
+      return readContentLength(value);
     case HeaderId::kTransferEncoding:
-      return readTransferEncoding();
+      return readTransferEncoding(value);
     case HeaderId::kConnection:
-      return readConnection(value_);
+      return readConnection(value);
     case HeaderId::kUpgrade:
-      return readUpgrade();
+      return readUpgrade(value);
     case HeaderId::kTe:
-      facts_.accepts_trailers = hasToken(value_, "trailers");
+      facts_.accepts_trailers = hasToken(value, "trailers");
       return true;
     case HeaderId::kExpect:
-      return readExpect();
+      return readExpect(value);
     default:
       return true;  // Keep-Alive, Proxy-Connection, HTTP2-Settings: hop-by-hop
   }
 }
 
-bool Parser::readHost() {
+bool Parser::readHost(std::string_view value) {
   if (request_ == nullptr) return true;
   if (facts_.has_host) return refuse(ErrorCode::kProtocol, "more than one Host");
   facts_.has_host = true;
-  facts_.host = value_;
+  facts_.host = value;
   return true;
 }
 
-bool Parser::readContentLength() {
-  const auto length = parseNumber<std::uint64_t>(value_);
+bool Parser::readContentLength(std::string_view value) {
+  const auto length = parseNumber<std::uint64_t>(value);
   if (!length) return refuse(ErrorCode::kProtocol, "invalid Content-Length");
   if (facts_.has_length) return refuse(ErrorCode::kProtocol, "more than one Content-Length");
   facts_.has_length = true;
@@ -48,15 +48,15 @@ bool Parser::readContentLength() {
   return true;
 }
 
-bool Parser::readTransferEncoding() {
+bool Parser::readTransferEncoding(std::string_view value) {
   if (facts_.chunked) return refuse(ErrorCode::kProtocol, "more than one Transfer-Encoding");
-  facts_.chunked = equalsIgnoringCase(value_, "chunked");
+  facts_.chunked = equalsIgnoringCase(value, "chunked");
   return facts_.chunked || refuse(ErrorCode::kProtocol, "unknown transfer coding");
 }
 
-bool Parser::readExpect() {
+bool Parser::readExpect(std::string_view value) {
   if (request_ == nullptr) return true;
-  facts_.expects_continue = equalsIgnoringCase(value_, "100-continue");
+  facts_.expects_continue = equalsIgnoringCase(value, "100-continue");
   return facts_.expects_continue || refuse(ErrorCode::kExpectation, "unknown expectation");
 }
 
@@ -81,11 +81,11 @@ bool Parser::readConnection(std::string_view value) {
   return true;
 }
 
-bool Parser::readUpgrade() {
+bool Parser::readUpgrade(std::string_view value) {
   if (facts_.upgrade_count == std::size(facts_.upgrades)) {
     return refuse(ErrorCode::kProtocol, "too many Upgrade fields");
   }
-  facts_.upgrades[facts_.upgrade_count++] = value_;
+  facts_.upgrades[facts_.upgrade_count++] = value;
   return true;
 }
 

@@ -87,7 +87,8 @@ struct Parser::Callbacks {
   static int onValueComplete(llhttp_t* state) {
     Parser& parser = parserOf(state);
     parser.value_ = trimmed(parser.value_);
-    const bool accepted = parser.head_complete_ ? parser.addTrailer() : parser.addField();
+    const bool accepted =
+        parser.head_complete_ ? parser.addTrailer() : parser.addField(parser.name_, parser.value_);
     parser.name_ = {};
     parser.value_ = {};
     return accepted ? HPE_OK : HPE_USER;

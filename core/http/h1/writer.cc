@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/base/arena_writer.h"
+#include "core/base/short_text.h"
 
 namespace weir::http::h1 {
 namespace {
@@ -21,7 +22,13 @@ void putField(ArenaWriter& pen, std::string_view name, std::string_view value) {
 }
 
 void putFields(ArenaWriter& pen, const Headers& headers) {
-  for (const Header& each : headers) putField(pen, each.name, each.value);
+  pen.with([&](char* at) {
+    for (const Header& each : headers) {
+      at = putLiteral(putText(at, each.name), ": ");
+      at = putLiteral(putText(at, each.value), "\r\n");
+    }
+    return at;
+  });
 }
 
 // With the space after it. A status has three digits (RFC 9112, 4).
