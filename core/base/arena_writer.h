@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <string_view>
 
 #include "core/base/arena.h"
@@ -58,5 +59,14 @@ class ArenaWriter {
   char* at_;
   char* const end_;
 };
+
+// The texts of `parts` one after the other, in the arena.
+inline std::string_view joined(Arena& arena, std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  ArenaWriter out(arena, size);
+  for (const std::string_view part : parts) out.put(part);
+  return out.text();
+}
 
 }  // namespace weir

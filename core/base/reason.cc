@@ -67,8 +67,7 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
     {"limit_concurrency", {}, {}},
     {"rate_limited",
      "The filter `rate_limit` refuses the request: the caller has used up a limit, or a part of "
-     "the "
-     "key is missing (`missing = \"deny\"`).",
+     "the key is missing (`missing = \"deny\"`).",
      "`Retry-After` of the response tells the client when to try again. Check the limits if "
      "`weir_ratelimit_decisions_total` shows that many callers are refused."},
     {"adaptive_shed", {}, {}},

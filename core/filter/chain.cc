@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "core/base/arena_writer.h"
 #include "core/event/wheel.h"
 
 namespace weir::filter {
@@ -146,17 +147,9 @@ void Filters::onExpired(Control& control, Side side, Reason then) {
     return resume(control, side, verdict);
   }
   LocalReply reply = verdict.localReply();
-  reply.detail = concat({"the filter ", link(control).name, " did not decide in time"});
+  reply.detail =
+      joined(host_.arena(), {"the filter ", link(control).name, " did not decide in time"});
   resume(control, side, Verdict::reply(reply));
-}
-
-std::string_view Filters::concat(std::initializer_list<std::string_view> parts) {
-  std::size_t size = 0;
-  for (const std::string_view part : parts) size += part.size();
-  char* const text = host_.arena().allocate(size);
-  char* to = text;
-  for (const std::string_view part : parts) to += part.copy(to, part.size());
-  return {text, size};
 }
 
 Pass Filters::replied(const Control& control, const LocalReply& reply) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <initializer_list>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -118,7 +117,6 @@ class Filters {
   void resume(Control& control, Side side, const Verdict& verdict);
   void callAgain(const Control& control, Side side);
   void onExpired(Control& control, Side side, Reason then);
-  std::string_view concat(std::initializer_list<std::string_view> parts);  // in the arena
   void release(Side side);  // a head that waited for its body
   const Link& link(const Control& control) const { return chain_[control.index_]; }
   Filter& filter(const Control& control) const { return *slots_[control.index_].filter; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/http/field_set.h"
+
 namespace weir::http {
 namespace {
 
@@ -18,16 +20,8 @@ constexpr bool isAlphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// `prefix` is in lower case.
 bool beginsLike(std::string_view name, std::string_view prefix) {
-  if (name.size() < prefix.size()) return false;
-  return std::equal(prefix.begin(), prefix.end(), name.begin(), [](char wanted, char c) {
-    return wanted == '-' ? !isAlphanumeric(c) : (c | 0x20) == wanted;
-  });
-}
-
-bool isLike(std::string_view name, std::string_view other) {
-  return name.size() == other.size() && beginsLike(name, other);
+  return isSameField(name.substr(0, prefix.size()), prefix);
 }
 
 bool isProperlySpelled(std::string_view name) {
@@ -38,8 +32,8 @@ bool isProperlySpelled(std::string_view name) {
 
 Reserved reservedByName(std::string_view name) {
   if (beginsLike(name, kWeirPrefix)) return Reserved::kWeir;
-  if (isLike(name, headerName(HeaderId::kXForwardedClientCert))) return Reserved::kWeir;
-  const auto is_named = [&](std::string_view each) { return isLike(name, each); };
+  if (isSameField(name, headerName(HeaderId::kXForwardedClientCert))) return Reserved::kWeir;
+  const auto is_named = [&](std::string_view each) { return isSameField(name, each); };
   if (beginsLike(name, kForwardedPrefix) || std::ranges::any_of(kClientNames, is_named)) {
     return isProperlySpelled(name) ? Reserved::kClient : Reserved::kUnsafe;
   }

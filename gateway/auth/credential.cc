@@ -8,19 +8,13 @@
 namespace weir::gateway::authn {
 namespace {
 
-std::string_view withoutSpaces(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 // The rest of a value that begins with the word `prefix`, in any case.
 std::optional<std::string_view> afterPrefix(std::string_view value, std::string_view prefix) {
   if (prefix.empty()) return value;
   if (!http::equalsIgnoringCase(value.substr(0, prefix.size()), prefix)) return std::nullopt;
   value.remove_prefix(prefix.size());
   if (!value.empty() && value.front() != ' ') return std::nullopt;
-  return withoutSpaces(value);
+  return http::trimmed(value);
 }
 
 // Calls visit(name, value) for each pair of a list such as "a=1; b=2".
@@ -29,10 +23,10 @@ void forPairs(std::string_view list, char separator, Visit visit) {
   while (!list.empty()) {
     const std::string_view pair = list.substr(0, list.find(separator));
     list.remove_prefix(std::min(pair.size() + 1, list.size()));
-    const std::string_view trimmed = withoutSpaces(pair);
-    const std::size_t equals = trimmed.find('=');
+    const std::string_view text = http::trimmed(pair);
+    const std::size_t equals = text.find('=');
     const bool named = equals != std::string_view::npos;
-    visit(trimmed.substr(0, equals), named ? trimmed.substr(equals + 1) : std::string_view());
+    visit(text.substr(0, equals), named ? text.substr(equals + 1) : std::string_view());
   }
 }
 
@@ -80,13 +74,13 @@ std::string_view without(std::string_view list, char separator, std::string_view
   while (!list.empty()) {
     const std::string_view pair = list.substr(0, list.find(separator));
     list.remove_prefix(std::min(pair.size() + 1, list.size()));
-    const std::string_view trimmed = withoutSpaces(pair);
-    if (trimmed.substr(0, trimmed.find('=')) == name) continue;
+    const std::string_view text = http::trimmed(pair);
+    if (text.substr(0, text.find('=')) == name) continue;
     if (rest.size() > 0) {
       rest.append(separator);
       if (separator == ';') rest.append(' ');
     }
-    rest.append(trimmed);
+    rest.append(text);
   }
   return rest.finish();
 }

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "core/base/arena_writer.h"
 #include "core/http/reserved_fields.h"
 #include "core/http/syntax.h"
 #include "core/route/header_rules.h"
@@ -40,18 +40,9 @@ bool isNamed(const auto& names, std::string_view name) {
                      [&](std::string_view each) { return http::equalsIgnoringCase(each, name); });
 }
 
-std::string_view concatenated(Arena& arena, std::initializer_list<std::string_view> parts) {
-  std::size_t size = 0;
-  for (const std::string_view part : parts) size += part.size();
-  char* const text = arena.allocate(size);
-  char* to = text;
-  for (const std::string_view part : parts) to += part.copy(to, part.size());
-  return {text, size};
-}
-
 std::string_view fullPath(const http::Request& request, Arena& arena) {
   if (!request.has_query) return request.path;
-  return concatenated(arena, {request.path, "?", request.query});
+  return joined(arena, {request.path, "?", request.query});
 }
 
 void takeBody(Buffer& from, std::string& to) {
@@ -200,7 +191,7 @@ void ForwardAuth::addFacts(std::vector<http::CallHeader>& fields) const {
   fields.push_back({"x-forwarded-host", host});
   fields.push_back({"x-forwarded-uri", uri});
   fields.push_back({"x-forwarded-for", chain.value_or(control_.clientAddress())});
-  fields.push_back({"x-original-url", concatenated(arena, {request.scheme, "://", host, uri})});
+  fields.push_back({"x-original-url", joined(arena, {request.scheme, "://", host, uri})});
   fields.push_back({"x-original-method", request.method_text});
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "core/base/lower_case.h"
 #include "core/base/number.h"
+#include "core/http/syntax.h"
 #include "gateway/auth/jwt/metrics.h"
 
 namespace weir::gateway::jwt {
@@ -14,12 +15,6 @@ namespace {
 constexpr Milliseconds kTick{15'000};  // between updates of the age
 constexpr std::string_view kOpenIdPath = "/.well-known/openid-configuration";
 constexpr std::string_view kOAuthPath = "/.well-known/oauth-authorization-server";
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
 
 // The path of an issuer without a slash at its end; empty for none.
 std::string pathOf(const http::Url& issuer) {
@@ -33,17 +28,15 @@ std::string pathOf(const http::Url& issuer) {
 Milliseconds freshness(const http::Reply& reply) {
   constexpr std::string_view kMaxAge = "max-age=";
   const std::string text = lowerCase(reply.header("cache-control"));
-  std::string_view rest = text;
   Milliseconds fresh = KeyFetcher::kUsualFresh;
-  while (!rest.empty()) {
-    const std::string_view part = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-    const std::string_view word = trimmed(part);
-    if (word == "no-store" || word == "no-cache") return KeyFetcher::kLeastFresh;
-    if (!word.starts_with(kMaxAge)) continue;
-    const auto seconds = parseNumber<std::uint32_t>(word.substr(kMaxAge.size()));
+  bool uncacheable = false;
+  http::forEachToken(text, [&](std::string_view directive) {
+    uncacheable |= directive == "no-store" || directive == "no-cache";
+    if (!directive.starts_with(kMaxAge)) return;
+    const auto seconds = parseNumber<std::uint32_t>(directive.substr(kMaxAge.size()));
     if (seconds) fresh = std::chrono::seconds(*seconds);
-  }
+  });
+  if (uncacheable) return KeyFetcher::kLeastFresh;
   return std::clamp(fresh, KeyFetcher::kLeastFresh, KeyFetcher::kMostFresh);
 }
 

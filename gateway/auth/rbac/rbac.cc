@@ -3,6 +3,7 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "core/base/arena_writer.h"
 #include "gateway/auth/rbac/metrics.h"
 
 namespace weir::gateway {
@@ -42,12 +43,8 @@ void count(MetricCells& metrics, const Outcome& decision, Mode mode) {
 }
 
 std::string_view describe(const Policy* policy, Arena& arena) {
-  constexpr std::string_view kBefore = "denied by the policy ";
   if (policy == nullptr) return "no policy allows the request";
-  char* const text = arena.allocate(kBefore.size() + policy->name.size());
-  char* to = text + kBefore.copy(text, kBefore.size());
-  to += policy->name.copy(to, policy->name.size());
-  return {text, static_cast<std::size_t>(to - text)};
+  return joined(arena, {"denied by the policy ", policy->name});
 }
 
 }  // namespace
