@@ -110,6 +110,10 @@ Document Document::load(const std::string& path, Diagnostics& diagnostics) {
     document.root_ = Merger(document, diagnostics).unite(std::move(tables), Path());
   }
   if (diagnostics.size() > before) document.complete_ = false;
+  // A file that has been truncated must not take everything away.
+  if (document.complete_ && document.root_.as<Value::Table>()->empty()) {
+    document.refuse(path, "contains no settings", diagnostics);
+  }
   return document;
 }
 

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;  // bytes; longer ones are not compared
 
+constexpr std::size_t kShortestBeginning = 3;  // bytes; of a word that is cut off
+
 // Lower case without separators: the same for pathPrefix, path-prefix and path_prefix.
 std::string folded(std::string_view word) {
   std::string result;
@@ -50,7 +52,9 @@ std::string_view closestWord(std::string_view given, const std::vector<std::stri
   std::string_view best;
   std::size_t best_distance = std::numeric_limits<std::size_t>::max();
   for (const std::string_view word : known) {
-    const std::size_t far = distance(wanted, folded(word));
+    const std::string candidate = folded(word);
+    const bool shortened = wanted.size() >= kShortestBeginning && candidate.starts_with(wanted);
+    const std::size_t far = shortened ? 1 : distance(wanted, candidate);
     if (far < best_distance) {
       best = word;
       best_distance = far;

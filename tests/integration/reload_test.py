@@ -168,6 +168,14 @@ class BrokenFiles(IntegrationCase):
         weir.wait_for_line("configuration rejected, the old one stays in force")
         weir.wait_for_line(f"weir.toml:{line}:1: route[0].nonsense: unknown key")
 
+    def test_an_empty_file_changes_nothing(self):
+        weir = self.weir(saying("one"))
+        replace(weir.file, "# truncated\n")
+        status, answer = weir.admin("/reload", "POST")
+        self.assertEqual((status, json.loads(answer)["result"]), (422, "rejected"))
+        self.assertEqual(self.get(weir).body, b"one")
+        weir.wait_for_line("weir.toml: contains no settings")
+
     def test_a_good_file_after_a_broken_one_is_applied(self):
         weir = self.weir(saying("one"))
         replace(weir.file, "this is no TOML")

@@ -23,6 +23,12 @@ TEST(ClosestWord, ForgivesOtherSpellings) {
   EXPECT_EQ(closestWord("path-prefix", kWords), "path_prefix");
 }
 
+TEST(ClosestWord, CompletesABeginning) {
+  EXPECT_EQ(closestWord("time", kWords), "timeout");
+  EXPECT_EQ(closestWord("path", kWords), "path_prefix");
+  EXPECT_EQ(closestWord("up", kWords), "");
+}
+
 TEST(ClosestWord, IsEmptyWhenNoneIsClose) {
   EXPECT_EQ(closestWord("listener", kWords), "");
   EXPECT_EQ(closestWord("ab", kWords), "");
