@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 from integration_case import IntegrationCase, forward, gateway
+from node_peer import NodePeer, needs_node
 from poll import until
 from token_issuer import ISSUER, Issuer, Key
 
@@ -83,6 +84,61 @@ class Jwt(IntegrationCase):
         reply = self.ask(client, key.token(iss=issuer.url, scope="other"))
         self.assertEqual((reply.status, reply.header("x-weir-reason")), (403, "authz_denied"))
         self.assertIn('scope="orders:read"', reply.header("www-authenticate"))
+
+
+@needs_node
+class JwtOfAProvider(IntegrationCase):
+    """A certified OpenID provider, which changes its keys, goes away and comes back."""
+
+    def setUp(self):
+        super().setUp()
+        self.provider = NodePeer("issuer.js")
+        self.addCleanup(self.provider.close)
+        self.url = self.provider.call("start", kid="first", alg="ES256")
+
+    def start(self):
+        upstream = self.upstream()
+        weir = self.weir(gateway(forward(upstream.address, route=(
+            f"filters = [{{ jwt = {{ issuer = '{self.url}', audiences = ['https://api.test'], "
+            "jwks = { discover = true }, require = { scopes_all = ['read'] } } }]"))))
+        self.caller = self.client(weir.address())
+        return weir
+
+    def token(self, scope="read write"):
+        return self.provider.call("token", scope=scope)
+
+    def ask(self, token):
+        return self.caller.request("/", headers=[("authorization", f"Bearer {token}")])
+
+    def test_tokens_and_what_they_grant(self):
+        self.start()
+        self.assertEqual(self.ask(self.token()).status, 200)
+        self.assertEqual(self.ask(self.token(scope="write")).status, 403)
+        self.assertEqual(self.ask(self.token()[:-4] + "AAAA").status, 401)
+
+    def test_new_keys_of_another_algorithm(self):
+        weir = self.start()
+        before = self.token()
+        self.assertEqual(self.ask(before).status, 200)
+        self.provider.call("stop")
+        self.provider.call("start", kid="second", alg="RS256")
+        self.assertEqual(self.ask(self.token()).status, 200)  # fetched while the request waits
+        self.assertEqual(self.ask(before).status, 401)
+        self.assert_metric(weir, 2, "weir_jwks_refreshes_total", result="success", issuer=self.url)
+
+    def test_a_provider_that_is_away_when_weir_starts_and_later(self):
+        token = self.token()
+        self.provider.call("stop")
+        self.start()
+        reply = self.ask(token)
+        self.assertEqual((reply.status, reply.header("x-weir-reason")), (503, "ext_auth_error"))
+        self.provider.call("start", kid="second", alg="ES256")
+        token = self.token()
+        until(lambda: self.ask(token).status == 200, "the keys")
+        another = self.token()
+        self.provider.call("stop")
+        self.assertEqual(self.ask(token).status, 200)
+        self.assertEqual(self.ask(another).status, 200)
 
 
 if __name__ == "__main__":
