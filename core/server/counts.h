@@ -7,11 +7,12 @@
 #include "core/event/log_limit.h"
 #include "core/event/memory_budget.h"
 #include "core/event/shared_count.h"
+#include "core/upstream/retry_budget.h"
 
 namespace weir::server {
 
 // The counts shared by all workers: open connections of the process, of each listener and of each
-// upstream, handshakes of each listener, memory, and limits of messages about upstreams. They live
+// upstream, handshakes of each listener, tokens for retries, memory, and limits of messages about upstreams. They live
 // as long as the process, so that limits hold across reloads. Workers receive the counts that they
 // need; only the control thread looks them up.
 class Counts {
@@ -20,6 +21,7 @@ class Counts {
   event::SharedCount& listener(NameId id) { return listeners_[id]; }
   event::SharedCount& handshakes(NameId listener) { return handshakes_[listener]; }
   event::SharedCount& cluster(NameId id) { return clusters_[id]; }
+  upstream::RetryTokens& retryTokens(NameId cluster) { return retry_tokens_[cluster]; }
   event::LogLimit& failures(NameId cluster) { return failures_[cluster]; }
   event::MemoryBudget& memory() { return memory_; }
 
@@ -29,6 +31,7 @@ class Counts {
   std::map<NameId, event::SharedCount> listeners_;
   std::map<NameId, event::SharedCount> handshakes_;  // TLS handshakes under way
   std::map<NameId, event::SharedCount> clusters_;
+  std::map<NameId, upstream::RetryTokens> retry_tokens_;
   std::map<NameId, event::LogLimit> failures_;  // messages about clusters
 };
 

@@ -181,6 +181,7 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
   made->id = names_.intern(name);
   made->name = names_.name(made->id);
   made->connections = &counts_.cluster(made->id);
+  made->retry_tokens = &counts_.retryTokens(made->id);
   made->failures = &counts_.failures(made->id);
   if (options.tls) {
     made->tls = tls_->client(

@@ -12,6 +12,7 @@
 #include "core/server/metrics.h"
 #include "core/server/worker.h"
 #include "core/tls/metrics.h"
+#include "core/upstream/metrics.h"
 
 namespace weir::server {
 namespace {
@@ -285,9 +286,19 @@ void Server::watchMemory() {
                    : "low on memory: refusing new connections");
 }
 
+void Server::refreshRetryBudgets() {
+  if (plan_ == nullptr) return;
+  for (const auto& cluster : plan_->clusters) {
+    const std::uint32_t tokens =
+        cluster->retry_tokens->whole(cluster->options.retry_budget, parts_.loop.now());
+    parts_.cells.gauge(upstream::retryBudgetTokensKey(cluster->id)).set(tokens);
+  }
+}
+
 void Server::refreshMetrics() {
   discoveries_.refreshMetrics();
   onSweep();
+  refreshRetryBudgets();
   parts_.cells.gauge(configActiveGenerationsKey())
       .set(static_cast<std::int64_t>(history_.size() + (plan_ == nullptr ? 0 : 1)));
 }

@@ -127,6 +127,7 @@ class Server {
   void onStationEmpty();
   void onSweep();
   void watchMemory();
+  void refreshRetryBudgets();
 
   Parts parts_;
   std::vector<std::unique_ptr<Worker>> workers_;

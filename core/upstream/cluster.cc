@@ -33,7 +33,7 @@ Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
     : tools_(tools),
       plan_(std::move(plan)),
       wait_tick_(tools.loop.wheel(), *this),
-      retry_budget_(plan_->options.retry_budget),
+      retry_budget_(*plan_->retry_tokens, plan_->options.retry_budget),
       attempt_metrics_(tools.metrics, plan_->id) {
   MetricCells& cells = tools_.metrics;
   totals_.open_gauge = cells.gauge(upstreamConnectionsActiveKey(plan_->id));

@@ -57,8 +57,8 @@ void readLimits(config::Table& table, ClusterOptions& out) {
   table.read("queue_timeout", out.queue_timeout, "Time limit for waiting for a connection.",
              {.min = 1ms, .max = 1h});
   table.read("retry_budget", out.retry_budget,
-             "Limit of the retries, so that they do not overload an upstream that is failing. Each "
-             "worker counts the requests and retries of the last 10 s.");
+             "Limit of the retries, so that they do not overload an upstream that is failing. The "
+             "requests and retries of the last 10 s count, those of all workers together.");
 }
 
 }  // namespace

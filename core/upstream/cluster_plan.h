@@ -13,6 +13,7 @@
 #include "core/upstream/cluster_options.h"
 #include "core/upstream/discovery.h"
 #include "core/upstream/guard.h"
+#include "core/upstream/retry_budget.h"
 
 namespace weir::upstream {
 
@@ -26,6 +27,7 @@ struct ClusterPlan {
   std::shared_ptr<const DiscoverySource> discovery;
   NameId discovery_kind = 0;                     // as it was registered
   event::SharedCount* connections = nullptr;     // of all workers; outlives every plan
+  RetryTokens* retry_tokens = nullptr;           // of all workers; likewise
   event::LogLimit* failures = nullptr;           // limits messages about the cluster; likewise
   std::shared_ptr<const tls::ClientConfig> tls;  // null: plaintext
 

@@ -7,7 +7,7 @@ void addMetrics(MetricFamilies& families) {
                 &kConnectionsActiveFamily, &kConnectionsIdleFamily, &kConnectionFailuresFamily,
                 &kPoolWaitFamily, &kQueueDepthFamily, &kEndpointsFamily, &kReusedConnectionsFamily,
                 &kDiscoveryUpdatesFamily, &kDiscoveryStaleFamily, &kRetriesFamily,
-                &kRetriesSuppressedFamily});
+                &kRetriesSuppressedFamily, &kRetryBudgetTokensFamily});
 }
 
 }  // namespace weir::upstream

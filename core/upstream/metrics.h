@@ -144,4 +144,12 @@ constexpr CounterKey retriesSuppressedKey(NameId upstream, RetryRefusal reason) 
   return {kRetriesSuppressedFamily, {.a = upstream}, {.first = field(reason)}};
 }
 
+inline constexpr GaugeFamily kRetryBudgetTokensFamily{
+    "weir_retry_budget_tokens",
+    "Retries that the retry budget of the upstream allows now.",
+    {kUpstreamLabel}};
+constexpr GaugeKey retryBudgetTokensKey(NameId upstream) {
+  return {kRetryBudgetTokensFamily, {.a = upstream}};
+}
+
 }  // namespace weir::upstream

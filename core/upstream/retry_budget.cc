@@ -1,10 +1,24 @@
 #include "core/upstream/retry_budget.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/config/table.h"
 
 namespace weir::upstream {
+namespace {
+
+constexpr Milliseconds kSecond{1000};
+
+std::uint32_t secondOf(Milliseconds time) { return static_cast<std::uint32_t>(time / kSecond); }
+
+std::int32_t clamped(std::int64_t hundredths) {
+  using Limits = std::numeric_limits<std::int32_t>;
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(hundredths, Limits::min(), Limits::max()));
+}
+
+}  // namespace
 
 void RetryBudgetOptions::read(config::Table& table, RetryBudgetOptions& out) {
   table.read("percent", out.percent, "Maximum number of retries, in percent of the requests.",
@@ -15,37 +29,46 @@ void RetryBudgetOptions::read(config::Table& table, RetryBudgetOptions& out) {
              {.min = 0, .max = 100'000});
 }
 
-bool RetryBudget::tryRetry(Milliseconds now) {
-  forget(now);
-  if (balance() < kToken) return false;
-  slots_[slot_] -= kToken;
-  sum_ -= kToken;
-  return true;
+// A slot of an earlier second holds what is now at least 10 s old, and is replaced.
+void RetryTokens::add(std::int64_t hundredths, Milliseconds when) {
+  const std::uint32_t second = secondOf(when);
+  std::atomic<Slot>& slot = slots_[second % kSlots];
+  Slot before = slot.load(std::memory_order_relaxed);
+  Slot after;
+  do {
+    const bool stale = before.second < second;
+    after.second = stale ? second : before.second;
+    after.hundredths = clamped((stale ? 0 : before.hundredths) + hundredths);
+  } while (!slot.compare_exchange_weak(before, after));
 }
 
-std::uint32_t RetryBudget::tokens(Milliseconds now) {
-  forget(now);
-  return static_cast<std::uint32_t>(std::max<std::int64_t>(balance(), 0) / kToken);
+bool RetryTokens::tryTake(const RetryBudgetOptions& options, Milliseconds now) {
+  add(-kToken, now);
+  if (balance(options, now) >= 0) return true;
+  add(kToken, now);
+  return false;
 }
 
-std::int64_t RetryBudget::balance() const {
-  const std::int64_t reserve = std::int64_t{options_.per_second} * std::int64_t{kSlots} * kToken;
-  return reserve + sum_;
+std::uint32_t RetryTokens::whole(const RetryBudgetOptions& options, Milliseconds now) const {
+  const std::int64_t tokens = std::max<std::int64_t>(balance(options, now), 0) / kToken;
+  return static_cast<std::uint32_t>(tokens);
 }
 
-// Clears the slots of the seconds that have begun since; they held values that are now 10 s old.
-void RetryBudget::forget(Milliseconds now) {
-  const std::int64_t second = now / kSlotTime;
-  if (second <= second_) return;
-  const std::int64_t gone = std::min<std::int64_t>(second - second_, kSlots);
-  for (std::int64_t i = 0; i < gone; ++i) {
-    std::int64_t& slot = slots_[static_cast<std::size_t>(second - i) % kSlots];
-    sum_ -= slot;
-    slot = 0;
+std::int64_t RetryTokens::balance(const RetryBudgetOptions& options, Milliseconds now) const {
+  std::int64_t sum = std::int64_t{options.per_second} * std::int64_t{kSlots} * kToken;
+  const std::uint32_t second = secondOf(now);
+  for (const std::atomic<Slot>& each : slots_) {
+    const Slot slot = each.load();
+    if (slot.second + kSlots > second) sum += slot.hundredths;
   }
-  second_ = second;
-  slot_ = static_cast<std::size_t>(second) % kSlots;
-  slot_end_ = (second + 1) * kSlotTime;
+  return sum;
+}
+
+// What was collected belongs to the second in which its requests came.
+void RetryBudget::handOver(Milliseconds now) {
+  if (collected_ > 0) tokens_.add(collected_, second_end_ - Milliseconds(1));
+  collected_ = 0;
+  second_end_ = (now / kSecond + 1) * kSecond;
 }
 
 }  // namespace weir::upstream

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 
 #include "core/base/clock.h"
@@ -20,36 +21,63 @@ struct RetryBudgetOptions {
   friend bool operator==(const RetryBudgetOptions&, const RetryBudgetOptions&) = default;
 };
 
-// Tokens for retries: each request adds `percent` hundredths of a token, each retry takes a whole
-// one, and both are forgotten after 10 s. `per_second` tokens for each of 10 s are available from
-// the start. One per cluster and worker; has no clock.
-class RetryBudget {
+// Tokens for the retries of a cluster, shared by all workers: each request adds `percent`
+// hundredths of a token, each retry takes a whole one, and both are forgotten after 10 s.
+// `per_second` tokens for each of 10 s are available from the start. Lock-free; has no clock.
+class RetryTokens {
  public:
-  explicit RetryBudget(const RetryBudgetOptions& options = {}) : options_(options) {}
-
-  void configure(const RetryBudgetOptions& options) { options_ = options; }
-  void onRequest(Milliseconds now) {  // for a first attempt
-    if (now >= slot_end_) forget(now);
-    slots_[slot_] += options_.percent;
-    sum_ += options_.percent;
-  }
-  bool tryRetry(Milliseconds now);         // takes a token; false if there is none
-  std::uint32_t tokens(Milliseconds now);  // whole tokens, for the metric
+  // Hundredths of a token, for requests in the second of `when`.
+  void add(std::int64_t hundredths, Milliseconds when);
+  // Takes a token; false if there is none. Threads at the same moment never take more than there
+  // are.
+  bool tryTake(const RetryBudgetOptions& options, Milliseconds now);
+  std::uint32_t whole(const RetryBudgetOptions& options, Milliseconds now) const;  // what is left
 
  private:
   static constexpr std::int64_t kToken = 100;
   static constexpr std::size_t kSlots = 10;
-  static constexpr Milliseconds kSlotTime{1000};
 
-  void forget(Milliseconds now);
-  std::int64_t balance() const;
+  struct Slot {
+    std::uint32_t second = 0;
+    std::int32_t hundredths = 0;
+  };
+  static_assert(std::atomic<Slot>::is_always_lock_free);
 
+  std::int64_t balance(const RetryBudgetOptions& options, Milliseconds now) const;
+
+  std::array<std::atomic<Slot>, kSlots> slots_{};  // by second
+};
+
+// The part of a worker: it collects what requests add, so that workers seldom write to memory that
+// they share. The other workers see up to four tokens later than they were added.
+class RetryBudget {
+ public:
+  explicit RetryBudget(RetryTokens& tokens, const RetryBudgetOptions& options = {})
+      : tokens_(tokens), options_(options) {}
+
+  void configure(const RetryBudgetOptions& options) { options_ = options; }
+  void onRequest(Milliseconds now) {  // for a first attempt
+    if (now >= second_end_ || collected_ >= kMostCollected) handOver(now);
+    collected_ += options_.percent;
+  }
+  bool tryRetry(Milliseconds now) {  // takes a token; false if there is none
+    handOver(now);
+    return tokens_.tryTake(options_, now);
+  }
+  std::uint32_t tokens(Milliseconds now) {  // what is left
+    handOver(now);
+    return tokens_.whole(options_, now);
+  }
+
+ private:
+  static constexpr std::int64_t kMostCollected = 400;  // hundredths of a token
+
+  void handOver(Milliseconds now);
+
+  RetryTokens& tokens_;
   RetryBudgetOptions options_;
-  std::array<std::int64_t, kSlots> slots_{};  // hundredths of a token, by second
-  std::int64_t sum_ = 0;                      // of the slots
-  std::int64_t second_ = 0;                   // the current one
-  std::size_t slot_ = 0;                      // second_ % kSlots
-  Milliseconds slot_end_ = kSlotTime;         // of the current second
+  std::int64_t collected_ = 0;                      // hundredths of a token
+  Milliseconds second_end_ = Milliseconds::zero();  // of the second in which they were
 };
 
 }  // namespace weir::upstream

@@ -131,6 +131,7 @@ class ProxyTest : public ::testing::Test {
   event::SharedCount listener_count;
   event::SharedCount process_count;
   event::SharedCount upstream_count;
+  upstream::RetryTokens retry_tokens;
 
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Listener> listener;

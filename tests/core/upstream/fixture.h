@@ -110,6 +110,7 @@ class ClusterTest : public ::testing::Test {
     plan->options = options;
     plan->balancer = balancer;
     plan->connections = &count;
+    plan->retry_tokens = &retry_tokens;
     return plan;
   }
   static SharedEndpoints at(const std::vector<std::string>& addresses) {
@@ -164,6 +165,7 @@ class ClusterTest : public ::testing::Test {
   Random random{1};
   MetricCells cells;
   event::SharedCount count;
+  RetryTokens retry_tokens;
   ClusterOptions options;
   std::unique_ptr<Cluster> cluster;
   std::deque<std::unique_ptr<Client>> clients;

@@ -1,5 +1,10 @@
 #include "core/upstream/retry_budget.h"
 
+#include <array>
+#include <numeric>
+#include <thread>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace weir::upstream {
@@ -29,21 +34,26 @@ int retriesInSteadyFailure(RetryBudget& budget, int per_second, int seconds) {
   return granted;
 }
 
-TEST(RetryBudget, GrantsItsReserveWithoutTraffic) {
-  RetryBudget budget;
+class RetryBudgetTest : public ::testing::Test {
+ protected:
+  RetryTokens tokens;
+};
+
+TEST_F(RetryBudgetTest, GrantsItsReserveWithoutTraffic) {
+  RetryBudget budget(tokens);
   EXPECT_EQ(retriesGranted(budget, kStart, 1000), 100);
   EXPECT_EQ(budget.tokens(kStart), 0U);
 }
 
-TEST(RetryBudget, GrantsAFifthOfTheRequestsOnTop) {
-  RetryBudget budget;
+TEST_F(RetryBudgetTest, GrantsAFifthOfTheRequestsOnTop) {
+  RetryBudget budget(tokens);
   sendRequests(budget, kStart, 1000);
   EXPECT_EQ(budget.tokens(kStart), 300U);
   EXPECT_EQ(retriesGranted(budget, kStart, 1000), 300);
 }
 
-TEST(RetryBudget, NeedsFiveRequestsForOneRetry) {
-  RetryBudget budget({.percent = 20, .per_second = 0});
+TEST_F(RetryBudgetTest, NeedsFiveRequestsForOneRetry) {
+  RetryBudget budget(tokens, {.percent = 20, .per_second = 0});
   sendRequests(budget, kStart, 4);
   EXPECT_FALSE(budget.tryRetry(kStart));
   sendRequests(budget, kStart, 1);
@@ -51,29 +61,29 @@ TEST(RetryBudget, NeedsFiveRequestsForOneRetry) {
   EXPECT_FALSE(budget.tryRetry(kStart));
 }
 
-TEST(RetryBudget, ForgetsRequestsAfterTenSeconds) {
-  RetryBudget budget({.percent = 20, .per_second = 0});
+TEST_F(RetryBudgetTest, ForgetsRequestsAfterTenSeconds) {
+  RetryBudget budget(tokens, {.percent = 20, .per_second = 0});
   sendRequests(budget, kStart, 50);
   EXPECT_EQ(budget.tokens(kStart + Milliseconds(9'999)), 10U);
   EXPECT_EQ(budget.tokens(kStart + Milliseconds(10'000)), 0U);
 }
 
-TEST(RetryBudget, ForgetsRetriesAfterTenSeconds) {
-  RetryBudget budget;
+TEST_F(RetryBudgetTest, ForgetsRetriesAfterTenSeconds) {
+  RetryBudget budget(tokens);
   EXPECT_EQ(retriesGranted(budget, kStart, 1000), 100);
   EXPECT_EQ(retriesGranted(budget, kStart + Milliseconds(9'999), 1000), 0);
   EXPECT_EQ(retriesGranted(budget, kStart + Milliseconds(10'000), 1000), 100);
 }
 
-TEST(RetryBudget, StartsAnewAfterALongPause) {
-  RetryBudget budget;
+TEST_F(RetryBudgetTest, StartsAnewAfterALongPause) {
+  RetryBudget budget(tokens);
   sendRequests(budget, kStart, 1000);
   EXPECT_EQ(retriesGranted(budget, kStart, 1000), 300);
   EXPECT_EQ(budget.tokens(kStart + Milliseconds(86'400'000)), 100U);
 }
 
-TEST(RetryBudget, HoldsRetriesOfAFailingClusterToAFifthPlusTheReserve) {
-  RetryBudget budget;
+TEST_F(RetryBudgetTest, HoldsRetriesOfAFailingClusterToAFifthPlusTheReserve) {
+  RetryBudget budget(tokens);
   int granted = 0;
   for (int second = 0; second < 10; ++second) {
     const Milliseconds now = kStart + Milliseconds(1000 * second);
@@ -83,30 +93,61 @@ TEST(RetryBudget, HoldsRetriesOfAFailingClusterToAFifthPlusTheReserve) {
   EXPECT_EQ(granted, 2'000 + 100);
 }
 
-TEST(RetryBudget, SettlesAtTheRateThatIsAllowed) {
-  RetryBudget budget({.percent = 50, .per_second = 0});
+TEST_F(RetryBudgetTest, SettlesAtTheRateThatIsAllowed) {
+  RetryBudget budget(tokens, {.percent = 50, .per_second = 0});
   EXPECT_EQ(retriesInSteadyFailure(budget, 100, 30), 50);
 }
 
-TEST(RetryBudget, WithNothingAllowedGrantsNothing) {
-  RetryBudget budget({.percent = 0, .per_second = 0});
+TEST_F(RetryBudgetTest, WithNothingAllowedGrantsNothing) {
+  RetryBudget budget(tokens, {.percent = 0, .per_second = 0});
   EXPECT_EQ(retriesInSteadyFailure(budget, 100, 3), 0);
 }
 
-TEST(RetryBudget, TakesNewOptionsAtOnce) {
-  RetryBudget budget;
+TEST_F(RetryBudgetTest, TakesNewOptionsAtOnce) {
+  RetryBudget budget(tokens);
   EXPECT_EQ(budget.tokens(kStart), 100U);
   budget.configure({.percent = 20, .per_second = 2});
   EXPECT_EQ(budget.tokens(kStart), 20U);
 }
 
-TEST(RetryBudget, SurvivesBeingTightenedBelowWhatWasTaken) {
-  RetryBudget budget;
+TEST_F(RetryBudgetTest, SurvivesBeingTightenedBelowWhatWasTaken) {
+  RetryBudget budget(tokens);
   EXPECT_EQ(retriesGranted(budget, kStart, 80), 80);
   budget.configure({.percent = 20, .per_second = 1});
   EXPECT_EQ(budget.tokens(kStart), 0U);
   EXPECT_FALSE(budget.tryRetry(kStart));
   EXPECT_EQ(budget.tokens(kStart + Milliseconds(10'000)), 10U);
+}
+
+TEST_F(RetryBudgetTest, IsSharedByWorkers) {
+  RetryBudget one(tokens);
+  RetryBudget other(tokens);
+  sendRequests(one, kStart, 500);
+  sendRequests(other, kStart, 500);
+  EXPECT_EQ(one.tokens(kStart) + other.tokens(kStart), 2U * 300U - 4U);  // what `other` collected
+  EXPECT_EQ(retriesGranted(one, kStart, 200), 200);
+  EXPECT_EQ(retriesGranted(other, kStart, 200), 100);
+}
+
+// Each thread tries to take far more than its share, while the second changes.
+TEST_F(RetryBudgetTest, NeverGrantsMoreThanThereIsToThreadsAtTheSameTime) {
+  constexpr int kThreads = 4;
+  std::array<int, kThreads> granted{};
+  std::vector<std::thread> threads;
+  for (int& each : granted) {
+    threads.emplace_back([&each, this] {
+      RetryBudget budget(tokens);
+      for (int i = 0; i < 10'000; ++i) {
+        const Milliseconds now = kStart + Milliseconds(i / 2);  // 5 s
+        budget.onRequest(now);
+        each += retriesGranted(budget, now, 1);
+      }
+    });
+  }
+  for (std::thread& each : threads) each.join();
+  const int most = 10 * 10 + kThreads * 10'000 / 5;
+  EXPECT_LE(std::accumulate(granted.begin(), granted.end(), 0), most);
+  EXPECT_GE(std::accumulate(granted.begin(), granted.end(), 0), most - kThreads * 10);
 }
 
 }  // namespace
