@@ -12,9 +12,9 @@
 namespace weir::server {
 
 // The counts shared by all workers: open connections of the process, of each listener and of each
-// upstream, handshakes of each listener, tokens for retries, memory, and limits of messages about upstreams. They live
-// as long as the process, so that limits hold across reloads. Workers receive the counts that they
-// need; only the control thread looks them up.
+// upstream, handshakes of each listener, tokens for retries, memory, and limits of messages about
+// upstreams. They live as long as the process, so that limits hold across reloads. Workers receive
+// the counts that they need; only the control thread looks them up.
 class Counts {
  public:
   event::SharedCount& process() { return process_; }

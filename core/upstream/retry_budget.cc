@@ -1,7 +1,6 @@
 #include "core/upstream/retry_budget.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "core/config/table.h"
 
@@ -9,14 +8,6 @@ namespace weir::upstream {
 namespace {
 
 constexpr Milliseconds kSecond{1000};
-
-std::uint32_t secondOf(Milliseconds time) { return static_cast<std::uint32_t>(time / kSecond); }
-
-std::int32_t clamped(std::int64_t hundredths) {
-  using Limits = std::numeric_limits<std::int32_t>;
-  return static_cast<std::int32_t>(
-      std::clamp<std::int64_t>(hundredths, Limits::min(), Limits::max()));
-}
 
 }  // namespace
 
@@ -29,23 +20,10 @@ void RetryBudgetOptions::read(config::Table& table, RetryBudgetOptions& out) {
              {.min = 0, .max = 100'000});
 }
 
-// A slot of an earlier second holds what is now at least 10 s old, and is replaced.
-void RetryTokens::add(std::int64_t hundredths, Milliseconds when) {
-  const std::uint32_t second = secondOf(when);
-  std::atomic<Slot>& slot = slots_[second % kSlots];
-  Slot before = slot.load(std::memory_order_relaxed);
-  Slot after;
-  do {
-    const bool stale = before.second < second;
-    after.second = stale ? second : before.second;
-    after.hundredths = clamped((stale ? 0 : before.hundredths) + hundredths);
-  } while (!slot.compare_exchange_weak(before, after));
-}
-
 bool RetryTokens::tryTake(const RetryBudgetOptions& options, Milliseconds now) {
-  add(-kToken, now);
+  changes_.add(-kToken, now);
   if (balance(options, now) >= 0) return true;
-  add(kToken, now);
+  changes_.add(kToken, now);
   return false;
 }
 
@@ -55,13 +33,9 @@ std::uint32_t RetryTokens::whole(const RetryBudgetOptions& options, Milliseconds
 }
 
 std::int64_t RetryTokens::balance(const RetryBudgetOptions& options, Milliseconds now) const {
-  std::int64_t sum = std::int64_t{options.per_second} * std::int64_t{kSlots} * kToken;
-  const std::uint32_t second = secondOf(now);
-  for (const std::atomic<Slot>& each : slots_) {
-    const Slot slot = each.load();
-    if (slot.second + kSlots > second) sum += slot.hundredths;
-  }
-  return sum;
+  const std::int64_t reserve =
+      std::int64_t{options.per_second} * event::SharedWindow::kSeconds * kToken;
+  return reserve + changes_.sum(now);
 }
 
 // What was collected belongs to the second in which its requests came.

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstdint>
 
 #include "core/base/clock.h"
+#include "core/event/shared_window.h"
 
 namespace weir::config {
 class Table;
@@ -23,11 +22,11 @@ struct RetryBudgetOptions {
 
 // Tokens for the retries of a cluster, shared by all workers: each request adds `percent`
 // hundredths of a token, each retry takes a whole one, and both are forgotten after 10 s.
-// `per_second` tokens for each of 10 s are available from the start. Lock-free; has no clock.
+// `per_second` tokens for each of 10 s are available from the start.
 class RetryTokens {
  public:
-  // Hundredths of a token, for requests in the second of `when`.
-  void add(std::int64_t hundredths, Milliseconds when);
+  // For requests in the second of `when`.
+  void add(std::int64_t hundredths, Milliseconds when) { changes_.add(hundredths, when); }
   // Takes a token; false if there is none. Threads at the same moment never take more than there
   // are.
   bool tryTake(const RetryBudgetOptions& options, Milliseconds now);
@@ -35,17 +34,10 @@ class RetryTokens {
 
  private:
   static constexpr std::int64_t kToken = 100;
-  static constexpr std::size_t kSlots = 10;
-
-  struct Slot {
-    std::uint32_t second = 0;
-    std::int32_t hundredths = 0;
-  };
-  static_assert(std::atomic<Slot>::is_always_lock_free);
 
   std::int64_t balance(const RetryBudgetOptions& options, Milliseconds now) const;
 
-  std::array<std::atomic<Slot>, kSlots> slots_{};  // by second
+  event::SharedWindow changes_;  // hundredths of a token
 };
 
 // The part of a worker: it collects what requests add, so that workers seldom write to memory that
