@@ -74,6 +74,11 @@ std::string Diagnostic::text() const {
   return printable(text);
 }
 
+void Diagnostics::add(Diagnostic mistake) {
+  if (std::ranges::find(muted_, mistake.location) != muted_.end()) return;
+  diagnostics_.push_back(std::move(mistake));
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const { return inOrder(diagnostics_); }
 std::vector<Diagnostic> Diagnostics::warnings() const { return inOrder(warnings_); }
 

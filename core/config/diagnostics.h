@@ -40,8 +40,11 @@ struct Diagnostic {
 // that are allowed but probably not intended, which do not count as diagnostics.
 class Diagnostics {
  public:
-  void add(Diagnostic mistake) { diagnostics_.push_back(std::move(mistake)); }
+  void add(Diagnostic mistake);
   void warn(Diagnostic warning) { warnings_.push_back(std::move(warning)); }
+
+  // Ignores further diagnostics of this location: they would be consequences of an earlier one.
+  void mute(Location location) { muted_.push_back(std::move(location)); }
 
   // Ignores warnings.
   bool empty() const { return diagnostics_.empty(); }
@@ -55,6 +58,7 @@ class Diagnostics {
  private:
   std::vector<Diagnostic> diagnostics_;
   std::vector<Diagnostic> warnings_;
+  std::vector<Location> muted_;
 };
 
 }  // namespace weir::config

@@ -154,7 +154,57 @@ Value Document::parseText(std::string_view text, std::string name, Diagnostics& 
     diagnostics.add({location(parsed.error->position), {}, std::move(parsed.error->what), {}});
     complete_ = false;
   }
+  expandValues(parsed.table, Path(), diagnostics);
   return std::move(parsed.table);
+}
+
+void Document::expandValues(Value& value, const Path& path, Diagnostics& diagnostics) {
+  if (auto* table = value.as<Value::Table>()) {
+    for (Member& member : *table) {
+      const Path inner{&path, member.key};
+      if (hasEnvironmentReference(member.key)) {
+        diagnostics.add({location(member.position),
+                         inner.text(),
+                         "a key cannot contain ${env.NAME}; only values can",
+                         {}});
+      }
+      expandValues(member.value, inner, diagnostics);
+    }
+  } else if (auto* array = value.as<Value::Array>()) {
+    for (std::size_t index = 0; index < array->size(); ++index) {
+      expandValues((*array)[index], {&path, {}, index}, diagnostics);
+    }
+  } else if (value.as<std::string>() != nullptr) {
+    expandText(value, path, diagnostics);
+  }
+}
+
+void Document::expandText(Value& value, const Path& path, Diagnostics& diagnostics) {
+  auto expanded = expandEnvironment(*value.as<std::string>());
+  if (!expanded) return;
+  const Position position = value.position();
+  for (EnvironmentText::Fault& fault : expanded->faults) {
+    diagnostics.add({locationInString(position, fault.offset), path.text(), std::move(fault.what),
+                     std::move(fault.suggestion)});
+  }
+  // Other mistakes in this text are consequences.
+  if (!expanded->faults.empty()) return diagnostics.mute(location(position));
+  std::string written = *value.as<std::string>();
+  value = Value(expanded->text, position);
+  expanded_.insert_or_assign(position, Expanded{std::move(written), *std::move(expanded)});
+}
+
+const EnvironmentText* Document::fromEnvironment(const Position& position) const {
+  const auto found = expanded_.find(position);
+  return found == expanded_.end() ? nullptr : &found->second.made;
+}
+
+WrittenTexts Document::writtenTexts() const {
+  WrittenTexts texts;
+  for (const auto& [position, each] : expanded_) {
+    if (!each.made.text.empty()) texts.emplace(each.made.text, each.written);
+  }
+  return texts;
 }
 
 void Document::refuse(const std::string& path, std::string what, Diagnostics& diagnostics) {

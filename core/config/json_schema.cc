@@ -42,6 +42,7 @@ class SchemaWriter {
   }
 
   void writeType(const Type& type) {
+    if (!type.ref.empty()) return word("$ref", type.ref);
     switch (type.kind) {
       case Type::Kind::kBoolean:
         return word("type", "boolean");

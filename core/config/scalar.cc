@@ -1,10 +1,12 @@
 #include "core/config/scalar.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
 
+#include "core/base/number.h"
 #include "core/config/document.h"
 #include "core/config/file_text.h"
 #include "core/config/suggestion.h"
@@ -76,19 +78,43 @@ bool readSecretVariable(const Entry& entry, const std::string& name, Secret& out
   return true;
 }
 
+// The text of a value that contained "${env.NAME}", which may stand for a value of any type; else
+// empty.
+std::string_view environmentText(const Entry& entry) {
+  const auto* from = entry.reading().document.fromEnvironment(entry.value().position());
+  return from == nullptr ? std::string_view() : std::string_view{from->text};
+}
+
+std::optional<double> parseDecimal(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 }  // namespace
 
 bool readBoolean(const Entry& entry, bool& out) {
   const auto* value = entry.value().as<bool>();
-  if (value == nullptr) return entry.failKind("true or false");
+  if (value == nullptr) {
+    const std::string_view text = environmentText(entry);
+    if (text != "true" && text != "false") return entry.failKind("true or false");
+    out = text == "true";
+    return true;
+  }
   out = *value;
   return true;
 }
 
 std::optional<std::int64_t> readInteger(const Entry& entry, IntegerRange range,
                                         const Limits& limits) {
-  const auto* value = entry.value().as<std::int64_t>();
-  if (value == nullptr) {
+  std::optional<std::int64_t> value;
+  if (const auto* number = entry.value().as<std::int64_t>()) {
+    value = *number;
+  } else {
+    value = parseNumber<std::int64_t>(environmentText(entry));
+  }
+  if (!value) {
     entry.failKind("an integer");
     return std::nullopt;
   }
@@ -100,7 +126,8 @@ std::optional<std::int64_t> readInteger(const Entry& entry, IntegerRange range,
 }
 
 bool readNumber(const Entry& entry, double& out, const Limits& limits) {
-  const std::optional<double> value = numberOf(entry.value());
+  std::optional<double> value = numberOf(entry.value());
+  if (!value) value = parseDecimal(environmentText(entry));
   if (!value) return entry.failKind("a number");
   if (!std::isfinite(*value)) return entry.fail("must be finite");
   if (!checkAmount(entry, *value, limits, decimalText)) return false;
@@ -118,7 +145,10 @@ bool readText(const Entry& entry, std::string& out, const Limits& limits) {
 
 bool readSecret(const Entry& entry, Secret& out) {
   if (const auto* text = entry.value().as<std::string>()) {
-    out = Secret(Secret::Source::kInline, {}, *text);
+    const auto* from = entry.reading().document.fromEnvironment(entry.value().position());
+    const bool whole = from != nullptr && !from->variable.empty();
+    out = whole ? Secret(Secret::Source::kEnvironment, from->variable, *text)
+                : Secret(Secret::Source::kInline, {}, *text);
     return true;
   }
   const auto* table = entry.value().as<Value::Table>();

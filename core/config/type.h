@@ -27,6 +27,8 @@ struct Type {
   std::optional<std::size_t> max_size = {};
   std::vector<Type> of = {};                    // elements (one) or alternatives (any number)
   std::shared_ptr<const TableType> table = {};  // of kTable
+  // The place in the schema of the same type, which then takes the place of its structure there.
+  std::string ref = {};
 };
 
 struct FieldType {

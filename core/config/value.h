@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -15,6 +16,8 @@ struct Position {
   std::uint32_t file = 0;
   std::uint32_t line = 0;
   std::uint32_t column = 0;
+
+  friend auto operator<=>(const Position&, const Position&) = default;
 };
 
 // A date or time. No setting accepts one, so that its contents are not kept.

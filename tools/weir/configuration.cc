@@ -73,12 +73,20 @@ std::optional<Configuration> loadConfiguration(const std::string& path,
   Configuration configuration;
   config::readSettings(document, registry.extensions(), configuration, diagnostics);
   files = document.files();
+  configuration.written_texts = document.writtenTexts();
   // Expanding an incomplete sidecar or identity would cause misleading diagnostics.
   const bool short_forms = configuration.sidecar || configuration.identity;
   if (!diagnostics.empty() && short_forms) return std::nullopt;
   expand(registry, configuration, diagnostics);
   if (!diagnostics.empty() && short_forms) return std::nullopt;
   return configuration;
+}
+
+config::Value showConfiguration(const Configuration& configuration,
+                                const server::Registry& registry) {
+  config::Value settings = config::showSettings(configuration, registry.extensions());
+  config::restoreWritten(settings, configuration.written_texts);
+  return settings;
 }
 
 }  // namespace weir

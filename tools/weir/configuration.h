@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config/environment.h"
 #include "core/config/settings.h"
 #include "core/server/registry.h"
 #include "core/server/settings.h"
@@ -27,8 +28,9 @@ struct Configuration {
   LogSettings log;
   bool watch = true;
   Milliseconds watch_settle{500};
-  bool sidecar_expanded = false;    // there was a [sidecar]
-  std::optional<std::string> user;  // to which a process started as root changes
+  bool sidecar_expanded = false;       // there was a [sidecar]
+  std::optional<std::string> user;     // to which a process started as root changes
+  config::WrittenTexts written_texts;  // not a setting
 
   static void read(config::Table& table, Configuration& out);
 };
@@ -40,6 +42,11 @@ std::optional<Configuration> loadConfiguration(const std::string& path,
                                                const server::Registry& registry,
                                                config::Diagnostics& diagnostics,
                                                std::vector<std::string>& files);
+
+// The settings as they would be written, without values of the environment. Inline secrets are
+// hidden.
+config::Value showConfiguration(const Configuration& configuration,
+                                const server::Registry& registry);
 
 // Every filter, balancer and discovery of this binary.
 void registerAll(server::Registry& registry);

@@ -52,8 +52,7 @@ int check(const CheckOptions& options) {
   if (!options.print || !diagnostics.empty()) print(diagnostics.text());
   if (!diagnostics.empty()) return kBadUsage;
   if (options.print) {
-    print(
-        weir::config::tomlText(weir::config::showSettings(*configuration, registry.extensions())));
+    print(weir::config::tomlText(weir::showConfiguration(*configuration, registry)));
   } else {
     print(options.path + ": good\n");
   }

@@ -474,7 +474,7 @@ admin::Health Process::health() {
 std::string Process::configText() {
   std::string text;
   for (const std::string& note : restartsNeeded(configuration_)) text += "# " + note + "\n";
-  config::Value settings = config::showSettings(configuration_, registry_.extensions());
+  config::Value settings = showConfiguration(configuration_, registry_);
   config::redactCredentials(settings);
   return text + config::tomlText(settings);
 }
