@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/arena_writer.h"
+#include "core/base/check.h"
 #include "core/event/wheel.h"
 
 namespace weir::filter {
@@ -29,7 +30,9 @@ class Wait final : public event::Deadline {
 std::string_view Control::clientAddress() const { return filters_.host_.clientAddress(); }
 IpAddress Control::clientIp() const { return filters_.host_.clientIp(); }
 Arena& Control::arena() const { return filters_.host_.arena(); }
-NameId Control::route() const { return filters_.host_.route(); }
+NameId Control::route() const {
+  return filters_.link(*this).of_listener ? 0 : filters_.host_.route();
+}
 WorkerParts* Control::parts() const { return filters_.host_.parts(); }
 http::ExchangeView& Control::view() const { return filters_.host_.view(); }
 
@@ -43,24 +46,30 @@ void Control::callAgain(Side side) { filters_.callAgain(*this, side); }
 
 void Control::resume(Side side, const Verdict& verdict) { filters_.resume(*this, side, verdict); }
 
-Filters::Filters(const Chain& chain, Host& host)
-    : chain_(chain),
-      host_(host),
-      slots_(reinterpret_cast<Slot*>(
-          host.arena().allocate(chain.size() * sizeof(Slot), alignof(Slot)))) {
+Filters::Filters(const Chain& chain, Host& host, std::size_t more)
+    : host_(host),
+      capacity_(chain.size() + more),
+      slots_(
+          reinterpret_cast<Slot*>(host.arena().allocate(capacity_ * sizeof(Slot), alignof(Slot)))) {
+  add(chain);
+}
+
+void Filters::add(const Chain& chain) {
+  WEIR_CHECK(chain.size() <= capacity_ - size_);
   Arena& arena = host_.arena();
-  for (std::size_t i = 0; i < chain_.size(); ++i) {
-    const auto use = chain_[i].when == nullptr ? Control::Use::kAlways : Control::Use::kUndecided;
-    Slot* const slot = new (slots_ + i) Slot{{*this, static_cast<std::uint32_t>(i), use}, nullptr};
-    const Maker& maker = *chain_[i].maker;
-    slot->filter = maker.make(arena, slot->control);
-    sees_responses_ = sees_responses_ || maker.seesResponses();
+  for (const Link& link : chain) {
+    const auto use = link.when == nullptr ? Control::Use::kAlways : Control::Use::kUndecided;
+    Slot* const slot =
+        new (slots_ + size_) Slot{{*this, static_cast<std::uint32_t>(size_), use}, nullptr, &link};
+    slot->filter = link.maker->make(arena, slot->control);
+    sees_responses_ = sees_responses_ || link.maker->seesResponses();
+    ++size_;
   }
 }
 
 Filters::~Filters() {
   if (used_) destroyBodies();
-  for (std::size_t i = 0; i < chain_.size(); ++i) chain_[i].maker->destroy(slots_[i].filter);
+  for (std::size_t i = 0; i < size_; ++i) slots_[i].link->maker->destroy(slots_[i].filter);
   if (used_) destroyWaits();
 }
 
@@ -72,7 +81,7 @@ void Filters::destroyBodies() {
 
 template <typename Do>
 void Filters::forEachWait(Do act) {
-  for (std::size_t i = 0; i < chain_.size(); ++i) {
+  for (std::size_t i = 0; i < size_; ++i) {
     if (slots_[i].control.turns_ == nullptr) continue;
     for (const Side side : {Side::kRequest, Side::kResponse}) {
       if (Wait* const wait = slots_[i].control.found(side)->wait) act(*wait);
@@ -95,7 +104,7 @@ void Filters::endAll() {
 
 Filters::Slot& Filters::next(Side side) {
   const std::size_t passed = passage(side).passed;
-  return slots_[side == Side::kRequest ? passed : chain_.size() - 1 - passed];
+  return slots_[side == Side::kRequest ? passed : size_ - 1 - passed];
 }
 
 const Verdict* Filters::takeResumed(const Control& control, Side side) const {
@@ -178,7 +187,7 @@ inline bool Filters::passesOver(Control& control, Side side) {
 template <typename Message, typename Ask>
 Pass Filters::pass(Side side, Message& message, Ask ask) {
   Passage& at = passage(side);
-  while (at.passed < chain_.size()) {
+  while (at.passed < size_) {
     const Pass result = passNext(next(side), side, message, ask);
     if (result != Pass::kDone) return result;
   }
@@ -279,7 +288,7 @@ BodyChain& Filters::needBodies(Side side, http::Headers& trailers) {
   BodyChain*& bodies = passage(side).bodies;
   if (bodies == nullptr) {
     bodies = new (host_.arena().allocate(sizeof(BodyChain), alignof(BodyChain)))
-        BodyChain(side, *this, host_, chain_.size(), trailers);
+        BodyChain(side, *this, host_, capacity_, trailers);
     host_.onWatched(side, *bodies);
   }
   return *bodies;

@@ -18,9 +18,11 @@ struct Link {
   std::string_view name;  // lives as long as the registry
   std::shared_ptr<const Maker> maker;
   const expr::Program* when = nullptr;  // the maker's
+  bool of_listener = false;             // not of the route
 };
 
-// The ordered filters of a route. Requests pass from the first to the last, responses back.
+// The ordered filters of a listener or route. Requests pass from the first to the last, responses
+// back.
 using Chain = std::vector<Link>;
 
 // What became of a message that was passed to the filters.
@@ -33,11 +35,14 @@ enum class Pass : std::uint8_t {
 // The filters of one exchange. It is not reentered: its owner must not be destroyed during a call.
 class Filters {
  public:
-  Filters(const Chain& chain, Host& host);
+  // `more`: at most so many filters are added later.
+  Filters(const Chain& chain, Host& host, std::size_t more = 0);
   ~Filters();
   Filters(const Filters&) = delete;
   Filters& operator=(const Filters&) = delete;
 
+  // Adds the filters behind the others, before any of them has seen a response.
+  void add(const Chain& chain);
   // Passes a head. Each call continues where the previous one stopped.
   Pass onRequest(http::Request& request);
   Pass onResponse(http::Response& response);
@@ -66,6 +71,7 @@ class Filters {
   struct Slot {
     Control control;
     Filter* filter;
+    const Link* link;
   };
   // The progress of a head.
   struct Passage {
@@ -118,12 +124,13 @@ class Filters {
   void callAgain(const Control& control, Side side);
   void onExpired(Control& control, Side side, Reason then);
   void release(Side side);  // a head that waited for its body
-  const Link& link(const Control& control) const { return chain_[control.index_]; }
+  const Link& link(const Control& control) const { return *slots_[control.index_].link; }
   Filter& filter(const Control& control) const { return *slots_[control.index_].filter; }
 
-  const Chain& chain_;
   Host& host_;
+  const std::size_t capacity_;
   Slot* const slots_;
+  std::size_t size_ = 0;
   Passage request_;
   Passage response_;
   const LocalReply* reply_ = nullptr;

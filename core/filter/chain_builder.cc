@@ -1,39 +1,75 @@
 #include "core/filter/chain_builder.h"
 
+#include <algorithm>
 #include <set>
+
+#include "core/config/suggestion.h"
 
 namespace weir::filter {
 
-std::shared_ptr<const Chain> ChainBuilder::chain(const std::vector<config::Selected>& filters,
-                                                 config::Diagnostics& diagnostics) {
-  if (filters.empty()) return nullptr;
-  Makers makers;
-  makers.reserve(filters.size());
-  for (const config::Selected& each : filters) {
-    if (!each.made()) return nullptr;  // its diagnostics have been recorded
-    makers.push_back(kept_.get(each, references_, diagnostics));
+void ChainBuilder::define(const NamedFilters& filters, config::Diagnostics& diagnostics) {
+  for (const auto& [name, settings] : filters) {
+    named_.emplace(name, settings.made() ? link(settings, diagnostics) : Link{});
   }
-  auto& chain = chains_[makers];
-  if (chain == nullptr) chain = makeChain(filters, makers);
+}
+
+Link ChainBuilder::link(const config::Selected& settings, config::Diagnostics& diagnostics) {
+  auto maker = kept_.get(settings, references_, diagnostics);
+  const NameId id = names_.intern(settings.kind());
+  const expr::Program* const when = maker->when();
+  return {id, names_.name(id), std::move(maker), when};
+}
+
+const Link* ChainBuilder::find(const FilterSetting& named, config::Diagnostics& diagnostics) const {
+  const auto found = named_.find(named.name);
+  if (found != named_.end()) return found->second.maker == nullptr ? nullptr : &found->second;
+  std::vector<std::string_view> names;
+  for (const auto& [name, each] : named_) names.push_back(name);
+  diagnostics.add(
+      {named.origin.location, named.origin.path,
+       "there is no filter \"" + named.name + "\": define it in [filter." + named.name + "]",
+       std::string(config::closestWord(named.name, names))});
+  return nullptr;
+}
+
+Chain ChainBuilder::resolve(const std::vector<FilterSetting>& filters,
+                            config::Diagnostics& diagnostics) {
+  Chain chain;
+  chain.reserve(filters.size());
+  for (const FilterSetting& each : filters) {
+    if (each.settings.made()) {
+      chain.push_back(link(each.settings, diagnostics));
+    } else if (each.name.empty()) {
+      continue;  // its diagnostics have been recorded
+    } else if (const Link* const named = find(each, diagnostics)) {
+      chain.push_back(*named);
+    }
+  }
   return chain;
 }
 
-std::shared_ptr<const Chain> ChainBuilder::makeChain(const std::vector<config::Selected>& filters,
-                                                     const Makers& makers) {
-  auto chain = std::make_shared<Chain>();
-  chain->reserve(makers.size());
-  for (std::size_t i = 0; i < makers.size(); ++i) {
-    const NameId id = names_.intern(filters[i].kind());
-    chain->push_back({id, names_.name(id), makers[i], makers[i]->when()});
+ChainBuilder::Key ChainBuilder::keyOf(const Chain& chain) {
+  Key key;
+  key.first.reserve(chain.size());
+  for (const Link& each : chain) {
+    key.first.push_back(each.maker);
+    key.second += each.of_listener ? 1 : 0;
   }
-  return chain;
+  return key;
+}
+
+std::shared_ptr<const Chain> ChainBuilder::share(Chain chain) {
+  if (chain.empty()) return nullptr;
+  auto& shared = chains_[keyOf(chain)];
+  if (shared == nullptr) shared = std::make_shared<const Chain>(std::move(chain));
+  return shared;
 }
 
 LastingFilters ChainBuilder::lasting() const {
   std::set<std::shared_ptr<const Maker>> found;
-  for (const auto& [makers, chain] : chains_) {
-    for (const auto& maker : makers) {
-      if (maker->hasParts()) found.insert(maker);
+  for (const auto& [key, chain] : chains_) {
+    for (const Link& each : *chain) {
+      if (each.maker->hasParts()) found.insert(each.maker);
     }
   }
   return {found.begin(), found.end()};
@@ -41,10 +77,16 @@ LastingFilters ChainBuilder::lasting() const {
 
 http::FieldSet ChainBuilder::requestFields() const {
   http::FieldSet fields;
-  for (const auto& [makers, chain] : chains_) {
-    for (const auto& maker : makers) maker->addRequestFields(fields);
+  for (const auto& [key, chain] : chains_) {
+    for (const Link& each : *chain) each.maker->addRequestFields(fields);
   }
   return fields;
+}
+
+std::size_t ChainBuilder::longest() const {
+  std::size_t longest = 0;
+  for (const auto& [key, chain] : chains_) longest = std::max(longest, chain->size());
+  return longest;
 }
 
 }  // namespace weir::filter

@@ -71,7 +71,7 @@ class Control {
   // The client's address after the trusted-hop rules, without a port.
   std::string_view clientAddress() const;
   IpAddress clientIp() const;  // the same; all zeros for a Unix socket
-  NameId route() const;        // its name in metrics
+  NameId route() const;        // its name in metrics; 0 for a filter of a listener
   Arena& arena() const;        // of the exchange
   // What is known about the exchange.
   const http::ExchangeRecord& record() const { return view().record; }

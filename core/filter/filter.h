@@ -63,8 +63,9 @@ struct LocalBody {
   const Reason reason;    // kNone for what a route sends by its configuration
 };
 
-// A processing step for the requests and responses of a route. One object per exchange: its fields
-// are the state of the request, and its destructor marks the end. Made in the exchange's arena.
+// A processing step for the requests and responses of a listener or route. One object per exchange:
+// its fields are the state of the request, and its destructor marks the end. Made in the exchange's
+// arena.
 //
 // Thread: the exchange's worker.
 class Filter {

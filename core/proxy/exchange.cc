@@ -72,8 +72,10 @@ void Exchange::run() {
 // One stage of the request. A stage returns false if it must wait; run() continues here.
 bool Exchange::step() {
   switch (stage_) {
-    case Stage::kRoute:
-      return findRoute();
+    case Stage::kAdmission:
+      return admitRequest();
+    case Stage::kListenerFilters:
+      return filterEarly();
     case Stage::kRequestFilters:
       return filterRequest();
     case Stage::kPickEndpoint:
@@ -92,7 +94,7 @@ bool Exchange::step() {
   return false;
 }
 
-bool Exchange::findRoute() {
+bool Exchange::admitRequest() {
   original_path_ = request_.path;
   original_query_ = request_.query;
   const Peer peer{caller_.ip, caller_.security == nullptr ? "http" : "https"};
@@ -102,10 +104,31 @@ bool Exchange::findRoute() {
   // First: routes and filters must not see untrusted claims, and rewriting comes later.
   addForwardedHeaders(request_, *listener_plan_, peer, downstream_);
   admitted_path_ = request_.path;
+  return listener_plan_->has_early_steps ? takeEarlySteps() : findRoute();
+}
+
+// What the listener does with every request, before a route is looked up.
+bool Exchange::takeEarlySteps() {
+  const ListenerPlan& listener = *listener_plan_;
+  if (listener.https_redirect != nullptr && request_.scheme == "http") {
+    return sendRedirect(*listener.https_redirect);
+  }
+  if (!listener.request_rules.empty()) {
+    listener.request_rules.apply(request_.headers, variables());
+  }
+  if (listener.early_filters == nullptr) return findRoute();
+  addFilters(listener.early_filters.get());
+  stage_ = Stage::kListenerFilters;
+  return true;
+}
+
+bool Exchange::findRoute() {
   const route::Source source{listener_plan_->id, {downstream_.ip.bytes()}};
   route_ = plan().routes.find(request_, source, captures_);
   if (route_ == nullptr) {
-    fail(Reason::kNoRoute, "no route matches");
+    if (listener_plan_->filters_without_route == nullptr) return failUnrouted();
+    addFilters(listener_plan_->filters_without_route.get());
+    stage_ = Stage::kRequestFilters;
     return true;
   }
   idle_limit_ = route_->timeouts.idle.value_or(plan().defaults.idle_timeout);
@@ -115,7 +138,13 @@ bool Exchange::findRoute() {
   }
   admitted_path_ = request_.path;
   if (!request_.upgrade.empty() && !chooseUpgrade()) return true;
+  addFilters(routeFilters());
   stage_ = Stage::kRequestFilters;
+  return true;
+}
+
+bool Exchange::failUnrouted() {
+  fail(Reason::kNoRoute, "no route matches");
   return true;
 }
 
@@ -154,13 +183,11 @@ bool Exchange::chooseUpgrade() {
   return false;
 }
 
-bool Exchange::filterRequest() {
-  const filter::Chain* const chain = plan().chains[route_->index].get();
-  return chain == nullptr ? takeAction() : passRequest(*chain);
-}
+bool Exchange::filterRequest() { return filters_ ? passFiltered() : takeAction(); }
 
 bool Exchange::takeAction() {
   times_.routed = elapsed();
+  if (route_ == nullptr) return failUnrouted();
   if (const auto* redirect = std::get_if<std::unique_ptr<const route::Redirect>>(&route_->action)) {
     return sendRedirect(**redirect);
   }
@@ -314,7 +341,7 @@ void Exchange::onRequestEnd() {
   times_.request_sent = elapsed();
   if (!request_.trailers.empty() && !checkTrailers()) return run();
   // A filter with the whole body has a time limit of its own.
-  if (stage_ == Stage::kRequestFilters) idle_.disarm();
+  if (stage_ <= Stage::kRequestFilters) idle_.disarm();
   auto* const filters = bodies(filter::Side::kRequest);
   if (filters == nullptr) endRequestBody();
   if (tunnel_ && upstream_ended_) {
@@ -371,6 +398,7 @@ bool Exchange::filterResponse() {
   if (!route_->response_headers.empty()) {
     route_->response_headers.apply(response_.headers, variables());
   }
+  if (!listener_plan_->response_rules.empty()) changeResponse();
   stage_ = Stage::kReply;
   return true;
 }

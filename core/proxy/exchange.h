@@ -53,7 +53,8 @@ class Exchange final : public http::RequestEvents,
   // The stage functions below, in the order of a request's life. A failure goes to kReply with a
   // local reply; a retry returns to kPickEndpoint.
   enum class Stage : std::uint8_t {
-    kRoute,
+    kAdmission,
+    kListenerFilters,
     kRequestFilters,
     kPickEndpoint,
     kConnect,
@@ -110,7 +111,11 @@ class Exchange final : public http::RequestEvents,
   // exchange.cc: the stages
   void run();
   bool step();
+  bool admitRequest();
+  bool takeEarlySteps();
+  bool filterEarly();
   bool findRoute();
+  bool failUnrouted();
   bool filterRequest();
   bool pickEndpoint();
   std::optional<std::uint64_t> hashKey();
@@ -134,7 +139,11 @@ class Exchange final : public http::RequestEvents,
   void finishResponse();
 
   // exchange_filters.cc: the filters of the route
-  bool passRequest(const filter::Chain& chain);
+  void addFilters(const filter::Chain* chain);
+  const filter::Chain* routeFilters() const;
+  void noteRoute();
+  bool passRequest();
+  bool passFiltered();
   bool passResponse();
   filter::BodyChain* bodies(filter::Side side) const {
     return filters_ && !tunnel_ ? filters_->bodies(side) : nullptr;
@@ -171,6 +180,7 @@ class Exchange final : public http::RequestEvents,
   }
   void replyLocally(const filter::LocalReply& reply, NameId filter);
   void addReplyHeaders(const filter::LocalReply& reply);
+  void changeResponse();
   bool sendRedirect(const route::Redirect& redirect);
   bool sendResponse(const route::Respond& respond);
   void sendLocal(std::string_view body);
@@ -183,6 +193,7 @@ class Exchange final : public http::RequestEvents,
   Nanoseconds elapsed() const { return engine_.loop().eventTime() - started_; }
   route::ExchangeVariables variables() const;
   const Plan& plan() const { return *pinned_->plan; }
+  const ListenerPlan& listenerPlan() const;
   NameId routeId() const { return route_ == nullptr ? 0 : route_->id; }
 
   // Constant after construction.
@@ -214,7 +225,7 @@ class Exchange final : public http::RequestEvents,
   Relay request_relay_;
   Relay response_relay_;
 
-  Stage stage_ = Stage::kRoute;
+  Stage stage_ = Stage::kAdmission;
   bool running_ = false;
   bool request_ended_ = false;
   bool response_begun_ = false;  // the head has been sent to the client
@@ -228,7 +239,7 @@ class Exchange final : public http::RequestEvents,
   std::string_view endpoint_;  // of the latest attempt
   std::string_view upstream_identity_;
 
-  Milliseconds idle_limit_{0};  // of the route; 0: none
+  Milliseconds idle_limit_{0};  // of the route, once it is known; 0: none
   Nanoseconds started_;
   std::optional<Milliseconds> grpc_timeout_;  // from the caller, for the complete exchange
   http::PhaseTimes times_;

@@ -2,24 +2,50 @@
 
 #include "core/proxy/exchange.h"
 
-// The filters of a route: heads pass them in two stages, bodies on the way to the relays.
+// The filters of a listener and route: heads pass them in two stages, bodies on the way to the
+// relays.
 namespace weir::proxy {
 
 using filter::BodyChain;
 using filter::Pass;
 using filter::Side;
 
-bool Exchange::passRequest(const filter::Chain& chain) {
-  if (!filters_) filters_.emplace(chain, static_cast<filter::Host&>(*this));
-  switch (filters_->onRequest(request_)) {
-    case Pass::kWaits:
-      return stage_ == Stage::kDone;
-    case Pass::kReplied:
-      replyLocally(filters_->reply(), filters_->repliedBy().id);
-      return true;
-    case Pass::kDone:
-      break;
+const filter::Chain* Exchange::routeFilters() const {
+  const auto& own = listener_plan_->route_filters;
+  return (own.empty() ? plan().chains : own)[route_->index].get();
+}
+
+void Exchange::addFilters(const filter::Chain* chain) {
+  if (filters_) {
+    noteRoute();
+    if (chain != nullptr) filters_->add(*chain);
+  } else if (chain != nullptr) {
+    if (route_ == nullptr) idle_limit_ = plan().defaults.idle_timeout;
+    const std::size_t more = route_ == nullptr ? plan().longest_chain : 0;
+    filters_.emplace(*chain, static_cast<filter::Host&>(*this), more);
   }
+}
+
+// The filters that have seen the request so far did not know its route.
+void Exchange::noteRoute() {
+  idle_.disarm();
+  if (view_ == nullptr || route_ == nullptr) return;
+  view_->record.route = route_->name;
+  view_->record.normalized_path = admitted_path_;
+}
+
+// The filters of the listener that come before the route.
+bool Exchange::filterEarly() { return passRequest() ? findRoute() : stage_ == Stage::kDone; }
+
+// False if the request waits, or a filter has replied.
+bool Exchange::passRequest() {
+  const Pass pass = filters_->onRequest(request_);
+  if (pass == Pass::kReplied) replyLocally(filters_->reply(), filters_->repliedBy().id);
+  return pass == Pass::kDone;
+}
+
+bool Exchange::passFiltered() {
+  if (!passRequest()) return stage_ == Stage::kDone;
   takeAction();
   // Mirrors have begun, and see the filtered bytes from the first one.
   BodyChain* const waiting = bodies(Side::kRequest);

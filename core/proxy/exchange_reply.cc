@@ -56,9 +56,13 @@ route::ExchangeVariables Exchange::variables() const {
   variables.client_address = downstream_.address;
   variables.authority = downstream_.host;
   if (caller_.peer() != nullptr) variables.client_identity = caller_.peer()->identity;
-  variables.route_name = route_->name;
+  if (route_ != nullptr) variables.route_name = route_->name;
   if (const auto* cluster = tries_.cluster()) variables.upstream_name = cluster->plan().name;
   return variables;
+}
+
+const ListenerPlan& Exchange::listenerPlan() const {
+  return listener_plan_ == nullptr ? listener_.plan() : *listener_plan_;
 }
 
 void Exchange::fail(Reason reason, std::string_view detail) {
@@ -93,7 +97,7 @@ void Exchange::addReplyHeaders(const filter::LocalReply& reply) {
   } else if (!reply.content_type.empty()) {
     headers.add(HeaderId::kContentType, reply.content_type);
   }
-  if (listener_.plan().reason_header && reply.reason != Reason::kNone) {
+  if (listenerPlan().reason_header && reply.reason != Reason::kNone) {
     headers.add(HeaderId::kXWeirReason, toString(reply.reason));
   }
   if (response_.status == 405) headers.add("allow", kAllowed);  // RFC 9110, 15.5.6
@@ -129,7 +133,7 @@ bool Exchange::sendRedirect(const route::Redirect& redirect) {
   response_ = http::Response(arena_);
   response_.status = redirect.status();
   response_.headers.add(HeaderId::kLocation, location.value());
-  if (!route_->response_headers.empty()) {
+  if (route_ != nullptr && !route_->response_headers.empty()) {
     route_->response_headers.apply(response_.headers, variables());
   }
   sendLocal({});
@@ -155,6 +159,16 @@ bool Exchange::sendResponse(const route::Respond& respond) {
   return true;
 }
 
+// The listener's changes to each response. The plan of a request with an incomplete head has not
+// been pinned before.
+void Exchange::changeResponse() {
+  if (pinned_ == nullptr) {
+    pinned_ = &engine_.pin();
+    listener_plan_ = &listener_.plan();
+  }
+  listener_plan_->response_rules.apply(response_.headers, variables());
+}
+
 // Sends the local reply and ends the exchange. `body` is in the arena or in the plan.
 void Exchange::sendLocal(std::string_view body) {
   response_.headers.add(HeaderId::kServer, "weir");
@@ -168,6 +182,7 @@ void Exchange::sendLocal(std::string_view body) {
   response_.content_length = bodiless ? 0 : body.size();
   const bool silent = bodiless || body.empty() || request_.method == http::Method::kHead;
   response_.body = silent ? http::BodyKind::kNone : http::BodyKind::kLength;
+  if (!listenerPlan().response_rules.empty()) changeResponse();
   response_begun_ = true;
   status_ = response_.status;
   responder_.sendHead(response_);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -10,8 +11,10 @@
 #include "core/config/diagnostics.h"
 #include "core/config/role.h"
 #include "core/config/units.h"
+#include "core/filter/filter_setting.h"
 #include "core/http/h2/options.h"
 #include "core/proxy/tls_rule.h"
+#include "core/route/header_rules_settings.h"
 #include "core/route/path.h"
 #include "core/route/placed_text.h"
 #include "core/tls/server_options.h"
@@ -41,6 +44,17 @@ enum class RequestIds : std::uint8_t { kReplace, kKeep };
 // The protocol of a listener's clients.
 enum class ListenerProtocol : std::uint8_t { kAuto, kHttp1, kHttp2, kTcp };
 
+// The redirect of requests over plain HTTP to HTTPS.
+struct HttpsRedirect {
+  static constexpr std::string_view kShortKey = "enabled";
+
+  bool enabled = false;
+  std::uint16_t port = 443;
+
+  static void read(config::Table& table, HttpsRedirect& out);
+  friend bool operator==(const HttpsRedirect&, const HttpsRedirect&) = default;
+};
+
 // [[listener]]
 struct ListenerOptions {
   std::string name;
@@ -67,6 +81,10 @@ struct ListenerOptions {
   bool allow_connect = false;
   config::ByRole<bool> allow_trace{false, true};
   bool reason_header = false;
+  HttpsRedirect redirect_to_https;
+  route::HeaderRulesSettings request_headers;
+  route::HeaderRulesSettings response_headers;
+  std::vector<filter::FilterSetting> filters;
   std::optional<tls::ServerOptions> tls_options;
   std::vector<TlsRule> tls_rules;
   ListenerProtocol protocol = ListenerProtocol::kAuto;

@@ -1,5 +1,7 @@
 #include "core/proxy/plan.h"
 
+#include <utility>
+
 namespace weir::proxy {
 namespace {
 
@@ -49,6 +51,10 @@ ListenerPlan::ListenerPlan(ListenerOptions options)
   http2.limits = limits;
   if (tls_options) allow_plaintext = tls_options->plaintext == tls::Plaintext::kAllow;
   hello_timeout = tls_options ? tls_options->handshake_timeout : proxy_protocol_timeout;
+  if (!redirect_to_https.enabled) return;
+  route::RedirectTarget target{.status = 308, .scheme = "https", .port = redirect_to_https.port};
+  https_redirect = std::make_shared<const route::Redirect>(std::move(target));
+  has_early_steps = true;
 }
 
 bool ListenerPlan::sharesTermsWith(const ListenerPlan& other) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,6 +15,8 @@
 #include "core/http/version_choice.h"
 #include "core/net/address.h"
 #include "core/proxy/listener_options.h"
+#include "core/route/header_rules.h"
+#include "core/route/redirect.h"
 #include "core/route/route_table.h"
 #include "core/tls/server_config.h"
 #include "core/upstream/cluster_plan.h"
@@ -42,6 +45,17 @@ struct ListenerPlan : ListenerOptions {
   Milliseconds tcp_idle_timeout{0};  // for non-HTTP connections; 0: none
   bool tells_server = false;         // an upstream receives the destination address
 
+  // What happens to requests before a route is looked up.
+  bool has_early_steps = false;                           // one of the following three
+  std::shared_ptr<const route::Redirect> https_redirect;  // of requests over plain HTTP; or null
+  route::HeaderRules request_rules;
+  std::shared_ptr<const filter::Chain> early_filters;  // null: none
+  // The filters after that. If some routes leave out a filter of the listener, it and those behind
+  // it are part of each route's chain instead, and of the chain of requests without a route.
+  std::shared_ptr<const filter::Chain> filters_without_route;       // null: none
+  std::vector<std::shared_ptr<const filter::Chain>> route_filters;  // empty: Plan::chains
+  route::HeaderRules response_rules;
+
   // True if the first bytes are inspected before TLS begins.
   bool peeks() const { return !tls_rules.empty() || (tls != nullptr && allow_plaintext); }
   bool servesPlaintext() const { return tls == nullptr || allow_plaintext; }
@@ -66,7 +80,8 @@ struct Plan {
   std::string_view role;
   route::RouteTable routes;
   std::vector<std::shared_ptr<const filter::Chain>> chains;  // by Route::index; null: no filters
-  filter::LastingFilters lasting_filters;                    // of the chains
+  filter::LastingFilters lasting_filters;  // of all chains, those of listeners included
+  std::size_t longest_chain = 0;           // number of filters
   http::FieldSet filter_fields;  // set by filters of any chain: dropped from every request
   upstream::ClusterPlans clusters;
   std::vector<std::shared_ptr<const ListenerPlan>> listeners;

@@ -28,11 +28,17 @@ class RouteDiagnostics {
 
   void add(const config::Location& location, std::string_view key, std::string what,
            std::string_view suggestion = "") {
-    const std::string path = key.empty() ? path_ : path_ + "." + std::string(key);
-    diagnostics_.add({location, path, std::move(what), std::string(suggestion)});
+    diagnostics_.add({location, path(key), std::move(what), std::string(suggestion)});
+  }
+  HeaderRulesCompiler headerRules(std::string_view key, const TextScope& scope) {
+    return {path(key), scope, diagnostics_};
   }
 
  private:
+  std::string path(std::string_view key) const {
+    return key.empty() ? path_ : path_ + "." + std::string(key);
+  }
+
   std::string path_;
   config::Diagnostics& diagnostics_;
 };
@@ -93,10 +99,6 @@ class RouteCompiler {
   PathChange pathChange(const PathChangeSettings& settings, const std::string& key);
   PathChange prefixChange(const PlacedText& prefix, const std::string& key);
   Text host(const std::optional<PlacedText>& text, std::string_view key);
-  HeaderRules headerRules(const HeaderRulesSettings& settings, const std::string& key,
-                          const TextScope& scope);
-  void setHeaders(HeaderRules& rules, const NamedTexts& texts, const std::string& key,
-                  const TextScope& scope);
   std::unique_ptr<const RetryPolicy> retry() const;
   std::vector<Mirror> mirrors();
   std::unique_ptr<const HashKey> hashKey();
@@ -176,9 +178,10 @@ Route RouteCompiler::route(const PathPattern& path, std::string_view name) {
   route.hash_on = hashKey();
   route.retry = retry();
   route.rewrite = rewrite();
-  route.request_headers = headerRules(settings_.request_headers, "request_headers", requestScope());
-  route.response_headers =
-      headerRules(settings_.response_headers, "response_headers", responseScope());
+  route.request_headers =
+      complaints_.headerRules("request_headers", requestScope()).compile(settings_.request_headers);
+  route.response_headers = complaints_.headerRules("response_headers", responseScope())
+                               .compile(settings_.response_headers);
   route.mirrors = mirrors();
   if (settings_.upgrades) route.upgrades = Upgrades(*settings_.upgrades);
   return route;
@@ -269,7 +272,8 @@ std::unique_ptr<const Respond> RouteCompiler::respond() {
   const RespondSettings& settings = *settings_.respond;
   Respond respond;
   respond.status = settings.status;
-  setHeaders(respond.headers, settings.headers, "respond.headers", requestScope());
+  complaints_.headerRules("respond.headers", requestScope())
+      .set(settings.headers, {}, respond.headers);
   auto body = Text::compile(settings.body.text, requestScope(), why_);
   if (!complain(settings.body.location, "respond.body")) respond.body = *std::move(body);
   return std::make_unique<const Respond>(std::move(respond));
@@ -279,29 +283,6 @@ std::unique_ptr<const Rewrite> RouteCompiler::rewrite() {
   if (!settings_.rewrite) return nullptr;
   return std::make_unique<const Rewrite>(pathChange(settings_.rewrite->path, "rewrite"),
                                          host(settings_.rewrite->host, "rewrite.host"));
-}
-
-void RouteCompiler::setHeaders(HeaderRules& rules, const NamedTexts& texts, const std::string& key,
-                               const TextScope& scope) {
-  for (const auto& [name, text] : texts) {
-    rules.set(name, text.text, scope, why_);
-    complain(text.location, std::string(key).append(".").append(name));
-  }
-}
-
-HeaderRules RouteCompiler::headerRules(const HeaderRulesSettings& settings, const std::string& key,
-                                       const TextScope& scope) {
-  HeaderRules rules;
-  for (const PlacedText& name : settings.remove) {
-    rules.remove(name.text, why_);
-    complain(name.location, key + ".remove");
-  }
-  setHeaders(rules, settings.set, key + ".set", scope);
-  for (const auto& [name, text] : settings.add) {
-    rules.add(name, text.text, scope, why_);
-    complain(text.location, std::string(key).append(".add.").append(name));
-  }
-  return rules;
 }
 
 std::unique_ptr<const RetryPolicy> RouteCompiler::retry() const {

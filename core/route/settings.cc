@@ -199,14 +199,6 @@ void RespondSettings::read(config::Table& table, RespondSettings& out) {
   table.read("body", out.body, "Body of the response; may contain variables.");
 }
 
-void HeaderRulesSettings::read(config::Table& table, HeaderRulesSettings& out) {
-  table.read("remove", out.remove, "Names of headers to remove, before others are set or added.");
-  table.read("set", out.set,
-             "Headers to set, replacing existing ones of the same name; may contain variables.");
-  table.read("add", out.add,
-             "Headers to add, beside existing ones of the same name; may contain variables.");
-}
-
 void BackoffSettings::read(config::Table& table, BackoffSettings& out) {
   table.read("base", out.base,
              "Maximum delay before the first retry; it doubles with each further retry.",
@@ -291,6 +283,8 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
       "allowed, because their requests would bypass routes and filters. Default: [\"websocket\"].");
   table.read("filters", out.filters, table.kinds("filter"),
              "Filters, applied to requests in this order and to responses in reverse order.");
+  table.read("without_filters", out.without_filters,
+             "Names of filters of the listener that are not applied to requests of this route.");
   const Milliseconds none(0);
   const Milliseconds whole = out.timeouts.request.value_or(none);
   if (whole > none && out.timeouts.per_try.value_or(none) >= whole) {

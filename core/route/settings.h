@@ -12,6 +12,8 @@
 #include "core/config/table.h"
 #include "core/config/units.h"
 #include "core/config/variant.h"
+#include "core/filter/filter_setting.h"
+#include "core/route/header_rules_settings.h"
 #include "core/route/host_pattern.h"
 #include "core/route/optional_box.h"
 #include "core/route/placed_text.h"
@@ -20,8 +22,6 @@
 // The [[route]] tables of the configuration as written. Errors within a table are reported with
 // their location when it is read, invalid references when routes are compiled (compile.h).
 namespace weir::route {
-
-using NamedTexts = std::vector<std::pair<std::string, PlacedText>>;
 
 // The condition on a header or query parameter: "exact", or { prefix = "..." } and so on.
 struct TextMatchSettings {
@@ -106,14 +106,6 @@ struct RespondSettings {
   static void read(config::Table& table, RespondSettings& out);
 };
 
-struct HeaderRulesSettings {
-  std::vector<PlacedText> remove;
-  NamedTexts set;
-  NamedTexts add;
-
-  static void read(config::Table& table, HeaderRulesSettings& out);
-};
-
 struct BackoffSettings {
   Milliseconds base{25};
   Milliseconds max{250};
@@ -154,7 +146,8 @@ struct RouteSettings {
   Timeouts timeouts;
   OptionalBox<RetrySettings> retry;
   OptionalBox<std::vector<std::string>> upgrades;
-  std::vector<config::Selected> filters;
+  std::vector<filter::FilterSetting> filters;
+  std::vector<PlacedText> without_filters;
 
   config::Location location;  // of the table
   bool clean = true;          // no error was found in it

@@ -82,6 +82,12 @@ std::optional<VariableUse> parseUse(std::string_view name, const TextScope& scop
     why = "${" + std::string(name) + "}: there is no response yet at this point";
     return std::nullopt;
   }
+  const bool of_route =
+      known->variable == Variable::kRouteName || known->variable == Variable::kUpstreamName;
+  if (of_route && !scope.has_route) {
+    why = "${" + std::string(name) + "}: the route is not known yet at this point";
+    return std::nullopt;
+  }
   VariableUse use;
   use.variable = known->variable;
   if (known->name.back() == '.') use.name = name.substr(known->name.size());

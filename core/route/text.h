@@ -47,6 +47,7 @@ class Variables {
 struct TextScope {
   const std::vector<std::string>* capture_names = nullptr;  // [0] is capture 1; null for none
   bool has_response = false;
+  bool has_route = true;  // false: the route is not known yet
 };
 
 // A text of the configuration with variables: "${request.method} by ${client.address}". "$$" is a

@@ -10,6 +10,7 @@
 #include "core/proxy/plan.h"
 #include "core/proxy/tcp_plan.h"
 #include "core/route/compile.h"
+#include "core/server/listener_filters.h"
 #include "core/server/upstream_needs.h"
 #include "core/server/warnings.h"
 #include "core/tls/terms_loader.h"
@@ -53,6 +54,15 @@ void compareListeners(const proxy::ListenerPlan& made, const proxy::ListenerPlan
                    {}});
 }
 
+void addRouteFilters(const Settings& settings, filter::ChainBuilder& builder, proxy::Plan& plan,
+                     config::Diagnostics& diagnostics) {
+  plan.chains.reserve(settings.routes.size());
+  for (const route::RouteSettings& each : settings.routes) {
+    plan.chains.push_back(builder.chain(each.filters, diagnostics));
+  }
+  checkLeftOut(settings, diagnostics);
+}
+
 }  // namespace
 
 PlanBuilder::PlanBuilder(const Registry& registry, NameTable& names, Counts& counts)
@@ -76,13 +86,19 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   plan->reset_streams_at = settings.overload.threshold(settings.overload.reset_streams);
   plan->max_connections =
       settings.max_connections > 0 ? settings.max_connections : connectionsThatFit();
-  addListeners(settings, *plan, diagnostics);
   addClusters(settings.upstreams, settings.role, previous, *plan, diagnostics);
   std::vector<std::string> upstreams;
   for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
   filter::References references(std::move(upstreams), names_);
   addRoutes(settings, references, *plan, diagnostics);
-  addFilters(settings, references, *plan, diagnostics);
+  filters_.dropUnused();
+  filter::ChainBuilder builder(filters_, references, names_);
+  builder.define(settings.filters, diagnostics);
+  addRouteFilters(settings, builder, *plan, diagnostics);
+  addListeners(settings, builder, *plan, diagnostics);
+  plan->lasting_filters = builder.lasting();
+  plan->filter_fields = builder.requestFields();
+  plan->longest_chain = builder.longest();
   addUrlClusters(settings, references, previous, *plan, diagnostics);
   if (!diagnostics.empty()) {
     tls_->certificates().rollBack();
@@ -94,19 +110,21 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   return plan;
 }
 
-void PlanBuilder::addListeners(const Settings& settings, proxy::Plan& plan,
-                               config::Diagnostics& diagnostics) {
+void PlanBuilder::addListeners(const Settings& settings, filter::ChainBuilder& builder,
+                               proxy::Plan& plan, config::Diagnostics& diagnostics) {
   for (const proxy::ListenerOptions& each : settings.listeners) {
     if (!each.origin.clean) continue;  // its errors have been reported
     auto made = listener(each, settings, diagnostics);
     if (made == nullptr) continue;
+    addListenerFilters(settings, plan, builder, *made, diagnostics);
     for (const auto& other : plan.listeners) compareListeners(*made, *other, diagnostics);
     plan.listeners.push_back(std::move(made));
   }
 }
 
-std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(
-    const proxy::ListenerOptions& options, const Settings& all, config::Diagnostics& diagnostics) {
+std::unique_ptr<proxy::ListenerPlan> PlanBuilder::listener(const proxy::ListenerOptions& options,
+                                                           const Settings& all,
+                                                           config::Diagnostics& diagnostics) {
   const auto address = bindAddress(options.listen_on);
   if (!address.ok()) {
     diagnostics.add({options.origin.location,
@@ -117,7 +135,7 @@ std::shared_ptr<const proxy::ListenerPlan> PlanBuilder::listener(
   }
   proxy::ListenerOptions settled = options;
   config::settle(settled, all.role);
-  auto plan = std::make_shared<proxy::ListenerPlan>(std::move(settled));
+  auto plan = std::make_unique<proxy::ListenerPlan>(std::move(settled));
   plan->address = address.value();
   plan->id = names_.intern(plan->name);
   if (plan->tls_options) {
@@ -197,18 +215,6 @@ void PlanBuilder::addRoutes(const Settings& settings, const filter::References& 
   proxy::checkRoutes(settings.routes, settings.upstreams, diagnostics);
   plan.routes = route::compileRoutes(settings.routes, {names_, references.upstreams(), listeners},
                                      diagnostics);
-}
-
-void PlanBuilder::addFilters(const Settings& settings, filter::References& references,
-                             proxy::Plan& plan, config::Diagnostics& diagnostics) {
-  filters_.dropUnused();
-  filter::ChainBuilder builder(filters_, references, names_);
-  plan.chains.reserve(settings.routes.size());
-  for (const route::RouteSettings& each : settings.routes) {
-    plan.chains.push_back(builder.chain(each.filters, diagnostics));
-  }
-  plan.lasting_filters = builder.lasting();
-  plan.filter_fields = builder.requestFields();
 }
 
 }  // namespace weir::server

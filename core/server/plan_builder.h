@@ -12,6 +12,9 @@
 #include "core/server/url_upstreams.h"
 #include "core/tls/certificate_store.h"
 
+namespace weir::filter {
+class ChainBuilder;
+}
 namespace weir::proxy {
 struct ListenerPlan;
 struct Plan;
@@ -43,10 +46,11 @@ class PlanBuilder {
   tls::Refreshes takeRefreshes();
 
  private:
-  void addListeners(const Settings& settings, proxy::Plan& plan, config::Diagnostics& diagnostics);
-  std::shared_ptr<const proxy::ListenerPlan> listener(const proxy::ListenerOptions& options,
-                                                      const Settings& all,
-                                                      config::Diagnostics& diagnostics);
+  void addListeners(const Settings& settings, filter::ChainBuilder& builder, proxy::Plan& plan,
+                    config::Diagnostics& diagnostics);
+  std::unique_ptr<proxy::ListenerPlan> listener(const proxy::ListenerOptions& options,
+                                                const Settings& all,
+                                                config::Diagnostics& diagnostics);
   void addClusters(const NamedOptions& upstreams, config::Role role, const proxy::Plan* previous,
                    proxy::Plan& plan, config::Diagnostics& diagnostics);
   void addUrlClusters(const Settings& settings, const filter::References& references,
@@ -57,9 +61,6 @@ class PlanBuilder {
                                                        config::Diagnostics& diagnostics);
   void addRoutes(const Settings& settings, const filter::References& references, proxy::Plan& plan,
                  config::Diagnostics& diagnostics);
-  void addFilters(const Settings& settings, filter::References& references, proxy::Plan& plan,
-                  config::Diagnostics& diagnostics);
-
   const Registry& registry_;
   NameTable& names_;
   Counts& counts_;

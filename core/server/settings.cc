@@ -2,6 +2,7 @@
 
 #include "core/base/memory.h"
 #include "core/config/table.h"
+#include "core/config/variant.h"
 #include "core/proxy/listener_options.h"
 #include "core/route/settings.h"
 #include "core/upstream/cluster_options.h"
@@ -53,6 +54,8 @@ void Settings::read(config::Table& table, Settings& out) {
   table.read("drain_timeout", out.drain_timeout, "Time limit for requests in flight after SIGTERM.",
              {.min = 0ms, .max = 24h});
   table.read("overload", out.overload, "Load shedding when memory runs short.");
+  table.read("filter", out.filters, table.kinds("filter"),
+             "Filters that listeners and routes can use by their name: filters = [\"NAME\"].");
   table.read("listener", out.listeners, "Listeners: addresses on which connections are accepted.");
   table.read("route", out.routes, "Routes, which decide how a request is handled.");
   table.read("upstream", out.upstreams,

@@ -11,8 +11,9 @@
 #include "core/config/units.h"
 
 namespace weir::config {
+class Selected;
 class Table;
-}
+}  // namespace weir::config
 namespace weir::proxy {
 struct ListenerOptions;
 }
@@ -53,6 +54,7 @@ struct Settings {
   std::uint64_t max_connections = 0;     // 0: as many as file descriptors allow
   Milliseconds drain_timeout{60'000};
   OverloadOptions overload;
+  std::vector<std::pair<std::string, config::Selected>> filters;  // [filter.NAME]
   std::vector<proxy::ListenerOptions> listeners;
   std::vector<route::RouteSettings> routes;
   std::vector<std::pair<std::string, upstream::ClusterOptions>> upstreams;

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/route/route_table.h"
 #include "core/route/settings.h"
+#include "core/server/listener_filters.h"
 #include "core/tls/certificate.h"
 
 namespace weir::server {
@@ -168,6 +169,7 @@ void addWarnings(const Settings& settings, const proxy::Plan& plan,
                  config::Diagnostics& diagnostics) {
   warnOfUpstreams(settings, plan, used_by_filters, diagnostics);
   warnOfCertificates(settings, plan, diagnostics);
+  warnOfFilters(settings, diagnostics);
 }
 
 }  // namespace weir::server

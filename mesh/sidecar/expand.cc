@@ -51,7 +51,9 @@ void addApplication(const config::Address& address, const config::Location& loca
 
 // Adds a listener, and a route to each upstream whose name is a valid Host.
 void addOutbound(const SidecarSettings& sidecar, server::Settings& settings) {
-  settings.listeners.push_back(listener(kOutbound, sidecar.outbound->address, sidecar.location));
+  auto outbound = listener(kOutbound, sidecar.outbound->address, sidecar.location);
+  outbound.filters = sidecar.outbound->filters;
+  settings.listeners.push_back(std::move(outbound));
   for (const auto& [name, upstream] : settings.upstreams) {
     // A connection that names its client cannot carry requests of others.
     if (upstream.proxy_protocol != net::ProxyVersion::kNone) continue;
@@ -66,6 +68,7 @@ void addOutbound(const SidecarSettings& sidecar, server::Settings& settings) {
 proxy::ListenerOptions inboundListener(const SidecarSettings& sidecar,
                                        config::Diagnostics& diagnostics) {
   auto inbound = listener(kInbound, sidecar.inbound->address, sidecar.location);
+  inbound.filters = sidecar.inbound->filters;
   if (!sidecar.identity) return inbound;
   const auto domain = trustDomain(*sidecar.identity, diagnostics);
   if (!domain) return inbound;

@@ -18,12 +18,16 @@ void InboundSettings::read(config::Table& table, InboundSettings& out) {
   table.read("mode", out.plaintext, kModes,
              "Handling of plaintext connections if there is an identity. strict: refuse them. "
              "permissive: accept them as well, without a caller identity.");
+  table.read("filters", out.filters, table.kinds("filter"),
+             "Filters for all requests, as of a listener.");
 }
 
 void OutboundSettings::read(config::Table& table, OutboundSettings& out) {
   table.read("address", out.address,
              "Address to which the application sends requests for other services.",
              {.required = true});
+  table.read("filters", out.filters, table.kinds("filter"),
+             "Filters for all requests, as of a listener.");
 }
 
 void SidecarSettings::read(config::Table& table, SidecarSettings& out) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/config/units.h"
+#include "core/filter/filter_setting.h"
 #include "core/route/settings.h"
 #include "core/tls/plaintext.h"
 #include "mesh/identity/settings.h"
@@ -20,6 +21,7 @@ struct InboundSettings {
   config::Address address;
   config::Address application;
   tls::Plaintext plaintext = tls::Plaintext::kRefuse;  // if the node has an identity
+  std::vector<filter::FilterSetting> filters;
 
   static void read(config::Table& table, InboundSettings& out);
 };
@@ -27,6 +29,7 @@ struct InboundSettings {
 // Requests of the application to other services, routed by their Host.
 struct OutboundSettings {
   config::Address address;
+  std::vector<filter::FilterSetting> filters;
 
   static void read(config::Table& table, OutboundSettings& out);
 };

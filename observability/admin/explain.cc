@@ -10,6 +10,7 @@
 #include "core/proxy/admission.h"
 #include "core/proxy/forwarded.h"
 #include "core/proxy/plan.h"
+#include "core/route/variables.h"
 
 namespace weir::admin {
 namespace {
@@ -116,6 +117,14 @@ Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
     return explanation;
   }
   proxy::addForwardedHeaders(request, *listener, hop, downstream);
+  if (listener->https_redirect != nullptr && request.scheme == "http") {
+    explanation.refusal = "redirected to https by redirect_to_https of the listener";
+    return explanation;
+  }
+  route::ExchangeVariables variables;
+  variables.request = &request;
+  variables.client_address = downstream.address;
+  listener->request_rules.apply(request.headers, variables);
   const route::Route* const taken =
       explainRoutes(request, {listener->id, {downstream.ip.bytes()}}, plan, explanation);
   if (taken == nullptr) return explanation;

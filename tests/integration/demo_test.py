@@ -107,7 +107,7 @@ class Demo(TlsCase):
         self.assertEqual((status, headers["x-weir-reason"]), (404, "no_route"))
         plain = self.client(edge.address("plain")).request("/shop/cart?a=b", host="shop.test")
         self.assertEqual((plain.status, plain.header("location")),
-                         (301, "https://shop.test:8443/shop/cart?a=b"))
+                         (308, "https://shop.test:8443/shop/cart?a=b"))
         status, explanation = edge.admin("/explain?path=/shop/cart")
         self.assertEqual((status, json.loads(explanation)["route"]), (200, "shop"))
 

@@ -10,7 +10,7 @@ namespace weir::test {
 
 // The chain of these filters, made outside of a plan.
 inline filter::Chain chainOf(const filter::Registry& registry,
-                             const std::vector<config::Selected>& filters, NameTable& names) {
+                             const std::vector<filter::FilterSetting>& filters, NameTable& names) {
   filter::Kept kept(registry);
   filter::References references({}, names);
   filter::ChainBuilder builder(kept, references, names);

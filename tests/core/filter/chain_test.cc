@@ -86,7 +86,7 @@ class Silent final : public Filter {
 };
 
 struct FilterList {
-  std::vector<config::Selected> filters;
+  std::vector<FilterSetting> filters;
   static void read(config::Table& table, FilterList& out) {
     table.read("filters", out.filters, table.kinds("filter"), "Filters.");
   }

@@ -65,7 +65,7 @@ class Setting final : public Filter {
 };
 
 struct KeptRoutes {
-  std::map<std::string, std::vector<config::Selected>> chains;
+  std::map<std::string, std::vector<FilterSetting>> chains;
   static void read(config::Table& table, KeptRoutes& out) {
     table.read("chains", out.chains, table.kinds("filter"), "Filters by name.");
   }

@@ -21,6 +21,19 @@ struct RouteTables {
   }
 };
 
+struct ListenerParts {
+  std::vector<filter::FilterSetting> filters;
+  std::vector<filter::FilterSetting> filters_without_route;
+  route::HeaderRulesSettings request_headers;
+  route::HeaderRulesSettings response_headers;
+  static void read(config::Table& table, ListenerParts& out) {
+    table.read("filters", out.filters, table.kinds("filter"), "Before routing.");
+    table.read("filters_without_route", out.filters_without_route, table.kinds("filter"), "Late.");
+    table.read("request_headers", out.request_headers, "Of requests.");
+    table.read("response_headers", out.response_headers, "Of responses.");
+  }
+};
+
 // The first endpoint that was not tried, in the order of discovery.
 class InOrder final : public upstream::Balancer {
  public:
@@ -152,8 +165,10 @@ void ProxyTest::start(std::string_view routes) {
   for (const auto& each : settings.routes) {
     plan->chains.push_back(chains.chain(each.filters, diagnostics));
   }
+  addListenerParts(chains, diagnostics);
   plan->lasting_filters = chains.lasting();
   plan->filter_fields = chains.requestFields();
+  plan->longest_chain = chains.longest();
   plan->defaults = defaults;
   listener_plan.id = names.intern(listener_plan.name);
   auto shared = std::make_shared<const ListenerPlan>(listener_plan);
@@ -171,6 +186,29 @@ void ProxyTest::start(std::string_view routes) {
   } else {
     listener->setPlan(shared, 0);
   }
+}
+
+void ProxyTest::addListenerParts(filter::ChainBuilder& chains, config::Diagnostics& diagnostics) {
+  ListenerParts parts;
+  auto document = config::Document::parse(listener_parts, "listener.toml", diagnostics);
+  config::readSettings(document, extensions, parts, diagnostics);
+  const auto chain = [&](const std::vector<filter::FilterSetting>& settings) {
+    filter::Chain made = chains.resolve(settings, diagnostics);
+    for (filter::Link& each : made) each.of_listener = true;
+    return chains.share(std::move(made));
+  };
+  ListenerPlan& plan = listener_plan;
+  plan.early_filters = chain(parts.filters);
+  plan.filters_without_route = chain(parts.filters_without_route);
+  const auto rules = [&](const route::HeaderRulesSettings& settings,
+                         const route::TextScope& scope) {
+    return route::HeaderRulesCompiler("listener", scope, diagnostics).compile(settings);
+  };
+  plan.request_rules = rules(parts.request_headers, {nullptr, false, false});
+  plan.response_rules = rules(parts.response_headers, {nullptr, true});
+  plan.has_early_steps = plan.early_filters != nullptr || !plan.request_rules.empty() ||
+                         plan.https_redirect != nullptr;
+  EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
 }
 
 // The control thread's part of filters, on the thread of the only worker.

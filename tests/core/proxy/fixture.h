@@ -15,6 +15,7 @@
 
 #include "core/base/names.h"
 #include "core/config/variant.h"
+#include "core/filter/chain_builder.h"
 #include "core/filter/kept.h"
 #include "core/filter/registry.h"
 #include "core/proxy/engine.h"
@@ -127,6 +128,9 @@ class ProxyTest : public ::testing::Test {
   };
   upstream::ClusterOptions options;
   ListenerPlan listener_plan;
+  // Further parts of it, as TOML: filters (before routing), filters_without_route, request_headers,
+  // response_headers.
+  std::string listener_parts;
   Defaults defaults;
   event::SharedCount listener_count;
   event::SharedCount process_count;
@@ -139,6 +143,7 @@ class ProxyTest : public ::testing::Test {
 
  private:
   std::shared_ptr<const upstream::ClusterPlan> clusterPlan(const std::string& name);
+  void addListenerParts(filter::ChainBuilder& chains, config::Diagnostics& diagnostics);
   void startShared(const filter::LastingFilters& makers);
 
   std::vector<std::shared_ptr<const Plan>> plans_;

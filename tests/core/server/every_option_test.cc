@@ -46,6 +46,8 @@ discovery = { list = ["10.0.0.1:80"] }
 discovery = { list = ["10.0.0.2:80"] }
 [upstream.pay]
 discovery = { list = ["10.0.0.3:80"] }
+[filter.mail]
+nothing = {}
 [[route]]
 upstream = "pay"
 match.headers.x = "1"
@@ -108,6 +110,11 @@ respond = {}
 
 const std::string kSecret(40, 's');
 
+struct NoFilter final : filter::Filter {
+  using Config = config::NoSettings;
+  NoFilter(const Config&, filter::Control&) {}
+};
+
 struct Key {
   Path path;
   const FieldType* field;
@@ -141,6 +148,7 @@ class EveryOptionTest : public PlanTest {
   EveryOptionTest() {
     std::string path = testing::TempDir() + "weir-XXXXXX";
     folder_ = mkdtemp(path.data());
+    registry.filters().add<NoFilter>("nothing", "Of tests.");
     const test::TestAuthority authority;
     const tls::KeyPair own = authority.issue({"db.test"});
     for (const char* copy : {"", "2"}) {  // copies with other file names
