@@ -33,6 +33,7 @@ struct LogWriter::Queue {
   void push(const log::Line& line);
   void run();
   std::string take(bool& ends);
+  bool stopping();
   bool waitForRoom(Nanoseconds& end);
   bool writeOut(std::string_view text);  // false: timed out
 
@@ -92,17 +93,20 @@ void LogWriter::Queue::run() {
   }
 }
 
+bool LogWriter::Queue::stopping() {
+  const std::lock_guard lock(mutex);
+  return stop;
+}
+
 // Waits until the descriptor is writable or the signal is rung. True if it is writable. `end` is
-// the time at which to give up; it is 0 until the writer is to stop.
+// the time at which to give up; it is 0 until the writer is to stop, which is asked before each
+// wait: run() may have cleared the signal that announced it.
 bool LogWriter::Queue::waitForRoom(Nanoseconds& end) {
+  if (end == Nanoseconds(0) && stopping()) end = monotonicNow() + kLastWords;
   pollfd waits[] = {{descriptor, POLLOUT, 0}, {signal.descriptor(), POLLIN, 0}};
   const auto left = std::chrono::ceil<Milliseconds>(end - monotonicNow());
   ::poll(waits, 2, end > Nanoseconds(0) ? static_cast<int>(left.count()) : -1);
-  if (waits[1].revents != 0) {
-    signal.clear();
-    const std::lock_guard lock(mutex);
-    if (stop && end == Nanoseconds(0)) end = monotonicNow() + kLastWords;
-  }
+  if (waits[1].revents != 0) signal.clear();
   return waits[0].revents != 0;
 }
 
