@@ -70,6 +70,11 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "the key is missing (`missing = \"deny\"`).",
      "`Retry-After` of the response tells the client when to try again. Check the limits if "
      "`weir_ratelimit_decisions_total` shows that many callers are refused."},
+    {"rate_limit_error",
+     "The server of `redis` of the filter `rate_limit` is away or did not respond within `timeout`, "
+     "and `on_error` is `deny`.",
+     "Check the server and its upstream; the log names the cause. With `on_error = \"local\"` each "
+     "instance uses its own share of the limit meanwhile."},
     {"adaptive_shed", {}, {}},
     {"overload_memory", "Buffered bodies and heads exceed a threshold of `[overload]`.",
      "Find slow clients and large bodies; increase `max_buffered` or the memory of the process."},

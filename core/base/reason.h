@@ -32,6 +32,7 @@ enum class Reason : std::uint8_t {
   kQueueTimeout,
   kLimitConcurrency,
   kRateLimited,
+  kRateLimitError,
   kAdaptiveShed,
   kOverloadMemory,
   kOverloadConnections,

@@ -5,10 +5,11 @@
 
 namespace weir::filter {
 
-// What the shared parts of differently configured filters have in common, such as limits found by
-// name: one object of each type, made on first use. Outlives the parts.
+// What the parts of differently configured filters have in common, such as limits found by name:
+// one object of each type, made on first use. The shared parts have one, and the local parts of
+// each worker have one. Outlives the parts.
 //
-// Thread: the control thread.
+// Thread: that of the parts.
 class Commons {
  public:
   Commons() = default;

@@ -39,6 +39,7 @@ struct LocalTools {
   MetricCells& metrics;
   http::Client& client;
   net::Dialer& dialer;
+  Commons& commons;
 };
 
 // How a T::Shared gives the workers a new snapshot. May be called at any time, also after the part

@@ -14,7 +14,7 @@ Engine::Engine(Tools tools)
       exchanges_(tools.exchange_bytes),
       clusters_({tools.loop, tools.connector, random_, tools.metrics}),
       client_({tools.loop, [this](NameId name) { return find(name); }}),
-      parts_({tools_.loop, random_, tools_.metrics, client_, client_}),
+      parts_({tools_.loop, random_, tools_.metrics, client_, client_, commons_}),
       sweep_(tools_.loop.wheel(), *this) {
   sweep_.arm(kSweep);
 }

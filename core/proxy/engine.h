@@ -99,6 +99,7 @@ class Engine {
   upstream::ClusterSet clusters_;
   upstream::Client client_;
   std::vector<std::unique_ptr<DetachedRequest>> detached_;
+  filter::Commons commons_;  // of the parts
   filter::WorkerParts parts_;
   event::Alarm<Engine, &Engine::onSweep> sweep_;
 };

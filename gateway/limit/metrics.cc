@@ -3,7 +3,8 @@
 namespace weir::gateway {
 
 void addLimitMetrics(MetricFamilies& families) {
-  families.add({&kLimitDecisionsFamily, &kLimitEvictionsFamily, &kLimitKeysFamily});
+  families.add({&kLimitDecisionsFamily, &kLimitEvictionsFamily, &kLimitKeysFamily,
+                &kLimitRedisDurationFamily});
 }
 
 }  // namespace weir::gateway

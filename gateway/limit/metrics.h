@@ -7,14 +7,25 @@
 // Metrics of the filter rate_limit.
 namespace weir::gateway {
 
-enum class LimitDecision : std::uint8_t { kAllow, kDeny, kShadowDeny };
-inline constexpr std::string_view kLimitDecisionWords[] = {"allow", "deny", "shadow_deny"};
+enum class LimitDecision : std::uint8_t {
+  kAllow,
+  kDeny,
+  kShadowDeny,
+  kErrorLocal,  // this and the next are those of OnError
+  kErrorAllow,
+  kErrorDeny,
+};
+inline constexpr std::string_view kLimitDecisionWords[] = {
+    "allow", "deny", "shadow_deny", "error_local", "error_allow", "error_deny"};
 
 inline constexpr MetricLabel kLimiterLabel = {"limiter", KeyPart::kNameA};
 
 inline constexpr CounterFamily kLimitDecisionsFamily{
     "weir_ratelimit_decisions_total",
-    "Requests that a rate limit allowed, refused, or would have refused in shadow mode.",
+    "Requests that a rate limit allowed, refused, or would have refused in shadow mode. Without "
+    "the "
+    "server of its setting redis: allowed by this instance's share of the limit (error_local), "
+    "allowed without a limit (error_allow), or refused for that reason (error_deny).",
     {kLimiterLabel, {"decision", KeyPart::kFirst, wordOf<kLimitDecisionWords>}}};
 constexpr CounterKey limitDecisionsKey(NameId limiter, LimitDecision decision) {
   return {kLimitDecisionsFamily, {.a = limiter}, {.first = field(decision)}};
@@ -33,6 +44,14 @@ inline constexpr GaugeFamily kLimitKeysFamily{
     "Keys of a rate limit that have used a part of it, counted every 10 s.",
     {kLimiterLabel}};
 constexpr GaugeKey limitKeysKey(NameId limiter) { return {kLimitKeysFamily, {.a = limiter}}; }
+
+inline constexpr HistogramFamily kLimitRedisDurationFamily{
+    "weir_ratelimit_redis_duration_seconds",
+    "Time from a request's question to the server of the setting redis until the reply.",
+    {kLimiterLabel}};
+constexpr HistogramKey limitRedisDurationKey(NameId limiter) {
+  return {kLimitRedisDurationFamily, {.a = limiter}};
+}
 
 void addLimitMetrics(MetricFamilies& families);
 

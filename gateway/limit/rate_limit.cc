@@ -74,7 +74,23 @@ RateLimit::Local::Local(const Config& config, const filter::LocalTools& tools)
       denied(tools.metrics.counter(limitDecisionsKey(
           config.id, config.enforcement == Enforcement::kEnforce ? LimitDecision::kDeny
                                                                  : LimitDecision::kShadowDeny))),
-      evicted(tools.metrics.counter(limitEvictionsKey(config.id))) {}
+      evicted(tools.metrics.counter(limitEvictionsKey(config.id))) {
+  if (!config.redis) return;
+  constexpr LimitDecision kAlone[] = {LimitDecision::kErrorLocal, LimitDecision::kErrorAllow,
+                                      LimitDecision::kErrorDeny};
+  fleet = tools.commons.get<Fleets>().get(config.redis->server, tools);
+  fleet_hash = config.redis->hash();
+  fleet_counts = config.redis->server.prefix + ":rl:" + std::string(config.label()) + ":";
+  alone = tools.metrics.counter(
+      limitDecisionsKey(config.id, kAlone[static_cast<std::size_t>(config.redis->on_error)]));
+  asked = tools.metrics.histogram(limitRedisDurationKey(config.id));
+}
+
+void RateLimit::Local::onSnapshot(std::shared_ptr<const Limiter> snapshot) {
+  limiter = std::move(snapshot);
+  // The limiters of a process have one hash, and each process has another.
+  if (fleet != nullptr) fleet->join(std::to_string(limiter->hash()("instance")));
+}
 
 bool RateLimit::skips() const {
   if (local_.limiter == nullptr) return true;
@@ -94,6 +110,7 @@ RateLimit::Claims RateLimit::claimsOf(const http::Request& request) const {
   const Limiter& limiter = *local_.limiter;
   const std::span<const Rule> rules = config_.effective();
   const NameId scope = config_.name ? 0 : control_.route();
+  const KeyedHash& hash = local_.fleet_hash ? *local_.fleet_hash : limiter.hash();
   Claims claims;
   claims.rates = arenaSpan<RateClaim>(control_.arena(), rules.size());
   const auto in_flight = [](const Rule& rule) { return rule.in_flight.has_value(); };
@@ -103,7 +120,7 @@ RateLimit::Claims RateLimit::claimsOf(const http::Request& request) const {
   std::size_t places_used = 0;
   for (std::uint32_t i = 0; i < rules.size(); ++i) {
     const Rule& rule = rules[i];
-    const auto key = rule.compiled_key.hash(request, control_, limiter.hash(), scope);
+    const auto key = rule.compiled_key.hash(request, control_, hash, scope);
     if (!key.complete && rule.missing == Missing::kSkip) continue;
     if (!key.complete && rule.missing == Missing::kDeny) claims.denied = true;
     if (rule.in_flight) {
@@ -117,15 +134,25 @@ RateLimit::Claims RateLimit::claimsOf(const http::Request& request) const {
   return claims;
 }
 
-// Takes what the claims need, or nothing.
-bool RateLimit::take(const Claims& claims) {
+// Counts the request in flight, or nothing.
+bool RateLimit::enter(const Claims& claims) {
   places_ = claims.places;
   bool allowed = true;
   for (InFlightClaim& claim : places_) {
     claim.entry = claim.table->enter(claim.key, claim.most);
     allowed = allowed && claim.entry.allowed;
   }
-  if (allowed && !claims.rates.empty()) allowed = takeAll(claims.rates, local_.loop.now());
+  if (!allowed) leave();
+  return allowed;
+}
+
+// Takes what the claims need, or nothing.
+bool RateLimit::take(const Claims& claims) {
+  if (!enter(claims)) {
+    for (RateClaim& claim : claims.rates) claim.look(local_.loop.now());
+    return false;
+  }
+  const bool allowed = claims.rates.empty() || takeAll(claims.rates, local_.loop.now());
   if (!allowed) leave();
   return allowed;
 }
@@ -149,13 +176,19 @@ void RateLimit::note(const Claims& claims) {
 filter::Verdict RateLimit::onRequest(http::Request& request) {
   if (skips()) return filter::Verdict::proceed();
   const Claims claims = claimsOf(request);
-  if (!claims.denied) {
-    const bool allowed = take(claims);
-    note(claims);
-    if (allowed) {
-      local_.allowed.add();
-      return filter::Verdict::proceed();
-    }
+  if (claims.denied) return conclude(request, claims, false, local_.allowed);
+  if (local_.fleet != nullptr && !claims.rates.empty()) return ask(request, claims);
+  const bool allowed = take(claims);
+  note(claims);
+  return conclude(request, claims, allowed, local_.allowed);
+}
+
+// `counter`: of requests that are allowed.
+filter::Verdict RateLimit::conclude(const http::Request& request, const Claims& claims,
+                                    bool allowed, const Counter& counter) {
+  if (allowed) {
+    counter.add();
+    return filter::Verdict::proceed();
   }
   local_.denied.add();
   if (config_.enforcement == Enforcement::kShadow) return filter::Verdict::proceed();

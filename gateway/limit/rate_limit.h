@@ -21,6 +21,8 @@
 #include "core/filter/parts.h"
 #include "core/filter/references.h"
 #include "core/http/facts.h"
+#include "gateway/limit/fleet.h"
+#include "gateway/limit/fleet_settings.h"
 #include "gateway/limit/limit_key.h"
 #include "gateway/limit/limiter.h"
 #include "gateway/limit/policy_texts.h"
@@ -65,6 +67,7 @@ class RateLimit final : public filter::Filter {
     Enforcement enforcement = Enforcement::kEnforce;
     std::vector<IpRange> skip;
     LimitFields fields = LimitFields::kDraft;
+    std::optional<FleetSettings> redis;
 
     PolicyTexts texts;  // this and the next follow from the settings
     NameId id = 0;      // of the name in metrics
@@ -101,20 +104,30 @@ class RateLimit final : public filter::Filter {
   };
   struct Local {
     Local(const Config& config, const filter::LocalTools& tools);
-    void onSnapshot(std::shared_ptr<const Limiter> snapshot) { limiter = std::move(snapshot); }
+    void onSnapshot(std::shared_ptr<const Limiter> snapshot);
 
     event::Loop& loop;
     Counter allowed;
     Counter denied;  // of shadow mode: those that would have been
     Counter evicted;
     std::shared_ptr<const Limiter> limiter = nullptr;
+    // With a server that all instances share; otherwise null.
+    std::shared_ptr<Fleet> fleet = nullptr;
+    std::optional<KeyedHash> fleet_hash = {};
+    std::string fleet_counts = {};  // beginning of the names of the counts
+    Counter alone = {};             // decided without the server
+    Histogram asked = {};
   };
 
   RateLimit(const Config& config, Local& local, filter::Control& control)
       : config_(config), local_(local), control_(control) {}
-  ~RateLimit() override { leave(); }
+  ~RateLimit() override {
+    if (ask_ != nullptr) forgetAsk();
+    leave();
+  }
 
   filter::Verdict onRequest(http::Request& request) override;
+  filter::Verdict onWaitExpired(filter::Side side, Reason then) override;
   filter::Verdict onResponse(http::Response& response) override {
     addFields(response);
     return filter::Verdict::proceed();
@@ -129,11 +142,22 @@ class RateLimit final : public filter::Filter {
     bool denied = false;  // because a key is missing
   };
 
+  class Ask;
+
   bool skips() const;
   Claims claimsOf(const http::Request& request) const;
   std::int64_t costOf(const Rule& rule) const;
+  bool enter(const Claims& claims);
   bool take(const Claims& claims);
   void note(const Claims& claims);
+  filter::Verdict conclude(const http::Request& request, const Claims& claims, bool allowed,
+                           const Counter& counter);
+  // With a server that all instances share.
+  filter::Verdict ask(const http::Request& request, Claims claims);
+  void onAnswer(const redis::Reply& reply);
+  void onNoAnswer();
+  filter::Verdict decideAlone(const http::Request& request, const Claims& claims);
+  void forgetAsk();
   filter::Verdict refuse(const http::Request& request, const Claims& claims) const;
   void addFields(http::Response& response) const;
   void leave();
@@ -143,6 +167,7 @@ class RateLimit final : public filter::Filter {
   filter::Control& control_;
   std::span<LimitStanding> standings_;  // these are in the arena
   std::span<InFlightClaim> places_;
+  Ask* ask_ = nullptr;
 };
 
 }  // namespace weir::gateway

@@ -134,6 +134,11 @@ void RateLimit::Config::read(config::Table& table, Config& out) {
              "Response headers about the rest of the limit: RateLimit and RateLimit-Policy "
              "(`draft`), X-RateLimit-* (`legacy`), both or none. A refusal has Retry-After in any "
              "case.");
+  table.read("redis", out.redis,
+             "Server that holds the counts of the rates for all instances of weir. Requests in "
+             "flight are counted by each instance. Default: each instance counts for itself.");
+  if (out.redis && !out.name)
+    table.fail("redis", "needs a `name`, which the instances have in common");
   table.exactlyOneOf({"rate", "in_flight", "rules"});
   if (out.name && !isLimiterName(*out.name)) {
     table.fail("name", "may contain only letters, digits, \".\", \"_\" and \"-\"");
@@ -152,8 +157,10 @@ LimiterSpec RateLimit::Config::spec() const {
   return spec;
 }
 
-void RateLimit::check(Config& config, filter::References& references, config::Diagnostics&) {
+void RateLimit::check(Config& config, filter::References& references,
+                      config::Diagnostics& diagnostics) {
   config.id = references.name(config.label());
+  if (config.redis) config.redis->check(references, diagnostics);
 }
 
 }  // namespace weir::gateway

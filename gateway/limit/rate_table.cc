@@ -11,14 +11,9 @@ Nanoseconds missing(const SlotTable::Found& found, Nanoseconds now) {
   return Nanoseconds(std::max<std::int64_t>(0, found.above(now.count())));
 }
 
-// A cost outside of this range has the effect of the nearest one in it.
-std::int64_t effective(std::int64_t cost, const UnitRate& rate) {
-  return std::clamp(cost, -rate.burst, rate.burst + 1);
-}
+}  // namespace
 
-// The decision about taking `cost`, but with what remains before that. `missing`: until the bucket
-// is full.
-Decision decide(Nanoseconds missing, const UnitRate& rate, std::int64_t cost) {
+Decision decisionBefore(Nanoseconds missing, const UnitRate& rate, std::int64_t cost) {
   const Nanoseconds window = rate.window();
   const Nanoseconds after = missing + rate.interval * cost;
   Decision decision;
@@ -29,20 +24,25 @@ Decision decide(Nanoseconds missing, const UnitRate& rate, std::int64_t cost) {
   return decision;
 }
 
-}  // namespace
+Decision decisionAfter(Nanoseconds missing, const UnitRate& rate) {
+  Decision decision;
+  decision.until_full = missing;
+  decision.remaining = std::max<std::int64_t>(0, (rate.window() - missing) / rate.interval);
+  return decision;
+}
 
 Decision RateTable::look(std::uint64_t key, const UnitRate& rate, std::int64_t cost,
                          Nanoseconds now) const {
-  return decide(missing(slots_.find(key), now), rate, effective(cost, rate));
+  return decisionBefore(missing(slots_.find(key), now), rate, effectiveCost(cost, rate));
 }
 
 Decision RateTable::take(std::uint64_t key, const UnitRate& rate, std::int64_t cost,
                          Nanoseconds now, Taken& taken) {
-  cost = effective(cost, rate);
+  cost = effectiveCost(cost, rate);
   for (;;) {
     taken = {slots_.find(key), rate.interval * cost};
     const Nanoseconds before = missing(taken.slot, now);
-    Decision decision = decide(before, rate, cost);
+    Decision decision = decisionBefore(before, rate, cost);
     const Nanoseconds after = std::max(Nanoseconds(0), before + taken.amount);
     if (!decision.allowed || after == before) return decision;
     decision.until_full = after;
@@ -81,7 +81,7 @@ void RateTable::adopt(const RateTable& other, const UnitRate& from, const UnitRa
 bool takeAll(std::span<RateClaim> claims, Nanoseconds now, Nanoseconds (*clock)()) {
   if (claims.size() == 1) return claims.front().take(now);
   const auto look = [&](RateClaim& claim) {
-    claim.decision = claim.table->look(claim.key, claim.rate, claim.cost, now);
+    claim.look(now);
     return claim.decision.allowed;
   };
   if (std::count_if(claims.begin(), claims.end(), look) < std::ssize(claims)) return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -31,6 +32,15 @@ struct Decision {
   // because it costs more than the burst.
   Nanoseconds retry_after{0};
 };
+
+// A cost outside of this range has the effect of the nearest one in it.
+inline std::int64_t effectiveCost(std::int64_t cost, const UnitRate& rate) {
+  return std::clamp(cost, -rate.burst, rate.burst + 1);
+}
+// What a limit says before `cost` is taken, if the bucket is full after the time `missing`.
+Decision decisionBefore(Nanoseconds missing, const UnitRate& rate, std::int64_t cost);
+// The same after it was taken.
+Decision decisionAfter(Nanoseconds missing, const UnitRate& rate);
 
 // Token buckets of any number of keys, exact for all workers together: the generic cell rate
 // algorithm. The state of a key is its theoretical arrival time, at which its bucket is full again;
@@ -84,6 +94,7 @@ struct RateClaim {
   Decision decision{};     // the result
   RateTable::Taken taken{};
 
+  void look(Nanoseconds now) { decision = table->look(key, rate, cost, now); }
   bool take(Nanoseconds now) {
     decision = table->take(key, rate, cost, now, taken);
     return decision.allowed;

@@ -46,7 +46,8 @@ class WorkerPartsTest : public ::testing::Test {
   LastingFilters filters{std::make_shared<const CountedMaker>(alive)};
   test::FakeClient client{loop};
   test::FakeDialer dialer;
-  WorkerParts parts{{loop, random, cells, client, dialer}};
+  Commons commons;
+  WorkerParts parts{{loop, random, cells, client, dialer, commons}};
 };
 
 TEST_F(WorkerPartsTest, ALocalPartIsMadeOnFirstUse) {
