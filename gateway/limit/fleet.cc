@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -11,27 +12,35 @@
 namespace weir::gateway {
 namespace {
 
-// Decides about one request. KEYS: one for each rule. ARGV: of each rule the interval in ns, the
-// burst and the cost. The value of a key is the time at which its bucket is full again, in
-// microseconds since 2025 by the server's clock: a double holds them with a precision of 8 ns.
+// Decides about one request. KEYS: one for each rule. ARGV: whether it takes (1) or looks (0), and
+// of each rule the interval in ns, the burst, the cost, and the time to live in ms for a quota or
+// 0.
+//
+// The value of a rate's key is the time at which its bucket is full again, in microseconds since
+// 2025 by the server's clock: a double holds them with a precision of 8 ns. That of a quota is what
+// has been used of it, in the same unit.
 //
 // The reply is whether the request is allowed (all rules, or none, have been charged), and for each
 // rule the time until its bucket is full, in ns.
 constexpr std::string_view kScript = R"(local time = redis.call('TIME')
 local now = (time[1] - 1735689600) * 1000000 + time[2]
-local missing, after, allowed = {}, {}, 1
+local since, life, missing, after, allowed = {}, {}, {}, {}, 1
 for i, key in ipairs(KEYS) do
-  local interval, burst, cost = ARGV[3 * i - 2] / 1000, ARGV[3 * i - 1], tonumber(ARGV[3 * i])
-  missing[i] = math.max(0, (tonumber(redis.call('GET', key) or 0) or 0) - now)
+  local interval, burst = ARGV[4 * i - 2] / 1000, ARGV[4 * i - 1]
+  local cost = tonumber(ARGV[4 * i])
+  life[i] = tonumber(ARGV[4 * i + 1])
+  since[i] = life[i] == 0 and now or 0
+  missing[i] = math.max(0, (tonumber(redis.call('GET', key) or 0) or 0) - since[i])
   after[i] = math.max(0, missing[i] + interval * cost)
   if cost > 0 and after[i] > interval * burst + 0.05 then allowed = 0 end
 end
 local reply = {allowed}
 for i, key in ipairs(KEYS) do
-  if allowed == 1 and after[i] ~= missing[i] then
+  if allowed == 1 and ARGV[1] == '1' and after[i] ~= missing[i] then
     if after[i] > 0 then
-      local life = string.format('%.0f', math.ceil(after[i] / 1000) + 1)
-      redis.call('SET', key, string.format('%.3f', now + after[i]), 'PX', life)
+      if life[i] == 0 then life[i] = math.ceil(after[i] / 1000) + 1 end
+      redis.call('SET', key, string.format('%.3f', since[i] + after[i]), 'PX',
+                 string.format('%.0f', life[i]))
     else
       redis.call('DEL', key)
     end
@@ -48,8 +57,10 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time[1] - 15)
 redis.call('EXPIRE', KEYS[1], 60)
 return redis.call('ZCARD', KEYS[1]))";
 
-constexpr std::size_t kFirstArguments = 1;  // the number of keys
-constexpr std::size_t kArgumentsEach = 3;
+constexpr std::size_t kCommonWords = 2;  // the number of keys, and whether it takes
+constexpr std::size_t kWordsEach = 5;    // the key, and the arguments
+// A unit of a quota, so that the script's tolerance is no part of it.
+constexpr std::int64_t kQuotaUnit = 1'000'000;  // ns
 constexpr std::size_t kNumberRoom = 21;
 
 std::string_view decimal(std::int64_t value, Arena& arena) {
@@ -63,12 +74,14 @@ std::string_view countName(std::string_view limit, const RateClaim& claim, Arena
   constexpr unsigned kBits = 64;
   constexpr unsigned kDigitBits = 4;
   constexpr std::string_view kDigits = "0123456789abcdef";
-  ArenaWriter out(arena, limit.size() + kBits / kDigitBits + kNumberRoom + 2);
+  ArenaWriter out(arena, limit.size() + kBits / kDigitBits + 2 * kNumberRoom);
   out.put(limit).put('{');
   for (unsigned at = kBits; at > 0; at -= kDigitBits) {
     out.put(kDigits[claim.key >> (at - kDigitBits) & (kDigits.size() - 1)]);
   }
-  return out.put("}:").number(claim.rule + 1).text();
+  out.put("}:").number(claim.rule + 1);
+  if (claim.quota) out.put(':').number(static_cast<std::uint64_t>(claim.quota->window));
+  return out.text();
 }
 
 }  // namespace
@@ -118,28 +131,44 @@ void Fleet::noteRefusal(std::string_view detail) {
   }
 }
 
-std::shared_ptr<Fleet> Fleets::get(const FleetServer& server, const filter::LocalTools& tools) {
-  std::erase_if(all_, [](const auto& each) { return each.expired(); });
-  for (const auto& each : all_) {
-    auto fleet = each.lock();
-    if (fleet->server() == server) return fleet;
-  }
-  auto made = std::make_shared<Fleet>(server, tools);
-  all_.push_back(made);
-  return made;
+FleetUse::~FleetUse() { all_.release(fleet_); }
+
+Fleets::Entry& Fleets::entryOf(const FleetServer& server, const filter::LocalTools& tools) {
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& each) {
+    return each.fleet->server() == server;
+  });
+  if (found != entries_.end()) return *found;
+  return entries_.emplace_back(Entry{std::make_unique<Fleet>(server, tools)});
+}
+
+std::unique_ptr<FleetUse> Fleets::use(const FleetServer& server, const filter::LocalTools& tools) {
+  Entry& entry = entryOf(server, tools);
+  ++entry.uses;
+  return std::make_unique<FleetUse>(*this, *entry.fleet);
+}
+
+void Fleets::release(const Fleet& fleet) {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& each) { return each.fleet.get() == &fleet; });
+  if (--found->uses == 0) entries_.erase(found);
 }
 
 std::span<const std::string_view> fleetQuestion(std::span<const RateClaim> claims,
-                                                std::string_view limit, Arena& arena) {
-  const std::size_t count = kFirstArguments + claims.size() * (1 + kArgumentsEach);
+                                                std::string_view limit, bool takes, Arena& arena) {
+  const std::size_t count = kCommonWords + claims.size() * kWordsEach;
   auto* const words = arena.array<std::string_view>(count);
   auto* to = words;
-  std::construct_at(to++, decimal(std::ssize(claims), arena));
-  for (const RateClaim& claim : claims) std::construct_at(to++, countName(limit, claim, arena));
+  const auto put = [&to](std::string_view word) { std::construct_at(to++, word); };
+  put(decimal(std::ssize(claims), arena));
+  for (const RateClaim& claim : claims) put(countName(limit, claim, arena));
+  put(takes ? "1" : "0");
   for (const RateClaim& claim : claims) {
-    std::construct_at(to++, decimal(claim.rate.interval.count(), arena));
-    std::construct_at(to++, decimal(claim.rate.burst, arena));
-    std::construct_at(to++, decimal(effectiveCost(claim.cost, claim.rate), arena));
+    put(decimal(claim.quota ? kQuotaUnit : claim.rate.interval.count(), arena));
+    put(decimal(claim.rate.burst, arena));
+    put(decimal(effectiveCost(claim.cost, claim.rate), arena));
+    const auto life =
+        claim.quota ? std::chrono::ceil<Milliseconds>(claim.quota->left).count() + 1 : 0;
+    put(decimal(life, arena));
   }
   return {words, count};
 }
@@ -149,22 +178,23 @@ bool readFleetReply(const redis::Reply& reply, std::span<RateClaim> claims, bool
   allowed = reply.integer(1) == 1;
   for (std::size_t i = 0; i < claims.size(); ++i) {
     RateClaim& claim = claims[i];
-    const Nanoseconds missing =
-        std::clamp(Nanoseconds(reply.integer(2 + i)), Nanoseconds(0), claim.rate.window());
+    const Nanoseconds replied(reply.integer(2 + i) / (claim.quota ? kQuotaUnit : 1));
+    const Nanoseconds missing = std::clamp(replied, Nanoseconds(0), claim.rate.window());
+    const std::int64_t cost = effectiveCost(claim.cost, claim.rate);
     claim.decision =
-        allowed ? decisionAfter(missing, claim.rate)
-                : decisionBefore(missing, claim.rate, effectiveCost(claim.cost, claim.rate));
+        allowed ? decisionAfter(missing, claim.rate) : decisionBefore(missing, claim.rate, cost);
   }
   return true;
 }
 
-UnitRate shareOf(const UnitRate& rate, std::uint32_t nodes) {
+void reduceToShare(RateClaim& claim, std::uint32_t nodes) {
   const auto count = std::max<std::int64_t>(1, nodes);
-  UnitRate share;
-  share.burst = (rate.burst + count - 1) / count;
-  const Nanoseconds longest = UnitRate::kLongest / share.burst;
-  share.interval = count > longest / rate.interval ? longest : rate.interval * count;
-  return share;
+  UnitRate& rate = claim.rate;
+  rate.burst = (rate.burst + count - 1) / count;
+  claim.waiting /= count;
+  if (claim.quota) return;
+  const Nanoseconds longest = UnitRate::kLongest / rate.burst;
+  rate.interval = count > longest / rate.interval ? longest : rate.interval * count;
 }
 
 }  // namespace weir::gateway

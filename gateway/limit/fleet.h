@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/arena.h"
 #include "core/event/log_limit.h"
 #include "core/event/wheel.h"
 #include "core/filter/parts.h"
@@ -48,23 +51,48 @@ class Fleet final : private redis::Waiter {
   event::Alarm<Fleet, &Fleet::onBeat> beat_;
 };
 
-// The connections of a worker: one for each server.
-class Fleets {
+class Fleets;
+
+// Keeps the connection to a server as long as a filter uses it.
+class FleetUse {
  public:
-  std::shared_ptr<Fleet> get(const FleetServer& server, const filter::LocalTools& tools);
+  FleetUse(Fleets& all, Fleet& fleet) : all_(all), fleet_(fleet) {}
+  ~FleetUse();
+  FleetUse(const FleetUse&) = delete;
+  FleetUse& operator=(const FleetUse&) = delete;
+
+  Fleet& fleet() const { return fleet_; }
 
  private:
-  std::vector<std::weak_ptr<Fleet>> all_;
+  Fleets& all_;
+  Fleet& fleet_;
+};
+
+// The connections of a worker: one for each server. Outlives their uses.
+class Fleets {
+ public:
+  std::unique_ptr<FleetUse> use(const FleetServer& server, const filter::LocalTools& tools);
+
+ private:
+  friend class FleetUse;
+  struct Entry {
+    std::unique_ptr<Fleet> fleet;
+    std::size_t uses = 0;
+  };
+  Entry& entryOf(const FleetServer& server, const filter::LocalTools& tools);
+  void release(const Fleet& fleet);
+
+  std::vector<Entry> entries_;
 };
 
 // The arguments with which the server decides about the claims. The texts lie in `arena`. `limit`
-// is the beginning of the names of the counts.
+// is the beginning of the names of the counts. Unless it `takes`, the server only looks.
 std::span<const std::string_view> fleetQuestion(std::span<const RateClaim> claims,
-                                                std::string_view limit, Arena& arena);
+                                                std::string_view limit, bool takes, Arena& arena);
 // Completes the claims by the server's reply; false if it is not a decision.
 bool readFleetReply(const redis::Reply& reply, std::span<RateClaim> claims, bool& allowed);
 
-// The rate of one of `nodes` instances if each has an equal share.
-UnitRate shareOf(const UnitRate& rate, std::uint32_t nodes);
+// Reduces the limit of a claim to that of one of `nodes` instances if each has an equal share.
+void reduceToShare(RateClaim& claim, std::uint32_t nodes);
 
 }  // namespace weir::gateway

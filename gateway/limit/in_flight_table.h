@@ -40,7 +40,7 @@ struct InFlightClaim {
   InFlightTable* table = nullptr;
   std::uint64_t key = 0;
   std::uint32_t most = 0;
-  std::uint32_t rule = 0;        // for the caller
+  std::uint32_t policy = 0;      // for the caller
   InFlightTable::Entry entry{};  // the result
 };
 

@@ -19,18 +19,27 @@ Limiter::Limiter(LimiterSpec spec, const KeyedHash& hash, Nanoseconds now, const
       tables_.push_back({nullptr, std::make_unique<InFlightTable>(spec_.max_keys)});
       continue;
     }
-    auto table = std::make_unique<RateTable>(spec_.max_keys, now);
-    if (previous != nullptr && i < previous->tables_.size() && previous->spec_.rules[i].rate) {
-      table->adopt(previous->rates(i), *previous->spec_.rules[i].rate, *rule.rate, now);
+    const Nanoseconds time = timeOf(rule, now);
+    auto table = std::make_unique<RateTable>(spec_.max_keys, time);
+    if (previous != nullptr && i < previous->tables_.size() && previous->spec_.rules[i].rate &&
+        previous->spec_.rules[i].period == rule.period) {
+      table->adopt(previous->rates(i), *previous->spec_.rules[i].rate, *rule.rate, time);
     }
     tables_.push_back({std::move(table), nullptr});
   }
 }
 
+Nanoseconds Limiter::timeOf(const LimitSpec& rule, Nanoseconds now) {
+  if (!rule.period) return now;
+  return QuotaTime::baseOf(QuotaWindow::at(*rule.period, wallClockNow()).number);
+}
+
 std::size_t Limiter::keys(Nanoseconds now) const {
   std::size_t count = 0;
-  for (const Table& table : tables_) {
-    count += table.rates != nullptr ? table.rates->keys(now) : table.in_flight->keys();
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    const Table& table = tables_[i];
+    count += table.rates != nullptr ? table.rates->keys(timeOf(spec_.rules[i], now))
+                                    : table.in_flight->keys();
   }
   return count;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -14,6 +15,7 @@
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
 #include "gateway/limit/in_flight_table.h"
+#include "gateway/limit/quota.h"
 #include "gateway/limit/rate_table.h"
 
 namespace weir::gateway {
@@ -22,6 +24,8 @@ namespace weir::gateway {
 struct LimitSpec {
   std::optional<UnitRate> rate;  // nullopt: requests in flight
   std::uint32_t in_flight = 0;
+  std::optional<Quota::Period> period = {};                  // of a quota
+  std::vector<std::pair<std::string, UnitRate>> plans = {};  // instead of `rate`, for some callers
 
   bool operator==(const LimitSpec&) const = default;
 };
@@ -50,7 +54,11 @@ class Limiter {
   InFlightTable& inFlight(std::size_t rule) const { return *tables_[rule].in_flight; }
   std::size_t keys(Nanoseconds now) const;
 
+  // Counts the requests that wait until their limit allows them, under any one key.
+  InFlightTable& waiting() const { return *waiting_; }
+
  private:
+  static Nanoseconds timeOf(const LimitSpec& rule, Nanoseconds now);
   struct Table {
     std::unique_ptr<RateTable> rates;
     std::unique_ptr<InFlightTable> in_flight;
@@ -59,6 +67,7 @@ class Limiter {
   const LimiterSpec spec_;
   const KeyedHash hash_;
   std::vector<Table> tables_;
+  const std::unique_ptr<InFlightTable> waiting_ = std::make_unique<InFlightTable>(1);
 };
 
 // The limiters in use. Nothing keeps one but the filters that have it.

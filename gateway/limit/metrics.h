@@ -14,9 +14,10 @@ enum class LimitDecision : std::uint8_t {
   kErrorLocal,  // this and the next are those of OnError
   kErrorAllow,
   kErrorDeny,
+  kDelay,
 };
 inline constexpr std::string_view kLimitDecisionWords[] = {
-    "allow", "deny", "shadow_deny", "error_local", "error_allow", "error_deny"};
+    "allow", "deny", "shadow_deny", "error_local", "error_allow", "error_deny", "delay"};
 
 inline constexpr MetricLabel kLimiterLabel = {"limiter", KeyPart::kNameA};
 
@@ -25,7 +26,8 @@ inline constexpr CounterFamily kLimitDecisionsFamily{
     "Requests that a rate limit allowed, refused, or would have refused in shadow mode. Without "
     "the "
     "server of its setting redis: allowed by this instance's share of the limit (error_local), "
-    "allowed without a limit (error_allow), or refused for that reason (error_deny).",
+    "allowed without a limit (error_allow), or refused for that reason (error_deny). With "
+    "delay, the request waited before it was allowed.",
     {kLimiterLabel, {"decision", KeyPart::kFirst, wordOf<kLimitDecisionWords>}}};
 constexpr CounterKey limitDecisionsKey(NameId limiter, LimitDecision decision) {
   return {kLimitDecisionsFamily, {.a = limiter}, {.first = field(decision)}};
@@ -52,6 +54,12 @@ inline constexpr HistogramFamily kLimitRedisDurationFamily{
 constexpr HistogramKey limitRedisDurationKey(NameId limiter) {
   return {kLimitRedisDurationFamily, {.a = limiter}};
 }
+
+inline constexpr HistogramFamily kLimitDelayFamily{
+    "weir_ratelimit_delay_seconds",
+    "Time that requests had to wait until a rate limit allowed them.",
+    {kLimiterLabel}};
+constexpr HistogramKey limitDelayKey(NameId limiter) { return {kLimitDelayFamily, {.a = limiter}}; }
 
 void addLimitMetrics(MetricFamilies& families);
 

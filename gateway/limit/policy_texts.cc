@@ -3,19 +3,20 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "core/base/arena_writer.h"
 
 namespace weir::gateway {
 namespace {
 
-struct Quota {
+struct Units {
   std::int64_t units;
   std::int64_t seconds;
 };
 
 // The rate as a whole number of units in one second, minute, hour or day.
-Quota quotaOf(const UnitRate& rate) {
+Units quotaOf(const UnitRate& rate) {
   constexpr std::int64_t kPeriods[] = {1, 60, 3'600, 86'400};
   constexpr double kExact = 1e-6;
   const double interval = std::chrono::duration<double>(rate.interval).count();
@@ -46,20 +47,47 @@ std::uint64_t wholeSeconds(Nanoseconds time) {
 PolicyTexts::PolicyTexts(std::string_view name, std::span<const LimitSpec> rules)
     : exceeded_("the rate limit " + std::string(name) + " is exceeded"),
       key_missing_("the key of the rate limit " + std::string(name) + " is missing") {
+  bool plans = false;
   for (const LimitSpec& rule : rules) {
-    Policy policy{std::string(name), rule.in_flight};
-    if (rules.size() > 1) policy.name += "-" + std::to_string(policies_.size() + 1);
-    std::string parameters = ";q=" + std::to_string(rule.in_flight) + ";qu=\"concurrent-requests\"";
-    if (rule.rate) {
-      const Quota quota = quotaOf(*rule.rate);
-      policy.quota = quota.units;
-      parameters = ";q=" + std::to_string(quota.units) + ";w=" + std::to_string(quota.seconds);
+    first_.push_back(static_cast<std::uint32_t>(policies_.size()));
+    std::string title(name);
+    if (rules.size() > 1) title += "-" + std::to_string(first_.size());
+    addPolicy(title, rule, rule.rate ? &*rule.rate : nullptr);
+    for (const auto& [plan, rate] : rule.plans) {
+      addPolicy(std::string(title).append("-").append(plan), rule, &rate);
     }
-    if (!list_.empty()) list_ += ", ";
-    list_ += "\"" + policy.name + "\"" + parameters;
-    longest_ = std::max(longest_, policy.name.size());
-    policies_.push_back(std::move(policy));
+    plans = plans || !rule.plans.empty();
   }
+  if (plans) return;
+  for (const Policy& policy : policies_) {
+    if (!list_.empty()) list_ += ", ";
+    list_ += policy.text;
+  }
+}
+
+// `rate`: null for requests in flight.
+void PolicyTexts::addPolicy(std::string name, const LimitSpec& rule, const UnitRate* rate) {
+  Policy policy{std::move(name), rule.in_flight, {}};
+  std::string parameters = ";qu=\"concurrent-requests\"";
+  if (rate != nullptr) {
+    const Units quota = rule.period ? Units{rate->burst, secondsOf(*rule.period)} : quotaOf(*rate);
+    policy.quota = quota.units;
+    parameters = ";w=" + std::to_string(quota.seconds);
+  }
+  policy.text = "\"" + policy.name + "\";q=" + std::to_string(policy.quota) + parameters;
+  longest_ = std::max({longest_, policy.name.size(), policy.text.size()});
+  policies_.push_back(std::move(policy));
+}
+
+// The value of RateLimit-Policy for a caller.
+std::string_view PolicyTexts::listOf(std::span<const LimitStanding> standings, Arena& arena) const {
+  if (!list_.empty()) return list_;
+  ArenaWriter out(arena, roomFor(standings.size()));
+  for (const LimitStanding& standing : standings) {
+    if (&standing != standings.data()) out.put(", ");
+    out.put(policies_[standing.policy].text);
+  }
+  return out.text();
 }
 
 // The value of RateLimit, the tightest limit first.
@@ -70,7 +98,7 @@ std::string_view PolicyTexts::current(std::span<const LimitStanding> standings,
     const std::size_t at = i == 0 ? tightest : i <= tightest ? i - 1 : i;
     const LimitStanding& standing = standings[at];
     if (i > 0) out.put(", ");
-    out.put('"').put(policies_[standing.rule].name).put("\";r=");
+    out.put('"').put(policies_[standing.policy].name).put("\";r=");
     out.number(static_cast<std::uint64_t>(standing.remaining));
     if (standing.reset) out.put(";t=").number(wholeSeconds(*standing.reset));
   }
@@ -83,7 +111,7 @@ void PolicyTexts::addTo(http::Headers& headers, LimitFields fields,
   using http::HeaderId;
   const std::size_t tightest = tightestOf(standings);
   if (fields != LimitFields::kLegacy) {
-    headers.add(HeaderId::kOther, "ratelimit-policy", list_);
+    headers.add(HeaderId::kOther, "ratelimit-policy", listOf(standings, headers.arena()));
     headers.add(HeaderId::kOther, "ratelimit", current(standings, tightest, headers.arena()));
   }
   if (fields == LimitFields::kDraft) return;
@@ -93,7 +121,7 @@ void PolicyTexts::addTo(http::Headers& headers, LimitFields fields,
     return ArenaWriter(headers.arena(), kDigits).number(value).text();
   };
   headers.add(HeaderId::kOther, "x-ratelimit-limit",
-              number(static_cast<std::uint64_t>(policies_[standing.rule].quota)));
+              number(static_cast<std::uint64_t>(policies_[standing.policy].quota)));
   headers.add(HeaderId::kOther, "x-ratelimit-remaining",
               number(static_cast<std::uint64_t>(standing.remaining)));
   if (!standing.reset) return;
@@ -113,7 +141,7 @@ std::string_view PolicyTexts::problem(std::span<const LimitStanding> standings,
     if (standing.allowed) continue;
     if (!first) out.put(',');
     first = false;
-    out.put('"').put(policies_[standing.rule].name).put('"');
+    out.put('"').put(policies_[standing.policy].name).put('"');
   }
   out.put("]}\n");
   return out.text();

@@ -24,7 +24,7 @@ enum class LimitFields : std::uint8_t {
 
 // What is left of a limit for one caller.
 struct LimitStanding {
-  std::uint32_t rule = 0;
+  std::uint32_t policy = 0;  // of PolicyTexts
   bool allowed = true;
   std::int64_t remaining = 0;
   // Time until one more unit is available if none remains, otherwise until all are. nullopt: not
@@ -37,8 +37,13 @@ struct LimitStanding {
 class PolicyTexts {
  public:
   PolicyTexts() = default;
-  // Several rules are numbered. `name` consists of letters, digits, '.', '_' and '-'.
+  // Several rules are numbered, and the name of a plan follows. `name` consists of letters, digits,
+  // '.', '_' and '-'.
   PolicyTexts(std::string_view name, std::span<const LimitSpec> rules);
+  // The number of a rule's policy; `plan`: of the rule's plans, counted from 1, or 0.
+  std::uint32_t policyOf(std::size_t rule, std::size_t plan) const {
+    return first_[rule] + static_cast<std::uint32_t>(plan);
+  }
 
   // Adds the fields to a response. What they refer to is in the arena of `headers` or in this
   // object.
@@ -55,15 +60,19 @@ class PolicyTexts {
   struct Policy {
     std::string name;
     std::int64_t quota = 0;
+    std::string text;  // in RateLimit-Policy
 
     friend bool operator==(const Policy&, const Policy&) = default;
   };
+  void addPolicy(std::string name, const LimitSpec& rule, const UnitRate* rate);
+  std::string_view listOf(std::span<const LimitStanding> standings, Arena& arena) const;
   std::string_view current(std::span<const LimitStanding> standings, std::size_t tightest,
                            Arena& arena) const;
   std::size_t roomFor(std::size_t items) const { return items * (longest_ + 64); }
 
   std::vector<Policy> policies_;
-  std::string list_;  // RateLimit-Policy
+  std::vector<std::uint32_t> first_;  // the policy of each rule without a plan
+  std::string list_;  // RateLimit-Policy; empty with plans: it depends on the caller
   std::string exceeded_;
   std::string key_missing_;
   std::size_t longest_ = 0;  // name

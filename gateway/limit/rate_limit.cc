@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "core/base/arena_writer.h"
 #include "core/proxy/grpc.h"
@@ -15,18 +16,33 @@ constexpr int kTooManyRequests = 429;  // RFC 6585, 4
 constexpr int kResourceExhausted = 8;  // of gRPC
 constexpr std::string_view kProblem = "application/problem+json";
 
+// How long a request that is allowed has to wait.
+Nanoseconds delayOf(std::span<const RateClaim> claims) {
+  Nanoseconds delay{0};
+  for (const RateClaim& claim : claims) {
+    if (claim.waiting == 0) continue;
+    const Nanoseconds window = claim.rate.interval * (claim.rate.burst - claim.waiting);
+    delay = std::max(delay, claim.decision.until_full - window);
+  }
+  return delay;
+}
+
 LimitStanding standingOf(const RateClaim& claim) {
   const Decision& decision = claim.decision;
-  LimitStanding standing{claim.rule, decision.allowed, decision.remaining, decision.until_full};
-  if (decision.remaining == 0) {
-    standing.reset = decision.until_full - claim.rate.window() + claim.rate.interval;
+  const std::int64_t remaining = std::max<std::int64_t>(0, decision.remaining - claim.waiting);
+  LimitStanding standing{claim.policy, decision.allowed, remaining, decision.until_full};
+  if (claim.quota) {
+    standing.reset = claim.quota->left;
+  } else if (remaining == 0) {
+    const Nanoseconds window = claim.rate.interval * (claim.rate.burst - claim.waiting);
+    standing.reset = decision.until_full - window + claim.rate.interval;
   }
   return standing;
 }
 
 LimitStanding standingOf(const InFlightClaim& claim) {
   const std::int64_t used = std::int64_t{claim.entry.others} + (claim.entry.allowed ? 1 : 0);
-  return {claim.rule, claim.entry.allowed, std::max<std::int64_t>(0, claim.most - used), {}};
+  return {claim.policy, claim.entry.allowed, std::max<std::int64_t>(0, claim.most - used), {}};
 }
 
 // The time after which a refused request would be allowed. Nothing if that is not known, or never.
@@ -35,7 +51,7 @@ std::optional<Nanoseconds> retryAfter(std::span<const RateClaim> claims) {
   for (const RateClaim& claim : claims) {
     if (claim.decision.allowed) continue;
     if (claim.decision.retry_after == Nanoseconds(0)) return std::nullopt;
-    longest = std::max(longest, claim.decision.retry_after);
+    longest = std::max(longest, claim.quota ? claim.quota->left : claim.decision.retry_after);
   }
   return longest > Nanoseconds(0) ? std::optional(longest) : std::nullopt;
 }
@@ -70,15 +86,19 @@ void RateLimit::Shared::onCount() {
 
 RateLimit::Local::Local(const Config& config, const filter::LocalTools& tools)
     : loop(tools.loop),
+      random(tools.random),
       allowed(tools.metrics.counter(limitDecisionsKey(config.id, LimitDecision::kAllow))),
-      denied(tools.metrics.counter(limitDecisionsKey(
-          config.id, config.enforcement == Enforcement::kEnforce ? LimitDecision::kDeny
-                                                                 : LimitDecision::kShadowDeny))),
+      denied(tools.metrics.counter(limitDecisionsKey(config.id, LimitDecision::kDeny))),
+      would_deny(tools.metrics.counter(limitDecisionsKey(config.id, LimitDecision::kShadowDeny))),
       evicted(tools.metrics.counter(limitEvictionsKey(config.id))) {
+  if (config.delay > Milliseconds(0)) {
+    delayed = tools.metrics.counter(limitDecisionsKey(config.id, LimitDecision::kDelay));
+    delay = tools.metrics.histogram(limitDelayKey(config.id));
+  }
   if (!config.redis) return;
   constexpr LimitDecision kAlone[] = {LimitDecision::kErrorLocal, LimitDecision::kErrorAllow,
                                       LimitDecision::kErrorDeny};
-  fleet = tools.commons.get<Fleets>().get(config.redis->server, tools);
+  fleet = tools.commons.get<Fleets>().use(config.redis->server, tools);
   fleet_hash = config.redis->hash();
   fleet_counts = config.redis->server.prefix + ":rl:" + std::string(config.label()) + ":";
   alone = tools.metrics.counter(
@@ -89,7 +109,7 @@ RateLimit::Local::Local(const Config& config, const filter::LocalTools& tools)
 void RateLimit::Local::onSnapshot(std::shared_ptr<const Limiter> snapshot) {
   limiter = std::move(snapshot);
   // The limiters of a process have one hash, and each process has another.
-  if (fleet != nullptr) fleet->join(std::to_string(limiter->hash()("instance")));
+  if (fleet != nullptr) fleet->fleet().join(std::to_string(limiter->hash()("instance")));
 }
 
 bool RateLimit::skips() const {
@@ -124,14 +144,46 @@ RateLimit::Claims RateLimit::claimsOf(const http::Request& request) const {
     if (!key.complete && rule.missing == Missing::kSkip) continue;
     if (!key.complete && rule.missing == Missing::kDeny) claims.denied = true;
     if (rule.in_flight) {
-      claims.places[places_used++] = {&limiter.inFlight(i), key.value, *rule.in_flight, i};
+      claims.places[places_used++] = {&limiter.inFlight(i), key.value, *rule.in_flight,
+                                      config_.texts.policyOf(i, 0)};
     } else {
-      claims.rates[rates_used++] = {&limiter.rates(i), key.value, *rule.spec.rate, costOf(rule), i};
+      claims.rates[rates_used++] = claimOf(i, key.value);
     }
   }
   claims.rates = claims.rates.first(rates_used);
   claims.places = claims.places.first(places_used);
   return claims;
+}
+
+RateClaim RateLimit::claimOf(std::uint32_t rule, std::uint64_t key) const {
+  const Rule& settings = config_.effective()[rule];
+  const std::size_t plan = planOf(settings);
+  RateClaim claim{&local_.limiter->rates(rule), key, *settings.spec.rate};
+  if (plan > 0) claim.rate = settings.spec.plans[plan - 1].second;
+  claim.cost = costOf(settings);
+  claim.rule = rule;
+  claim.policy = config_.texts.policyOf(rule, plan);
+  if (settings.spec.period) {
+    const QuotaWindow window = QuotaWindow::at(*settings.spec.period, wallClockNow());
+    claim.quota = {QuotaTime::baseOf(window.number), window.number, window.left};
+  } else if (config_.delay > Milliseconds(0)) {
+    claim.waiting = config_.delay / claim.rate.interval;
+    claim.rate.burst += claim.waiting;
+  }
+  return claim;
+}
+
+// The number of the caller's plan, counted from 1; 0: the rule's own limit.
+std::size_t RateLimit::planOf(const Rule& rule) const {
+  if (rule.spec.plans.empty()) return 0;
+  const expr::Value plan = rule.plan.program().evaluate(control_.facts(), control_.arena());
+  if (plan.kind() != expr::Kind::kString) return 0;
+  const auto& plans = rule.spec.plans;
+  const auto found =
+      std::lower_bound(plans.begin(), plans.end(), plan.text(),
+                       [](const auto& each, std::string_view name) { return each.first < name; });
+  if (found == plans.end() || found->first != plan.text()) return 0;
+  return static_cast<std::size_t>(found - plans.begin()) + 1;
 }
 
 // Counts the request in flight, or nothing.
@@ -152,9 +204,29 @@ bool RateLimit::take(const Claims& claims) {
     for (RateClaim& claim : claims.rates) claim.look(local_.loop.now());
     return false;
   }
-  const bool allowed = claims.rates.empty() || takeAll(claims.rates, local_.loop.now());
+  const bool allowed = claims.rates.empty() || decide(claims.rates);
   if (!allowed) leave();
   return allowed;
+}
+
+// Decides about the rates. What depends on the response is only looked at.
+bool RateLimit::decide(std::span<RateClaim> claims) {
+  const Nanoseconds now = local_.loop.now();
+  if (config_.statuses.empty()) return takeAll(claims, now);
+  later_ = claims;
+  bool allowed = true;
+  for (RateClaim& claim : claims) {
+    claim.look(now);
+    allowed = allowed && claim.decision.allowed;
+  }
+  return allowed;
+}
+
+// Takes what depends on the response.
+void RateLimit::charge() {
+  if (ask_ != nullptr && ask_decides_) return chargeFleet();
+  for (RateClaim& claim : later_) claim.take(local_.loop.now());
+  later_ = {};
 }
 
 // Keeps the state of the limits for the response, and counts the evicted keys.
@@ -187,12 +259,52 @@ filter::Verdict RateLimit::onRequest(http::Request& request) {
 filter::Verdict RateLimit::conclude(const http::Request& request, const Claims& claims,
                                     bool allowed, const Counter& counter) {
   if (allowed) {
-    counter.add();
+    const Nanoseconds delay = delayOf(claims.rates);
+    if (delay == Nanoseconds(0) || config_.enforcement == Enforcement::kShadow) {
+      counter.add();
+      return filter::Verdict::proceed();
+    }
+    constexpr std::uint64_t kKey = 1;
+    wait_ = local_.limiter->waiting().enter(kKey, config_.max_delayed).place;
+    if (wait_) return wait(delay);
+    giveUpDelay(claims);
+  }
+  later_ = {};
+  if (!enforces()) {
+    local_.would_deny.add();
     return filter::Verdict::proceed();
   }
   local_.denied.add();
-  if (config_.enforcement == Enforcement::kShadow) return filter::Verdict::proceed();
   return refuse(request, claims);
+}
+
+filter::Verdict RateLimit::wait(Nanoseconds delay) {
+  local_.delayed.add();
+  local_.delay.observe(delay);
+  return filter::Verdict::wait(std::chrono::ceil<Milliseconds>(delay), Reason::kRateLimited);
+}
+
+// Refuses an allowed request, because too many requests wait.
+void RateLimit::giveUpDelay(const Claims& claims) {
+  leave();
+  for (RateClaim& claim : claims.rates) {
+    if (claim.taken.slot) RateTable::giveBack(claim.taken, claim.at(local_.loop.now()));
+    claim.decision.allowed = false;
+    claim.decision.retry_after = delayOf({&claim, 1});
+  }
+}
+
+filter::Verdict RateLimit::onWaitExpired(filter::Side, Reason) {
+  if (!wait_) return onAnswerOverdue();
+  InFlightTable::leave(std::exchange(wait_, {}));
+  return filter::Verdict::proceed();
+}
+
+bool RateLimit::enforces() {
+  if (config_.enforcement == Enforcement::kShadow) return false;
+  constexpr double kAll = 1;
+  const double share = config_.enforced.fraction();
+  return share >= kAll || local_.random.unit() < share;
 }
 
 filter::Verdict RateLimit::refuse(const http::Request& request, const Claims& claims) const {
@@ -216,6 +328,15 @@ filter::Verdict RateLimit::refuse(const http::Request& request, const Claims& cl
     reply.headers->add("grpc-retry-pushback-ms", number(static_cast<std::uint64_t>(pause.count())));
   }
   return filter::Verdict::reply(reply);
+}
+
+void RateLimit::onEnd(http::Response& response) {
+  const auto& statuses = config_.statuses;
+  if (!later_.empty() &&
+      std::find(statuses.begin(), statuses.end(), response.status) != statuses.end()) {
+    charge();
+  }
+  addFields(response);
 }
 
 void RateLimit::addFields(http::Response& response) const {

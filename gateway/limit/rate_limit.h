@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,15 +42,30 @@ class RateLimit final : public filter::Filter {
   enum class Missing : std::uint8_t { kShare, kSkip, kDeny };
   enum class Enforcement : std::uint8_t { kEnforce, kShadow };
 
+  // A limit for some callers instead of that of the rule.
+  struct Plan {
+    static constexpr std::string_view kShortKey = "rate";
+
+    std::optional<config::Rate> rate;
+    std::optional<std::uint32_t> burst;
+    std::optional<Quota> quota;
+
+    bool operator==(const Plan&) const = default;
+    static void read(config::Table& table, Plan& out);
+    std::optional<UnitRate> units(const std::optional<Quota>& of_rule, config::Table& table) const;
+  };
   struct Rule {
     std::optional<config::Rate> rate;
     std::optional<std::uint32_t> burst;
+    std::optional<Quota> quota;
     std::optional<std::uint32_t> in_flight;
     std::vector<std::string> key = {"client_address"};
     unsigned prefix4 = 32;
     unsigned prefix6 = 64;
     Missing missing = Missing::kShare;
     expr::Expression<CostVariables, expr::Kind::kInt> cost;
+    expr::Expression<http::RequestVariables, expr::Kind::kString> plan;
+    std::map<std::string, Plan> plans;
 
     LimitKey compiled_key;  // this and the next follow from the settings
     LimitSpec spec;
@@ -57,7 +73,11 @@ class RateLimit final : public filter::Filter {
     bool operator==(const Rule&) const = default;
     static void read(config::Table& table, Rule& out);
     static void readLimits(config::Table& table, Rule& out);
+    static void readKey(config::Table& table, Rule& out);
     void complete(config::Table& table);
+    void completeRate(config::Table& table);
+    void completePlans(config::Table& table);
+    void checkInFlight(config::Table& table);
   };
   struct Config {
     Rule rule;  // applies if there are no `rules`
@@ -65,6 +85,10 @@ class RateLimit final : public filter::Filter {
     std::optional<std::string> name;
     std::uint32_t max_keys = 65'536;
     Enforcement enforcement = Enforcement::kEnforce;
+    config::Percent enforced{100};
+    Milliseconds delay{0};
+    std::uint32_t max_delayed = 1'000;
+    std::vector<std::uint16_t> statuses;
     std::vector<IpRange> skip;
     LimitFields fields = LimitFields::kDraft;
     std::optional<FleetSettings> redis;
@@ -107,12 +131,16 @@ class RateLimit final : public filter::Filter {
     void onSnapshot(std::shared_ptr<const Limiter> snapshot);
 
     event::Loop& loop;
+    Random& random;
     Counter allowed;
     Counter denied;  // of shadow mode: those that would have been
+    Counter would_deny;
     Counter evicted;
+    Counter delayed;
+    Histogram delay;
     std::shared_ptr<const Limiter> limiter = nullptr;
     // With a server that all instances share; otherwise null.
-    std::shared_ptr<Fleet> fleet = nullptr;
+    std::unique_ptr<FleetUse> fleet = nullptr;
     std::optional<KeyedHash> fleet_hash = {};
     std::string fleet_counts = {};  // beginning of the names of the counts
     Counter alone = {};             // decided without the server
@@ -123,16 +151,17 @@ class RateLimit final : public filter::Filter {
       : config_(config), local_(local), control_(control) {}
   ~RateLimit() override {
     if (ask_ != nullptr) forgetAsk();
+    InFlightTable::leave(wait_);
     leave();
   }
 
   filter::Verdict onRequest(http::Request& request) override;
   filter::Verdict onWaitExpired(filter::Side side, Reason then) override;
   filter::Verdict onResponse(http::Response& response) override {
-    addFields(response);
+    onEnd(response);
     return filter::Verdict::proceed();
   }
-  void onLocalReply(http::Response& response) override { addFields(response); }
+  void onLocalReply(http::Response& response) override { onEnd(response); }
 
  private:
   // What a request claims of the rules, in the order of their kinds.
@@ -147,6 +176,9 @@ class RateLimit final : public filter::Filter {
   bool skips() const;
   Claims claimsOf(const http::Request& request) const;
   std::int64_t costOf(const Rule& rule) const;
+  RateClaim claimOf(std::uint32_t rule, std::uint64_t key) const;
+  std::size_t planOf(const Rule& rule) const;
+  bool decide(std::span<RateClaim> claims);
   bool enter(const Claims& claims);
   bool take(const Claims& claims);
   void note(const Claims& claims);
@@ -156,9 +188,16 @@ class RateLimit final : public filter::Filter {
   filter::Verdict ask(const http::Request& request, Claims claims);
   void onAnswer(const redis::Reply& reply);
   void onNoAnswer();
+  filter::Verdict onAnswerOverdue();
+  void chargeFleet();
   filter::Verdict decideAlone(const http::Request& request, const Claims& claims);
   void forgetAsk();
+  filter::Verdict wait(Nanoseconds delay);
+  void giveUpDelay(const Claims& claims);
   filter::Verdict refuse(const http::Request& request, const Claims& claims) const;
+  bool enforces();
+  void onEnd(http::Response& response);
+  void charge();
   void addFields(http::Response& response) const;
   void leave();
 
@@ -167,7 +206,10 @@ class RateLimit final : public filter::Filter {
   filter::Control& control_;
   std::span<LimitStanding> standings_;  // these are in the arena
   std::span<InFlightClaim> places_;
+  std::span<RateClaim> later_;  // taken if the response has one of the statuses
   Ask* ask_ = nullptr;
+  bool ask_decides_ = false;   // the server has decided
+  InFlightTable::Place wait_;  // among those that wait until the limit allows them
 };
 
 }  // namespace weir::gateway

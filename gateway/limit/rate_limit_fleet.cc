@@ -17,19 +17,21 @@ constexpr std::string_view kServerAway = "the server of the rate limit did not r
 // The question of a request to the server. In the arena of the exchange.
 class RateLimit::Ask final : public redis::Waiter {
  public:
-  Ask(RateLimit& filter, const http::Request& request, const Claims& claims, redis::Words words)
-      : request(request), claims(claims), words(words), filter_(filter) {}
+  struct Question {
+    const http::Request& request;
+    Claims claims;
+    redis::Words words;
+    Nanoseconds begun{0};
+    bool repeated = false;
+  };
+  Ask(RateLimit& filter, const Question& question) : filter_(filter), question_(question) {}
+  Question& question() { return question_; }
   void onReply(const redis::Reply& reply) override { filter_.onAnswer(reply); }
   void onNoReply() override { filter_.onNoAnswer(); }
 
-  const http::Request& request;
-  const Claims claims;
-  const redis::Words words;
-  Nanoseconds begun{0};
-  bool repeated = false;
-
  private:
   RateLimit& filter_;
+  Question question_;
 };
 
 filter::Verdict RateLimit::ask(const http::Request& request, Claims claims) {
@@ -38,51 +40,56 @@ filter::Verdict RateLimit::ask(const http::Request& request, Claims claims) {
     note(claims);
     return conclude(request, claims, false, local_.allowed);
   }
-  redis::Client& client = local_.fleet->client();
+  redis::Client& client = local_.fleet->fleet().client();
   if (!client.ready()) return decideAlone(request, claims);
   Arena& arena = control_.arena();
-  const redis::Words words = fleetQuestion(claims.rates, local_.fleet_counts, arena);
+  const bool takes = config_.statuses.empty();
+  const redis::Words words = fleetQuestion(claims.rates, local_.fleet_counts, takes, arena);
   auto* const place = reinterpret_cast<Ask*>(arena.allocate(sizeof(Ask), alignof(Ask)));
-  ask_ = std::construct_at(place, *this, request, claims, words);
-  ask_->begun = local_.loop.eventTime();
+  const Ask::Question question{request, claims, words, local_.loop.eventTime()};
+  ask_ = std::construct_at(place, *this, question);
   client.evaluate(words, *ask_);
   return filter::Verdict::wait(config_.redis->server.timeout + kAfterTimeout,
                                Reason::kRateLimitError);
 }
 
 void RateLimit::onAnswer(const redis::Reply& reply) {
-  redis::Client& client = local_.fleet->client();
-  const Ask& asked = *ask_;
+  redis::Client& client = local_.fleet->fleet().client();
+  Ask::Question& asked = ask_->question();
   if (reply.isError("NOSCRIPT") && !asked.repeated && client.ready()) {
-    ask_->repeated = true;
+    asked.repeated = true;
     return client.evaluateText(asked.words, *ask_);
   }
   local_.asked.observe(local_.loop.eventTime() - asked.begun);
   bool allowed = false;
   if (!readFleetReply(reply, asked.claims.rates, allowed)) {
-    local_.fleet->noteRefusal(reply.text());
+    local_.fleet->fleet().noteRefusal(reply.text());
     return control_.resumeRequest(decideAlone(asked.request, asked.claims));
   }
+  ask_decides_ = true;
+  if (!config_.statuses.empty()) later_ = asked.claims.rates;
   if (!allowed) leave();
   note(asked.claims);
   control_.resumeRequest(conclude(asked.request, asked.claims, allowed, local_.allowed));
 }
 
-void RateLimit::onNoAnswer() { control_.resumeRequest(decideAlone(ask_->request, ask_->claims)); }
+void RateLimit::onNoAnswer() {
+  control_.resumeRequest(decideAlone(ask_->question().request, ask_->question().claims));
+}
 
-filter::Verdict RateLimit::onWaitExpired(filter::Side, Reason) {
-  local_.fleet->client().cancel(*ask_);
-  return decideAlone(ask_->request, ask_->claims);
+filter::Verdict RateLimit::onAnswerOverdue() {
+  local_.fleet->fleet().client().cancel(*ask_);
+  return decideAlone(ask_->question().request, ask_->question().claims);
 }
 
 // The decision while the server is away.
 filter::Verdict RateLimit::decideAlone(const http::Request& request, const Claims& claims) {
   const FleetSettings& settings = *config_.redis;
   if (settings.on_error == OnError::kLocal) {
-    const std::uint32_t known = local_.fleet->nodes();
+    const std::uint32_t known = local_.fleet->fleet().nodes();
     const std::uint32_t nodes = known > 0 ? known : settings.nodes;
-    for (RateClaim& claim : claims.rates) claim.rate = shareOf(claim.rate, nodes);
-    const bool allowed = takeAll(claims.rates, local_.loop.now());
+    for (RateClaim& claim : claims.rates) reduceToShare(claim, nodes);
+    const bool allowed = decide(claims.rates);
     if (!allowed) leave();
     note(claims);
     return conclude(request, claims, allowed, local_.alone);
@@ -96,8 +103,17 @@ filter::Verdict RateLimit::decideAlone(const http::Request& request, const Claim
       {.status = 503, .reason = Reason::kRateLimitError, .detail = kServerAway});
 }
 
+// Nobody waits for the reply.
+void RateLimit::chargeFleet() {
+  redis::Client& client = local_.fleet->fleet().client();
+  if (!client.ready()) return;
+  client.evaluate(fleetQuestion(later_, local_.fleet_counts, true, control_.arena()), *ask_);
+  client.cancel(*ask_);
+  later_ = {};
+}
+
 void RateLimit::forgetAsk() {
-  local_.fleet->client().cancel(*ask_);
+  local_.fleet->fleet().client().cancel(*ask_);
   std::destroy_at(ask_);
 }
 

@@ -36,6 +36,8 @@ UnitRate unitRateOf(const config::Rate& rate, std::optional<std::uint32_t> burst
   return units;
 }
 
+bool takesTooLong(const UnitRate& rate) { return rate.burst > UnitRate::kLongest / rate.interval; }
+
 bool isLimiterName(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -61,6 +63,29 @@ void RateLimit::Rule::readLimits(config::Table& table, Rule& out) {
   table.read("in_flight", out.in_flight,
              "Maximum number of requests of each key at the same time, instead of a rate.",
              {.min = 1});
+  table.read("quota", out.quota,
+             "Number of requests that are allowed in each hour, day, week or month of the calendar "
+             "(UTC), instead of a rate.");
+  readKey(table, out);
+  table.read("plan", out.plan,
+             "Name of the caller's plan in `limits`, an expression with a text as its result.");
+  table.read("limits", out.plans,
+             "Limits of some plans by their names: a rate, or a table with `rate` and `burst`, or "
+             "`quota`. Callers with other plans, or without one, have the limit of this rule.");
+}
+
+void RateLimit::Plan::read(config::Table& table, Plan& out) {
+  table.read("rate", out.rate, "Rate of the plan, as `rate` of the rule.",
+             {.min = config::Rate{1.0 / 86'400}, .max = config::Rate{1'000'000}});
+  table.read("burst", out.burst,
+             "Number of requests at once, as `burst` of the rule. Default: those of one second, at "
+             "least 1.",
+             {.min = 1});
+  table.read("quota", out.quota, "Quota of the plan, for the same period as `quota` of the rule.");
+  table.exactlyOneOf({"rate", "quota"});
+}
+
+void RateLimit::Rule::readKey(config::Table& table, Rule& out) {
   table.read("key", out.key,
              "Parts of the request that distinguish callers: `client_address`, `method`, `route`, "
              "`identity` (of the client's certificate), `consumer`, `header:NAME`, `cookie:NAME`, "
@@ -84,7 +109,7 @@ void RateLimit::Rule::readLimits(config::Table& table, Rule& out) {
 
 void RateLimit::Rule::read(config::Table& table, Rule& out) {
   readLimits(table, out);
-  table.exactlyOneOf({"rate", "in_flight"});
+  table.exactlyOneOf({"rate", "quota", "in_flight"});
   out.complete(table);
 }
 
@@ -93,22 +118,65 @@ void RateLimit::Rule::complete(config::Table& table) {
   compiled_key = LimitKey::read(key, prefix4, prefix6, table, "key");
   spec = {};
   spec.in_flight = in_flight.value_or(0);
-  if (!rate) {
-    if (table.has("rate")) return;  // it is malformed, and was reported
-    if (burst) table.fail("burst", "only applies to a rate");
-    if (cost.given()) table.fail("cost", "only applies to a rate");
-    return;
+  if (quota && burst) table.fail("burst", "only applies to a rate");
+  if (quota) {
+    spec.period = quota->period;
+    spec.rate = QuotaTime::rateOf(quota->units);
+  } else if (rate) {
+    completeRate(table);
+  } else {
+    checkInFlight(table);
   }
-  if (rate->per_second <= 0) return;  // was reported when it was read
-  spec.rate = unitRateOf(*rate, burst);
-  if (spec.rate->burst > UnitRate::kLongest / spec.rate->interval) {
-    spec.rate->burst = 1;
-    table.fail("burst", "takes more than a year to be available again at this rate");
-  }
+  if (!spec.rate) return;
+  completePlans(table);
   const auto constant = parseNumber<std::int64_t>(cost.text());
   if (constant && *constant > spec.rate->burst) {
-    table.warn("cost", "exceeds `burst`: every request is refused");
+    table.warn("cost", quota ? "exceeds `quota`: every request is refused"
+                             : "exceeds `burst`: every request is refused");
   }
+}
+
+void RateLimit::Rule::completeRate(config::Table& table) {
+  if (rate->per_second <= 0) return;  // was reported when it was read
+  spec.rate = unitRateOf(*rate, burst);
+  if (!takesTooLong(*spec.rate)) return;
+  spec.rate->burst = 1;
+  table.fail("burst", "takes more than a year to be available again at this rate");
+}
+
+void RateLimit::Rule::checkInFlight(config::Table& table) {
+  if (table.has("rate") || table.has("quota")) return;  // it is malformed, and was reported
+  for (const std::string_view each : {"burst", "cost", "plan", "limits"}) {
+    if (table.has(each)) table.fail(each, "only applies to a rate or a quota");
+  }
+}
+
+void RateLimit::Rule::completePlans(config::Table& table) {
+  if (plan.given() == plans.empty()) {
+    table.fail(plan.given() ? "plan" : "limits", "`plan` and `limits` belong together");
+  }
+  for (const auto& [name, each] : plans) {
+    if (!isLimiterName(name)) {
+      table.fail("limits", "names may contain only letters, digits, \".\", \"_\" and \"-\"");
+    }
+    if (const auto units = each.units(quota, table)) spec.plans.emplace_back(name, *units);
+  }
+}
+
+// `of_rule`: the quota of the rule, if it has one.
+std::optional<UnitRate> RateLimit::Plan::units(const std::optional<Quota>& of_rule,
+                                               config::Table& table) const {
+  if (of_rule) {
+    if (quota && quota->period == of_rule->period) return QuotaTime::rateOf(quota->units);
+    table.fail("limits", "must be quotas for the period of `quota`");
+    return std::nullopt;
+  }
+  if (quota) table.fail("limits", "must be rates");
+  if (!rate || rate->per_second <= 0) return std::nullopt;  // was reported when it was read
+  const UnitRate units = unitRateOf(*rate, burst);
+  if (!takesTooLong(units)) return units;
+  table.fail("limits", "contains a `burst` that takes more than a year to be available again");
+  return std::nullopt;
 }
 
 void RateLimit::Config::read(config::Table& table, Config& out) {
@@ -129,6 +197,24 @@ void RateLimit::Config::read(config::Table& table, Config& out) {
              {.min = 8, .max = 1 << 24});
   table.read("mode", out.enforcement, kEnforcementNames,
              "Whether requests are refused, or only counted in the metrics.");
+  table.read("enforce", out.enforced,
+             "Share of the requests over the limit that are refused, chosen at random; the others "
+             "are counted as in shadow mode.",
+             {.min = config::Percent{0}, .max = config::Percent{100}});
+  table.read(
+      "delay", out.delay,
+      "Longest time for which a request over the rate waits until the rate allows it, instead "
+      "of being refused.",
+      {.min = Milliseconds(0), .max = std::chrono::minutes(1)});
+  table.read(
+      "max_delayed", out.max_delayed,
+      "Maximum number of requests that wait for `delay` at the same time; others are refused.",
+      {.min = 1, .max = 100'000});
+  table.read(
+      "count_statuses", out.statuses,
+      "Statuses of responses that count, such as [401, 403] against the guessing of passwords: "
+      "others take nothing. Default: each request counts.",
+      {.min = 100, .max = 599, .max_size = 64});
   table.read("skip", out.skip, "Address ranges of clients that are not limited.");
   table.read("headers", out.fields, kFieldsNames,
              "Response headers about the rest of the limit: RateLimit and RateLimit-Policy "
@@ -139,11 +225,15 @@ void RateLimit::Config::read(config::Table& table, Config& out) {
              "flight are counted by each instance. Default: each instance counts for itself.");
   if (out.redis && !out.name)
     table.fail("redis", "needs a `name`, which the instances have in common");
-  table.exactlyOneOf({"rate", "in_flight", "rules"});
+  table.exactlyOneOf({"rate", "quota", "in_flight", "rules"});
+  if (out.delay > Milliseconds(0) && !out.statuses.empty()) {
+    table.fail("delay", "cannot be combined with `count_statuses`");
+  }
   if (out.name && !isLimiterName(*out.name)) {
     table.fail("name", "may contain only letters, digits, \".\", \"_\" and \"-\"");
   }
-  for (const std::string_view each : {"burst", "key", "prefix4", "prefix6", "missing", "cost"}) {
+  for (const std::string_view each :
+       {"burst", "key", "prefix4", "prefix6", "missing", "cost", "plan", "limits"}) {
     if (!out.rules.empty() && table.has(each))
       table.fail(each, "belongs to the elements of `rules`");
   }

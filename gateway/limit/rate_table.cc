@@ -89,7 +89,7 @@ bool takeAll(std::span<RateClaim> claims, Nanoseconds now, Nanoseconds (*clock)(
     if (claims[i].cost <= 0 || claims[i].take(now)) continue;
     // Another thread was faster.
     for (RateClaim& earlier : claims.first(i)) {
-      if (earlier.cost > 0) RateTable::giveBack(earlier.taken, clock());
+      if (earlier.cost > 0) RateTable::giveBack(earlier.taken, earlier.at(clock()));
       look(earlier);
     }
     return false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/base/clock.h"
@@ -84,19 +85,38 @@ class RateTable {
   SlotTable slots_;
 };
 
+// A quota is a rate in a time that only moves at the end of its windows: a unit takes one
+// nanosecond, and a window is longer than all units together.
+struct QuotaTime {
+  static constexpr unsigned kWindowBits = 32;
+
+  static Nanoseconds baseOf(std::int64_t window) { return Nanoseconds(window << kWindowBits); }
+  static constexpr UnitRate rateOf(std::int64_t units) { return {Nanoseconds(1), units}; }
+
+  Nanoseconds base{0};  // the time
+  std::int64_t window = 0;
+  Nanoseconds left{0};  // of the window, in real time
+};
+
 // One limit that a request must satisfy.
 struct RateClaim {
   RateTable* table = nullptr;
   std::uint64_t key = 0;
   UnitRate rate;
   std::int64_t cost = 1;
-  std::uint32_t rule = 0;  // for the caller
-  Decision decision{};     // the result
+  std::uint32_t rule = 0;  // this and the next are for the caller
+  std::uint32_t policy = 0;
+  std::int64_t waiting = 0;  // units of `rate.burst` for which a request has to wait
+  // Of a quota: units of the table instead of time.
+  std::optional<QuotaTime> quota = {};
+  Decision decision{};  // the result
   RateTable::Taken taken{};
 
-  void look(Nanoseconds now) { decision = table->look(key, rate, cost, now); }
+  // The time for the table.
+  Nanoseconds at(Nanoseconds now) const { return quota ? quota->base : now; }
+  void look(Nanoseconds now) { decision = table->look(key, rate, cost, at(now)); }
   bool take(Nanoseconds now) {
-    decision = table->take(key, rate, cost, now, taken);
+    decision = table->take(key, rate, cost, at(now), taken);
     return decision.allowed;
   }
 };

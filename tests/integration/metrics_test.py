@@ -17,6 +17,7 @@ from fake_upstream import closed_address, text
 from http2_wire import PING, Http2Client, frame
 from integration_case import forward, gateway
 from tcp_upstream import TcpUpstream, echo
+from thread_server import ThreadServer
 from tls_case import TlsCase
 from token_issuer import ISSUER, Issuer, Key
 from weir_process import ADMIN, ROOT
@@ -132,6 +133,21 @@ def declared():
 class Families(unittest.TestCase):
     def test_each_one_that_a_module_declares_is_on_the_page(self):
         self.assertEqual({name: kind for name, (kind, _) in families().items()}, declared())
+
+
+class OneReply(ThreadServer):
+    """Sends the same bytes once on each connection, as soon as it has received anything."""
+
+    def __init__(self, reply):
+        super().__init__()
+        self.reply = reply
+        self._listen()
+
+    def talk(self, peer):
+        if peer.recv(1 << 16):
+            peer.sendall(self.reply)
+        while peer.recv(1 << 16):
+            pass
 
 
 class EveryFamily(TlsCase):
@@ -473,6 +489,20 @@ class EveryFamily(TlsCase):
         self.assertGreaterEqual(evicted, 40 - 16)
         poll.until(lambda: weir.metric("weir_ratelimit_keys") == 40 - evicted, "the count of keys")
         self.asserted |= {"weir_ratelimit_evictions_total", "weir_ratelimit_keys"}
+        self.shared_rate_limit()
+
+    def shared_rate_limit(self):
+        """A limit in a server that allows every request, where the second one has to wait."""
+        server = OneReply(b"$3\r\nsha\r\n:1\r\n*2\r\n:1\r\n:100000000\r\n")
+        self.addCleanup(server.close)
+        weir = self.weir(gateway(forward(self.good.address, route=(
+            "filters = [{ rate_limit = { rate = '20/s', burst = 1, delay = '1s', name = 'shared', "
+            "redis = { upstream = 'limits', timeout = '10s' } } }]")) +
+            f'[upstream.limits]\ndiscovery = {{ static = ["{server.address}"] }}\n'))
+        self.assertEqual(self.client(weir.address()).request("/").status, 200)
+        self.expect(weir, 1, "weir_ratelimit_redis_duration_seconds", "_count", limiter="shared")
+        self.expect(weir, 1, "weir_ratelimit_delay_seconds", "_count", limiter="shared")
+        self.expect(weir, 1, "weir_ratelimit_decisions_total", decision="delay")
 
     def codings(self):
         """A gateway that compresses responses and decompresses requests."""

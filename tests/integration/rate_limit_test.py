@@ -212,6 +212,22 @@ class Example(IntegrationCase):
         self.assertRegex(left, r'^"shop";r=19\d;t=1$')
         self.assertEqual(client.request("/").status, 200)
 
+    def test_the_example_of_plans_loads_and_limits(self):
+        text = (ROOT / "configs/rate_limit_plans.toml").read_text(encoding="utf-8")
+        statuses = {"/login": "401 Unauthorized"}
+        upstream = self.upstream(lambda call: call.reply(
+            b"hello\n", statuses.get(call.request.target, "200 OK")))
+        text = re.sub(r'static = \["[^"]*"\]', f'static = ["{upstream.address}"]', text)
+        weir = self.weir(re.sub(r'\baddress = "[^"]*"', 'address = "127.0.0.1:0"', text))
+        client = self.client(weir.address())
+
+        def ask(target, account, plan=""):
+            return client.request(target, headers=[("x-account", account), ("x-plan", plan)])
+        self.assertEqual([ask("/", "ann").status for _ in range(3)], [200, 200, 429])
+        self.assertEqual([ask("/", "bob", "gold").status for _ in range(6)], [200] * 5 + [429])
+        self.assertIn('"api-1-gold";q=', ask("/", "bob", "gold").header("ratelimit-policy"))
+        self.assertEqual([ask("/login", "ann").status for _ in range(4)], [401] * 3 + [429])
+
 
 if __name__ == "__main__":
     unittest.main()

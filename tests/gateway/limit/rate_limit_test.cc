@@ -320,7 +320,24 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"rules = [{ rate = '1/s' }, { in_flight = 1 }], burst = 3",
               "filter.rate_limit.burst: belongs to the elements of `rules`"},
         Wrong{"rules = [{ rate = '1/s' }, {}]", "filter.rate_limit.rules[1]"},
-        Wrong{"rate = '1/s', mode = 'off'", "filter.rate_limit.mode: "}));
+        Wrong{"rate = '1/s', mode = 'off'", "filter.rate_limit.mode: "},
+        Wrong{"rate = '1/s', redis = 'limits'", "filter.rate_limit.redis: needs a `name`"},
+        Wrong{"rate = '1/s', name = 'x', redis = { upstream = 'limits', user = 'u' }",
+              "filter.rate_limit.redis.user: needs a `password`"},
+        Wrong{"rate = '1/s', name = 'x', redis = { upstream = 'limits', timeout = '1ms' }",
+              "filter.rate_limit.redis.timeout: "},
+        Wrong{"quota = '5/year'", "filter.rate_limit.quota: expected a quota such as"},
+        Wrong{"quota = '5/day', burst = 2", "filter.rate_limit.burst: only applies to a rate"},
+        Wrong{"quota = '5/day', rate = '1/s'", "filter.rate_limit"},
+        Wrong{"rate = '1/s', limits = { gold = '2/s' }", "`plan` and `limits` belong together"},
+        Wrong{"rate = '1/s', plan = 'request.path', limits = { gold = { quota = '1/day' } }",
+              "filter.rate_limit.limits: must be rates"},
+        Wrong{"quota = '1/day', plan = 'request.path', limits = { gold = { quota = '9/hour' } }",
+              "filter.rate_limit.limits: must be quotas for the period of `quota`"},
+        Wrong{"rate = '1/s', delay = '1s', count_statuses = [401]",
+              "filter.rate_limit.delay: cannot be combined with `count_statuses`"},
+        Wrong{"rate = '1/s', count_statuses = [99]", "filter.rate_limit.count_statuses[0]: "},
+        Wrong{"rate = '1/s', enforce = '101%'", "filter.rate_limit.enforce: "}));
 
 }  // namespace
 }  // namespace weir::gateway
