@@ -71,7 +71,8 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "`Retry-After` of the response tells the client when to try again. Check the limits if "
      "`weir_ratelimit_decisions_total` shows that many callers are refused."},
     {"rate_limit_error",
-     "The server of `redis` of the filter `rate_limit` is away or did not respond within `timeout`, "
+     "The server of `redis` of the filter `rate_limit` is away or did not respond within "
+     "`timeout`, "
      "and `on_error` is `deny`.",
      "Check the server and its upstream; the log names the cause. With `on_error = \"local\"` each "
      "instance uses its own share of the limit meanwhile."},
