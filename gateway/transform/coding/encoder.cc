@@ -6,6 +6,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "gateway/transform/coding/kept_memory.h"
+
 namespace weir::gateway {
 namespace {
 
@@ -60,7 +62,7 @@ class GzipEncoder final : public Encoder {
   bool ready_ = false;
 };
 
-// The library makes a new encoder for each body.
+// The library makes a new encoder for each body, here in the memory of the one before.
 class BrEncoder final : public Encoder {
  public:
   explicit BrEncoder(int level) : level_(level) {}
@@ -68,7 +70,7 @@ class BrEncoder final : public Encoder {
 
   bool begin(std::optional<std::uint64_t> size) override {
     BrotliEncoderDestroyInstance(state_);
-    state_ = BrotliEncoderCreateInstance(nullptr, nullptr, nullptr);
+    state_ = BrotliEncoderCreateInstance(&allocate, &release, &memory_);
     if (state_ == nullptr) return false;
     BrotliEncoderSetParameter(state_, BROTLI_PARAM_QUALITY, static_cast<std::uint32_t>(level_));
     BrotliEncoderSetParameter(state_, BROTLI_PARAM_LGWIN, kBrWindow);
@@ -93,7 +95,6 @@ class BrEncoder final : public Encoder {
     step.done = input == 0 && !more;
     return step;
   }
-  bool isReusable() const override { return false; }
 
  private:
   static BrotliEncoderOperation operationFor(Goal goal) {
@@ -101,7 +102,15 @@ class BrEncoder final : public Encoder {
     return goal == Goal::kFlush ? BROTLI_OPERATION_FLUSH : BROTLI_OPERATION_FINISH;
   }
 
+  static void* allocate(void* memory, std::size_t bytes) {
+    return static_cast<KeptMemory*>(memory)->allocate(bytes);
+  }
+  static void release(void* memory, void* block) {
+    static_cast<KeptMemory*>(memory)->release(block);
+  }
+
   const int level_;
+  KeptMemory memory_;
   BrotliEncoderState* state_ = nullptr;
 };
 

@@ -35,8 +35,6 @@ class Encoder {
   virtual bool begin(std::optional<std::uint64_t> size) = 0;
   // For kFlush and kEnd without input, until done; nothing else may be called before.
   virtual Step encode(Bytes in, std::span<char> out, Goal goal) = 0;
-  // Whether it is worth keeping for another body.
-  virtual bool isReusable() const { return true; }
 };
 
 // `level`: as the library of the coding counts. Null for kIdentity.

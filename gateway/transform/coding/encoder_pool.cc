@@ -22,7 +22,6 @@ std::unique_ptr<Encoder> EncoderPool::take(ContentCoding coding,
 
 void EncoderPool::giveBack(ContentCoding coding, std::unique_ptr<Encoder> encoder) {
   --active_;
-  if (!encoder->isReusable()) return;
   auto& idle = idle_[static_cast<std::size_t>(coding)];
   if (idle.size() < kMostIdle) idle.push_back(std::move(encoder));
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/transform/coding/encoder_pool.h"
+#include "gateway/transform/coding/kept_memory.h"
 #include "tests/gateway/transform/coding_samples.h"
 
 namespace weir::gateway {
@@ -81,6 +82,23 @@ TEST_P(Codings, EncodersAreLimitedInNumber) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Coding, Codings, testing::Values(kGzip, kBr, kZstd));
+
+TEST(Coding, MemoryIsKeptForTheNextBodyUpToALimit) {
+  KeptMemory memory;
+  void* const first = memory.allocate(1000);
+  memory.release(first);
+  EXPECT_EQ(memory.kept(), 1000U);
+  void* const small = memory.allocate(400);  // half of the first would be wasted
+  EXPECT_NE(small, first);
+  EXPECT_EQ(memory.allocate(600), first);
+  EXPECT_EQ(memory.kept(), 0U);
+  memory.release(nullptr);
+  memory.release(memory.allocate(3U << 20));
+  memory.release(memory.allocate(7U << 20));
+  EXPECT_EQ(memory.kept(), 3U << 20);
+  memory.release(first);
+  memory.release(small);
+}
 
 TEST(Coding, MembersAndFramesFollowEachOther) {
   for (const ContentCoding coding : {kGzip, kZstd}) {
