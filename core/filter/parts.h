@@ -15,6 +15,9 @@ class Client;
 namespace weir::net {
 class Dialer;
 }
+namespace weir::state {
+class Directory;
+}
 
 namespace weir::filter {
 
@@ -30,6 +33,7 @@ struct SharedTools {
   MetricCells& metrics;
   http::Client& client;
   Commons& commons;
+  state::Directory* state = nullptr;  // for what a part keeps over restarts; null: nothing
 };
 
 // The tools of a worker, for T::Local. They outlive it.

@@ -27,6 +27,9 @@
 namespace weir::http {
 class AccessLog;
 }
+namespace weir::state {
+class Directory;
+}
 namespace weir::proxy {
 struct ListenerPlan;
 struct Plan;
@@ -50,6 +53,7 @@ class Server {
     Counts& counts;
     // For the first answers about a new plan's upstreams and filters; then it goes live without.
     Milliseconds warm_up_limit{5'000};
+    state::Directory* state = nullptr;  // null: nothing is kept over restarts
   };
   using OpenLog = std::function<std::unique_ptr<http::AccessLog>(MetricCells& worker_cells)>;
 

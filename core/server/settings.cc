@@ -53,6 +53,11 @@ void Settings::read(config::Table& table, Settings& out) {
              "the number of file descriptors.");
   table.read("drain_timeout", out.drain_timeout, "Time limit for requests in flight after SIGTERM.",
              {.min = 0ms, .max = 24h});
+  table.read("state_directory", out.state_directory,
+             "Directory for what is kept over restarts, such as the endpoints that were discovered "
+             "last, so that weir can start while the servers that it asks are down. Created if it "
+             "is missing; it must belong to weir's user. Default: nothing is kept.",
+             {.min_size = 1});
   table.read("overload", out.overload, "Load shedding when memory runs short.");
   table.read("filter", out.filters, table.kinds("filter"),
              "Filters that listeners and routes can use by their name: filters = [\"NAME\"].");

@@ -53,6 +53,7 @@ struct Settings {
   std::optional<std::uint32_t> workers;  // empty: one per processor
   std::uint64_t max_connections = 0;     // 0: as many as file descriptors allow
   Milliseconds drain_timeout{60'000};
+  std::optional<std::string> state_directory;  // empty: nothing is kept over restarts
   OverloadOptions overload;
   std::vector<std::pair<std::string, config::Selected>> filters;  // [filter.NAME]
   std::vector<proxy::ListenerOptions> listeners;

@@ -426,6 +426,7 @@ class EveryFamily(TlsCase):
         last = page.sum("weir_config_last_success_timestamp_seconds")
         self.assertTrue(began - 1 <= last <= time.time() + 1, last)
         self.asserted.add("weir_config_last_success_timestamp_seconds")
+        self.expect(weir, 0, "weir_state_write_errors_total")
         self.assertGreater(page.sum("weir_loop_lag_seconds_count", loop="worker-0"), 0)
         self.asserted.add("weir_loop_lag_seconds")
         self.expect(weir, 0, "weir_metric_series_dropped_total")

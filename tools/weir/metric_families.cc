@@ -4,6 +4,7 @@
 #include "core/event/metrics.h"
 #include "core/proxy/metrics.h"
 #include "core/server/metrics.h"
+#include "core/state/metrics.h"
 #include "core/tls/metrics.h"
 #include "core/upstream/metrics.h"
 #include "gateway/auth/authn.h"
@@ -32,6 +33,7 @@ MetricFamilies metricFamilies() {
   gateway::rbac::addMetrics(families);
   server::addMetrics(families);
   event::addMetrics(families);
+  state::addMetrics(families);
   access_log::addMetrics(families);
   metrics::addMetrics(families);
   addMetrics(families);

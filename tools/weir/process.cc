@@ -180,14 +180,20 @@ bool Process::startServer(const proxy::Plan& plan) {
     log::error(startTrouble("cannot create the event loop of a worker", loops.error()));
     return false;
   }
-  server_ = std::make_unique<server::Server>(
-      server::Server::Parts{loop_, *resolver_, names_, cells_, counts_}, std::move(loops.value()));
+  server_ = std::make_unique<server::Server>(server::Server::Parts{.loop = loop_,
+                                                                   .resolver = *resolver_,
+                                                                   .names = names_,
+                                                                   .cells = cells_,
+                                                                   .counts = counts_,
+                                                                   .state = &state_},
+                                             std::move(loops.value()));
   resolver_->setOnServersChanged([this] { server_->lookAgain(); });
   page_ = std::make_unique<metrics::Page>(names_, metricFamilies(), cells_);
   for (const auto& worker : server_->workers()) page_->addSource(worker->cells());
   const NameId role = names_.intern(plan.role);
   cells_.gauge(server::buildInfoKey(role, names_.intern(WEIR_VERSION))).set(1);
   if (!openAddresses(plan)) return false;
+  openState();
   if (!listenToSignals() || !hasDescriptors()) return false;
   server_->start(logOpener());
   return true;
@@ -250,6 +256,9 @@ bool Process::startAdminElsewhere(std::string_view failure) {
              "set admin = \"HOST:PORT\" to choose another address; port 0 picks a free port");
   return false;
 }
+
+// After root was given up: the directory belongs to the user as whom weir runs.
+void Process::openState() { state_.open(configuration_.core.state_directory.value_or("")); }
 
 void Process::watchFiles() {
   std::vector<std::string> paths = files_;
@@ -400,6 +409,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   if (watch_changed) watchFiles();
   if (logs_changed) server_->setAccessLogs(logOpener());
   if (admin_changed) startAdmin();
+  if (configuration_.core.state_directory.value_or("") != state_.path()) openState();
 }
 
 // Logs and counts the renewals of certificates; returns the number of new certificates.

@@ -21,6 +21,7 @@
 #include "core/server/plan_builder.h"
 #include "core/server/registry.h"
 #include "core/server/server.h"
+#include "core/state/directory.h"
 #include "observability/admin/admin_backend.h"
 #include "observability/admin/admin_server.h"
 #include "observability/metrics/page.h"
@@ -76,6 +77,7 @@ class Process final : public admin::AdminBackend {
   bool openAddresses(const proxy::Plan& plan);
   bool giveUpRoot(const Account& account);
   void watchFiles();
+  void openState();
   void applyLog(const LogSettings& before);
   std::vector<std::string> restartsNeeded(const Configuration& wanted) const;
   unsigned noteRefreshes();
@@ -99,6 +101,7 @@ class Process final : public admin::AdminBackend {
   Configuration candidate_;                // read, but not in use yet
   std::vector<std::string> files_;         // read by the latest load
   std::vector<std::string> files_in_use_;  // of the configuration in use
+  state::Directory state_{cells_};
   std::unique_ptr<dns::Resolver> resolver_;
   server::PlanBuilder plan_builder_;
   std::unique_ptr<server::Server> server_;

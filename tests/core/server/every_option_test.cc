@@ -23,7 +23,7 @@ using Kind = Type::Kind;
 
 // Not in the plan: the process applies it, or reports that it requires a restart
 // (tests/integration/reload_test.py).
-const std::set<std::string> kOfTheProcess = {"workers", "drain_timeout"};
+const std::set<std::string> kOfTheProcess = {"workers", "drain_timeout", "state_directory"};
 // Files that must match the certificates (tests/integration/tls_test.py).
 const std::set<std::string> kElsewhere = {"listener.tls.certificates.ocsp",
                                           "listener.tls.client_crl", "upstream.db.tls.crl"};

@@ -1,0 +1,7 @@
+#include "core/state/metrics.h"
+
+namespace weir::state {
+
+void addMetrics(MetricFamilies& families) { families.add({&kStateWriteErrorsFamily}); }
+
+}  // namespace weir::state
