@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/log.h"
 #include "core/proxy/plan.h"
 #include "core/upstream/metrics.h"
 
@@ -16,95 +15,10 @@ std::int64_t sizeOf(const upstream::SharedEndpoints& endpoints) {
 
 }  // namespace
 
-// One cluster's discovery and its latest result.
-class Discoveries::Watch final : private upstream::DiscoveryEvents {
- public:
-  Watch(Discoveries& owner, const upstream::ClusterPlan& cluster)
-      : owner_(owner),
-        cluster_(cluster.id),
-        name_(cluster.name),
-        kind_(cluster.discovery_kind),
-        source_(cluster.discovery) {}
-  ~Watch() override { showEndpoints(0, 0); }
-
-  void start() {
-    discovery_ = source_->make(owner_.tools_);
-    discovery_->start(*this);
-  }
-  void lookAgain() { discovery_->lookAgain(); }
-  const upstream::DiscoverySource& source() const { return *source_; }
-  const State& state() const { return state_; }
-  bool answered() const { return answered_; }
-  NameId cluster() const { return cluster_; }
-
-  void showStaleness() {
-    const auto age = state_.stale ? monotonicNow() - stale_since_ : Nanoseconds(0);
-    owner_.cells_.gauge(upstream::discoveryStaleKey(cluster_)).set(age.count());
-  }
-
- private:
-  void onEndpoints(upstream::SharedEndpoints endpoints) override {
-    const bool changed =
-        state_.endpoints == nullptr || state_.endpoints->endpoints != endpoints->endpoints;
-    using enum upstream::DiscoveryResult;
-    count(changed ? kChanged : kUnchanged);
-    state_.failure.clear();
-    state_.stale = false;
-    answered_ = true;
-    if (changed) {
-      logEndpoints(*endpoints);
-      state_.endpoints = std::move(endpoints);
-      owner_.on_endpoints_(cluster_, state_.endpoints);
-    }
-    showEndpoints(sizeOf(state_.endpoints), 0);
-    owner_.on_answer_();
-  }
-
-  void onDiscoveryFailed(std::string_view what) override {
-    count(upstream::DiscoveryResult::kFailed);
-    if (state_.failure != what) {
-      log::warning("upstream " + std::string(name_) + ": " + std::string(what));
-    }
-    state_.failure = what;
-    if (!std::exchange(state_.stale, true)) stale_since_ = monotonicNow();
-    answered_ = true;
-    showEndpoints(0, sizeOf(state_.endpoints));
-    owner_.on_answer_();
-  }
-
-  void logEndpoints(const upstream::EndpointSet& found) const {
-    if (!log::writes(log::Level::kDebug)) return;
-    std::string text = "upstream " + std::string(name_) + ": endpoints:";
-    for (const upstream::Endpoint& each : found.endpoints) text += " " + each.address.text();
-    log::debug(text);
-  }
-
-  void count(upstream::DiscoveryResult result) {
-    owner_.cells_.counter(upstream::discoveryUpdatesKey(cluster_, kind_, result)).add();
-  }
-
-  void showEndpoints(std::int64_t healthy, std::int64_t stale) {
-    owner_.cells_.gauge(upstream::upstreamEndpointsKey(cluster_, upstream::EndpointState::kHealthy))
-        .set(healthy);
-    owner_.cells_.gauge(upstream::upstreamEndpointsKey(cluster_, upstream::EndpointState::kStale))
-        .set(stale);
-  }
-
-  Discoveries& owner_;
-  const NameId cluster_;
-  const std::string_view name_;
-  const NameId kind_;
-  const std::shared_ptr<const upstream::DiscoverySource> source_;
-  std::unique_ptr<upstream::Discovery> discovery_;
-  State state_;
-  Nanoseconds stale_since_{0};
-  bool answered_ = false;
-};
-
-Discoveries::Discoveries(const upstream::DiscoveryTools& tools, MetricCells& cells,
+Discoveries::Discoveries(const upstream::DiscoveryTools& tools, const Keeping& keeping,
                          OnEndpoints on_endpoints, std::function<void()> on_answer)
     : tools_(tools),
-      cells_(cells),
+      keeping_(keeping),
       on_endpoints_(std::move(on_endpoints)),
       on_answer_(std::move(on_answer)) {}
 
@@ -117,19 +31,26 @@ void Discoveries::follow(const proxy::Plan& plan) {
            (*cluster)->discovery->identity() != each.second->source().identity();
   });
   for (const NameId list : std::exchange(lists_, {})) {
-    cells_.gauge(upstream::upstreamEndpointsKey(list, upstream::EndpointState::kHealthy)).set(0);
+    keeping_.cells.gauge(upstream::upstreamEndpointsKey(list, upstream::EndpointState::kHealthy))
+        .set(0);
   }
   for (const auto& cluster : plan.clusters) {
     const auto known = cluster->discovery->known();
     if (known != nullptr) {
-      cells_.gauge(upstream::upstreamEndpointsKey(cluster->id, upstream::EndpointState::kHealthy))
+      keeping_.cells
+          .gauge(upstream::upstreamEndpointsKey(cluster->id, upstream::EndpointState::kHealthy))
           .set(sizeOf(known));
       lists_.push_back(cluster->id);
       continue;
     }
     auto& watch = watches_[cluster->id];
-    if (watch != nullptr) continue;
-    watch = std::make_unique<Watch>(*this, *cluster);
+    if (watch != nullptr) {
+      watch->configure(cluster);
+      continue;
+    }
+    DiscoveryWatch::Owner& owner = *this;
+    watch = std::make_unique<DiscoveryWatch>(
+        DiscoveryWatch::Tools{tools_, keeping_.cells, keeping_.state, owner}, cluster);
     watch->start();
   }
 }

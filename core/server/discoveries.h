@@ -3,11 +3,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
+#include "core/server/discovery_watch.h"
 #include "core/upstream/discovery.h"
 
 namespace weir::proxy {
@@ -19,38 +19,43 @@ namespace weir::server {
 // The running discoveries of the plan's clusters. One that a reload does not change continues.
 //
 // Thread: the control thread.
-class Discoveries {
+class Discoveries final : private DiscoveryWatch::Owner {
  public:
   using OnEndpoints = std::function<void(NameId cluster, upstream::SharedEndpoints endpoints)>;
 
+  // Where the results are counted and kept.
+  struct Keeping {
+    MetricCells& cells;
+    state::Directory* state = nullptr;  // null: not over restarts
+  };
+
   // `on_answer`: called when a source has answered, also by a failure.
-  Discoveries(const upstream::DiscoveryTools& tools, MetricCells& cells, OnEndpoints on_endpoints,
-              std::function<void()> on_answer);
-  ~Discoveries();
+  Discoveries(const upstream::DiscoveryTools& tools, const Keeping& keeping,
+              OnEndpoints on_endpoints, std::function<void()> on_answer);
+  ~Discoveries() override;
 
   // Starts the discoveries of the plan that are not running, and stops those that it does not
   // contain.
   void follow(const proxy::Plan& plan);
   bool answered() const;  // every source has
 
-  struct State {
-    upstream::SharedEndpoints endpoints;  // null: no answer yet
-    bool stale = false;
-    std::string failure;  // of the latest query; empty if it was answered
-  };
+  using State = DiscoveryWatch::State;
   // The state of a cluster with a running discovery; null for others.
   const State* state(NameId cluster) const;
   void lookAgain();       // queries every source
   void refreshMetrics();  // ages of stale answers, before a scrape
 
  private:
-  class Watch;
+  void onEndpoints(NameId cluster, const upstream::SharedEndpoints& endpoints) override {
+    on_endpoints_(cluster, endpoints);
+  }
+  void onAnswer() override { on_answer_(); }
 
   const upstream::DiscoveryTools tools_;
-  MetricCells& cells_;
+  const Keeping keeping_;
   const OnEndpoints on_endpoints_;
   const std::function<void()> on_answer_;
-  std::map<NameId, std::unique_ptr<Watch>> watches_;
+  std::map<NameId, std::unique_ptr<DiscoveryWatch>> watches_;
   std::vector<NameId> lists_;  // clusters of the plan with static endpoints
 };
 

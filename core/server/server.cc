@@ -36,7 +36,7 @@ Server::Server(const Parts& parts, std::vector<event::Loop::Handle> loops)
       control_(parts.loop, parts.cells),
       warm_up_(parts.loop, [this] { return discoveries_.answered() && shared_filters_.ready(); }),
       discoveries_(
-          {parts.loop, parts.resolver, control_.client(), parts.names}, parts.cells,
+          {parts.loop, parts.resolver, control_.client(), parts.names}, {parts.cells, parts.state},
           [this](NameId cluster, const upstream::SharedEndpoints& endpoints) {
             control_.setEndpoints(cluster, endpoints);
             for (auto& worker : workers_) worker->setEndpoints(cluster, endpoints);

@@ -103,7 +103,7 @@ void Cluster::setEndpoints(SharedEndpoints endpoints) {
   for (const Endpoint& endpoint : endpoints_->endpoints) {
     auto& pool = pools_[endpoint.address];
     if (pool == nullptr) pool = std::make_unique<EndpointPool>(tools, owner);
-    pool->endpoint = endpoint;
+    if (pool->endpoint != endpoint) pool->endpoint = endpoint;
     pool->listed = true;
   }
   refreshMembers();
@@ -121,10 +121,14 @@ void Cluster::refreshMembers() {
   if (endpoints_ == nullptr) return;
   candidates_.clear();
   candidates_.reserve(endpoints_->endpoints.size());
+  std::vector<Member*> draining;
   // In discovery's order, which is the same for every worker and every reload.
   for (const Endpoint& endpoint : endpoints_->endpoints) {
-    if (endpoint.weight > 0) candidates_.push_back(pools_.at(endpoint.address).get());
+    EndpointPool* const pool = pools_.at(endpoint.address).get();
+    pool->available = false;
+    if (endpoint.weight > 0) (endpoint.draining ? draining : candidates_).push_back(pool);
   }
+  if (candidates_.empty()) candidates_ = std::move(draining);
   if (balancer_->passesOver()) balancer_->setMembers(candidates_);
   refreshAvailability();
 }

@@ -66,6 +66,12 @@ void readLimits(config::Table& table, ClusterOptions& out) {
 void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
   table.read("discovery", out.discovery, table.kinds("discovery"), "Source of the endpoints.",
              {.required = true});
+  table.read(
+      "empty_hold", out.empty_hold,
+      "Time for which the endpoints stay in use after discovery reported that there are none "
+      "any more, which is often a mistake. After that, requests are answered with 503. "
+      "never: they stay in use until discovery reports others.",
+      {.min = 0ms, .max = 24h, .none = "never"});
   table.read("balancer", out.balancer, table.kinds("balancer"), "Load balancing algorithm.");
   table.read("guards", out.guards, table.kinds("guard"),
              "Guards: breakers that take failing endpoints out of use.");

@@ -25,6 +25,8 @@ namespace weir::upstream {
 // [upstream.NAME]
 struct ClusterOptions {
   config::Selected discovery;
+  // Until discovery's report that there are no endpoints is accepted; empty: never.
+  std::optional<Milliseconds> empty_hold{10'000};
   config::Selected balancer{"least_request", nullptr, {}};
   std::vector<config::Selected> guards;
   config::ByRole<config::Percent> panic_threshold{config::Percent{0}, config::Percent{50}};

@@ -62,6 +62,8 @@ class DiscoverySource {
   virtual std::string_view hostName() const { return {}; }
   // Where the source sends its queries. The upstreams must not depend on this one.
   virtual std::vector<http::Target> needs() const { return {}; }
+  // Whether these upstreams must speak HTTP/2, as gRPC requires.
+  virtual bool needsHttp2() const { return false; }
   // The endpoints if they are known without a query; else null.
   virtual SharedEndpoints known() const { return nullptr; }
 };

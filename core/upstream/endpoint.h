@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/net/address.h"
@@ -11,9 +12,14 @@ namespace weir::upstream {
 
 // One address of a cluster, as discovery reports it.
 struct Endpoint {
+  static constexpr std::uint32_t kMostWeight = 1'000'000;
+
   net::Address address;
   std::uint32_t weight = 1;  // 0: no traffic
   std::string zone;
+  // It is about to leave: no new traffic while another endpoint is there.
+  bool draining = false;
+  std::vector<std::pair<std::string, std::string>> metadata = {};  // by name
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };

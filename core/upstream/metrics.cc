@@ -6,8 +6,9 @@ void addMetrics(MetricFamilies& families) {
   families.add({&kRequestsFamily, &kAttemptDurationFamily, &kConnectDurationFamily,
                 &kConnectionsActiveFamily, &kConnectionsIdleFamily, &kConnectionFailuresFamily,
                 &kPoolWaitFamily, &kQueueDepthFamily, &kEndpointsFamily, &kReusedConnectionsFamily,
-                &kDiscoveryUpdatesFamily, &kDiscoveryStaleFamily, &kRetriesFamily,
-                &kRetriesSuppressedFamily, &kRetryBudgetTokensFamily});
+                &kDiscoveryUpdatesFamily, &kDiscoveryStaleFamily, &kDiscoveryLastUpdateFamily,
+                &kDiscoveryLagFamily, &kRetriesFamily, &kRetriesSuppressedFamily,
+                &kRetryBudgetTokensFamily});
 }
 
 }  // namespace weir::upstream

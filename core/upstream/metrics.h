@@ -74,8 +74,8 @@ constexpr GaugeKey upstreamQueueDepthKey(NameId upstream) {
   return {kQueueDepthFamily, {.a = upstream}};
 }
 
-enum class EndpointState : std::uint8_t { kHealthy, kStale };
-inline constexpr std::string_view kEndpointStateWords[] = {"healthy", "stale"};
+enum class EndpointState : std::uint8_t { kHealthy, kStale, kDraining };
+inline constexpr std::string_view kEndpointStateWords[] = {"healthy", "stale", "draining"};
 
 inline constexpr GaugeFamily kEndpointsFamily{
     "weir_upstream_endpoints",
@@ -92,8 +92,10 @@ constexpr CounterKey upstreamReusedConnectionsKey(NameId upstream) {
   return {kReusedConnectionsFamily, {.a = upstream}};
 }
 
-enum class DiscoveryResult : std::uint8_t { kChanged, kUnchanged, kFailed };
-inline constexpr std::string_view kDiscoveryResultWords[] = {"changed", "unchanged", "failed"};
+// kHeld: there are no endpoints any more, which is not believed yet.
+enum class DiscoveryResult : std::uint8_t { kChanged, kUnchanged, kFailed, kHeld };
+inline constexpr std::string_view kDiscoveryResultWords[] = {"changed", "unchanged", "failed",
+                                                             "held"};
 
 inline constexpr CounterFamily kDiscoveryUpdatesFamily{
     "weir_discovery_updates_total",
@@ -113,6 +115,23 @@ inline constexpr GaugeFamily kDiscoveryStaleFamily{
     MetricUnit::kNanoseconds};
 constexpr GaugeKey discoveryStaleKey(NameId upstream) {
   return {kDiscoveryStaleFamily, {.a = upstream}};
+}
+
+inline constexpr GaugeFamily kDiscoveryLastUpdateFamily{
+    "weir_discovery_last_update_timestamp_seconds",
+    "Time of the latest change of the endpoints, since 1970.",
+    {kUpstreamLabel},
+    MetricUnit::kNanoseconds};
+constexpr GaugeKey discoveryLastUpdateKey(NameId upstream) {
+  return {kDiscoveryLastUpdateFamily, {.a = upstream}};
+}
+
+inline constexpr HistogramFamily kDiscoveryLagFamily{
+    "weir_discovery_lag_seconds",
+    "Time from the arrival of a change of the endpoints until workers are notified.",
+    {kUpstreamLabel}};
+constexpr HistogramKey discoveryLagKey(NameId upstream) {
+  return {kDiscoveryLagFamily, {.a = upstream}};
 }
 
 enum class RetryOutcome : std::uint8_t { kSuccess, kFailure };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/upstream/endpoint_lines.h"
+
 namespace weir::mesh {
 namespace {
 
@@ -22,14 +24,8 @@ class StaticList final : public upstream::DiscoverySource {
  public:
   explicit StaticList(const StaticListSettings& settings) {
     auto set = std::make_shared<upstream::EndpointSet>();
-    std::set<net::Address> seen;
-    for (const StaticEndpointSettings& each : settings) {
-      const auto address = endpointAddress(each.address);
-      if (!address.ok() || !seen.insert(address.value()).second) continue;
-      set->endpoints.push_back({address.value(), each.weight, each.zone});
-      identity_ +=
-          address.value().text() + "*" + std::to_string(each.weight) + "@" + each.zone + " ";
-    }
+    set->endpoints = listedEndpoints(settings);
+    identity_ = upstream::endpointLines(set->endpoints);
     known_ = std::move(set);
   }
 
@@ -50,12 +46,33 @@ void StaticEndpointSettings::read(config::Table& table, StaticEndpointSettings& 
   table.read("address", out.address, "IP address and port, or the path of a Unix socket.",
              {.required = true});
   table.read("weight", out.weight,
-             "Share of the traffic, relative to the other endpoints. 0: none.", {.max = 1'000'000});
+             "Share of the traffic, relative to the other endpoints. 0: none.",
+             {.max = upstream::Endpoint::kMostWeight});
   table.read("zone", out.zone, "Zone of the endpoint, for zone-aware balancing.");
+  table.read("draining", out.draining,
+             "Whether the endpoint is about to leave: it gets no new traffic while another one is "
+             "there.");
+  table.read("metadata", out.metadata, "Properties of the endpoint, shown by the admin interface.");
+  if (out.metadata.contains("")) table.fail("metadata", "has a member without a name");
   if (table.has("address") && !endpointAddress(out.address).ok()) {
     table.fail("address", "is not an IP address; for a name use discovery = { dns = \"" +
                               out.address.text() + "\" }");
   }
+}
+
+std::vector<upstream::Endpoint> listedEndpoints(const StaticListSettings& settings) {
+  std::vector<upstream::Endpoint> endpoints;
+  std::set<net::Address> seen;
+  for (const StaticEndpointSettings& each : settings) {
+    const auto address = endpointAddress(each.address);
+    if (!address.ok() || !seen.insert(address.value()).second) continue;
+    endpoints.push_back({address.value(),
+                         each.weight,
+                         each.zone,
+                         each.draining,
+                         {each.metadata.begin(), each.metadata.end()}});
+  }
+  return endpoints;
 }
 
 std::shared_ptr<const upstream::DiscoverySource> makeStaticList(

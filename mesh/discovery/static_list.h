@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,12 +17,17 @@ struct StaticEndpointSettings {
   config::Address address;
   std::uint32_t weight = 1;
   std::string zone;
+  bool draining = false;
+  std::map<std::string, std::string> metadata;
 
   static void read(config::Table& table, StaticEndpointSettings& out);
   friend bool operator==(const StaticEndpointSettings&, const StaticEndpointSettings&) = default;
 };
 
 using StaticListSettings = std::vector<StaticEndpointSettings>;
+
+// The endpoints, without those whose address occurred before.
+std::vector<upstream::Endpoint> listedEndpoints(const StaticListSettings& settings);
 
 // Makes the endpoints that the configuration lists. They are known without a query.
 std::shared_ptr<const upstream::DiscoverySource> makeStaticList(const StaticListSettings& settings);

@@ -25,6 +25,8 @@ struct EndpointState {
   std::uint32_t weight = 1;
   std::string zone = {};        // often empty
   std::uint64_t in_flight = 0;  // here and below: sum over all workers
+  bool draining = false;
+  std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
 struct UpstreamState {

@@ -21,6 +21,8 @@ Json endpointsOf(const UpstreamState& upstream) {
     one["weight"] = endpoint.weight;
     if (!endpoint.zone.empty()) one["zone"] = endpoint.zone;
     one["in_flight"] = endpoint.in_flight;
+    if (endpoint.draining) one["draining"] = true;
+    for (const auto& [key, value] : endpoint.metadata) one["metadata"][key] = value;
   }
   return list;
 }

@@ -52,7 +52,8 @@ void logWarnings(const config::Diagnostics& diagnostics) {
 
 void addEndpoints(const upstream::EndpointSet& known, admin::UpstreamState& state) {
   for (const upstream::Endpoint& endpoint : known.endpoints) {
-    state.endpoints.push_back({endpoint.address.text(), endpoint.weight, endpoint.zone, 0});
+    state.endpoints.push_back({endpoint.address.text(), endpoint.weight, endpoint.zone, 0,
+                               endpoint.draining, endpoint.metadata});
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/dns/resolver.h"
 #include "core/server/warm_up.h"
+#include "core/state/directory.h"
 #include "core/upstream/metrics.h"
 #include "tests/core/server/fixture.h"
 #include "tests/support/fake_client.h"
@@ -75,9 +76,10 @@ class DirectoryTest : public ::testing::Test {
   std::vector<std::shared_ptr<const proxy::Plan>> plans;
   std::vector<std::pair<NameId, std::size_t>> heard;  // cluster, endpoints
   int warm = 0;
+  state::Directory unopened{cells};  // not open: nothing is kept
   WarmUp warm_up{loop, [this] { return directory.answered(); }};
   Discoveries directory{{loop, *resolver, http_client, names},
-                        cells,
+                        {cells, &unopened},
                         [this](NameId id, const upstream::SharedEndpoints& found) {
                           heard.emplace_back(id, found->endpoints.size());
                         },
@@ -120,6 +122,7 @@ TEST_F(DirectoryTest, TellsChangesOnly) {
   upstream::DiscoveryEvents& events = *running.at(0)->events;
   events.onEndpoints(at({"10.0.0.1:80"}));
   events.onEndpoints(at({"10.0.0.1:80"}));
+  loop.advance(2 * DiscoveryWatch::kPause);
   events.onEndpoints(at({"10.0.0.2:80"}));
   EXPECT_EQ(heard.size(), 2U);
   EXPECT_EQ(updates("a", DiscoveryResult::kChanged), 2U);

@@ -26,6 +26,26 @@ TEST_F(ClusterTest, EndpointsWithoutWeightGetNoTraffic) {
   EXPECT_EQ(first().endpoint.weight, 3U);
 }
 
+TEST_F(ClusterTest, DrainingEndpointsGetNoNewTrafficWhileThereAreOthers) {
+  start({});
+  EndpointSet set = *at({"10.0.0.1:80", "10.0.0.2:80"});
+  cluster->setEndpoints(std::make_shared<const EndpointSet>(set));
+  Member& leaving = first();
+  Client& client = acquire(leaving);
+  set.endpoints[0].draining = true;
+  cluster->setEndpoints(std::make_shared<const EndpointSet>(set));
+  EXPECT_EQ(first().endpoint.address.text(), "10.0.0.2:80");
+  EXPECT_EQ(cluster->pick({.sticky = &leaving}), &first());
+  answer(0);
+  EXPECT_EQ(client.told(), "fresh 204 ");
+  cluster->done(leaving, {});
+  EXPECT_TRUE(leaving.listed);
+  set.endpoints[1].draining = true;
+  cluster->setEndpoints(std::make_shared<const EndpointSet>(set));
+  EXPECT_EQ(&first(), &leaving);  // better than nobody
+  EXPECT_EQ(cluster->pick({.sticky = &leaving}), &leaving);
+}
+
 TEST_F(ClusterTest, AnEndpointThatIsListedAgainStaysTheSameMember) {
   start();
   Member* const before = &first();
