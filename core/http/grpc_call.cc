@@ -58,6 +58,7 @@ class GrpcCall::Stream final : public event::Disposable, private CallEvents {
     const CallOptions how{.timeout = options.deadline,
                           .attempts = options.attempts,
                           .retry_non_idempotent = options.retry_non_idempotent,
+                          .awaits_discovery = options.awaits_discovery,
                           .purpose = options.purpose};
     call_ = client.call(upstream, made, how, *this);
   }

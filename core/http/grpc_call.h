@@ -31,7 +31,9 @@ struct GrpcOptions {
   unsigned attempts = 1;              // the first included
   bool retry_non_idempotent = false;  // a call that the server may have begun can be repeated
   std::size_t max_message = 4_MiB;    // of a received message
-  std::string_view purpose = {};      // for the log; static text
+  // Waits, within the deadline, for the first result of the upstream's discovery.
+  bool awaits_discovery = false;
+  std::string_view purpose = {};  // for the log; static text
 };
 
 // Receives the events of a call; outlives it. No event comes from within a call to GrpcCall. An

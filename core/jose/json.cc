@@ -15,6 +15,7 @@ class JsonReader final : public nlohmann::json_sax<nlohmann::json> {
 
   JsonReader(Json& json, const Json::Limits& limits) : json_(json), limits_(limits) {}
   std::string_view mistake() const { return mistake_; }
+  std::size_t readBytes() const { return read_bytes_; }  // at a mistake of syntax; 0: another one
 
   bool null() override { return add(Json::Kind::kNull); }
   bool boolean(bool value) override {
@@ -41,7 +42,9 @@ class JsonReader final : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
   bool key(Text& name) override;
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+  bool parse_error(std::size_t read_bytes, const std::string&,
+                   const nlohmann::detail::exception&) override {
+    read_bytes_ = read_bytes;
     return false;
   }
 
@@ -60,6 +63,7 @@ class JsonReader final : public nlohmann::json_sax<nlohmann::json> {
   Json& json_;
   const Json::Limits& limits_;
   std::string_view mistake_ = "is not JSON";
+  std::size_t read_bytes_ = 0;
   std::vector<std::size_t> parents_;  // indices of the open objects and arrays
   std::uint32_t name_at_ = 0;         // of the value that follows
   std::uint32_t name_size_ = 0;
@@ -125,7 +129,7 @@ bool JsonReader::key(Text& name) {
   return true;
 }
 
-Result<Json> Json::parse(std::string_view text, const Limits& limits) {
+Result<Json> Json::parse(std::string_view text, const Limits& limits, std::size_t* mistake_at) {
   if (text.size() > limits.bytes) {
     return Error{ErrorCode::kTooLarge, Origin::kDownstream, "is too large"};
   }
@@ -135,6 +139,7 @@ Result<Json> Json::parse(std::string_view text, const Limits& limits) {
   const bool foreign =
       text.find('\0') != std::string_view::npos || text.starts_with("\xEF\xBB\xBF");
   if (foreign || !nlohmann::json::sax_parse(text, &reader)) {
+    if (mistake_at != nullptr && reader.readBytes() > 0) *mistake_at = reader.readBytes() - 1;
     return Error{ErrorCode::kInvalid, Origin::kDownstream, reader.mistake()};
   }
   return json;

@@ -25,8 +25,10 @@ class Json {
   class Value;
   class Items;
 
-  // Static details: "is not JSON", "has a duplicate member" and so on.
-  static Result<Json> parse(std::string_view text, const Limits& limits);
+  // Static details: "is not JSON", "has a duplicate member" and so on. `mistake_at` is set to the
+  // byte at which a text stops being JSON.
+  static Result<Json> parse(std::string_view text, const Limits& limits,
+                            std::size_t* mistake_at = nullptr);
 
   Value root() const;
 

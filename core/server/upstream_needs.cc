@@ -37,6 +37,23 @@ bool contains(const ClusterPlans& clusters, const std::string& name) {
                      [&](const auto& each) { return each->name == name; });
 }
 
+bool speaksHttp2(const ClusterPlan& cluster) {
+  if (cluster.options.protocol != http::VersionChoice::kAuto) {
+    return cluster.options.protocol == http::VersionChoice::kHttp2;
+  }
+  return cluster.options.tls.has_value() || cluster.options.identity.has_value();
+}
+
+void requireHttp2(const ClusterPlans& clusters, const ClusterPlan& asking, const std::string& name,
+                  config::Diagnostics& diagnostics) {
+  const auto needed = std::find_if(clusters.begin(), clusters.end(),
+                                   [&](const auto& each) { return each->name == name; });
+  if (!asking.discovery->needsHttp2() || speaksHttp2(**needed)) return;
+  diagnostics.add({asking.options.discovery_origin.location, keyOf(asking),
+                   "uses gRPC, but upstream \"" + name + "\" speaks HTTP/1",
+                   "protocol = \"http2\""});
+}
+
 // The upstreams of the configuration that the discovery of one asks.
 std::set<std::string> needsOf(const ClusterPlan& cluster, const ClusterPlans& clusters,
                               config::Diagnostics& diagnostics) {
@@ -44,6 +61,7 @@ std::set<std::string> needsOf(const ClusterPlan& cluster, const ClusterPlans& cl
   for (const http::Target& need : cluster.discovery->needs()) {
     const std::string name = need.upstreamName();
     if (contains(clusters, name)) {
+      requireHttp2(clusters, cluster, name, diagnostics);
       names.insert(name);
     } else {
       refuseUnknown(clusters, cluster, name, diagnostics);

@@ -1,6 +1,9 @@
 #include "mesh/discovery/discoveries.h"
 
+#include "mesh/discovery/consul.h"
 #include "mesh/discovery/dns.h"
+#include "mesh/discovery/etcd.h"
+#include "mesh/discovery/file.h"
 #include "mesh/discovery/srv.h"
 #include "mesh/discovery/static_list.h"
 
@@ -12,6 +15,11 @@ void addDiscoveries(server::Registry& registry) {
       "dns", "All addresses of a DNS name, from its A and AAAA records.", makeDns);
   registry.addDiscovery<SrvSettings>("srv", "Hosts, ports and weights from DNS SRV records.",
                                      makeSrv);
+  registry.addDiscovery<FileSettings>(
+      "file", "Endpoints in a file, which is read again when it changes.", makeFile);
+  registry.addDiscovery<EtcdSettings>("etcd", "Keys of etcd, each with one endpoint.", makeEtcd);
+  registry.addDiscovery<ConsulSettings>("consul", "Healthy instances of a service in Consul.",
+                                        makeConsul);
 }
 
 }  // namespace weir::mesh

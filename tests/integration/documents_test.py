@@ -41,6 +41,7 @@ class Examples(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="weir-documents-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
+        (cls.folder / "orders.json").write_text("[]", encoding="utf-8")
         cls.authority = cls.run_the_commands_of_the_documents()
 
     @classmethod

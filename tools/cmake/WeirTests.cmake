@@ -8,7 +8,9 @@ else()
 endif()
 
 set(weir_python /usr/bin/python3)
-set(weir_test_path "PATH=path_list_prepend:${WEIR_DEPS_DIR}/prometheus")  # and promtool
+# Programs that tools/deps unpacked: prometheus and promtool, etcd.
+set(weir_test_path "PATH=path_list_prepend:${WEIR_DEPS_DIR}/prometheus"
+                   "PATH=path_list_prepend:${WEIR_DEPS_DIR}/etcd")
 set(weir_sanitizer_environment
     "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
