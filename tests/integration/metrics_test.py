@@ -322,6 +322,11 @@ class EveryFamily(TlsCase):
         self.expect(weir, 1, "weir_discovery_updates_total", upstream="named", source="dns",
                     result="changed")
         self.expect(weir, 0, "weir_discovery_stale_seconds")
+        self.expect(weir, 1, "weir_discovery_lag_seconds", "_count", upstream="named")
+        self.assertGreater(
+            weir.metric("weir_discovery_last_update_timestamp_seconds", upstream="named"),
+            time.time() - 3600)
+        self.asserted.add("weir_discovery_last_update_timestamp_seconds")
 
     def check_upstreams_page(self, weir):
         """While one request to "narrow" is being answered and another one is queued."""
