@@ -154,7 +154,7 @@ class Etcd(DiscoveryCase, TlsCase):
         return etcd.start(*arguments)
 
     def config(self, etcd, more="", backend="", upstream='protocol = "http2"'):
-        return ('state_directory = "state"\n' + routed(self.SOURCE % more, backend) +
+        return ('state_directory = "state"\n' + routed(self.SOURCE % more, backend + "\n") +
                 f'[upstream.etcd]\ndiscovery = {{ static = ["{etcd.address}"] }}\n{upstream}\n')
 
     def test_follows_the_keys(self):
@@ -289,10 +289,12 @@ class Etcd(DiscoveryCase, TlsCase):
         self.assertEqual(self.get(weir).body, b"hello")
 
     def test_a_check_refuses_an_upstream_without_http2(self):
-        weir = self.weir(self.config(EtcdProcess(self._folder), upstream=""), start=False)
+        etcd = EtcdProcess(self._folder)
+        self.addCleanup(etcd.close)
+        weir = self.weir(self.config(etcd, upstream=""), start=False)
         weir.launch()
         weir.wait_for_line('upstream.backend.discovery: uses gRPC, but upstream "etcd" speaks '
-                           'HTTP/1 (did you mean "protocol = \\"http2\\""?)')
+                           'HTTP/1 (did you mean protocol = "http2"?)')
         self.assertEqual(weir.wait(), 2)
 
 

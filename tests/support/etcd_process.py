@@ -61,12 +61,14 @@ class EtcdProcess:
         return self
 
     def _healthy(self):
+        connection = http.client.HTTPConnection(self._metrics.address, timeout=poll.PATIENCE)
         try:
-            connection = http.client.HTTPConnection(self._metrics.address, timeout=poll.PATIENCE)
             connection.request("GET", "/health")
             return json.loads(connection.getresponse().read()).get("health") == "true"
         except (OSError, ValueError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
     def kill(self):
         """Ends it at once, as a crash would."""

@@ -128,7 +128,7 @@ TEST_F(DiscoveryWatchTest, AStormIsPublishedOnceASecond) {
   constexpr Milliseconds kEach{10};
   const auto storm = [&](int changes) {
     for (int i = 0; i < changes; ++i) {
-      found({1, 2 + i % 2});
+      found({1, 2 + i % 250});
       loop.advance(kEach);
     }
   };
@@ -173,6 +173,7 @@ TEST_F(DiscoveryWatchTest, TheEndOfAllEndpointsIsBelievedAfterAWhile) {
   EXPECT_EQ(known(), 0U);
   EXPECT_THAT(published, ElementsAre(2, 0));
   EXPECT_FALSE(watch->state().stale);
+  loop.advance(2 * DiscoveryWatch::kPause);
   found({3});
   EXPECT_EQ(known(), 1U);
 }
