@@ -87,7 +87,7 @@ class Files(DiscoveryCase):
         first, second = self.answering(b"first"), self.answering(b"second")
         weir = self.weir(config.replace(":8080", ":0").replace(":9901", ":0")
                          .replace("/var/lib/weir", "state"), start=False)
-        file = weir.folder / "orders.json"
+        file = weir.folder / "endpoints.json"
         self.replace(file, json.dumps({"endpoints": [{"address": first.address, "weight": 2}]}))
         weir.start()
         self.assertEqual(self.get(weir).body, b"first")
@@ -96,7 +96,7 @@ class Files(DiscoveryCase):
         poll.until(lambda: self.endpoints(weir, "orders") == [second.address], "the new endpoint")
         self.assertEqual(self.get(weir).body, b"second")
         self.replace(file, '{"endpoints": [\n  {"address": "orders"}]}')
-        weir.wait_for_line("orders.json: 2:3: endpoints[0]: address must be an IP address")
+        weir.wait_for_line("endpoints.json: 2:3: endpoints[0]: address must be an IP address")
         self.assertEqual(self.get(weir).body, b"second")
         self.replace(file, '{"endpoints": []}')
         weir.wait_for_line("upstream orders: discovery reports that there are no endpoints; "
