@@ -278,7 +278,7 @@ filter::Verdict RateLimit::conclude(const http::Request& request, const Claims& 
   return refuse(request, claims);
 }
 
-filter::Verdict RateLimit::wait(Nanoseconds delay) {
+filter::Verdict RateLimit::wait(Nanoseconds delay) const {
   local_.delayed.add();
   local_.delay.observe(delay);
   return filter::Verdict::wait(std::chrono::ceil<Milliseconds>(delay), Reason::kRateLimited);

@@ -192,7 +192,7 @@ class RateLimit final : public filter::Filter {
   void chargeFleet();
   filter::Verdict decideAlone(const http::Request& request, const Claims& claims);
   void forgetAsk();
-  filter::Verdict wait(Nanoseconds delay);
+  filter::Verdict wait(Nanoseconds delay) const;
   void giveUpDelay(const Claims& claims);
   filter::Verdict refuse(const http::Request& request, const Claims& claims) const;
   bool enforces();
