@@ -118,6 +118,19 @@ struct Codec<File> {
   }
 };
 
+template <>
+struct Codec<DataFile> {
+  static bool read(const Entry& entry, DataFile& out, const Rules<DataFile>&) {
+    return readDataFile(entry, out);
+  }
+  static Type type(const DataFile&, const Rules<DataFile>&, const Scope&) {
+    return {.kind = Type::Kind::kText, .name = "file"};
+  }
+  static Value show(const DataFile& now, const Rules<DataFile>&, const Scope&) {
+    return now.path.empty() ? Value() : Value(now.path);
+  }
+};
+
 template <typename T>
 requires std::is_enum_v<T>
 struct Codec<T> {

@@ -161,12 +161,19 @@ bool readSecret(const Entry& entry, Secret& out) {
   return entry.failKind(kSecretForms);
 }
 
-bool readFile(const Entry& entry, File& out) {
+bool readDataFile(const Entry& entry, DataFile& out) {
   const auto* path = entry.value().as<std::string>();
   if (path == nullptr || path->empty()) return entry.failKind("the path of a file");
-  Document& document = entry.reading().document;
+  const Document& document = entry.reading().document;
   out.path = pathBeside(document.location(entry.value().position()).file, *path);
-  document.noteFile(out.path);
+  return true;
+}
+
+bool readFile(const Entry& entry, File& out) {
+  DataFile file;
+  if (!readDataFile(entry, file)) return false;
+  out.path = std::move(file.path);
+  entry.reading().document.noteFile(out.path);
   return true;
 }
 

@@ -33,4 +33,11 @@ struct File {
   friend bool operator==(const File&, const File&) = default;
 };
 
+// The path of a file, as File, which its user reads and watches while the process runs: its content
+// is not a part of the configuration, so that a change does not reload the configuration.
+struct DataFile {
+  std::string path;
+  friend bool operator==(const DataFile&, const DataFile&) = default;
+};
+
 }  // namespace weir::config

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <openssl/base64.h>
+#include <openssl/rand.h>
 #include <openssl/sha.h>
 
 namespace weir::tls {
@@ -36,11 +37,31 @@ bool appendFromBase64(std::string_view text, std::string& to) {
   return good;
 }
 
+std::optional<std::string_view> fromBase64(std::string_view text, Arena& arena) {
+  std::size_t size = text.size() / 4 * 3;
+  auto* const bytes = arena.array<std::uint8_t>(size);
+  const bool good =
+      EVP_DecodeBase64(bytes, &size, size, reinterpret_cast<const std::uint8_t*>(text.data()),
+                       text.size()) == 1;
+  if (!good) return std::nullopt;
+  return std::string_view(reinterpret_cast<const char*>(bytes), size);
+}
+
 std::string sha256(Bytes bytes) {
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  sha256(bytes, std::span<char, 32>(digest));
+  return digest;
+}
+
+void sha256(Bytes bytes, std::span<char, 32> digest) {
   SHA256(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
          reinterpret_cast<std::uint8_t*>(digest.data()));
-  return digest;
+}
+
+std::string secretBytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  RAND_bytes(reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size());
+  return bytes;
 }
 
 std::string hexOf(std::string_view bytes) {

@@ -31,6 +31,9 @@ Answer answerFor(Result result) {
     case Result::kError:
       return {503, Reason::kExtAuthError,
               "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}\n"};
+    case Result::kThrottled:
+      return {429, Reason::kRateLimited,
+              "{\"type\":\"about:blank\",\"title\":\"Too Many Requests\",\"status\":429}\n"};
     default:
       return {401, Reason::kAuthnInvalid, kUnauthorized};
   }
@@ -47,8 +50,25 @@ bool acceptsJson(const http::Request& request) {
 
 void addMetrics(MetricFamilies& families) { families.add({&kAuthnFamily}); }
 
-Challenges::Challenges(std::string_view parameters, const std::string& scopes)
-    : missing_("Bearer " + std::string(parameters)) {
+void readMode(config::Table& table, Mode& enforcement) {
+  table.read("mode", enforcement, kModeNames,
+             "Treatment of requests without good credentials: `required` refuses the request, "
+             "`optional` refuses it only if it has credentials, `shadow` only counts.");
+}
+
+void readRealm(config::Table& table, std::string& realm) {
+  table.read("realm", realm, "Realm in challenges (`WWW-Authenticate`).");
+  if (!isQuotable(realm)) table.fail("realm", "is not plain text");
+}
+
+Challenges::Challenges(std::string_view challenge)
+    : missing_(challenge),
+      invalid_(challenge),
+      expired_(challenge),
+      ambiguous_(challenge),
+      denied_(challenge) {}
+
+Challenges::Challenges(std::string_view start, const std::string& scopes) : missing_(start) {
   const auto with = [this](std::string_view more) { return missing_ + ", " + std::string(more); };
   invalid_ = with(R"(error="invalid_token", error_description="The token is not valid.")");
   expired_ = with(R"(error="invalid_token", error_description="The token has expired.")");
@@ -73,20 +93,70 @@ const std::string& Challenges::challengeFor(Result result) const {
 }
 
 filter::LocalReply Challenges::reply(Result result, std::string_view detail,
-                                     const http::Request& request) const {
+                                     const http::Request& request,
+                                     std::string_view retry_after) const {
   const Answer answer = answerFor(result);
   filter::LocalReply reply{.status = answer.status, .reason = answer.reason, .detail = detail};
-  reply.body = std::string_view();
-  if (acceptsJson(request)) {
-    reply.body = answer.body;
-    reply.content_type = kProblemType;
-  }
+  setProblem(reply, answer.body, request);
   if (result == Result::kAmbiguous) reply.grpc_status = 3;
   if (result == Result::kError) reply.grpc_status = 14;
-  if (result == Result::kError) return reply;
+  if (result == Result::kThrottled) reply.grpc_status = 8;
   reply.headers.emplace(request.headers.arena());
-  reply.headers->add("www-authenticate", challengeFor(result));
+  if (result == Result::kError || result == Result::kThrottled) {
+    reply.headers->add(http::HeaderId::kRetryAfter, retry_after);
+  } else {
+    reply.headers->add("www-authenticate", challengeFor(result));
+  }
   return reply;
+}
+
+void setProblem(filter::LocalReply& reply, std::string_view problem, const http::Request& request) {
+  reply.body = std::string_view();
+  if (!acceptsJson(request)) return;
+  reply.body = problem;
+  reply.content_type = kProblemType;
+}
+
+Judge::Judge(Method method, Mode enforcement, Challenges challenges, MetricCells& metrics)
+    : method_(method),
+      enforcement_(enforcement),
+      challenges_(std::move(challenges)),
+      metrics_(metrics),
+      accepted_(metrics.counter(authnKey(method, Result::kOk, enforcement == Mode::kShadow))) {}
+
+filter::Verdict Judge::refuse(Result result, std::string_view detail, const http::Request& request,
+                              std::string_view retry_after) {
+  const bool shadow = enforcement_ == Mode::kShadow;
+  metrics_.counter(authnKey(method_, result, shadow)).add();
+  const bool optional = enforcement_ == Mode::kOptional && result == Result::kMissing;
+  if (optional || shadow) return filter::Verdict::proceed();
+  return filter::Verdict::reply(challenges_.reply(result, detail, request, retry_after));
+}
+
+bool isScope(std::string_view text) {
+  return !text.empty() && isQuotable(text) && text.find(' ') == std::string_view::npos;
+}
+
+void RequiredScopes::read(config::Table& table, RequiredScopes& out) {
+  table.read("scopes_all", out.all, "Scopes that the caller must all have.");
+  table.read("scopes_any", out.any, "Scopes of which the caller must have one.");
+  if (!std::ranges::all_of(out.all, isScope)) table.fail("scopes_all", "is not a list of scopes");
+  if (!std::ranges::all_of(out.any, isScope)) table.fail("scopes_any", "is not a list of scopes");
+}
+
+std::string RequiredScopes::text() const {
+  std::string text;
+  for (const auto* list : {&all, &any}) {
+    for (const std::string& scope : *list) text += (text.empty() ? "" : " ") + scope;
+  }
+  return text;
+}
+
+bool RequiredScopes::hold(std::span<const std::string_view> scopes) const {
+  const auto has = [scopes](std::string_view scope) {
+    return std::ranges::find(scopes, scope) != scopes.end();
+  };
+  return std::ranges::all_of(all, has) && (any.empty() || std::ranges::any_of(any, has));
 }
 
 bool isQuotable(std::string_view text) {

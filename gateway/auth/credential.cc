@@ -1,6 +1,7 @@
 #include "gateway/auth/credential.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/arena_string.h"
 #include "core/http/syntax.h"
@@ -113,12 +114,14 @@ void CredentialPlace::read(config::Table& table, CredentialPlace& out) {
   if (!out.prefix.empty() && !http::isToken(out.prefix)) table.fail("prefix", "is not one word");
 }
 
-CredentialPlace bearerHeader() {
+CredentialPlace headerPlace(std::string name, std::string prefix) {
   CredentialPlace place;
-  place.header = "authorization";
-  place.prefix = "Bearer";
+  place.header = std::move(name);
+  place.prefix = std::move(prefix);
   return place;
 }
+
+CredentialPlace bearerHeader() { return headerPlace("authorization", "Bearer"); }
 
 Credential findCredential(const http::Request& request,
                           const std::vector<CredentialPlace>& places) {

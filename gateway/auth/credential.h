@@ -21,6 +21,8 @@ struct CredentialPlace {
   bool operator==(const CredentialPlace&) const = default;
 };
 
+// `prefix`: empty for none.
+CredentialPlace headerPlace(std::string name, std::string prefix);
 // Authorization: Bearer
 CredentialPlace bearerHeader();
 

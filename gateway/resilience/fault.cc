@@ -1,12 +1,9 @@
 #include "gateway/resilience/fault.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <utility>
-
-#include "core/base/number.h"
 
 namespace weir::gateway {
 namespace {
@@ -36,27 +33,6 @@ Milliseconds lengthOf(const Fault::Delay& delay, std::string_view request_id) {
 }
 
 }  // namespace
-
-std::optional<UtcTime> UtcTime::parse(std::string_view text) {
-  constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
-  if (text.size() != kForm.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kForm.size(); ++i) {
-    const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (kForm[i] == '0' ? !digit : text[i] != kForm[i]) return std::nullopt;
-  }
-  const auto number = [&](std::size_t at, std::size_t digits) {
-    return *parseNumber<unsigned>(text.substr(at, digits));
-  };
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(number(0, 4))),
-                                         std::chrono::month(number(5, 2)),
-                                         std::chrono::day(number(8, 2))};
-  if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) {
-    return std::nullopt;
-  }
-  const std::chrono::sys_days day = date;
-  return UtcTime{day.time_since_epoch() + std::chrono::hours(number(11, 2)) +
-                 std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2))};
-}
 
 void Fault::Delay::read(config::Table& table, Delay& out) {
   const config::Limits limits{.min = Milliseconds(1), .max = filter::Verdict::kLongestWait};

@@ -8,19 +8,13 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/utc_time.h"
 #include "core/config/table.h"
 #include "core/config/units.h"
 #include "core/filter/filter.h"
 #include "core/filter/parts.h"
 
 namespace weir::gateway {
-
-// A point in time, such as "2027-01-31T18:00:00Z". Always in UTC.
-struct UtcTime {
-  Nanoseconds since_epoch{0};
-  bool operator==(const UtcTime&) const = default;
-  static std::optional<UtcTime> parse(std::string_view text);
-};
 
 // Delays and aborts a share of the requests, to test how clients cope with that. Which ones follows
 // from the request id, so that a request that is repeated with its id meets the same fault.

@@ -190,6 +190,8 @@ class Configurations(unittest.TestCase):
             copies = Path(folder) / "configs"
             copies.mkdir()
             shutil.copytree(CONFIGS / "pages", copies / "pages")
+            for data in CONFIGS.glob("*.txt"):
+                shutil.copy(data, copies / data.name)
             for example in examples:
                 copy = copies / example.name
                 shutil.copy(example, copy)

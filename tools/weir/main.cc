@@ -13,6 +13,7 @@
 #include "tools/weir/authority.h"
 #include "tools/weir/configuration.h"
 #include "tools/weir/document_pages.h"
+#include "tools/weir/keys.h"
 #include "tools/weir/process.h"
 
 namespace {
@@ -185,6 +186,32 @@ class AuthorityCommands {
   CLI::App* show_ = nullptr;
 };
 
+// `weir key` with its own commands.
+class KeyCommands {
+ public:
+  explicit KeyCommands(CLI::App& app)
+      : key_(app.add_subcommand("key", "Create API keys for the filter api_key")) {
+    key_->require_subcommand(1);
+    new_ = key_->add_subcommand(
+        "new", "Print a new key, and the line for the file of keys, which has only its digest");
+    new_->add_option("consumer", options_.consumer, "Consumer to whom the key belongs")->required();
+    new_->add_option("--id", options_.id, "Id of the key; default: from consumer and digest");
+    new_->add_option("--scopes", options_.scopes, "Scopes, separated by commas");
+    new_->add_option("--expires", options_.expires, "Time such as 2027-01-31T00:00:00Z");
+    new_->add_option("--label", options_.labels, "NAME=VALUE; repeatable");
+    new_->add_option("--file", options_.file, "File to which the line is added, not printed");
+    hash_ = key_->add_subcommand("hash", "Read a key from standard input and print its digest");
+  }
+  bool parsed() const { return key_->parsed(); }
+  int run() const { return new_->parsed() ? weir::makeKey(options_) : weir::hashKey(); }
+
+ private:
+  weir::KeyOptions options_;
+  CLI::App* key_;
+  CLI::App* new_ = nullptr;
+  CLI::App* hash_ = nullptr;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -211,6 +238,7 @@ int main(int argc, char** argv) {
       ->required()
       ->check(CLI::IsMember({"reasons", "metrics", "log-fields", "expressions"}));
   const AuthorityCommands authority(app);
+  const KeyCommands keys(app);
   CLI::App* version = app.add_subcommand("version", "Print the version");
   app.add_subcommand("help", "Explain a command, such as \"weir help ca issue\"");
   // The words after "help" are names of commands, which the parser would execute.
@@ -229,6 +257,7 @@ int main(int argc, char** argv) {
   if (schema->parsed()) return describe(reference);
   if (docs->parsed()) return document(page);
   if (authority.parsed()) return authority.run();
+  if (keys.parsed()) return keys.run();
   if (version->parsed()) {
     print("weir " WEIR_VERSION "\n");
     return kDone;

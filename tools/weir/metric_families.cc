@@ -8,6 +8,7 @@
 #include "core/tls/metrics.h"
 #include "core/upstream/metrics.h"
 #include "gateway/auth/authn.h"
+#include "gateway/auth/file_metrics.h"
 #include "gateway/auth/forward_auth_metrics.h"
 #include "gateway/auth/jwt/metrics.h"
 #include "gateway/auth/rbac/metrics.h"
@@ -26,6 +27,7 @@ MetricFamilies metricFamilies() {
   tls::addMetrics(families);
   gateway::authn::addMetrics(families);
   gateway::jwt::addMetrics(families);
+  gateway::addFileMetrics(families);
   gateway::addLimitMetrics(families);
   gateway::addTransformMetrics(families);
   mesh::addMetrics(families);

@@ -13,8 +13,8 @@ using authn::Result;
 // For a token whose key is not known yet.
 constexpr Milliseconds kLongestWaitForKeys{500};
 
-std::string challengeParameters(const jwt::Settings& settings) {
-  std::string text = "realm=\"" + settings.realm + '"';
+std::string challengeStart(const jwt::Settings& settings) {
+  std::string text = "Bearer realm=\"" + settings.realm + '"';
   if (settings.resource_metadata) {
     text += ", resource_metadata=\"" + *settings.resource_metadata + '"';
   }
@@ -54,12 +54,10 @@ void Jwt::Shared::start(filter::Publish<Snapshot> publish, std::function<void()>
 }
 
 Jwt::Local::Local(const Config& config, const filter::LocalTools& tools)
-    : challenges_(challengeParameters(config), wantedScopes(config)),
-      metrics_(tools.metrics),
-      shadow_(config.enforcement == authn::Mode::kShadow),
-      accepted_(metrics_.counter(authnKey(authn::Method::kJwt, Result::kOk, shadow_))),
-      hits_(metrics_.counter(jwt::cacheKey(jwt::Lookup::kHit))),
-      misses_(metrics_.counter(jwt::cacheKey(jwt::Lookup::kMiss))),
+    : judge_(authn::Method::kJwt, config.enforcement,
+             authn::Challenges(challengeStart(config), wantedScopes(config)), tools.metrics),
+      hits_(tools.metrics.counter(jwt::cacheKey(jwt::Lookup::kHit))),
+      misses_(tools.metrics.counter(jwt::cacheKey(jwt::Lookup::kMiss))),
       cache_(tools.random.next()),
       keys_(config.fixed.keys) {}
 
@@ -97,11 +95,6 @@ bool Jwt::Local::awaitKeys(Jwt& filter) {
 }
 
 void Jwt::Local::stopWaiting(Jwt& filter) { std::erase(waiting_, &filter); }
-
-void Jwt::Local::count(Result result) {
-  if (result == Result::kOk) return accepted_.add();
-  metrics_.counter(authnKey(authn::Method::kJwt, result, shadow_)).add();
-}
 
 Jwt::~Jwt() {
   if (waits_) local_.stopWaiting(*this);
@@ -153,15 +146,12 @@ filter::Verdict Jwt::onWaitExpired(filter::Side, Reason) {
 }
 
 filter::Verdict Jwt::refuse(Result result, std::string_view detail) {
-  local_.count(result);
   token_.reset();
-  const bool optional = config_.enforcement == authn::Mode::kOptional && result == Result::kMissing;
-  if (optional || config_.enforcement == authn::Mode::kShadow) return filter::Verdict::proceed();
-  return filter::Verdict::reply(local_.challenges().reply(result, detail, *request_));
+  return local_.judge().refuse(result, detail, *request_);
 }
 
 filter::Verdict Jwt::accept() {
-  local_.count(Result::kOk);
+  local_.judge().accept();
   control_.principal() = token_->principal();
   setHeaders();
   if (!config_.forward) authn::removeCredentials(*request_, config_.from);

@@ -18,6 +18,7 @@ namespace weir::gateway {
 class Jwt final : public filter::Filter {
  public:
   using Config = jwt::Settings;
+  static constexpr bool kAuthenticates = true;
 
   // Fetches the keys.
   class Shared {
@@ -45,15 +46,10 @@ class Jwt final : public filter::Filter {
     // stopWaiting() is called before.
     bool awaitKeys(Jwt& filter);
     void stopWaiting(Jwt& filter);
-    void count(authn::Result result);
-
-    const authn::Challenges& challenges() const { return challenges_; }
+    authn::Judge& judge() { return judge_; }
 
    private:
-    const authn::Challenges challenges_;
-    MetricCells& metrics_;
-    const bool shadow_;
-    const Counter accepted_;
+    authn::Judge judge_;
     const Counter hits_;
     const Counter misses_;
     jwt::TokenCache cache_;
@@ -71,6 +67,9 @@ class Jwt final : public filter::Filter {
     config.check(references, diagnostics);
   }
   static void addRequestFields(const Config& config, http::FieldSet& fields);
+  static bool presents(const Config& config, const http::Request& request, const filter::Control&) {
+    return authn::findCredential(request, config.from).count > 0;
+  }
 
   filter::Verdict onRequest(http::Request& request) override;
   filter::Verdict onWaitExpired(filter::Side side, Reason then) override;

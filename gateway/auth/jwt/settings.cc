@@ -19,10 +19,6 @@ constexpr std::pair<std::string_view, jose::Algorithm> kAlgorithmWords[] = {
 
 constexpr std::string_view kForeignTypes[] = {"dpop+jwt", "logout+jwt", "secevent+jwt", "wit+jwt"};
 
-bool isScope(const std::string& text) {
-  return !text.empty() && authn::isQuotable(text) && text.find(' ') == std::string::npos;
-}
-
 void parseFixed(config::Table& table, std::string_view key, FixedKeys& fixed) {
   auto keys = jose::KeySet::parse(fixed.text);
   if (!keys.ok()) return table.fail(key, "the key set " + std::string(keys.error().detail));
@@ -54,10 +50,10 @@ void Requirements::read(config::Table& table, Requirements& out) {
   table.read("claims", out.claims,
              "Claims and their texts. A claim that is a list must contain the text. A name that "
              "begins with `/` is a JSON Pointer, such as `/realm_access/roles`.");
-  if (!std::ranges::all_of(out.scopes_all, isScope)) {
+  if (!std::ranges::all_of(out.scopes_all, authn::isScope)) {
     table.fail("scopes_all", "is not a list of scopes");
   }
-  if (!std::ranges::all_of(out.scopes_any, isScope)) {
+  if (!std::ranges::all_of(out.scopes_any, authn::isScope)) {
     table.fail("scopes_any", "is not a list of scopes");
   }
 }
@@ -116,11 +112,8 @@ void readResults(config::Table& table, Settings& out) {
          "Request header for the upstream with all claims, in base64url. Default: none.",
          {.min_size = 1});
   t.read("forward", out.forward, "Whether the upstream receives the token.");
-  t.read("mode", out.enforcement, authn::kModeNames,
-         "Treatment of requests without a good token: `required` refuses the request, `optional` "
-         "refuses it "
-         "only if it has a token, `shadow` only counts.");
-  t.read("realm", out.realm, "Realm in challenges (`WWW-Authenticate`).");
+  authn::readMode(t, out.enforcement);
+  authn::readRealm(t, out.realm);
   t.read("resource_metadata", out.resource_metadata,
          "URL of the metadata of the protected resource (RFC 9728) for challenges. Default: none.");
 }
@@ -169,7 +162,6 @@ void checkNames(config::Table& table, const Settings& out) {
       table.fail("typ", "is the type of tokens for other uses");
     }
   }
-  if (!authn::isQuotable(out.realm)) table.fail("realm", "is not plain text");
   if (out.resource_metadata && !authn::isQuotable(*out.resource_metadata)) {
     table.fail("resource_metadata", "is not a URL");
   }

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/base/clock.h"
+
+namespace weir {
+
+// A point in time, such as "2027-01-31T18:00:00Z". Always in UTC.
+struct UtcTime {
+  Nanoseconds since_epoch{0};
+  bool operator==(const UtcTime&) const = default;
+  static std::optional<UtcTime> parse(std::string_view text);
+};
+
+}  // namespace weir
