@@ -2,6 +2,7 @@
 
 #include "gateway/auth/address_list.h"
 #include "gateway/auth/api_key/api_key.h"
+#include "gateway/auth/basic/basic.h"
 #include "gateway/auth/forward_auth.h"
 #include "gateway/auth/jwt/jwt.h"
 #include "gateway/auth/rbac/rbac.h"
@@ -26,6 +27,7 @@ void addFilters(filter::Registry& registry) {
   registry.add<ErrorPages>("error_pages",
                            "Filter that replaces the bodies of error responses by pages.");
   registry.add<ApiKey>("api_key", "Filter that authenticates clients by API keys.");
+  registry.add<Basic>("basic", "Filter that authenticates clients by names and passwords.");
   registry.add<Fault>("fault",
                       "Filter that delays or aborts a share of the requests, to test clients.");
   registry.add<ForwardAuth>("forward_auth",

@@ -50,6 +50,12 @@ add_library(weir_prometheus INTERFACE)
 target_link_libraries(weir_prometheus INTERFACE ${WEIR_PROMETHEUS})
 add_library(weir::prometheus ALIAS weir_prometheus)
 
+# The hashes of passwords; part of every Debian system.
+find_library(WEIR_CRYPT NAMES crypt REQUIRED)
+add_library(weir_crypt INTERFACE)
+target_link_libraries(weir_crypt INTERFACE ${WEIR_CRYPT})
+add_library(weir::crypt ALIAS weir_crypt)
+
 # Header-only: tools/deps installs them where the compiler looks.
 foreach(name tomlplusplus nlohmann cli11)
   add_library(weir_${name} INTERFACE)
