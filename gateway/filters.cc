@@ -3,6 +3,7 @@
 #include "gateway/auth/address_list.h"
 #include "gateway/auth/api_key/api_key.h"
 #include "gateway/auth/basic/basic.h"
+#include "gateway/auth/client_certificate.h"
 #include "gateway/auth/forward_auth.h"
 #include "gateway/auth/jwt/jwt.h"
 #include "gateway/auth/rbac/rbac.h"
@@ -28,6 +29,8 @@ void addFilters(filter::Registry& registry) {
                            "Filter that replaces the bodies of error responses by pages.");
   registry.add<ApiKey>("api_key", "Filter that authenticates clients by API keys.");
   registry.add<Basic>("basic", "Filter that authenticates clients by names and passwords.");
+  registry.add<ClientCertificate>("client_certificate",
+                                  "Filter that authenticates clients by their TLS certificates.");
   registry.add<Fault>("fault",
                       "Filter that delays or aborts a share of the requests, to test clients.");
   registry.add<ForwardAuth>("forward_auth",

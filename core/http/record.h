@@ -56,6 +56,8 @@ struct ExchangeRecord {
 
   std::string_view client_address;   // host:port, after the trusted-hop rules
   std::string_view client_identity;  // proved by its certificate
+  // Of the client's certificate: its identity, else its first DNS name, else its subject.
+  std::string_view client_subject;
   // The SHA-256 of the client's certificate, in hexadecimal.
   std::string_view client_certificate;
   std::string_view listener;

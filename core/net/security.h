@@ -37,6 +37,12 @@ struct PeerCertificate {
   // Which of the names required of peers matched; empty if none is required.
   std::optional<std::size_t> admitted_as;
   Nanoseconds not_after{0};  // wall clock: the certificate is invalid from then on
+
+  // The identity, else the first DNS name, else the subject.
+  std::string_view shortName() const {
+    if (!identity.empty()) return identity;
+    return names.empty() ? std::string_view(subject) : std::string_view(names.front());
+  }
 };
 
 // The properties of a TLS stream after its handshake. Lives as long as the stream.

@@ -289,6 +289,7 @@ http::ExchangeRecord Exchange::describe() {
   if (caller_.peer() != nullptr) {
     record.client_identity = caller_.peer()->identity;
     record.client_certificate = caller_.peer()->hash;
+    record.client_subject = caller_.peer()->shortName();
   }
   record.listener = listener_.plan().name;
   if (route_ != nullptr) record.route = route_->name;
