@@ -1,6 +1,7 @@
 #include "gateway/filters.h"
 
 #include "gateway/auth/address_list.h"
+#include "gateway/auth/any_of/any_of.h"
 #include "gateway/auth/api_key/api_key.h"
 #include "gateway/auth/basic/basic.h"
 #include "gateway/auth/client_certificate.h"
@@ -31,6 +32,10 @@ void addFilters(filter::Registry& registry) {
   registry.add<Basic>("basic", "Filter that authenticates clients by names and passwords.");
   registry.add<ClientCertificate>("client_certificate",
                                   "Filter that authenticates clients by their TLS certificates.");
+  AnyOf::addKinds(registry.family("authentication"));
+  registry.add<AnyOf>("any_of",
+                      "Filter that authenticates clients in one of several ways: the first of its "
+                      "filters whose credentials a request has decides.");
   registry.add<Fault>("fault",
                       "Filter that delays or aborts a share of the requests, to test clients.");
   registry.add<ForwardAuth>("forward_auth",

@@ -4,12 +4,14 @@
 #include <set>
 
 #include "core/config/suggestion.h"
+#include "core/filter/order.h"
 
 namespace weir::filter {
 
 void ChainBuilder::define(const NamedFilters& filters, config::Diagnostics& diagnostics) {
   for (const auto& [name, settings] : filters) {
     named_.emplace(name, settings.made() ? link(settings, diagnostics) : Link{});
+    named_settings_.emplace(name, settings);
   }
 }
 
@@ -36,15 +38,19 @@ Chain ChainBuilder::resolve(const std::vector<FilterSetting>& filters,
                             config::Diagnostics& diagnostics) {
   Chain chain;
   chain.reserve(filters.size());
+  std::vector<const config::Selected*> order;
   for (const FilterSetting& each : filters) {
     if (each.settings.made()) {
       chain.push_back(link(each.settings, diagnostics));
+      order.push_back(&each.settings);
     } else if (each.name.empty()) {
       continue;  // its diagnostics have been recorded
     } else if (const Link* const named = find(each, diagnostics)) {
       chain.push_back(*named);
+      order.push_back(&named_settings_.find(each.name)->second);
     }
   }
+  warnOfOrder(kept_.registry(), order, diagnostics);
   return chain;
 }
 

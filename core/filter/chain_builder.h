@@ -53,6 +53,7 @@ class ChainBuilder {
   References& references_;
   NameTable& names_;
   std::map<std::string, Link, std::less<>> named_;  // without a maker if it has mistakes
+  std::map<std::string, config::Selected, std::less<>> named_settings_;
   std::map<Key, std::shared_ptr<const Chain>> chains_;
 };
 

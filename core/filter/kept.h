@@ -24,6 +24,7 @@ class Kept {
   // either case.
   std::shared_ptr<const Maker> get(const config::Selected& selected, References& references,
                                    config::Diagnostics& diagnostics);
+  const Registry& registry() const { return registry_; }
   void dropUnused();
   std::size_t size() const { return entries_.size(); }  // unused ones included
 

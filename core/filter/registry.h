@@ -15,9 +15,25 @@
 
 namespace weir::filter {
 
+// T::kAuthenticates: the filter fills the principal. T::kBeforeAuthentication: it is for requests
+// without credentials as well. T::readsPrincipal(config): it is about the principal.
+template <typename T>
+concept Authenticates = requires {
+  requires T::kAuthenticates;
+};
+template <typename T>
+concept BeforeAuthentication = requires {
+  requires T::kBeforeAuthentication;
+};
+
+// Whether an expression has a variable of the principal, such as `auth.subject`.
+bool namesPrincipal(std::string_view expression);
+
 // The settings of a filter: its own, and those that all filters have.
 template <FilterType T>
 struct Settings {
+  static constexpr std::string_view kShortKey = config::shortKeyOf<typename T::Config>();
+
   typename T::Config config;
   http::RequestCondition when;
 
@@ -40,13 +56,21 @@ class Registry {
   template <FilterType T>
   void add(std::string_view name, std::string_view meaning) {
     variants_.add<Settings<T>>(name, meaning);
-    kinds_.push_back({std::string(name), HasShared<T> || HasLocal<T>, &makeMaker<T>, checkOf<T>()});
+    kinds_.push_back({std::string(name), HasShared<T> || HasLocal<T>, Authenticates<T>,
+                      BeforeAuthentication<T>, &readsPrincipal<T>, &makeMaker<T>, checkOf<T>()});
   }
+
+  // Another family of extensions, for settings of filters.
+  config::VariantSet& family(std::string_view name) { return extensions_.family(name); }
 
   // How the filters of one kind are configured.
   struct Kind {
     std::string name;
-    bool has_parts;  // that outlive exchanges
+    bool has_parts;      // that outlive exchanges
+    bool authenticates;  // fills the principal
+    bool before_authentication;
+    // Whether the settings are about the principal.
+    bool (*reads_principal)(const config::Selected& selected);
     std::shared_ptr<const Maker> (*make)(const config::Selected& selected, MakerId id,
                                          References& references, config::Diagnostics& diagnostics);
     // Null if every combination of settings is valid.
@@ -59,6 +83,16 @@ class Registry {
   std::size_t hashOf(const config::Selected& selected) const;
 
  private:
+  template <FilterType T>
+  static bool readsPrincipal(const config::Selected& selected) {
+    const Settings<T>& settings = *selected.as<Settings<T>>();
+    if (namesPrincipal(settings.when.text())) return true;
+    if constexpr (requires { T::readsPrincipal(settings.config); }) {
+      return T::readsPrincipal(settings.config);
+    }
+    return false;
+  }
+
   template <FilterType T>
   static typename T::Config checkedConfig(const config::Selected& selected, References& references,
                                           config::Diagnostics& diagnostics) {
@@ -84,7 +118,7 @@ class Registry {
     };
   }
 
-  const config::Extensions& extensions_;
+  config::Extensions& extensions_;
   config::VariantSet& variants_;
   std::vector<Kind> kinds_;
 };

@@ -108,6 +108,7 @@ class RateLimit final : public filter::Filter {
     }
     LimiterSpec spec() const;
   };
+  static bool readsPrincipal(const Config& config);
   static void check(Config& config, filter::References& references,
                     config::Diagnostics& diagnostics);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/number.h"
+#include "core/filter/registry.h"
 #include "core/route/settings.h"
 #include "gateway/limit/rate_limit.h"
 
@@ -177,6 +178,13 @@ std::optional<UnitRate> RateLimit::Plan::units(const std::optional<Quota>& of_ru
   if (!takesTooLong(units)) return units;
   table.fail("limits", "contains a `burst` that takes more than a year to be available again");
   return std::nullopt;
+}
+
+bool RateLimit::readsPrincipal(const Config& config) {
+  return std::ranges::any_of(config.effective(), [](const Rule& rule) {
+    return filter::namesPrincipal(rule.cost.text()) || filter::namesPrincipal(rule.plan.text()) ||
+           std::ranges::any_of(rule.key, filter::namesPrincipal);
+  });
 }
 
 void RateLimit::Config::read(config::Table& table, Config& out) {

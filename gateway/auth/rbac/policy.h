@@ -58,6 +58,11 @@ struct Sources {
   std::optional<bool> authenticated;
 
   bool match(const Question& question) const;
+  bool readsPrincipal() const {
+    const auto given = [](const auto&... lists) { return (!lists.empty() || ...); };
+    return authenticated || given(subjects, not_subjects, issuers, not_issuers, consumers,
+                                  not_consumers, groups, not_groups, scopes, not_scopes);
+  }
   bool operator==(const Sources&) const = default;
   static void read(config::Table& table, Sources& out);
 };

@@ -1,9 +1,11 @@
 #include "gateway/auth/rbac/rbac.h"
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_set>
 
 #include "core/base/arena_writer.h"
+#include "core/filter/registry.h"
 #include "gateway/auth/rbac/metrics.h"
 
 namespace weir::gateway {
@@ -60,6 +62,12 @@ void Rbac::Config::read(config::Table& table, Config& out) {
       table.failElement("policies", i, "another policy has the same name");
     }
   }
+}
+
+bool Rbac::readsPrincipal(const Config& config) {
+  return std::ranges::any_of(config.policies, [](const Policy& policy) {
+    return policy.from.readsPrincipal() || filter::namesPrincipal(policy.when.text());
+  });
 }
 
 void Rbac::check(Config& config, filter::References& references, config::Diagnostics&) {

@@ -23,6 +23,7 @@ class Rbac final : public filter::Filter {
     bool operator==(const Config&) const = default;
     static void read(config::Table& table, Config& out);
   };
+  static bool readsPrincipal(const Config& config);
   // Gives each policy the number of its name.
   static void check(Config& config, filter::References& references, config::Diagnostics&);
 
