@@ -5,6 +5,8 @@
 #include "gateway/auth/api_key/api_key.h"
 #include "gateway/auth/basic/basic.h"
 #include "gateway/auth/client_certificate.h"
+#include "gateway/auth/cors.h"
+#include "gateway/auth/csrf.h"
 #include "gateway/auth/forward_auth.h"
 #include "gateway/auth/jwt/jwt.h"
 #include "gateway/auth/rbac/rbac.h"
@@ -32,6 +34,12 @@ void addFilters(filter::Registry& registry) {
   registry.add<Basic>("basic", "Filter that authenticates clients by names and passwords.");
   registry.add<ClientCertificate>("client_certificate",
                                   "Filter that authenticates clients by their TLS certificates.");
+  registry.add<Cors>("cors",
+                     "Filter that tells browsers which pages of other origins may read responses "
+                     "(CORS), and answers preflight requests.");
+  registry.add<Csrf>("csrf",
+                     "Filter that refuses requests by which pages of other origins would act as "
+                     "the user of a browser (CSRF).");
   AnyOf::addKinds(registry.family("authentication"));
   registry.add<AnyOf>("any_of",
                       "Filter that authenticates clients in one of several ways: the first of its "

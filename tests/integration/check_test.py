@@ -128,5 +128,48 @@ class Mistakes(CheckCase):
         self.assertIn("expected a table", said)
 
 
+KEY = "api_key = { keys = { inline = ['a sha256:" + "0" * 64 + " b'] } }"
+
+
+class Orders(CheckCase):
+    def warnings(self, *filters):
+        config = (LISTENER + '[[route]]\nname = "all"\nupstream = "backend"\nfilters = [\n'
+                  + "".join(f"{{ {each} }},\n" for each in filters) + "]\n" + UPSTREAM)
+        code, said = self.check(config)
+        self.assertEqual(code, 0, said)
+        return [line.partition(": warning: ")[::2] for line in said.splitlines()
+                if ": warning: " in line]
+
+    def test_filters_about_the_caller_before_authentication(self):
+        about = "rbac = { policies = [{ name = 'a', action = 'allow', from = { %s } }] }"
+        limit = "rate_limit = { rate = '1/s', key = ['%s'] }"
+        text = "is about the caller, whom api_key after it authenticates: it finds no caller"
+        for early, kind in ((about % "subjects = ['x']", "rbac"),
+                            (about % "authenticated = true", "rbac"),
+                            (limit % "auth.consumer", "rate_limit"),
+                            ("fault = { abort = { status = 500 }, when = 'auth.subject == \"x\"' }",
+                             "fault")):
+            found = self.warnings(early, KEY)
+            self.assertEqual([what for _, what in found], [f"{kind}: {text}"], early)
+            self.assertTrue(found[0][0].startswith("weir.toml:8:"), found)
+            self.assertEqual(self.warnings(KEY, early), [], early)
+        for early in (about % "addresses = ['10.0.0.0/8']", limit % "client_address"):
+            self.assertEqual(self.warnings(early, KEY), [], early)
+
+    def test_cors_after_authentication(self):
+        cors = "cors = { origins = ['https://a.test'] }"
+        self.assertEqual(self.warnings(cors, KEY), [])
+        self.assertEqual([what for _, what in self.warnings(KEY, cors)], [
+            "cors: comes after api_key, which refuses the requests without credentials that it is "
+            "for"])
+
+    def test_a_mode_belongs_to_any_of(self):
+        code, said = self.check(LISTENER + '[[route]]\nupstream = "backend"\nfilters = [\n'
+                                "{ any_of = [{ client_certificate = { mode = 'shadow' } }] }]\n"
+                                + UPSTREAM)
+        self.assertEqual(code, 2)
+        self.assertIn("`mode` belongs to any_of", said)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -8,6 +8,7 @@
 #include "core/tls/metrics.h"
 #include "core/upstream/metrics.h"
 #include "gateway/auth/authn.h"
+#include "gateway/auth/csrf_metrics.h"
 #include "gateway/auth/file_metrics.h"
 #include "gateway/auth/forward_auth_metrics.h"
 #include "gateway/auth/jwt/metrics.h"
@@ -28,6 +29,7 @@ MetricFamilies metricFamilies() {
   gateway::authn::addMetrics(families);
   gateway::jwt::addMetrics(families);
   gateway::addFileMetrics(families);
+  gateway::addCsrfMetrics(families);
   gateway::addLimitMetrics(families);
   gateway::addTransformMetrics(families);
   mesh::addMetrics(families);
