@@ -24,7 +24,8 @@ class IpRange {
   static std::optional<IpRange> parse(std::string_view text);
 
   bool contains(const IpAddress& address) const;
-  int prefixBits() const { return prefix_bits_; }  // of 128; IPv4 counts from 96
+  const IpAddress& network() const { return network_; }  // its first address
+  int prefixBits() const { return prefix_bits_; }        // of 128; IPv4 counts from 96
   bool operator==(const IpRange&) const = default;
   std::string toString() const;  // the IPv6 form: "::ffff:10.0.0.0/104"
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/filter_bench.h"
+#include "tests/support/temporary_directory.h"
 
 namespace weir::gateway {
 namespace {
@@ -43,6 +44,20 @@ TEST(AddressList, AClientWithoutAddressIsOnNoList) {
   EXPECT_EQ(ask("allow = ['10.0.0.0/8', '2001:db8::/32']", kClient), "403 authz_denied");
   EXPECT_EQ(ask("deny = ['10.0.0.0/8']", kClient), "200");
   EXPECT_EQ(ask("deny = ['0.0.0.0/0', '::/0']", kClient), "403 authz_denied");
+}
+
+TEST(AddressList, ReadsFiles) {
+  const test::TemporaryDirectory directory;
+  test::writeFile(directory.path() + "/allow.txt", "# us\n10.0.0.0/8\n2001:db8::/32\n");
+  test::writeFile(directory.path() + "/deny.txt", "10.1.0.0/16\n");
+  const std::string lists = "allow = ['192.0.2.0/24'], allow_file = '" + directory.path() +
+                            "/allow.txt', deny_file = '" + directory.path() + "/deny.txt'";
+  EXPECT_EQ(ask(lists, "10.2.0.1"), "200");
+  EXPECT_EQ(ask(lists, "192.0.2.7"), "200");
+  EXPECT_EQ(ask(lists, "2001:db8::1"), "200");
+  EXPECT_EQ(ask(lists, "10.1.2.3"), "403 authz_denied");
+  EXPECT_EQ(ask(lists, "203.0.113.7"), "403 authz_denied");
+  EXPECT_EQ(ask(lists, "unix:/run/client"), "403 authz_denied");
 }
 
 }  // namespace
