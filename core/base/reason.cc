@@ -67,7 +67,8 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
     {"limit_concurrency", {}, {}},
     {"rate_limited",
      "The filter `rate_limit` refuses the request: the caller has used up a limit, or a part of "
-     "the key is missing (`missing = \"deny\"`).",
+     "the key is missing (`missing = \"deny\"`). Or the filter `basic` has seen too many wrong "
+     "passwords from the client's address.",
      "`Retry-After` of the response tells the client when to try again. Check the limits if "
      "`weir_ratelimit_decisions_total` shows that many callers are refused."},
     {"rate_limit_error",
@@ -83,16 +84,18 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "`max_connections` of the listener or of the process is reached, or no file descriptor is "
      "left.",
      "Increase `max_connections` or the limit of file descriptors, or add instances."},
-    {"authn_missing", "The request has no credentials, and a filter such as `jwt` requires them.",
+    {"authn_missing",
+     "The request has no credentials, and a filter such as `jwt` or `api_key` requires them.",
      "The client must authenticate itself; `WWW-Authenticate` of the response says how."},
-    {"authn_invalid", "The credentials are malformed, forged, or for another service.",
-     "The field `reason.detail` names the mistake; check the client, and `issuer`, `audiences` and "
-     "the keys of the filter."},
+    {"authn_invalid", "The credentials are malformed, forged, wrong, or for another service.",
+     "The field `reason.detail` names the mistake; check the client, and `issuer`, `audiences`, "
+     "the keys or the users of the filter."},
     {"authn_expired", "The credentials have expired or are not valid yet.",
      "The client must renew its credentials; check the clocks of issuer and gateway."},
     {"authz_denied",
-     "The filter `address_list` or `rbac` denies the request, or the token lacks what `require` of "
-     "the filter `jwt` demands.",
+     "The filter `address_list`, `csrf` or `rbac` denies the request, or the token or key lacks "
+     "what "
+     "`require` of the filter `jwt` or `api_key` demands.",
      "The detail names the policy of `rbac` or the mistake of the token. For addresses, check "
      "`trusted_proxies` of the listener if the client is behind a proxy."},
     {"ext_auth_denied",
@@ -101,7 +104,9 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "The log of the service names the cause."},
     {"ext_auth_error",
      "The service of the filter `forward_auth` did not respond within `timeout`, or responded with "
-     "5xx, which the client receives; or the keys of the filter `jwt` have not been fetched yet.",
+     "5xx, which the client receives; or the keys of the filter `jwt`, or the file of another "
+     "filter, "
+     "have not been read yet; or too many passwords for the filter `basic` are being verified.",
      "Check the service and its upstream, or the issuer and `jwks`; the log names the cause. "
      "Increase `timeout`, or set `on_error` if requests may proceed without a decision."},
     {"body_too_large",

@@ -451,6 +451,19 @@ class EveryFamily(TlsCase):
         self.authentication()
         self.rate_limits()
         self.codings()
+        self.files_and_origins()
+
+    def files_and_origins(self):
+        """A gateway with a file of networks and protection against CSRF."""
+        weir = self.weir(gateway(forward(self.good.address, route=(
+            "filters = [{ address_list = { deny_file = 'denied.txt' } }, { csrf = {} }]"))),
+            start=False)
+        (weir.folder / "denied.txt").write_text("192.0.2.0/24\n", encoding="utf-8")
+        weir.start()
+        self.assertEqual(self.get(weir).status, 200)
+        self.expect(weir, 1, "weir_filter_file_reads_total", result="success",
+                    file=str(weir.folder / "denied.txt"))
+        self.expect(weir, 1, "weir_csrf_decisions_total", decision="allow")
 
     def authentication(self):
         """A gateway with tokens and a policy about them."""
