@@ -34,9 +34,10 @@ void addFilters(filter::Registry& registry) {
   registry.add<Basic>("basic", "Filter that authenticates clients by names and passwords.");
   registry.add<ClientCertificate>("client_certificate",
                                   "Filter that authenticates clients by their TLS certificates.");
-  registry.add<Cors>("cors",
-                     "Filter that tells browsers which pages of other origins may read responses "
-                     "(CORS), and answers preflight requests.");
+  registry.add<Cors>(
+      "cors",
+      "Filter that allows pages of other origins to read responses (CORS), and answers "
+      "preflight requests.");
   registry.add<Csrf>("csrf",
                      "Filter that refuses requests by which pages of other origins would act as "
                      "the user of a browser (CSRF).");

@@ -119,14 +119,14 @@ struct Codec<File> {
 };
 
 template <>
-struct Codec<DataFile> {
-  static bool read(const Entry& entry, DataFile& out, const Rules<DataFile>&) {
-    return readDataFile(entry, out);
+struct Codec<WatchedFile> {
+  static bool read(const Entry& entry, WatchedFile& out, const Rules<WatchedFile>&) {
+    return readWatchedFile(entry, out);
   }
-  static Type type(const DataFile&, const Rules<DataFile>&, const Scope&) {
+  static Type type(const WatchedFile&, const Rules<WatchedFile>&, const Scope&) {
     return {.kind = Type::Kind::kText, .name = "file"};
   }
-  static Value show(const DataFile& now, const Rules<DataFile>&, const Scope&) {
+  static Value show(const WatchedFile& now, const Rules<WatchedFile>&, const Scope&) {
     return now.path.empty() ? Value() : Value(now.path);
   }
 };

@@ -161,7 +161,7 @@ bool readSecret(const Entry& entry, Secret& out) {
   return entry.failKind(kSecretForms);
 }
 
-bool readDataFile(const Entry& entry, DataFile& out) {
+bool readWatchedFile(const Entry& entry, WatchedFile& out) {
   const auto* path = entry.value().as<std::string>();
   if (path == nullptr || path->empty()) return entry.failKind("the path of a file");
   const Document& document = entry.reading().document;
@@ -170,8 +170,8 @@ bool readDataFile(const Entry& entry, DataFile& out) {
 }
 
 bool readFile(const Entry& entry, File& out) {
-  DataFile file;
-  if (!readDataFile(entry, file)) return false;
+  WatchedFile file;
+  if (!readWatchedFile(entry, file)) return false;
   out.path = std::move(file.path);
   entry.reading().document.noteFile(out.path);
   return true;

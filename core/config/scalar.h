@@ -31,7 +31,7 @@ bool readNumber(const Entry& entry, double& out, const Limits& limits);
 bool readText(const Entry& entry, std::string& out, const Limits& limits);
 bool readSecret(const Entry& entry, Secret& out);
 bool readFile(const Entry& entry, File& out);
-bool readDataFile(const Entry& entry, DataFile& out);
+bool readWatchedFile(const Entry& entry, WatchedFile& out);
 // The index of the word in `words`, the only valid values.
 std::optional<std::size_t> readWord(const Entry& entry, const std::vector<std::string_view>& words);
 

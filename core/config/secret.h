@@ -35,9 +35,9 @@ struct File {
 
 // The path of a file, as File, which its user reads and watches while the process runs: its content
 // is not a part of the configuration, so that a change does not reload the configuration.
-struct DataFile {
+struct WatchedFile {
   std::string path;
-  friend bool operator==(const DataFile&, const DataFile&) = default;
+  friend bool operator==(const WatchedFile&, const WatchedFile&) = default;
 };
 
 }  // namespace weir::config

@@ -29,10 +29,10 @@ namespace weir::config {
 // mistake. Reading continues after a mistake; the field keeps its default.
 //
 // Fields may be: bool, integers, double, std::string, Duration (std::chrono), Size, Rate, Percent,
-// Address, Secret, File, DataFile, enumerations with Names, structs of settings (tables), Selected
-// with VariantSet, types with a TextForm or Codec; and std::optional (absent: nullopt), ByRole,
-// std::vector (arrays), std::map from std::string or std::vector of pairs with a std::string
-// (tables with names of the user's choosing) of any of those.
+// Address, Secret, File, WatchedFile, enumerations with Names, structs of settings (tables),
+// Selected with VariantSet, types with a TextForm or Codec; and std::optional (absent: nullopt),
+// ByRole, std::vector (arrays), std::map from std::string or std::vector of pairs with a
+// std::string (tables with names of the user's choosing) of any of those.
 //
 // A struct of settings with `static constexpr std::string_view kShortKey = "address"` may also be
 // written as that value alone: "10.0.0.1:80" instead of { address = "10.0.0.1:80" }.

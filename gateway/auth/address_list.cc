@@ -32,7 +32,7 @@ void AddressList::Config::read(config::Table& table, Config& out) {
 
 void AddressList::check(Config& config, filter::References& references,
                         config::Diagnostics& diagnostics) {
-  const auto checkOne = [&](const std::optional<config::DataFile>& file, NameId& id,
+  const auto checkOne = [&](const std::optional<config::WatchedFile>& file, NameId& id,
                             const char* key) {
     if (!file) return;
     id = references.name(file->path);

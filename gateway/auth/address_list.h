@@ -23,8 +23,8 @@ class AddressList final : public filter::Filter {
   struct Config {
     std::vector<IpRange> allow;
     std::vector<IpRange> deny;
-    std::optional<config::DataFile> allow_file;
-    std::optional<config::DataFile> deny_file;
+    std::optional<config::WatchedFile> allow_file;
+    std::optional<config::WatchedFile> deny_file;
 
     config::Origin origin;
     NameId allow_id = 0;  // of the files' paths, for metrics

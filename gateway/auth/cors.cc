@@ -113,10 +113,10 @@ void Cors::addFields(http::Headers& headers) const {
 // Browsers take "*" literally for requests with credentials, and never for Authorization: the
 // answer names what was asked for.
 void Cors::addPreflightFields(http::Headers& headers) const {
-  const std::string_view methods =
-      config_.any_method ? requested_method_ : std::string_view(config_.methods_text);
-  const std::string_view names =
-      config_.any_header ? requested_headers_ : std::string_view(config_.headers_text);
+  std::string_view methods = config_.methods_text;
+  if (config_.any_method) methods = requested_method_;
+  std::string_view names = config_.headers_text;
+  if (config_.any_header) names = requested_headers_;
   if (!methods.empty()) headers.add("access-control-allow-methods", methods);
   if (!names.empty()) headers.add("access-control-allow-headers", names);
   headers.add("access-control-max-age", config_.max_age_text);

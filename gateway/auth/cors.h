@@ -11,7 +11,7 @@
 
 namespace weir::gateway {
 
-// Cross-Origin Resource Sharing (the Fetch standard, 3.2): tells browsers which pages of other
+// Cross-Origin Resource Sharing (the Fetch standard, 3.2): browsers learn which pages of other
 // origins may read the responses of a route.
 class Cors final : public filter::Filter {
  public:

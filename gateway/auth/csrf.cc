@@ -10,7 +10,7 @@
 namespace weir::gateway {
 namespace {
 
-constexpr std::pair<std::string_view, Csrf::Enforcement> kEnforcementNames[] = {
+constexpr std::pair<std::string_view, Csrf::Enforcement> kCsrfModes[] = {
     {"enforce", Csrf::Enforcement::kEnforce}, {"shadow", Csrf::Enforcement::kShadow}};
 
 // Whether the page and the request have the same host and port. The scheme is not compared: weir
@@ -28,7 +28,7 @@ void Csrf::Config::read(config::Table& table, Config& out) {
   table.read("trusted_origins", out.trusted_origins,
              "Origins whose pages may send requests that change something, such as "
              "`https://pay.example` or `https://*.shop.example`.");
-  table.read("mode", out.enforcement, kEnforcementNames,
+  table.read("mode", out.enforcement, kCsrfModes,
              "Whether requests of other origins are refused (`enforce`) or only counted "
              "(`shadow`).");
 }

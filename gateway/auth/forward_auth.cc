@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 7> kFacts = {
     "x-forwarded-for",    "x-original-url",    "x-original-method",
 };
 
-constexpr std::pair<std::string_view, ForwardAuth::OnError> kOnErrorNames[] = {
+constexpr std::pair<std::string_view, ForwardAuth::OnError> kForwardOnErrorNames[] = {
     {"deny", ForwardAuth::OnError::kDeny},
     {"allow", ForwardAuth::OnError::kAllow},
 };
@@ -87,7 +87,7 @@ void ForwardAuth::Config::read(config::Table& table, Config& out) {
   table.read("timeout", out.timeout, "Time limit for the response of the service.",
              {.min = Milliseconds(1), .max = filter::Verdict::kLongestWait});
   table.read(
-      "on_error", out.on_error, kOnErrorNames,
+      "on_error", out.on_error, kForwardOnErrorNames,
       "Decision if the service does not respond in time, or responds with 5xx. With `allow`, "
       "the upstream receives `X-Weir-Auth: unavailable`.");
   table.read("request_headers", out.request_headers,

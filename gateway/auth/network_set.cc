@@ -7,10 +7,10 @@
 namespace weir::gateway {
 namespace {
 
-constexpr int kMappedBits = 96;  // ::ffff:0:0/96 holds the addresses of IPv4
+constexpr int kMappedPrefix = 96;  // ::ffff:0:0/96 holds the addresses of IPv4
 constexpr std::size_t kFirstBits = 16;
 constexpr std::size_t kStarts = (std::size_t{1} << kFirstBits) + 1;
-constexpr std::uint64_t kMapped = 0xFFFF;
+constexpr std::uint64_t kMappedWord = 0xFFFF;
 
 std::uint64_t bigEndian(const std::uint8_t* bytes) {
   std::uint64_t value = 0;
@@ -47,7 +47,7 @@ NetworkSet::Address6 NetworkSet::numberOf(const IpAddress& address) {
 
 bool NetworkSet::contains(const IpAddress& address) const {
   const Address6 number = numberOf(address);
-  if (number.high == 0 && number.low >> 32U == kMapped) {
+  if (number.high == 0 && number.low >> 32U == kMappedWord) {
     return all_v4_ || contains4(static_cast<std::uint32_t>(number.low));
   }
   return contains6(number);
@@ -98,15 +98,15 @@ void NetworkSetBuilder::add(const IpRange& range) {
   const NetworkSet::Address6 first = NetworkSet::numberOf(range.network());
   const int bits = range.prefixBits();
   const int free = 128 - bits;
-  const bool mapped = first.high == 0 && first.low >> 32U == kMapped;
-  if (mapped && bits >= kMappedBits) {
+  const bool mapped = first.high == 0 && first.low >> 32U == kMappedWord;
+  if (mapped && bits >= kMappedPrefix) {
     const auto low = static_cast<std::uint32_t>(first.low);
     set_->v4_.push_back({low, low | static_cast<std::uint32_t>(lowBits(free))});
     return;
   }
   const NetworkSet::Address6 last = {first.high | lowBits(free - 64), first.low | lowBits(free)};
   set_->v6_.push_back({first, last});
-  const NetworkSet::Address6 any_v4 = {0, kMapped << 32U};
+  const NetworkSet::Address6 any_v4 = {0, kMappedWord << 32U};
   if (first <= any_v4 && any_v4 <= last) set_->all_v4_ = true;
 }
 

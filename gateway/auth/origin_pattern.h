@@ -34,7 +34,7 @@ struct weir::config::TextForm<weir::gateway::OriginPattern> {
   static constexpr std::string_view kName = "origin";
   static constexpr std::string_view kExpected =
       "an origin such as \"https://shop.example\", \"https://*.shop.example\" or \"*\"";
-  static constexpr std::string_view kPattern = "";
+  static constexpr std::string_view kPattern{};
   static std::optional<gateway::OriginPattern> parse(std::string_view text) {
     return gateway::OriginPattern::parse(text);
   }

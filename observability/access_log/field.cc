@@ -75,13 +75,17 @@ constexpr std::size_t kMaxHeaderName = 128;
 constexpr HeaderId kCredentials[] = {HeaderId::kAuthorization, HeaderId::kProxyAuthorization,
                                      HeaderId::kCookie, HeaderId::kSetCookie};
 
+constexpr std::string_view kApiKeyHeader = "x-api-key";  // where most clients send API keys
+
 std::optional<FieldUse> headerField(Field field, std::string_view name, std::string& why) {
   if (name.empty() || name.size() > kMaxHeaderName) {
     why = "the name of a header is missing or too long";
     return std::nullopt;
   }
   const HeaderId id = http::headerId(name);
-  if (std::find(std::begin(kCredentials), std::end(kCredentials), id) != std::end(kCredentials)) {
+  const bool known =
+      std::find(std::begin(kCredentials), std::end(kCredentials), id) != std::end(kCredentials);
+  if (known || http::equalsIgnoringCase(name, kApiKeyHeader)) {
     why = "the header " + std::string(name) + " holds credentials and is never logged";
     return std::nullopt;
   }

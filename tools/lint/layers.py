@@ -24,6 +24,7 @@ HOMES = [
     (r"(spdlog|fmt)/", ("core/base/log.cc",)),
     (r"nlohmann/", ("observability/", "core/jose/")),
     (r"prometheus/", ("observability/",)),
+    (r"crypt\.h$", ("gateway/auth/basic/",)),
     (r"(zlib|zstd)\.h$|brotli/", ("gateway/transform/coding/",)),
     (r"CLI/", ("tools/weir/",)),
     (r"(gtest|gmock)/", ("tests/",)),

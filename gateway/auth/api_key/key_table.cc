@@ -151,7 +151,8 @@ std::optional<KeyFacts> KeyTable::find(const Digest& digest) const {
 }
 
 KeyFacts KeyTable::factsOf(const Entry& entry) const {
-  std::string_view rest = std::string_view(texts_).substr(entry.texts);
+  std::string_view rest = texts_;
+  rest.remove_prefix(entry.texts);
   const auto next = [&rest] {
     const std::string_view text = rest.substr(0, rest.find('\0'));
     rest.remove_prefix(text.size() + 1);
@@ -200,8 +201,8 @@ std::string KeyTableBuilder::add(std::string_view text) {
     const auto first = table_->find(line.digest);
     return "is the same key as " + quoted(first->id);
   }
-  for (const std::string_view part :
-       {line.id, line.consumer, std::string_view(line.scopes), std::string_view(line.labels)}) {
+  const std::array<std::string_view, 4> parts = {line.id, line.consumer, line.scopes, line.labels};
+  for (const std::string_view part : parts) {
     texts += part;
     texts += '\0';
   }

@@ -45,7 +45,7 @@ class KeyTable {
   friend class KeyTableBuilder;
 
   struct Entry {
-    Digest digest;
+    Digest digest{};
     std::uint32_t texts = 0;    // where they begin
     std::uint32_t expires = 0;  // seconds since 1970; 0: never
   };

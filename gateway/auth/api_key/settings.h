@@ -19,7 +19,7 @@ namespace weir::gateway::api_key {
 struct KeySource {
   static constexpr std::string_view kShortKey = "file";
 
-  config::DataFile file;
+  config::WatchedFile file;
   std::vector<std::string> lines;  // in the configuration itself
 
   static void read(config::Table& table, KeySource& out);

@@ -58,12 +58,12 @@ Basic::Shared::Shared(const Config& config, const filter::SharedTools& tools)
 }
 
 void Basic::Shared::start(const filter::Publish<Snapshot>& publish, std::function<void()> ready) {
-  const auto publishUsers = [publish,
-                             guard = guard_](std::shared_ptr<const basic::UserTable> users) {
+  const auto publish_users = [publish,
+                              guard = guard_](std::shared_ptr<const basic::UserTable> users) {
     publish(std::make_shared<const Snapshot>(Snapshot{std::move(users), guard}));
   };
-  if (file_ != nullptr) return file_->start(publishUsers, std::move(ready));
-  publishUsers(fixed_);
+  if (file_ != nullptr) return file_->start(publish_users, std::move(ready));
+  publish_users(fixed_);
   ready();
 }
 

@@ -18,7 +18,7 @@ namespace weir::gateway::basic {
 struct UserSource {
   static constexpr std::string_view kShortKey = "file";
 
-  config::DataFile file;
+  config::WatchedFile file;
   std::vector<std::string> lines;  // in the configuration itself
 
   static void read(config::Table& table, UserSource& out);

@@ -27,6 +27,7 @@ class UserTable {
 
  private:
   struct HashText {
+    // NOLINTNEXTLINE(readability-identifier-naming): the name is that of the standard library
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {
       return std::hash<std::string_view>()(text);

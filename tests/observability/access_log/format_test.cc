@@ -128,6 +128,8 @@ TEST(TemplateFormat, NeverTakesCredentials) {
             "error: the header Authorization holds credentials and is never logged");
   EXPECT_EQ(expand("${response.header.set-cookie}", nothing),
             "error: the header set-cookie holds credentials and is never logged");
+  EXPECT_EQ(expand("${request.header.X-API-Key}", nothing),
+            "error: the header X-API-Key holds credentials and is never logged");
 }
 
 TEST(TemplateFormat, TakesABoundedNumberOfFields) {
