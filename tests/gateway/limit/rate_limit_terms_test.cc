@@ -65,9 +65,9 @@ TEST(RateLimitQuota, IsUsedUpUntilTheEndOfItsPeriod) {
   bench.pass(std::chrono::minutes(5));
   const BenchMessage refused = bench.get();
   EXPECT_EQ(refused.status, 429);
-  const auto seconds = parseNumber<std::int64_t>(refused.header("retry-after")).value_or(0);
+  const auto wait = parseNumber<std::int64_t>(refused.header("retry-after")).value_or(0);
   const QuotaWindow window = QuotaWindow::at(Quota::Period::kMonth, wallClockNow());
-  EXPECT_NEAR(static_cast<double>(seconds), std::chrono::duration<double>(window.left).count(), 60);
+  EXPECT_NEAR(static_cast<double>(wait), std::chrono::duration<double>(window.left).count(), 60);
   bench.from("203.0.113.99");
   EXPECT_EQ(admitted(bench, 9), 3);
 }
