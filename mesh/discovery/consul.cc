@@ -78,7 +78,7 @@ class ConsulDiscovery final : public upstream::Discovery {
  private:
   void ask() {
     next_.disarm();
-    asked_at_ = client_.loop().eventTime();
+    asked_at_ = client_.loop().wheel().now();
     std::string target = query_;
     if (index_ > 0) target += "&index=" + std::to_string(index_);
     if (settings_.stale && !std::exchange(consistent_, false)) target += "&stale=1";
@@ -149,8 +149,7 @@ class ConsulDiscovery final : public upstream::Discovery {
 
   // A blocking query may return at once each time: there is a pause between two of them.
   void askLater() {
-    const auto since =
-        std::chrono::duration_cast<Milliseconds>(client_.loop().eventTime() - asked_at_);
+    const Milliseconds since = client_.loop().wheel().now() - asked_at_;
     next_.arm(std::max(kBetweenQueries - since, Milliseconds(0)));
   }
 
@@ -167,7 +166,7 @@ class ConsulDiscovery final : public upstream::Discovery {
   const std::string query_;
   upstream::DiscoveryEvents* events_ = nullptr;
   RetryPause pause_;
-  Nanoseconds asked_at_{0};
+  Milliseconds asked_at_{0};
   std::uint64_t index_ = 0;  // of the latest answer; 0: the next query does not block
   bool consistent_ = false;  // the next query goes to the leader
   bool failing_ = false;     // the latest query failed

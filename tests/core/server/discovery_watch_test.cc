@@ -124,6 +124,27 @@ TEST_F(DiscoveryWatchTest, PublishesNothingIfAChangeIsTakenBack) {
   EXPECT_THAT(published, ElementsAre(1));
 }
 
+TEST_F(DiscoveryWatchTest, AStormIsPublishedOnceASecond) {
+  constexpr Milliseconds kEach{10};
+  const auto storm = [&](int changes) {
+    for (int i = 0; i < changes; ++i) {
+      found({1, 2 + i % 250});
+      loop.advance(kEach);
+    }
+  };
+  storm(200);  // two seconds, in which the pause becomes longer
+  const std::size_t before = published.size();
+  EXPECT_LE(before, DiscoveryWatch::kStorm + 2);
+  storm(500);
+  EXPECT_LE(published.size() - before, 5U);
+  EXPECT_GE(published.size() - before, 4U);
+  loop.advance(DiscoveryWatch::kStormPause + event::Wheel::kTick);
+  loop.advance(DiscoveryWatch::kStormPause + event::Wheel::kTick);
+  const std::size_t after = published.size();
+  found({1});
+  EXPECT_EQ(published.size(), after + 1);  // calm again: at once
+}
+
 TEST_F(DiscoveryWatchTest, AFailureChangesNothing) {
   found({1, 2});
   failed("no server answers");
@@ -152,6 +173,9 @@ TEST_F(DiscoveryWatchTest, TheEndOfAllEndpointsIsBelievedAfterAWhile) {
   EXPECT_EQ(known(), 0U);
   EXPECT_THAT(published, ElementsAre(2, 0));
   EXPECT_FALSE(watch->state().stale);
+  loop.advance(2 * DiscoveryWatch::kPause);
+  found({3});
+  EXPECT_EQ(known(), 1U);
 }
 
 TEST_F(DiscoveryWatchTest, EndpointsThatComeBackInTimeWereNeverGone) {
