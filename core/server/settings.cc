@@ -54,9 +54,9 @@ void Settings::read(config::Table& table, Settings& out) {
   table.read("drain_timeout", out.drain_timeout, "Time limit for requests in flight after SIGTERM.",
              {.min = 0ms, .max = 24h});
   table.read("state_directory", out.state_directory,
-             "Directory for what is kept over restarts, such as the endpoints that were discovered "
-             "last, so that weir can start while the servers that it asks are down. Created if it "
-             "is missing; it must belong to weir's user. Default: nothing is kept.",
+             "Directory for state that outlives restarts, such as the last endpoints that were "
+             "discovered, so that weir can start while the servers that it asks are down. Created "
+             "if it is missing; it must belong to weir's user. Default: no state is kept.",
              {.min_size = 1});
   table.read("overload", out.overload, "Load shedding when memory runs short.");
   table.read("filter", out.filters, table.kinds("filter"),

@@ -212,7 +212,7 @@ void ConsulSettings::read(config::Table& table, ConsulSettings& out) {
              "Whether instances with a check in the state \"warning\" are endpoints, with their "
              "weight for warnings.");
   table.read("stale", out.stale,
-             "Whether any server may answer, which spreads the load, as long as it heard of the "
+             "Whether any server may answer, which spreads the load, if it was in touch with the "
              "leader within 10 s.");
   table.read("token", out.token, "ACL token, with service:read and node:read.");
   if (table.has("server") && out.server.pathAndQuery() != "/") {

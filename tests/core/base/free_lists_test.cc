@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "core/base/random.h"
 
 namespace weir {
 namespace {
@@ -27,7 +28,7 @@ TEST(FreeLists, UsesAFreedPieceAgainForTheSameSize) {
 
 TEST(FreeLists, PiecesOfAnySizeAreAlignedAndDoNotOverlap) {
   FreeLists lists;
-  std::mt19937 random(1);
+  Random random(1);
   struct Held {
     unsigned char* at;
     std::size_t size;
@@ -35,15 +36,15 @@ TEST(FreeLists, PiecesOfAnySizeAreAlignedAndDoNotOverlap) {
   };
   std::vector<Held> held;
   for (int step = 0; step < 20'000; ++step) {
-    if (held.size() < 200 && random() % 2 == 0) {
-      const std::size_t size = random() % 4096;
+    if (held.size() < 200 && random.below(2) == 0) {
+      const std::size_t size = random.below(4096);
       auto* const at = static_cast<unsigned char*>(lists.allocate(size));
       ASSERT_EQ(reinterpret_cast<std::uintptr_t>(at) % alignof(std::max_align_t), 0U);
-      const auto fill = static_cast<unsigned char>(random());
+      const auto fill = static_cast<unsigned char>(random.next());
       std::fill_n(at, size, fill);
       held.push_back({at, size, fill});
     } else if (!held.empty()) {
-      std::swap(held[random() % held.size()], held.back());
+      std::swap(held[random.below(held.size())], held.back());
       const Held one = held.back();
       held.pop_back();
       ASSERT_TRUE(std::all_of(one.at, one.at + one.size, [&](auto c) { return c == one.fill; }));
