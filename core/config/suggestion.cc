@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <string>
+#include <utility>
 
 #include "core/base/lower_case.h"
 
@@ -49,19 +49,19 @@ std::size_t distance(std::string_view from, std::string_view to) {
 std::string_view closestWord(std::string_view given, const std::vector<std::string_view>& known) {
   if (given.size() > kLongestWord) return {};
   const std::string wanted = folded(given);
+  const std::size_t allowed = std::max<std::size_t>(1, wanted.size() / 3);
   std::string_view best;
-  std::size_t best_distance = std::numeric_limits<std::size_t>::max();
+  std::pair best_rank{true, std::min(allowed + 1, wanted.size())};
   for (const std::string_view word : known) {
     const std::string candidate = folded(word);
-    const bool shortened = wanted.size() >= kShortestBeginning && candidate.starts_with(wanted);
-    const std::size_t far = shortened ? 1 : distance(wanted, candidate);
-    if (far < best_distance) {
+    const bool cut_off = wanted.size() >= kShortestBeginning && candidate.starts_with(wanted);
+    const std::pair rank{!cut_off, distance(wanted, candidate)};
+    if (rank < best_rank) {
       best = word;
-      best_distance = far;
+      best_rank = rank;
     }
   }
-  const std::size_t allowed = std::max<std::size_t>(1, wanted.size() / 3);
-  return best_distance <= allowed && best_distance < wanted.size() ? best : std::string_view();
+  return best;
 }
 
 }  // namespace weir::config

@@ -188,13 +188,9 @@ class Configurations(unittest.TestCase):
             make_certificates(Path(folder) / "build" / "demo")
             make_certificates(Path(folder) / "ca")
             copies = Path(folder) / "configs"
-            copies.mkdir()
-            shutil.copytree(CONFIGS / "pages", copies / "pages")
-            for data in CONFIGS.glob("*.txt"):
-                shutil.copy(data, copies / data.name)
+            shutil.copytree(CONFIGS, copies)
             for example in examples:
                 copy = copies / example.name
-                shutil.copy(example, copy)
                 with self.subTest(example.name):
                     checked = run("check", copy)
                     self.assertEqual((checked.returncode, checked.stdout, checked.stderr),
