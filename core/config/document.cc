@@ -160,16 +160,7 @@ Value Document::parseText(std::string_view text, std::string name, Diagnostics& 
 
 void Document::expandValues(Value& value, const Path& path, Diagnostics& diagnostics) {
   if (auto* table = value.as<Value::Table>()) {
-    for (Member& member : *table) {
-      const Path inner{&path, member.key};
-      if (hasEnvironmentReference(member.key)) {
-        diagnostics.add({location(member.position),
-                         inner.text(),
-                         "a key cannot contain ${env.NAME}; only values can",
-                         {}});
-      }
-      expandValues(member.value, inner, diagnostics);
-    }
+    for (Member& member : *table) expandMember(member, path, diagnostics);
   } else if (auto* array = value.as<Value::Array>()) {
     for (std::size_t index = 0; index < array->size(); ++index) {
       expandValues((*array)[index], {&path, {}, index}, diagnostics);
@@ -177,6 +168,17 @@ void Document::expandValues(Value& value, const Path& path, Diagnostics& diagnos
   } else if (value.as<std::string>() != nullptr) {
     expandText(value, path, diagnostics);
   }
+}
+
+void Document::expandMember(Member& member, const Path& path, Diagnostics& diagnostics) {
+  const Path inner{&path, member.key};
+  if (hasEnvironmentReference(member.key)) {
+    diagnostics.add({location(member.position),
+                     inner.text(),
+                     "a key cannot contain ${env.NAME}; only values can",
+                     {}});
+  }
+  expandValues(member.value, inner, diagnostics);
 }
 
 void Document::expandText(Value& value, const Path& path, Diagnostics& diagnostics) {

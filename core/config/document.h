@@ -47,6 +47,7 @@ class Document {
   Value parseText(std::string_view text, std::string name, Diagnostics& diagnostics);
   void refuse(const std::string& path, std::string what, Diagnostics& diagnostics);
   void expandValues(Value& value, const Path& path, Diagnostics& diagnostics);
+  void expandMember(Member& member, const Path& path, Diagnostics& diagnostics);
   void expandText(Value& value, const Path& path, Diagnostics& diagnostics);
 
   Value root_{Value::Table()};

@@ -92,7 +92,6 @@ class BodyChain final : public http::BodySource {
   Stage* const stages_;
   std::size_t count_ = 0;
   Buffer tail_;  // behind the last filter
-  bool source_ended_ = false;
   bool tail_ended_ = false;
   bool end_delivered_ = false;
   bool open_ = false;

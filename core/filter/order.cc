@@ -29,13 +29,13 @@ void warnOfOrder(const Registry& registry, const std::vector<const config::Selec
 
 bool namesPrincipal(std::string_view expression) {
   constexpr std::string_view kName = "auth";
-  const auto isNameByte = [](char c) {
+  const auto is_name_byte = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '.' || c == '-';
   };
   for (std::size_t at = expression.find(kName); at != std::string_view::npos;
        at = expression.find(kName, at + 1)) {
-    const bool begins = at == 0 || !isNameByte(expression[at - 1]);
+    const bool begins = at == 0 || !is_name_byte(expression[at - 1]);
     const std::string_view rest = expression.substr(at + kName.size());
     if (begins && rest.starts_with('.')) return true;
   }

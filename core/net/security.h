@@ -41,7 +41,8 @@ struct PeerCertificate {
   // The identity, else the first DNS name, else the subject.
   std::string_view shortName() const {
     if (!identity.empty()) return identity;
-    return names.empty() ? std::string_view(subject) : std::string_view(names.front());
+    if (!names.empty()) return names.front();
+    return subject;
   }
 };
 

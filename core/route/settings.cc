@@ -236,6 +236,24 @@ std::vector<const PlacedText*> RouteSettings::upstreams() const {
   return found;
 }
 
+namespace {
+
+// Settings that make no sense together.
+void checkTogether(config::Table& table, const RouteSettings& out) {
+  const Milliseconds none(0);
+  const Milliseconds whole = out.timeouts.request.value_or(none);
+  if (whole > none && out.timeouts.per_try.value_or(none) >= whole) {
+    table.warn("per_try_timeout", "is not shorter than `timeout` and never expires");
+  }
+  if (!out.redirect && !out.respond) return;
+  for (const std::string_view key : {"mirror", "rewrite", "hash_on", "timeout", "per_try_timeout",
+                                     "idle_timeout", "retry", "upgrades"}) {
+    if (table.has(key)) table.fail(key, "has no effect if requests are not forwarded");
+  }
+}
+
+}  // namespace
+
 void RouteSettings::read(config::Table& table, RouteSettings& out) {
   out.location = table.location();
   table.read("name", out.name,
@@ -285,17 +303,7 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
              "Filters, applied to requests in this order and to responses in reverse order.");
   table.read("without_filters", out.without_filters,
              "Names of filters of the listener that are not applied to requests of this route.");
-  const Milliseconds none(0);
-  const Milliseconds whole = out.timeouts.request.value_or(none);
-  if (whole > none && out.timeouts.per_try.value_or(none) >= whole) {
-    table.warn("per_try_timeout", "is not shorter than `timeout` and never expires");
-  }
-  out.clean = table.clean();
-  if (!out.redirect && !out.respond) return;
-  for (const std::string_view key : {"mirror", "rewrite", "hash_on", "timeout", "per_try_timeout",
-                                     "idle_timeout", "retry", "upgrades"}) {
-    if (table.has(key)) table.fail(key, "has no effect if requests are not forwarded");
-  }
+  checkTogether(table, out);
   out.clean = table.clean();
 }
 

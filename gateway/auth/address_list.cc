@@ -32,16 +32,16 @@ void AddressList::Config::read(config::Table& table, Config& out) {
 
 void AddressList::check(Config& config, filter::References& references,
                         config::Diagnostics& diagnostics) {
-  const auto checkOne = [&](const std::optional<config::WatchedFile>& file, NameId& id,
-                            const char* key) {
+  const auto check_one = [&](const std::optional<config::WatchedFile>& file, NameId& id,
+                             const char* key) {
     if (!file) return;
     id = references.name(file->path);
     if (config.origin.clean) {
       checkFile<NetworkSet>(file->path, config.origin.path + "." + key, diagnostics);
     }
   };
-  checkOne(config.allow_file, config.allow_id, "allow_file");
-  checkOne(config.deny_file, config.deny_id, "deny_file");
+  check_one(config.allow_file, config.allow_id, "allow_file");
+  check_one(config.deny_file, config.deny_id, "deny_file");
 }
 
 AddressList::Shared::Shared(const Config& config, const filter::SharedTools& tools) {

@@ -28,15 +28,16 @@ std::optional<OriginPattern> OriginPattern::parse(std::string_view text) {
   OriginPattern pattern;
   pattern.text_ = lowerCase(text);
   if (text == "*" || text == "null") return pattern;
-  const std::size_t scheme = pattern.text_.find(kAfterScheme);
-  if (scheme == std::string::npos || !isScheme(std::string_view(pattern.text_).substr(0, scheme))) {
+  const std::string_view lower = pattern.text_;
+  const std::size_t scheme = lower.find(kAfterScheme);
+  if (scheme == std::string_view::npos || !isScheme(lower.substr(0, scheme))) {
     return std::nullopt;
   }
   const std::size_t host = scheme + kAfterScheme.size();
   std::string authority = pattern.text_.substr(host);
   if (authority.starts_with('*')) {
     pattern.wildcard_ = host;
-    const std::string_view rest = std::string_view(authority).substr(1);
+    const std::string_view rest = lower.substr(host + 1);
     if (!rest.empty() && rest.front() != '.' && rest.front() != ':') return std::nullopt;
     authority.front() = 'a';
   }
@@ -49,8 +50,9 @@ std::optional<OriginPattern> OriginPattern::parse(std::string_view text) {
 bool OriginPattern::matches(std::string_view origin) const {
   if (isAny()) return true;
   if (wildcard_ == kNone) return std::ranges::equal(text_, origin, isSameByte);
-  const std::string_view before = std::string_view(text_).substr(0, wildcard_);
-  const std::string_view after = std::string_view(text_).substr(wildcard_ + 1);
+  const std::string_view text = text_;
+  const std::string_view before = text.substr(0, wildcard_);
+  const std::string_view after = text.substr(wildcard_ + 1);
   if (origin.size() <= before.size() + after.size()) return false;
   const std::string_view host =
       origin.substr(before.size(), origin.size() - before.size() - after.size());

@@ -28,7 +28,8 @@ bool isUserName(std::string_view name) {
 std::string_view UserTable::hashFor(std::string_view name) const {
   const auto found = hashes_.find(name);
   if (found != hashes_.end()) return found->second;
-  return nobody_.empty() ? kNobody : std::string_view(nobody_);
+  if (nobody_.empty()) return kNobody;
+  return nobody_;
 }
 
 std::string UserTable::add(std::string_view line) {

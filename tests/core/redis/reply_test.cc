@@ -117,16 +117,16 @@ TEST(Reply, IsAnErrorWithACode) {
 }
 
 TEST(Reply, IsAListOfIntegers) {
-  const auto isTwo = [](std::string_view text) {
+  const auto is_two = [](std::string_view text) {
     ReplyReader reader;
     Bytes bytes = asBytes(text);
     return reader.read(bytes) == Outcome::kComplete && reader.reply().isIntegers(2);
   };
-  EXPECT_TRUE(isTwo("*2\r\n:1\r\n:2\r\n"));
-  EXPECT_FALSE(isTwo("*1\r\n:1\r\n"));
-  EXPECT_FALSE(isTwo("*2\r\n:1\r\n+x\r\n"));
-  EXPECT_FALSE(isTwo("*2\r\n:1\r\n*1\r\n:1\r\n"));
-  EXPECT_FALSE(isTwo(":2\r\n"));
+  EXPECT_TRUE(is_two("*2\r\n:1\r\n:2\r\n"));
+  EXPECT_FALSE(is_two("*1\r\n:1\r\n"));
+  EXPECT_FALSE(is_two("*2\r\n:1\r\n+x\r\n"));
+  EXPECT_FALSE(is_two("*2\r\n:1\r\n*1\r\n:1\r\n"));
+  EXPECT_FALSE(is_two(":2\r\n"));
 }
 
 TEST(Command, StatesTheLengthOfEachWord) {

@@ -96,14 +96,18 @@ TEST_F(StateDirectoryTest, ReplacesTheFileAsAWhole) {
 TEST_F(StateDirectoryTest, IgnoresDamagedFilesWithAWarning) {
   ASSERT_TRUE(directory.save("keys", "some bytes").ok());
   const std::string good = fileText("keys");
-  for (const auto& [text, why] :
-       {std::pair(good.substr(0, good.size() - 1), "is truncated"),
-        std::pair(std::string(), "is not a state file of weir"),
-        std::pair(std::string("foreign\n"), "is not a state file of weir"),
-        std::pair(good.substr(0, good.size() - 1) + "?", "has the wrong checksum")}) {
-    test::writeFile(path + "/keys", text);
-    const std::string log = logOf([&] { EXPECT_EQ(loaded("keys"), std::string("error: ") + why); });
-    EXPECT_THAT(log, HasSubstr("warning ignoring " + path + "/keys: " + why));
+  struct Damage {
+    std::string text;
+    std::string why;
+  };
+  for (const Damage& each :
+       {Damage{good.substr(0, good.size() - 1), "is truncated"},
+        Damage{"", "is not a state file of weir"},
+        Damage{"foreign\n", "is not a state file of weir"},
+        Damage{good.substr(0, good.size() - 1) + "?", "has the wrong checksum"}}) {
+    test::writeFile(path + "/keys", each.text);
+    const std::string log = logOf([&] { EXPECT_EQ(loaded("keys"), "error: " + each.why); });
+    EXPECT_THAT(log, HasSubstr("warning ignoring " + path + "/keys: " + each.why));
   }
   EXPECT_TRUE(directory.save("keys", "again").ok());
   EXPECT_EQ(loaded("keys"), "again");
