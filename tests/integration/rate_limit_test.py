@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 import poll
-from http_wire import Client
+from caller import Caller
 from integration_case import IntegrationCase, forward, gateway
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,22 +18,6 @@ def limited(upstream, settings, workers=1, more=""):
     """A configuration whose only route has the filter."""
     return gateway(forward(upstream.address, route=(
         f"filters = [{{ rate_limit = {{ {settings} }} }}]")) + more, workers=workers)
-
-
-class Caller(threading.Thread):
-    """Sends requests on a connection of its own until the end."""
-
-    def __init__(self, address, end):
-        super().__init__()
-        self.client = Client(address)
-        self.end = end
-        self.answers = []  # (sent, received, status)
-
-    def run(self):
-        while (sent := time.monotonic()) < self.end:
-            status = self.client.request("/").status
-            self.answers.append((sent, time.monotonic(), status))
-        self.client.close()
 
 
 class Exactness(IntegrationCase):

@@ -3,12 +3,12 @@
 import re
 import shutil
 import tempfile
-import threading
 import time
 import unittest
 from pathlib import Path
 
 import poll
+from caller import Caller
 from http_wire import Client
 from integration_case import forward, gateway
 from redis_server import RedisServer
@@ -17,22 +17,6 @@ from tls_case import TlsCase
 ROOT = Path(__file__).resolve().parents[2]
 CLOCK = 0.001  # seconds: workers measure in milliseconds
 PATIENT = "timeout = '10s'"  # no request is decided alone, however slow the machine is
-
-
-class Caller(threading.Thread):
-    """Sends requests on a connection of its own until the end."""
-
-    def __init__(self, address, end):
-        super().__init__()
-        self.client = Client(address)
-        self.end = end
-        self.answers = []  # (sent, received, status)
-
-    def run(self):
-        while (sent := time.monotonic()) < self.end:
-            status = self.client.request("/").status
-            self.answers.append((sent, time.monotonic(), status))
-        self.client.close()
 
 
 @unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
