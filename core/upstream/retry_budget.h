@@ -30,7 +30,7 @@ class RetryTokens {
   // Takes a token; false if there is none. Threads at the same moment never take more than there
   // are.
   bool tryTake(const RetryBudgetOptions& options, Milliseconds now);
-  std::uint32_t whole(const RetryBudgetOptions& options, Milliseconds now) const;  // what is left
+  std::uint32_t whole(const RetryBudgetOptions& options, Milliseconds now) const;  // remaining
 
  private:
   static constexpr std::int64_t kToken = 100;
@@ -56,7 +56,7 @@ class RetryBudget {
     handOver(now);
     return tokens_.tryTake(options_, now);
   }
-  std::uint32_t tokens(Milliseconds now) {  // what is left
+  std::uint32_t tokens(Milliseconds now) {  // remaining
     handOver(now);
     return tokens_.whole(options_, now);
   }

@@ -29,7 +29,7 @@ class LineCutter {
   static constexpr std::size_t kMostLines = 1'000'000;  // that are not left out
   static constexpr std::size_t kMostFaults = 10;        // the rest of the text is not read
 
-  // Returns what is wrong with a line; empty: nothing.
+  // Returns the mistake in a line; empty: none.
   using Add = std::function<std::string(std::string_view line)>;
 
   explicit LineCutter(Add add) : add_(std::move(add)) {}

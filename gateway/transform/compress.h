@@ -77,7 +77,7 @@ class Compress final : public filter::Filter {
   const Config& config_;
   Local& local_;
   filter::Control& control_;
-  event::Alarm<Compress, &Compress::onFlushDue> flush_;  // of what is held back
+  event::Alarm<Compress, &Compress::onFlushDue> flush_;  // of held-back output
   std::unique_ptr<Encoder> encoder_;                     // while a body is being compressed
   Counter bytes_in_;                                     // this and the next: with an encoder
   Counter bytes_out_;
