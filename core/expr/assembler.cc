@@ -94,7 +94,8 @@ void Assembler::dropConstant() {
 
 Value Assembler::fold(std::size_t start) {
   const NoFacts none;
-  const Value result = Machine(*program_, none, program_->arena_).run(start);
+  Budget budget{program_->arena_};
+  const Value result = Machine(*program_, none, budget).run(start);
   program_->code_.resize(start);
   --depth_;
   constant(result);

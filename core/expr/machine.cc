@@ -168,7 +168,7 @@ void Machine::beginLoop(const Instruction& instruction) {
   Value result = emptyResult(loop);
   if (list.kind() != Kind::kList) {
     result = list.isFault() ? list : Value::fault(Fault::kType);
-  } else if (list.items().size() > kMaxLoopItems) {
+  } else if (list.items().size() > budget_.loop_items) {
     result = Value::fault(Fault::kLimit);
   } else if (!list.items().empty()) {
     if (loop == Loop::kFilter || loop == Loop::kMap) {
@@ -232,7 +232,12 @@ bool Machine::collect(Loop loop, Value& result, const Value& item, const Value& 
 Program::Program() : pool_(1024), arena_(pool_) {}
 
 Value Program::evaluate(const Facts& facts, Arena& arena) const {
-  return Machine(*this, facts, arena).run(0);
+  Budget budget{arena};
+  return evaluate(facts, budget);
+}
+
+Value Program::evaluate(const Facts& facts, Budget& budget) const {
+  return Machine(*this, facts, budget).run(0);
 }
 
 }  // namespace weir::expr

@@ -10,8 +10,8 @@ namespace weir::expr {
 // One run of a program.
 class Machine {
  public:
-  Machine(const Program& program, const Facts& facts, Arena& arena)
-      : program_(program), facts_(facts), budget_{arena} {}
+  Machine(const Program& program, const Facts& facts, Budget& budget)
+      : program_(program), facts_(facts), budget_(budget) {}
 
   // The instructions from `from` to the end of the code.
   Value run(std::size_t from);
@@ -37,7 +37,7 @@ class Machine {
 
   const Program& program_;
   const Facts& facts_;
-  Budget budget_;
+  Budget& budget_;
   std::size_t at_ = 0;
   std::size_t size_ = 0;
   Value stack_[kMaxStack];  // the compiler has made sure that it suffices

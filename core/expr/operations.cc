@@ -227,14 +227,41 @@ Value joinWith(const Value* arguments, Budget& budget) {
   return joined(arguments[0].items(), arguments[1].text(), budget);
 }
 
+Value computed(const Value& result) {
+  if (result.kind() == Kind::kInt) return Value::jsonInteger(result.integer(), Value::kComputed);
+  if (result.kind() == Kind::kDouble) return Value::jsonNumber(result.number(), Value::kComputed);
+  return result;
+}
+
+Value asDouble(const Value& value) {
+  return value.kind() == Kind::kInt ? Value::number(static_cast<double>(value.integer())) : value;
+}
+
+// An operator that is applied to numbers of JSON, too.
+template <Value (*kOperator)(const Value*, Budget&)>
+Value withJson(const Value* arguments, Budget& budget) {
+  if (arguments[0].jsonTag() == 0 && arguments[1].jsonTag() == 0) [[likely]]
+    return kOperator(arguments, budget);
+  const bool mixed = arguments[0].isNumber() && arguments[1].isNumber() &&
+                     arguments[0].kind() != arguments[1].kind();
+  if (!mixed) return computed(kOperator(arguments, budget));
+  const Value doubles[] = {asDouble(arguments[0]), asDouble(arguments[1])};
+  return computed(kOperator(doubles, budget));
+}
+
+Value negateAny(const Value* arguments, Budget& budget) {
+  const Value result = negate(arguments, budget);
+  return arguments[0].jsonTag() == 0 ? result : computed(result);
+}
+
 // In the order of Op.
 constexpr Operation kOperations[] = {{logicalNot, 1},
-                                     {negate, 1},
-                                     {add, 2},
-                                     {subtract, 2},
-                                     {multiply, 2},
-                                     {divide, 2},
-                                     {modulo, 2},
+                                     {negateAny, 1},
+                                     {withJson<add>, 2},
+                                     {withJson<subtract>, 2},
+                                     {withJson<multiply>, 2},
+                                     {withJson<divide>, 2},
+                                     {withJson<modulo>, 2},
                                      {isEqual, 2},
                                      {isNotEqual, 2},
                                      {isLess, 2},
@@ -278,8 +305,7 @@ Value* Budget::takeValues(std::size_t count) {
 }
 
 Value Budget::find(const Map& map, std::string_view key, std::uint32_t hint) {
-  constexpr std::size_t kSearched = 1024;  // bytes of a map that is a text, such as a query
-  charge(kSearched);
+  charge(map.searchedBytes());
   return map.find(key, hint, arena);
 }
 

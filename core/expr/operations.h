@@ -9,6 +9,8 @@
 
 namespace weir::expr {
 
+inline constexpr std::size_t kMaxLoopItems = 100;  // elements of a list in exists(), all(), ...
+
 // What an evaluation may still use.
 struct Budget {
   static constexpr std::size_t kMaxBytes = std::size_t{64} * 1024;  // of texts and lists
@@ -17,6 +19,7 @@ struct Budget {
   Arena& arena;
   std::size_t bytes = kMaxBytes;
   std::size_t steps = kMaxSteps;
+  std::size_t loop_items = kMaxLoopItems;
 
   // Work that is proportional to a text or list.
   void charge(std::size_t count) {

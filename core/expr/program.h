@@ -25,8 +25,7 @@ struct Instruction {
 
 enum class Loop : std::uint8_t { kExists, kAll, kFilter, kMap };
 
-inline constexpr std::size_t kMaxStack = 128;      // values on the stack
-inline constexpr std::size_t kMaxLoopItems = 100;  // elements of a list in exists(), all(), ...
+inline constexpr std::size_t kMaxStack = 128;  // values on the stack
 
 // A compiled expression: instructions for a machine with a stack. Immutable, and used by all
 // workers concurrently.
@@ -37,6 +36,8 @@ class Program {
   // Allocates only from `arena`, and only for texts and lists that are computed. The result may
   // point into it and into what `facts` returned.
   Value evaluate(const Facts& facts, Arena& arena) const;
+  // The same with a budget of the caller's, which several evaluations may share.
+  Value evaluate(const Facts& facts, Budget& budget) const;
   // False also if the evaluation fails.
   bool holds(const Facts& facts, Arena& arena) const { return evaluate(facts, arena).isTrue(); }
 

@@ -38,6 +38,15 @@ class Value {
   static Value boolean(bool value) { return {Kind::kBool, 0, {.integer = value ? 1 : 0}}; }
   static Value integer(std::int64_t value) { return {Kind::kInt, 0, {.integer = value}}; }
   static Value number(double value) { return {Kind::kDouble, 0, {.number = value}}; }
+  // A number of JSON, which has one type for integers and doubles: in an operation with a double,
+  // such an integer is a double. `tag` is not 0; it tells its owner which number it is.
+  static Value jsonInteger(std::int64_t value, std::uint32_t tag) {
+    return {Kind::kInt, tag, {.integer = value}};
+  }
+  static Value jsonNumber(double value, std::uint32_t tag) {
+    return {Kind::kDouble, tag, {.number = value}};
+  }
+  static constexpr std::uint32_t kComputed = std::numeric_limits<std::uint32_t>::max();  // a tag
   static Value string(std::string_view text) {
     return {Kind::kString, text.size(), {.text = text.data()}};
   }
@@ -63,6 +72,9 @@ class Value {
   bool isFault() const { return kind_ == Kind::kFault; }
   bool isTrue() const { return kind_ == Kind::kBool && content_.integer != 0; }
   bool isFalse() const { return kind_ == Kind::kBool && content_.integer == 0; }
+  bool isNumber() const { return kind_ == Kind::kInt || kind_ == Kind::kDouble; }
+  // 0 unless the value is a number of JSON; kComputed if it was computed from such numbers.
+  std::uint32_t jsonTag() const { return isNumber() ? size_ : 0; }
 
   // Each only for a value of its kind.
   std::int64_t integer() const {
@@ -91,7 +103,7 @@ class Value {
   }
 
   Kind kind_;
-  std::uint32_t size_;  // of texts and lists
+  std::uint32_t size_;  // of texts and lists; the tag of numbers
   Content content_;
 };
 
@@ -105,6 +117,8 @@ class Map {
   // written in the expression, otherwise 0.
   virtual Value find(std::string_view key, std::uint32_t hint, Arena& arena) const = 0;
   virtual std::size_t size() const = 0;
+  // What find() reads at most, for its cost. The default is that of a text such as a query.
+  virtual std::size_t searchedBytes() const { return 1024; }
 };
 
 // As `==` of CEL: integers and doubles are compared by their value; other kinds differ. A fault if

@@ -38,6 +38,60 @@ TEST(Program, ReadsLiterals) {
              {"1 // a comment", "1"}});
 }
 
+// JSON has one type of numbers, so that a price of 3 and one of 2.5 can be used alike.
+TEST(Program, NumbersOfJsonMix) {
+  SampleFacts facts;
+  facts.change("any.number", Value::jsonInteger(3, 1));
+  facts.change("any.text", Value::jsonNumber(2.5, 2));
+  const auto result = [&](std::string_view text) { return resultOf(text, facts); };
+  EXPECT_EQ(result("any.number * any.text"), "7.5");
+  EXPECT_EQ(result("any.text - any.number"), "-0.5");
+  EXPECT_EQ(result("any.number * any.number * 0.5"), "4.5");
+  EXPECT_EQ(result("-any.number + x"), "-0.5");
+  EXPECT_EQ(result("any.number + i"), "10");
+  EXPECT_EQ(result("any.number / 2"), "1");
+  EXPECT_EQ(result("any.number * 9223372036854775807"), "error(a number out of range)");
+  EXPECT_EQ(result("any.number + s"), kWrongType);
+  facts.change("any.number", Value::integer(3));
+  facts.change("any.text", Value::number(2.5));
+  EXPECT_EQ(result("any.number * any.text"), kWrongType);
+}
+
+TEST(Program, NumbersOfJsonKeepTheirTagUntilTheyAreComputed) {
+  SampleFacts facts;
+  facts.change("any.number", Value::jsonInteger(3, 9));
+  const auto tag = [&](std::string_view text) {
+    Mistake mistake;
+    const auto program = compile(text, kSampleSchema, std::nullopt, mistake);
+    BlockPool pool(4096);
+    Arena arena(pool);
+    return program->evaluate(facts, arena).jsonTag();
+  };
+  EXPECT_EQ(tag("any.number"), 9U);
+  EXPECT_EQ(tag("[any.number].filter(n, n > 2)[0]"), 9U);
+  EXPECT_EQ(tag("t ? any.number : i"), 9U);
+  EXPECT_EQ(tag("any.number + 0"), Value::kComputed);
+  EXPECT_EQ(tag("i"), 0U);
+}
+
+TEST(Program, ABudgetMayBeSharedAndLarger) {
+  Mistake mistake;
+  const auto program = compile("ints.map(n, n * 2).size()", kSampleSchema, std::nullopt, mistake);
+  SampleFacts facts;
+  const std::vector<Value> many(1000, Value::integer(1));
+  facts.change("ints", Value::list(many));
+  BlockPool pool(4096);
+  Arena arena(pool);
+  EXPECT_EQ(program->evaluate(facts, arena).fault(), Fault::kLimit);
+  Budget budget{arena};
+  budget.loop_items = 1000;
+  EXPECT_EQ(program->evaluate(facts, budget).integer(), 1000);
+  const std::size_t used = Budget::kMaxSteps - budget.steps;
+  EXPECT_GE(used, 1000U);
+  budget.steps = used - 1;
+  EXPECT_EQ(program->evaluate(facts, budget).fault(), Fault::kLimit);
+}
+
 TEST(Program, CalculatesWithIntegers) {
   expectAll({{"i + 3", "10"},
              {"i - 10", "-3"},
