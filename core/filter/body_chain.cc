@@ -40,7 +40,8 @@ void BodyChain::add(std::uint32_t filter, BodyMode mode) {
   ++count_;
   moveAll(tail_, stage->in);
   stage->ended = std::exchange(tail_ended_, false);
-  stage->due = stage->ended || !stage->in.empty();
+  stage->due = stage->ended;
+  if (!stage->in.empty()) arrived(count_ - 1);
 }
 
 void BodyChain::push(Bytes bytes) {
@@ -150,7 +151,7 @@ bool BodyChain::passOn(Stage& stage, std::size_t index) {
 }
 
 bool BodyChain::mayCall(const Stage& stage, std::size_t room) const {
-  return stage.due && room >= kMostUnread && (stage.ended || !stage.mode.isWhole());
+  return stage.due && room >= kMostUnread && (stage.ended || !stage.gathers);
 }
 
 void BodyChain::showBody(Stage& stage, std::size_t index) {
@@ -220,11 +221,16 @@ void BodyChain::arrived(std::size_t index) {
   if (index >= count_) return;
   Stage& stage = stages_[index];
   stage.due = true;
-  if (stage.mode.isWhole() && stage.in.size() > stage.mode.limit()) refuseLarge(stage);
+  if (stage.gathers && stage.in.size() > stage.mode.limit()) exceeded(stage);
+}
+
+void BodyChain::exceeded(Stage& stage) {
+  if (!stage.mode.showsLarger()) return refuseLarge(stage);
+  stage.gathers = false;
 }
 
 std::size_t BodyChain::roomIn(std::size_t index) {
-  const bool whole = index < count_ && stages_[index].mode.isWhole();
+  const bool whole = index < count_ && stages_[index].gathers;
   return whole ? kMostHeld : kMostHeld - std::min(kMostHeld, inputOf(index).size());
 }
 
@@ -242,7 +248,7 @@ void BodyChain::deliver() {
 
 // The first filter leaves at most kMostUnread bytes, unless it waits or there is no room behind it.
 void BodyChain::controlSource() {
-  const bool whole = count_ > 0 && stages_[0].mode.isWhole();
+  const bool whole = count_ > 0 && stages_[0].gathers;
   const bool full = !discarding_ && !whole && inputOf(0).size() > kMostUnread;
   if (source_ == nullptr || full == paused_) return;
   paused_ = full;

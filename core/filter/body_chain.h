@@ -52,7 +52,7 @@ class BodyChain final : public http::BodySource {
   enum class Progress : std::uint8_t { kBody, kTrailers, kDone };
   struct Stage {
     Stage(Control& its, BodyMode its_mode, BlockPool& chunks)
-        : control(its), mode(its_mode), in(chunks) {}
+        : control(its), mode(its_mode), in(chunks), gathers(its_mode.isWhole()) {}
 
     Control& control;
     const BodyMode mode;
@@ -61,6 +61,7 @@ class BodyChain final : public http::BodySource {
     bool ended = false;   // no more input follows
     bool due = false;     // to be called: input has arrived, or a wait ended
     bool called = false;  // at least once
+    bool gathers;         // the whole body, before the first call
   };
 
   void add(std::uint32_t filter, BodyMode mode);
@@ -74,6 +75,7 @@ class BodyChain final : public http::BodySource {
   bool takeResumed(Stage& stage, std::size_t index);
   bool settle(Stage& stage, const Verdict& verdict);
   void arrived(std::size_t index);
+  void exceeded(Stage& stage);
   void deliver();
   void controlSource();
   void refuseLarge(const Stage& stage);

@@ -277,7 +277,7 @@ void Filters::watch(const Control& control, Side side, Message& message) {
   bodies.add(control.index_, mode);
   // The declared length; it remains if the filter has called rewriteBody().
   const bool has_body = message.body != http::BodyKind::kNone;
-  if (mode.isWhole() && has_body && message.content_length > mode.limit()) {
+  if (mode.isWhole() && !mode.showsLarger() && has_body && message.content_length > mode.limit()) {
     return bodies.refuseLarge();
   }
   if (mode.isWhole() && side == Side::kRequest) host_.onBodyWanted();

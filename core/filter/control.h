@@ -32,14 +32,18 @@ class BodyMode {
   // In one call, once it is complete; the head waits for that call. A request with a larger body is
   // refused with 413, a larger response is replaced by 502.
   static BodyMode whole(std::size_t limit) { return BodyMode(Kind::kWhole, limit); }
+  // The same, but a larger body is shown in pieces. The first call then has what has arrived so
+  // far, and is not the last.
+  static BodyMode wholeOrPieces(std::size_t limit) { return BodyMode(Kind::kWholeOrPieces, limit); }
 
   bool watches() const { return kind_ != Kind::kNone; }
-  bool isWhole() const { return kind_ == Kind::kWhole; }
+  bool isWhole() const { return kind_ == Kind::kWhole || kind_ == Kind::kWholeOrPieces; }
+  bool showsLarger() const { return kind_ == Kind::kWholeOrPieces; }
   bool isTrailers() const { return kind_ == Kind::kTrailers; }
   std::size_t limit() const { return limit_; }
 
  private:
-  enum class Kind : std::uint8_t { kNone, kPieces, kTrailers, kWhole };
+  enum class Kind : std::uint8_t { kNone, kPieces, kTrailers, kWhole, kWholeOrPieces };
   BodyMode(Kind kind, std::size_t limit) : kind_(kind), limit_(limit) {}
 
   Kind kind_ = Kind::kNone;

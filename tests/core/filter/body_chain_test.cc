@@ -281,6 +281,41 @@ TEST_F(BodyChainTest, ALargeWholeBodyIsRefusedAsSoonAsItExceedsTheLimit) {
   EXPECT_EQ(reply_->reason, Reason::kBodyTooLarge);
 }
 
+TEST_F(BodyChainTest, AWholeBodyThatIsLargerMayBeShownInPieces) {
+  std::string sizes;
+  Script whole;
+  whole.mode = BodyMode::wholeOrPieces(10);
+  whole.body = [&](BodyStep& step, Control&) {
+    sizes += std::to_string(step.in.size()) + (step.last ? "!" : " ");
+    step.pass();
+    return Flow::proceed();
+  };
+  EXPECT_FALSE(start({&whole}));
+  push("0123456789");
+  EXPECT_EQ(sizes, "");
+  push("x");
+  EXPECT_TRUE(passHead());
+  EXPECT_EQ(passed_, "0123456789x");
+  push("y");
+  bodies().end();
+  EXPECT_EQ(sizes, "11 1 0!");
+  EXPECT_EQ(passed_, "0123456789xy");
+  EXPECT_TRUE(ended_);
+}
+
+TEST_F(BodyChainTest, ALargeBodyThatArrivedBeforeTheFilterIsRefusedToo) {
+  Script first;
+  first.mode = BodyMode::whole(100);
+  Script second;
+  second.mode = BodyMode::whole(10);
+  EXPECT_FALSE(start({&first, &second}));
+  push("0123456789x");
+  bodies().end();
+  EXPECT_FALSE(passHead());
+  ASSERT_TRUE(reply_);
+  EXPECT_EQ(reply_->status, 413);
+}
+
 TEST_F(BodyChainTest, TrailersFollowTheBody) {
   Script trailers;
   trailers.mode = BodyMode::trailers();
