@@ -110,6 +110,8 @@ class Loop final : private Wheel::Driver {
 
   // Blocks lent by both pools count towards the budget, from now until the loop ends.
   void setBudget(MemoryBudget& budget) { budget_ = &budget; }
+  // Memory outside of the pools, such as that of encoders, which counts as well.
+  void addHeld(std::int64_t bytes) { held_elsewhere_ += bytes; }
   Overload overload() {
     if (budget_ == nullptr) return Overload::kNone;
     reportMemory();
@@ -134,7 +136,8 @@ class Loop final : private Wheel::Driver {
   void closeHandles();
   void reportMemory() {
     const auto held = static_cast<std::int64_t>(chunks_.lent() * chunks_.blockBytes() +
-                                                scratch_.lent() * scratch_.blockBytes());
+                                                scratch_.lent() * scratch_.blockBytes()) +
+                      held_elsewhere_;
     const std::int64_t change = held - reported_;
     if (change > -kReportStep && change < kReportStep) [[likely]]
       return;
@@ -165,6 +168,7 @@ class Loop final : private Wheel::Driver {
   std::vector<std::function<void()>> worked_;  // with manual time: callbacks of completed work
   static constexpr std::int64_t kReportStep = 64 * 1024;
   MemoryBudget* budget_ = nullptr;
+  std::int64_t held_elsewhere_ = 0;
   std::int64_t reported_ = 0;  // bytes reported to the budget
   std::size_t at_work_ = 0;
   const void* last_reader_ = nullptr;  // in this turn

@@ -47,6 +47,10 @@ TEST(MemoryBudget, CountsWhatALoopHasLent) {
   buffer.clear();
   EXPECT_EQ(loop.overload(), Overload::kNone);
   EXPECT_LT(budget.used(), 100'000);
+  loop.addHeld(1'000'000);
+  EXPECT_EQ(loop.overload(), Overload::kRefuseConnections);
+  loop.addHeld(-1'000'000);
+  EXPECT_EQ(loop.overload(), Overload::kNone);
 }
 
 }  // namespace
