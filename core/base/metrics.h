@@ -11,8 +11,9 @@ void addMetrics(MetricFamilies& families);
 
 enum class LimitScope : std::uint8_t { kListener, kUpstream };
 inline constexpr std::string_view kLimitScopeWords[] = {"listener", "upstream"};
-enum class LimitResource : std::uint8_t { kConnections, kMemory };
-inline constexpr std::string_view kLimitResourceWords[] = {"connections", "memory"};
+enum class LimitResource : std::uint8_t { kConnections, kMemory, kRequests, kPending };
+inline constexpr std::string_view kLimitResourceWords[] = {"connections", "memory", "requests",
+                                                           "pending"};
 
 inline constexpr CounterFamily kLimitRejections{
     "weir_limit_rejections_total",

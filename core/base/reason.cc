@@ -44,8 +44,10 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "Find the cause of the delay in the service, or increase `timeout`."},
     {"per_try_timeout", "The response's head did not arrive within `per_try_timeout`.",
      "Find the cause of the delay in the service, or increase `per_try_timeout`."},
-    {"request_timeout", "The response was not complete within `timeout` of the route.",
-     "Increase `timeout` for large downloads and streams."},
+    {"request_timeout",
+     "The deadline that the caller sent has passed (504), or the response was not complete within "
+     "`timeout` of the route.",
+     "Increase the deadline of the caller, or `timeout` for large downloads and streams."},
     {"header_timeout", "The client did not send the request's head within `header_timeout`.",
      "None for single cases; many of them may be an attack by slow clients."},
     {"stream_idle",
@@ -64,7 +66,8 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "service."},
     {"queue_timeout", "No connection to the upstream became free within `queue_timeout`.",
      "Increase `max_connections` of the upstream or the capacity of the service."},
-    {"limit_concurrency", {}, {}},
+    {"limit_concurrency", "`max_requests` of the upstream are in flight.",
+     "Increase `max_requests` or the capacity of the service."},
     {"rate_limited",
      "The filter `rate_limit` refuses the request: the caller has used up a limit, or a part of "
      "the key is missing (`missing = \"deny\"`). Or the filter `basic` has seen too many wrong "

@@ -35,6 +35,7 @@ struct ExchangeRecord {
   Method method = Method::kGet;
   Version version = Version::kHttp11;
   bool has_query = false;
+  bool trusted_peer = false;  // the peer is one of the listener's trusted proxies
   std::string_view method_text;
   std::string_view scheme;
   std::string_view authority;

@@ -9,6 +9,7 @@ namespace weir::http {
 namespace {
 
 constexpr std::string_view kWeirPrefix = "x-weir-";
+constexpr std::string_view kFaultPrefix = "x-weir-fault-";
 constexpr std::string_view kForwardedPrefix = "x-forwarded-";
 constexpr std::array<std::string_view, 8> kClientNames = {
     "x-real-ip",        "x-client-ip",      "x-cluster-client-ip", "true-client-ip",
@@ -38,6 +39,10 @@ Reserved reservedByName(std::string_view name) {
     return isProperlySpelled(name) ? Reserved::kClient : Reserved::kUnsafe;
   }
   return std::ranges::any_of(kUnsafeNames, is_named) ? Reserved::kUnsafe : Reserved::kNo;
+}
+
+bool asksForFault(std::string_view name) {
+  return equalsIgnoringCase(name.substr(0, kFaultPrefix.size()), kFaultPrefix);
 }
 
 }  // namespace weir::http

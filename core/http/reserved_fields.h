@@ -10,7 +10,7 @@ namespace weir::http {
 // Classes of request fields that a client may not set, because their recipients would trust them.
 enum class Reserved : std::uint8_t {
   kNo,
-  kWeir,    // X-Weir-*: set by weir alone, dropped on every listener
+  kWeir,    // X-Weir-*: set by weir alone, dropped on every listener; see asksForFault()
   kUnsafe,  // Proxy, X-Original-URL, X-Rewrite-URL: dropped at an edge, from any peer
   kClient,  // X-Forwarded-*, X-Real-IP and the like: dropped at an edge unless from a trusted peer
 };
@@ -20,6 +20,9 @@ enum class Reserved : std::uint8_t {
 // digit counts as a hyphen. Unusual spellings of X-Forwarded-* are kUnsafe, those of
 // X-Forwarded-Client-Cert kWeir: no trusted peer sends them.
 Reserved reservedByName(std::string_view name);
+
+// X-Weir-Fault-*: trusted peers may send it to the filter fault.
+bool asksForFault(std::string_view name);
 
 // kNo for the exact X-Forwarded-For, -Host, -Proto and -Client-Cert, which have their own rules.
 inline Reserved reservedFor(HeaderId id, std::string_view name) {

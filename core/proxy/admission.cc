@@ -44,7 +44,7 @@ void dropReserved(http::Headers& headers, Sender sender, const http::FieldSet& f
       case Reserved::kNo:
         return false;
       case Reserved::kWeir:
-        return true;
+        return !trusted || !http::asksForFault(field.name);
       case Reserved::kUnsafe:
         return edge;
       case Reserved::kClient:

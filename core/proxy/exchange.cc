@@ -7,6 +7,7 @@
 #include "core/http/h2/fields.h"
 #include "core/http/status.h"
 #include "core/proxy/admission.h"
+#include "core/proxy/deadline.h"
 #include "core/proxy/grpc.h"
 #include "core/proxy/listener.h"
 #include "core/proxy/mirror.h"
@@ -21,6 +22,7 @@ std::string_view detailOfNoEndpoint(Reason reason) {
   if (reason == Reason::kUpstreamDnsError) {
     return "the upstream's addresses have not been resolved yet";
   }
+  if (reason == Reason::kLimitConcurrency) return "too many requests to the upstream in flight";
   return reason == Reason::kNoHealthyUpstream ? "no endpoint"
                                               : "refused by a guard of the upstream";
 }
@@ -100,6 +102,7 @@ bool Exchange::admitRequest() {
   const Peer peer{caller_.ip, caller_.security == nullptr ? "http" : "https"};
   downstream_ = findDownstream(request_, *listener_plan_, peer);
   request_.scheme = downstream_.scheme;
+  if (trustsPeer()) noteDeadline(trustedDeadline(request_));
   if (!checkRequest() || !checkMemory()) return true;
   // First: routes and filters must not see untrusted claims, and rewriting comes later.
   addForwardedHeaders(request_, *listener_plan_, peer, downstream_);
@@ -227,7 +230,8 @@ bool Exchange::prepareForward(NameId cluster) {
   const route::RetryPolicy& policy = retryPolicy();
   request_relay_.keepForReplay(policy.attempts > 0 ? policy.replay_body_bytes : 0);
   if (!route_->mirrors.empty()) startMirrors();
-  if (isGrpc(request_)) grpc_timeout_ = grpcTimeout(request_);
+  if (isGrpc(request_)) noteDeadline(grpcTimeout(request_));
+  if (pastDeadline()) return failPastDeadline();
   armTotal(false);
   touchIdle();
   stage_ = Stage::kPickEndpoint;
@@ -303,6 +307,7 @@ void Exchange::onAcquired(const upstream::PooledConnection& lease) {
 
 bool Exchange::forward() {
   if (request_ended_ || request_.body == http::BodyKind::kTunnel) armTry();
+  if (deadline_) tellDeadline();
   http::Requester& requester = *attempt_.requester();
   requester.sendHead(request_);
   if (request_.body == http::BodyKind::kLength || request_.body == http::BodyKind::kStream) {
@@ -364,9 +369,9 @@ void Exchange::onResponseHead() {
   times_.upstream_first_byte = elapsed();
   attempt_.unlimit();
   attempt_.noteHead();
-  if (retryPolicy().covers(response_.status) && mayRetry(std::nullopt)) {
-    dropAttempt(AttemptOutcome::kError, Reason::kNone);
-    return beginBackoff(Reason::kUpstreamStatus);
+  if (response_.status >= http::StatusSet::kLeast || retryPolicy().statuses.anyGrpc()) {
+    if (retryResponse()) return;
+    peeking_ = awaitsMessage();
   }
   checkAnswer();
   run();
@@ -388,7 +393,7 @@ void Exchange::checkAnswer() {
 }
 
 bool Exchange::filterResponse() {
-  if (!attempt_.headArrived()) return false;
+  if (!attempt_.headArrived() || peeking_) return false;
   if (filters_ && filters_->seeResponses() && !passResponse()) return stage_ == Stage::kDone;
   addVia(response_.headers, response_.version);
   // RFC 9110, 6.6.1: a response without a Date gets the time of its receipt.
@@ -438,6 +443,10 @@ void Exchange::startTunnel() {
 
 void Exchange::onResponseBody(Bytes bytes) {
   touchIdle();
+  if (std::exchange(peeking_, false)) {
+    response_relay_.push(bytes);
+    return run();
+  }
   if (auto* const filters = bodies(filter::Side::kResponse)) return pushFiltered(*filters, bytes);
   response_relay_.push(bytes);
 }
@@ -451,6 +460,7 @@ void Exchange::onResponseEnd() {
     return run();
   }
   attempt_.noteResponseEnd();
+  if (peeking_) return endPeek();
   if (auto* const filters = bodies(filter::Side::kRequest)) filters->discard();
   request_relay_.discard();
   if (auto* const filters = bodies(filter::Side::kResponse)) return endFiltered(*filters);

@@ -159,11 +159,24 @@ class Exchange final : public http::RequestEvents,
   // exchange_attempts.cc: attempts, retries and time
   void dropAttempt(AttemptOutcome outcome, Reason reason);
   bool retryFor(route::RetryOn failure, Reason reason);
-  bool mayRetry(std::optional<route::RetryOn> failure);
-  void beginBackoff(Reason reason);
+  bool retryResponse();
+  bool mayRetry(upstream::Tries::Retry retry);
+  void beginBackoff(Reason reason, Milliseconds at_least = Milliseconds(0));
+  bool awaitsMessage() const;
+  void endPeek();
+  void endResponse();
   bool replayUnseen(const Error& error);
   const route::RetryPolicy& retryPolicy() const;
+  bool trustsPeer() const;
+  void noteDeadline(std::optional<Milliseconds> time);
+  bool pastDeadline() const;
+  bool failPastDeadline();
+  void tellDeadline();
+  void onDeadline();
+  std::optional<Milliseconds> timeLeft() const;
+  void endAfter(Milliseconds time);
   void armTotal(bool response_begun);
+  void armDeadline(bool response_begun);
   void armTry();
   Milliseconds routeTimeout() const;
   void touchIdle() {
@@ -232,7 +245,8 @@ class Exchange final : public http::RequestEvents,
   bool upstream_ended_ = false;
   bool tunnel_ = false;
   bool counted_ = false;
-  bool deadline_passed_ = false;  // that of the gRPC caller
+  bool deadline_passed_ = false;  // that of the caller
+  bool peeking_ = false;          // the head waits until a message or the trailers arrive
   Failure failure_;
   int status_ = 0;  // as sent to the client
   std::uint64_t local_body_bytes_ = 0;
@@ -241,7 +255,8 @@ class Exchange final : public http::RequestEvents,
 
   Milliseconds idle_limit_{0};  // of the route, once it is known; 0: none
   Nanoseconds started_;
-  std::optional<Milliseconds> grpc_timeout_;  // from the caller, for the complete exchange
+  std::optional<Milliseconds> deadline_;  // the caller's, on the loop's clock
+  Milliseconds total_at_{0};              // when total_ is due, while it is armed
   http::PhaseTimes times_;
   event::Alarm<Exchange, &Exchange::onTotal> total_;
   event::Alarm<Exchange, &Exchange::onIdle> idle_;

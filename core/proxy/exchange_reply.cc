@@ -224,7 +224,7 @@ void Exchange::complete() {
   if (filters_) filters_->stop();
   times_.total = monotonicNow() - started_;  // includes weir's own processing
   while (mirrors_ != nullptr) std::exchange(mirrors_, mirrors_->next)->abandon();
-  attempt_.end(AttemptOutcome::kOk, failure_.reason, response_.status);
+  endResponse();
   if (counted_) listener_.requestsInFlight().add(-1);
   countRequest();
   if (engine_.accessLog() != nullptr) logRequest();
@@ -254,8 +254,9 @@ void Exchange::countRequest() {
         .add();
   }
   if (tries_.retries() > 0) {
-    const bool ok = status_ > 0 && status_ < 500 && failure_.reason == Reason::kNone;
     using upstream::RetryOutcome;
+    const bool ok =
+        failure_.reason == Reason::kNone && tries_.verdict() == upstream::Verdict::kSuccess;
     const auto outcome = ok ? RetryOutcome::kSuccess : RetryOutcome::kFailure;
     tries_.countRetries(route, outcome);
   }
@@ -268,6 +269,7 @@ http::ExchangeRecord Exchange::describe() {
   record.method = request_.method;
   record.version = request_.version;
   record.has_query = request_.has_query;
+  record.trusted_peer = downstream_.trusted_peer;
   record.method_text = request_.method_text;
   record.scheme = request_.scheme;
   record.authority = downstream_.host.empty() ? request_.authority : downstream_.host;

@@ -78,6 +78,12 @@ std::string_view grpcStatus(const http::Response& response) {
   return in_trailers ? *in_trailers : response.headers.get(kName).value_or(std::string_view());
 }
 
+std::optional<int> sentGrpcCode(const http::Response& response) {
+  const std::string_view text = grpcStatus(response);
+  if (text.empty()) return std::nullopt;
+  return parseNumber<int>(text).value_or(-1);
+}
+
 unsigned grpcCode(std::string_view status) {
   if (status.empty()) return kNoGrpcCode;
   const auto code = parseNumber<unsigned>(status);

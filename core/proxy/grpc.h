@@ -18,6 +18,8 @@ std::optional<Milliseconds> grpcTimeout(const http::Request& request);
 
 // The grpc-status of a call as sent, such as "0". Empty if it is missing.
 std::string_view grpcStatus(const http::Response& response);
+// The same as a number; empty if it is missing, -1 if it is not a number.
+std::optional<int> sentGrpcCode(const http::Response& response);
 // The status as a label of weir_grpc_requests_total.
 unsigned grpcCode(std::string_view status);
 

@@ -127,9 +127,18 @@ constexpr CounterKey grpcRequestsKey(NameId route, unsigned code) {
   return {kGrpcRequestsFamily, {.b = route}, {.first = code}};
 }
 
-enum class TimeoutStage : std::uint8_t { kConnect, kHeaders, kPerTry, kRequest, kIdle, kSend };
-inline constexpr std::string_view kTimeoutStageWords[] = {"connect", "headers", "per_try",
-                                                          "request", "idle",    "send"};
+// kDeadline: that of the caller.
+enum class TimeoutStage : std::uint8_t {
+  kConnect,
+  kHeaders,
+  kPerTry,
+  kRequest,
+  kIdle,
+  kSend,
+  kDeadline
+};
+inline constexpr std::string_view kTimeoutStageWords[] = {
+    "connect", "headers", "per_try", "request", "idle", "send", "deadline"};
 
 inline constexpr CounterFamily kTimeoutsFamily{
     "weir_timeouts_total",

@@ -35,7 +35,9 @@ Defaults Defaults::of(config::Role role) {
   };
   allow(route::RetryOn::kConnectFailure);
   allow(route::RetryOn::kRefusedStream);
-  if (!gateway) allow(route::RetryOn::kReset);  // of idempotent requests, before a response
+  if (gateway) return defaults;
+  allow(route::RetryOn::kReset);  // of idempotent requests, before a response
+  defaults.retry.statuses.add("unavailable");
   return defaults;
 }
 

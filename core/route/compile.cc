@@ -296,6 +296,7 @@ std::unique_ptr<const RetryPolicy> RouteCompiler::retry() const {
   }
   policy.backoff_base = settings.backoff.base;
   policy.backoff_max = std::max(settings.backoff.base, settings.backoff.max);
+  policy.max_retry_after = settings.max_retry_after;
   policy.replay_body_bytes = settings.replay_body.bytes;
   policy.non_idempotent = settings.non_idempotent;
   return std::make_unique<const RetryPolicy>(policy);

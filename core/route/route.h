@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/names.h"
 #include "core/base/random.h"
+#include "core/http/status_set.h"
 #include "core/route/hash_key.h"
 #include "core/route/header_rules.h"
 #include "core/route/path.h"
@@ -74,19 +75,15 @@ enum class RetryOn : std::uint8_t {
 };
 
 struct RetryPolicy {
-  static constexpr std::size_t kStatuses = 600;
-
   bool covers(RetryOn failure) const { return failures[static_cast<std::size_t>(failure)]; }
-  bool covers(int status) const {
-    return status >= 0 && static_cast<std::size_t>(status) < kStatuses &&
-           statuses[static_cast<std::size_t>(status)];
-  }
+  bool covers(int status) const { return statuses.has(status); }
 
   std::uint32_t attempts = 1;  // after the first
   std::bitset<static_cast<std::size_t>(RetryOn::kCount)> failures;
-  std::bitset<kStatuses> statuses;
+  http::StatusSet statuses;
   Milliseconds backoff_base{25};  // the mean of the first pause is half of it (full jitter)
   Milliseconds backoff_max{250};
+  Milliseconds max_retry_after{5'000};  // a response that asks for a longer pause is not retried
   std::uint64_t replay_body_bytes = 64 * 1024;  // a longer body is sent once
   bool non_idempotent = false;  // retry other methods as well, even after they were sent
 };

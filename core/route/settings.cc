@@ -212,8 +212,15 @@ void RetrySettings::read(config::Table& table, RetrySettings& out) {
   table.read(
       "on", out.on,
       "Conditions for a retry: connect-failure, reset (before response headers), timeout (of an "
-      "attempt), refused-stream, a status code such as 503, gateway-error (502, 503, 504) or 5xx.");
+      "attempt), refused-stream, a status code such as 503, gateway-error (502, 503, 504), 5xx, or "
+      "a "
+      "gRPC status such as unavailable. A gRPC status is a condition for all gRPC calls, if it "
+      "arrives before a message; the response's head waits until then.");
   table.read("backoff", out.backoff, "Delays before retries, with full jitter.");
+  table.read("max_retry_after", out.max_retry_after,
+             "Maximum pause that a response may ask for with Retry-After or "
+             "grpc-retry-pushback-ms. One that asks for a longer pause is not retried.",
+             {.min = Milliseconds(0), .max = std::chrono::minutes(10)});
   table.read("replay_body", out.replay_body,
              "Maximum size of a request body that is buffered for retries. A request with a longer "
              "body is not retried.");

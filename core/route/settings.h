@@ -117,6 +117,7 @@ struct RetrySettings {
   std::uint32_t attempts = 1;
   std::vector<std::string> on = {"connect-failure", "refused-stream"};
   BackoffSettings backoff;
+  Milliseconds max_retry_after{5'000};
   config::Size replay_body{64 * 1024};
   bool non_idempotent = false;
 

@@ -12,6 +12,8 @@ namespace weir::server {
 struct ClusterUse {
   std::uint64_t idle_connections = 0;
   std::map<std::string, std::uint64_t> in_flight;  // by the endpoint's address, as text
+  // The number of workers whose guards have taken the endpoint out of use, if there are any.
+  std::map<std::string, std::uint64_t> ejected;
 };
 using ClusterUses = std::map<NameId, ClusterUse>;
 

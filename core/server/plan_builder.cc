@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/config/settings.h"
+#include "core/event/processors.h"
 #include "core/filter/chain_builder.h"
 #include "core/filter/references.h"
 #include "core/proxy/plain_http_reply.h"
@@ -86,7 +87,7 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   plan->reset_streams_at = settings.overload.threshold(settings.overload.reset_streams);
   plan->max_connections =
       settings.max_connections > 0 ? settings.max_connections : connectionsThatFit();
-  addClusters(settings.upstreams, settings.role, previous, *plan, diagnostics);
+  addClusters(settings.upstreams, settings, previous, *plan, diagnostics);
   std::vector<std::string> upstreams;
   for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
   filter::References references(std::move(upstreams), names_);
@@ -151,7 +152,7 @@ std::unique_ptr<proxy::ListenerPlan> PlanBuilder::listener(const proxy::Listener
   return plan;
 }
 
-void PlanBuilder::addClusters(const NamedOptions& upstreams, config::Role role,
+void PlanBuilder::addClusters(const NamedOptions& upstreams, const Settings& all,
                               const proxy::Plan* previous, proxy::Plan& plan,
                               config::Diagnostics& diagnostics) {
   std::vector<upstream::SharedClusterPlan> clusters(plan.clusters.begin(), plan.clusters.end());
@@ -159,8 +160,8 @@ void PlanBuilder::addClusters(const NamedOptions& upstreams, config::Role role,
   for (const auto& [name, each] : upstreams) {
     if (!each.origin.clean) continue;
     upstream::ClusterOptions settled = each;
-    config::settle(settled, role);
-    auto made = cluster(name, settled, diagnostics);
+    config::settle(settled, all.role);
+    auto made = cluster(name, settled, all, diagnostics);
     if (made == nullptr) continue;
     // The same settings: the same object, so that workers need not examine it.
     const auto* before = previous == nullptr ? nullptr : previous->cluster(made->id);
@@ -181,14 +182,16 @@ void PlanBuilder::addUrlClusters(const Settings& settings, const filter::Referen
     for (http::Target& each : cluster->discovery->needs()) targets.push_back(std::move(each));
   }
   addClusters(upstreamsForUrls(targets, settings.upstreams, registry_.extensions(), diagnostics),
-              settings.role, previous, plan, diagnostics);
+              settings, previous, plan, diagnostics);
   checkUpstreamNeeds(plan.clusters, diagnostics);
 }
 
 std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
-    const std::string& name, const upstream::ClusterOptions& options,
+    const std::string& name, const upstream::ClusterOptions& options, const Settings& all,
     config::Diagnostics& diagnostics) {
   auto made = std::make_shared<upstream::ClusterPlan>();
+  made->role = all.role;
+  made->workers = all.workers.value_or(event::processors());
   made->options = options;
   made->balancer = registry_.balancer(options.balancer);
   WEIR_CHECK(made->balancer != nullptr);
@@ -199,6 +202,7 @@ std::shared_ptr<const upstream::ClusterPlan> PlanBuilder::cluster(
   made->id = names_.intern(name);
   made->name = names_.name(made->id);
   made->connections = &counts_.cluster(made->id);
+  made->counts = &counts_.requests(made->id);
   made->retry_tokens = &counts_.retryTokens(made->id);
   made->failures = &counts_.failures(made->id);
   if (options.tls) {

@@ -51,13 +51,14 @@ class PlanBuilder {
   std::unique_ptr<proxy::ListenerPlan> listener(const proxy::ListenerOptions& options,
                                                 const Settings& all,
                                                 config::Diagnostics& diagnostics);
-  void addClusters(const NamedOptions& upstreams, config::Role role, const proxy::Plan* previous,
+  void addClusters(const NamedOptions& upstreams, const Settings& all, const proxy::Plan* previous,
                    proxy::Plan& plan, config::Diagnostics& diagnostics);
   void addUrlClusters(const Settings& settings, const filter::References& references,
                       const proxy::Plan* previous, proxy::Plan& plan,
                       config::Diagnostics& diagnostics);
   std::shared_ptr<const upstream::ClusterPlan> cluster(const std::string& name,
                                                        const upstream::ClusterOptions& options,
+                                                       const Settings& all,
                                                        config::Diagnostics& diagnostics);
   void addRoutes(const Settings& settings, const filter::References& references, proxy::Plan& plan,
                  config::Diagnostics& diagnostics);

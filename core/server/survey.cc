@@ -12,6 +12,7 @@ void addUses(const ClusterUses& part, ClusterUses& sums) {
     ClusterUse& sum = sums[id];
     sum.idle_connections += use.idle_connections;
     for (const auto& [address, count] : use.in_flight) sum.in_flight[address] += count;
+    for (const auto& [address, count] : use.ejected) sum.ejected[address] += count;
   }
 }
 

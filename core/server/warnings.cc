@@ -75,6 +75,25 @@ void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
   }
 }
 
+// With fewer connections than that, an idle one is closed whenever another endpoint gets a request.
+void warnOfConnections(const Settings& settings, const proxy::Plan& plan,
+                       config::Diagnostics& diagnostics) {
+  for (const auto& [name, upstream] : settings.upstreams) {
+    const auto cluster = std::ranges::find(
+        plan.clusters, name, [](const auto& each) -> std::string_view { return each->name; });
+    if (cluster == plan.clusters.end() || (*cluster)->discovery->known() == nullptr) continue;
+    const std::uint64_t most = upstream.max_connections.value_or(0);
+    const std::size_t endpoints = (*cluster)->discovery->known()->endpoints.size();
+    const std::uint64_t least = std::uint64_t{(*cluster)->workers} * endpoints;
+    if (most == 0 || most >= least) continue;
+    diagnostics.warn({upstream.origin.location, "upstream." + name + ".max_connections",
+                      "is less than one connection for each of " + std::to_string(endpoints) +
+                          " endpoints and " + std::to_string((*cluster)->workers) +
+                          " workers: connections are closed and opened all the time",
+                      std::to_string(least)});
+  }
+}
+
 // The hosts of all routes; empty if a route matches any host.
 std::vector<std::string> hostsOf(const Settings& settings) {
   std::vector<std::string> hosts;
@@ -168,6 +187,7 @@ void addWarnings(const Settings& settings, const proxy::Plan& plan,
                  const std::unordered_set<std::string>& used_by_filters,
                  config::Diagnostics& diagnostics) {
   warnOfUpstreams(settings, plan, used_by_filters, diagnostics);
+  warnOfConnections(settings, plan, diagnostics);
   warnOfCertificates(settings, plan, diagnostics);
   warnOfFilters(settings, diagnostics);
 }

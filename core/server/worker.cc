@@ -115,6 +115,7 @@ ClusterUses Worker::clusterUses() {
     use.idle_connections = cluster.idle();
     cluster.forEachMember([&](const upstream::Member& member) {
       use.in_flight[member.endpoint.address.text()] = member.in_flight;
+      if (member.ejected) use.ejected[member.endpoint.address.text()] = 1;
     });
   });
   return uses;

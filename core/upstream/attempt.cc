@@ -20,17 +20,23 @@ void Attempt::onAlarm() {
 
 Reason Attempt::begin(std::optional<std::uint64_t> key, Member* sticky) {
   Cluster& cluster = *tries_.cluster();
-  const Reason refused = cluster.admit();
+  Reason refused = cluster.admit();
+  if (refused == Reason::kNone && cluster.limitsRequests()) {
+    counted_ = cluster.takeRequest();
+    if (!counted_) refused = Reason::kLimitConcurrency;
+  }
   if (refused == Reason::kNone) member_ = cluster.pick({tries_.tried(), key, sticky});
   if (member_ == nullptr) return beginFailed(refused);
   ++tries_.attempts_;
   started_ = loop_.eventTime();
   first_byte_.reset();
+  grpc_status_.reset();
   state_ = State::kBegun;
   return Reason::kNone;
 }
 
-Reason Attempt::beginFailed(Reason refused) const {
+Reason Attempt::beginFailed(Reason refused) {
+  if (std::exchange(counted_, false)) tries_.cluster()->releaseRequest();
   const Reason reason = refused == Reason::kNone ? Reason::kNoHealthyUpstream : refused;
   logFailure(tries_.cluster()->plan(), nullptr, reason, loop_.eventTime());
   return reason;
@@ -68,12 +74,14 @@ void Attempt::noteDialFailed(const Error& error) {
 
 void Attempt::end(AttemptOutcome result, Reason reason, int status) {
   if (member_ == nullptr) return;
-  const Outcome outcome{result, reason, status, loop_.eventTime() - started_, first_byte_};
+  const Outcome outcome = outcomeOf(result, reason, status);
+  const Verdict verdict = isPlainSuccess(outcome) ? Verdict::kSuccess : verdictOf(outcome);
   Cluster& cluster = *tries_.cluster();
+  tries_.verdict_ = verdict;
   cluster.attemptMetrics().count(status, reason);
   // A connection without a codec lasts as long as its users please.
   const bool lent = state_ == State::kWaiting || state_ == State::kHeld;
-  if (lent) cluster.attemptMetrics().observe(result, outcome.duration);
+  if (lent) cluster.attemptMetrics().observe(result, verdict, outcome.duration);
   if (result != AttemptOutcome::kOk) {
     tries_.avoid(*member_);
     if (result != AttemptOutcome::kCancel) {
@@ -81,6 +89,16 @@ void Attempt::end(AttemptOutcome result, Reason reason, int status) {
     }
   }
   finish(outcome);
+}
+
+Outcome Attempt::outcomeOf(AttemptOutcome result, Reason reason, int status) const {
+  return {.result = result,
+          .reason = reason,
+          .status = status,
+          .duration = loop_.eventTime() - started_,
+          .first_byte = first_byte_,
+          .grpc_status = grpc_status_,
+          .failures = &tries_.cluster()->plan().options.failure_statuses};
 }
 
 void Attempt::drop(AttemptOutcome result, Reason reason, int status) {
@@ -97,12 +115,13 @@ void Attempt::drop(AttemptOutcome result, Reason reason, int status) {
 
 void Attempt::discard() {
   if (member_ == nullptr) return;
-  finish({AttemptOutcome::kCancel, Reason::kNone, 0, loop_.eventTime() - started_, first_byte_});
+  finish(outcomeOf(AttemptOutcome::kCancel, Reason::kNone, 0));
 }
 
 void Attempt::finish(const Outcome& outcome) {
   alarm_.disarm();
   requester_ = nullptr;
+  if (std::exchange(counted_, false)) tries_.cluster()->releaseRequest();
   Member& member = *std::exchange(member_, nullptr);
   const State state = std::exchange(state_, State::kIdle);
   if (state == State::kDialed) return tries_.cluster()->releaseDialed(member, outcome);

@@ -70,6 +70,8 @@ class Attempt final : private PoolWaiter {
   // The final head of the response has arrived.
   void noteHead() { first_byte_ = loop_.eventTime() - started_; }
   bool headArrived() const { return first_byte_.has_value(); }
+  // The gRPC status of the response, before the attempt ends.
+  void noteGrpcStatus(int code) { grpc_status_ = code; }
   void noteResponseEnd() { requester_ = nullptr; }  // which must not be called any more
 
   // Connects without a codec; see Cluster::dial(). The stream calls its owner, who reports its
@@ -110,8 +112,9 @@ class Attempt final : private PoolWaiter {
   void onAcquired(const PooledConnection& connection) override;
   void onAcquireFailed(Error error) override;
   void onAlarm();
-  Reason beginFailed(Reason refused) const;
+  Reason beginFailed(Reason refused);
   void finish(const Outcome& outcome);
+  Outcome outcomeOf(AttemptOutcome result, Reason reason, int status) const;
 
   event::Loop& loop_;
   Tries& tries_;
@@ -120,9 +123,11 @@ class Attempt final : private PoolWaiter {
   http::Requester* requester_ = nullptr;
   Nanoseconds started_{0};
   std::optional<Nanoseconds> first_byte_;
+  std::optional<int> grpc_status_;
   event::Alarm<Attempt, &Attempt::onAlarm> alarm_;
   State state_ = State::kIdle;
   bool reused_ = false;
+  bool counted_ = false;  // in Cluster::takeRequest()
 };
 
 }  // namespace weir::upstream

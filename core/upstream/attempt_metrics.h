@@ -18,13 +18,29 @@ class AttemptMetrics {
     if (status != status_ || reason != reason_) find(status, reason);
     requests_.add();
   }
-  void observe(AttemptOutcome result, Nanoseconds duration) {
-    if (result != AttemptOutcome::kOk) return durations(result).observe(duration);
+  void observe(AttemptOutcome result, Verdict verdict, Nanoseconds duration) {
+    if (result != AttemptOutcome::kOk || verdict != Verdict::kSuccess) {
+      return durations(labelOf(result, verdict)).observe(duration);
+    }
     if (!succeeded_) succeeded_ = durations(result);
     succeeded_->observe(duration);
   }
 
  private:
+  static AttemptOutcome labelOf(AttemptOutcome result, Verdict verdict) {
+    const bool by_verdict = result == AttemptOutcome::kOk || result == AttemptOutcome::kError;
+    if (!by_verdict) return result;
+    switch (verdict) {
+      case Verdict::kSuccess:
+        return AttemptOutcome::kOk;
+      case Verdict::kLimited:
+        return AttemptOutcome::kLimited;
+      case Verdict::kFailure:
+      case Verdict::kNone:
+        break;
+    }
+    return AttemptOutcome::kError;
+  }
   void find(int status, Reason reason) {
     status_ = status;
     reason_ = reason;

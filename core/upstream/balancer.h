@@ -30,6 +30,8 @@ struct Member {
   std::uint32_t in_flight = 0;  // attempts by this worker
   bool listed = true;           // discovery still reports it
   bool available = true;        // it may be picked: no guard objects, or the cluster panics
+  bool ejected = false;         // a guard objects
+  bool on_probe = false;        // a guard wants Guard::onPick()
   Estimate estimate;
 };
 

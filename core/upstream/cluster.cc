@@ -63,6 +63,9 @@ void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
   const auto old = std::exchange(plan_, std::move(plan));
   if (old->tls != plan_->tls) dial_tls_ = nullptr;
   retry_budget_.configure(plan_->options.retry_budget);
+  if (endpoints_ != nullptr) {
+    connection_limit_ = plan_->connectionLimit(endpoints_->endpoints.size());
+  }
   if (!plan_->hasTermsOf(*old)) {
     for (EndpointPool* pool : allPools()) pool->renew();
   }
@@ -85,7 +88,8 @@ void Cluster::makeBalancer() {
 void Cluster::makeGuards() {
   guards_.clear();
   GuardOwner& owner = *this;
-  const GuardTools tools{tools_.loop, tools_.random, tools_.metrics, plan_->id, owner};
+  const GuardTools tools{tools_.loop, tools_.random, tools_.metrics, plan_->id,
+                         owner,       plan_->name,   plan_->role};
   for (const GuardFactory& make : plan_->guards) guards_.push_back(make(tools));
 }
 
@@ -97,6 +101,7 @@ void Cluster::noteWishes() {
 void Cluster::setEndpoints(SharedEndpoints endpoints) {
   if (endpoints == endpoints_) return;
   endpoints_ = std::move(endpoints);
+  connection_limit_ = plan_->connectionLimit(endpoints_->endpoints.size());
   for (auto& [address, pool] : pools_) pool->listed = false;
   const EndpointPool::Tools tools{tools_.loop, tools_.connector, tools_.random, totals_};
   PoolOwner& owner = *this;
@@ -125,7 +130,7 @@ void Cluster::refreshMembers() {
   // In discovery's order, which is the same for every worker and every reload.
   for (const Endpoint& endpoint : endpoints_->endpoints) {
     EndpointPool* const pool = pools_.at(endpoint.address).get();
-    pool->available = false;
+    pool->available = pool->ejected = pool->on_probe = false;
     if (endpoint.weight > 0) (endpoint.draining ? draining : candidates_).push_back(pool);
   }
   if (candidates_.empty()) candidates_ = std::move(draining);
@@ -139,8 +144,7 @@ void Cluster::refreshAvailability() {
   std::vector<Member*> available;
   available.reserve(candidates_.size());
   for (Member* member : candidates_) {
-    member->available = std::all_of(guards_.begin(), guards_.end(),
-                                    [&](const auto& guard) { return guard->mayPick(*member); });
+    askGuards(*member);
     if (member->available) available.push_back(member);
   }
   const double threshold = plan_->options.panic_threshold.value().fraction();
@@ -150,6 +154,22 @@ void Cluster::refreshAvailability() {
     available = candidates_;
   }
   if (!balancer_->passesOver()) balancer_->setMembers(available);
+}
+
+void Cluster::askGuards(Member& member) const {
+  const auto may_pick = [&](const auto& guard) { return guard->mayPick(member); };
+  const auto wants_pick = [&](const auto& guard) { return guard->wantsPick(member); };
+  member.available = std::all_of(guards_.begin(), guards_.end(), may_pick);
+  member.ejected = !member.available;
+  member.on_probe = std::any_of(guards_.begin(), guards_.end(), wants_pick);
+}
+
+// The next pick, perhaps in this turn, must know that the probe has begun.
+void Cluster::beginProbe(Member& member) {
+  for (const auto& guard : guards_) {
+    if (guard->wantsPick(member)) guard->onPick(member);
+  }
+  refreshAvailability();
 }
 
 void Cluster::onMayPickChanged() {
@@ -287,9 +307,11 @@ void Cluster::serveAtTurnEnd() {
 
 // The client connection with the most waiting requests loses the latest of them.
 void Cluster::shortenQueue() {
-  while (totals_.waiting > plan_->options.max_pending) {
+  while (over_pending_ > 0) {
     PoolWaiter& last = turns_.back();
     leaveQueue(last);
+    tools_.metrics.counter(limitRejectionsKey(LimitScope::kUpstream, LimitResource::kPending))
+        .add();
     last.onAcquireFailed(kQueueFull);
   }
 }
@@ -319,7 +341,7 @@ void Cluster::wait(PoolWaiter& waiter) {
   waiter.pool_->waiting().push(waiter.of_endpoint_);
   ++totals_.waiting;
   metrics_.queue_depth.add(1);
-  if (totals_.waiting > plan_->options.max_pending) tools_.loop.atTurnEnd(*this);
+  if (!takePending()) tools_.loop.atTurnEnd(*this);
   if (!wait_tick_.armed()) wait_tick_.arm(kWaitTick);
 }
 
@@ -337,7 +359,33 @@ void Cluster::leaveQueue(PoolWaiter& waiter) {
   waiter.pool_->waiting().remove(waiter.of_endpoint_);
   --totals_.waiting;
   metrics_.queue_depth.add(-1);
+  releasePending();
 }
+
+// False at the limit: at the end of the turn one waiter loses its place.
+bool Cluster::takePending() {
+  const std::uint32_t limit = plan_->options.max_pending;
+  if (limit > 0 && plan_->counts->pending.tryAdd(limit)) return true;
+  ++over_pending_;
+  return false;
+}
+
+// A waiter that leaves gives its place to one that has none.
+void Cluster::releasePending() {
+  if (over_pending_ > 0) {
+    --over_pending_;
+  } else {
+    plan_->counts->pending.remove();
+  }
+}
+
+bool Cluster::takeRequest() {
+  if (plan_->counts->requests.tryAdd(plan_->options.max_requests)) return true;
+  tools_.metrics.counter(limitRejectionsKey(LimitScope::kUpstream, LimitResource::kRequests)).add();
+  return false;
+}
+
+bool Cluster::takeRetry() { return plan_->counts->retries.tryAdd(plan_->options.max_retries); }
 
 void Cluster::onWaitTick() {
   const Nanoseconds now = monotonicNow();
@@ -387,9 +435,8 @@ void Cluster::dropIfUnused(EndpointPool& pool) {
 // Counts one more connection, unless the limit is reached. After a reload there may be several too
 // many.
 bool Cluster::takePlace() {
-  const std::uint32_t limit = plan_->options.max_connections;
   event::SharedCount& count = *plan_->connections;
-  while (!count.tryAdd(limit)) {
+  while (!count.tryAdd(connection_limit_)) {
     if (!makeRoom()) return false;
   }
   return true;

@@ -58,8 +58,20 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   Reason admit() {
     return endpoints_ != nullptr && guards_.empty() ? Reason::kNone : checkAttempt();
   }
+  // Whether requests are counted, see takeRequest().
+  bool limitsRequests() const { return plan_->options.max_requests > 0; }
+  // Counts one more attempt in flight, until releaseRequest(). False at the limit.
+  bool takeRequest();
+  void releaseRequest() { plan_->counts->requests.remove(); }
+  // Likewise for requests that are being retried.
+  bool takeRetry();
+  void releaseRetry() { plan_->counts->retries.remove(); }
   Member* pick(const Pick& pick) {
-    return pick.sticky != nullptr && mayStick(pick) ? pick.sticky : balancer_->pick(pick);
+    Member* const picked =
+        pick.sticky != nullptr && mayStick(pick) ? pick.sticky : balancer_->pick(pick);
+    if (picked != nullptr && picked->on_probe) [[unlikely]]
+      beginProbe(*picked);
+    return picked;
   }
   // Counts the attempt as in flight until done(). Calls back at once if a connection is free. A
   // request that cannot be sent twice waits for the end of the turn before it is assigned to a
@@ -123,6 +135,8 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   void shortenQueue();
   void onWaitTick();
   bool takePlace();
+  bool takePending();
+  void releasePending();
   bool makeRoom();
   Result<std::unique_ptr<net::Stream>> dialPool(EndpointPool& pool, std::string_view first);
   const std::shared_ptr<const tls::ClientConfig>& dialTls();
@@ -136,6 +150,8 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   Reason checkAttempt();
   void refreshMembers();
   void refreshAvailability();
+  void askGuards(Member& member) const;
+  void beginProbe(Member& member);
   void end(Member& member, const Outcome& outcome) {
     --member.in_flight;
     --in_flight_;
@@ -153,6 +169,8 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   std::vector<std::unique_ptr<Guard>> guards_;
   std::vector<Member*> candidates_;  // members that receive traffic if no guard objects
   std::uint32_t in_flight_ = 0;      // attempts at all members
+  std::uint64_t connection_limit_ = ClusterOptions::kLeastConnections;
+  std::size_t over_pending_ = 0;  // waiters above max_pending, until the end of the turn
   bool wants_key_ = false;
   bool reports_ = false;  // balancer or guards want outcomes
   bool may_pick_changed_ = false;

@@ -1,5 +1,6 @@
 #include "core/upstream/cluster_options.h"
 
+#include "core/config/suggestion.h"
 #include "core/config/table.h"
 #include "core/config/variant.h"
 #include "core/tls/san_matcher.h"
@@ -45,7 +46,12 @@ void readLimits(config::Table& table, ClusterOptions& out) {
              "whose endpoint's certificate has expired takes no new request either. 0: no limit.",
              {.min = 0ms, .max = 720h});
   table.read("max_connections", out.max_connections,
-             "Maximum number of connections to all endpoints, across all workers. 0: no limit.");
+             "Maximum number of connections to all endpoints, across all workers. 0: no limit. "
+             "Default: 4 for each endpoint and worker, but at least 1024. With fewer than one for "
+             "each endpoint and worker, connections are closed and opened all the time.");
+  table.read("max_requests", out.max_requests,
+             "Maximum number of requests in flight to all endpoints, across all workers; further "
+             "ones are answered with 503. 0: no limit.");
   table.readBytes(
       "max_header_size", out.http2.limits.head_bytes,
       "Maximum size of a response's status line and headers. A larger response is replaced by 502.",
@@ -53,12 +59,32 @@ void readLimits(config::Table& table, ClusterOptions& out) {
   table.read("max_headers", out.http2.limits.headers,
              "Maximum number of header fields in a response.", {.min = 1, .max = 10'000});
   table.read("max_pending", out.max_pending,
-             "Maximum number of requests per worker that wait for a connection.");
+             "Maximum number of requests, across all workers, that wait for a connection.");
   table.read("queue_timeout", out.queue_timeout, "Time limit for waiting for a connection.",
              {.min = 1ms, .max = 1h});
+  table.read("max_retries", out.max_retries,
+             "Maximum number of requests that are being retried at the same time, across all "
+             "workers, in addition to `retry_budget`. 0: no limit.");
   table.read("retry_budget", out.retry_budget,
              "Limit of the retries, so that they do not overload an upstream that is failing. The "
              "requests and retries of the last 10 s count, those of all workers together.");
+}
+
+void readFailures(config::Table& table, ClusterOptions& out) {
+  table.read(
+      "failures", out.failures,
+      "Statuses of responses that count as failures of the endpoint, for breakers, balancers "
+      "and metrics: a status code such as 503, gateway-error (502, 503, 504), 5xx, or a "
+      "gRPC status such as unavailable. Resets, timeouts and failed connections always "
+      "count.");
+  for (std::size_t i = 0; i < out.failures.size(); ++i) {
+    const std::string& word = out.failures[i];
+    if (http::StatusSet().add(word)) continue;
+    const auto words = http::StatusSet::words();
+    table.failElement("failures", i, "unknown status \"" + word + "\"",
+                      config::closestWord(word, {words.begin(), words.end()}));
+  }
+  out.failure_statuses = failuresOf(out.failures);
 }
 
 }  // namespace
@@ -79,6 +105,7 @@ void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
       "panic_threshold", out.panic_threshold,
       "Minimum share of available endpoints. If guards leave fewer, requests are spread over "
       "all endpoints, because the others would probably be overloaded. 0%: never.");
+  readFailures(table, out);
   readLimits(table, out);
   table.read("tls", out.tls, "TLS settings for connections to the endpoints. Default: plaintext.");
   readIdentity(table, out);

@@ -14,6 +14,7 @@
 #include "core/http/version_choice.h"
 #include "core/net/proxy_protocol_writer.h"
 #include "core/tls/client_options.h"
+#include "core/upstream/outcome.h"
 #include "core/upstream/retry_budget.h"
 
 namespace weir::config {
@@ -24,6 +25,10 @@ namespace weir::upstream {
 
 // [upstream.NAME]
 struct ClusterOptions {
+  // Of connections, by default: at least so many, and for each endpoint and worker so many.
+  static constexpr std::uint64_t kLeastConnections = 1024;
+  static constexpr std::uint64_t kConnectionsEach = 4;
+
   config::Selected discovery;
   // Until discovery's report that there are no endpoints is accepted; empty: never.
   std::optional<Milliseconds> empty_hold{10'000};
@@ -31,11 +36,16 @@ struct ClusterOptions {
   std::vector<config::Selected> guards;
   config::ByRole<config::Percent> panic_threshold{config::Percent{0}, config::Percent{50}};
   Milliseconds connect_timeout{5'000};
-  Milliseconds idle_timeout{60'000};     // of an idle connection
-  Milliseconds max_connection_age{0};    // after which a connection takes no new request; 0: none
-  std::uint32_t max_connections = 1024;  // of the whole process; 0: no limit
-  std::uint32_t max_pending = 1024;      // exchanges that wait for a connection, per worker
-  Milliseconds queue_timeout{3'000};     // the limit of their wait
+  Milliseconds idle_timeout{60'000};   // of an idle connection
+  Milliseconds max_connection_age{0};  // after which a connection takes no new request; 0: none
+  // Limits of the whole process.
+  std::optional<std::uint32_t> max_connections;  // 0: none; empty: ClusterPlan::connectionLimit()
+  std::uint32_t max_requests = 0;                // attempts in flight; 0: no limit
+  std::uint32_t max_pending = 1024;              // attempts that wait for a connection
+  Milliseconds queue_timeout{3'000};             // the limit of their wait
+  std::uint32_t max_retries = 0;                 // requests that are being retried; 0: no limit
+  std::vector<std::string> failures = defaultFailures();  // words of http::StatusSet
+  http::StatusSet failure_statuses = failuresOf(failures);
   RetryBudgetOptions retry_budget;
   std::optional<tls::ClientOptions> tls;
   std::optional<std::string> identity;

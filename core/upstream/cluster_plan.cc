@@ -19,6 +19,12 @@ bool ClusterPlan::hasTermsOf(const ClusterPlan& other) const {
          sameTls(tls.get(), other.tls.get());
 }
 
+std::uint64_t ClusterPlan::connectionLimit(std::size_t endpoints) const {
+  if (options.max_connections) return *options.max_connections;
+  return std::max(ClusterOptions::kLeastConnections,
+                  ClusterOptions::kConnectionsEach * std::uint64_t{workers} * endpoints);
+}
+
 ClusterPlans::ClusterPlans(std::vector<SharedClusterPlan> plans) : plans_(std::move(plans)) {
   std::sort(plans_.begin(), plans_.end(),
             [](const auto& left, const auto& right) { return left->id < right->id; });

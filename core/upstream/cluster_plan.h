@@ -10,6 +10,7 @@
 #include "core/event/shared_count.h"
 #include "core/tls/client_config.h"
 #include "core/upstream/balancer.h"
+#include "core/upstream/cluster_counts.h"
 #include "core/upstream/cluster_options.h"
 #include "core/upstream/discovery.h"
 #include "core/upstream/guard.h"
@@ -21,16 +22,21 @@ namespace weir::upstream {
 struct ClusterPlan {
   NameId id = 0;
   std::string_view name;  // lives as long as the NameTable
+  config::Role role = config::Role::kGateway;
   ClusterOptions options;
   BalancerFactory balancer;
   std::vector<GuardFactory> guards;
   std::shared_ptr<const DiscoverySource> discovery;
-  NameId discovery_kind = 0;                     // as it was registered
+  NameId discovery_kind = 0;  // as it was registered
+  std::uint32_t workers = 1;
   event::SharedCount* connections = nullptr;     // of all workers; outlives every plan
+  ClusterCounts* counts = nullptr;               // likewise
   RetryTokens* retry_tokens = nullptr;           // of all workers; likewise
   event::LogLimit* failures = nullptr;           // limits messages about the cluster; likewise
   std::shared_ptr<const tls::ClientConfig> tls;  // null: plaintext
 
+  // The limit of connections to so many endpoints, on all workers together; 0: none.
+  std::uint64_t connectionLimit(std::size_t endpoints) const;
   // Whether connections made for `other` satisfy this plan: the peers that they trust, weir's
   // identity on them, and the protocol.
   bool hasTermsOf(const ClusterPlan& other) const;

@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "core/base/metric_cells.h"
 #include "core/base/random.h"
 #include "core/base/reason.h"
+#include "core/config/role.h"
 #include "core/event/loop.h"
 #include "core/upstream/balancer.h"
 
@@ -32,6 +34,10 @@ class Guard {
   virtual Reason admit() { return Reason::kNone; }
   // Whether the member may be selected. Called again after GuardOwner::onMayPickChanged().
   virtual bool mayPick(const Member&) const { return true; }
+  // For a member that may be selected: whether onPick() is called when that happens, after which
+  // the cluster asks again at once. Both are asked at the same times.
+  virtual bool wantsPick(const Member&) const { return false; }
+  virtual void onPick(const Member&) {}
   // The result of an attempt at a member, perhaps one that is no longer listed.
   virtual void onOutcome(const Member&, const Outcome&) {}
   virtual void forget(const Member&) {}  // the member is about to be destroyed
@@ -44,6 +50,8 @@ struct GuardTools {
   MetricCells& metrics;
   NameId cluster;
   GuardOwner& owner;
+  std::string_view name = {};  // of the cluster
+  config::Role role = config::Role::kGateway;
 };
 
 // Makes the guard of one worker, with the settings of the cluster.

@@ -19,11 +19,12 @@ constexpr CounterKey upstreamRequestsKey(NameId upstream, int status, Reason rea
   return {kRequestsFamily, {.a = upstream}, {.code = codeField(status), .first = field(reason)}};
 }
 
-inline constexpr std::string_view kAttemptOutcomeWords[] = {"ok", "error", "timeout", "cancel"};
+inline constexpr std::string_view kAttemptOutcomeWords[] = {"ok", "error", "timeout", "cancel",
+                                                            "limited"};
 
 inline constexpr HistogramFamily kAttemptDurationFamily{
     "weir_upstream_attempt_duration_seconds",
-    "Time from the start of an attempt to the end of its response.",
+    "Time from the start of an attempt to the end of its response, by its classification.",
     {kUpstreamLabel, {"outcome", KeyPart::kFirst, wordOf<kAttemptOutcomeWords>}}};
 constexpr HistogramKey upstreamAttemptDurationKey(NameId upstream, AttemptOutcome outcome) {
   return {kAttemptDurationFamily, {.a = upstream}, {.first = field(outcome)}};
@@ -151,9 +152,17 @@ constexpr CounterKey retriesKey(NameId upstream, NameId route, Reason reason,
           {.first = field(reason), .second = field(outcome)}};
 }
 
-enum class RetryRefusal : std::uint8_t { kBudget, kLimit, kBodyTooLarge, kNotIdempotent };
-inline constexpr std::string_view kRetryRefusalWords[] = {"budget", "limit", "body_too_large",
-                                                          "not_idempotent"};
+enum class RetryRefusal : std::uint8_t {
+  kBudget,
+  kLimit,
+  kBodyTooLarge,
+  kNotIdempotent,
+  kPushback,    // the upstream asks for no retry, or for a pause that is too long
+  kDeadline,    // the request's time is over before the retry would begin
+  kMaxRetries,  // max_retries of the upstream
+};
+inline constexpr std::string_view kRetryRefusalWords[] = {
+    "budget", "limit", "body_too_large", "not_idempotent", "pushback", "deadline", "max_retries"};
 
 inline constexpr CounterFamily kRetriesSuppressedFamily{
     "weir_retries_suppressed_total",

@@ -6,10 +6,20 @@ bool Tries::mayRetry(const Retry& retry) {
   if (retries_ >= retry.most) return refuse(RetryRefusal::kLimit);
   if (!retry.repeatable) return refuse(RetryRefusal::kNotIdempotent);
   if (!retry.replayable) return refuse(RetryRefusal::kBodyTooLarge);
+  if (retry.refused) return refuse(RetryRefusal::kPushback);
+  if (retry.left && retry.pause >= *retry.left) return refuse(RetryRefusal::kDeadline);
+  if (!takeRetryPlace()) return refuse(RetryRefusal::kMaxRetries);
   if (!cluster_->retryBudget().tryRetry(cluster_->tools().loop.now())) {
     return refuse(RetryRefusal::kBudget);
   }
   return true;
+}
+
+// Counts the request among those that are being retried, from its first retry to its end.
+bool Tries::takeRetryPlace() {
+  if (counted_ || cluster_->plan().options.max_retries == 0) return true;
+  counted_ = cluster_->takeRetry();
+  return counted_;
 }
 
 bool Tries::refuse(RetryRefusal refusal) const {

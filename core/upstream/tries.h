@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "core/base/clock.h"
@@ -31,7 +32,10 @@ class Tries {
   }
   // Leaves the cluster; no attempt may be in progress.
   void end() {
-    if (Cluster* const cluster = std::exchange(cluster_, nullptr)) cluster->leave();
+    Cluster* const cluster = std::exchange(cluster_, nullptr);
+    if (cluster == nullptr) return;
+    if (std::exchange(counted_, false)) cluster->releaseRetry();
+    cluster->leave();
   }
   Cluster* cluster() const { return cluster_; }  // null before begin() and after end()
 
@@ -40,6 +44,7 @@ class Tries {
   bool fresh() const { return fresh_; }  // the next attempt needs a new connection
   unsigned attempts() const { return attempts_; }
   unsigned retries() const { return retries_; }
+  Verdict verdict() const { return verdict_; }          // of the latest attempt that has ended
   Reason retryReason() const { return retry_reason_; }  // of the latest retry
 
   // The conditions of a retry, in the order in which they are checked.
@@ -47,6 +52,9 @@ class Tries {
     unsigned most = 0;       // retries
     bool repeatable = true;  // the method is idempotent, or the upstream has not seen the request
     bool replayable = true;  // the body is still at hand
+    bool refused = false;    // the upstream asks for none, or for a pause that is too long
+    Milliseconds pause{0};   // at least; the upstream asks for it
+    std::optional<Milliseconds> left = std::nullopt;  // until the request's time is over
   };
   // Whether another attempt is allowed after a failure; if not, the refusal is counted. Takes a
   // token of the cluster's retry budget.
@@ -65,6 +73,7 @@ class Tries {
   static constexpr std::size_t kMaxTried = 8;
   static constexpr std::uint8_t kMostReplays = 3;
 
+  bool takeRetryPlace();
   bool refuse(RetryRefusal refusal) const;
   void avoid(const Member& member) {
     if (tried_count_ < kMaxTried) tried_[tried_count_++] = &member;
@@ -77,6 +86,8 @@ class Tries {
   std::uint8_t retries_ = 0;
   std::uint8_t replays_ = 0;
   bool fresh_ = false;
+  bool counted_ = false;  // in Cluster::takeRetry()
+  Verdict verdict_ = Verdict::kNone;
   Reason retry_reason_ = Reason::kNone;
 };
 

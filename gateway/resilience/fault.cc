@@ -67,6 +67,11 @@ void Fault::Config::read(config::Table& table, Config& out) {
              "Maximum number of requests that are delayed at the same time on each worker. Further "
              "requests are not delayed.",
              {.min = 1});
+  table.read("header_control", out.header_control,
+             "Whether trusted peers (`trusted_proxies` of the listener) may ask for a fault in "
+             "headers, instead of the one configured: `X-Weir-Fault-Delay: 200ms` and "
+             "`X-Weir-Fault-Abort: 503`, each with `-Percent`, which can only lower the share of "
+             "the configuration; and the headers of Envoy for delays and aborts.");
   if (out.until) {
     out.end = UtcTime::parse(*out.until);
     if (!out.end) table.fail("until", "is not a time such as 2027-01-31T18:00:00Z");
@@ -81,17 +86,44 @@ bool Fault::applies(const http::Request& request) const {
 }
 
 filter::Verdict Fault::onRequest(http::Request& request) {
+  FaultWishes wishes;
+  if (config_.header_control && control_.record().trusted_peer) {
+    wishes = takeFaultHeaders(request.headers);
+  }
   if (!applies(request)) return filter::Verdict::proceed();
   const std::string_view id =
       request.headers.get(http::HeaderId::kXRequestId).value_or(std::string_view());
-  aborts_ = config_.abort && shareOf(id, kAborted) < config_.abort->percent.fraction();
-  const bool chosen = config_.delay && shareOf(id, kDelayed) < config_.delay->percent.fraction();
-  if (chosen && local_.active < config_.max_active) {
+  chooseAbort(wishes, id);
+  const auto delay = chooseDelay(wishes, id);
+  if (delay && local_.active < config_.max_active) {
     delays_ = true;
     ++local_.active;
-    return filter::Verdict::wait(lengthOf(*config_.delay, id), Reason::kFaultDelay);
+    count(FaultKind::kDelay);
+    return filter::Verdict::wait(*delay, Reason::kFaultDelay);
   }
   return aborts_ ? abort() : filter::Verdict::proceed();
+}
+
+std::optional<Milliseconds> Fault::chooseDelay(const FaultWishes& wishes,
+                                               std::string_view id) const {
+  if (!wishes.delay && !config_.delay) return std::nullopt;
+  const double share = config_.delay ? config_.delay->percent.fraction() : 1;
+  if (shareOf(id, kDelayed) >= share * wishes.delay_share) return std::nullopt;
+  return wishes.delay ? *wishes.delay : lengthOf(*config_.delay, id);
+}
+
+void Fault::chooseAbort(const FaultWishes& wishes, std::string_view id) {
+  const bool wished = wishes.status || wishes.grpc_status;
+  if (!wished && !config_.abort) return;
+  const double share = config_.abort ? config_.abort->percent.fraction() : 1;
+  if (shareOf(id, kAborted) >= share * wishes.abort_share) return;
+  aborts_ = true;
+  status_ = wished ? wishes.status : config_.abort->status;
+  grpc_status_ = wished ? wishes.grpc_status : config_.abort->grpc_status;
+}
+
+void Fault::count(FaultKind kind) const {
+  local_.metrics.counter(faultsInjectedKey(control_.route(), kind)).add();
 }
 
 void Fault::endDelay() {
@@ -104,10 +136,11 @@ filter::Verdict Fault::onWaitExpired(filter::Side, Reason) {
 }
 
 filter::Verdict Fault::abort() const {
-  filter::LocalReply reply{.status = config_.abort->status.value_or(503),
+  count(FaultKind::kAbort);
+  filter::LocalReply reply{.status = status_.value_or(503),
                            .reason = Reason::kFaultAbort,
                            .detail = "the filter fault aborts the request"};
-  reply.grpc_status = config_.abort->grpc_status;
+  reply.grpc_status = grpc_status_;
   return filter::Verdict::reply(reply);
 }
 

@@ -13,11 +13,14 @@
 #include "core/config/units.h"
 #include "core/filter/filter.h"
 #include "core/filter/parts.h"
+#include "gateway/resilience/fault_headers.h"
+#include "gateway/resilience/metrics.h"
 
 namespace weir::gateway {
 
 // Delays and aborts a share of the requests, to test how clients cope with that. Which ones follows
-// from the request id, so that a request that is repeated with its id meets the same fault.
+// from the request id, so that a request that is repeated with its id meets the same fault. With
+// `header_control`, trusted peers may ask for a fault of their own in the request's headers.
 class Fault final : public filter::Filter {
  public:
   struct Delay {
@@ -43,16 +46,19 @@ class Fault final : public filter::Filter {
     std::optional<std::string> until;
     std::optional<UtcTime> end;  // `until`
     std::uint32_t max_active = 100;
+    bool header_control = false;
 
     bool operator==(const Config&) const = default;
     static void read(config::Table& table, Config& out);
   };
   // The delays of one worker.
   struct Local {
-    Local(const Config&, const filter::LocalTools&) {}
+    Local(const Config&, const filter::LocalTools& tools) : metrics(tools.metrics) {}
+    MetricCells& metrics;
     std::uint32_t active = 0;
   };
-  Fault(const Config& config, Local& local, filter::Control&) : config_(config), local_(local) {}
+  Fault(const Config& config, Local& local, filter::Control& control)
+      : config_(config), local_(local), control_(control) {}
   ~Fault() override { endDelay(); }
 
   filter::Verdict onRequest(http::Request& request) override;
@@ -61,11 +67,17 @@ class Fault final : public filter::Filter {
 
  private:
   bool applies(const http::Request& request) const;
+  std::optional<Milliseconds> chooseDelay(const FaultWishes& wishes, std::string_view id) const;
+  void chooseAbort(const FaultWishes& wishes, std::string_view id);
   filter::Verdict abort() const;
+  void count(FaultKind kind) const;
   void endDelay();
 
   const Config& config_;
   Local& local_;
+  filter::Control& control_;
+  std::optional<int> status_;       // of the abort
+  std::optional<int> grpc_status_;  // likewise
   bool aborts_ = false;
   bool delays_ = false;
 };

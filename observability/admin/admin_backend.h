@@ -26,6 +26,7 @@ struct EndpointState {
   std::string zone = {};        // often empty
   std::uint64_t in_flight = 0;  // here and below: sum over all workers
   bool draining = false;
+  std::uint64_t ejected_by = 0;  // workers whose guards have taken it out of use
   std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 

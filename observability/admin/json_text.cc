@@ -22,6 +22,10 @@ Json endpointsOf(const UpstreamState& upstream) {
     if (!endpoint.zone.empty()) one["zone"] = endpoint.zone;
     one["in_flight"] = endpoint.in_flight;
     if (endpoint.draining) one["draining"] = true;
+    if (endpoint.ejected_by > 0) {
+      one["ejected"] = true;
+      one["ejected_by_workers"] = endpoint.ejected_by;
+    }
     for (const auto& [key, value] : endpoint.metadata) one["metadata"][key] = value;
   }
   return list;

@@ -57,6 +57,18 @@ class Warnings(CheckCase):
             "weir.toml:5:1: warning: upstream.backend.discovery: gives every endpoint weight 0: "
             "every request fails")
 
+    def test_fewer_connections_than_endpoints_of_the_workers(self):
+        endpoints = "max_connections = {}\n[upstream.backend.discovery]\n" \
+                    'static = ["127.0.0.1:7", "127.0.0.1:8", "127.0.0.1:9"]\n'
+        config = "workers = 4\n" + ROUTE + "[upstream.backend]\n" + endpoints
+        self.assert_warns(config.format(12))
+        self.assert_warns(config.format(0))
+        self.assert_warns(
+            config.format(11),
+            "weir.toml:5:1: warning: upstream.backend.max_connections: is less than one "
+            "connection for each of 3 endpoints and 4 workers: connections are closed and opened "
+            'all the time (did you mean "12"?)')
+
     def test_an_upstream_that_nothing_leads_to(self):
         self.assert_warns(
             UPSTREAM,

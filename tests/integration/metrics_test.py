@@ -322,6 +322,9 @@ class EveryFamily(TlsCase):
         self.expect(weir, 1, "weir_discovery_updates_total", upstream="named", source="dns",
                     result="changed")
         self.expect(weir, 0, "weir_discovery_stale_seconds")
+        for family in ("weir_outlier_ejections_total", "weir_outlier_ejections_capped_total",
+                       "weir_outlier_ejected_endpoints", "weir_faults_injected_total"):
+            self.expect(weir, 0, family)  # there is neither a breaker nor a fault
         self.expect(weir, 1, "weir_discovery_lag_seconds", "_count", upstream="named")
         self.assertGreater(
             weir.metric("weir_discovery_last_update_timestamp_seconds", upstream="named"),

@@ -111,6 +111,10 @@ void FilterBench::from(std::string_view address) {
   client_address_ = (six ? "[" + client_address_ + "]" : client_address_) + ":5000";
 }
 
+void FilterBench::trustClients() {
+  listener_plan.trusted_proxies = {IpRange::parse("0.0.0.0/0").value()};
+}
+
 void FilterBench::answer(std::string_view body, const Headers& headers, int status) {
   answer_ = response(body, headers, status);
 }

@@ -43,6 +43,8 @@ class FilterBench : private proxy::ProxyTest {
 
   // The address of the clients that follow, or "unix:PATH".
   void from(std::string_view address);
+  // Makes every client a trusted proxy. Call it before the first request.
+  void trustClients();
   // The response of the upstream.
   void answer(std::string_view body, const Headers& headers = {}, int status = 200);
   void answerRaw(std::string text) { answer_ = std::move(text); }

@@ -14,8 +14,10 @@
 #include "gateway/auth/jwt/metrics.h"
 #include "gateway/auth/rbac/metrics.h"
 #include "gateway/limit/metrics.h"
+#include "gateway/resilience/metrics.h"
 #include "gateway/transform/metrics.h"
 #include "mesh/identity/metrics.h"
+#include "mesh/resilience/metrics.h"
 #include "observability/access_log/metrics.h"
 #include "observability/metrics/page_metrics.h"
 
@@ -33,8 +35,10 @@ MetricFamilies metricFamilies() {
   gateway::addLimitMetrics(families);
   gateway::addTransformMetrics(families);
   mesh::addMetrics(families);
+  mesh::addBreakerMetrics(families);
   gateway::addForwardAuthMetrics(families);
   gateway::rbac::addMetrics(families);
+  gateway::addFaultMetrics(families);
   server::addMetrics(families);
   event::addMetrics(families);
   state::addMetrics(families);

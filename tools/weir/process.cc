@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <signal.h>
 #include <sys/resource.h>
-#include <thread>
 #include <unistd.h>
 
 #include "core/base/log.h"
@@ -13,6 +12,7 @@
 #include "core/config/redaction.h"
 #include "core/event/descriptors.h"
 #include "core/event/metrics.h"
+#include "core/event/processors.h"
 #include "core/event/system_error.h"
 #include "core/proxy/plan.h"
 #include "core/server/worker.h"
@@ -53,7 +53,7 @@ void logWarnings(const config::Diagnostics& diagnostics) {
 void addEndpoints(const upstream::EndpointSet& known, admin::UpstreamState& state) {
   for (const upstream::Endpoint& endpoint : known.endpoints) {
     state.endpoints.push_back({endpoint.address.text(), endpoint.weight, endpoint.zone, 0,
-                               endpoint.draining, endpoint.metadata});
+                               endpoint.draining, 0, endpoint.metadata});
   }
 }
 
@@ -62,6 +62,8 @@ void addUse(const server::ClusterUse& use, admin::UpstreamState& state) {
   for (admin::EndpointState& endpoint : state.endpoints) {
     const auto found = use.in_flight.find(endpoint.address);
     if (found != use.in_flight.end()) endpoint.in_flight = found->second;
+    const auto ejected = use.ejected.find(endpoint.address);
+    if (ejected != use.ejected.end()) endpoint.ejected_by = ejected->second;
   }
 }
 
@@ -79,8 +81,6 @@ void endWithin(unsigned seconds) {
   });
   ::alarm(seconds);
 }
-
-unsigned processors() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 }  // namespace
 
@@ -175,7 +175,7 @@ bool Process::startServer(const proxy::Plan& plan) {
     return false;
   }
   resolver_ = std::move(resolver.value());
-  const unsigned workers = configuration_.core.workers.value_or(processors());
+  const unsigned workers = configuration_.core.workers.value_or(event::processors());
   auto loops = server::Server::openLoops(workers);
   if (!loops.ok()) {
     log::error(startTrouble("cannot create the event loop of a worker", loops.error()));
@@ -298,7 +298,7 @@ bool Process::keepRole(config::Diagnostics& diagnostics) {
 // Changed settings that take effect only after a restart.
 std::vector<std::string> Process::restartsNeeded(const Configuration& wanted) const {
   std::vector<std::string> needed;
-  const std::size_t workers = wanted.core.workers.value_or(processors());
+  const std::size_t workers = wanted.core.workers.value_or(event::processors());
   const std::size_t running = server_->workers().size();
   if (workers != running) {
     needed.push_back("workers = " + std::to_string(workers) + " takes effect after a restart; " +
@@ -517,7 +517,6 @@ std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterU
     state.name = cluster->name;
     state.discovery = cluster->options.discovery.kind();
     state.balancer = cluster->options.balancer.kind();
-    state.max_connections = cluster->options.max_connections;
     state.connections = counts_.cluster(cluster->id).value();
     upstream::SharedEndpoints endpoints = cluster->discovery->known();
     if (const auto* watched = server_->directory().state(cluster->id)) {
@@ -526,6 +525,8 @@ std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterU
       state.failure = watched->failure;
     }
     state.known = endpoints != nullptr;
+    state.max_connections =
+        cluster->connectionLimit(endpoints == nullptr ? 0 : endpoints->endpoints.size());
     if (state.known) addEndpoints(*endpoints, state);
     const auto use = uses.find(cluster->id);
     if (use != uses.end()) addUse(use->second, state);

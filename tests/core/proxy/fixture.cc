@@ -139,6 +139,7 @@ std::shared_ptr<const upstream::ClusterPlan> ProxyTest::clusterPlan(const std::s
   plan->balancer = &InOrder::make;
   plan->discovery = std::make_shared<const Given>(endpointsAt(clusters.at(name)));
   plan->connections = &upstream_count;
+  plan->counts = &counts;
   plan->retry_tokens = &retry_tokens;
   return plan;
 }

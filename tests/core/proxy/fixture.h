@@ -135,6 +135,7 @@ class ProxyTest : public ::testing::Test {
   event::SharedCount listener_count;
   event::SharedCount process_count;
   event::SharedCount upstream_count;
+  upstream::ClusterCounts counts;
   upstream::RetryTokens retry_tokens;
 
   std::unique_ptr<Engine> engine;

@@ -43,7 +43,7 @@ TEST(Mirror, WantsItsShare) {
 TEST(RetryPolicy, CoversWhatIsSet) {
   RetryPolicy policy;
   policy.failures.set(static_cast<std::size_t>(RetryOn::kReset));
-  policy.statuses.set(503);
+  policy.statuses.add("503");
   EXPECT_TRUE(policy.covers(RetryOn::kReset));
   EXPECT_FALSE(policy.covers(RetryOn::kTimeout));
   EXPECT_TRUE(policy.covers(503));

@@ -17,6 +17,13 @@ struct TestGuard final : Guard {
   bool mayPick(const Member& member) const override {
     return !refused.contains(member.endpoint.address.text());
   }
+  bool wantsPick(const Member& member) const override {
+    return probed == member.endpoint.address.text();
+  }
+  void onPick(const Member& member) override {
+    refused.insert(member.endpoint.address.text());
+    probed.clear();
+  }
   void onOutcome(const Member& member, const Outcome& outcome) override {
     heard += member.endpoint.address.text() + "=" + std::to_string(outcome.status) + " ";
   }
@@ -31,6 +38,7 @@ struct TestGuard final : Guard {
   GuardOwner& owner;
   Reason reason = Reason::kNone;
   std::set<std::string> refused;
+  std::string probed;  // the address that may be picked once
   std::string heard;
 };
 
@@ -127,6 +135,30 @@ TEST_F(ClusterGuardTest, MembersToWhichAGuardObjectsAreNotPicked) {
   EXPECT_EQ(known(), "10.0.0.2:80 10.0.0.4:80 ");
   refuse({});
   EXPECT_EQ(known(), "10.0.0.1:80 10.0.0.2:80 10.0.0.3:80 10.0.0.4:80 ");
+}
+
+TEST_F(ClusterGuardTest, AMemberOnProbeIsPickedOnceEvenInOneTurn) {
+  for (const bool passes : {false, true}) {
+    passes_over = passes;
+    startGuarded();
+    guard->probed = "10.0.0.1:80";
+    refuse({});
+    EXPECT_EQ(cluster->pick({})->endpoint.address.text(), "10.0.0.1:80");
+    EXPECT_EQ(known(),
+              std::string(passes ? "!10.0.0.1:80 " : "") + "10.0.0.2:80 10.0.0.3:80 10.0.0.4:80 ");
+  }
+}
+
+TEST_F(ClusterGuardTest, AMemberToWhichAGuardObjectsIsMarked) {
+  startGuarded();
+  refuse({"10.0.0.2:80"});
+  std::string ejected;
+  cluster->forEachMember([&](const Member& member) {
+    if (member.ejected) ejected += member.endpoint.address.text() + " ";
+  });
+  EXPECT_EQ(ejected, "10.0.0.2:80 ");
+  refuse({});
+  cluster->forEachMember([&](const Member& member) { EXPECT_FALSE(member.ejected); });
 }
 
 TEST_F(ClusterGuardTest, ABalancerThatPassesOverThemIsNotRebuilt) {

@@ -253,13 +253,13 @@ class ClusterModel : public ClusterTest, public ::testing::WithParamInterface<Ca
     ASSERT_EQ(gauge(upstreamConnectionsIdleKey(7)), static_cast<std::int64_t>(cluster->idle()));
     ASSERT_EQ(count.value(), cluster->open());
     ASSERT_LE(cluster->idle(), cluster->open());
-    ASSERT_LE(cluster->open(), std::max<std::size_t>(open_before, options.max_connections));
+    ASSERT_LE(cluster->open(), std::max<std::size_t>(open_before, *options.max_connections));
     const auto queued = static_cast<std::size_t>(gauge(upstreamQueueDepthKey(7)));
     ASSERT_LE(queued, world.waiting);
     ASSERT_LE(queued, options.max_pending);
     if (queued > 0) {
       ASSERT_EQ(cluster->idle(), 0U) << "somebody waits beside a connection that nobody uses";
-      ASSERT_GE(cluster->open(), options.max_connections) << "somebody waits beside a free place";
+      ASSERT_GE(cluster->open(), *options.max_connections) << "somebody waits beside a free place";
     }
     for (const auto& [member, attempts] : world.in_flight) {
       if (attempts > 0) {

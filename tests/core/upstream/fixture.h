@@ -110,6 +110,7 @@ class ClusterTest : public ::testing::Test {
     plan->options = options;
     plan->balancer = balancer;
     plan->connections = &count;
+    plan->counts = &counts;
     plan->retry_tokens = &retry_tokens;
     return plan;
   }
@@ -165,6 +166,7 @@ class ClusterTest : public ::testing::Test {
   Random random{1};
   MetricCells cells;
   event::SharedCount count;
+  ClusterCounts counts;
   RetryTokens retry_tokens;
   ClusterOptions options;
   std::unique_ptr<Cluster> cluster;

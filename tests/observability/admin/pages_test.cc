@@ -64,7 +64,7 @@ TEST_F(AdminPages, UpstreamsTellOfDiscoveryConnectionsAndEndpoints) {
        .connections = 5,
        .idle_connections = 3,
        .max_connections = 1024,
-       .endpoints = {{"10.0.0.1:80", 2, "eu-1", 4}, {"10.0.0.2:80"}}}};
+       .endpoints = {{"10.0.0.1:80", 2, "eu-1", 4}, {.address = "10.0.0.2:80", .ejected_by = 2}}}};
   const RawMessage reply = ask("GET /upstreams");
   EXPECT_EQ(reply.value("content-type"), "application/json");
   EXPECT_EQ(statusAndBody(reply), R"(200 {
@@ -93,7 +93,9 @@ TEST_F(AdminPages, UpstreamsTellOfDiscoveryConnectionsAndEndpoints) {
         {
           "address": "10.0.0.2:80",
           "weight": 1,
-          "in_flight": 0
+          "in_flight": 0,
+          "ejected": true,
+          "ejected_by_workers": 2
         }
       ]
     }
