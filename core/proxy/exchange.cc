@@ -8,8 +8,8 @@
 #include "core/http/status.h"
 #include "core/proxy/admission.h"
 #include "core/proxy/deadline.h"
+#include "core/proxy/downstream_owner.h"
 #include "core/proxy/grpc.h"
-#include "core/proxy/listener.h"
 #include "core/proxy/mirror.h"
 #include "core/proxy/peer_headers.h"
 #include "core/proxy/request_id.h"
@@ -29,7 +29,7 @@ std::string_view detailOfNoEndpoint(Reason reason) {
 
 }  // namespace
 
-Exchange::Exchange(Engine& engine, Listener& listener, const ConnectionPeer& caller,
+Exchange::Exchange(Engine& engine, DownstreamOwner& listener, const ConnectionPeer& caller,
                    http::Responder& responder)
     : engine_(engine),
       listener_(listener),

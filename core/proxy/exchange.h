@@ -21,7 +21,7 @@
 
 namespace weir::proxy {
 
-class Listener;
+class DownstreamOwner;
 class Mirror;
 
 // The peer of an exchange's connection.
@@ -46,7 +46,7 @@ class Exchange final : public http::RequestEvents,
                        private upstream::AttemptEvents,
                        private filter::Host {
  public:
-  Exchange(Engine& engine, Listener& listener, const ConnectionPeer& caller,
+  Exchange(Engine& engine, DownstreamOwner& listener, const ConnectionPeer& caller,
            http::Responder& responder);
   ~Exchange() override;
 
@@ -211,7 +211,7 @@ class Exchange final : public http::RequestEvents,
 
   // Constant after construction.
   Engine& engine_;
-  Listener& listener_;
+  DownstreamOwner& listener_;
   http::Responder& responder_;
   const ConnectionPeer caller_;
 

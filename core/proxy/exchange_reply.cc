@@ -5,9 +5,9 @@
 #include <span>
 
 #include "core/http/status.h"
+#include "core/proxy/downstream_owner.h"
 #include "core/proxy/exchange.h"
 #include "core/proxy/grpc.h"
-#include "core/proxy/listener.h"
 #include "core/proxy/mirror.h"
 
 // Local replies, and the end of an exchange.

@@ -3,39 +3,22 @@
 #include <cstdint>
 #include <memory>
 
-#include "core/base/log_limit.h"
 #include "core/event/shared_count.h"
 #include "core/net/acceptor.h"
 #include "core/proxy/connection_metrics.h"
 #include "core/proxy/downstream_connection.h"
+#include "core/proxy/downstream_owner.h"
 #include "core/proxy/engine.h"
 #include "core/proxy/metrics.h"
 #include "core/proxy/plan.h"
 
 namespace weir::proxy {
 
-class Preread;
-
-// The result of a Preread: how the connection is served.
-struct PrereadResult {
-  enum class Way : std::uint8_t {
-    kSecured,  // with TLS, if the listener has it
-    kClear,
-    kPass,    // passed through to an upstream
-    kClosed,  // the stream is gone
-  };
-  Way way = Way::kSecured;
-  NameId upstream = 0;  // of kPass
-};
-
 // One worker's side of a listener: its accepting socket and the connections accepted from it.
 //
 // Life: open -> closed (does not accept; connections finish their work) -> empty.
-class Listener {
+class Listener final : public DownstreamOwner {
  public:
-  // Time limit for the first request of a connection without one when the listener drains: the
-  // request of a client that has just connected is on its way.
-  static constexpr Milliseconds kFreshGrace{5'000};
   // Time limit for TCP handshakes under way when the listener closes.
   static constexpr Milliseconds kHandshakeGrace{20};
 
@@ -46,9 +29,7 @@ class Listener {
     event::SharedCount& process;
   };
   Listener(Engine& engine, std::shared_ptr<const ListenerPlan> plan, const Counts& counts);
-  ~Listener();  // aborts open connections
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
+  ~Listener() override;  // aborts open connections
 
   Result<void> open(net::ListenSocket socket);
   // Stops accepting, except for handshakes under way, and drains.
@@ -66,28 +47,14 @@ class Listener {
   // Serves a connection that was accepted elsewhere, or a stream in memory.
   void serve(std::unique_ptr<net::Stream> stream, ConnectionFacts facts);
 
-  const ListenerPlan& plan() const { return *plan_; }
-  NameId id() const { return plan_->id; }
   std::size_t connections() const { return count_; }
-  bool draining() const { return draining_; }
-  Engine& engine() { return engine_; }
 
-  Gauge requestsInFlight() const { return in_flight_; }
-  void countHandshake(const net::Security& security);
-  // Counts a failed handshake. Both logs give the reason, unless the client merely disconnected, as
-  // port scans and probes do. `what`: the error of the stream.
-  void failHandshake(const net::Security& security, const net::Ip& client, std::string_view what);
-
-  void countProxyHeader(ProxyProtocolResult result);
-
-  // Called by a Preread that has finished, to leave the list.
-  void endPreread(Preread& preread, const PrereadResult& admission,
-                  std::unique_ptr<net::Stream> stream, ConnectionFacts facts);
-  // Removes a closed connection from the list. kNone: closed normally.
-  void remove(DownstreamConnection& connection, bool secured, Reason reason);
-  // Called by a tunnel whose client speaks HTTP, to leave the list.
+  // DownstreamOwner
+  void endPreread(DownstreamConnection& preread, const PrereadResult& result,
+                  std::unique_ptr<net::Stream> stream, ConnectionFacts facts) override;
+  void remove(DownstreamConnection& connection, bool secured, Reason reason) override;
   void speakHttp(DownstreamConnection& tunnel, std::unique_ptr<net::Stream> stream,
-                 const ConnectionFacts& facts);
+                 const ConnectionFacts& facts) override;
 
  private:
   void stopAccepting() { acceptor_ = nullptr; }
@@ -102,8 +69,6 @@ class Listener {
   void unlist(DownstreamConnection& connection);
   void refuse(int descriptor, const net::Address& peer, Reason reason);
   void logRefusal(const net::Address& peer, Reason reason);
-  void logHandshake(const net::Security& security, const net::Ip& client, std::string_view why);
-  void countMtls(const net::Security& security);
   void uncount();
   void countRefusal(Reason reason);
   struct Metrics {
@@ -115,10 +80,7 @@ class Listener {
   void makeMetrics();
   const Metrics& metricsOf(bool secured) const { return secured ? secured_ : clear_; }
 
-  Engine& engine_;
-  std::shared_ptr<const ListenerPlan> plan_;
   Counts counts_;
-  Gauge in_flight_;
   Metrics clear_;    // of plaintext connections
   Metrics secured_;  // of TLS connections
   std::uint64_t process_limit_ = 0;
@@ -126,8 +88,6 @@ class Listener {
   event::Alarm<Listener, &Listener::stopAccepting> stop_;
   DownstreamConnection* first_ = nullptr;
   std::size_t count_ = 0;
-  bool draining_ = false;
-  log::Limit handshake_log_;
 };
 
 }  // namespace weir::proxy

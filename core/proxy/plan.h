@@ -12,6 +12,7 @@
 #include "core/filter/worker_parts.h"
 #include "core/http/field_set.h"
 #include "core/http/limits.h"
+#include "core/http/server_connection.h"
 #include "core/http/version_choice.h"
 #include "core/net/address.h"
 #include "core/proxy/listener_options.h"
@@ -56,6 +57,9 @@ struct ListenerPlan : ListenerOptions {
   std::vector<std::shared_ptr<const filter::Chain>> route_filters;  // empty: Plan::chains
   route::HeaderRules response_rules;
 
+  http::ServerTerms serverTerms() const {
+    return {limits, versions, http2, header_timeout.value(), idle_timeout.value()};
+  }
   // True if the first bytes are inspected before TLS begins.
   bool peeks() const { return !tls_rules.empty() || (tls != nullptr && allow_plaintext); }
   bool servesPlaintext() const { return tls == nullptr || allow_plaintext; }

@@ -13,7 +13,8 @@ constexpr std::string_view kUnrecognizedName("\x15\x03\x03\x00\x02\x02\x70", 7);
 
 }  // namespace
 
-Preread::Preread(Listener& listener, std::unique_ptr<net::Stream> stream, ConnectionFacts facts)
+Preread::Preread(DownstreamOwner& listener, std::unique_ptr<net::Stream> stream,
+                 ConnectionFacts facts)
     : listener_(listener),
       stream_(std::move(stream)),
       facts_(std::move(facts)),

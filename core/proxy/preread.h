@@ -10,7 +10,7 @@
 #include "core/net/stream.h"
 #include "core/proxy/connection_metrics.h"
 #include "core/proxy/downstream_connection.h"
-#include "core/proxy/listener.h"
+#include "core/proxy/downstream_owner.h"
 
 namespace weir::proxy {
 
@@ -21,7 +21,7 @@ namespace weir::proxy {
 // Owned by: Listener's list, until it calls Listener::endPreread, once.
 class Preread final : public DownstreamConnection, private net::StreamEvents {
  public:
-  Preread(Listener& listener, std::unique_ptr<net::Stream> stream, ConnectionFacts facts);
+  Preread(DownstreamOwner& listener, std::unique_ptr<net::Stream> stream, ConnectionFacts facts);
 
   void start(bool has_header);
   // Terms are not yet agreed.
@@ -52,7 +52,7 @@ class Preread final : public DownstreamConnection, private net::StreamEvents {
   void failHandshake(net::Handshake result, std::string_view why);
   void close();
 
-  Listener& listener_;
+  DownstreamOwner& listener_;
   std::unique_ptr<net::Stream> stream_;
   ConnectionFacts facts_;
   std::string held_;  // at most a header or a ClientHello, and one read

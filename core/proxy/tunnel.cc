@@ -53,8 +53,8 @@ void Tunnel::End::onDrained() {
   filling_.onDrained();
 }
 
-Tunnel::Tunnel(Listener& listener, std::unique_ptr<net::Stream> stream, ConnectionFacts facts,
-               const Target& target)
+Tunnel::Tunnel(DownstreamOwner& listener, std::unique_ptr<net::Stream> stream,
+               ConnectionFacts facts, const Target& target)
     : listener_(listener),
       target_(target),
       secured_(stream->security() != nullptr),
@@ -311,7 +311,7 @@ void Tunnel::closeIfSent() {
 
 void Tunnel::drain() {
   // The client's first bytes may be on their way.
-  if (stage_ == Stage::kGuessing && said_.empty()) idle_.arm(Listener::kFreshGrace);
+  if (stage_ == Stage::kGuessing && said_.empty()) idle_.arm(DownstreamOwner::kFreshGrace);
 }
 
 // Established tunnels continue.

@@ -11,8 +11,8 @@
 #include "core/http/codec.h"
 #include "core/net/stream.h"
 #include "core/proxy/downstream_connection.h"
+#include "core/proxy/downstream_owner.h"
 #include "core/proxy/lifetime.h"
-#include "core/proxy/listener.h"
 #include "core/proxy/metrics.h"
 #include "core/proxy/relay.h"
 #include "core/upstream/attempt.h"
@@ -35,7 +35,7 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
     NameId upstream = 0;
     bool guesses = false;
   };
-  Tunnel(Listener& listener, std::unique_ptr<net::Stream> stream, ConnectionFacts facts,
+  Tunnel(DownstreamOwner& listener, std::unique_ptr<net::Stream> stream, ConnectionFacts facts,
          const Target& target);
   ~Tunnel() override;
 
@@ -138,7 +138,7 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   Engine& engine() const { return listener_.engine(); }
 
   // Constant after construction.
-  Listener& listener_;
+  DownstreamOwner& listener_;
   const Target target_;
   const bool secured_;
   const Nanoseconds started_;

@@ -19,6 +19,15 @@ namespace {
 
 constexpr Milliseconds kSweep{500};
 
+void addUses(const ClusterUses& part, ClusterUses& sums) {
+  for (const auto& [id, use] : part) {
+    ClusterUse& sum = sums[id];
+    sum.idle_connections += use.idle_connections;
+    for (const auto& [address, count] : use.in_flight) sum.in_flight[address] += count;
+    for (const auto& [address, count] : use.ejected) sum.ejected[address] += count;
+  }
+}
+
 }  // namespace
 
 Result<std::vector<event::Loop::Handle>> Server::openLoops(unsigned workers) {
@@ -301,6 +310,21 @@ void Server::refreshMetrics() {
   refreshRetryBudgets();
   parts_.cells.gauge(configActiveGenerationsKey())
       .set(static_cast<std::int64_t>(history_.size() + (plan_ == nullptr ? 0 : 1)));
+}
+
+void Server::askForUse(OnUse on_known) {
+  use_waiting_.push_back(std::move(on_known));
+  if (use_waiting_.size() > 1) return;
+  askWorkers<ClusterUses>(
+      [](Worker& worker) { return worker.clusterUses(); },
+      [this](const std::vector<ClusterUses>& parts, std::size_t silent) { onUse(parts, silent); });
+}
+
+void Server::onUse(const std::vector<ClusterUses>& parts, std::size_t silent) {
+  ClusterUses uses;
+  for (const ClusterUses& part : parts) addUses(part, uses);
+  const auto waiting = std::exchange(use_waiting_, {});
+  for (const OnUse& each : waiting) each(uses, silent);
 }
 
 }  // namespace weir::server

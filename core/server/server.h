@@ -93,8 +93,16 @@ class Server {
     std::uint64_t connections = 0;
   };
   std::vector<Bound> listeners() const;
-  // Asks every worker; calls back when all of them have answered, or after Survey::kPatience.
-  void askForUse(Survey::OnKnown on_known) { survey_.ask(std::move(on_known)); }
+  // Asks every worker, on its thread; calls back with the answers when all of them have answered,
+  // or after Survey::kPatience.
+  template <typename Part>
+  void askWorkers(std::function<Part(Worker&)> question,
+                  std::function<void(std::vector<Part> parts, std::size_t silent)> on_done) {
+    survey_.gather<Part>(std::move(question), std::move(on_done));
+  }
+  // The use of clusters by all workers together. Calls made in the meantime share the result.
+  using OnUse = std::function<void(const ClusterUses& uses, std::size_t silent)>;
+  void askForUse(OnUse on_known);
   const Discoveries& directory() const { return discoveries_; }
   // For calls of the control thread to upstreams of the latest plan.
   upstream::Client& client() { return control_.client(); }
@@ -132,10 +140,12 @@ class Server {
   void onSweep();
   void watchMemory();
   void refreshRetryBudgets();
+  void onUse(const std::vector<ClusterUses>& parts, std::size_t silent);
 
   Parts parts_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Survey survey_;
+  std::vector<OnUse> use_waiting_;  // for the answers of the workers
   ControlClient control_;
   WarmUp warm_up_;
   Discoveries discoveries_;

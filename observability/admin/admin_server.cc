@@ -2,18 +2,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <list>
 #include <optional>
 #include <utility>
 
 #include "core/event/system_error.h"
+#include "core/http/server_connection.h"
 #include "core/net/tcp_stream.h"
-#include "observability/admin/connection.h"
+#include "observability/admin/exchange.h"
 #include "observability/admin/shared.h"
 
 namespace weir::admin {
 namespace {
 
 constexpr int kBacklog = 128;
+constexpr std::uint32_t kMostStreams = 16;  // for HTTP/2
 constexpr std::string_view kFullReply =
     "HTTP/1.1 503 Service Unavailable\r\n"
     "content-type: application/json\r\n"
@@ -36,18 +39,51 @@ std::optional<unsigned> permissionsOf(const Settings& settings) {
 
 }  // namespace
 
-class AdminServer::Closing final : public ConnectionEvents {
+// A client's connection to the admin address: HTTP/1, or HTTP/2 with prior knowledge.
+class AdminServer::Connection final : public event::Disposable, private http::ServerConnection {
  public:
-  explicit Closing(AdminServer& server) : server_(server) {}
-  void onClosed(Connection& connection) override { server_.remove(connection); }
+  Connection(AdminServer& server, std::unique_ptr<net::Stream> stream)
+      : http::ServerConnection(server.shared_->loop, server.shared_->terms, std::move(stream)),
+        server_(server),
+        idle_since_(server.shared_->loop.now()) {}
+
+  void start() {
+    armFor(http::ServerCodec::Phase::kHead);  // the first request has a time limit, too
+    read();
+  }
+  void closeNow() { stop(); }  // aborts all exchanges
+  // The beginning of the time without a complete request; nullopt while there is one.
+  std::optional<Milliseconds> idleSince() const {
+    const bool busy = !std::ranges::all_of(exchanges_, &Exchange::receiving);
+    return busy || !open() ? std::nullopt : std::optional(idle_since_);
+  }
 
  private:
+  // http::ServerConnection
+  event::Loop& loop() override { return server_.shared_->loop; }
+  const http::ServerTerms& terms() const override { return server_.shared_->terms; }
+  void onClosed() override { server_.remove(*this); }
+  http::RequestEvents& openExchange(http::Responder& responder) override {
+    // A request may also begin without new bytes: it may have waited for its turn.
+    armFor(http::ServerCodec::Phase::kHead);
+    return exchanges_.emplace_back(*server_.shared_, responder);
+  }
+  void closeExchange(http::RequestEvents& exchange) override {
+    exchanges_.remove_if([&](const Exchange& each) { return &each == &exchange; });
+    idle_since_ = loop().now();
+    armForCodec();
+  }
+
   AdminServer& server_;
+  std::list<Exchange> exchanges_;
+  Milliseconds idle_since_;
 };
 
 AdminServer::AdminServer(event::Loop& loop, AdminBackend& subject)
-    : shared_(new Shared{loop, subject, {.address = {}}, {}, {}}),
-      closing_(std::make_unique<Closing>(*this)) {}
+    : shared_(new Shared{loop, subject, {.address = {}}, {}, {}}) {
+  shared_->terms.http2.max_streams = kMostStreams;
+  apply(shared_->settings);
+}
 
 AdminServer::~AdminServer() {
   acceptor_.reset();
@@ -59,7 +95,7 @@ Result<void> AdminServer::configure(const Settings& settings) {
   if (settings.address == shared_->settings.address) {
     const bool changed = permissions && permissions != permissionsOf(shared_->settings);
     if (changed && !net::setSocketMode(*address(), *permissions)) return event::errorOf(-errno);
-    shared_->settings = settings;
+    apply(settings);
     return {};
   }
   std::unique_ptr<net::Acceptor> acceptor;
@@ -72,8 +108,15 @@ Result<void> AdminServer::configure(const Settings& settings) {
     WEIR_TRY(acceptor, net::Acceptor::open(shared_->loop, std::move(socket), on_accept));
   }
   acceptor_ = std::move(acceptor);
-  shared_->settings = settings;
+  apply(settings);
   return {};
+}
+
+void AdminServer::apply(const Settings& settings) {
+  shared_->settings = settings;
+  shared_->terms.header_timeout = settings.header_timeout;
+  shared_->terms.idle_timeout = settings.idle_timeout;
+  shared_->terms.http2.send_timeout = settings.idle_timeout;
 }
 
 const net::Address* AdminServer::address() const {
@@ -95,7 +138,7 @@ void AdminServer::serve(std::unique_ptr<net::Stream> stream) {
     stream->flush();
     return shared_->loop.destroyLater(std::move(stream));
   }
-  connections_.push_back(std::make_unique<Connection>(*shared_, *closing_, std::move(stream)));
+  connections_.push_back(std::make_unique<Connection>(*this, std::move(stream)));
   connections_.back()->start();
 }
 

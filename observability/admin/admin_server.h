@@ -12,8 +12,6 @@
 
 namespace weir::admin {
 
-class Connection;
-class ConnectionEvents;
 struct Shared;
 
 // Serves the admin pages: metrics, health, the state of the process, and a few actions.
@@ -39,13 +37,13 @@ class AdminServer {
   std::size_t connections() const { return connections_.size(); }
 
  private:
-  class Closing;
+  class Connection;
+  void apply(const Settings& settings);
   void onAccept(int descriptor);
   bool makeRoom();
   void remove(Connection& connection);
 
   std::unique_ptr<Shared> shared_;
-  std::unique_ptr<ConnectionEvents> closing_;
   std::unique_ptr<net::Acceptor> acceptor_;
   std::vector<std::unique_ptr<Connection>> connections_;
 };

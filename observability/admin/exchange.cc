@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxBody = 64 * 1024;
 constexpr std::size_t kPiece = 64 * 1024;
-// Maximum size of replies not yet sent; above it, further requests are rejected.
-constexpr std::size_t kMaxUnsent = 64 * 1024 * 1024;
 // Time limit for workers to report their state, or for a reload to be applied.
 constexpr Milliseconds kAnswerTimeout{30'000};
 
@@ -69,7 +67,8 @@ void Exchange::onRequestEnd() {
 }
 
 void Exchange::onRequestFailed(Error error) {
-  const bool gone = http::reasonForRequest(error) == Reason::kClientDisconnect;
+  const Reason reason = http::reasonForRequest(error);
+  const bool gone = reason == Reason::kClientDisconnect || reason == Reason::kDraining;
   if (gone || stage_ != Stage::kReceiving) return stop();
   refuse(http::statusForRequest(error), error.detail);
 }
@@ -79,7 +78,8 @@ void Exchange::ask() {
   deadline_.arm(kAnswerTimeout);
   const std::string_view refusal = refusalOf(request_, shared_.settings.hosts);
   if (!refusal.empty()) return refuse(403, refusal);
-  if (shared_.unsent_bytes > kMaxUnsent) return refuse(503, "too many response bytes are pending");
+  if (shared_.unsent_bytes > Shared::kMaxUnsent)
+    return refuse(503, "too many response bytes are pending");
   ticket_ = shared_.tickets.take(*this);
   PendingReplies& tickets = shared_.tickets;
   servePage(questionOf(request_, std::move(body_)), shared_.subject,
@@ -91,17 +91,22 @@ void Exchange::ask() {
 void Exchange::refuse(int status, std::string_view detail) { onReply(errorReply(status, detail)); }
 
 void Exchange::onReply(PageReply reply) {
-  if (stage_ == Stage::kSending || stage_ == Stage::kDone) return;
+  if (stage_ > Stage::kWaiting) return;
   if (ticket_) shared_.tickets.giveBack(*ticket_);
   ticket_.reset();
   stage_ = Stage::kSending;
   reply_ = std::move(reply);
+  // Connections with events are never idle, and must leave room for others.
+  if (reply_.feed != nullptr && shared_.streams >= (shared_.settings.max_connections + 1) / 2) {
+    reply_ = errorReply(503, "too many event streams");
+  }
   shared_.unsent_bytes += reply_.body.size();
   deadline_.arm(shared_.settings.idle_timeout);
   send();
 }
 
 void Exchange::onResponseDrained() {
+  if (stage_ == Stage::kStreaming) return stream_->onDrained();
   if (stage_ != Stage::kSending) return;
   deadline_.arm(shared_.settings.idle_timeout);
   send();
@@ -112,12 +117,27 @@ void Exchange::onResponseDrained() {
 void Exchange::send() {
   if (responder_.queued() > net::Stream::kLowWater) return;
   if (!head_sent_) sendHead();
+  if (reply_.feed != nullptr && !silent()) return stream();
   while (sendPiece()) {
     if (responder_.queued() > net::Stream::kLowWater) return;
   }
   finish();
   stage_ = Stage::kDone;
   responder_.release();
+}
+
+// The head has been sent. The rest is up to the feed, until the client leaves.
+void Exchange::stream() {
+  stage_ = Stage::kStreaming;
+  deadline_.disarm();
+  stream_.emplace(shared_, responder_, std::move(reply_.feed),
+                  static_cast<EventStreamEvents&>(*this));
+  stream_->start();
+}
+
+// True if the reply has no body.
+bool Exchange::silent() const {
+  return request_.method == http::Method::kHead || (reply_.body.empty() && reply_.feed == nullptr);
 }
 
 void Exchange::finish() {
@@ -136,11 +156,11 @@ void Exchange::sendHead() {
   http::Response response(arena_);
   response.status = reply_.status;
   // Only a body of unknown length can have trailers.
-  response.has_content_length = !reply_.grpc_status;
+  const bool unknown_length = reply_.grpc_status || reply_.feed != nullptr;
+  response.has_content_length = !unknown_length;
   response.content_length = reply_.body.size();
-  const bool silent = reply_.body.empty() || request_.method == http::Method::kHead;
-  response.body = reply_.grpc_status ? http::BodyKind::kStream : http::BodyKind::kLength;
-  if (silent) response.body = http::BodyKind::kNone;
+  response.body = unknown_length ? http::BodyKind::kStream : http::BodyKind::kLength;
+  if (silent()) response.body = http::BodyKind::kNone;
   response.ends_connection = !request_ended_;
   http::Headers& headers = response.headers;
   headers.add(http::HeaderId::kContentType, reply_.content_type);
@@ -149,9 +169,9 @@ void Exchange::sendHead() {
   headers.add("x-content-type-options", "nosniff");
   headers.add("content-security-policy", "default-src 'self'; frame-ancestors 'none'");
   if (!reply_.allow.empty()) headers.add("allow", reply_.allow);
-  if (reply_.grpc_status && silent) addGrpcStatus(headers);
+  if (reply_.grpc_status && silent()) addGrpcStatus(headers);
   responder_.sendHead(response);
-  if (!silent) return;
+  if (!silent()) return;
   shared_.unsent_bytes -= reply_.body.size();
   sent_ = reply_.body.size();
 }
@@ -174,6 +194,7 @@ void Exchange::onDeadline() {
     case Stage::kWaiting:
       return refuse(504, "no result in time; the operation may still be in progress");
     case Stage::kSending:
+    case Stage::kStreaming:  // without a deadline
     case Stage::kDone:
       return stop();
   }

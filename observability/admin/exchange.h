@@ -8,6 +8,7 @@
 #include "core/base/arena.h"
 #include "core/event/wheel.h"
 #include "core/http/codec.h"
+#include "observability/admin/event_stream.h"
 #include "observability/admin/shared.h"
 
 namespace weir::admin {
@@ -16,7 +17,7 @@ namespace weir::admin {
 //
 // Owned by: the connection, until Responder::release(). The connection enforces the time limit for
 // heads.
-class Exchange final : public http::RequestEvents {
+class Exchange final : public http::RequestEvents, private EventStreamEvents {
  public:
   Exchange(Shared& shared, http::Responder& responder);
   ~Exchange() override;
@@ -27,7 +28,7 @@ class Exchange final : public http::RequestEvents {
   void onReply(PageReply reply);  // may destroy this; must be the last call in a function
 
  private:
-  enum class Stage : std::uint8_t { kReceiving, kWaiting, kSending, kDone };
+  enum class Stage : std::uint8_t { kReceiving, kWaiting, kSending, kStreaming, kDone };
 
   // http::RequestEvents
   http::Request& request() override { return request_; }
@@ -37,12 +38,17 @@ class Exchange final : public http::RequestEvents {
   void onRequestFailed(Error error) override;
   void onResponseDrained() override;
 
+  // EventStreamEvents
+  void onStalled() override { stop(); }
+
   void onDeadline();
   void ask();
   void refuse(int status, std::string_view detail);
   void send();
   void sendHead();
   bool sendPiece();
+  void stream();
+  bool silent() const;
   void finish();
   void addGrpcStatus(http::Headers& fields);
   void stop();
@@ -60,6 +66,7 @@ class Exchange final : public http::RequestEvents {
   std::optional<PendingReplies::Ticket> ticket_;
   PageReply reply_;
   std::size_t sent_ = 0;  // of reply_.body
+  std::optional<EventStream> stream_;
 };
 
 }  // namespace weir::admin

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "observability/admin/page_stream.h"
 
 namespace weir::admin {
 
@@ -11,6 +14,7 @@ inline constexpr std::string_view kJson = "application/json";
 inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 inline constexpr std::string_view kHtml = "text/html; charset=utf-8";
 inline constexpr std::string_view kGrpc = "application/grpc";
+inline constexpr std::string_view kEventStream = "text/event-stream";
 inline constexpr std::string_view kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 
 // The reply of a page.
@@ -21,6 +25,8 @@ struct PageReply {
   std::string allow = {};  // for a 405: the allowed methods
   // For gRPC calls: sent after the body, or in the head if there is none.
   std::optional<int> grpc_status = {};
+  // Instead of the body: events, until the client leaves.
+  std::unique_ptr<PageFeed> feed = {};
 };
 
 // Receives the one reply to a request, within the call or later.

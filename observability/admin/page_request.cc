@@ -22,6 +22,7 @@ PageRequest questionOf(const http::Request& request, std::string body) {
   const std::string_view accept = request.headers.joined("accept").value_or("");
   question.wants_text = accept.find("text/plain") != std::string_view::npos &&
                         accept.find("application/json") == std::string_view::npos;
+  question.wants_events = accept.find("text/event-stream") != std::string_view::npos;
 
   Arena& arena = request.headers.arena();
   std::string_view rest = request.query;

@@ -15,7 +15,8 @@ struct PageRequest {
   std::string path;
   std::vector<std::pair<std::string, std::string>> parameters;  // decoded, in order
   std::string body;
-  bool wants_text = false;  // text for a terminal instead of JSON
+  bool wants_text = false;    // text for a terminal instead of JSON
+  bool wants_events = false;  // each change of the page as a server-sent event
 
   // The value of the first parameter of that name; null if there is none.
   const std::string* parameter(std::string_view name) const;

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "core/event/loop.h"
-#include "core/http/limits.h"
+#include "core/http/server_connection.h"
 #include "observability/admin/admin_backend.h"
 #include "observability/admin/page_reply.h"
 #include "observability/admin/settings.h"
@@ -30,12 +30,16 @@ class PendingReplies {
 
 // The state that all connections of the server share.
 struct Shared {
+  // Maximum size of replies not yet sent; above it, further requests are rejected.
+  static constexpr std::size_t kMaxUnsent = 64 * 1024 * 1024;
+
   event::Loop& loop;
   AdminBackend& subject;
   Settings settings;
-  http::Limits limits;
+  http::ServerTerms terms;
   PendingReplies tickets;
   std::size_t unsent_bytes = 0;  // of the replies being sent
+  std::size_t streams = 0;       // replies that go on until the client leaves
 };
 
 }  // namespace weir::admin

@@ -1,10 +1,13 @@
 #include "core/server/server.h"
 
+#include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <poll.h>
+#include <string>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -157,7 +160,7 @@ class HungWorker {
 // The combined answers of the workers; calls that share an answer count once.
 struct Answers {
   std::vector<std::size_t> silent;
-  Survey::OnKnown note() {
+  Server::OnUse note() {
     return [this](const ClusterUses&, std::size_t missing) { silent.push_back(missing); };
   }
 };
@@ -188,6 +191,49 @@ TEST_F(ServerTest, AWorkerThatHangsHoldsUpNoAnswer) {
   server.askForUse(answers.note());
   ASSERT_TRUE(until([&] { return answers.silent.size() == 4; }));
   EXPECT_EQ(answers.silent.back(), 0U);
+}
+
+TEST_F(ServerTest, EachWorkerAnswersAQuestionOnItsThread) {
+  publish(saying("one", listener("public")));
+  std::vector<std::vector<pid_t>> answers;
+  const auto note = [&](const std::vector<pid_t>& threads, std::size_t silent) {
+    EXPECT_EQ(silent, 0U);
+    answers.push_back(threads);
+  };
+  // The second question is put before the first has been answered.
+  for (int i = 0; i < 2; ++i) server.askWorkers<pid_t>([](Worker&) { return ::gettid(); }, note);
+  ASSERT_TRUE(until([&] { return answers.size() == 2; }));
+  for (std::vector<pid_t>& threads : answers) {
+    EXPECT_EQ(threads.size(), server.workers().size());
+    EXPECT_EQ(std::ranges::count(threads, ::gettid()), 0);
+    std::ranges::sort(threads);
+    EXPECT_EQ(std::ranges::adjacent_find(threads), threads.end());
+  }
+  EXPECT_EQ(answers[0], answers[1]);
+}
+
+TEST_F(ServerTest, ALateAnswerBelongsToNoLaterQuestion) {
+  publish(saying("one", listener("public")));
+  std::vector<std::string> heard;
+  const auto ask = [&](const std::string& word) {
+    server.askWorkers<std::string>([word](Worker&) { return word; },
+                                   [&heard](const std::vector<std::string>& words, std::size_t) {
+                                     std::string all;
+                                     for (const std::string& each : words) all += each;
+                                     heard.push_back(all);
+                                   });
+  };
+  {
+    const HungWorker hung(*server.workers()[0]);
+    ask("a");
+    ASSERT_TRUE(until([&] { return heard.size() == 1; }));
+    ask("b");
+  }
+  ASSERT_TRUE(until([&] { return heard.size() == 2; }));
+  std::string every;
+  for (std::size_t i = 0; i < server.workers().size(); ++i) every += "b";
+  EXPECT_EQ(heard[0].size(), server.workers().size() - 1);
+  EXPECT_EQ(heard[1], every);
 }
 
 // Records the thread on which it was destroyed.

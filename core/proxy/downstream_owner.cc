@@ -1,0 +1,79 @@
+#include "core/proxy/downstream_owner.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/base/log.h"
+#include "core/proxy/metrics.h"
+#include "core/tls/metrics.h"
+
+namespace weir::proxy {
+
+DownstreamOwner::DownstreamOwner(Engine& engine, std::shared_ptr<const ListenerPlan> plan)
+    : engine_(engine), plan_(std::move(plan)), terms_(plan_->serverTerms()) {
+  in_flight_ = engine_.metrics().gauge(requestsInFlightKey(id()));
+}
+
+void DownstreamOwner::usePlan(std::shared_ptr<const ListenerPlan> plan) {
+  plan_ = std::move(plan);
+  terms_ = plan_->serverTerms();
+}
+
+void DownstreamOwner::countProxyHeader(ProxyProtocolResult result) {
+  engine_.metrics().counter(proxyProtocolHeadersKey(id(), result)).add();
+}
+
+void DownstreamOwner::countHandshake(const net::Security& security) {
+  tls::TlsVersion version = tls::TlsVersion::kNone;
+  if (security.version == "TLSv1.2") version = tls::TlsVersion::k12;
+  if (security.version == "TLSv1.3") version = tls::TlsVersion::k13;
+  const tls::HandshakeLabels labels{security.result, security.reason, version, security.resumed};
+  engine_.metrics().counter(tls::handshakesKey(id(), labels)).add();
+  countMtls(security);
+}
+
+void DownstreamOwner::failHandshake(const net::Security& security, const net::Ip& client,
+                                    std::string_view what) {
+  countHandshake(security);
+  if (security.result == net::Handshake::kClosed) return;
+  std::string why(what);
+  if (security.detail != nullptr) why += ": " + *security.detail;
+  logHandshake(security, client, why);
+  std::array<char, net::Ip::kMaxText> room{};
+  std::string text = "listener " + std::string(plan_->name) + ": client ";
+  text.append(client.formatClient(room)).append(": ").append(why);
+  const std::string line = handshake_log_.admit(text, engine_.loop().now());
+  if (!line.empty()) log::info(line);
+}
+
+void DownstreamOwner::logHandshake(const net::Security& security, const net::Ip& client,
+                                   std::string_view why) {
+  if (engine_.accessLog() == nullptr) return;
+  http::ExchangeRecord record;
+  record.start = wallClockNow();
+  record.transport = http::kTlsTransport;
+  record.reason = Reason::kTlsHandshakeFailed;
+  record.reason_detail = why;
+  record.authority = security.server_name;
+  std::array<char, net::Ip::kMaxText> text{};
+  record.client_address = client.formatClient(text);
+  record.listener = plan_->name;
+  engine_.accessLog()->log(record);
+}
+
+// Only if client certificates are requested.
+void DownstreamOwner::countMtls(const net::Security& security) {
+  const tls::ServerConfig* terms = plan_->tls.get();
+  if (terms == nullptr || terms->options().clients == nullptr) return;
+  const bool refused = security.result == net::Handshake::kNoPeerCertificate ||
+                       security.result == net::Handshake::kBadPeerCertificate;
+  if (security.peer == nullptr && !refused) return;
+  const auto name = security.peer == nullptr ? std::nullopt : security.peer->admitted_as;
+  const NameId peer = name && *name < plan_->peer_names.size() ? plan_->peer_names[*name] : 0;
+  const auto result = refused ? tls::MtlsResult::kFailed : tls::MtlsResult::kOk;
+  engine_.metrics().counter(tls::mtlsConnectionsKey(tls::Direction::kInbound, peer, result)).add();
+}
+
+}  // namespace weir::proxy
