@@ -63,6 +63,15 @@ std::optional<std::size_t> variableNamed(Schema schema, std::string_view path) {
   return std::nullopt;
 }
 
+// The first name that differs only in its first word: "client.address" for "source.address".
+std::string_view inAnotherGroup(std::string_view name, const std::vector<std::string_view>& names) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) return {};
+  const auto found = std::ranges::find_if(
+      names, [rest = name.substr(dot)](std::string_view each) { return each.ends_with(rest); });
+  return found == names.end() ? std::string_view() : *found;
+}
+
 }  // namespace
 
 Compiler::Parsed Compiler::parsePrimary() {
@@ -216,6 +225,7 @@ Compiler::Parsed Compiler::unknownName(const Token& name, const std::string& pat
   for (const Variable& variable : schema_) names.push_back(variable.name);
   std::string_view likely = config::closestWord(path, names);
   if (likely.empty()) likely = config::closestWord(whole, names);
+  if (likely.empty()) likely = inAnotherGroup(whole, names);
   return fail(name.offset - (path.size() - name.text.size()),
               "there is no variable " + inQuotes(path), likely);
 }

@@ -24,8 +24,8 @@ enum class Fact : std::uint8_t {
   kRequestProtocol,
   kRequestId,
   kRequestTime,
-  kSourceAddress,
-  kSourceIdentity,
+  kClientAddress,
+  kClientIdentity,
   kListenerName,
   kRouteName,
   kAuthMethod,
@@ -80,9 +80,9 @@ constexpr expr::Variable kVariables[] = {
      "through, \"TLS\" for a failed handshake."},
     {"request.id", expr::Kind::kString, "Request ID."},
     {"request.time", expr::Kind::kTimestamp, "Time at which the request began."},
-    {"source.address", expr::Kind::kString,
+    {"client.address", expr::Kind::kString,
      "IP address of the client, as resolved from trusted headers."},
-    {"source.identity", expr::Kind::kString,
+    {"client.identity", expr::Kind::kString,
      "Identity of the client's certificate, such as a SPIFFE ID."},
     {"listener.name", expr::Kind::kString, "Name of the listener."},
     {"route.name", expr::Kind::kString, "Name of the route."},
@@ -160,9 +160,9 @@ expr::Value readText(Fact fact, const ExchangeRecord& record) {
                                                           : record.transport);
     case Fact::kRequestId:
       return textOrMissing(record.request_id);
-    case Fact::kSourceAddress:
+    case Fact::kClientAddress:
       return textOrMissing(record.client_address);
-    case Fact::kSourceIdentity:
+    case Fact::kClientIdentity:
       return textOrMissing(record.client_identity);
     case Fact::kListenerName:
       return textOrMissing(record.listener);

@@ -54,7 +54,7 @@ std::optional<std::string_view> cookieOf(const http::Headers& headers, std::stri
 // Short forms of expressions.
 constexpr std::pair<std::string_view, std::string_view> kShortForms[] = {
     {"route", "route.name"},
-    {"identity", "source.identity"},
+    {"identity", "client.identity"},
     {"consumer", "auth.consumer"},
 };
 

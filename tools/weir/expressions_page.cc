@@ -18,7 +18,7 @@ An expression computes a value from the variables of a request. weir's expressio
 ```
 response.status >= 500 || response.duration > duration("1s")
 request.method == "POST" && request.headers["x-debug"].startsWith("on")
-"admin" in request.header_values("x-role") && !cidr(source.address, "10.0.0.0/8")
+"admin" in request.header_values("x-role") && !cidr(client.address, "10.0.0.0/8")
 request.path.split("/").exists(part, part.size() > 64)
 ```
 

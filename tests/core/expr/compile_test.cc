@@ -14,6 +14,7 @@ TEST(Compile, SuggestsNames) {
   expectAll({{"any.nmber == 7", "0: there is no variable \"any.nmber\" (any.number)"},
              {"t && header.host == s", "5: there is no variable \"header\" (headers)"},
              {"an.number == 7", "0: there is no variable \"an\" (any.number)"},
+             {"source.number == 7", "0: there is no variable \"source\" (any.number)"},
              {"s.startWith(\"H\")", "2: there is no function \"startWith\" (startsWith)"},
              {"ints.exist(n, true)", "5: there is no function \"exist\" (exists)"},
              {"strin(i)", "0: there is no function \"strin\" (string)"},

@@ -63,8 +63,8 @@ TEST(Condition, KnowsTheNamesOfTheConfiguration) {
   EXPECT_TRUE(bench.holds("upstream.name == 'orders-v1' && upstream.attempts == 2"));
   EXPECT_TRUE(bench.holds("upstream.endpoint == '10.0.0.7:8080'"));
   bench.sample.record.client_address = "203.0.113.9";
-  EXPECT_TRUE(bench.holds("cidr(source.address, '203.0.113.0/24')"));
-  EXPECT_FALSE(bench.holds("has(source.identity) || has(upstream.identity)"));
+  EXPECT_TRUE(bench.holds("cidr(client.address, '203.0.113.0/24')"));
+  EXPECT_FALSE(bench.holds("has(client.identity) || has(upstream.identity)"));
 }
 
 TEST(Condition, DoesNotHoldIfAValueIsMissing) {

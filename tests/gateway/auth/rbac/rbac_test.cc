@@ -64,7 +64,7 @@ TEST(Rbac, PoliciesInShadowDecideNothing) {
 TEST(Rbac, SeesTheHeadersThatTheClientCannotForge) {
   FilterBench bench("rbac",
                     "policies = [{ name = 'p', action = 'allow',"
-                    " when = 'cidr(source.address, \"10.0.0.0/8\")' }]");
+                    " when = 'cidr(client.address, \"10.0.0.0/8\")' }]");
   bench.from("10.1.2.3");
   EXPECT_EQ(bench.get("/", {{"x-forwarded-for", "203.0.113.1"}}).status, 200);
   bench.from("203.0.113.1");
