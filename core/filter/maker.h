@@ -6,6 +6,7 @@
 
 #include "core/base/arena.h"
 #include "core/filter/filter.h"
+#include "core/filter/finding.h"
 #include "core/filter/parts.h"
 #include "core/http/facts.h"
 #include "core/http/field_set.h"
@@ -34,6 +35,12 @@ class Maker {
   const expr::Program* when() const { return when_.given() ? &when_.program() : nullptr; }
   // Adds the names of the request fields that the filter may set.
   virtual void addRequestFields(http::FieldSet& fields) const { (void)fields; }
+  // What the filter does with this request of which `view` tells the facts.
+  virtual Finding explain(const http::Request& request, const http::ExchangeView& view) const {
+    (void)request;
+    (void)view;
+    return {};
+  }
   // True if the filter has a part that outlives exchanges.
   virtual bool hasParts() const { return false; }
   // Null if the filter has no such part.

@@ -30,6 +30,14 @@ concept HasRequestFields = requires(const typename T::Config& config, http::Fiel
   T::addRequestFields(config, fields);
 };
 
+// T::explain(config, request, view): what the filter does with a request, for /explain. Without it,
+// the outcome is Finding::Outcome::kDepends.
+template <typename T>
+concept HasExplain = requires(const typename T::Config& config, const http::Request& request,
+                              const http::ExchangeView& view) {
+  T::explain(config, request, view);
+};
+
 // T::Shared: the part on the control thread, one per process for equal settings.
 //   Shared(const Config&, const SharedTools&);
 //   using Snapshot = ...;
@@ -140,6 +148,10 @@ class MakerOf final : public Maker {
 
   void addRequestFields(http::FieldSet& fields) const override {
     if constexpr (HasRequestFields<T>) T::addRequestFields(config_, fields);
+  }
+  Finding explain(const http::Request& request, const http::ExchangeView& view) const override {
+    if constexpr (HasExplain<T>) return T::explain(config_, request, view);
+    return Maker::explain(request, view);
   }
   bool hasParts() const override { return HasShared<T> || HasLocal<T>; }
   std::unique_ptr<SharedPart> makeShared(const SharedTools& tools) const override {

@@ -92,4 +92,19 @@ filter::Verdict AddressList::onRequest(http::Request&) {
                                  .detail = "the client's address is not allowed"});
 }
 
+filter::Finding AddressList::explain(const Config& config, const http::Request&,
+                                     const http::ExchangeView& view) {
+  using Outcome = filter::Finding::Outcome;
+  const IpAddress client = IpAddress::parse(view.record.client_address).value_or(IpAddress{});
+  const auto refused = [](std::string why) {
+    return filter::Finding{Outcome::kReplies, 403, Reason::kAuthzDenied, std::move(why), {}};
+  };
+  if (isIn(config.deny, nullptr, client)) return refused("the client's address is denied");
+  const bool allowed = config.allowsAll() || isIn(config.allow, nullptr, client);
+  if (!allowed && !config.allow_file) return refused("the client's address is not allowed");
+  if (!allowed) return {.why = "depends on the file of allowed addresses"};
+  if (config.deny_file) return {.why = "depends on the file of denied addresses"};
+  return {.outcome = Outcome::kProceeds, .why = "the client's address is allowed"};
+}
+
 }  // namespace weir::gateway

@@ -10,6 +10,7 @@
 #include "core/config/secret.h"
 #include "core/config/table.h"
 #include "core/filter/filter.h"
+#include "core/filter/finding.h"
 #include "core/filter/parts.h"
 #include "core/filter/references.h"
 #include "gateway/auth/network_set.h"
@@ -71,6 +72,9 @@ class AddressList final : public filter::Filter {
       : config_(config), files_(local.files), control_(control) {}
 
   filter::Verdict onRequest(http::Request& request) override;
+  // Without the content of files.
+  static filter::Finding explain(const Config& config, const http::Request& request,
+                                 const http::ExchangeView& view);
 
  private:
   const Config& config_;

@@ -19,6 +19,7 @@
 #include "core/expr/setting.h"
 #include "core/filter/commons.h"
 #include "core/filter/filter.h"
+#include "core/filter/finding.h"
 #include "core/filter/parts.h"
 #include "core/filter/references.h"
 #include "core/http/facts.h"
@@ -109,6 +110,9 @@ class RateLimit final : public filter::Filter {
     LimiterSpec spec() const;
   };
   static bool readsPrincipal(const Config& config);
+  // The limits, without the counts.
+  static filter::Finding explain(const Config& config, const http::Request& request,
+                                 const http::ExchangeView& view);
   static void check(Config& config, filter::References& references,
                     config::Diagnostics& diagnostics);
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,9 +63,19 @@ struct ExplainQuery {
   std::string host = {};
   std::string path = "/";  // may have a query: "/a?b=c"
   std::vector<std::pair<std::string, std::string>> headers = {};
-  std::string listener = {};  // its name; empty: the first one
+  std::string listener = {};  // its name; empty: the one that fits `scheme` and `port`
   std::string source = {};    // IP address of the client; empty: none
+  std::string scheme = {};    // "http" or "https"; empty: that of the listener
+  unsigned port = 0;          // of the listener; 0: any
+  // The authenticated caller: the identity of a client certificate (spiffe://...), else the subject
+  // of other credentials. Empty: none.
+  std::string caller = {};
+  std::vector<std::string> groups = {};  // of the caller
+  std::vector<std::string> scopes = {};
 };
+
+// Reads a URL, or a path that begins with a slash. Returns what is wrong with it, or empty.
+std::string readUrl(std::string_view url, ExplainQuery& query);
 
 struct ExplainedRoute {
   std::string name = {};
@@ -74,12 +85,35 @@ struct ExplainedRoute {
   std::string why = {};
 };
 
+struct ExplainedFilter {
+  std::string name = {};
+  std::string scope = {};    // "listener" or "route"
+  std::string outcome = {};  // "proceeds", "replies", "skipped", "depends" or "not_reached"
+  std::string why = {};
+  std::vector<std::string> near_misses = {};
+};
+
+// The result for a request.
+struct ExplainedOutcome {
+  std::string kind = {};    // "forward", "respond", "redirect", "refused" or "no_route"
+  int status = 0;           // of the response if weir sends it, else 0
+  std::string reason = {};  // of a refusal: "authz_denied" ...
+  std::string detail = {};
+  std::string filter = {};  // that refuses the request; empty: none
+};
+
 struct Explanation {
-  std::string mistake = {};                 // of an invalid query; then the rest is empty
-  std::string listener = {};                // that receives the request
-  std::string path = {};                    // as it is matched, without the query
-  std::string refusal = {};                 // why the request is rejected before routing
-  std::vector<ExplainedRoute> routes = {};  // in the order of precedence
+  std::string mistake = {};   // of an invalid query; then the rest is empty
+  std::string listener = {};  // that receives the request
+  std::string path = {};      // as it is matched, without the query
+  std::string refusal = {};   // why the request is rejected without a filter
+  ExplainedOutcome outcome = {};
+  std::vector<ExplainedRoute> routes = {};    // in the order of precedence
+  std::vector<ExplainedFilter> filters = {};  // in the order of requests
+  std::vector<UpstreamState> upstreams = {};  // to which the request may be forwarded
+
+  // True if the request is served, rather than refused or without a route.
+  bool serves() const { return outcome.kind != "refused" && outcome.kind != "no_route"; }
 };
 
 struct ReloadOutcome {
@@ -108,7 +142,7 @@ class AdminBackend {
   virtual std::string configText() = 0;  // the expanded configuration as TOML, without secrets
   virtual void upstreams(Answer<UpstreamStates> answer) = 0;
   virtual void listeners(Answer<std::vector<ListenerState>> answer) = 0;
-  virtual Explanation explain(const ExplainQuery& query) = 0;
+  virtual void explain(const ExplainQuery& query, Answer<Explanation> answer) = 0;
   virtual log::Level logLevel() = 0;
 
   virtual void reload(Answer<ReloadOutcome> answer) = 0;

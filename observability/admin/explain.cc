@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <variant>
 
+#include "core/base/reason.h"
+#include "core/filter/chain.h"
+#include "core/http/facts.h"
+#include "core/http/status.h"
 #include "core/http/syntax.h"
 #include "core/net/address.h"
 #include "core/proxy/admission.h"
@@ -18,11 +23,26 @@ namespace {
 constexpr std::size_t kArenaBlock = 4096;
 constexpr std::size_t kOthersShown = 50;
 
-const proxy::ListenerPlan* findListener(const proxy::Plan& plan, std::string_view name) {
+bool fits(const proxy::ListenerPlan& listener, const ExplainQuery& query) {
+  if (!query.listener.empty()) return listener.name == query.listener;
+  if (query.scheme.empty()) return true;
+  return query.scheme == "https" ? listener.tls != nullptr : listener.servesPlaintext();
+}
+
+// The listener of that name; otherwise one with the scheme and, if there is one, the port of the
+// URL; otherwise the first, which may be behind something that ends TLS or translates ports.
+const proxy::ListenerPlan* findListener(const proxy::Plan& plan, const ExplainQuery& query) {
+  const proxy::ListenerPlan* best = nullptr;
   for (const auto& listener : plan.listeners) {
-    if (name.empty() || listener->name == name) return listener.get();
+    if (listener->tcp && query.listener.empty()) continue;
+    if (!fits(*listener, query)) continue;
+    if (best == nullptr) best = listener.get();
+    if (query.port != 0 && listener->address.port() == query.port) return listener.get();
   }
-  return nullptr;
+  if (best != nullptr || !query.listener.empty()) return best;
+  const auto first =
+      std::ranges::find_if(plan.listeners, [](const auto& each) { return !each->tcp; });
+  return first == plan.listeners.end() ? nullptr : first->get();
 }
 
 // Fills the request like a codec. Its texts refer to the query.
@@ -72,24 +92,233 @@ Explanation mistaken(std::string what) {
   return explanation;
 }
 
-// Returns the route taken, or null.
-const route::Route* explainRoutes(const http::Request& request, const route::Source& source,
-                                  const proxy::Plan& plan, Explanation& explanation) {
-  const route::Route* taken = nullptr;
-  for (route::Considered& one : plan.routes.explain(request, source, kOthersShown)) {
-    explanation.routes.push_back({std::string(one.route->name), std::string(toString(one.outcome)),
-                                  std::move(one.match), actionText(one.route->action, plan),
-                                  std::move(one.why)});
-    if (one.outcome == route::Considered::Outcome::kTaken) taken = one.route;
+// A filter of the listener may be part of the route's chain.
+std::string scopeOf(const filter::Link& link, const route::Route* route) {
+  return link.of_listener || route == nullptr ? "listener" : "route";
+}
+
+std::string wordOf(filter::Finding::Outcome outcome) {
+  switch (outcome) {
+    case filter::Finding::Outcome::kProceeds:
+      return "proceeds";
+    case filter::Finding::Outcome::kReplies:
+      return "replies";
+    case filter::Finding::Outcome::kDepends:
+      return "depends";
   }
-  return taken;
+  return {};
+}
+
+// Follows one request through the plan, with the functions that serve requests.
+class Explainer {
+ public:
+  Explainer(const ExplainQuery& query, const proxy::Plan& plan, const proxy::ListenerPlan& listener,
+            const net::Ip& peer);
+
+  Explanation run();
+
+ private:
+  bool passListener();
+  bool passRoutes();
+  bool findRoute();
+  const filter::Chain* chainOfRoute() const;
+  bool passFilters(const filter::Chain* chain);
+  ExplainedFilter ask(const filter::Link& link);
+  void beginView();
+  void act();
+  bool refuse(const proxy::Refusal& refusal);
+  void note(std::string kind, int status, std::string detail);
+  std::string_view receivedPath() const {
+    return std::string_view{query_.path}.substr(0, query_.path.find('?'));
+  }
+
+  const ExplainQuery& query_;
+  const proxy::Plan& plan_;
+  const proxy::ListenerPlan& listener_;
+  BlockPool pool_{kArenaBlock};
+  Arena arena_{pool_};
+  http::Request request_{arena_};
+  const proxy::Peer hop_;
+  proxy::Downstream downstream_;
+  std::vector<std::string_view> groups_;
+  std::vector<std::string_view> scopes_;
+  std::optional<http::ExchangeView> view_;  // once the listener has admitted the request
+  const route::Route* route_ = nullptr;
+  Explanation explanation_;
+};
+
+std::string_view schemeOf(const proxy::ListenerPlan& listener, const ExplainQuery& query) {
+  const bool plain =
+      listener.tls == nullptr || (listener.allow_plaintext && query.scheme == "http");
+  return plain ? "http" : "https";
+}
+
+Explainer::Explainer(const ExplainQuery& query, const proxy::Plan& plan,
+                     const proxy::ListenerPlan& listener, const net::Ip& peer)
+    : query_(query),
+      plan_(plan),
+      listener_(listener),
+      hop_{peer, schemeOf(listener, query)},
+      groups_(query.groups.begin(), query.groups.end()),
+      scopes_(query.scopes.begin(), query.scopes.end()) {
+  fillRequest(query, request_);
+  explanation_.listener = listener.name;
+}
+
+Explanation Explainer::run() {
+  if (passListener() && passRoutes()) act();
+  return std::move(explanation_);
+}
+
+bool Explainer::refuse(const proxy::Refusal& refusal) {
+  explanation_.refusal = refusal.detail;
+  note("refused", refusal.status, std::string(refusal.detail));
+  explanation_.outcome.reason = toString(refusal.reason);
+  return false;
+}
+
+void Explainer::note(std::string kind, int status, std::string detail) {
+  explanation_.outcome = {std::move(kind), status, {}, std::move(detail), {}};
+}
+
+// What happens before a route is looked up.
+bool Explainer::passListener() {
+  downstream_ = proxy::findDownstream(request_, listener_, hop_);
+  request_.scheme = downstream_.scheme;
+  const auto refusal =
+      proxy::admit(request_, listener_, nullptr, downstream_.trusted_peer, plan_.filter_fields);
+  explanation_.path = request_.path;
+  if (refusal) return refuse(*refusal);
+  proxy::addForwardedHeaders(request_, listener_, hop_, downstream_);
+  if (listener_.https_redirect != nullptr && request_.scheme == "http") {
+    explanation_.refusal = "redirected to https by redirect_to_https of the listener";
+    note("redirect", listener_.https_redirect->status(), explanation_.refusal);
+    return false;
+  }
+  route::ExchangeVariables variables;
+  variables.request = &request_;
+  variables.client_address = downstream_.address;
+  variables.client_identity = query_.caller;
+  listener_.request_rules.apply(request_.headers, variables);
+  beginView();
+  return passFilters(listener_.early_filters.get());
+}
+
+// The facts that filters see.
+void Explainer::beginView() {
+  http::ExchangeRecord record;
+  record.method = request_.method;
+  record.has_query = request_.has_query;
+  record.method_text = request_.method_text;
+  record.scheme = request_.scheme;
+  record.authority = downstream_.host.empty() ? request_.authority : downstream_.host;
+  record.path = receivedPath();
+  record.normalized_path = request_.path;
+  record.query = request_.query;
+  record.client_address = downstream_.address;
+  record.listener = listener_.name;
+  record.request_headers = &request_.headers;
+  const bool certified = query_.caller.starts_with("spiffe://");
+  if (certified) record.client_identity = record.client_subject = query_.caller;
+  view_.emplace(record);
+  if (query_.caller.empty()) return;
+  http::Principal& principal = view_->principal;
+  principal.method = certified ? "mtls" : "assumed";
+  principal.subject = query_.caller;
+  if (!certified) principal.consumer = query_.caller;
+  principal.groups = groups_;
+  principal.scopes = scopes_;
+}
+
+bool Explainer::passRoutes() {
+  if (!findRoute()) {
+    if (!passFilters(listener_.filters_without_route.get())) return false;
+    note("no_route", http::statusFor(Reason::kNoRoute), "no route matches");
+    explanation_.outcome.reason = toString(Reason::kNoRoute);
+    return false;
+  }
+  const auto kept_out = proxy::admitPath(request_, listener_, *route_, receivedPath());
+  explanation_.path = request_.path;
+  if (kept_out) return refuse(*kept_out);
+  view_->record.route = route_->name;
+  view_->record.normalized_path = request_.path;
+  return passFilters(chainOfRoute());
+}
+
+bool Explainer::findRoute() {
+  const route::Source source{listener_.id, {downstream_.ip.bytes()}};
+  for (route::Considered& one : plan_.routes.explain(request_, source, kOthersShown)) {
+    explanation_.routes.push_back({std::string(one.route->name), std::string(toString(one.outcome)),
+                                   std::move(one.match), actionText(one.route->action, plan_),
+                                   std::move(one.why)});
+    if (one.outcome == route::Considered::Outcome::kTaken) route_ = one.route;
+  }
+  return route_ != nullptr;
+}
+
+const filter::Chain* Explainer::chainOfRoute() const {
+  const auto& chains = listener_.route_filters.empty() ? plan_.chains : listener_.route_filters;
+  return route_->index < chains.size() ? chains[route_->index].get() : nullptr;
+}
+
+// False if a filter replies.
+bool Explainer::passFilters(const filter::Chain* chain) {
+  if (chain == nullptr) return true;
+  bool replied = false;
+  for (const filter::Link& link : *chain) {
+    if (replied) {
+      explanation_.filters.push_back(
+          {std::string(link.name), scopeOf(link, route_), "not_reached", {}, {}});
+      continue;
+    }
+    explanation_.filters.push_back(ask(link));
+    replied = explanation_.outcome.kind == "refused";
+  }
+  return !replied;
+}
+
+ExplainedFilter Explainer::ask(const filter::Link& link) {
+  ExplainedFilter asked{std::string(link.name), scopeOf(link, route_), {}, {}, {}};
+  if (link.when != nullptr && !link.when->holds(view_->facts, arena_)) {
+    asked.outcome = "skipped";
+    asked.why = "its condition `when` does not hold";
+    return asked;
+  }
+  filter::Finding finding = link.maker->explain(request_, *view_);
+  asked.outcome = wordOf(finding.outcome);
+  asked.why = std::move(finding.why);
+  asked.near_misses = std::move(finding.near_misses);
+  if (finding.outcome != filter::Finding::Outcome::kReplies) return asked;
+  explanation_.outcome = {"refused", finding.status, std::string(toString(finding.reason)),
+                          asked.why, asked.name};
+  return asked;
+}
+
+void Explainer::act() {
+  const route::Action& action = route_->action;
+  if (const auto* redirect = std::get_if<std::unique_ptr<const route::Redirect>>(&action)) {
+    return note("redirect", (*redirect)->status(), {});
+  }
+  if (const auto* respond = std::get_if<std::unique_ptr<const route::Respond>>(&action)) {
+    return note("respond", (*respond)->status, {});
+  }
+  note("forward", 0, {});
+  for (const route::Target& target : std::get<route::Forward>(action).targets()) {
+    explanation_.upstreams.push_back({.name = clusterName(plan_, target.cluster)});
+  }
 }
 
 }  // namespace
 
 Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
-  const proxy::ListenerPlan* listener = findListener(plan, query.listener);
-  if (listener == nullptr) return mistaken("there is no listener \"" + query.listener + "\"");
+  const proxy::ListenerPlan* listener = findListener(plan, query);
+  if (listener == nullptr) {
+    return mistaken(query.listener.empty() ? "there is no listener for HTTP"
+                                           : "there is no listener \"" + query.listener + "\"");
+  }
+  if (listener->tcp) {
+    return mistaken("listener \"" + std::string(listener->name) + "\" does not read HTTP");
+  }
   net::Ip peer;
   if (!query.source.empty()) {
     const auto ip = net::Ip::parse(query.source);
@@ -99,41 +328,7 @@ Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
   if (!query.path.starts_with('/') && query.path != "*") {
     return mistaken("the path must begin with a slash");
   }
-
-  BlockPool pool(kArenaBlock);
-  Arena arena(pool);
-  http::Request request(arena);
-  fillRequest(query, request);
-  Explanation explanation;
-  explanation.listener = listener->name;
-  const proxy::Peer hop{peer, listener->tls == nullptr ? "http" : "https"};
-  const proxy::Downstream downstream = proxy::findDownstream(request, *listener, hop);
-  request.scheme = downstream.scheme;
-  const auto refusal =
-      proxy::admit(request, *listener, nullptr, downstream.trusted_peer, plan.filter_fields);
-  explanation.path = request.path;
-  if (refusal) {
-    explanation.refusal = refusal->detail;
-    return explanation;
-  }
-  proxy::addForwardedHeaders(request, *listener, hop, downstream);
-  if (listener->https_redirect != nullptr && request.scheme == "http") {
-    explanation.refusal = "redirected to https by redirect_to_https of the listener";
-    return explanation;
-  }
-  route::ExchangeVariables variables;
-  variables.request = &request;
-  variables.client_address = downstream.address;
-  listener->request_rules.apply(request.headers, variables);
-  const route::Route* const taken =
-      explainRoutes(request, {listener->id, {downstream.ip.bytes()}}, plan, explanation);
-  if (taken == nullptr) return explanation;
-  const std::string_view received = std::string_view{query.path}.substr(0, query.path.find('?'));
-  if (const auto kept_out = proxy::admitPath(request, *listener, *taken, received)) {
-    explanation.refusal = kept_out->detail;
-  }
-  explanation.path = request.path;
-  return explanation;
+  return Explainer(query, plan, *listener, peer).run();
 }
 
 }  // namespace weir::admin

@@ -8,7 +8,8 @@ struct Plan;
 
 namespace weir::admin {
 
-// How `plan` routes the request; implements AdminBackend::explain. Not optimized for speed.
+// What `plan` does with the request; implements AdminBackend::explain, except that of the upstreams
+// only the names are known. Not optimized for speed.
 Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan);
 
 }  // namespace weir::admin

@@ -43,23 +43,48 @@ Json routesOf(const Explanation& explanation) {
   return list;
 }
 
+Json filtersOf(const Explanation& explanation) {
+  Json list = Json::array();
+  for (const ExplainedFilter& filter : explanation.filters) {
+    Json& one = list.emplace_back(Json::object());
+    one["filter"] = filter.name;
+    one["of"] = filter.scope;
+    one["outcome"] = filter.outcome;
+    if (!filter.why.empty()) one["why"] = filter.why;
+    if (!filter.near_misses.empty()) one["near_misses"] = filter.near_misses;
+  }
+  return list;
+}
+
+Json outcomeOf(const ExplainedOutcome& outcome) {
+  Json json = {{"kind", outcome.kind}};
+  if (outcome.status != 0) json["status"] = outcome.status;
+  if (!outcome.reason.empty()) json["reason"] = outcome.reason;
+  if (!outcome.detail.empty()) json["detail"] = outcome.detail;
+  if (!outcome.filter.empty()) json["filter"] = outcome.filter;
+  return json;
+}
+
+Json stateOf(const UpstreamState& upstream) {
+  Json one;
+  one["name"] = upstream.name;
+  one["discovery"] = {{"kind", upstream.discovery},
+                      {"known", upstream.known},
+                      {"stale", upstream.stale},
+                      {"failure", upstream.failure}};
+  one["balancer"] = upstream.balancer;
+  one["connections"] = {{"open", upstream.connections},
+                        {"idle", upstream.idle_connections},
+                        {"max", upstream.max_connections}};
+  one["endpoints"] = endpointsOf(upstream);
+  return one;
+}
+
 }  // namespace
 
 std::string upstreamsJson(const UpstreamStates& states) {
   Json list = Json::array();
-  for (const UpstreamState& upstream : states.upstreams) {
-    Json& one = list.emplace_back(Json::object());
-    one["name"] = upstream.name;
-    one["discovery"] = {{"kind", upstream.discovery},
-                        {"known", upstream.known},
-                        {"stale", upstream.stale},
-                        {"failure", upstream.failure}};
-    one["balancer"] = upstream.balancer;
-    one["connections"] = {{"open", upstream.connections},
-                          {"idle", upstream.idle_connections},
-                          {"max", upstream.max_connections}};
-    one["endpoints"] = endpointsOf(upstream);
-  }
+  for (const UpstreamState& upstream : states.upstreams) list.push_back(stateOf(upstream));
   Json page = {{"upstreams", std::move(list)}};
   if (states.silent_workers > 0) page["silent_workers"] = states.silent_workers;
   return textOf(page);
@@ -87,13 +112,20 @@ std::string explanationJson(const ExplainQuery& query, const Explanation& explan
                      {"headers", std::move(headers)},
                      {"listener", explanation.listener},
                      {"source", query.source}};
+  if (!query.caller.empty()) json["request"]["as"] = query.caller;
   json["path"] = explanation.path;
   json["route"] = nullptr;
   if (!explanation.refusal.empty()) json["refusal"] = explanation.refusal;
   for (const ExplainedRoute& route : explanation.routes) {
     if (route.outcome == "taken") json["route"] = route.name;
   }
+  json["outcome"] = outcomeOf(explanation.outcome);
   json["considered"] = routesOf(explanation);
+  json["filters"] = filtersOf(explanation);
+  json["upstreams"] = Json::array();
+  for (const UpstreamState& upstream : explanation.upstreams) {
+    json["upstreams"].push_back(stateOf(upstream));
+  }
   return textOf(json);
 }
 

@@ -1,12 +1,14 @@
 #include "observability/admin/pages.h"
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "observability/admin/health_service.h"
 #include "observability/admin/json_text.h"
+#include "observability/admin/page_repeat.h"
 #include "observability/admin/plain_text.h"
 
 namespace weir::admin {
@@ -70,34 +72,43 @@ bool readParameter(const std::pair<std::string, std::string>& parameter, Explain
   constexpr std::pair<std::string_view, std::string ExplainQuery::*> kFields[] = {
       {"method", &ExplainQuery::method}, {"host", &ExplainQuery::host},
       {"path", &ExplainQuery::path},     {"listener", &ExplainQuery::listener},
-      {"source", &ExplainQuery::source},
+      {"source", &ExplainQuery::source}, {"as", &ExplainQuery::caller},
   };
   for (const auto& [key, field] : kFields) {
     if (name != key) continue;
     query.*field = value;
     return true;
   }
-  return false;
+  if (name == "group") query.groups.push_back(value);
+  if (name == "scope") query.scopes.push_back(value);
+  return name == "group" || name == "scope";
+}
+
+// What is wrong with the parameters, or empty.
+std::string readParameters(const PageRequest& question, ExplainQuery& query) {
+  if (question.parameters.empty()) return "needs a request to explain, such as ?path=/orders";
+  for (const auto& parameter : question.parameters) {
+    if (parameter.first == "url") {
+      if (std::string wrong = readUrl(parameter.second, query); !wrong.empty()) return wrong;
+    } else if (!readParameter(parameter, query)) {
+      return "unknown parameter \"" + parameter.first +
+             "\"; there are method, url, host, path, listener, source, as, group, scope and "
+             "header.NAME";
+    }
+  }
+  return {};
 }
 
 void explain(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
-  if (question.parameters.empty()) {
-    return answer(errorReply(400, "needs a request to explain, such as ?path=/orders"));
-  }
   ExplainQuery query;
-  for (const auto& parameter : question.parameters) {
-    if (readParameter(parameter, query)) continue;
-    return answer(errorReply(400, "unknown parameter \"" + parameter.first +
-                                      "\"; there are method, host, path, listener, source and "
-                                      "header.NAME"));
+  if (std::string wrong = readParameters(question, query); !wrong.empty()) {
+    return answer(errorReply(400, wrong));
   }
-  const Explanation explanation = subject.explain(query);
-  if (!explanation.mistake.empty()) return answer(errorReply(400, explanation.mistake));
-  if (question.wants_text) {
-    answer({.content_type = kPlainText, .body = explanationText(query, explanation)});
-  } else {
-    answer({.body = explanationJson(query, explanation)});
-  }
+  subject.explain(query, [answer, query, text = question.wants_text](const Explanation& known) {
+    if (!known.mistake.empty()) return answer(errorReply(400, known.mistake));
+    if (!text) return answer({.body = explanationJson(query, known)});
+    answer({.content_type = kPlainText, .body = explanationText(query, known)});
+  });
 }
 
 void reload(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
@@ -137,7 +148,8 @@ struct Page {
   Method method;  // kGet: kHead as well
   std::string_view path;
   std::string_view meaning;
-  void (*answer)(const PageRequest&, AdminBackend&, const Answer&);
+  PageRepeat::Page answer;
+  bool live = false;  // its changes can be followed as events
 };
 
 constexpr auto kPages = std::to_array<Page>({
@@ -148,11 +160,11 @@ constexpr auto kPages = std::to_array<Page>({
      readiness},
     {Method::kPost, kHealthCheck, "The same for gRPC, over HTTP/2", healthService},
     {Method::kGet, "/config", "The configuration in force, without secrets", configuration},
-    {Method::kGet, "/upstreams", "Upstreams and their endpoints", upstreams},
-    {Method::kGet, "/listeners", "Listeners and their connections", listeners},
+    {Method::kGet, "/upstreams", "Upstreams and their endpoints", upstreams, true},
+    {Method::kGet, "/listeners", "Listeners and their connections", listeners, true},
     {Method::kGet, "/explain",
-     "Which route a request matches, and why: "
-     "?method=&amp;host=&amp;path=&amp;listener=&amp;source=&amp;header.NAME=",
+     "How a request is handled, and why: routes, filters, policies, endpoints: "
+     "?method=&amp;url=&amp;listener=&amp;source=&amp;as=&amp;group=&amp;scope=&amp;header.NAME=",
      explain},
     {Method::kPost, "/reload", "Reload the configuration", reload},
     {Method::kPost, "/drain", "Drain, then exit once requests in flight have completed", drain},
@@ -172,7 +184,9 @@ void index(const PageRequest&, AdminBackend&, const Answer& answer) {
     } else {
       body.append("<dt>POST ").append(page.path).append("</dt>");
     }
-    body.append("<dd>").append(page.meaning).append("</dd>\n");
+    body.append("<dd>").append(page.meaning);
+    if (page.live) body += "; with Accept: text/event-stream, each change as an event";
+    body += "</dd>\n";
   }
   answer({.content_type = kHtml, .body = body + "</dl>\n</body>\n</html>\n"});
 }
@@ -181,13 +195,21 @@ bool takes(const Page& page, Method method) {
   return page.method == method || (page.method == Method::kGet && method == Method::kHead);
 }
 
+void serve(const Page& page, const PageRequest& question, AdminBackend& subject,
+           const Answer& answer) {
+  if (!page.live || !question.wants_events) return page.answer(question, subject, answer);
+  answer({.content_type = kEventStream,
+          .body = {},
+          .feed = std::make_unique<PageRepeat>(page.answer, question, subject)});
+}
+
 }  // namespace
 
 void servePage(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
   std::string allow;
   for (const Page& page : kPages) {
     if (page.path != question.path) continue;
-    if (takes(page, question.method)) return page.answer(question, subject, answer);
+    if (takes(page, question.method)) return serve(page, question, subject, answer);
     if (!allow.empty()) allow += ", ";
     allow += page.method == Method::kGet ? "GET, HEAD" : "POST";
   }

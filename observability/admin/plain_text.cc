@@ -1,41 +1,77 @@
 #include "observability/admin/plain_text.h"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
+#include <string>
+#include <vector>
 
 namespace weir::admin {
 namespace {
 
-constexpr std::size_t kColumns = 5;
-using Row = std::array<std::string_view, kColumns>;
+using Row = std::vector<std::string>;
 
-Row rowOf(const ExplainedRoute& route) {
-  return {route.name, route.outcome, route.match, route.action, route.why};
-}
-
-// Columns as wide as necessary; the last one is not padded.
-std::string tableOf(const std::vector<ExplainedRoute>& routes) {
-  constexpr Row kTitles = {"ROUTE", "OUTCOME", "MATCH", "ACTION", "WHY"};
-  std::array<std::size_t, kColumns> widths{};
-  const auto widen = [&](const Row& row) {
-    for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], row[i].size());
-  };
-  std::string text;
-  const auto append = [&](const Row& row) {
-    for (std::size_t i = 0; i + 1 < kColumns; ++i) {
-      text.append(row[i]).append(widths[i] + 2 - row[i].size(), ' ');
+// Columns as wide as necessary; the last one is not padded. The first row has the titles.
+std::string tableOf(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text = "\n";
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line.append(row[i]).append(widths[i] + 2 - row[i].size(), ' ');
     }
-    text.append(row.back()) += '\n';
-  };
-  widen(kTitles);
-  for (const ExplainedRoute& route : routes) widen(rowOf(route));
-  append(kTitles);
-  for (const ExplainedRoute& route : routes) append(rowOf(route));
+    line.erase(line.find_last_not_of(' ') + 1);
+    text.append(line) += '\n';
+  }
   return text;
 }
 
+std::string routesText(const std::vector<ExplainedRoute>& routes) {
+  if (routes.empty()) return {};
+  std::vector<Row> rows = {{"ROUTE", "OUTCOME", "MATCH", "ACTION", "WHY"}};
+  for (const ExplainedRoute& route : routes) {
+    rows.push_back({route.name, route.outcome, route.match, route.action, route.why});
+  }
+  return tableOf(rows);
+}
+
+std::string filtersText(const std::vector<ExplainedFilter>& filters) {
+  if (filters.empty()) return {};
+  std::vector<Row> rows = {{"FILTER", "OF", "OUTCOME", "WHY"}};
+  for (const ExplainedFilter& filter : filters) {
+    rows.push_back({filter.name, filter.scope, filter.outcome, filter.why});
+    for (const std::string& miss : filter.near_misses) rows.push_back({"", "", "", miss});
+  }
+  return tableOf(rows);
+}
+
+std::string stateText(const EndpointState& endpoint) {
+  if (endpoint.draining) return "draining";
+  if (endpoint.ejected_by > 0)
+    return "ejected by " + std::to_string(endpoint.ejected_by) + " workers";
+  return endpoint.weight == 0 ? "no traffic" : "in use";
+}
+
+std::string upstreamText(const UpstreamState& upstream) {
+  std::vector<Row> rows = {{"UPSTREAM", "ENDPOINT", "WEIGHT", "ZONE", "IN FLIGHT", "STATE"}};
+  for (const EndpointState& endpoint : upstream.endpoints) {
+    rows.push_back({upstream.name, endpoint.address, std::to_string(endpoint.weight), endpoint.zone,
+                    std::to_string(endpoint.in_flight), stateText(endpoint)});
+  }
+  if (upstream.endpoints.empty()) {
+    rows.push_back({upstream.name, "", "", "", "",
+                    upstream.known ? "no endpoints" : "found by " + upstream.discovery});
+  }
+  return tableOf(rows);
+}
+
 std::string verdictOf(const Explanation& explanation) {
+  const ExplainedOutcome& outcome = explanation.outcome;
+  if (!outcome.filter.empty()) {
+    return "is refused by the filter " + outcome.filter + ": " + std::to_string(outcome.status) +
+           " " + outcome.reason + ", " + outcome.detail;
+  }
   if (!explanation.refusal.empty()) return "is refused: " + explanation.refusal;
   for (const ExplainedRoute& route : explanation.routes) {
     if (route.outcome == "taken") return "matches route " + route.name + ": " + route.action;
@@ -58,8 +94,10 @@ std::string explanationText(const ExplainQuery& query, const Explanation& explan
   std::string text = query.method + " " + query.host + query.path;
   text += " on listener " + explanation.listener;
   if (!query.source.empty()) text += " from " + query.source;
-  text += "\n  " + verdictOf(explanation) + "\n";
-  if (!explanation.routes.empty()) text += "\n" + tableOf(explanation.routes);
+  if (!query.caller.empty()) text += " as " + query.caller;
+  text += "\n  " + verdictOf(explanation) + "\n" + routesText(explanation.routes) +
+          filtersText(explanation.filters);
+  for (const UpstreamState& upstream : explanation.upstreams) text += upstreamText(upstream);
   return printable(std::move(text));
 }
 

@@ -28,7 +28,7 @@ class CommandLine(unittest.TestCase):
         code, said, complaints = self.weir("help")
         self.assertEqual((code, complaints), (0, ""))
         self.assertEqual(self.weir("--help"), (0, said, ""))
-        for command in ("run", "check", "schema", "ca", "key", "version", "help"):
+        for command in ("run", "check", "explain", "schema", "ca", "key", "version", "help"):
             self.assertRegex(said, rf"(?m)^  {command} ")
 
     def test_help_explains_a_command(self):

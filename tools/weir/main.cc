@@ -13,6 +13,7 @@
 #include "tools/weir/authority.h"
 #include "tools/weir/configuration.h"
 #include "tools/weir/document_pages.h"
+#include "tools/weir/explanation.h"
 #include "tools/weir/keys.h"
 #include "tools/weir/process.h"
 
@@ -212,6 +213,37 @@ class KeyCommands {
   CLI::App* hash_ = nullptr;
 };
 
+// `weir explain`
+class ExplainCommand {
+ public:
+  explicit ExplainCommand(CLI::App& app)
+      : explain_(app.add_subcommand(
+            "explain",
+            "Print how a request is handled: routes, filters, policies, endpoints. Exit "
+            "code 1 if it is refused or no route matches.")) {
+    weir::admin::ExplainQuery& query = options_.query;
+    explain_->add_option("path", options_.path, "File, or directory of *.toml files")->required();
+    explain_->add_option("method", query.method, "Method, such as GET")->required();
+    explain_->add_option("url", options_.url, "URL, or path that begins with a slash")->required();
+    explain_->add_option("--header", options_.headers, "\"Name: value\"; repeatable");
+    explain_->add_option("--as", query.caller,
+                         "Authenticated caller: identity of a client certificate (spiffe://...), "
+                         "else subject and consumer of other credentials");
+    explain_->add_option("--group", query.groups, "Group of the caller; repeatable");
+    explain_->add_option("--scope", query.scopes, "Scope of the credentials; repeatable");
+    explain_->add_option("--from", query.source, "IP address of the client");
+    explain_->add_option("--listener", query.listener,
+                         "Listener; default: one that fits scheme and port of the URL");
+    explain_->add_flag("--json", options_.json, "Print JSON, as /explain does");
+  }
+  bool parsed() const { return explain_->parsed(); }
+  int run() const { return weir::explainRequest(options_); }
+
+ private:
+  weir::ExplainOptions options_;
+  CLI::App* explain_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -239,6 +271,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"reasons", "metrics", "log-fields", "expressions"}));
   const AuthorityCommands authority(app);
   const KeyCommands keys(app);
+  const ExplainCommand explanation(app);
   CLI::App* version = app.add_subcommand("version", "Print the version");
   app.add_subcommand("help", "Explain a command, such as \"weir help ca issue\"");
   // The words after "help" are names of commands, which the parser would execute.
@@ -258,6 +291,7 @@ int main(int argc, char** argv) {
   if (docs->parsed()) return document(page);
   if (authority.parsed()) return authority.run();
   if (keys.parsed()) return keys.run();
+  if (explanation.parsed()) return explanation.run();
   if (version->parsed()) {
     print("weir " WEIR_VERSION "\n");
     return kDone;

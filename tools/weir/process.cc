@@ -20,6 +20,7 @@
 #include "observability/access_log/worker_log.h"
 #include "observability/admin/explain.h"
 #include "tools/weir/metric_families.h"
+#include "tools/weir/upstream_states.h"
 
 namespace weir {
 namespace {
@@ -48,13 +49,6 @@ void logMistakes(const config::Diagnostics& diagnostics) {
 
 void logWarnings(const config::Diagnostics& diagnostics) {
   for (const config::Diagnostic& warning : diagnostics.warnings()) log::warning(warning.text());
-}
-
-void addEndpoints(const upstream::EndpointSet& known, admin::UpstreamState& state) {
-  for (const upstream::Endpoint& endpoint : known.endpoints) {
-    state.endpoints.push_back({endpoint.address.text(), endpoint.weight, endpoint.zone, 0,
-                               endpoint.draining, 0, endpoint.metadata});
-  }
 }
 
 void addUse(const server::ClusterUse& use, admin::UpstreamState& state) {
@@ -490,8 +484,13 @@ std::string Process::configText() {
   return text + config::tomlText(settings);
 }
 
-admin::Explanation Process::explain(const admin::ExplainQuery& query) {
-  return admin::explainRequest(query, *server_->plan());
+void Process::explain(const admin::ExplainQuery& query, Answer<admin::Explanation> answer) {
+  auto explanation = admin::explainRequest(query, *server_->plan());
+  if (explanation.upstreams.empty()) return answer(std::move(explanation));
+  server_->askForUse([this, explanation = std::move(explanation), answer = std::move(answer)](
+                         const server::ClusterUses& uses, std::size_t) {
+    answer(withStates(explanation, upstreamStates(uses)));
+  });
 }
 
 void Process::listeners(Answer<std::vector<admin::ListenerState>> answer) {
@@ -513,21 +512,14 @@ void Process::upstreams(Answer<admin::UpstreamStates> answer) {
 std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterUses& uses) {
   std::vector<admin::UpstreamState> states;
   for (const auto& cluster : server_->plan()->clusters) {
-    admin::UpstreamState state;
-    state.name = cluster->name;
-    state.discovery = cluster->options.discovery.kind();
-    state.balancer = cluster->options.balancer.kind();
+    const auto* watched = server_->directory().state(cluster->id);
+    admin::UpstreamState state = plannedState(
+        *cluster, watched == nullptr ? cluster->discovery->known() : watched->endpoints);
     state.connections = counts_.cluster(cluster->id).value();
-    upstream::SharedEndpoints endpoints = cluster->discovery->known();
-    if (const auto* watched = server_->directory().state(cluster->id)) {
-      endpoints = watched->endpoints;
+    if (watched != nullptr) {
       state.stale = watched->stale;
       state.failure = watched->failure;
     }
-    state.known = endpoints != nullptr;
-    state.max_connections =
-        cluster->connectionLimit(endpoints == nullptr ? 0 : endpoints->endpoints.size());
-    if (state.known) addEndpoints(*endpoints, state);
     const auto use = uses.find(cluster->id);
     if (use != uses.end()) addUse(use->second, state);
     states.push_back(std::move(state));

@@ -57,7 +57,7 @@ class Process final : public admin::AdminBackend {
   std::string configText() override;
   void upstreams(Answer<admin::UpstreamStates> answer) override;
   void listeners(Answer<std::vector<admin::ListenerState>> answer) override;
-  admin::Explanation explain(const admin::ExplainQuery& query) override;
+  void explain(const admin::ExplainQuery& query, Answer<admin::Explanation> answer) override;
   log::Level logLevel() override { return log::level(); }
   void reload(Answer<admin::ReloadOutcome> answer) override;
   void drain() override;

@@ -127,21 +127,39 @@ void Sources::read(config::Table& table, Sources& out) {
              "Whether the caller was authenticated by a filter before this one.");
 }
 
-bool Sources::match(const Question& question) const {
+// Calls check(name, holds) for each setting, where holds() tells whether the request satisfies it,
+// until one call returns false.
+template <typename Check>
+bool Sources::check(const Question& question, Check check) const {
   const http::Principal& principal = question.principal();
   const auto identity_fits = [&](const SegmentPattern& each) {
     return each.matches(question.identity());
   };
   const auto address_fits = [&](const IpRange& each) { return each.contains(question.address()); };
-  return (!authenticated || *authenticated == principal.authenticated()) &&
-         within(identities, not_identities, identity_fits) &&
-         holdsText(subjects, not_subjects, principal.subject) &&
-         holdsText(issuers, not_issuers, principal.issuer) &&
-         holdsText(consumers, not_consumers, principal.consumer) &&
-         holdsAny(groups, not_groups, principal.groups) &&
-         holdsAny(scopes, not_scopes, principal.scopes) &&
-         ((addresses.empty() && not_addresses.empty()) ||
-          within(addresses, not_addresses, address_fits));
+  return check("authenticated",
+               [&] { return !authenticated || *authenticated == principal.authenticated(); }) &&
+         check("identities", [&] { return within(identities, not_identities, identity_fits); }) &&
+         check("subjects", [&] { return holdsText(subjects, not_subjects, principal.subject); }) &&
+         check("issuers", [&] { return holdsText(issuers, not_issuers, principal.issuer); }) &&
+         check("consumers",
+               [&] { return holdsText(consumers, not_consumers, principal.consumer); }) &&
+         check("groups", [&] { return holdsAny(groups, not_groups, principal.groups); }) &&
+         check("scopes", [&] { return holdsAny(scopes, not_scopes, principal.scopes); }) &&
+         check("addresses", [&] {
+           return (addresses.empty() && not_addresses.empty()) ||
+                  within(addresses, not_addresses, address_fits);
+         });
+}
+
+bool Sources::match(const Question& question) const {
+  return check(question, [](std::string_view, auto holds) { return holds(); });
+}
+
+void Sources::addMismatches(const Question& question, std::vector<std::string_view>& fields) const {
+  check(question, [&](std::string_view name, auto holds) {
+    if (!holds()) fields.push_back(name);
+    return true;
+  });
 }
 
 void Targets::read(config::Table& table, Targets& out) {
@@ -159,7 +177,9 @@ void Targets::read(config::Table& table, Targets& out) {
   checkMethods(table, "not_methods", out.not_methods);
 }
 
-bool Targets::match(const Question& question, bool plain) const {
+// As for Sources.
+template <typename Check>
+bool Targets::check(const Question& question, bool plain, Check check) const {
   const auto host_fits = [&](const route::HostPattern& each) {
     return each.matches(question.host());
   };
@@ -170,9 +190,26 @@ bool Targets::match(const Question& question, bool plain) const {
   const auto exception_fits = [&](const SegmentPattern& each) {
     return each.matches(plain ? question.path() : question.plainPath());
   };
-  return holdsText(methods, not_methods, question.method()) &&
-         within(hosts, not_hosts, host_fits) && within(paths, {}, path_fits) &&
-         std::ranges::none_of(not_paths, exception_fits) && within(grpc_services, {}, service_fits);
+  return check("methods", [&] { return holdsText(methods, not_methods, question.method()); }) &&
+         check("hosts", [&] { return within(hosts, not_hosts, host_fits); }) &&
+         check("paths",
+               [&] {
+                 return within(paths, {}, path_fits) &&
+                        std::ranges::none_of(not_paths, exception_fits);
+               }) &&
+         check("grpc_services", [&] { return within(grpc_services, {}, service_fits); });
+}
+
+bool Targets::match(const Question& question, bool plain) const {
+  return check(question, plain, [](std::string_view, auto holds) { return holds(); });
+}
+
+void Targets::addMismatches(const Question& question, bool plain,
+                            std::vector<std::string_view>& fields) const {
+  check(question, plain, [&](std::string_view name, auto holds) {
+    if (!holds()) fields.push_back(name);
+    return true;
+  });
 }
 
 void Policy::read(config::Table& table, Policy& out) {
@@ -198,9 +235,24 @@ bool Policy::match(const Question& question) const {
   for (const auto& [header, values] : headers) {
     if (!holdsHeader(question.headers(), header, values, action)) return false;
   }
+  return conditionHolds(question);
+}
+
+bool Policy::conditionHolds(const Question& question) const {
   if (!when.given()) return true;
   const expr::Value result = when.program().evaluate(question.facts(), question.arena());
-  return result.isTrue() || (deny && result.isFault());
+  return result.isTrue() || (action == Action::kDeny && result.isFault());
+}
+
+std::vector<std::string_view> Policy::mismatches(const Question& question) const {
+  std::vector<std::string_view> fields;
+  from.addMismatches(question, fields);
+  to.addMismatches(question, action == Action::kDeny, fields);
+  for (const auto& [header, values] : headers) {
+    if (!holdsHeader(question.headers(), header, values, action)) fields.push_back(header);
+  }
+  if (!conditionHolds(question)) fields.emplace_back("when");
+  return fields;
 }
 
 }  // namespace weir::gateway::rbac

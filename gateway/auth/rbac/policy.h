@@ -58,6 +58,7 @@ struct Sources {
   std::optional<bool> authenticated;
 
   bool match(const Question& question) const;
+  void addMismatches(const Question& question, std::vector<std::string_view>& fields) const;
   bool readsPrincipal() const {
     const auto given = [](const auto&... lists) { return (!lists.empty() || ...); };
     return authenticated || given(subjects, not_subjects, issuers, not_issuers, consumers,
@@ -65,6 +66,10 @@ struct Sources {
   }
   bool operator==(const Sources&) const = default;
   static void read(config::Table& table, Sources& out);
+
+ private:
+  template <typename Check>
+  bool check(const Question& question, Check check) const;
 };
 
 // What a request asks for. As for Sources.
@@ -76,8 +81,14 @@ struct Targets {
 
   // `plain`: parameters of path segments and empty segments are ignored.
   bool match(const Question& question, bool plain) const;
+  void addMismatches(const Question& question, bool plain,
+                     std::vector<std::string_view>& fields) const;
   bool operator==(const Targets&) const = default;
   static void read(config::Table& table, Targets& out);
+
+ private:
+  template <typename Check>
+  bool check(const Question& question, bool plain, Check check) const;
 };
 
 enum class Action : std::uint8_t { kAllow, kDeny };
@@ -98,9 +109,14 @@ struct Policy {
   // a deny and all must fit for an allow, and a condition without a result counts as true for a
   // deny.
   bool match(const Question& question) const;
+  // The settings of the policy that the request does not satisfy; empty if it matches.
+  std::vector<std::string_view> mismatches(const Question& question) const;
   bool isEnforced() const { return enforcement != Mode::kShadow; }
   bool operator==(const Policy&) const = default;
   static void read(config::Table& table, Policy& out);
+
+ private:
+  bool conditionHolds(const Question& question) const;
 };
 
 }  // namespace weir::gateway::rbac

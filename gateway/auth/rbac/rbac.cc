@@ -49,6 +49,18 @@ std::string_view describe(const Policy* policy, Arena& arena) {
   return joined(arena, {"denied by the policy ", policy->name});
 }
 
+constexpr std::size_t kMaxNearMisses = 10;
+
+std::string nameOf(const Policy& policy) {
+  return std::string(policy.action == Action::kDeny ? "deny" : "allow") + " policy \"" +
+         policy.name + "\"" + (policy.isEnforced() ? "" : " (shadow)");
+}
+
+// All settings of the policy match but one.
+std::string nearMiss(const Policy& policy, std::string_view setting) {
+  return nameOf(policy) + " would match but for " + std::string(setting);
+}
+
 }  // namespace
 
 void Rbac::Config::read(config::Table& table, Config& out) {
@@ -82,6 +94,34 @@ Rbac::Local::Local(const Config& config, const filter::LocalTools& tools)
     allows_shadow = true;
     allows |= policy.isEnforced();
   }
+}
+
+filter::Finding Rbac::explain(const Config& config, const http::Request& request,
+                              const http::ExchangeView& view) {
+  const rbac::Question question(request, view.record, view.facts);
+  filter::Finding finding;
+  Matches matches;
+  bool allows = false;
+  for (const Policy& policy : config.policies) {
+    allows |= policy.action == Action::kAllow && policy.isEnforced();
+    const auto fields = policy.mismatches(question);
+    if (fields.empty() && policy.isEnforced()) matches.add(policy);
+    if (finding.near_misses.size() >= kMaxNearMisses) continue;
+    if (fields.empty() && !policy.isEnforced()) {
+      finding.near_misses.push_back(nameOf(policy) + " matches, and decides nothing");
+    } else if (fields.size() == 1) {
+      finding.near_misses.push_back(nearMiss(policy, fields.front()));
+    }
+  }
+  const Outcome decision = decide(matches, allows);
+  using Kind = filter::Finding::Outcome;
+  finding.outcome = decision.action == Action::kAllow ? Kind::kProceeds : Kind::kReplies;
+  if (finding.outcome == Kind::kReplies) finding.status = 403;
+  if (finding.outcome == Kind::kReplies) finding.reason = Reason::kAuthzDenied;
+  finding.why = decision.policy != nullptr         ? nameOf(*decision.policy) + " matches"
+                : decision.action == Action::kDeny ? "no allow policy matches"
+                                                   : "no deny policy matches";
+  return finding;
 }
 
 filter::Verdict Rbac::onRequest(http::Request& request) {

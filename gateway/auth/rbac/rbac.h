@@ -6,6 +6,7 @@
 #include "core/base/metric_cells.h"
 #include "core/config/table.h"
 #include "core/filter/filter.h"
+#include "core/filter/finding.h"
 #include "core/filter/parts.h"
 #include "core/filter/references.h"
 #include "gateway/auth/rbac/policy.h"
@@ -39,6 +40,9 @@ class Rbac final : public filter::Filter {
   Rbac(const Config&, Local& local, filter::Control& control) : local_(local), control_(control) {}
 
   filter::Verdict onRequest(http::Request& request) override;
+  // The policy that decides, and those that all but one of their settings match.
+  static filter::Finding explain(const Config& config, const http::Request& request,
+                                 const http::ExchangeView& view);
 
  private:
   Local& local_;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/names.h"
+#include "core/filter/chain.h"
 #include "core/proxy/plan.h"
 #include "core/route/route_table_builder.h"
 
@@ -145,6 +146,66 @@ TEST_F(Explain, TellsWhatIsRefusedBeforeRouting) {
   EXPECT_EQ(summary({.method = "CONNECT", .host = "a:443"}), "CONNECT is not enabled");
   EXPECT_EQ(summary({.headers = {{"x_tier", "gold"}}}), "underscore in a header name");
   EXPECT_NE(explainRequest({.path = "/../.."}, plan_).refusal, "");
+}
+
+// A filter that has this finding for every request.
+class FixedMaker final : public filter::Maker {
+ public:
+  explicit FixedMaker(filter::Finding finding) : Maker(1), finding_(std::move(finding)) {}
+  filter::Filter* make(Arena&, filter::Control&) const override { return nullptr; }
+  void destroy(filter::Filter*) const override {}
+  filter::Finding explain(const http::Request&, const http::ExchangeView& view) const override {
+    filter::Finding finding = finding_;
+    finding.why += std::string(view.record.route) + " " + std::string(view.principal.subject);
+    return finding;
+  }
+
+ private:
+  const filter::Finding finding_;
+};
+
+filter::Link linkOf(std::string_view name, filter::Finding finding, bool of_listener = false) {
+  return {1, name, std::make_shared<FixedMaker>(std::move(finding)), nullptr, of_listener};
+}
+
+constexpr auto kProceeds = filter::Finding::Outcome::kProceeds;
+constexpr auto kReplies = filter::Finding::Outcome::kReplies;
+
+TEST_F(Explain, AsksTheFiltersOfTheRouteInOrder) {
+  plan_.chains.resize(plan_.routes.routes().size());
+  for (auto& chain : plan_.chains) {
+    chain = std::make_shared<filter::Chain>(filter::Chain{
+        linkOf("first", {.outcome = kProceeds}, true), linkOf("second", {}),
+        linkOf("third", {.outcome = kReplies, .status = 403, .reason = Reason::kAuthzDenied}),
+        linkOf("fourth", {})});
+  }
+  const Explanation explanation = explainRequest({.path = "/other", .caller = "alice"}, plan_);
+  std::string text;
+  for (const ExplainedFilter& each : explanation.filters) {
+    text += each.name + " " + each.scope + " " + each.outcome + " " + each.why + "\n";
+  }
+  EXPECT_EQ(text,
+            "first listener proceeds rest alice\n"
+            "second route depends rest alice\n"
+            "third route replies rest alice\n"
+            "fourth route not_reached \n");
+  EXPECT_EQ(explanation.outcome.kind, "refused");
+  EXPECT_EQ(explanation.outcome.status, 403);
+  EXPECT_EQ(explanation.outcome.reason, "authz_denied");
+  EXPECT_EQ(explanation.outcome.filter, "third");
+  EXPECT_FALSE(explanation.serves());
+}
+
+TEST_F(Explain, NamesTheUpstreamsAndTheOutcome) {
+  const Explanation split = explainRequest({.method = "POST", .path = "/orders"}, plan_);
+  EXPECT_EQ(split.outcome.kind, "forward");
+  ASSERT_EQ(split.upstreams.size(), 2U);
+  EXPECT_EQ(split.upstreams[0].name, "orders");
+  EXPECT_EQ(split.upstreams[1].name, "orders-v2");
+  const Explanation respond = explainRequest({.path = "/"}, plan_);
+  EXPECT_EQ(respond.outcome.kind, "respond");
+  EXPECT_EQ(respond.outcome.status, 404);
+  EXPECT_TRUE(respond.serves());
 }
 
 TEST_F(Explain, RefusesQuestionsThatMakeNoSense) {

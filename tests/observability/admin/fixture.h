@@ -36,9 +36,9 @@ class FakeSubject final : public AdminBackend {
     if (!defers) return answer(listener_states);
     deferred.push_back([this, answer] { answer(listener_states); });
   }
-  Explanation explain(const ExplainQuery& query) override {
+  void explain(const ExplainQuery& query, Answer<Explanation> answer) override {
     asked = query;
-    return explanation;
+    answer(explanation);
   }
   log::Level logLevel() override { return level; }
   void reload(Answer<ReloadOutcome> answer) override {

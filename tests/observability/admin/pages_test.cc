@@ -1,6 +1,7 @@
 #include "observability/admin/pages.h"
 
 #include <string>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -254,6 +255,21 @@ class AdminExplain : public AdminTest {
     subject_.explanation.routes = {
         {"orders", "taken", "api.example.com prefix /orders", "forward to orders", "matches"},
         {"admin", "method", "* prefix /", "respond with 404", "is for other methods than GET"}};
+    subject_.explanation.outcome.kind = "forward";
+    subject_.explanation.filters = {{"rbac",
+                                     "route",
+                                     "proceeds",
+                                     "allow policy \"read\" matches",
+                                     {"deny policy \"a\" would match but for paths"}}};
+    subject_.explanation.upstreams = {
+        {.name = "orders",
+         .discovery = "static",
+         .endpoints = {{.address = "192.0.2.1:80", .weight = 2, .in_flight = 3}}}};
+  }
+  // Nothing is known beyond the listener.
+  void forget() {
+    subject_.explanation = {};
+    subject_.explanation.listener = "public";
   }
 };
 
@@ -268,6 +284,38 @@ TEST_F(AdminExplain, AsksWhatTheParametersSay) {
   const std::vector<std::pair<std::string, std::string>> headers = {{"x-user", "a b"},
                                                                     {"X-Tier", "gold"}};
   EXPECT_EQ(subject_.asked.headers, headers);
+}
+
+TEST_F(AdminExplain, AsksAsTheCallerOfAUrl) {
+  ask("GET "
+      "/explain?url=https%3A%2F%2Fa.test%3A8443%2Fx%3Fy%3D1%23z&as=bob&group=a&group=b&scope=c");
+  EXPECT_EQ(subject_.asked.scheme, "https");
+  EXPECT_EQ(subject_.asked.host, "a.test:8443");
+  EXPECT_EQ(subject_.asked.port, 8443U);
+  EXPECT_EQ(subject_.asked.path, "/x?y=1");
+  EXPECT_EQ(subject_.asked.caller, "bob");
+  EXPECT_EQ(subject_.asked.groups, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(subject_.asked.scopes, (std::vector<std::string>{"c"}));
+}
+
+TEST_F(AdminExplain, ReadsUrlsWithoutAPathOrPort) {
+  const std::tuple<const char*, const char*, unsigned, const char*> cases[] = {
+      {"http://a.test", "a.test", 80U, "/"},
+      {"https://[::1]?q", "[::1]", 443U, "/?q"},
+      {"http://[::1]:81/p", "[::1]:81", 81U, "/p"},
+      {"/only/path", "", 0U, "/only/path"},
+  };
+  for (const auto& [url, host, port, path] : cases) {
+    ExplainQuery query;
+    EXPECT_EQ(readUrl(url, query), "") << url;
+    EXPECT_EQ(query.host, host) << url;
+    EXPECT_EQ(query.port, port) << url;
+    EXPECT_EQ(query.path, path) << url;
+  }
+  ExplainQuery query;
+  for (const char* const url : {"a.test/x", "ftp://a/", "", "http://"}) {
+    EXPECT_NE(readUrl(url, query), "") << url;
+  }
 }
 
 TEST_F(AdminExplain, AsksForAGetOfTheRootUnlessTold) {
@@ -289,6 +337,9 @@ TEST_F(AdminExplain, AnswersWithEveryRouteAndWhy) {
   },
   "path": "/orders/7",
   "route": "orders",
+  "outcome": {
+    "kind": "forward"
+  },
   "considered": [
     {
       "route": "orders",
@@ -303,6 +354,41 @@ TEST_F(AdminExplain, AnswersWithEveryRouteAndWhy) {
       "match": "* prefix /",
       "action": "respond with 404",
       "why": "is for other methods than GET"
+    }
+  ],
+  "filters": [
+    {
+      "filter": "rbac",
+      "of": "route",
+      "outcome": "proceeds",
+      "why": "allow policy \"read\" matches",
+      "near_misses": [
+        "deny policy \"a\" would match but for paths"
+      ]
+    }
+  ],
+  "upstreams": [
+    {
+      "name": "orders",
+      "discovery": {
+        "kind": "static",
+        "known": true,
+        "stale": false,
+        "failure": ""
+      },
+      "balancer": "",
+      "connections": {
+        "open": 0,
+        "idle": 0,
+        "max": 0
+      },
+      "endpoints": [
+        {
+          "address": "192.0.2.1:80",
+          "weight": 2,
+          "in_flight": 3
+        }
+      ]
     }
   ]
 }
@@ -319,18 +405,33 @@ TEST_F(AdminExplain, IsReadableAtATerminal) {
             "ROUTE   OUTCOME  MATCH                           ACTION             WHY\n"
             "orders  taken    api.example.com prefix /orders  forward to orders  matches\n"
             "admin   method   * prefix /                      respond with 404   is for other "
-            "methods than GET\n");
+            "methods than GET\n"
+            "\n"
+            "FILTER  OF     OUTCOME   WHY\n"
+            "rbac    route  proceeds  allow policy \"read\" matches\n"
+            "                         deny policy \"a\" would match but for paths\n"
+            "\n"
+            "UPSTREAM  ENDPOINT      WEIGHT  ZONE  IN FLIGHT  STATE\n"
+            "orders    192.0.2.1:80  2             3          in use\n");
 }
 
 TEST_F(AdminExplain, SaysThatNoRouteMatches) {
-  subject_.explanation.routes.clear();
+  forget();
   EXPECT_NE(ask("GET /explain?path=/").body.find("\"route\": null"), std::string::npos);
   EXPECT_EQ(ask("GET /explain?host=a", "accept: text/plain\r\n").body,
             "GET a/ on listener public\n  matches no route: 404 no_route\n");
 }
 
+TEST_F(AdminExplain, SaysWhichFilterRefusesARequest) {
+  forget();
+  subject_.explanation.outcome = {"refused", 403, "authz_denied", "deny policy", "rbac"};
+  EXPECT_EQ(ask("GET /explain?host=a&as=bob", "accept: text/plain\r\n").body,
+            "GET a/ on listener public as bob\n"
+            "  is refused by the filter rbac: 403 authz_denied, deny policy\n");
+}
+
 TEST_F(AdminExplain, SaysWhyARequestIsRefused) {
-  subject_.explanation.routes.clear();
+  forget();
   subject_.explanation.refusal = "CONNECT is not enabled";
   EXPECT_NE(ask("GET /explain?path=/").body.find("\"refusal\": \"CONNECT is not enabled\""),
             std::string::npos);

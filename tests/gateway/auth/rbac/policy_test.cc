@@ -45,7 +45,10 @@ class PolicyTest : public ::testing::Test {
     EXPECT_EQ(diagnostics, "");
     request.path_has_parameters = request.path.find(';') != std::string_view::npos;
     const http::ExchangeFacts facts(record);
-    return policies.at(0).match(Question(request, record, facts));
+    const Question question(request, record, facts);
+    const bool matched = policies.at(0).match(question);
+    EXPECT_EQ(policies.at(0).mismatches(question).empty(), matched);
+    return matched;
   }
 
   BlockPool pool{4096};
@@ -56,6 +59,18 @@ class PolicyTest : public ::testing::Test {
   config::Extensions extensions;
   std::string diagnostics;
 };
+
+TEST_F(PolicyTest, NamesTheSettingsThatDoNotMatch) {
+  const auto policies = read(
+      "{ name = 'p', action = 'allow', when = 'false', headers = { x-team = ['blue'] }, "
+      "from = { authenticated = true, addresses = ['203.0.113.0/24'], groups = ['a'] }, "
+      "to = { hosts = ['shop.test'], methods = ['PUT'], not_paths = ['/admin/**'] } }");
+  EXPECT_EQ(diagnostics, "");
+  const http::ExchangeFacts facts(record);
+  EXPECT_EQ(policies.at(0).mismatches(Question(request, record, facts)),
+            (std::vector<std::string_view>{"authenticated", "groups", "methods", "paths", "x-team",
+                                           "when"}));
+}
 
 TEST_F(PolicyTest, WithoutFieldsMatchesAll) { EXPECT_TRUE(matches("allow", "from = {}")); }
 
