@@ -88,8 +88,9 @@ void Cluster::makeBalancer() {
 void Cluster::makeGuards() {
   guards_.clear();
   GuardOwner& owner = *this;
-  const GuardTools tools{tools_.loop, tools_.random, tools_.metrics, plan_->id,
-                         owner,       plan_->name,   plan_->role};
+  GuardTools tools{tools_.loop, tools_.random, tools_.metrics, plan_->id,
+                   owner,       plan_->name,   plan_->role};
+  if (plan_->counts != nullptr) tools.streaks = &plan_->counts->streaks;
   for (const GuardFactory& make : plan_->guards) guards_.push_back(make(tools));
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/reason.h"
 #include "core/config/role.h"
 #include "core/event/loop.h"
+#include "core/event/shared_streaks.h"
 #include "core/upstream/balancer.h"
 
 namespace weir::upstream {
@@ -52,6 +53,7 @@ struct GuardTools {
   GuardOwner& owner;
   std::string_view name = {};  // of the cluster
   config::Role role = config::Role::kGateway;
+  event::SharedStreaks* streaks = nullptr;  // of failures, by endpoint, of all workers; or null
 };
 
 // Makes the guard of one worker, with the settings of the cluster.

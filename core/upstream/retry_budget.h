@@ -21,8 +21,8 @@ struct RetryBudgetOptions {
 };
 
 // Tokens for the retries of a cluster, shared by all workers: each request adds `percent`
-// hundredths of a token, each retry takes a whole one, and both are forgotten after 10 s.
-// `per_second` tokens for each of 10 s are available from the start.
+// hundredths of a token, each retry takes a whole one, and both are forgotten after 10 s. In each
+// second, `per_second` retries are allowed beyond that.
 class RetryTokens {
  public:
   // For requests in the second of `when`.

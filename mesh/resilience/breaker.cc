@@ -36,11 +36,11 @@ Breaker::Config settled(Breaker::Config config, config::Role role) {
 }  // namespace
 
 void Breaker::Config::read(config::Table& table, Config& out) {
-  table.read(
-      "consecutive_failures", out.consecutive_failures,
-      "Number of consecutive failures after which an endpoint is taken out of use. 0: no limit. "
-      "`failures` of the upstream lists the statuses that are failures.",
-      {.min = 0, .max = 1'000'000});
+  table.read("consecutive_failures", out.consecutive_failures,
+             "Number of consecutive failures, of all workers together, after which an endpoint is "
+             "taken out of use. 0: no limit. "
+             "`failures` of the upstream lists the statuses that are failures.",
+             {.min = 0, .max = 1'000'000});
   table.read("success_rate", out.success_rate,
              "Minimum share of an endpoint's requests within `window` that succeed. Below it, the "
              "endpoint is taken out of use. Responses with status 429 or RESOURCE_EXHAUSTED do not "
@@ -108,7 +108,7 @@ void Breaker::onOutcome(const Member& member, const Outcome& outcome) {
     const Verdict verdict = upstream::verdictOf(outcome);
     const bool counts = usesRate() ? verdict != Verdict::kNone : verdict == Verdict::kFailure;
     if (!counts) return;
-    found = states_.emplace(&member, State()).first;
+    found = states_.emplace(&member, newState(member)).first;
   }
   State& state = found->second;
   switch (state.phase) {
@@ -121,20 +121,27 @@ void Breaker::onOutcome(const Member& member, const Outcome& outcome) {
   }
 }
 
+Breaker::State Breaker::newState(const Member& member) const {
+  State state;
+  state.streak = tools_.streaks == nullptr ? std::make_shared<event::SharedStreak>()
+                                           : tools_.streaks->get(member.endpoint.address.text());
+  return state;
+}
+
 void Breaker::onClosedOutcome(const Member& member, State& state, const Outcome& outcome) {
   const Verdict verdict = upstream::verdictOf(outcome);
   if (verdict == Verdict::kNone) return;
   const bool good = verdict == Verdict::kSuccess;
   if (usesRate()) state.window.add(good, tools_.loop.now(), config_.window);
   if (!good) return onFailure(member, state, {verdict, originOf(outcome)});
-  state.failures = 0;
+  state.streak->end();
   state.capped = false;
 }
 
 void Breaker::onFailure(const Member& member, State& state, const Failure& failure) {
-  if (failure.verdict == Verdict::kFailure) ++state.failures;
+  const std::uint32_t failures = failure.verdict == Verdict::kFailure ? state.streak->add() : 0;
   const std::uint32_t most = config_.consecutive_failures;
-  if (most > 0 && state.failures >= most) {
+  if (most > 0 && failures >= most) {
     trip(member, state, Detector::kConsecutive, failure.origin);
   } else if (isRateLow(state)) {
     trip(member, state, Detector::kSuccessRate, failure.origin);
@@ -178,7 +185,6 @@ void Breaker::open(const Member& member, State& state, Detector detector, Failur
   state.phase = Phase::kOpen;
   state.probing = false;
   state.capped = false;
-  state.failures = 0;
   state.window.clear();
   state.until = tools_.loop.now() + time;
   armBy(state.until);
@@ -197,7 +203,7 @@ void Breaker::open(const Member& member, State& state, Detector detector, Failur
 void Breaker::close(const Member& member, State& state) {
   state.phase = Phase::kClosed;
   state.probing = false;
-  state.failures = 0;
+  state.streak->end();
   state.closed_at = tools_.loop.now();
   countEjected(-1);
   if (const auto held_back = returns_.admit(tools_.loop.eventTime())) {

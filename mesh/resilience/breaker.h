@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -10,6 +11,7 @@
 #include "core/config/table.h"
 #include "core/config/units.h"
 #include "core/event/log_limit.h"
+#include "core/event/shared_streaks.h"
 #include "core/upstream/guard.h"
 #include "mesh/resilience/metrics.h"
 #include "mesh/resilience/rate_window.h"
@@ -19,7 +21,7 @@ namespace weir::mesh {
 // Takes an endpoint out of use after consecutive failures, or if too small a share of its recent
 // requests succeeds, for a time that doubles each time. Then one request, the probe, decides: its
 // success returns the endpoint, anything else takes it out again. Each worker decides by its own
-// attempts.
+// attempts, except that consecutive failures are those of all workers together.
 class Breaker final : public upstream::Guard {
  public:
   struct Config {
@@ -49,13 +51,14 @@ class Breaker final : public upstream::Guard {
   enum class Phase : std::uint8_t { kClosed, kOpen, kHalfOpen };
   struct State {
     Phase phase = Phase::kClosed;
-    bool probing = false;        // kHalfOpen: the probe has begun
-    bool capped = false;         // kClosed: it should be out of use, but max_ejected forbids it
-    std::uint32_t failures = 0;  // consecutive
-    std::uint32_t trips = 0;     // without a long enough time of success between them
-    Milliseconds until{0};       // kOpen: its end; probing: when another probe may follow
-    Nanoseconds since{0};        // kHalfOpen: attempts that began earlier do not count
-    Milliseconds closed_at{0};   // the end of the latest probation
+    bool probing = false;  // kHalfOpen: the probe has begun
+    bool capped = false;   // kClosed: it should be out of use, but max_ejected forbids it
+    // Consecutive failures, of all workers together.
+    std::shared_ptr<event::SharedStreak> streak;
+    std::uint32_t trips = 0;    // without a long enough time of success between them
+    Milliseconds until{0};      // kOpen: its end; probing: when another probe may follow
+    Nanoseconds since{0};       // kHalfOpen: attempts that began earlier do not count
+    Milliseconds closed_at{0};  // the end of the latest probation
     RateWindow window;
   };
   // A failure, or a response that asks for fewer requests.
@@ -64,6 +67,7 @@ class Breaker final : public upstream::Guard {
     FailureOrigin origin;
   };
 
+  State newState(const upstream::Member& member) const;
   bool usesRate() const { return config_.success_rate.value > 0; }
   void onClosedOutcome(const upstream::Member& member, State& state,
                        const upstream::Outcome& outcome);

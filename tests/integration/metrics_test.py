@@ -271,7 +271,7 @@ class EveryFamily(TlsCase):
                     reason="upstream_status", outcome="success")
         self.expect(weir, 1, "weir_retries_total")
         self.expect(weir, 2, "weir_retries_suppressed_total", upstream="down", reason="limit")
-        self.expect(weir, 100, "weir_retry_budget_tokens", upstream="copy")
+        self.expect(weir, 10, "weir_retry_budget_tokens", upstream="copy")
         self.expect(weir, 1, "weir_mirror_requests_total", upstream="copy", route="mirrored",
                     outcome="sent", code="500")
         self.expect(weir, 1, "weir_mirror_requests_total")

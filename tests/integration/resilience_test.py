@@ -53,7 +53,7 @@ class Breakers(ResilienceCase):
         endpoints[0].close()
         client = self.client(weir.address())
         statuses = [client.request("/").status for _ in range(200)]
-        self.assertLessEqual(statuses.count(502), 5, "consecutive_failures, on one worker")
+        self.assertLessEqual(statuses.count(502), 5, "consecutive_failures")
         self.assertGreaterEqual(statuses.count(502), 1)
         self.assertEqual(set(statuses[100:]), {200})
         self.assert_metric(weir, 1, "weir_outlier_ejected_endpoints", upstream="orders")
@@ -93,8 +93,8 @@ class Storms(ResilienceCase):
             caller.join()
         requests = sum(len(caller.answers) for caller in callers)
         seen = sum(len(each.requests) for each in endpoints)
-        # The reserve of the whole window of 10 s is available at once.
-        self.assertLessEqual(seen, 1.2 * requests + 10 * 10)
+        seconds = int(time.monotonic() - began) + 2  # of the clock, in which the requests came
+        self.assertLessEqual(seen, 1.2 * requests + 10 * seconds)
         self.assertGreater(requests, 0)
         self.assertGreater(weir.metric("weir_retries_suppressed_total", reason="budget"), 0)
 

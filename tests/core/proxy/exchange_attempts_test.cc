@@ -266,8 +266,8 @@ TEST_F(ExchangeAttempts, TheBudgetBoundsRetries) {
   on_upstream = answering(std::string(kBusy));
   for (int i = 0; i < 200; ++i) get();
   pass(Milliseconds(500));
-  // 10 a second for 10 s, and 20 % of 200.
-  EXPECT_EQ(suppressed(RetryRefusal::kBudget), 60U);
+  // 10 in this second, and 20 % of 200.
+  EXPECT_EQ(suppressed(RetryRefusal::kBudget), 150U);
 }
 
 TEST_F(ExchangeAttempts, AConnectionThatClosedIsNoHarmToARequestThatCanBeRepeated) {

@@ -36,15 +36,15 @@ class RetryBudgetTest : public ::testing::Test {
 
 TEST_F(RetryBudgetTest, GrantsItsReserveWithoutTraffic) {
   RetryBudget budget(tokens);
-  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 100);
+  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 10);
   EXPECT_EQ(budget.tokens(kStart), 0U);
 }
 
 TEST_F(RetryBudgetTest, GrantsAFifthOfTheRequestsOnTop) {
   RetryBudget budget(tokens);
   sendRequests(budget, kStart, 1000);
-  EXPECT_EQ(budget.tokens(kStart), 300U);
-  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 300);
+  EXPECT_EQ(budget.tokens(kStart), 210U);
+  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 210);
 }
 
 TEST_F(RetryBudgetTest, NeedsFiveRequestsForOneRetry) {
@@ -63,29 +63,49 @@ TEST_F(RetryBudgetTest, ForgetsRequestsAfterTenSeconds) {
   EXPECT_EQ(budget.tokens(kStart + Milliseconds(10'000)), 0U);
 }
 
-TEST_F(RetryBudgetTest, ForgetsRetriesAfterTenSeconds) {
+TEST_F(RetryBudgetTest, HasTheReserveAgainInEachSecond) {
   RetryBudget budget(tokens);
-  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 100);
-  EXPECT_EQ(retriesGranted(budget, kStart + Milliseconds(9'999), 1000), 0);
-  EXPECT_EQ(retriesGranted(budget, kStart + Milliseconds(10'000), 1000), 100);
+  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 10);
+  EXPECT_EQ(retriesGranted(budget, kStart + Milliseconds(999), 1000), 0);
+  EXPECT_EQ(retriesGranted(budget, kStart + Milliseconds(1'000), 1000), 10);
+}
+
+TEST_F(RetryBudgetTest, SavesForTenSecondsWhatRequestsAdd) {
+  RetryBudget budget(tokens);
+  sendRequests(budget, kStart, 1000);
+  EXPECT_EQ(retriesGranted(budget, kStart + Milliseconds(9'000), 1000), 200);
 }
 
 TEST_F(RetryBudgetTest, StartsAnewAfterALongPause) {
   RetryBudget budget(tokens);
   sendRequests(budget, kStart, 1000);
-  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 300);
-  EXPECT_EQ(budget.tokens(kStart + Milliseconds(86'400'000)), 100U);
+  EXPECT_EQ(retriesGranted(budget, kStart, 1000), 210);
+  EXPECT_EQ(budget.tokens(kStart + Milliseconds(86'400'000)), 10U);
 }
 
+// However long it fails: nothing is granted twice when the window moves on.
 TEST_F(RetryBudgetTest, HoldsRetriesOfAFailingClusterToAFifthPlusTheReserve) {
   RetryBudget budget(tokens);
   int granted = 0;
-  for (int second = 0; second < 10; ++second) {
+  for (int second = 0; second < 60; ++second) {
     const Milliseconds now = kStart + Milliseconds(1000 * second);
     sendRequests(budget, now, 1000);
     granted += retriesGranted(budget, now, 1000);
+    EXPECT_LE(granted, 210 * (second + 1));
   }
-  EXPECT_EQ(granted, 2'000 + 100);
+  EXPECT_EQ(granted, 60 * 210);
+}
+
+// A failure after a time of success.
+TEST_F(RetryBudgetTest, DoesNotGrantTwiceWhatWasSaved) {
+  RetryBudget budget(tokens);
+  int granted = 0;
+  for (int second = 0; second < 40; ++second) {
+    const Milliseconds now = kStart + Milliseconds(1000 * second);
+    sendRequests(budget, now, 1000);
+    if (second >= 5 && second % 7 != 0) granted += retriesGranted(budget, now, 5000);
+    EXPECT_LE(granted, 210 * (second + 1));
+  }
 }
 
 TEST_F(RetryBudgetTest, SettlesAtTheRateThatIsAllowed) {
@@ -100,18 +120,18 @@ TEST_F(RetryBudgetTest, WithNothingAllowedGrantsNothing) {
 
 TEST_F(RetryBudgetTest, TakesNewOptionsAtOnce) {
   RetryBudget budget(tokens);
-  EXPECT_EQ(budget.tokens(kStart), 100U);
+  EXPECT_EQ(budget.tokens(kStart), 10U);
   budget.configure({.percent = 20, .per_second = 2});
-  EXPECT_EQ(budget.tokens(kStart), 20U);
+  EXPECT_EQ(budget.tokens(kStart), 2U);
 }
 
 TEST_F(RetryBudgetTest, SurvivesBeingTightenedBelowWhatWasTaken) {
   RetryBudget budget(tokens);
-  EXPECT_EQ(retriesGranted(budget, kStart, 80), 80);
+  EXPECT_EQ(retriesGranted(budget, kStart, 8), 8);
   budget.configure({.percent = 20, .per_second = 1});
   EXPECT_EQ(budget.tokens(kStart), 0U);
   EXPECT_FALSE(budget.tryRetry(kStart));
-  EXPECT_EQ(budget.tokens(kStart + Milliseconds(10'000)), 10U);
+  EXPECT_EQ(budget.tokens(kStart + Milliseconds(1'000)), 1U);
 }
 
 TEST_F(RetryBudgetTest, IsSharedByWorkers) {
@@ -119,15 +139,15 @@ TEST_F(RetryBudgetTest, IsSharedByWorkers) {
   RetryBudget other(tokens);
   sendRequests(one, kStart, 500);
   sendRequests(other, kStart, 500);
-  EXPECT_EQ(one.tokens(kStart) + other.tokens(kStart), 2U * 300U - 4U);  // what `other` collected
+  EXPECT_EQ(one.tokens(kStart) + other.tokens(kStart), 2U * 210U - 4U);  // what `other` collected
   EXPECT_EQ(retriesGranted(one, kStart, 200), 200);
-  EXPECT_EQ(retriesGranted(other, kStart, 200), 100);
+  EXPECT_EQ(retriesGranted(other, kStart, 200), 10);
 }
 
 // As if two threads had taken the last token at the same moment.
 TEST_F(RetryBudgetTest, NeverGrantsMoreThanThereIs) {
   RetryBudget budget(tokens, {.percent = 20, .per_second = 1});
-  tokens.add(-950, kStart);
+  tokens.add(-50, kStart);
   EXPECT_FALSE(budget.tryRetry(kStart));
   tokens.add(50, kStart);
   EXPECT_TRUE(budget.tryRetry(kStart));

@@ -64,7 +64,7 @@ TEST_F(TriesTest, TakesTokensOfTheRetryBudget) {
 TEST_F(TriesTest, AReloadAppliesTheRetryBudget) {
   options.retry_budget = {.percent = 0, .per_second = 1};
   cluster->configure(plan());
-  EXPECT_EQ(cluster->retryBudget().tokens(loop.now()), 10U);
+  EXPECT_EQ(cluster->retryBudget().tokens(loop.now()), 1U);
 }
 
 TEST_F(TriesTest, PausesLongerBeforeEachRetry) {

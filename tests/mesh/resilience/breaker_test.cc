@@ -23,8 +23,10 @@ class BreakerTest : public testing::Test, private upstream::GuardOwner {
 
   // Forgets everything so far.
   void start(config::Role role = config::Role::kGateway) {
-    owned = std::make_unique<Breaker>(
-        config, upstream::GuardTools{loop, random, cells, 7, *this, "orders", role});
+    owned = std::make_unique<Breaker>(config, tools(role));
+  }
+  upstream::GuardTools tools(config::Role role = config::Role::kGateway) {
+    return {loop, random, cells, 7, *this, "orders", role};
   }
   Breaker& breaker() { return *owned; }
   void answer(std::size_t index, int status, int times = 1) {
@@ -81,6 +83,29 @@ TEST_F(BreakerTest, ASuccessStartsTheCountAnew) {
   succeed(1);
   fail(1, 6);
   EXPECT_FALSE(open(1));
+}
+
+TEST_F(BreakerTest, ConsecutiveFailuresAreThoseOfAllWorkers) {
+  event::SharedStreaks streaks;
+  upstream::GuardTools shared = tools();
+  shared.streaks = &streaks;
+  Breaker one(config, shared);
+  Breaker other(config, shared);
+  const auto fail_at = [&](Breaker& worker, int times) {
+    for (int i = 0; i < times; ++i) worker.onOutcome(*members[1], {.status = 503});
+  };
+  fail_at(one, 4);
+  fail_at(other, 2);
+  EXPECT_TRUE(other.mayPick(*members[1]));
+  other.onOutcome(*members[1], {.status = 200});
+  fail_at(one, 3);
+  fail_at(other, 3);
+  EXPECT_TRUE(one.mayPick(*members[1]) && other.mayPick(*members[1]));
+  fail_at(other, 1);
+  EXPECT_FALSE(other.mayPick(*members[1]));
+  EXPECT_TRUE(one.mayPick(*members[1])) << "it decides by its own attempts";
+  fail_at(one, 1);
+  EXPECT_FALSE(one.mayPick(*members[1]));
 }
 
 TEST_F(BreakerTest, TheCountOfConsecutiveFailuresCanBeOff) {
