@@ -70,6 +70,7 @@ void Breaker::Config::read(config::Table& table, Config& out) {
 Breaker::Breaker(const Config& config, const upstream::GuardTools& tools)
     : config_(settled(config, tools.role)),
       tools_(tools),
+      streaks_(tools.streaks == nullptr ? own_streaks_ : *tools.streaks),
       ejected_gauge_(tools.metrics.gauge(outlierEjectedKey(tools.cluster))),
       alarm_(tools_.loop.wheel(), *this) {}
 
@@ -108,7 +109,7 @@ void Breaker::onOutcome(const Member& member, const Outcome& outcome) {
     const Verdict verdict = upstream::verdictOf(outcome);
     const bool counts = usesRate() ? verdict != Verdict::kNone : verdict == Verdict::kFailure;
     if (!counts) return;
-    found = states_.emplace(&member, newState(member)).first;
+    found = states_.try_emplace(&member, streaks_, member.endpoint.address.text()).first;
   }
   State& state = found->second;
   switch (state.phase) {
@@ -121,25 +122,18 @@ void Breaker::onOutcome(const Member& member, const Outcome& outcome) {
   }
 }
 
-Breaker::State Breaker::newState(const Member& member) const {
-  State state;
-  state.streak = tools_.streaks == nullptr ? std::make_shared<event::SharedStreak>()
-                                           : tools_.streaks->get(member.endpoint.address.text());
-  return state;
-}
-
 void Breaker::onClosedOutcome(const Member& member, State& state, const Outcome& outcome) {
   const Verdict verdict = upstream::verdictOf(outcome);
   if (verdict == Verdict::kNone) return;
   const bool good = verdict == Verdict::kSuccess;
   if (usesRate()) state.window.add(good, tools_.loop.now(), config_.window);
   if (!good) return onFailure(member, state, {verdict, originOf(outcome)});
-  state.streak->end();
+  state.streak.end();
   state.capped = false;
 }
 
 void Breaker::onFailure(const Member& member, State& state, const Failure& failure) {
-  const std::uint32_t failures = failure.verdict == Verdict::kFailure ? state.streak->add() : 0;
+  const std::uint32_t failures = failure.verdict == Verdict::kFailure ? state.streak.add() : 0;
   const std::uint32_t most = config_.consecutive_failures;
   if (most > 0 && failures >= most) {
     trip(member, state, Detector::kConsecutive, failure.origin);
@@ -203,7 +197,7 @@ void Breaker::open(const Member& member, State& state, Detector detector, Failur
 void Breaker::close(const Member& member, State& state) {
   state.phase = Phase::kClosed;
   state.probing = false;
-  state.streak->end();
+  state.streak.end();
   state.closed_at = tools_.loop.now();
   countEjected(-1);
   if (const auto held_back = returns_.admit(tools_.loop.eventTime())) {

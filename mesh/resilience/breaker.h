@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -50,15 +49,16 @@ class Breaker final : public upstream::Guard {
  private:
   enum class Phase : std::uint8_t { kClosed, kOpen, kHalfOpen };
   struct State {
+    State(event::SharedStreaks& streaks, const std::string& endpoint) : streak(streaks, endpoint) {}
+
     Phase phase = Phase::kClosed;
     bool probing = false;  // kHalfOpen: the probe has begun
     bool capped = false;   // kClosed: it should be out of use, but max_ejected forbids it
-    // Consecutive failures, of all workers together.
-    std::shared_ptr<event::SharedStreak> streak;
-    std::uint32_t trips = 0;    // without a long enough time of success between them
-    Milliseconds until{0};      // kOpen: its end; probing: when another probe may follow
-    Nanoseconds since{0};       // kHalfOpen: attempts that began earlier do not count
-    Milliseconds closed_at{0};  // the end of the latest probation
+    event::SharedStreaks::Use streak;  // consecutive failures, of all workers together
+    std::uint32_t trips = 0;           // without a long enough time of success between them
+    Milliseconds until{0};             // kOpen: its end; probing: when another probe may follow
+    Nanoseconds since{0};              // kHalfOpen: attempts that began earlier do not count
+    Milliseconds closed_at{0};         // the end of the latest probation
     RateWindow window;
   };
   // A failure, or a response that asks for fewer requests.
@@ -67,7 +67,6 @@ class Breaker final : public upstream::Guard {
     FailureOrigin origin;
   };
 
-  State newState(const upstream::Member& member) const;
   bool usesRate() const { return config_.success_rate.value > 0; }
   void onClosedOutcome(const upstream::Member& member, State& state,
                        const upstream::Outcome& outcome);
@@ -88,6 +87,8 @@ class Breaker final : public upstream::Guard {
 
   const Config config_;
   upstream::GuardTools tools_;
+  event::SharedStreaks own_streaks_;  // without those of all workers
+  event::SharedStreaks& streaks_;
   std::unordered_map<const upstream::Member*, State> states_;  // of members that need one
   std::size_t ejected_ = 0;                                    // kOpen or kHalfOpen
   Milliseconds next_ = Milliseconds::max();                    // when the alarm is due
