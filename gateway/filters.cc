@@ -7,9 +7,10 @@
 #include "gateway/auth/client_certificate.h"
 #include "gateway/auth/cors.h"
 #include "gateway/auth/csrf.h"
-#include "gateway/auth/forward_auth.h"
+#include "gateway/auth/forward_auth/forward_auth.h"
 #include "gateway/auth/jwt/jwt.h"
 #include "gateway/auth/rbac/rbac.h"
+#include "gateway/auth/upstream_auth/upstream_auth.h"
 #include "gateway/limit/rate_limit.h"
 #include "gateway/resilience/fault.h"
 #include "gateway/transform/buffer.h"
@@ -57,6 +58,9 @@ void addFilters(filter::Registry& registry) {
   registry.add<RateLimit>(
       "rate_limit",
       "Filter that limits the rate of requests, or their number in flight, for each caller.");
+  registry.add<UpstreamAuth>("upstream_auth",
+                             "Filter that authenticates weir to the upstream: adds credentials to "
+                             "requests.");
   registry.add<Transform>("transform",
                           "Filter that changes headers, cookies, query, status and trailers.");
 }

@@ -109,7 +109,9 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "The service of the filter `forward_auth` did not respond within `timeout`, or responded with "
      "5xx, which the client receives; or the keys of the filter `jwt`, or the file of another "
      "filter, "
-     "have not been read yet; or too many passwords for the filter `basic` are being verified.",
+     "have not been read yet; or the filter `upstream_auth` has no token; or too many passwords "
+     "for "
+     "the filter `basic` are being verified.",
      "Check the service and its upstream, or the issuer and `jwks`; the log names the cause. "
      "Increase `timeout`, or set `on_error` if requests may proceed without a decision."},
     {"body_too_large",

@@ -83,6 +83,12 @@ class Control {
   const expr::Facts& facts() const { return view().facts; }
   // Who sent the request: filled by authentication filters, read by those after them.
   http::Principal& principal() const { return view().principal; }
+  // What policies in shadow mode would decide instead, for the log: "deny NAME", static or in the
+  // arena. The first filter that has something to say is logged.
+  void noteShadow(std::string_view decision) const {
+    std::string_view& noted = view().record.shadow;
+    if (noted.empty()) noted = decision;
+  }
   // The parts of configured filters on this worker. Null: none, for filters without such parts.
   WorkerParts* parts() const;
 

@@ -69,6 +69,7 @@ struct ExchangeRecord {
   std::string_view request_id;
   std::string_view trace_id;
   std::string_view grpc_status;  // a number, as it was sent
+  std::string_view shadow;       // what policies in shadow mode would decide instead
 
   const Principal* principal = nullptr;  // null: nobody authenticated the caller
 

@@ -317,7 +317,10 @@ http::ExchangeView& Exchange::view() {
 void Exchange::logRequest() {
   http::ExchangeRecord record = describe();
   record.start = wallClockNow() - times_.total;
-  if (view_ != nullptr) record.principal = &view_->principal;
+  if (view_ != nullptr) {
+    record.principal = &view_->principal;
+    record.shadow = view_->record.shadow;
+  }
   engine_.accessLog()->log(record);
 }
 

@@ -64,6 +64,9 @@ constexpr FieldRow kRows[] = {
      "Reason for which weir answered or ended the request; see [Reasons](reasons.md)."},
     {Field::kReasonDetail, "reason.detail", true, "Detail of the reason."},
     {Field::kGrpcStatus, "grpc.status", true, "Status of a gRPC call, as a number."},
+    {Field::kAuthzShadow, "authz.shadow", true,
+     "Decision of the policies of `rbac` in shadow mode, if it differs from the actual one: `deny` "
+     "or `allow`, and the name of the policy."},
     {Field::kTraceId, "trace.id", true, "Trace ID; reserved, not set yet."},
 };
 
@@ -165,6 +168,8 @@ std::string_view textOf(Field field, const ExchangeRecord& record) {
       return record.reason_detail;
     case Field::kGrpcStatus:
       return record.grpc_status;
+    case Field::kAuthzShadow:
+      return record.shadow;
     case Field::kTraceId:
       return record.trace_id;
     default:

@@ -43,6 +43,7 @@ enum class Field : std::uint8_t {
   kReason,            // reason
   kReasonDetail,      // reason.detail: a longer explanation
   kGrpcStatus,        // grpc.status: a number
+  kAuthzShadow,       // authz.shadow: what policies in shadow mode would decide
   kTraceId,           // trace.id
   kRequestHeader,     // request.header.NAME
   kResponseHeader,    // response.header.NAME

@@ -112,6 +112,31 @@ class ForwardAuth(IntegrationCase):
         self.assertEqual(upstream.requests[-1].header("x-weir-auth"), "unavailable")
         self.assert_metric(weir, 1, "weir_forward_auth_decisions_total", result="error")
 
+    def test_a_service_that_goes_away_and_comes_back(self):
+        service, upstream = self.upstream(), self.upstream()
+        weir = self.guarded(service.address, upstream)
+        client = self.client(weir.address())
+        self.assertEqual(client.request("/").status, 200)
+        service.close()
+        reply = client.request("/")
+        self.assertEqual((reply.status, reply.header("x-weir-reason")), (503, "ext_auth_error"))
+        service.reopen()
+        poll.until(lambda: client.request("/").status == 200, "the service")
+
+    def test_answers_are_kept_for_their_callers_only(self):
+        service, upstream = self.service(), self.upstream()
+        weir = self.guarded(service, upstream, ", cache = { key = ['cookie:session', 'path'] }")
+        client = self.client(weir.address())
+        ada, eve = [("Cookie", "session=ada; seen=1")], [("Cookie", "session=eve")]
+        for headers, path, status in ((eve, "/", 302), (eve, "/", 302), ([], "/", 302),
+                                      (eve, "/admin", 403), (eve, "/admin", 403)):
+            self.assertEqual(client.request(path, headers=headers).status, status)
+        self.assertEqual(len(service.asked), 3)
+        for _ in range(2):  # a response with Set-Cookie is not kept
+            self.assertEqual(client.request("/", headers=ada).status, 200)
+        self.assertEqual(len(service.asked), 5)
+        self.assertEqual(len(upstream.requests), 2)
+
     def test_a_mistake_has_its_position(self):
         config = gateway(forward("127.0.0.1:1", route=(
             "filters = [{ forward_auth = { upstream = 'aut', response_headers = ['te'] } }]")) +
@@ -123,6 +148,19 @@ class ForwardAuth(IntegrationCase):
         line = next(number for number, text in enumerate(config.splitlines(), 1)
                     if text.startswith("filters"))
         self.assertRegex(done.stdout, rf'weir.toml:{line}:\d+: .*response_headers')
+
+    def test_a_key_that_mixes_callers_is_refused(self):
+        for more, what in (
+                (", cache = { key = ['path', 'client_address'] }", "tells callers apart"),
+                (", cache = { key = ['cookie:a', 'colour'] }", "is not a part of requests"),
+                (", cache = { key = ['cookie:a'] }, body = '1KiB'", "cannot be used")):
+            weir = self.weir(gateway(forward("127.0.0.1:1", route=FILTER % more) +
+                                     "[upstream.auth]\ndiscovery = { static = ['127.0.0.1:2'] }\n"),
+                             start=False)
+            done = subprocess.run([BINARY, "check", weir.file], capture_output=True, text=True,
+                                  check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(what, done.stdout)
 
     def test_the_example_loads_and_admits_sessions(self):
         text = (ROOT / "configs/forward_auth.toml").read_text(encoding="utf-8")

@@ -25,9 +25,9 @@ class Jwt(IntegrationCase):
         self.addCleanup(issuer.stop)
         return issuer
 
-    def gateway_of(self, jwks, more=""):
+    def gateway_of(self, jwks, more="", top=""):
         upstream = self.upstream()
-        return self.weir(gateway(forward(upstream.address, route=(
+        return self.weir(top + gateway(forward(upstream.address, route=(
             f"filters = [{{ jwt = {{ issuer = '{ISSUER}', audiences = ['orders'], "
             f"jwks = {jwks} {more} }} }}]"))))
 
@@ -57,6 +57,35 @@ class Jwt(IntegrationCase):
         issuer.away = True
         self.assertEqual(self.ask(client, other.token()).status, 401)
         self.assertEqual(self.ask(client, key.token()).status, 200)
+
+    def test_keys_outlive_a_restart_without_their_issuer(self):
+        key, other = Key(self.folder, "a"), Key(self.folder, "b")
+        issuer = self.issuer(key)
+        state = tempfile.mkdtemp(dir=self.folder)
+        jwks = f"{{ url = 'http://{issuer.address}/keys' }}"
+        weir = self.gateway_of(jwks, top=f"state_directory = '{state}'\n")
+        self.assertEqual(self.ask(self.client(weir.address()), key.token()).status, 200)
+        weir.stop()
+        issuer.away = True
+        weir.start()
+        client = self.client(weir.address())
+        self.assertEqual(self.ask(client, key.token()).status, 200)
+        self.assertEqual(self.ask(client, other.token()).status, 401)
+        self.assertGreaterEqual(weir.metric("weir_jwks_age_seconds"), 0)
+        issuer.keys, issuer.away = [key, other], False
+        until(lambda: self.ask(client, other.token()).status == 200, "the new key")
+
+    def test_keys_of_another_source_are_not_used(self):
+        key = Key(self.folder, "a")
+        issuer = self.issuer(key)
+        state = tempfile.mkdtemp(dir=self.folder)
+        top = f"state_directory = '{state}'\n"
+        weir = self.gateway_of(f"{{ url = 'http://{issuer.address}/keys' }}", top=top)
+        self.assertEqual(self.ask(self.client(weir.address()), key.token()).status, 200)
+        weir.stop()
+        issuer.away = True
+        weir = self.gateway_of(f"{{ url = 'http://{issuer.address}/others' }}", top=top)
+        self.assertEqual(self.ask(self.client(weir.address()), key.token()).status, 503)
 
     def test_without_keys_only_these_routes_fail_until_the_issuer_is_there(self):
         key = Key(self.folder, "a")

@@ -19,6 +19,7 @@ from integration_case import forward, gateway
 from tcp_upstream import TcpUpstream, echo
 from thread_server import ThreadServer
 from tls_case import TlsCase
+from token_endpoint import TokenEndpoint
 from token_issuer import ISSUER, Issuer, Key
 from weir_process import ADMIN, ROOT
 
@@ -452,6 +453,7 @@ class EveryFamily(TlsCase):
         self.assertEqual(self.get(weir).status, 503)
         self.expect(weir, 1, "weir_forward_auth_decisions_total", result="error")
         self.authentication()
+        self.upstream_credentials()
         self.rate_limits()
         self.codings()
         self.files_and_origins()
@@ -494,6 +496,24 @@ class EveryFamily(TlsCase):
         self.asserted.add("weir_jwks_age_seconds")
         self.expect(weir, 2, "weir_authz_decisions_total", policy="known", decision="allow")
         self.expect(weir, 1, "weir_authz_decisions_total", policy="", decision="deny")
+
+    def upstream_credentials(self):
+        """A gateway that gets tokens, and asks a service whose answers it keeps."""
+        endpoint, service = TokenEndpoint(), self.upstream()
+        self.addCleanup(endpoint.stop)
+        weir = self.weir(gateway(forward(self.good.address, route=(
+            "filters = [{ forward_auth = { upstream = 'auth', cache = { key = ['header:x-key'] } } "
+            "}, { upstream_auth = { oauth2_client_credentials = { client_id = 'weir', "
+            "client_secret = 's3cret', token_endpoint = { upstream = 'login' } } } }]")) +
+            f"[upstream.auth]\ndiscovery = {{ static = ['{service.address}'] }}\n"
+            f"[upstream.login]\ndiscovery = {{ static = ['{endpoint.address}'] }}\n"))
+        for _ in range(2):
+            self.assertEqual(self.get(weir, headers=[("x-key", "a")]).status, 200)
+        self.expect(weir, 1, "weir_forward_auth_cache_total", result="hit")
+        self.expect(weir, 1, "weir_forward_auth_cache_total", result="miss")
+        self.expect(weir, 2, "weir_upstream_auth_requests_total", result="sent")
+        self.expect(weir, 1, "weir_upstream_auth_token_refreshes_total", upstream="login",
+                    result="success")
 
     def rate_limits(self):
         """A limit with room for fewer keys than there are clients."""

@@ -93,6 +93,15 @@ class Denied(Case):
         with self.subTest(version=2):
             self.check(weir, SPELLINGS, self.over_http2)
 
+    def test_every_spelling_for_a_policy(self):
+        weir = self.start(forward(self.echo.address, route=(
+            "filters = [{ rbac = { policies = [{ name = 'admin', action = 'deny', "
+            "to = { paths = ['/admin/**'] } }] } }]")))
+        with self.subTest(version=1):
+            self.check(weir, SPELLINGS | ABSOLUTE, self.over_http1)
+        with self.subTest(version=2):
+            self.check(weir, SPELLINGS, self.over_http2)
+
     def test_kept_slashes_are_no_separators(self):
         weir = self.start(DENY + forward(self.echo.address),
                           LISTENER + 'escaped_slashes = "keep"\nmerge_slashes = false\n')

@@ -4,7 +4,7 @@ import re
 import unittest
 from pathlib import Path
 
-from integration_case import IntegrationCase, forward, gateway
+from integration_case import LOG, IntegrationCase, forward, gateway
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,6 +37,49 @@ class Rbac(IntegrationCase):
                            policy="no-export")
         self.assert_metric(weir, 5, "weir_local_replies_total", filter="rbac",
                            reason="authz_denied")
+
+    def test_the_log_names_what_policies_in_shadow_would_decide(self):
+        upstream = self.upstream()
+        weir = self.weir(gateway(forward(upstream.address, route=(
+            "filters = [{ rbac = { policies = ["
+            "{ name = 'read', action = 'allow', to = { methods = ['GET'] } },"
+            "{ name = 'no-export', action = 'deny', mode = 'shadow', to = { paths = ['/export'] } },"
+            "{ name = 'write', action = 'allow', mode = 'shadow', to = { methods = ['PUT'] } }"
+            "] } }]")) + LOG))
+        client = self.client(weir.address())
+        for method, path, status in (("GET", "/", 200), ("GET", "/export", 200), ("PUT", "/", 403),
+                                     ("PUT", "/export", 403), ("POST", "/", 403)):
+            self.assertEqual(client.request(path, method=method).status, status)
+        shadow = [line.get("authz_shadow") for line in self.log_lines(weir, 5)]
+        self.assertEqual(shadow, [None, "deny no-export", "allow write", None, None])
+        self.assert_metric(weir, 1, "weir_authz_decisions_total", mode="shadow", decision="allow",
+                           policy="write")
+
+    def test_every_spelling_of_a_host(self):
+        weir = self.weir(gateway(forward(self.upstream().address, route=(
+            "filters = [{ rbac = { policies = [{ name = 'inside', action = 'deny', "
+            "to = { hosts = ['admin.test', '*.inside.test'] } }] } }]"))))
+        client = self.client(weir.address())
+        for host, status in (("admin.test", 403), ("ADMIN.test", 403), ("admin.test.", 403),
+                             ("admin.test:8080", 403), ("Admin.Test.:80", 403),
+                             ("a.inside.test", 403), ("A.B.INSIDE.test.", 403),
+                             ("inside.test", 200), ("admin.test.evil", 200), ("xadmin.test", 200)):
+            self.assertEqual(client.request("/", host=host).status, status, host)
+
+    def test_lines_of_a_header_do_not_hide_each_other(self):
+        weir = self.weir(gateway(forward(self.upstream().address, route=(
+            "filters = [{ rbac = { policies = [{ name = 'guests', action = 'deny', "
+            "headers = { x-role = ['guest'] } }, { name = 'staff', action = 'allow', "
+            "headers = { x-team = ['blue', 'red'] } }] } }]"))))
+        client = self.client(weir.address())
+        blue = ("x-team", "blue")
+        for headers, status in (([blue], 200), ([], 403), ([blue, ("X-Team", "red")], 200),
+                                ([blue, ("x-team", "evil")], 403), ([("x-team", "evil"), blue], 403),
+                                ([("x-team", "blue, evil")], 403),
+                                ([blue, ("x-role", "guest")], 403),
+                                ([blue, ("x-role", "staff"), ("X-Role", "guest")], 403),
+                                ([blue, ("x-role", "guest"), ("x-role", "staff")], 403)):
+            self.assertEqual(client.request("/", headers=headers).status, status, headers)
 
     def test_a_filter_is_used_where_its_condition_holds(self):
         upstream = self.upstream()

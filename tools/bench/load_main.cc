@@ -1,7 +1,7 @@
 // load --target 127.0.0.1:8080 [--path /2] [--host name] [--connections 64] [--in-flight 64]
 //      [--requests N] [--seconds S] [--rate R] [--warmup N] [--new-connection]
-//      [--tls 1.2|1.3] [--resume] [--headers none|browser] [--variants N] [--expect-status 200]
-//      [--expect-length N] [--hold]
+//      [--tls 1.2|1.3] [--resume] [--headers none|browser] [--field "name: value"] [--variants N]
+//      [--expect-status 200] [--expect-length N] [--hold]
 //
 // Prints one JSON object. {n} in the path and the host is replaced by a number below --variants,
 // chosen at random for each request. --hold prints "ready" when all connections are open and warm,
@@ -46,6 +46,7 @@ std::vector<std::string> takeRequests(Options& options, bool closing) {
   const auto variants = options.takeNumber<std::size_t>("variants", 1);
   std::string rest;
   if (headers == "browser") rest = kBrowserFields;
+  if (const auto field = options.take("field", ""); !field.empty()) rest += field + "\r\n";
   if (closing) rest += "Connection: close\r\n";
   std::vector<std::string> requests;
   for (std::size_t i = 0; i < variants; ++i) {

@@ -10,9 +10,10 @@
 #include "gateway/auth/authn.h"
 #include "gateway/auth/csrf_metrics.h"
 #include "gateway/auth/file_metrics.h"
-#include "gateway/auth/forward_auth_metrics.h"
+#include "gateway/auth/forward_auth/metrics.h"
 #include "gateway/auth/jwt/metrics.h"
 #include "gateway/auth/rbac/metrics.h"
+#include "gateway/auth/upstream_auth/metrics.h"
 #include "gateway/limit/metrics.h"
 #include "gateway/resilience/metrics.h"
 #include "gateway/transform/metrics.h"
@@ -36,9 +37,10 @@ MetricFamilies metricFamilies() {
   gateway::addTransformMetrics(families);
   mesh::addMetrics(families);
   mesh::addBreakerMetrics(families);
-  gateway::addForwardAuthMetrics(families);
+  gateway::forward_auth::addMetrics(families);
   gateway::rbac::addMetrics(families);
   gateway::addFaultMetrics(families);
+  gateway::upstream_auth::addMetrics(families);
   server::addMetrics(families);
   event::addMetrics(families);
   state::addMetrics(families);

@@ -67,13 +67,7 @@ void Jwt::Local::onSnapshot(const std::shared_ptr<const jwt::KeySnapshot>& snaps
     keys_ = snapshot->keys;
     cache_.clear();
   }
-  // One filter may end others.
-  std::size_t left = waiting_.size();
-  while (!waiting_.empty() && left-- > 0) {
-    Jwt* const filter = waiting_.back();
-    waiting_.pop_back();
-    filter->onKeys();
-  }
+  waiting_.resumeAll([](Jwt& filter) { filter.onKeys(); });
 }
 
 jwt::Verification Jwt::Local::verify(std::string_view token, const Config& config) {
@@ -89,12 +83,12 @@ jwt::Verification Jwt::Local::verify(std::string_view token, const Config& confi
 }
 
 bool Jwt::Local::awaitKeys(Jwt& filter) {
-  if (gate_ == nullptr || waiting_.size() >= kMostWaiting || !gate_->ask()) return false;
-  waiting_.push_back(&filter);
+  if (gate_ == nullptr || waiting_.full() || !gate_->ask()) return false;
+  waiting_.add(filter);
   return true;
 }
 
-void Jwt::Local::stopWaiting(Jwt& filter) { std::erase(waiting_, &filter); }
+void Jwt::Local::stopWaiting(Jwt& filter) { waiting_.remove(filter); }
 
 Jwt::~Jwt() {
   if (waits_) local_.stopWaiting(*this);

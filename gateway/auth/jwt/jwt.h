@@ -3,7 +3,6 @@
 #include <functional>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "core/filter/filter.h"
 #include "core/filter/parts.h"
@@ -34,8 +33,6 @@ class Jwt final : public filter::Filter {
   // The verified tokens of a worker, and its requests that wait for newer keys.
   class Local {
    public:
-    static constexpr std::size_t kMostWaiting = 1024;
-
     Local(const Config& config, const filter::LocalTools& tools);
     void onSnapshot(const std::shared_ptr<const jwt::KeySnapshot>& snapshot);
 
@@ -54,8 +51,8 @@ class Jwt final : public filter::Filter {
     const Counter misses_;
     jwt::TokenCache cache_;
     std::shared_ptr<const jose::KeySet> keys_;
-    std::shared_ptr<const jwt::RefreshGate> gate_;  // null: the keys are fixed
-    std::vector<Jwt*> waiting_;
+    std::shared_ptr<const RefreshGate> gate_;  // null: the keys are fixed
+    SnapshotWaiters<Jwt> waiting_;
   };
 
   Jwt(const Config& config, Local& local, filter::Control& control)

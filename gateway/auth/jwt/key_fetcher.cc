@@ -7,6 +7,7 @@
 #include "core/base/lower_case.h"
 #include "core/base/number.h"
 #include "core/http/syntax.h"
+#include "core/state/directory.h"
 #include "gateway/auth/jwt/metrics.h"
 
 namespace weir::gateway::jwt {
@@ -40,43 +41,75 @@ Milliseconds freshness(const http::Reply& reply) {
   return std::clamp(fresh, KeyFetcher::kLeastFresh, KeyFetcher::kMostFresh);
 }
 
-bool RefreshGate::ask() const {
-  if (fetching_.value() > 0) return true;
-  if (!asked_.tryAdd(1)) return false;
-  fetching_.tryAdd(0);
-  loop_.post([weak = living_] {
-    if (const auto living = weak.lock()) living->fetcher.refetch();
-  });
-  return true;
-}
-
 KeyFetcher::KeyFetcher(const Settings& settings, const filter::SharedTools& tools)
     : settings_(settings),
       tools_(tools),
-      living_(std::make_shared<const RefreshGate::Living>(RefreshGate::Living{*this})),
+      refetching_(tools.loop, *this),
       due_(tools.loop.wheel(), *this),
-      cooled_(tools.loop.wheel(), *this),
       tick_(tools.loop.wheel(), *this) {}
 
 void KeyFetcher::start(filter::Publish<KeySnapshot> publish, std::function<void()> ready) {
   publish_ = std::move(publish);
   ready_ = std::move(ready);
-  gate_ = std::make_shared<const RefreshGate>(tools_.loop, living_);
   tick_.arm(kTick);
+  restore();
   fetch();
 }
 
-// The worker has counted the fetch already.
+// Publishes a snapshot in any case.
 void KeyFetcher::refetch() {
-  asked_ = true;
-  ++fetches_;
   if (call_ == nullptr) fetch();
+}
+
+// An entry of the state directory belongs to an issuer and a source of its keys.
+std::string KeyFetcher::entryName() const {
+  const std::string source = settings_.jwks->url ? settings_.jwks->url->upstreamName() +
+                                                       settings_.jwks->url->pathAndQuery()
+                                                 : std::string("discovery");
+  return "keys-" + settings_.rules.issuer + " from " + source;
+}
+
+// The first line is the time at which the keys were fetched.
+void KeyFetcher::restore() {
+  if (tools_.state == nullptr) return;
+  const auto saved = tools_.state->load(entryName());
+  if (!saved.ok()) return;
+  std::string_view text = saved.value();
+  const std::size_t line = text.find('\n');
+  if (line == std::string_view::npos) return;
+  const auto seconds = parseNumber<std::uint32_t>(text.substr(0, line));
+  if (!seconds || !use(text.substr(line + 1)).ok()) return;
+  fetched_at_ = std::chrono::seconds(*seconds);
+  log::info("jwt: using keys of " + settings_.rules.issuer +
+            " of the state directory until they can be fetched");
+  onTick();
+  publish();
+}
+
+void KeyFetcher::save() {
+  if (tools_.state == nullptr) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(fetched_at_).count();
+  static_cast<void>(tools_.state->save(entryName(), std::to_string(seconds) + "\n" + text_));
+}
+
+weir::Result<void> KeyFetcher::use(std::string_view text) {
+  if (keys_ != nullptr && text == text_) return {};
+  auto keys = jose::KeySet::parse(text);
+  if (!keys.ok()) return keys.error();
+  keys_ = std::make_shared<const jose::KeySet>(std::move(keys.value()));
+  text_ = text;
+  return {};
+}
+
+void KeyFetcher::publish() {
+  publish_(std::make_shared<const KeySnapshot>(KeySnapshot{keys_, refetching_.gate()}));
+  const auto ready = std::exchange(ready_, nullptr);
+  if (ready) ready();
 }
 
 void KeyFetcher::fetch() {
   due_.disarm();
-  gate_->fetching_.tryAdd(0);
-  ++fetches_;
+  refetching_.begin();
   if (settings_.jwks->discover) {
     fetchMetadata(true);
   } else {
@@ -137,21 +170,16 @@ void KeyFetcher::onMetadata(const http::Reply& reply) {
 
 void KeyFetcher::onKeys(const http::Reply& reply) {
   if (reply.status != 200) return fail("the status of the key set is not 200");
-  if (keys_ == nullptr || reply.body != text_) {
-    auto keys = jose::KeySet::parse(reply.body);
-    if (!keys.ok()) {
-      const std::string detail = "the key set " + std::string(keys.error().detail);
-      return fail(detail);
-    }
-    keys_ = std::make_shared<const jose::KeySet>(std::move(keys.value()));
-    text_ = reply.body;
+  if (const auto used = use(reply.body); !used.ok()) {
+    return fail("the key set " + std::string(used.error().detail));
   }
   if (std::exchange(failing_, false)) {
     log::info("jwt: the keys of " + settings_.rules.issuer + " can be fetched again");
   }
   tools_.metrics.counter(refreshesKey(settings_.issuer_id, Refresh::kSuccess)).add();
-  fetched_at_ = tools_.loop.now();
+  fetched_at_ = wallClockNow();
   retry_ = kFirstRetry;
+  save();
   const auto fresh = static_cast<double>(freshness(reply).count());
   end(Milliseconds(static_cast<std::int64_t>(fresh * (0.8 - 0.1 * random_.unit()))));
 }
@@ -169,21 +197,15 @@ void KeyFetcher::end(Milliseconds next) {
   call_.reset();
   due_.arm(next);
   onTick();
-  if (std::exchange(asked_, false)) cooled_.arm(RefreshGate::kInterval);
-  for (; fetches_ > 0; --fetches_) gate_->fetching_.remove();
-  if (keys_ == nullptr) return;
-  publish_(std::make_shared<const KeySnapshot>(KeySnapshot{keys_, gate_}));
-  const auto ready = std::exchange(ready_, nullptr);
-  if (ready) ready();
+  refetching_.end();
+  if (keys_ != nullptr) publish();
 }
-
-void KeyFetcher::onCooled() { gate_->asked_.remove(); }
 
 void KeyFetcher::onTick() {
   tick_.arm(kTick);
   if (keys_ == nullptr) return;
-  tools_.metrics.gauge(ageKey(settings_.issuer_id))
-      .set(Nanoseconds(tools_.loop.now() - fetched_at_).count());
+  const Nanoseconds age = std::max(wallClockNow() - fetched_at_, Nanoseconds(0));
+  tools_.metrics.gauge(ageKey(settings_.issuer_id)).set(age.count());
 }
 
 }  // namespace weir::gateway::jwt

@@ -7,38 +7,12 @@
 
 #include "core/base/random.h"
 #include "core/event/loop.h"
-#include "core/event/shared_count.h"
 #include "core/filter/parts.h"
 #include "core/http/fetch.h"
 #include "gateway/auth/jwt/settings.h"
+#include "gateway/auth/refresh_gate.h"
 
 namespace weir::gateway::jwt {
-
-class KeyFetcher;
-
-// Lets workers ask for newer keys, in a bounded way.
-class RefreshGate {
- public:
-  static constexpr Milliseconds kInterval{10'000};  // between fetches that workers cause
-
-  // A KeyFetcher as long as it lives.
-  struct Living {
-    KeyFetcher& fetcher;
-  };
-  RefreshGate(event::Loop& loop, std::weak_ptr<const Living> living)
-      : loop_(loop), living_(std::move(living)) {}
-
-  // Any thread. True if keys are being fetched, perhaps because of this call; a snapshot follows.
-  bool ask() const;
-
- private:
-  friend class KeyFetcher;
-
-  event::Loop& loop_;  // of the control thread
-  const std::weak_ptr<const Living> living_;
-  mutable event::SharedCount fetching_;  // more than 0: keys are being fetched
-  mutable event::SharedCount asked_;     // 1: by a worker, within the interval
-};
 
 // The keys of an issuer as workers get them.
 struct KeySnapshot {
@@ -47,10 +21,10 @@ struct KeySnapshot {
 };
 
 // Fetches the key set of an issuer and keeps it fresh. Keys are kept until there are newer ones,
-// however long their source is away.
+// however long their source is away, also over restarts if there is a state directory.
 //
 // Thread: the control thread.
-class KeyFetcher {
+class KeyFetcher final : private Refreshable {
  public:
   static constexpr Milliseconds kFetchLimit{5'000};
   static constexpr Milliseconds kLeastFresh{60'000};
@@ -65,10 +39,14 @@ class KeyFetcher {
 
   // `ready` is called once there are keys.
   void start(filter::Publish<KeySnapshot> publish, std::function<void()> ready);
-  // A worker asks for newer keys. Publishes a snapshot in any case.
-  void refetch();
 
  private:
+  void refetch() override;
+  std::string entryName() const;
+  void restore();
+  void save();
+  weir::Result<void> use(std::string_view text);  // fails if it is not a key set
+  void publish();
   void fetch();
   void fetchMetadata(bool openid);
   void fetchKeys(std::string_view path);
@@ -79,7 +57,6 @@ class KeyFetcher {
   void onKeys(const http::Reply& reply);
   void fail(std::string_view detail);
   void end(Milliseconds next);
-  void onCooled();
   void onTick();
 
   const Settings& settings_;
@@ -87,18 +64,14 @@ class KeyFetcher {
   Random random_;
   filter::Publish<KeySnapshot> publish_;
   std::function<void()> ready_;
-  std::shared_ptr<const RefreshGate> gate_;
-  const std::shared_ptr<const RefreshGate::Living> living_;
+  Refetching refetching_;
   std::unique_ptr<http::Call> call_;
   std::string text_;  // of the keys in use
   std::shared_ptr<const jose::KeySet> keys_;
-  Milliseconds fetched_at_{0};
+  Nanoseconds fetched_at_{0};  // wall clock
   Milliseconds retry_ = kFirstRetry;
-  unsigned fetches_ = 0;  // counted in the gate
-  bool asked_ = false;    // by a worker, since the last fetch ended
   bool failing_ = false;  // for the log
   event::Alarm<KeyFetcher, &KeyFetcher::fetch> due_;
-  event::Alarm<KeyFetcher, &KeyFetcher::onCooled> cooled_;
   event::Alarm<KeyFetcher, &KeyFetcher::onTick> tick_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -11,8 +12,8 @@
 namespace weir::gateway::rbac {
 
 // Finds the few policies that may match a request among many that differ by identity, subject,
-// consumer, path or method: each policy is filed under the values of the first of those that it
-// names without wildcards.
+// consumer, path or method: each policy is filed under its values of one of those, without
+// wildcards, that it shares with the fewest others.
 class PolicyIndex {
  public:
   // The policies outlive the index.
@@ -26,39 +27,41 @@ class PolicyIndex {
       for (const std::uint32_t each : *list) visit(policies_[each]);
     };
     visit_all(&others_);
-    visit_all(find(by_identity_, question.identity()));
-    visit_all(find(by_subject_, question.principal().subject));
-    visit_all(find(by_consumer_, question.principal().consumer));
-    visit_all(find(by_method_, question.method()));
-    if (by_path_.empty()) return;
+    visit_all(find(kIdentity, question.identity()));
+    visit_all(find(kSubject, question.principal().subject));
+    visit_all(find(kConsumer, question.principal().consumer));
+    visit_all(find(kMethod, question.method()));
+    if (tables_[kPath].empty()) return;
     std::string_view before;
     for (std::size_t slashes = 1; slashes <= kMaxDepth; ++slashes) {
       const std::string_view start = startOf(question.plainPath(), slashes);
       if (start == before) break;
-      visit_all(find(by_path_, start));
+      visit_all(find(kPath, start));
       before = start;
     }
   }
 
  private:
+  enum Aspect : std::size_t { kIdentity, kSubject, kConsumer, kPath, kMethod, kAspects };
   using List = std::vector<std::uint32_t>;
+  using Keys = std::vector<std::string_view>;                // views into policies
   using Table = std::unordered_map<std::string_view, List>;  // the keys are views into policies
-  static constexpr std::size_t kMaxDepth = 4;                // segments of a path
+  using Counts = std::array<std::unordered_map<std::string_view, std::size_t>, kAspects>;
+  static constexpr std::size_t kMaxDepth = 8;  // segments of a path
 
-  static const List* find(const Table& table, std::string_view key) {
+  const List* find(Aspect aspect, std::string_view key) const {
+    const Table& table = tables_[aspect];
     if (table.empty() || key.empty()) return nullptr;
     const auto found = table.find(key);
     return found == table.end() ? nullptr : &found->second;
   }
-  void file(std::uint32_t number);
-  bool fileByPath(std::uint32_t number);
+  // Empty if the policy applies to other values of the aspect as well.
+  static Keys keysOf(const Policy& policy, Aspect aspect);
+  void file(std::uint32_t number, const Counts& counts);
 
   const std::vector<Policy>& policies_;
-  Table by_identity_;
-  Table by_subject_;
-  Table by_consumer_;
-  Table by_path_;  // by the start of a pattern before its first wildcard
-  Table by_method_;
+  // kPath: by the start of a pattern before its first wildcard.
+  std::array<Table, kAspects> tables_;
   List others_;
 };
 

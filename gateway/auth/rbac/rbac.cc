@@ -49,6 +49,13 @@ std::string_view describe(const Policy* policy, Arena& arena) {
   return joined(arena, {"denied by the policy ", policy->name});
 }
 
+// For the log: "deny NAME".
+std::string_view describeShadow(const Outcome& decision, Arena& arena) {
+  const std::string_view action = decision.action == Action::kDeny ? "deny" : "allow";
+  if (decision.policy == nullptr) return action;
+  return joined(arena, {action, " ", decision.policy->name});
+}
+
 constexpr std::size_t kMaxNearMisses = 10;
 
 std::string nameOf(const Policy& policy) {
@@ -68,6 +75,9 @@ void Rbac::Config::read(config::Table& table, Config& out) {
              "Policies. A request that a deny policy matches is refused; if there are allow "
              "policies, one of them must match.",
              {.min_size = 1, .max_size = kMaxPolicies, .required = true});
+  table.read("policy_header", out.policy_header,
+             "Whether the response to a refused request has `X-Weir-Policy`, with the name of the "
+             "policy that denies it.");
   std::unordered_set<std::string_view> names;
   for (std::size_t i = 0; i < out.policies.size(); ++i) {
     if (!names.insert(out.policies[i].name).second) {
@@ -133,13 +143,28 @@ filter::Verdict Rbac::onRequest(http::Request& request) {
     all.add(policy);
     if (policy.isEnforced()) enforced.add(policy);
   });
-  if (local_.has_shadow) count(local_.metrics, decide(all, local_.allows_shadow), Mode::kShadow);
   const Outcome decision = decide(enforced, local_.allows);
   count(local_.metrics, decision, Mode::kEnforce);
+  if (local_.has_shadow) {
+    const Outcome shadow = decide(all, local_.allows_shadow);
+    count(local_.metrics, shadow, Mode::kShadow);
+    if (shadow.action != decision.action) {
+      control_.noteShadow(describeShadow(shadow, control_.arena()));
+    }
+  }
   if (decision.action == Action::kAllow) return filter::Verdict::proceed();
-  return filter::Verdict::reply({.status = 403,
-                                 .reason = Reason::kAuthzDenied,
-                                 .detail = describe(decision.policy, control_.arena())});
+  return refuse(decision.policy);
+}
+
+filter::Verdict Rbac::refuse(const Policy* policy) const {
+  filter::LocalReply reply;
+  reply.status = 403;
+  reply.reason = Reason::kAuthzDenied;
+  reply.detail = describe(policy, control_.arena());
+  if (config_.policy_header && policy != nullptr) {
+    reply.headers.emplace(control_.arena()).add("x-weir-policy", policy->name);
+  }
+  return filter::Verdict::reply(reply);
 }
 
 }  // namespace weir::gateway

@@ -20,6 +20,7 @@ class Rbac final : public filter::Filter {
  public:
   struct Config {
     std::vector<rbac::Policy> policies;
+    bool policy_header = false;
 
     bool operator==(const Config&) const = default;
     static void read(config::Table& table, Config& out);
@@ -37,7 +38,8 @@ class Rbac final : public filter::Filter {
     bool allows_shadow = false;  // also in shadow mode
     bool has_shadow = false;
   };
-  Rbac(const Config&, Local& local, filter::Control& control) : local_(local), control_(control) {}
+  Rbac(const Config& config, Local& local, filter::Control& control)
+      : config_(config), local_(local), control_(control) {}
 
   filter::Verdict onRequest(http::Request& request) override;
   // The policy that decides, and those that all but one of their settings match.
@@ -45,6 +47,9 @@ class Rbac final : public filter::Filter {
                                  const http::ExchangeView& view);
 
  private:
+  filter::Verdict refuse(const rbac::Policy* policy) const;
+
+  const Config& config_;
   Local& local_;
   filter::Control& control_;
 };

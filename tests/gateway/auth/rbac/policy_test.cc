@@ -203,5 +203,37 @@ TEST_F(PolicyTest, TheIndexFindsWhatMatches) {
   }
 }
 
+// Policies about one caller that differ by path, and paths that differ only in their last segment.
+TEST_F(PolicyTest, TheIndexUsesWhatDistinguishesThePolicies) {
+  std::string text;
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string n = std::to_string(i);
+    text += "{ name = 'i" + n +
+            "', action = 'allow', from = { identities = ['spiffe://p/web'] }, to = { paths = ['/" +
+            n + "'], methods = ['GET'] } },";
+    text += "{ name = 's" + n +
+            "', action = 'deny', from = { subjects = ['ann'] }, to = { paths = "
+            "['/api/v1/projects/p/zones/z/items/" +
+            n + "'] } },";
+    text += "{ name = 'c" + n + "', action = 'deny', from = { consumers = ['c" + n +
+            "'] }, to = { methods = ['GET'], paths = ['/shared'] } },";
+  }
+  const std::vector<Policy> policies = read(text);
+  ASSERT_EQ(diagnostics, "");
+  const PolicyIndex index(policies);
+  record.client_identity = "spiffe://p/web";
+  principal.subject = "ann";
+  principal.consumer = "c7";
+  for (const auto& [path, count] : std::map<std::string_view, std::size_t>{
+           {"/5", 2}, {"/shared", 1}, {"/api/v1/projects/p/zones/z/items/9", 2}}) {
+    request.path = path;
+    const http::ExchangeFacts facts(record);
+    const Question question(request, record, facts);
+    std::size_t candidates = 0;
+    index.forCandidates(question, [&](const Policy&) { ++candidates; });
+    EXPECT_EQ(candidates, count) << path;
+  }
+}
+
 }  // namespace
 }  // namespace weir::gateway::rbac

@@ -61,6 +61,19 @@ TEST(Rbac, PoliciesInShadowDecideNothing) {
   EXPECT_EQ(bench.get("/other").status, 200);
 }
 
+TEST(Rbac, ThePolicyIsNamedInAHeaderOnRequest) {
+  const std::string policies =
+      "policies = [{ name = 'no-admin', action = 'deny', to = { paths = ['/admin/**'] } },"
+      "{ name = 'read', action = 'allow', to = { methods = ['GET'] } }]";
+  FilterBench quiet("rbac", policies);
+  EXPECT_EQ(quiet.get("/admin").header("x-weir-policy"), "");
+  FilterBench bench("rbac", policies + ", policy_header = true");
+  EXPECT_EQ(bench.get("/admin").header("x-weir-policy"), "no-admin");
+  EXPECT_EQ(bench.post("").status, 403);  // no policy allows it
+  EXPECT_EQ(bench.post("").header("x-weir-policy"), "");
+  EXPECT_EQ(bench.get("/").header("x-weir-policy"), "");
+}
+
 TEST(Rbac, SeesTheHeadersThatTheClientCannotForge) {
   FilterBench bench("rbac",
                     "policies = [{ name = 'p', action = 'allow',"

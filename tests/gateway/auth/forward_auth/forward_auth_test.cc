@@ -1,4 +1,4 @@
-#include "gateway/auth/forward_auth.h"
+#include "gateway/auth/forward_auth/forward_auth.h"
 
 #include <string>
 

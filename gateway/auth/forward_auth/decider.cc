@@ -1,0 +1,83 @@
+#include "gateway/auth/forward_auth/decider.h"
+
+#include <utility>
+
+#include "gateway/auth/forward_auth/ext_authz.h"
+
+namespace weir::gateway::forward_auth {
+
+Decider::Decider(const Settings& settings, const filter::LocalTools& tools)
+    : settings_(settings), loop_(tools.loop), client_(tools.client), metrics_(tools.metrics) {
+  if (settings.cache) cache_ = std::make_unique<AnswerCache>(*settings.cache);
+}
+
+SharedAnswer Decider::ask(const Subject& subject, Asker& asker) {
+  if (cache_ == nullptr) {
+    askAlone(subject, asker);
+    return nullptr;
+  }
+  const auto key = settings_.cache->parts.of(subject.request, subject.control);
+  if (!key) {
+    count(Lookup::kBypass);
+    askAlone(subject, asker);
+    return nullptr;
+  }
+  if (SharedAnswer known = cache_->find(*key, loop_.now())) {
+    count(Lookup::kHit);
+    return known;
+  }
+  askTogether(*key, subject, asker);
+  return nullptr;
+}
+
+void Decider::askTogether(std::string_view key, const Subject& subject, Asker& asker) {
+  asker.key_ = key;
+  Shared& shared = shared_[asker.key_];
+  if (shared.waiting.full()) {
+    asker.key_.clear();
+    return askAlone(subject, asker);
+  }
+  shared.waiting.add(asker);
+  if (shared.question != nullptr) return count(Lookup::kShared);
+  count(Lookup::kMiss);
+  shared.question =
+      start(subject, [this, key = asker.key_](Answer answer) { onShared(key, std::move(answer)); });
+}
+
+void Decider::askAlone(const Subject& subject, Asker& asker) {
+  asker.question_ = start(subject, [&asker](Answer answer) {
+    const Question ended = std::move(asker.question_);
+    asker.onAnswer(std::make_shared<const Answer>(std::move(answer)));
+  });
+}
+
+Question Decider::start(const Subject& subject, OnAnswer done) {
+  const bool grpc = settings_.style == Style::kGrpc;
+  return (grpc ? askGrpc : askHttp)(client_, settings_, subject, std::move(done));
+}
+
+// A request that comes from within asks again, or finds the answer in the cache.
+void Decider::onShared(const std::string& key, Answer answer) {
+  auto node = shared_.extract(key);
+  const auto made = std::make_shared<const Answer>(std::move(answer));
+  cache_->add(node.key(), made, loop_.now());
+  ending_ = &node.mapped();
+  ending_->waiting.resumeAll([&](Asker& asker) {
+    asker.key_.clear();
+    asker.onAnswer(made);
+  });
+  ending_ = nullptr;
+}
+
+// A shared question goes on: its answer is of use for the next request.
+void Decider::leave(Asker& asker) {
+  asker.question_.reset();
+  if (asker.key_.empty()) return;
+  if (const auto found = shared_.find(asker.key_); found != shared_.end()) {
+    found->second.waiting.remove(asker);
+  }
+  if (ending_ != nullptr) ending_->waiting.remove(asker);
+  asker.key_.clear();
+}
+
+}  // namespace weir::gateway::forward_auth

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "core/base/keyed_hash.h"
+#include "core/event/loop.h"
+#include "core/filter/parts.h"
+#include "gateway/auth/forward_auth/answer_cache.h"
+#include "gateway/auth/forward_auth/http_service.h"
+#include "gateway/auth/forward_auth/metrics.h"
+#include "gateway/auth/forward_auth/settings.h"
+#include "gateway/auth/refresh_gate.h"
+
+namespace weir::gateway::forward_auth {
+
+// A request that waits for an answer.
+class Asker {
+ public:
+  virtual ~Asker() = default;
+  virtual void onAnswer(SharedAnswer answer) = 0;  // may destroy it, and others
+
+ private:
+  friend class Decider;
+  Question question_;  // of its own
+  std::string key_;    // of the question that it shares; empty: none
+};
+
+// Asks the service, for one worker. Requests with equal keys share a question while it is asked and
+// its answer while it is fresh.
+class Decider {
+ public:
+  Decider(const Settings& settings, const filter::LocalTools& tools);
+  Decider(const Decider&) = delete;
+  Decider& operator=(const Decider&) = delete;
+
+  // The answer, if it is known. Otherwise onAnswer() follows, never from within ask(), unless
+  // leave() is called before.
+  SharedAnswer ask(const Subject& subject, Asker& asker);
+  void leave(Asker& asker);
+  MetricCells& metrics() { return metrics_; }
+
+ private:
+  struct Shared {
+    Question question;
+    SnapshotWaiters<Asker> waiting;
+  };
+
+  Question start(const Subject& subject, OnAnswer done);
+  void askAlone(const Subject& subject, Asker& asker);
+  void askTogether(std::string_view key, const Subject& subject, Asker& asker);
+  void onShared(const std::string& key, Answer answer);
+  void count(Lookup result) { metrics_.counter(cacheKey(result)).add(); }
+
+  const Settings& settings_;
+  event::Loop& loop_;
+  http::Client& client_;
+  MetricCells& metrics_;
+  std::unique_ptr<AnswerCache> cache_;  // null: there is none
+  std::unordered_map<std::string, Shared, KeyedHash> shared_;
+  Shared* ending_ = nullptr;  // its answer is being given to those that wait
+};
+
+}  // namespace weir::gateway::forward_auth

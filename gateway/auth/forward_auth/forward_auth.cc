@@ -1,0 +1,148 @@
+#include "gateway/auth/forward_auth/forward_auth.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::gateway {
+namespace {
+
+using forward_auth::Answer;
+using forward_auth::Decision;
+
+constexpr std::string_view kUnavailableField = "x-weir-auth";
+
+void takeBody(Buffer& from, std::string& to) {
+  to.reserve(from.size());
+  while (!from.empty()) {
+    const Bytes piece = from.front();
+    to.append(asText(piece));
+    from.consume(piece.size());
+  }
+}
+
+}  // namespace
+
+void ForwardAuth::addRequestFields(const Config& config, http::FieldSet& fields) {
+  for (const std::string& name : config.response_headers) fields.add(name);
+}
+
+filter::Verdict ForwardAuth::onRequest(http::Request& request) {
+  request_ = &request;
+  const bool has_body =
+      request.body == http::BodyKind::kLength || request.body == http::BodyKind::kStream;
+  if (config_.body == 0 || !has_body) return ask();
+  control_.watchRequestBody(filter::BodyMode::whole(config_.body));
+  return filter::Verdict::proceed();
+}
+
+// The whole body: asks the service, and is called again once the service has admitted the request.
+filter::Flow ForwardAuth::onRequestBody(filter::BodyStep& step) {
+  if (!asked_) {
+    takeBody(step.in, body_);
+    return ask();
+  }
+  passed_ += step.out.append(asBytes(body_).subspan(passed_));
+  return passed_ < body_.size() ? filter::Flow::more() : filter::Flow::proceed();
+}
+
+filter::Verdict ForwardAuth::ask() {
+  asked_ = true;
+  if (auto known = local_.ask({*request_, control_, body_}, *this)) {
+    return decide(std::move(known));
+  }
+  return filter::Verdict::wait(config_.timeout, Reason::kExtAuthError);
+}
+
+void ForwardAuth::onAnswer(forward_auth::SharedAnswer answer) {
+  control_.resumeRequest(decide(std::move(answer)));
+}
+
+filter::Verdict ForwardAuth::onWaitExpired(filter::Side, Reason) {
+  local_.leave(*this);
+  return fail("the auth service did not respond in time");
+}
+
+filter::Verdict ForwardAuth::decide(forward_auth::SharedAnswer answer) {
+  admitted_ = std::move(answer);
+  switch (admitted_->kind) {
+    case Answer::Kind::kAllowed:
+      return admit();
+    case Answer::Kind::kDenied:
+      count(Decision::kDenied);
+      return refuse(Reason::kExtAuthDenied, "the auth service refused the request");
+    case Answer::Kind::kBadRequest:
+      // The request itself is at fault: not to be admitted by `on_error`.
+      count(Decision::kDenied);
+      return filter::Verdict::reply(
+          {.reason = Reason::kBadRequest, .detail = "a header cannot be sent to the auth service"});
+    case Answer::Kind::kFailed:
+      break;
+  }
+  const bool replies = admitted_->status != 0 && config_.on_error == forward_auth::OnError::kDeny;
+  if (!replies) return fail(admitted_->detail);
+  count(Decision::kError);
+  return refuse(Reason::kExtAuthError, admitted_->detail);
+}
+
+filter::Verdict ForwardAuth::admit() {
+  count(Decision::kAllowed);
+  dropClaims();
+  forward_auth::applyEdits(admitted_->request_fields, request_->headers);
+  forward_auth::applyQuery(*admitted_, *request_);
+  return filter::Verdict::proceed();
+}
+
+// With the response of the service.
+filter::Verdict ForwardAuth::refuse(Reason reason, std::string_view detail) {
+  const forward_auth::SharedAnswer answer = std::move(admitted_);
+  Arena& arena = control_.arena();
+  http::Headers fields(arena);
+  forward_auth::applyEdits(answer->response_fields, fields);
+  filter::LocalReply reply;
+  reply.status = answer->status;
+  reply.grpc_status = answer->grpc_status;
+  reply.reason = reason;
+  reply.detail = detail;
+  reply.headers = fields;
+  reply.body = arena.copy(answer->body);
+  reply.content_type = arena.copy(answer->content_type);
+  return filter::Verdict::reply(reply);
+}
+
+filter::Verdict ForwardAuth::fail(std::string_view detail) {
+  admitted_.reset();
+  count(Decision::kError);
+  if (config_.on_error == forward_auth::OnError::kDeny) {
+    return filter::Verdict::reply(
+        {.status = 503, .reason = Reason::kExtAuthError, .detail = detail});
+  }
+  dropClaims();
+  request_->headers.set(kUnavailableField, "unavailable");
+  return filter::Verdict::proceed();
+}
+
+// Only the service may say what these headers say.
+void ForwardAuth::dropClaims() {
+  request_->headers.removeIf([this](const http::Header& field) {
+    return std::any_of(
+        config_.response_headers.begin(), config_.response_headers.end(),
+        [&](const std::string& name) { return http::isSameField(name, field.name); });
+  });
+}
+
+filter::Verdict ForwardAuth::onResponse(http::Response& response) {
+  addFields(response);
+  return filter::Verdict::proceed();
+}
+
+void ForwardAuth::addFields(http::Response& response) const {
+  if (admitted_ != nullptr) {
+    forward_auth::applyEdits(admitted_->response_fields, response.headers);
+  }
+}
+
+void ForwardAuth::count(Decision decision) {
+  local_.metrics().counter(forward_auth::decisionsKey(decision)).add();
+}
+
+}  // namespace weir::gateway
