@@ -5,6 +5,14 @@
 #include "gateway/auth/forward_auth/ext_authz.h"
 
 namespace weir::gateway::forward_auth {
+namespace {
+
+Decision decisionOf(const Answer& answer) {
+  if (answer.kind == Answer::Kind::kAllowed) return Decision::kAllowed;
+  return answer.kind == Answer::Kind::kFailed ? Decision::kError : Decision::kDenied;
+}
+
+}  // namespace
 
 Decider::Decider(const Settings& settings, const filter::LocalTools& tools)
     : settings_(settings), loop_(tools.loop), client_(tools.client), metrics_(tools.metrics) {
@@ -48,6 +56,17 @@ void Decider::askAlone(const Subject& subject, Asker& asker) {
   asker.question_ = start(subject, [&asker](Answer answer) {
     const Question ended = std::move(asker.question_);
     asker.onAnswer(std::make_shared<const Answer>(std::move(answer)));
+  });
+}
+
+void Decider::askAside(const Subject& subject) {
+  if (asides_.size() >= kMostAsides) return;
+  asides_.emplace_front();
+  const auto aside = asides_.begin();
+  *aside = start(subject, [this, aside](const Answer& answer) {
+    const Question ended = std::move(*aside);
+    asides_.erase(aside);
+    metrics_.counter(decisionsKey(decisionOf(answer), true)).add();
   });
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -32,6 +34,8 @@ class Asker {
 // its answer while it is fresh.
 class Decider {
  public:
+  static constexpr std::size_t kMostAsides = 1024;
+
   Decider(const Settings& settings, const filter::LocalTools& tools);
   Decider(const Decider&) = delete;
   Decider& operator=(const Decider&) = delete;
@@ -40,6 +44,8 @@ class Decider {
   // leave() is called before.
   SharedAnswer ask(const Subject& subject, Asker& asker);
   void leave(Asker& asker);
+  // Asks, and counts the decision, which nothing waits for.
+  void askAside(const Subject& subject);
   MetricCells& metrics() { return metrics_; }
 
  private:
@@ -60,6 +66,7 @@ class Decider {
   MetricCells& metrics_;
   std::unique_ptr<AnswerCache> cache_;  // null: there is none
   std::unordered_map<std::string, Shared, KeyedHash> shared_;
+  std::list<Question> asides_;
   Shared* ending_ = nullptr;  // its answer is being given to those that wait
 };
 

@@ -47,6 +47,10 @@ filter::Flow ForwardAuth::onRequestBody(filter::BodyStep& step) {
 
 filter::Verdict ForwardAuth::ask() {
   asked_ = true;
+  if (config_.isShadow()) {
+    local_.askAside({*request_, control_, body_});
+    return filter::Verdict::proceed();
+  }
   if (auto known = local_.ask({*request_, control_, body_}, *this)) {
     return decide(std::move(known));
   }

@@ -17,6 +17,8 @@ constexpr std::string_view kGrpcPath = "/envoy.service.auth.v3.Authorization/Che
 
 constexpr std::pair<std::string_view, Style> kStyleNames[] = {
     {"traefik", Style::kTraefik}, {"envoy", Style::kEnvoy}, {"grpc", Style::kGrpc}};
+constexpr std::pair<std::string_view, Mode> kForwardAuthModeNames[] = {{"enforce", Mode::kEnforce},
+                                                                       {"shadow", Mode::kShadow}};
 constexpr std::pair<std::string_view, OnError> kForwardOnErrorNames[] = {
     {"deny", OnError::kDeny}, {"allow", OnError::kAllow}};
 
@@ -89,6 +91,9 @@ void Settings::read(config::Table& table, Settings& out) {
              "auth_request of NGINX and forward_auth of Caddy; `envoy`: by a request with the same "
              "method and `path` before its path, which only 200 admits; `grpc`: by "
              "envoy.service.auth.v3.Authorization.");
+  table.read("mode", out.enforcement, kForwardAuthModeNames,
+             "Whether decisions apply (`enforce`), or are only counted (`shadow`). In shadow mode, "
+             "requests neither wait for the service nor change.");
   table.read("timeout", out.timeout, "Time limit for the response of the service.",
              {.min = Milliseconds(1), .max = filter::Verdict::kLongestWait});
   table.read(

@@ -24,6 +24,8 @@ enum class Style : std::uint8_t {
   kEnvoy,    // the request's own method and path
   kGrpc,     // envoy.service.auth.v3.Authorization
 };
+// Whether decisions apply, or are only counted.
+enum class Mode : std::uint8_t { kEnforce, kShadow };
 enum class OnError : std::uint8_t { kDeny, kAllow };
 
 struct CacheSettings {
@@ -41,6 +43,7 @@ struct CacheSettings {
 struct Settings {
   http::Target target;
   Style style = Style::kTraefik;
+  Mode enforcement = Mode::kEnforce;  // `mode`
   Milliseconds timeout{1'000};
   OnError on_error = OnError::kDeny;
   std::vector<std::string> request_headers{"*"};
@@ -63,6 +66,7 @@ struct Settings {
   bool sends(const http::Header& field) const;
   // Whether the upstream receives this field of an answer.
   bool accepts(std::string_view name) const;
+  bool isShadow() const { return enforcement != Mode::kEnforce; }
 };
 
 bool isNamed(const auto& names, std::string_view name) {

@@ -235,6 +235,28 @@ TEST(ForwardAuth, ASilentServiceDeniesRequestsWithBodies) {
   EXPECT_TRUE(bench.seen().empty());
 }
 
+TEST(ForwardAuth, InShadowModeItDecidesNothing) {
+  using forward_auth::Decision;
+  using forward_auth::decisionsKey;
+  FilterBench bench("forward_auth", withSettings("mode = 'shadow', body = '1KiB', "
+                                                 "response_headers = ['remote-user']"));
+  bench.serviceAnswers("no", {{"remote-user", "ada"}}, 403);
+  EXPECT_EQ(bench.get().status, 200);
+  EXPECT_EQ(bench.post("hello").status, 200);
+  EXPECT_EQ(bench.seen().back().body, "hello");
+  EXPECT_EQ(bench.seen().back().header("remote-user"), "");
+  bench.pass(Milliseconds(100));
+  EXPECT_EQ(bench.asked().size(), 2U);
+  bench.serviceAnswers("", {{"set-cookie", "a=1"}});
+  const BenchMessage reply = bench.get();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.header("set-cookie"), "");
+  bench.pass(Milliseconds(100));
+  EXPECT_EQ(bench.counted(decisionsKey(Decision::kDenied, true)), 2U);
+  EXPECT_EQ(bench.counted(decisionsKey(Decision::kAllowed, true)), 1U);
+  EXPECT_EQ(bench.counted(decisionsKey(Decision::kDenied)), 0U);
+}
+
 TEST(ForwardAuth, TheClientMayGoWhileTheServiceDecides) {
   FilterBench bench("forward_auth", kService);
   bench.begin("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
