@@ -9,15 +9,13 @@
 #include "core/http/grpc_frame.h"
 #include "tests/support/filter_bench.h"
 
-namespace weir::gateway {
+namespace weir::gateway::forward_auth {
 namespace {
 
-using forward_auth::Answer;
-using forward_auth::readCheckResponse;
 using test::BenchMessage;
 using test::FilterBench;
 
-constexpr std::string_view kService = "upstream = 'service', style = 'grpc'";
+constexpr std::string_view kGrpcService = "upstream = 'service', style = 'grpc'";
 
 ProtoWriter status(std::uint64_t code) { return ProtoWriter().number(1, code); }
 
@@ -73,14 +71,14 @@ std::string_view askedHeader(std::string_view http, std::string_view name) {
 }
 
 Answer read(const ProtoWriter& message, std::vector<std::string> accepted = {"*"}) {
-  forward_auth::Settings settings;
-  settings.style = forward_auth::Style::kGrpc;
+  Settings settings;
+  settings.style = Style::kGrpc;
   settings.response_headers = std::move(accepted);
   return readCheckResponse(message.bytes(), settings);
 }
 
 TEST(ExtAuthz, TheServiceLearnsOfTheRequest) {
-  FilterBench bench("forward_auth", std::string(kService) + ", context = { tenant = 'shop' }");
+  FilterBench bench("forward_auth", std::string(kGrpcService) + ", context = { tenant = 'shop' }");
   answer(bench, allowed({}));
   EXPECT_EQ(bench
                 .get("/orders?id=7", {{"Cookie", "a=1"},
@@ -112,7 +110,7 @@ TEST(ExtAuthz, TheServiceLearnsOfTheRequest) {
 }
 
 TEST(ExtAuthz, TheServiceReceivesBodiesOnRequest) {
-  FilterBench bench("forward_auth", std::string(kService) + ", body = '1KiB'");
+  FilterBench bench("forward_auth", std::string(kGrpcService) + ", body = '1KiB'");
   answer(bench, allowed({}));
   EXPECT_EQ(bench.post("hello").status, 200);
   EXPECT_EQ(bench.post("\xff\xfe").status, 200);
@@ -127,7 +125,7 @@ TEST(ExtAuthz, TheServiceReceivesBodiesOnRequest) {
 }
 
 TEST(ExtAuthz, HeadersOfAnAdmissionReachTheUpstream) {
-  FilterBench bench("forward_auth", std::string(kService) + ", response_headers = ['*']");
+  FilterBench bench("forward_auth", std::string(kGrpcService) + ", response_headers = ['*']");
   ProtoWriter ok;
   ok.message(2, header("x-user", "ann")).message(2, appended("x-more", "2", true));
   ok.message(2, header("x-new", "n", 1)).message(2, header("x-old", "n", 1));
@@ -158,7 +156,7 @@ TEST(ExtAuthz, HeadersOfAnAdmissionReachTheUpstream) {
 }
 
 TEST(ExtAuthz, OnlyListedHeadersReachTheUpstream) {
-  FilterBench bench("forward_auth", std::string(kService) + ", response_headers = ['x-user']");
+  FilterBench bench("forward_auth", std::string(kGrpcService) + ", response_headers = ['x-user']");
   ProtoWriter ok;
   ok.message(2, header("X-User", "ann")).message(2, header("x-other", "1"));
   answer(bench, allowed(ok));
@@ -168,7 +166,7 @@ TEST(ExtAuthz, OnlyListedHeadersReachTheUpstream) {
 }
 
 TEST(ExtAuthz, ParametersOfTheQueryCanBeChanged) {
-  FilterBench bench("forward_auth", kService);
+  FilterBench bench("forward_auth", kGrpcService);
   ProtoWriter ok;
   ok.message(7, ProtoWriter().text(1, "user").text(2, "ann & co")).text(8, "token");
   answer(bench, allowed(ok));
@@ -179,7 +177,7 @@ TEST(ExtAuthz, ParametersOfTheQueryCanBeChanged) {
 }
 
 TEST(ExtAuthz, ARefusalIsTheClientsResponse) {
-  FilterBench bench("forward_auth", kService);
+  FilterBench bench("forward_auth", kGrpcService);
   ProtoWriter more;
   more.message(2, header("location", "https://login.test/")).message(2, header("server", "x"));
   more.message(2, header("content-type", "text/plain")).text(3, "log in");
@@ -195,7 +193,7 @@ TEST(ExtAuthz, ARefusalIsTheClientsResponse) {
 }
 
 TEST(ExtAuthz, WithoutAStatusARefusalIs403) {
-  FilterBench bench("forward_auth", kService);
+  FilterBench bench("forward_auth", kGrpcService);
   for (const std::uint64_t code : {0, 100, 200, 204, 600, 70'000}) {
     answer(bench, denied(code));
     EXPECT_EQ(bench.get().status, 403) << code;
@@ -208,7 +206,7 @@ TEST(ExtAuthz, WithoutAStatusARefusalIs403) {
 TEST(ExtAuthz, AFailureDeniesOrAllows) {
   for (const bool allow : {false, true}) {
     FilterBench bench("forward_auth",
-                      std::string(kService) + (allow ? ", on_error = 'allow'" : ""));
+                      std::string(kGrpcService) + (allow ? ", on_error = 'allow'" : ""));
     const int expected = allow ? 200 : 503;
     bench.serviceAnswers("", {{"content-type", "application/grpc"}, {"grpc-status", "14"}});
     EXPECT_EQ(bench.get().status, expected);
@@ -265,7 +263,7 @@ TEST(ExtAuthz, CookiesAreNotKept) {
 
 TEST(ExtAuthz, AnswersCanBeCached) {
   FilterBench bench("forward_auth",
-                    std::string(kService) + ", cache = { key = ['header:authorization'] }");
+                    std::string(kGrpcService) + ", cache = { key = ['header:authorization'] }");
   answer(bench, allowed({}));
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(bench.get("/", {{"authorization", "Bearer ann"}}).status, 200);
@@ -274,4 +272,4 @@ TEST(ExtAuthz, AnswersCanBeCached) {
 }
 
 }  // namespace
-}  // namespace weir::gateway
+}  // namespace weir::gateway::forward_auth

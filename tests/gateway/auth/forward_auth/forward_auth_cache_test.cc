@@ -6,11 +6,9 @@
 #include "gateway/auth/forward_auth/forward_auth.h"
 #include "tests/support/filter_bench.h"
 
-namespace weir::gateway {
+namespace weir::gateway::forward_auth {
 namespace {
 
-using forward_auth::cacheKey;
-using forward_auth::Lookup;
 using test::FilterBench;
 
 constexpr std::string_view kCached =
@@ -150,4 +148,4 @@ TEST(ForwardAuthCache, ACookieCanBeThePart) {
 }
 
 }  // namespace
-}  // namespace weir::gateway
+}  // namespace weir::gateway::forward_auth

@@ -6,7 +6,7 @@
 
 #include "tests/support/filter_bench.h"
 
-namespace weir::gateway {
+namespace weir::gateway::forward_auth {
 namespace {
 
 using test::BenchMessage;
@@ -236,8 +236,6 @@ TEST(ForwardAuth, ASilentServiceDeniesRequestsWithBodies) {
 }
 
 TEST(ForwardAuth, InShadowModeItDecidesNothing) {
-  using forward_auth::Decision;
-  using forward_auth::decisionsKey;
   FilterBench bench("forward_auth", withSettings("mode = 'shadow', body = '1KiB', "
                                                  "response_headers = ['remote-user']"));
   bench.serviceAnswers("no", {{"remote-user", "ada"}}, 403);
@@ -266,4 +264,4 @@ TEST(ForwardAuth, TheClientMayGoWhileTheServiceDecides) {
 }
 
 }  // namespace
-}  // namespace weir::gateway
+}  // namespace weir::gateway::forward_auth

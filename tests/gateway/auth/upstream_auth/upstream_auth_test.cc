@@ -8,13 +8,11 @@
 #include "gateway/auth/upstream_auth/metrics.h"
 #include "tests/support/filter_bench.h"
 
-namespace weir::gateway {
+namespace weir::gateway::upstream_auth {
 namespace {
 
 using test::BenchMessage;
 using test::FilterBench;
-using upstream_auth::Outcome;
-using upstream_auth::requestsKey;
 
 constexpr std::string_view kClient =
     "oauth2_client_credentials = { token_endpoint = { upstream = 'service', path = '/token' }, "
@@ -148,4 +146,4 @@ TEST(UpstreamAuth, ARefusedTokenIsBetterThanNone) {
 }
 
 }  // namespace
-}  // namespace weir::gateway
+}  // namespace weir::gateway::upstream_auth
