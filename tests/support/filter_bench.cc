@@ -141,6 +141,11 @@ void FilterBench::leave() {
   turn();
 }
 
+void FilterBench::runPosted() {
+  loop.runOnce();
+  turn();
+}
+
 BenchMessage FilterBench::reply() { return parse(client_->received()); }
 
 BenchMessage FilterBench::get(std::string_view target, const Headers& headers) {

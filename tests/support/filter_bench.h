@@ -62,6 +62,8 @@ class FilterBench : private proxy::ProxyTest {
   void leave();          // closes the client's connection
 
   void pass(Milliseconds time) { ProxyTest::pass(time); }
+  // Runs what filters have posted to the control thread.
+  void runPosted();
   // The complete requests that reached the upstream.
   const std::vector<BenchMessage>& seen() const { return seen_; }
   // The complete requests that reached "service".

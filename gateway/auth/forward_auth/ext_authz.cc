@@ -18,20 +18,33 @@ constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr auto kLastGrpcCode = static_cast<int>(http::GrpcCode::kUnauthenticated);
 constexpr auto kPermissionDenied = static_cast<int>(http::GrpcCode::kPermissionDenied);
 
+// Whether both may begin a UTF-8 sequence: it is neither overlong nor a surrogate nor beyond
+// U+10FFFF.
+bool beginsSequence(unsigned first, unsigned second) {
+  switch (first) {
+    case 0xE0:
+      return second >= 0xA0;
+    case 0xED:
+      return second <= 0x9F;
+    case 0xF0:
+      return second >= 0x90;
+    case 0xF4:
+      return second <= 0x8F;
+    default:
+      return first >= 0xC2 && first <= 0xF4;
+  }
+}
+
 // The length of the UTF-8 sequence at the front of a text; 0 if there is none.
 std::size_t sequenceLength(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+  if (byte(0) < 0x80) return 1;
+  const std::size_t length = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
+  if (text.size() < length || !beginsSequence(byte(0), byte(1))) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xC0U) != 0x80) return 0;
   }
-  const unsigned second = byte(1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool beyond = (first == 0xED && second > 0x9F) || (first == 0xF4 && second > 0x8F);
-  return overlong || beyond ? 0 : length;
+  return length;
 }
 
 // Strings of proto3 must be UTF-8: "!" stands for every other byte, as in other proxies.

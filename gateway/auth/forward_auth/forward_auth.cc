@@ -35,11 +35,12 @@ filter::Verdict ForwardAuth::onRequest(http::Request& request) {
   return filter::Verdict::proceed();
 }
 
-// The whole body: asks the service, and is called again once the service has admitted the request.
+// The whole body: asks the service. If the request waits, the call is repeated once it is admitted.
 filter::Flow ForwardAuth::onRequestBody(filter::BodyStep& step) {
   if (!asked_) {
     takeBody(step.in, body_);
-    return ask();
+    const filter::Verdict verdict = ask();
+    if (!verdict.proceeds()) return verdict;
   }
   passed_ += step.out.append(asBytes(body_).subspan(passed_));
   return passed_ < body_.size() ? filter::Flow::more() : filter::Flow::proceed();

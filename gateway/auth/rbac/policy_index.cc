@@ -35,14 +35,16 @@ std::vector<std::string_view> fixedStarts(const std::vector<SegmentPattern>& pat
 
 PolicyIndex::PolicyIndex(const std::vector<Policy>& policies) : policies_(policies) {
   Counts counts;
-  for (const Policy& policy : policies_) {
-    for (std::size_t aspect = 0; aspect < kAspects; ++aspect) {
-      for (const std::string_view key : keysOf(policy, static_cast<Aspect>(aspect))) {
-        ++counts[aspect][key];
-      }
+  for (const Policy& policy : policies_) countKeys(policy, counts);
+  for (std::uint32_t number = 0; number < policies_.size(); ++number) file(number, counts);
+}
+
+void PolicyIndex::countKeys(const Policy& policy, Counts& counts) {
+  for (std::size_t aspect = 0; aspect < kAspects; ++aspect) {
+    for (const std::string_view key : keysOf(policy, static_cast<Aspect>(aspect))) {
+      ++counts[aspect][key];
     }
   }
-  for (std::uint32_t number = 0; number < policies_.size(); ++number) file(number, counts);
 }
 
 PolicyIndex::Keys PolicyIndex::keysOf(const Policy& policy, Aspect aspect) {

@@ -57,6 +57,7 @@ class PolicyIndex {
   }
   // Empty if the policy applies to other values of the aspect as well.
   static Keys keysOf(const Policy& policy, Aspect aspect);
+  static void countKeys(const Policy& policy, Counts& counts);
   void file(std::uint32_t number, const Counts& counts);
 
   const std::vector<Policy>& policies_;
