@@ -124,7 +124,7 @@ class UpstreamAuth(IntegrationCase):
         weir = self.weir(text, start=False)
         shutil.copy(ROOT / "configs/client_secret.txt", weir.folder)
         weir.start()
-        self.assertEqual(self.get(weir).status, 200)
+        self.assertEqual(self.client(weir.address("internal")).request("/").status, 200)
         self.assertEqual(self.sent(), "Bearer token-1")
         form = endpoint.requests[0]
         self.assertEqual(form["scope"], ["orders:read"])

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "core/http/syntax.h"
+#include "core/route/path.h"
 #include "core/route/settings.h"
 
 namespace weir::gateway::rbac {
@@ -17,16 +18,15 @@ constexpr std::pair<std::string_view, Mode> kModeNames[] = {{"enforce", Mode::kE
 constexpr http::Principal kAnonymous;
 constexpr std::string_view kPresent = "*";  // any value
 
-// Removes the parameters of all segments, and empty segments: "/a/b" of "//a;x=1/b;y".
+// Removes the parameters of all segments, and empty segments: "/a/b" of "//a;x=1/b%3By".
 std::string_view plainPathOf(std::string_view path, Arena& arena) {
-  char* const start = arena.allocate(path.size());
+  const std::string_view bare = route::withoutParameters(path, arena);
+  if (bare.find("//") == std::string_view::npos) return bare;
+  char* const start = arena.allocate(bare.size());
   char* to = start;
-  bool copies = true;
-  for (const char c : path) {
-    if (c == '/') copies = true;
-    if (c == ';') copies = false;
+  for (const char c : bare) {
     const bool doubled = c == '/' && to != start && to[-1] == '/';
-    if (copies && !doubled) *to++ = c;
+    if (!doubled) *to++ = c;
   }
   return {start, static_cast<std::size_t>(to - start)};
 }

@@ -43,7 +43,8 @@ class PolicyTest : public ::testing::Test {
   bool matches(const std::string& action, const std::string& more) {
     const auto policies = read("{ name = 'p', action = '" + action + "', " + more + " }");
     EXPECT_EQ(diagnostics, "");
-    request.path_has_parameters = request.path.find(';') != std::string_view::npos;
+    request.path_has_parameters = request.path.find(';') != std::string_view::npos ||
+                                  request.path.find("%3B") != std::string_view::npos;
     const http::ExchangeFacts facts(record);
     const Question question(request, record, facts);
     const bool matched = policies.at(0).match(question);
@@ -124,7 +125,9 @@ TEST_F(PolicyTest, MatchesWhatIsAskedFor) {
 
 // "/admin;x" is "/admin" for many servers.
 TEST_F(PolicyTest, PathParametersDoNotHideADeniedPath) {
-  for (const std::string_view path : {"/admin;x/users", "/admin/users;jsessionid=1", "/admin;"}) {
+  for (const std::string_view path :
+       {"/admin;x/users", "/admin/users;jsessionid=1", "/admin;", "/admin%3Bx/users", "/admin%3B",
+        "/%3Bx/admin", "/;/admin", "//admin%3Bx", "/;x//admin"}) {
     request.path = path;
     EXPECT_TRUE(matches("deny", "to = { paths = ['/admin/**'] }")) << path;
   }
