@@ -7,7 +7,6 @@ namespace weir::gateway {
 namespace {
 
 using forward_auth::Answer;
-using forward_auth::Decision;
 
 constexpr std::string_view kUnavailableField = "x-weir-auth";
 
@@ -73,11 +72,11 @@ filter::Verdict ForwardAuth::decide(forward_auth::SharedAnswer answer) {
     case Answer::Kind::kAllowed:
       return admit();
     case Answer::Kind::kDenied:
-      count(Decision::kDenied);
+      count(forward_auth::Decision::kDenied);
       return refuse(Reason::kExtAuthDenied, "the auth service refused the request");
     case Answer::Kind::kBadRequest:
       // The request itself is at fault: not to be admitted by `on_error`.
-      count(Decision::kDenied);
+      count(forward_auth::Decision::kDenied);
       return filter::Verdict::reply(
           {.reason = Reason::kBadRequest, .detail = "a header cannot be sent to the auth service"});
     case Answer::Kind::kFailed:
@@ -85,12 +84,12 @@ filter::Verdict ForwardAuth::decide(forward_auth::SharedAnswer answer) {
   }
   const bool replies = admitted_->status != 0 && config_.on_error == forward_auth::OnError::kDeny;
   if (!replies) return fail(admitted_->detail);
-  count(Decision::kError);
+  count(forward_auth::Decision::kError);
   return refuse(Reason::kExtAuthError, admitted_->detail);
 }
 
 filter::Verdict ForwardAuth::admit() {
-  count(Decision::kAllowed);
+  count(forward_auth::Decision::kAllowed);
   dropClaims();
   forward_auth::applyEdits(admitted_->request_fields, request_->headers);
   forward_auth::applyQuery(*admitted_, *request_);
@@ -116,7 +115,7 @@ filter::Verdict ForwardAuth::refuse(Reason reason, std::string_view detail) {
 
 filter::Verdict ForwardAuth::fail(std::string_view detail) {
   admitted_.reset();
-  count(Decision::kError);
+  count(forward_auth::Decision::kError);
   if (config_.on_error == forward_auth::OnError::kDeny) {
     return filter::Verdict::reply(
         {.status = 503, .reason = Reason::kExtAuthError, .detail = detail});
@@ -146,7 +145,7 @@ void ForwardAuth::addFields(http::Response& response) const {
   }
 }
 
-void ForwardAuth::count(Decision decision) {
+void ForwardAuth::count(forward_auth::Decision decision) {
   local_.metrics().counter(forward_auth::decisionsKey(decision)).add();
 }
 

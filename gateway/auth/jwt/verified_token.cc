@@ -102,9 +102,9 @@ Verification invalid(std::string_view detail) { return refused({Refusal::Kind::k
 
 Verification accept(std::string_view text, const jose::Jws& jws, const Settings& settings,
                     Nanoseconds now) {
-  const Result<std::string> payload = jws.payload();
+  const weir::Result<std::string> payload = jws.payload();
   if (!payload.ok()) return invalid(payload.error().detail);
-  Result<jose::Claims> claims = jose::Claims::parse(payload.value());
+  weir::Result<jose::Claims> claims = jose::Claims::parse(payload.value());
   if (!claims.ok()) return invalid("the claims of the token are not an acceptable JSON object");
   Refusal refusal = claims.value().check(settings.rules, now);
   std::string digest;
@@ -155,7 +155,7 @@ http::Principal VerifiedToken::principal() const {
 Verification verify(std::string_view text, const Settings& settings, const jose::KeySet& keys,
                     Nanoseconds now) {
   if (text.size() > settings.max_size) return invalid("the token is larger than max_size");
-  const Result<jose::Jws> jws = jose::Jws::read(text);
+  const weir::Result<jose::Jws> jws = jose::Jws::read(text);
   if (!jws.ok()) return invalid(jws.error().detail);
   const Refusal refusal = checkHeader(jws.value(), settings);
   if (refusal) return refused(refusal);
