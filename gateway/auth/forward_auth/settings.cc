@@ -86,11 +86,12 @@ void CacheSettings::read(config::Table& table, CacheSettings& out) {
 
 void Settings::read(config::Table& table, Settings& out) {
   http::Target::read(table, out.target);
-  table.read("style", out.style, kStyleNames,
-             "How the service is asked: `traefik`: by a request about the request, as ForwardAuth, "
-             "auth_request of NGINX and forward_auth of Caddy; `envoy`: by a request with the same "
-             "method and `path` before its path, which only 200 admits; `grpc`: by "
-             "envoy.service.auth.v3.Authorization.");
+  table.read(
+      "style", out.style, kStyleNames,
+      "Convention of the service: `traefik`: a request about the request, as for ForwardAuth, "
+      "auth_request of NGINX and forward_auth of Caddy; `envoy`: a request with the same "
+      "method and `path` before its path, which only 200 admits; `grpc`: "
+      "envoy.service.auth.v3.Authorization.");
   table.read("mode", out.enforcement, kForwardAuthModeNames,
              "Whether decisions apply (`enforce`), or are only counted (`shadow`). In shadow mode, "
              "requests neither wait for the service nor change.");

@@ -59,7 +59,8 @@ void ClientCredentials::read(config::Table& table, ClientCredentials& out) {
              {.min_size = 1, .required = true});
   table.read("client_secret", out.client_secret, "Secret of the client.", {.required = true});
   table.read("auth_method", out.auth_method, kClientAuthNames,
-             "How the client authenticates itself: in the header `Authorization`, or by parameters "
+             "Method by which the client authenticates itself: in the header `Authorization`, or "
+             "by parameters "
              "in the body.");
   table.read("scopes", out.scopes, "Scopes to request. Default: those of the client.");
   table.read("parameters", out.parameters,
