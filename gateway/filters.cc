@@ -19,6 +19,7 @@
 #include "gateway/transform/error_pages/error_pages.h"
 #include "gateway/transform/grpc_web.h"
 #include "gateway/transform/heads/transform.h"
+#include "gateway/transform/json/json_bodies.h"
 
 namespace weir::gateway {
 
@@ -54,6 +55,7 @@ void addFilters(filter::Registry& registry) {
   registry.add<GrpcWeb>(
       "grpc_web",
       "Filter that translates between gRPC-Web and gRPC, so that browsers can call gRPC services.");
+  registry.add<JsonBodies>("json", "Filter that changes bodies in JSON.");
   registry.add<Jwt>("jwt", "Filter that authenticates clients by signed tokens (JWT).");
   registry.add<RateLimit>(
       "rate_limit",

@@ -154,7 +154,8 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "the server name that it asks for."},
     {"transform_error",
      "A filter could not transform a body: 400 for a request, 502 for a response that is malformed "
-     "or expands too much, 415 for a content coding that the filter `decompress` does not know.",
+     "or expands too much, 415 for a type or content coding that the filter does not know, 422 "
+     "for JSON that cannot be changed as configured.",
      "The field `reason.detail` names the mistake; check the sender and the limits of the filter."},
 }};
 

@@ -4,7 +4,8 @@ namespace weir::gateway {
 
 void addTransformMetrics(MetricFamilies& families) {
   families.add({&kCompressFamily, &kCompressBytesFamily, &kDecompressFamily,
-                &kDecompressBytesFamily, &kErrorPagesFamily, &kTransformDroppedFamily});
+                &kDecompressBytesFamily, &kErrorPagesFamily, &kTransformDroppedFamily, &kJsonFamily,
+                &kJsonDroppedFamily});
 }
 
 }  // namespace weir::gateway

@@ -73,6 +73,39 @@ inline constexpr CounterFamily kTransformDroppedFamily{
     "had bytes that are not allowed there."};
 constexpr CounterKey transformDroppedKey() { return {kTransformDroppedFamily, {}}; }
 
+enum class JsonMessage : std::uint8_t { kRequest, kResponse };
+inline constexpr std::string_view kJsonMessageWords[] = {"request", "response"};
+enum class JsonResult : std::uint8_t {
+  kOk,
+  kUnchanged,
+  kSkippedType,
+  kSkippedSize,
+  kInvalid,
+  kDuplicate,
+  kLimit,
+  kFailed
+};
+inline constexpr std::string_view kJsonResultWords[] = {
+    "ok", "unchanged", "skipped_type", "skipped_size", "invalid", "duplicate", "limit", "failed"};
+inline constexpr CounterFamily kJsonFamily{
+    "weir_json_total",
+    "Bodies that the filter json changed, did not change, skipped or refused; and responses in "
+    "which names repeat (duplicate).",
+    {{"message", KeyPart::kFirst, wordOf<kJsonMessageWords>},
+     {"result", KeyPart::kSecond, wordOf<kJsonResultWords>}}};
+constexpr CounterKey jsonKey(JsonMessage message, JsonResult result) {
+  return {kJsonFamily, {}, {.first = field(message), .second = field(result)}};
+}
+
+inline constexpr CounterFamily kJsonDroppedFamily{
+    "weir_json_dropped_total",
+    "Changes that the filter json did not make, because an expression had no result or the place "
+    "does not exist.",
+    {{"message", KeyPart::kFirst, wordOf<kJsonMessageWords>}}};
+constexpr CounterKey jsonDroppedKey(JsonMessage message) {
+  return {kJsonDroppedFamily, {}, {.first = field(message)}};
+}
+
 void addTransformMetrics(MetricFamilies& families);
 
 }  // namespace weir::gateway

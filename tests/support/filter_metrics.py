@@ -163,10 +163,15 @@ class FilterMetricsCase(TlsCase):
         self.changes()
 
     def changes(self):
-        """A gateway that changes a header and replaces its own errors."""
+        """A gateway that changes a header and a body, and replaces its own errors."""
         weir = self.weir(gateway(forward(closed_address(), route=(
             "filters = [{ error_pages = {} }, { transform = { request = { headers = "
-            "{ set = { a = { expression = 'request.query[\"a\"]' } } } } } }]"))))
-        self.assertEqual(self.get(weir).status, 502)
+            "{ set = { a = { expression = 'request.query[\"a\"]' } } } } } }, "
+            "{ json = { request = { set = { '/a' = 'body.none' } } } }]"))))
+        reply = self.get(weir, method="POST", headers=[("content-type", "application/json")],
+                         body=b"{}")
+        self.assertEqual(reply.status, 502)
+        self.expect(weir, 1, "weir_json_total", message="request", result="unchanged")
+        self.expect(weir, 1, "weir_json_dropped_total", message="request")
         self.expect(weir, 1, "weir_error_pages_total", source="weir")
         self.expect(weir, 1, "weir_transform_dropped_total")

@@ -15,6 +15,7 @@ weir_imported(xxhash libxxhash)
 weir_imported(zlib zlib)
 weir_imported(brotli libbrotlienc libbrotlidec)
 weir_imported(zstd libzstd)
+weir_imported(simdjson simdjson)
 # New releases deprecate calls that are all that Debian 12's c-ares has; they remain.
 target_compile_definitions(PkgConfig::cares INTERFACE CARES_NO_DEPRECATED)
 

@@ -26,6 +26,7 @@ HOMES = [
     (r"prometheus/", ("observability/",)),
     (r"crypt\.h$", ("gateway/auth/basic/",)),
     (r"(zlib|zstd)\.h$|brotli/", ("gateway/transform/coding/",)),
+    (r"simdjson\.h$", ("gateway/transform/json/",)),
     (r"CLI/", ("tools/weir/",)),
     (r"(gtest|gmock)/", ("tests/",)),
     (r"benchmark/", ("tools/bench/",)),

@@ -106,7 +106,9 @@ An error in a part without variables, such as `duration("5x")` or `1 / 0`, is re
 | strings and lists computed in one evaluation | 64 KiB |
 | work of one evaluation | 20,000 steps, and one more for each 16 bytes read or written |
 
-An evaluation beyond a limit ends with an error. It needs memory only for strings and lists that it computes.
+An evaluation beyond a limit ends with an error. It needs memory only for strings and lists that it computes. Expressions
+about a body, with the variable `body`, have the limits of the filter `json` instead of the last three
+([JSON bodies](transform-json.md)), and an operation on an int and a double of the body is one on doubles.
 
 ## Differences from CEL
 
