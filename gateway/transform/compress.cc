@@ -119,7 +119,9 @@ void Compress::Config::readCosts(config::Table& table, Config& out) {
 }
 
 Compress::Local::Local(const Config& config, const filter::LocalTools& tools)
-    : loop(tools.loop), metrics(tools.metrics), encoders(levelsOf(config), config.max_active) {}
+    : loop(tools.loop),
+      metrics(tools.metrics),
+      encoders(tools.loop, levelsOf(config), config.max_active) {}
 
 filter::Verdict Compress::onRequest(http::Request& request) {
   is_head_ = request.method == http::Method::kHead;
@@ -164,7 +166,7 @@ filter::Verdict Compress::onResponse(http::Response& response) {
   addVary(headers);
   if (coding_ == ContentCoding::kIdentity || !begin(response)) return filter::Verdict::proceed();
   writeEncodedHead(response, coding_);
-  if (encoder_ != nullptr) control_.watchResponseBody(filter::BodyMode::pieces());
+  if (encoder_) control_.watchResponseBody(filter::BodyMode::pieces());
   return filter::Verdict::proceed();
 }
 
@@ -180,8 +182,8 @@ bool Compress::begin(const http::Response& response) {
   if (local_.loop.overload() == event::Overload::kNone) {
     encoder_ = local_.encoders.take(coding_, size);
   }
-  count(encoder_ == nullptr ? CompressResult::kBusy : CompressResult::kOk);
-  if (encoder_ == nullptr) return false;
+  count(encoder_ ? CompressResult::kOk : CompressResult::kBusy);
+  if (!encoder_) return false;
   bytes_in_ = local_.metrics.counter(compressBytesKey(coding_, BodyDirection::kIn));
   bytes_out_ = local_.metrics.counter(compressBytesKey(coding_, BodyDirection::kOut));
   return true;
@@ -192,7 +194,7 @@ void Compress::count(CompressResult result) const {
 }
 
 filter::Flow Compress::onResponseBody(filter::BodyStep& step) {
-  if (encoder_ == nullptr) return Filter::onResponseBody(step);
+  if (!encoder_) return Filter::onResponseBody(step);
   bool complete = reach(step) && feed(step);
   if (complete && !ended_) {
     if (holds_back_ && flushesNow()) goal_ = Encoder::Goal::kFlush;
@@ -205,6 +207,7 @@ filter::Flow Compress::onResponseBody(filter::BodyStep& step) {
                                    .detail = "the response cannot be compressed"});
   }
   if (!complete) return filter::Flow::more();
+  encoder_.countMemory();
   ended_ ? endEncoding() : planFlush();
   return filter::Flow::proceed();
 }
@@ -239,7 +242,7 @@ std::optional<Encoder::Step> Compress::encode(filter::BodyStep& step, Bytes in,
                                               Encoder::Goal goal) {
   const std::span<char> room = step.out.prepare();
   if (room.empty()) return std::nullopt;
-  const Encoder::Step did = encoder_->encode(in, room, goal);
+  const Encoder::Step did = encoder_.encode(in, room, goal);
   step.out.commit(did.written);
   bytes_out_.add(did.written);
   failed_ = did.failed;
@@ -263,7 +266,7 @@ void Compress::onFlushDue() {
 
 void Compress::endEncoding() {
   flush_.disarm();
-  if (encoder_ != nullptr) local_.encoders.giveBack(coding_, std::move(encoder_));
+  encoder_.giveBack();
 }
 
 }  // namespace weir::gateway

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,7 +77,7 @@ class Compress final : public filter::Filter {
   Local& local_;
   filter::Control& control_;
   event::Alarm<Compress, &Compress::onFlushDue> flush_;  // of held-back output
-  std::unique_ptr<Encoder> encoder_;                     // while a body is being compressed
+  EncoderPool::Lent encoder_;                            // while a body is being compressed
   Counter bytes_in_;                                     // this and the next: with an encoder
   Counter bytes_out_;
   std::string_view if_none_match_;                   // as the client sent it; in the arena

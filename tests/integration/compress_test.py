@@ -10,6 +10,7 @@ from fake_upstream import text
 from http_wire import chunk
 from integration_case import forward, gateway
 from transform_case import TransformCase, in_random_chunks, sample
+from weir_process import sanitized
 
 JSON = [("content-type", "application/json")]
 
@@ -101,6 +102,36 @@ class Bodies(TransformCase):
             client.reset()
         poll.until(lambda: self.get(weir, headers=accepting("zstd")).header("content-encoding"),
                    "a free encoder")
+
+
+    def test_a_thousand_streams_stay_within_the_stated_memory(self):
+        gate = threading.Event()
+        piece = chunk(sample(100_000))
+
+        def answer(call):
+            if call.request.target == "/first":
+                return call.reply(b"x")
+            call.read_body()
+            call.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                      b"Transfer-Encoding: chunked\r\n\r\n" + piece)
+            gate.wait(poll.PATIENCE)
+            return call.send(b"0\r\n\r\n")
+        upstream = self.upstream(answer)
+        self.addCleanup(gate.set)
+        for coding, stated in (("gzip", 260 << 10), ("zstd", 1741 << 10)):
+            weir = self.filtered(upstream, "[{ compress = {} }]")
+            self.get(weir, "/first")
+            before = weir.resident_bytes()
+            clients = [self.client(weir.address()) for _ in range(1000)]
+            for client in clients:
+                client.send_request("/", headers=accepting(coding))
+            codings = [client.read_head().header("content-encoding") for client in clients]
+            self.assertEqual(codings.count(coding), 256)
+            if not sanitized():
+                of_connections = 1000 * (128 << 10)
+                self.assertLess(weir.resident_bytes() - before, 256 * stated + of_connections)
+            for client in clients:
+                client.reset()
 
 
 class Heads(TransformCase):

@@ -25,7 +25,7 @@ HOMES = [
     (r"nlohmann/", ("observability/", "core/jose/")),
     (r"prometheus/", ("observability/",)),
     (r"crypt\.h$", ("gateway/auth/basic/",)),
-    (r"(zlib|zstd)\.h$|brotli/", ("gateway/transform/coding/",)),
+    (r"(zlib|zstd|libdeflate)\.h$|brotli/", ("gateway/transform/coding/",)),
     (r"simdjson\.h$", ("gateway/transform/json/",)),
     (r"CLI/", ("tools/weir/",)),
     (r"(gtest|gmock)/", ("tests/",)),

@@ -11,6 +11,8 @@
 
 namespace weir::gateway {
 
+class WholeGzip;
+
 // Compresses bodies, one after the other. Input and output are pieces of any size.
 class Encoder {
  public:
@@ -35,9 +37,12 @@ class Encoder {
   virtual bool begin(std::optional<std::uint64_t> size) = 0;
   // For kFlush and kEnd without input, until done; nothing else may be called before.
   virtual Step encode(Bytes in, std::span<char> out, Goal goal) = 0;
+  // The memory that it holds, in bytes, also between two bodies.
+  virtual std::size_t memory() const = 0;
 };
 
-// `level`: as the library of the coding counts. Null for kIdentity.
-std::unique_ptr<Encoder> makeEncoder(ContentCoding coding, int level);
+// `level`: as the library of the coding counts. `whole`: compresses small bodies of known size for
+// all gzip encoders that share it; may be null. Null for kIdentity.
+std::unique_ptr<Encoder> makeEncoder(ContentCoding coding, int level, WholeGzip* whole = nullptr);
 
 }  // namespace weir::gateway

@@ -24,13 +24,17 @@ void* KeptMemory::allocate(std::size_t bytes) {
   }
   void* const memory = std::malloc(sizeof(Block) + bytes);
   if (memory == nullptr) return nullptr;
+  held_bytes_ += bytes;
   return new (memory) Block{nullptr, bytes} + 1;
 }
 
 void KeptMemory::release(void* memory) {
   if (memory == nullptr) return;
   Block* const block = static_cast<Block*>(memory) - 1;
-  if (kept_bytes_ + block->bytes > kMostKept) return std::free(block);
+  if (kept_bytes_ + block->bytes > kMostKept) {
+    held_bytes_ -= block->bytes;
+    return std::free(block);
+  }
   block->next = blocks_;
   blocks_ = block;
   kept_bytes_ += block->bytes;

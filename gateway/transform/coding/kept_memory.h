@@ -17,6 +17,7 @@ class KeptMemory {
   void* allocate(std::size_t bytes);
   void release(void* memory);  // of allocate(), or null
   std::size_t kept() const { return kept_bytes_; }
+  std::size_t held() const { return held_bytes_; }  // kept or in use
 
  private:
   static constexpr std::size_t kMostKept = 4 * 1024 * 1024;
@@ -27,6 +28,7 @@ class KeptMemory {
 
   Block* blocks_ = nullptr;
   std::size_t kept_bytes_ = 0;
+  std::size_t held_bytes_ = 0;
 };
 
 }  // namespace weir::gateway
