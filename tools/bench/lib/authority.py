@@ -18,8 +18,10 @@ class Authority:
         return str(self.folder / "root.crt")
 
     def issue(self, name, *arguments, **options):
-        """A certificate for bench.example and 127.0.0.1; P-256 unless `--rsa` is given."""
-        self._run("issue", name, "--dns", HOST, "--address", "127.0.0.1", *arguments)
+        """The certificate of this name, issued on first use: for bench.example and 127.0.0.1, and
+        P-256 unless `--rsa` is given."""
+        if not (self.folder / f"{name}.crt").exists():
+            self._run("issue", name, "--dns", HOST, "--address", "127.0.0.1", *arguments)
         return self._tls(name, **options)
 
     def renew(self, name):
