@@ -23,13 +23,24 @@ class WorkQueueTest : public ::testing::Test {
               }
               --running_;
             },
-            [this] {
-              if (++done_ == wanted_) loop_.stop();
-            }};
+            [this] { onDone(); }};
+  }
+  // Work that runs until `go`.
+  WorkQueue::Work blocked(const std::atomic<bool>& go, const void* owner = nullptr) {
+    return {loop_, owner,
+            [&go] {
+              while (!go) {
+              }
+            },
+            [this] { onDone(); }};
   }
   void runUntil(int done) {
     wanted_ = done;
     if (done_ < wanted_) loop_.run();
+  }
+  // What began later may be reported first.
+  void onDone() {
+    if (++done_ == wanted_) loop_.stop();
   }
 
   Loop loop_;
@@ -49,12 +60,7 @@ TEST_F(WorkQueueTest, RunsNoMoreThanItsLimitAtATime) {
 TEST_F(WorkQueueTest, RefusesWhatItHasNoRoomFor) {
   const auto queue = std::make_shared<const WorkQueue>(1, 2);
   std::atomic<bool> go{false};
-  ASSERT_TRUE(WorkQueue::add(queue, {loop_, nullptr,
-                                     [&] {
-                                       while (!go) {
-                                       }
-                                     },
-                                     [this] { ++done_; }}));
+  ASSERT_TRUE(WorkQueue::add(queue, blocked(go)));
   EXPECT_TRUE(WorkQueue::add(queue, work()));
   EXPECT_TRUE(WorkQueue::add(queue, work()));
   EXPECT_FALSE(WorkQueue::add(queue, work()));
@@ -68,12 +74,7 @@ TEST_F(WorkQueueTest, DropsWhatIsCancelledAndWaits) {
   const auto queue = std::make_shared<const WorkQueue>(1, 10);
   std::atomic<bool> go{false};
   int owner = 0;
-  ASSERT_TRUE(WorkQueue::add(queue, {loop_, &owner,
-                                     [&] {
-                                       while (!go) {
-                                       }
-                                     },
-                                     [this] { ++done_; }}));
+  ASSERT_TRUE(WorkQueue::add(queue, blocked(go, &owner)));
   EXPECT_TRUE(WorkQueue::add(queue, work(&owner)));
   EXPECT_TRUE(WorkQueue::add(queue, work()));
   EXPECT_TRUE(WorkQueue::add(queue, work(&owner)));
