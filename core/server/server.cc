@@ -259,6 +259,8 @@ void Server::onSweep() {
     shared_filters_.endUnused();
     returnFreeMemory();
   }
+  const std::uint64_t connections = parts_.counts.process().value();
+  if (idle_trim_.due(IdleTrim::usage(connections), kSweep)) returnFreeMemory();
   sweep_.arm(kSweep);
 }
 

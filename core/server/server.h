@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/idle_trim.h"
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
 #include "core/config/diagnostics.h"
@@ -169,6 +170,7 @@ class Server {
   event::Overload overload_ = event::Overload::kNone;  // latest level
   event::Alarm<Server, &Server::onDrainTimeout> drain_timeout_;
   event::Alarm<Server, &Server::onSweep> sweep_;
+  IdleTrim idle_trim_;
   std::unordered_set<NameId> names_seen_;  // in all plans
 };
 

@@ -61,6 +61,8 @@ struct Settings {
   std::vector<std::pair<std::string, upstream::ClusterOptions>> upstreams;
 
   static void read(config::Table& table, Settings& out);
+  // Releases filters, listeners, routes and upstreams.
+  void dropParts();
 };
 
 }  // namespace weir::server

@@ -149,6 +149,15 @@ class BrokenFiles(IntegrationCase):
         weir.file.write_text(saying("three"), encoding="utf-8")
         self.assertNotIn("notes", json.loads(weir.admin("/reload", "POST")[1]))
 
+    def test_the_configuration_shown_is_the_one_in_use(self):
+        weir = self.weir(saying("one"))
+        replace(weir.file, saying("two") + "nonsense = 1\n")
+        self.assertEqual(weir.admin("/reload", "POST")[0], 422)
+        self.assertIn('body = "one"', weir.admin("/config")[1])
+        replace(weir.file, saying("two"))
+        self.assertEqual(weir.admin("/reload", "POST")[0], 200)
+        self.assertIn('body = "two"', weir.admin("/config")[1])
+
     def test_a_broken_file_changes_nothing_and_says_every_mistake(self):
         weir = self.weir(saying("one"))
         self.assert_metric(weir, 1, "weir_config_last_reload_successful")

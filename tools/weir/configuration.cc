@@ -61,19 +61,14 @@ void expand(const server::Registry& registry, Configuration& configuration,
 
 }  // namespace
 
-std::optional<Configuration> loadConfiguration(const std::string& path,
+std::optional<Configuration> readConfiguration(config::Document& document,
                                                const server::Registry& registry,
-                                               config::Diagnostics& diagnostics,
-                                               std::vector<std::string>& files) {
-  config::Document document = config::Document::load(path, diagnostics);
-  if (!document.complete()) {
-    files = document.files();
-    return std::nullopt;
-  }
+                                               config::Diagnostics& diagnostics) {
+  if (!document.complete()) return std::nullopt;
   Configuration configuration;
   config::readSettings(document, registry.extensions(), configuration, diagnostics);
-  files = document.files();
   configuration.written_texts = document.writtenTexts();
+  configuration.sources = document.sources();
   // Expanding an incomplete sidecar or identity would cause misleading diagnostics.
   const bool short_forms = configuration.sidecar || configuration.identity;
   if (!diagnostics.empty() && short_forms) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config/document.h"
 #include "core/config/environment.h"
 #include "core/config/settings.h"
 #include "core/server/registry.h"
@@ -28,20 +29,21 @@ struct Configuration {
   LogSettings log;
   bool watch = true;
   Milliseconds watch_settle{500};
-  bool sidecar_expanded = false;       // there was a [sidecar]
-  std::optional<std::string> user;     // to which a process started as root changes
-  config::WrittenTexts written_texts;  // not a setting
+  bool sidecar_expanded = false;    // there was a [sidecar]
+  std::optional<std::string> user;  // to which a process started as root changes
+  // Not settings:
+  config::WrittenTexts written_texts;
+  std::vector<config::SourceFile> sources;
 
   static void read(config::Table& table, Configuration& out);
 };
 
-// Loads the configuration as far as possible, and records every mistake. If there are any, the
-// result serves only to find further ones. nullopt if a further search makes no sense. `files` is
-// filled in any case, so that a correction is noticed.
-std::optional<Configuration> loadConfiguration(const std::string& path,
+// Reads the configuration as far as possible, and records every mistake. If there are any, the
+// result serves only to find further ones. nullopt if a further search makes no sense. Files to
+// which settings refer are added to the document in any case, so that a correction is noticed.
+std::optional<Configuration> readConfiguration(config::Document& document,
                                                const server::Registry& registry,
-                                               config::Diagnostics& diagnostics,
-                                               std::vector<std::string>& files);
+                                               config::Diagnostics& diagnostics);
 
 // The settings as they would be written, without values of the environment. Inline secrets are
 // hidden.

@@ -39,8 +39,8 @@ int check(const CheckOptions& options) {
   weir::server::Registry registry;
   weir::registerAll(registry);
   weir::config::Diagnostics diagnostics;
-  std::vector<std::string> files;
-  auto configuration = weir::loadConfiguration(options.path, registry, diagnostics, files);
+  auto document = weir::config::Document::load(options.path, diagnostics);
+  auto configuration = weir::readConfiguration(document, registry, diagnostics);
   if (configuration) {
     weir::NameTable names;
     weir::server::Counts counts;

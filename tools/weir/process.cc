@@ -143,7 +143,7 @@ bool Process::start() {
     exit_code_ = 2;
     return false;
   }
-  configuration_ = std::exchange(candidate_, {});
+  adoptCandidate();
   logWarnings(diagnostics);
   role_ = configuration_.core.role;
   user_ = configuration_.user;
@@ -267,7 +267,9 @@ void Process::watchFiles() {
 
 // Reads the file and builds a plan from it. Returns null, and records every mistake, if that fails.
 std::shared_ptr<const proxy::Plan> Process::read(config::Diagnostics& diagnostics) {
-  auto loaded = loadConfiguration(path_, registry_, diagnostics, files_);
+  auto document = config::Document::load(path_, diagnostics);
+  auto loaded = readConfiguration(document, registry_, diagnostics);
+  files_ = document.files();
   if (!loaded) return nullptr;
   candidate_ = std::move(*loaded);
   if (!keepRole(diagnostics)) return nullptr;
@@ -277,6 +279,21 @@ std::shared_ptr<const proxy::Plan> Process::read(config::Diagnostics& diagnostic
   auto plan = plan_builder_.build(core, previous, diagnostics);
   core.role = wanted;
   return plan;
+}
+
+// From now on the candidate is in use. The plan has been built: its parts are read again if they
+// are needed, because they would be a third of the memory of a large configuration.
+void Process::adoptCandidate() {
+  configuration_ = std::exchange(candidate_, {});
+  configuration_.core.dropParts();
+}
+
+// The configuration in use, with all its parts. nullopt if files to which it refers are no longer
+// as they were.
+std::optional<Configuration> Process::readAgain(config::Diagnostics& diagnostics) const {
+  auto document = config::Document::load(configuration_.sources, diagnostics);
+  auto whole = readConfiguration(document, registry_, diagnostics);
+  return diagnostics.empty() ? whole : std::nullopt;
 }
 
 // The role determines whom to trust: it does not change while requests are in flight.
@@ -399,7 +416,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   const bool watch_changed = configuration_.watch != candidate_.watch ||
                              configuration_.watch_settle != candidate_.watch_settle;
   const LogSettings log_before = configuration_.log;
-  configuration_ = std::exchange(candidate_, {});
+  adoptCandidate();
   applyLog(log_before);
   if (watch_changed) watchFiles();
   if (logs_changed) server_->setAccessLogs(logOpener());
@@ -422,7 +439,10 @@ unsigned Process::noteRefreshes() {
 // A renewed certificate is used even while the configuration contains a mistake.
 void Process::refreshCertificates() {
   config::Diagnostics diagnostics;
-  auto plan = plan_builder_.build(configuration_.core, server_->plan(), diagnostics);
+  auto whole = readAgain(diagnostics);
+  if (!whole) return;
+  whole->core.role = *role_;
+  auto plan = plan_builder_.build(whole->core, server_->plan(), diagnostics);
   if (plan == nullptr || noteRefreshes() == 0) return;
   server_->publish(std::move(plan), diagnostics,
                    [] { log::info("certificates renewed, under the old configuration"); });
@@ -479,7 +499,14 @@ admin::Health Process::health() {
 std::string Process::configText() {
   std::string text;
   for (const std::string& note : restartsNeeded(configuration_)) text += "# " + note + "\n";
-  config::Value settings = showConfiguration(configuration_, registry_);
+  config::Diagnostics diagnostics;
+  const auto whole = readAgain(diagnostics);
+  if (!whole) {
+    text += "# The settings in use refer to files that have changed since:\n";
+    for (const auto& each : diagnostics.sorted()) text += "# " + each.text() + "\n";
+    return text;
+  }
+  config::Value settings = showConfiguration(*whole, registry_);
   config::redactCredentials(settings);
   return text + config::tomlText(settings);
 }

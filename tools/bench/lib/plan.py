@@ -31,7 +31,7 @@ class Plan:
     upstreams: dict[str, list[str]]  # Addresses by name.
     routes: list[Route] = field(default_factory=list)
     admin: str | None = None         # weir only.
-    tunnels: bool = False            # NGINX forwards upgrades only if configured.
+    tunnels: bool = False            # Upgrades are forwarded only if configured.
     tcp: bool = False                # Bytes are forwarded without parsing; not with NGINX.
     tls: Tls | None = None
     filters: str | None = None       # Of the routes, as a TOML array; weir only.
@@ -68,6 +68,8 @@ def weir_text(plan):
         lines.append(f"upstream = {quote(route.upstream)}")
         if plan.filters:
             lines.append(f"filters = {plan.filters}")
+        if plan.tunnels:
+            lines.append('upgrades = ["echo"]')
     for name, addresses in plan.upstreams.items():
         lines.append(f"[upstream.{name}]")
         lines.append(f"discovery = {{ static = {quote(addresses)} }}")
