@@ -32,6 +32,7 @@ struct SharedTools {
   event::Loop& loop;
   MetricCells& metrics;
   http::Client& client;
+  net::Dialer& dialer;
   Commons& commons;
   state::Directory* state = nullptr;  // for what a part keeps over restarts; null: nothing
 };

@@ -52,7 +52,8 @@ Server::Server(const Parts& parts, std::vector<event::Loop::Handle> loops)
           },
           [this] { warm_up_.onAnswer(); }),
       shared_filters_(
-          {parts.loop, parts.cells, control_.client(), filter_commons_, parts.state},
+          {parts.loop, parts.cells, control_.client(), control_.client(), filter_commons_,
+           parts.state},
           [this](filter::MakerId filter, const filter::AnySnapshot& snapshot) {
             for (auto& worker : workers_) worker->setSnapshot(filter, snapshot);
           },

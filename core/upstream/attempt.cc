@@ -27,12 +27,17 @@ Reason Attempt::begin(std::optional<std::uint64_t> key, Member* sticky) {
   }
   if (refused == Reason::kNone) member_ = cluster.pick({tries_.tried(), key, sticky});
   if (member_ == nullptr) return beginFailed(refused);
+  beginAt(*member_);
+  return Reason::kNone;
+}
+
+void Attempt::beginAt(Member& member) {
+  member_ = &member;
   ++tries_.attempts_;
   started_ = loop_.eventTime();
   first_byte_.reset();
   grpc_status_.reset();
   state_ = State::kBegun;
-  return Reason::kNone;
 }
 
 Reason Attempt::beginFailed(Reason refused) {

@@ -51,6 +51,8 @@ class Attempt final : private PoolWaiter {
   // Selects an endpoint that has not been tried, if there is one; `key` and `sticky` as in Pick.
   // kNone, or the reason why there is no endpoint, which is logged.
   Reason begin(std::optional<std::uint64_t> key = std::nullopt, Member* sticky = nullptr);
+  // The same at a given endpoint, whatever the balancer and the guards.
+  void beginAt(Member& member);
   const Member* member() const { return member_; }  // null between attempts
 
   // Asks for a connection: onAcquired or onAcquireFailed follows, perhaps at once.

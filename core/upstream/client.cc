@@ -57,11 +57,11 @@ std::unique_ptr<http::Call> Client::call(NameId upstream, const http::CallReques
   return std::make_unique<Handle>(tools_.loop, std::move(made));
 }
 
-Result<std::unique_ptr<net::Stream>> Client::dial(NameId upstream) {
+Result<std::unique_ptr<net::Stream>> Client::dial(NameId upstream, const net::Address* to) {
   Cluster* const cluster = tools_.find(upstream);
   if (cluster == nullptr) return kNoUpstream;
   if (cluster->plan().options.proxy_protocol != net::ProxyVersion::kNone) return kNeedsProxyHeader;
-  return DialedStream::dial(tools_.loop, *cluster);
+  return DialedStream::dial(tools_.loop, *cluster, to);
 }
 
 }  // namespace weir::upstream

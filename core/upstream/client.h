@@ -35,11 +35,22 @@ class Client final : public http::Client, public net::Dialer {
   std::unique_ptr<http::Call> call(NameId upstream, const http::CallRequest& request,
                                    const http::CallOptions& options,
                                    http::CallEvents& events) override;
-  Result<std::unique_ptr<net::Stream>> dial(NameId upstream) override;
+  Result<std::unique_ptr<net::Stream>> dial(NameId upstream) override {
+    return dial(upstream, nullptr);
+  }
+  Result<std::unique_ptr<net::Stream>> dial(NameId upstream, const net::Address& to) override {
+    return dial(upstream, &to);
+  }
+  std::size_t endpoints(NameId upstream) override {
+    const Cluster* const cluster = tools_.find(upstream);
+    return cluster == nullptr ? 0 : cluster->endpointCount();
+  }
   std::size_t calls() const { return calls_.size(); }  // in progress
 
  private:
   class Handle;
+
+  Result<std::unique_ptr<net::Stream>> dial(NameId upstream, const net::Address* to);
 
   const Tools tools_;
   LinkedList<ClientCall> calls_;

@@ -203,6 +203,25 @@ void Cluster::forEachMember(const std::function<void(const Member&)>& visit) con
   for (const Endpoint& endpoint : endpoints_->endpoints) visit(*pools_.at(endpoint.address));
 }
 
+std::size_t Cluster::endpointCount() const {
+  if (endpoints_ == nullptr) return 0;
+  const auto& all = endpoints_->endpoints;
+  return static_cast<std::size_t>(std::count_if(
+      all.begin(), all.end(), [](const Endpoint& endpoint) { return !endpoint.draining; }));
+}
+
+Member& Cluster::memberAt(const net::Address& address) {
+  auto& pool = pools_[address];
+  if (pool == nullptr) {
+    PoolOwner& owner = *this;
+    pool = std::make_unique<EndpointPool>(
+        EndpointPool::Tools{tools_.loop, tools_.connector, tools_.random, totals_}, owner);
+    pool->endpoint.address = address;
+    pool->listed = pool->available = false;
+  }
+  return *pool;
+}
+
 void Cluster::acquire(Member& member, PoolWaiter& waiter, Demand demand) {
   auto& pool = static_cast<EndpointPool&>(member);
   ++pool.in_flight;

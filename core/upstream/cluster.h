@@ -45,6 +45,7 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   void configure(std::shared_ptr<const ClusterPlan> plan);
   void setEndpoints(SharedEndpoints endpoints);
   bool knowsEndpoints() const { return endpoints_ != nullptr; }
+  std::size_t endpointCount() const;  // without those that are about to leave
 
   // Between enter() and leave() an exchange may call the cluster, even if the plan no longer has
   // it.
@@ -73,6 +74,9 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
       beginProbe(*picked);
     return picked;
   }
+  // The member with this address. Discovery need not have reported it: then it gets no other
+  // traffic, and exists until its last attempt has ended.
+  Member& memberAt(const net::Address& address);
   // Counts the attempt as in flight until done(). Calls back at once if a connection is free. A
   // request that cannot be sent twice waits for the end of the turn before it is assigned to a
   // reused connection: the end of that connection may have arrived in this turn.

@@ -12,9 +12,10 @@ constexpr Error kNothingToDial = {ErrorCode::kNotFound, Origin::kUpstream, "no e
 
 }  // namespace
 
-Result<std::unique_ptr<net::Stream>> DialedStream::dial(event::Loop& loop, Cluster& cluster) {
+Result<std::unique_ptr<net::Stream>> DialedStream::dial(event::Loop& loop, Cluster& cluster,
+                                                        const net::Address* to) {
   std::unique_ptr<DialedStream> made(new DialedStream(loop, cluster));
-  const Result<void> opened = made->open();
+  const Result<void> opened = made->open(to);
   if (!opened.ok()) return opened.error();
   return std::unique_ptr<net::Stream>(std::move(made));
 }
@@ -23,8 +24,12 @@ DialedStream::DialedStream(event::Loop& loop, Cluster& cluster) : attempt_(loop,
   tries_.begin(cluster);
 }
 
-Result<void> DialedStream::open() {
-  if (attempt_.begin() != Reason::kNone) return kNothingToDial;
+Result<void> DialedStream::open(const net::Address* to) {
+  if (to != nullptr) {
+    attempt_.beginAt(tries_.cluster()->memberAt(*to));
+  } else if (attempt_.begin() != Reason::kNone) {
+    return kNothingToDial;
+  }
   auto wire = attempt_.dial({});
   if (!wire.ok()) {
     failure_ = wire.error();

@@ -14,7 +14,9 @@ namespace weir::upstream {
 // and fails if it is not established within connect_timeout.
 class DialedStream final : public net::Stream, private net::StreamEvents, private AttemptEvents {
  public:
-  static Result<std::unique_ptr<net::Stream>> dial(event::Loop& loop, Cluster& cluster);
+  // `to`: null: an endpoint that the balancer selects.
+  static Result<std::unique_ptr<net::Stream>> dial(event::Loop& loop, Cluster& cluster,
+                                                   const net::Address* to);
   ~DialedStream() override;
 
   void setEvents(net::StreamEvents& events) override { events_ = &events; }
@@ -29,7 +31,7 @@ class DialedStream final : public net::Stream, private net::StreamEvents, privat
 
  private:
   DialedStream(event::Loop& loop, Cluster& cluster);
-  Result<void> open();
+  Result<void> open(const net::Address* to);
 
   void onConnected() override;
   void onData(Bytes bytes) override;

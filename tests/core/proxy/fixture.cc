@@ -217,7 +217,7 @@ void ProxyTest::startShared(const filter::LastingFilters& makers) {
   for (const auto& maker : makers) {
     if (shared_parts_.contains(maker->id())) continue;
     auto& part = shared_parts_[maker->id()];
-    part = maker->makeShared({loop, cells, engine->client(), commons_});
+    part = maker->makeShared({loop, cells, engine->client(), engine->client(), commons_});
     if (part == nullptr) continue;
     const auto publish = [this, id = maker->id()](filter::AnySnapshot snapshot) {
       engine->parts().setSnapshot(id, std::move(snapshot));

@@ -79,6 +79,48 @@ TEST_F(DialedStreamTest, WithoutAnEndpointItFailsAtOnce) {
   EXPECT_TRUE(cluster->quiet());
 }
 
+TEST_F(DialedStreamTest, AnAddressNeedNotBeAnEndpoint) {
+  startNamed({"10.0.0.1:80"});
+  const net::Address other = net::Address::parse("10.0.0.9:81").value();
+  auto made = client.dial(kOrders, other);
+  ASSERT_TRUE(made.ok());
+  near = std::make_unique<StreamPeer>(std::move(made.value()));
+  turn();
+  EXPECT_EQ(connector.attempts().back(), other);
+  EXPECT_EQ(near->history(), "connected");
+  EXPECT_EQ(cluster->open(), 1U);
+  // It is no endpoint, and stays connected when the endpoints change.
+  EXPECT_EQ(client.endpoints(kOrders), 1U);
+  cluster->setEndpoints(at({"10.0.0.2:80", "10.0.0.3:80"}));
+  EXPECT_EQ(client.endpoints(kOrders), 2U);
+  near->send("PING");
+  turn();
+  EXPECT_EQ(received(0), "PING");
+  near.reset();
+  turn();
+  EXPECT_EQ(cluster->open(), 0U);
+  EXPECT_TRUE(cluster->quiet());
+}
+
+TEST_F(DialedStreamTest, AnAddressMayBecomeAnEndpointMeanwhile) {
+  startNamed({"10.0.0.1:80"});
+  auto made = client.dial(kOrders, net::Address::parse("10.0.0.2:80").value());
+  near = std::make_unique<StreamPeer>(std::move(made.value()));
+  cluster->setEndpoints(at({"10.0.0.2:80"}));
+  turn();
+  EXPECT_EQ(first().in_flight, 1U);
+  near.reset();
+  turn();
+  EXPECT_EQ(first().in_flight, 0U);
+  EXPECT_EQ(client.endpoints(kOrders), 1U);
+}
+
+TEST_F(DialedStreamTest, CountsNoEndpointsOfWhatIsNotKnown) {
+  startNamed({});
+  EXPECT_EQ(client.endpoints(kOrders), 0U);
+  EXPECT_EQ(client.endpoints(8), 0U);
+}
+
 TEST_F(DialedStreamTest, UsesTheTlsOfTheUpstreamWithoutAlpn) {
   const test::TestAuthority authority;
   tls::ClientSetup setup;
