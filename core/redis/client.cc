@@ -31,9 +31,10 @@ bool isUseless(const Reply& reply) {
 
 }  // namespace
 
-Client::Client(Options options, const Tools& tools)
+Client::Client(Options options, const Tools& tools, std::optional<net::Address> to)
     : options_(std::move(options)),
       tools_(tools),
+      to_(std::move(to)),
       retry_(tools.loop.wheel(), *this),
       overdue_(tools.loop.wheel(), *this),
       patience_(tools.loop.wheel(), *this) {
@@ -45,7 +46,8 @@ Client::~Client() {
 }
 
 void Client::connect() {
-  auto stream = tools_.dialer.dial(options_.upstream);
+  auto stream =
+      to_ ? tools_.dialer.dial(options_.upstream, *to_) : tools_.dialer.dial(options_.upstream);
   if (!stream.ok()) return fail(stream.error().detail);
   state_ = State::kConnecting;
   ConnectionEvents& events = *this;
@@ -62,21 +64,31 @@ void Client::shakeHands() {
     words.push_back(options_.password);
     push(words, {&authenticated_, tools_.loop.now(), true});
   }
-  const std::string_view words[] = {"SCRIPT", "LOAD", options_.script};
-  push(words, {&loaded_, tools_.loop.now(), true});
+  const std::string_view ping[] = {"PING"};
+  const std::string_view load[] = {"SCRIPT", "LOAD", options_.script};
+  push(options_.script.empty() ? Words(ping) : Words(load), {&loaded_, tools_.loop.now(), true});
 }
 
-void Client::send(Words words, Waiter& waiter, bool text) {
+void Client::evaluate(Words words, Waiter& waiter) {
+  if (digest_.empty()) return evaluateText(options_.script, words, waiter);
+  run("EVALSHA", digest_, words, waiter);
+}
+
+void Client::evaluateText(std::string_view script, Words words, Waiter& waiter) {
+  run("EVAL", script, words, waiter);
+}
+
+void Client::run(std::string_view command, std::string_view script, Words words, Waiter& waiter) {
   words_.clear();
-  text = text || digest_.empty();
-  words_.push_back(text ? "EVAL" : "EVALSHA");
-  words_.push_back(text ? options_.script : digest_);
+  words_.push_back(command);
+  words_.push_back(script);
   words_.insert(words_.end(), words.begin(), words.end());
   send(words_, waiter);
 }
 
 void Client::push(Words words, const Pending::Command& command) {
-  command.waiter->number_ = pending_.push(command);
+  const std::uint64_t number = pending_.push(command);
+  if (command.waiter != nullptr) command.waiter->number_ = number;
   connection_->send(words);
   if (!command.patient && !overdue_.armed()) overdue_.arm(options_.timeout);
 }
@@ -92,8 +104,9 @@ void Client::onAuthenticated(const Reply& reply) {
 }
 
 void Client::onLoaded(const Reply& reply) {
-  if (reply.kind() != Reply::Kind::kText) return fail(reply.text());
-  digest_ = reply.text();
+  const auto expected = options_.script.empty() ? Reply::Kind::kStatus : Reply::Kind::kText;
+  if (reply.kind() != expected) return fail(reply.text());
+  if (!options_.script.empty()) digest_ = reply.text();
   state_ = State::kReady;
   if (slow_) {
     patience_.arm(kSilence);
@@ -176,12 +189,25 @@ void Client::fail(std::string_view detail) {
   const Milliseconds pause = pauseAfterFailure();
   if (const auto held_back = log_limit_.admit(tools_.loop.eventTime())) {
     log::warning("redis " + options_.name + ": " + std::string(detail) +
-                 "; each instance uses its own share of the limits meanwhile" +
-                 event::LogLimit::text(*held_back));
+                 std::string(options_.meanwhile) + event::LogLimit::text(*held_back));
   }
+  retry_.arm(pause);
+  disconnect();
+}
+
+void Client::moveOn() {
+  state_ = State::kDown;
+  failures_ = 0;
+  disconnect();
+  retry_.disarm();
+  first_ = true;
+  connect();
+}
+
+// Ends the connection, and gives up the commands without a reply.
+void Client::disconnect() {
   overdue_.disarm();
   patience_.disarm();
-  retry_.arm(pause);
   slow_ = due_ = false;
   late_ = 0;
   if (connection_ != nullptr) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/event/log_limit.h"
 #include "core/event/loop.h"
 #include "core/event/wheel.h"
+#include "core/net/address.h"
 #include "core/net/dialer.h"
 #include "core/redis/command.h"
 #include "core/redis/connection.h"
@@ -47,10 +49,11 @@ class Client final : private ConnectionEvents {
 
   struct Options {
     NameId upstream = 0;
-    std::string name;  // of the server, for logs
-    std::string user;  // empty: the default user
-    std::string password;
-    std::string_view script;  // static; loaded into the server
+    std::string name;       // of the server, for logs
+    std::string user = {};  // empty: the default user
+    std::string password = {};
+    std::string_view script = {};     // static; loaded into the server. Empty: none
+    std::string_view meanwhile = {};  // static; what is done without the server, for logs
     Milliseconds timeout{50};
   };
   struct Tools {
@@ -58,7 +61,8 @@ class Client final : private ConnectionEvents {
     Random& random;
     net::Dialer& dialer;
   };
-  Client(Options options, const Tools& tools);
+  // `to`: nullopt: any endpoint of the upstream, at each connection.
+  Client(Options options, const Tools& tools, std::optional<net::Address> to = std::nullopt);
   ~Client() override;
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -68,15 +72,30 @@ class Client final : private ConnectionEvents {
     const bool connected = state_ == State::kReady || (state_ == State::kConnecting && first_);
     return connected && !slow_ && pending_.size() < kMostPending;
   }
+  // Whether no command is without its reply.
+  bool quiet() const { return pending_.empty(); }
   // Runs the script; `words` are the number of keys, the keys and the arguments, as of EVALSHA.
   // onReply or onNoReply follows, never from within the call. Call it if ready().
-  void evaluate(Words words, Waiter& waiter) { send(words, waiter, false); }
-  // The same by EVAL, after a reply that the server does not know the script (any more).
-  void evaluateText(Words words, Waiter& waiter) { send(words, waiter, true); }
+  void evaluate(Words words, Waiter& waiter);
+  // The same by EVAL with a script of the caller, or with that of the options after a reply that
+  // the server does not know it (any more).
+  void evaluateText(std::string_view script, Words words, Waiter& waiter);
+  std::string_view script() const { return options_.script; }
   // Another command.
   void send(Words words, Waiter& waiter) { push(words, {&waiter, tools_.loop.now()}); }
+  // One whose reply is not needed.
+  void send(Words words) { push(words, {nullptr, tools_.loop.now()}); }
   // Nothing follows any more. No effect if nothing would.
   void cancel(Waiter& waiter);
+
+  // Another server has the role of this one: gives up all commands and connects to it at once.
+  void moveTo(const net::Address& to) {
+    to_ = to;
+    moveOn();
+  }
+  const std::optional<net::Address>& address() const { return to_; }
+  // The same at another endpoint of the upstream, if the balancer selects another.
+  void moveOn();
 
  private:
   enum class State : std::uint8_t { kDown, kConnecting, kReady };
@@ -95,7 +114,7 @@ class Client final : private ConnectionEvents {
 
   void connect();
   void shakeHands();
-  void send(Words words, Waiter& waiter, bool text);
+  void run(std::string_view command, std::string_view script, Words words, Waiter& waiter);
   void push(Words words, const Pending::Command& command);
   void onAuthenticated(const Reply& reply);
   void onLoaded(const Reply& reply);
@@ -108,10 +127,12 @@ class Client final : private ConnectionEvents {
   static void giveUp(Pending::Command& command);
   void noteReply(const Pending::Command& command);
   void fail(std::string_view detail);
+  void disconnect();
   Milliseconds pauseAfterFailure();
 
   const Options options_;
   const Tools tools_;
+  std::optional<net::Address> to_;
   State state_ = State::kDown;
   bool first_ = true;             // no attempt to connect has failed
   bool slow_ = false;             // until the replies that are overdue have arrived

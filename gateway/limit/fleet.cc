@@ -12,41 +12,52 @@
 namespace weir::gateway {
 namespace {
 
-// Decides about one request. KEYS: one for each rule. ARGV: whether it takes (1) or looks (0), and
-// of each rule the interval in ns, the burst, the cost, and the time to live in ms for a quota or
-// 0.
+// Decides about one request. KEYS: one for each rule. ARGV: whether it looks (0), takes (1) or
+// takes more than its costs (2); of each rule the interval in ns, the burst, the cost, and the time
+// to live in ms for a quota or 0; if it takes more, of each rule the most units of a lease, or
+// negative the units that were used while the server was away, which are charged in any case.
 //
 // The value of a rate's key is the time at which its bucket is full again, in microseconds since
 // 2025 by the server's clock: a double holds them with a precision of 8 ns. That of a quota is what
 // has been used of it, in the same unit.
 //
-// The reply is whether the request is allowed (all rules, or none, have been charged), and for each
-// rule the time until its bucket is full, in ns.
+// The reply is whether the request is allowed (all rules, or none, have been charged), for each
+// rule the time until its bucket is full, in ns, and if it takes more for each rule the units of
+// the lease.
 constexpr std::string_view kScript = R"(local time = redis.call('TIME')
 local now = (time[1] - 1735689600) * 1000000 + time[2]
-local since, life, missing, after, allowed = {}, {}, {}, {}, 1
+local since, life, stored, missing, after, lease, allowed = {}, {}, {}, {}, {}, {}, 1
 for i, key in ipairs(KEYS) do
   local interval, burst = ARGV[4 * i - 2] / 1000, ARGV[4 * i - 1]
   local cost = tonumber(ARGV[4 * i])
+  local more = ARGV[1] == '2' and tonumber(ARGV[4 * #KEYS + 1 + i]) or 0
   life[i] = tonumber(ARGV[4 * i + 1])
   since[i] = life[i] == 0 and now or 0
-  missing[i] = math.max(0, (tonumber(redis.call('GET', key) or 0) or 0) - since[i])
+  stored[i] = math.max(0, (tonumber(redis.call('GET', key) or 0) or 0) - since[i])
+  missing[i] = stored[i]
+  if more < 0 then
+    missing[i] = math.max(stored[i], math.min(interval * burst, stored[i] - interval * more))
+  end
   after[i] = math.max(0, missing[i] + interval * cost)
-  if cost > 0 and after[i] > interval * burst + 0.05 then allowed = 0 end
+  local room = interval * burst + 0.05 - after[i]
+  if cost > 0 and room < 0 then allowed = 0 end
+  lease[i] = math.max(0, math.min(more, math.floor(room / interval)))
+  after[i] = after[i] + interval * lease[i]
 end
 local reply = {allowed}
 for i, key in ipairs(KEYS) do
-  if allowed == 1 and ARGV[1] == '1' and after[i] ~= missing[i] then
-    if after[i] > 0 then
-      if life[i] == 0 then life[i] = math.ceil(after[i] / 1000) + 1 end
-      redis.call('SET', key, string.format('%.3f', since[i] + after[i]), 'PX',
+  if allowed == 1 and ARGV[1] ~= '0' then missing[i] = after[i] end
+  if missing[i] ~= stored[i] then
+    if missing[i] > 0 then
+      if life[i] == 0 then life[i] = math.ceil(missing[i] / 1000) + 1 end
+      redis.call('SET', key, string.format('%.3f', since[i] + missing[i]), 'PX',
                  string.format('%.0f', life[i]))
     else
       redis.call('DEL', key)
     end
-    missing[i] = after[i]
   end
   reply[i + 1] = math.floor(missing[i] * 1000)
+  if ARGV[1] == '2' then reply[#KEYS + 1 + i] = allowed * lease[i] end
 end
 return reply)";
 
@@ -58,7 +69,9 @@ redis.call('EXPIRE', KEYS[1], 60)
 return redis.call('ZCARD', KEYS[1]))";
 
 constexpr std::size_t kCommonWords = 2;  // the number of keys, and whether it takes
-constexpr std::size_t kWordsEach = 5;    // the key, and the arguments
+constexpr std::size_t kWordsEach = 6;    // the key, and the arguments
+constexpr std::string_view kMeanwhile =
+    "; each instance uses its own share of the limits meanwhile";
 // A unit of a quota, so that the script's tolerance is no part of it.
 constexpr std::int64_t kQuotaUnit = 1'000'000;  // ns
 constexpr std::size_t kNumberRoom = 21;
@@ -70,52 +83,67 @@ std::string_view decimal(std::int64_t value, Arena& arena) {
 }
 
 // The name of the count of a key: hashes only, so that nobody can read there who the callers are.
-std::string_view countName(std::string_view limit, const RateClaim& claim, Arena& arena) {
+// The part in braces, which selects the slot in a cluster, is the same for all claims of a request.
+std::string_view countName(const FleetCounts& counts, const RateClaim& claim, Arena& arena) {
   constexpr unsigned kBits = 64;
   constexpr unsigned kDigitBits = 4;
   constexpr std::string_view kDigits = "0123456789abcdef";
-  ArenaWriter out(arena, limit.size() + kBits / kDigitBits + 2 * kNumberRoom);
-  out.put(limit).put('{');
+  ArenaWriter out(arena, counts.prefix.size() + kBits / kDigitBits + 2 * kNumberRoom);
+  out.put(counts.prefix);
+  if (counts.one_key) out.put('{');
   for (unsigned at = kBits; at > 0; at -= kDigitBits) {
     out.put(kDigits[claim.key >> (at - kDigitBits) & (kDigits.size() - 1)]);
   }
-  out.put("}:").number(claim.rule + 1);
+  if (counts.one_key) out.put('}');
+  out.put(':').number(claim.rule + 1);
   if (claim.quota) out.put(':').number(static_cast<std::uint64_t>(claim.quota->window));
   return out.text();
 }
 
 }  // namespace
 
+std::unique_ptr<redis::Servers> makeServers(const FleetServer& server,
+                                            const redis::Client::Tools& tools) {
+  const redis::Servers::Options options{.upstream = server.upstream_id,
+                                        .name = server.upstream,
+                                        .user = server.user.value_or(std::string()),
+                                        .password = server.password.reveal(),
+                                        .script = kScript,
+                                        .meanwhile = kMeanwhile,
+                                        .timeout = server.timeout};
+  if (server.cluster) return redis::Servers::ofCluster(options, tools);
+  if (!server.sentinel) return redis::Servers::single(options, tools);
+  const redis::Servers::Sentinel sentinel{server.sentinel->primary,
+                                          server.sentinel->user.value_or(std::string()),
+                                          server.sentinel->password.reveal()};
+  return redis::Servers::bySentinel(options, sentinel, tools);
+}
+
+Fleet::Beat::Beat(Fleet& fleet) : Evaluation(kBeatScript), fleet_(fleet) {}
+
 Fleet::Fleet(const FleetServer& server, const filter::LocalTools& tools)
     : server_(server),
       loop_(tools.loop),
-      client_({.upstream = server.upstream_id,
-               .name = server.upstream,
-               .user = server.user.value_or(std::string()),
-               .password = server.password.reveal(),
-               .script = kScript,
-               .timeout = server.timeout},
-              {tools.loop, tools.random, tools.dialer}),
+      servers_(makeServers(server, {tools.loop, tools.random, tools.dialer})),
       members_(server.prefix + ":nodes"),
-      beat_(tools.loop.wheel(), *this) {}
+      alarm_(tools.loop.wheel(), *this) {}
 
-Fleet::~Fleet() { client_.cancel(*this); }
+Fleet::~Fleet() { redis::Servers::cancel(beat_); }
 
 void Fleet::join(std::string name) {
   if (!name_.empty()) return;
   name_ = std::move(name);
-  onBeat();
+  onAlarm();
 }
 
-void Fleet::onBeat() {
-  beat_.arm(kBeat);
-  if (!client_.ready()) return;
-  client_.cancel(*this);
-  const std::array<std::string_view, 5> words = {"EVAL", kBeatScript, "1", members_, name_};
-  client_.send(words, *this);
+void Fleet::onAlarm() {
+  redis::Servers::cancel(beat_);
+  const std::array<std::string_view, 3> words = {"1", members_, name_};
+  std::copy(words.begin(), words.end(), words_.begin());
+  alarm_.arm(servers_->evaluate(words_, beat_) ? kBeat : kBeatAgain);
 }
 
-void Fleet::onReply(const redis::Reply& reply) {
+void Fleet::onBeat(const redis::Reply& reply) {
   if (reply.kind() == redis::Reply::Kind::kError) return noteRefusal(reply.text());
   const auto nodes =
       static_cast<std::uint32_t>(std::clamp<std::int64_t>(reply.integer(), 1, 1 << 20));
@@ -154,14 +182,16 @@ void Fleets::release(const Fleet& fleet) {
 }
 
 std::span<const std::string_view> fleetQuestion(std::span<const RateClaim> claims,
-                                                std::string_view limit, bool takes, Arena& arena) {
-  const std::size_t count = kCommonWords + claims.size() * kWordsEach;
-  auto* const words = arena.array<std::string_view>(count);
+                                                const FleetCounts& counts, Taking taking,
+                                                Arena& arena) {
+  const std::size_t most = kCommonWords + claims.size() * kWordsEach;
+  auto* const words = arena.array<std::string_view>(most);
   auto* to = words;
   const auto put = [&to](std::string_view word) { std::construct_at(to++, word); };
   put(decimal(std::ssize(claims), arena));
-  for (const RateClaim& claim : claims) put(countName(limit, claim, arena));
-  put(takes ? "1" : "0");
+  for (const RateClaim& claim : claims) put(countName(counts, claim, arena));
+  constexpr std::string_view kTaking[] = {"0", "1", "2"};
+  put(kTaking[static_cast<std::size_t>(taking)]);
   for (const RateClaim& claim : claims) {
     put(decimal(claim.quota ? kQuotaUnit : claim.rate.interval.count(), arena));
     put(decimal(claim.rate.burst, arena));
@@ -170,11 +200,16 @@ std::span<const std::string_view> fleetQuestion(std::span<const RateClaim> claim
         claim.quota ? std::chrono::ceil<Milliseconds>(claim.quota->left).count() + 1 : 0;
     put(decimal(life, arena));
   }
-  return {words, count};
+  if (taking == Taking::kTakeMore) {
+    for (const RateClaim& claim : claims) put(decimal(claim.lease, arena));
+  }
+  return {words, static_cast<std::size_t>(to - words)};
 }
 
-bool readFleetReply(const redis::Reply& reply, std::span<RateClaim> claims, bool& allowed) {
-  if (!reply.isIntegers(1 + claims.size())) return false;
+bool readFleetReply(const redis::Reply& reply, std::span<RateClaim> claims, bool& allowed,
+                    Taking taking) {
+  const bool leases = taking == Taking::kTakeMore;
+  if (!reply.isIntegers(1 + claims.size() * (leases ? 2 : 1))) return false;
   allowed = reply.integer(1) == 1;
   for (std::size_t i = 0; i < claims.size(); ++i) {
     RateClaim& claim = claims[i];
@@ -183,6 +218,7 @@ bool readFleetReply(const redis::Reply& reply, std::span<RateClaim> claims, bool
     const std::int64_t cost = effectiveCost(claim.cost, claim.rate);
     claim.decision =
         allowed ? decisionAfter(missing, claim.rate) : decisionBefore(missing, claim.rate, cost);
+    if (leases) claim.lease = std::max<std::int64_t>(0, reply.integer(2 + claims.size() + i));
   }
   return true;
 }

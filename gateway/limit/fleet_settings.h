@@ -17,9 +17,26 @@ namespace weir::gateway {
 // What is done with a request while the server is away.
 enum class OnError : std::uint8_t { kLocal, kAllow, kDeny };
 
-// The server that all instances share, and how it is used.
+// How exactly the instances share the limits.
+enum class Accuracy : std::uint8_t { kExact, kFast };
+
+// `sentinel` of `redis`.
+struct SentinelSettings {
+  static constexpr std::string_view kShortKey = "primary";
+
+  std::string primary;
+  std::optional<std::string> user;
+  config::Secret password;
+
+  bool operator==(const SentinelSettings&) const = default;
+  static void read(config::Table& table, SentinelSettings& out);
+};
+
+// The servers that all instances share, and how they are used.
 struct FleetServer {
   std::string upstream;
+  std::optional<SentinelSettings> sentinel;
+  bool cluster = false;
   std::optional<std::string> user;
   config::Secret password;
   std::string prefix = "weir";
@@ -35,6 +52,7 @@ struct FleetSettings {
 
   FleetServer server;
   config::Secret key_secret;
+  Accuracy accuracy = Accuracy::kExact;
   OnError on_error = OnError::kLocal;
   std::uint32_t nodes = 1;
   config::Origin origin;

@@ -26,6 +26,10 @@ Limiter::Limiter(LimiterSpec spec, const KeyedHash& hash, Nanoseconds now, const
       table->adopt(previous->rates(i), *previous->spec_.rules[i].rate, *rule.rate, time);
     }
     tables_.push_back({std::move(table), nullptr});
+    if (!spec_.leases) continue;
+    tables_.back().replied = std::make_unique<RateTable>(spec_.max_keys, time);
+    tables_.back().leases =
+        std::make_unique<LeaseTable>(spec_.max_keys, std::chrono::floor<Milliseconds>(now));
   }
 }
 

@@ -15,6 +15,7 @@
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
 #include "gateway/limit/in_flight_table.h"
+#include "gateway/limit/lease_table.h"
 #include "gateway/limit/quota.h"
 #include "gateway/limit/rate_table.h"
 
@@ -34,6 +35,7 @@ struct LimiterSpec {
   NameId id = 0;             // of its name in metrics
   bool shared = false;       // by all filters with this name
   std::size_t max_keys = 0;  // of each rule
+  bool leases = false;       // units are taken in advance
   std::vector<LimitSpec> rules;
 
   bool operator==(const LimiterSpec&) const = default;
@@ -53,6 +55,10 @@ class Limiter {
   RateTable& rates(std::size_t rule) const { return *tables_[rule].rates; }
   InFlightTable& inFlight(std::size_t rule) const { return *tables_[rule].in_flight; }
   std::size_t keys(Nanoseconds now) const;
+  // The next two only with leases, of a rate. What the server that all instances share has replied
+  // last about the buckets of the rule:
+  RateTable& replied(std::size_t rule) const { return *tables_[rule].replied; }
+  LeaseTable& leases(std::size_t rule) const { return *tables_[rule].leases; }
 
   // Counts the requests that wait until their limit allows them, under any one key.
   InFlightTable& waiting() const { return *waiting_; }
@@ -62,6 +68,8 @@ class Limiter {
   struct Table {
     std::unique_ptr<RateTable> rates;
     std::unique_ptr<InFlightTable> in_flight;
+    std::unique_ptr<RateTable> replied = nullptr;
+    std::unique_ptr<LeaseTable> leases = nullptr;
   };
 
   const LimiterSpec spec_;

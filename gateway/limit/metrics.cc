@@ -4,7 +4,7 @@ namespace weir::gateway {
 
 void addLimitMetrics(MetricFamilies& families) {
   families.add({&kLimitDecisionsFamily, &kLimitEvictionsFamily, &kLimitKeysFamily,
-                &kLimitRedisDurationFamily, &kLimitDelayFamily});
+                &kLimitRedisDurationFamily, &kLimitShareFamily, &kLimitDelayFamily});
 }
 
 }  // namespace weir::gateway

@@ -55,6 +55,12 @@ constexpr HistogramKey limitRedisDurationKey(NameId limiter) {
   return {kLimitRedisDurationFamily, {.a = limiter}};
 }
 
+inline constexpr GaugeFamily kLimitShareFamily{
+    "weir_ratelimit_share",
+    "Instances among which a rate limit is divided, with its setting share.",
+    {kLimiterLabel}};
+constexpr GaugeKey limitShareKey(NameId limiter) { return {kLimitShareFamily, {.a = limiter}}; }
+
 inline constexpr HistogramFamily kLimitDelayFamily{
     "weir_ratelimit_delay_seconds",
     "Time that requests had to wait until a rate limit allowed them.",

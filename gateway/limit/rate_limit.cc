@@ -70,13 +70,26 @@ RateLimit::Shared::Shared(const Config& config, const filter::SharedTools& tools
     : tools_(tools),
       limiters_(tools.commons.get<Limiters>()),
       limiter_(limiters_.get(config.spec(), tools.loop.now())),
-      count_(tools.loop.wheel(), *this) {}
+      peers_(config.peers_id),
+      share_(peers_ == 0 ? Gauge() : tools.metrics.gauge(limitShareKey(config.id))),
+      count_(tools.loop.wheel(), *this),
+      look_(tools.loop.wheel(), *this) {}
 
-void RateLimit::Shared::start(const filter::Publish<Limiter>& publish,
+void RateLimit::Shared::start(const filter::Publish<Counts>& publish,
                               const std::function<void()>& ready) {
-  publish(limiter_);
+  publish_ = publish;
+  if (peers_ != 0) onLook();
+  publish_(std::make_shared<const Counts>(Counts{limiter_, replicas_.value()}));
   ready();
   count_.arm(kCount);
+}
+
+// Follows the list of instances.
+void RateLimit::Shared::onLook() {
+  look_.arm(kLook);
+  const bool changed = replicas_.update(tools_.dialer.endpoints(peers_), tools_.loop.now());
+  share_.set(replicas_.value());
+  if (changed) publish_(std::make_shared<const Counts>(Counts{limiter_, replicas_.value()}));
 }
 
 void RateLimit::Shared::onCount() {
@@ -100,14 +113,18 @@ RateLimit::Local::Local(const Config& config, const filter::LocalTools& tools)
                                       LimitDecision::kErrorDeny};
   fleet = tools.commons.get<Fleets>().use(config.redis->server, tools);
   fleet_hash = config.redis->hash();
-  fleet_counts = config.redis->server.prefix + ":rl:" + std::string(config.label()) + ":";
+  fleet_counts = config.fleetCounts();
   alone = tools.metrics.counter(
       limitDecisionsKey(config.id, kAlone[static_cast<std::size_t>(config.redis->on_error)]));
   asked = tools.metrics.histogram(limitRedisDurationKey(config.id));
+  if (!config.leases()) return;
+  leases = std::make_unique<Leases>(fleet->fleet(), loop, fleet_counts, asked);
 }
 
-void RateLimit::Local::onSnapshot(std::shared_ptr<const Limiter> snapshot) {
-  limiter = std::move(snapshot);
+void RateLimit::Local::onSnapshot(const std::shared_ptr<const Counts>& snapshot) {
+  limiter = snapshot->limiter;
+  replicas = snapshot->replicas;
+  if (leases != nullptr) leases->use(limiter);
   // The limiters of a process have one hash, and each process has another.
   if (fleet != nullptr) fleet->fleet().join(std::to_string(limiter->hash()("instance")));
 }
@@ -201,7 +218,10 @@ bool RateLimit::enter(const Claims& claims) {
 // Takes what the claims need, or nothing.
 bool RateLimit::take(const Claims& claims) {
   if (!enter(claims)) {
-    for (RateClaim& claim : claims.rates) claim.look(local_.loop.now());
+    for (RateClaim& claim : claims.rates) {
+      if (local_.replicas > 1) reduceToShare(claim, local_.replicas);
+      claim.look(local_.loop.now());
+    }
     return false;
   }
   const bool allowed = claims.rates.empty() || decide(claims.rates);
@@ -212,6 +232,9 @@ bool RateLimit::take(const Claims& claims) {
 // Decides about the rates. What depends on the response is only looked at.
 bool RateLimit::decide(std::span<RateClaim> claims) {
   const Nanoseconds now = local_.loop.now();
+  if (local_.replicas > 1) {
+    for (RateClaim& claim : claims) reduceToShare(claim, local_.replicas);
+  }
   if (config_.statuses.empty()) return takeAll(claims, now);
   later_ = claims;
   bool allowed = true;

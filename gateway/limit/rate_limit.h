@@ -25,9 +25,11 @@
 #include "core/http/facts.h"
 #include "gateway/limit/fleet.h"
 #include "gateway/limit/fleet_settings.h"
+#include "gateway/limit/leases.h"
 #include "gateway/limit/limit_key.h"
 #include "gateway/limit/limiter.h"
 #include "gateway/limit/policy_texts.h"
+#include "gateway/limit/replica_count.h"
 
 namespace weir::gateway {
 
@@ -41,6 +43,7 @@ struct CostVariables : http::RequestVariables {
 class RateLimit final : public filter::Filter {
  public:
   enum class Missing : std::uint8_t { kShare, kSkip, kDeny };
+  enum class Share : std::uint8_t { kNone, kReplicas };
   enum class Enforcement : std::uint8_t { kEnforce, kShadow };
 
   // A limit for some callers instead of that of the rule.
@@ -93,12 +96,17 @@ class RateLimit final : public filter::Filter {
     std::vector<IpRange> skip;
     LimitFields fields = LimitFields::kDraft;
     std::optional<FleetSettings> redis;
+    Share share = Share::kNone;
+    std::optional<std::string> peers;
+    config::Origin peers_origin;
 
-    PolicyTexts texts;  // this and the next follow from the settings
-    NameId id = 0;      // of the name in metrics
+    PolicyTexts texts;    // this and the next follow from the settings
+    NameId id = 0;        // of the name in metrics
+    NameId peers_id = 0;  // of the upstream; 0: none
 
     bool operator==(const Config&) const = default;
     static void read(config::Table& table, Config& out);
+    static void readShared(config::Table& table, Config& out);
     std::span<const Rule> effective() const {
       if (rules.empty()) return {&rule, 1};
       return rules;
@@ -108,6 +116,8 @@ class RateLimit final : public filter::Filter {
       return *name;
     }
     LimiterSpec spec() const;
+    FleetCounts fleetCounts() const;
+    bool leases() const { return redis && redis->accuracy == Accuracy::kFast; }
   };
   static bool readsPrincipal(const Config& config);
   // The limits, without the counts.
@@ -116,24 +126,36 @@ class RateLimit final : public filter::Filter {
   static void check(Config& config, filter::References& references,
                     config::Diagnostics& diagnostics);
 
+  // What the workers share.
+  struct Counts {
+    std::shared_ptr<const Limiter> limiter;
+    std::uint32_t replicas = 1;  // instances among which the limits are divided
+  };
   class Shared {
    public:
-    using Snapshot = Limiter;
+    using Snapshot = Counts;
     Shared(const Config& config, const filter::SharedTools& tools);
-    void start(const filter::Publish<Limiter>& publish, const std::function<void()>& ready);
+    void start(const filter::Publish<Counts>& publish, const std::function<void()>& ready);
 
    private:
     static constexpr Milliseconds kCount{10'000};
+    static constexpr Milliseconds kLook{250};
     void onCount();
+    void onLook();
 
     const filter::SharedTools tools_;
     Limiters& limiters_;
     const std::shared_ptr<const Limiter> limiter_;
+    const NameId peers_;  // 0: the limits are not divided
+    const Gauge share_;
+    ReplicaCount replicas_;
+    filter::Publish<Counts> publish_;
     event::Alarm<Shared, &Shared::onCount> count_;
+    event::Alarm<Shared, &Shared::onLook> look_;
   };
   struct Local {
     Local(const Config& config, const filter::LocalTools& tools);
-    void onSnapshot(std::shared_ptr<const Limiter> snapshot);
+    void onSnapshot(const std::shared_ptr<const Counts>& snapshot);
 
     event::Loop& loop;
     Random& random;
@@ -144,11 +166,13 @@ class RateLimit final : public filter::Filter {
     Counter delayed;
     Histogram delay;
     std::shared_ptr<const Limiter> limiter = nullptr;
+    std::uint32_t replicas = 1;
     // With a server that all instances share; otherwise null.
     std::unique_ptr<FleetUse> fleet = nullptr;
     std::optional<KeyedHash> fleet_hash = {};
-    std::string fleet_counts = {};  // beginning of the names of the counts
-    Counter alone = {};             // decided without the server
+    FleetCounts fleet_counts = {};
+    std::unique_ptr<Leases> leases = nullptr;  // null: each request asks the server
+    Counter alone = {};                        // decided without the server
     Histogram asked = {};
   };
 
@@ -191,9 +215,12 @@ class RateLimit final : public filter::Filter {
                            const Counter& counter);
   // With a server that all instances share.
   filter::Verdict ask(const http::Request& request, Claims claims);
+  bool chargeAlone(std::span<RateClaim> claims) const;
+  std::uint32_t nodes() const;
   void onAnswer(const redis::Reply& reply);
   void onNoAnswer();
   filter::Verdict onAnswerOverdue();
+  void giveUpLeases();
   void chargeFleet();
   filter::Verdict decideAlone(const http::Request& request, const Claims& claims);
   void forgetAsk();

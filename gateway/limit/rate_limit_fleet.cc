@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "gateway/limit/rate_limit.h"
 
@@ -15,19 +16,18 @@ constexpr std::string_view kServerAway = "the server of the rate limit did not r
 }  // namespace
 
 // The question of a request to the server. In the arena of the exchange.
-class RateLimit::Ask final : public redis::Waiter {
+class RateLimit::Ask final : public redis::Evaluation {
  public:
   struct Question {
     const http::Request& request;
     Claims claims;
-    redis::Words words;
     Nanoseconds begun{0};
-    bool repeated = false;
+    Taking taking = Taking::kTake;
   };
   Ask(RateLimit& filter, const Question& question) : filter_(filter), question_(question) {}
   Question& question() { return question_; }
-  void onReply(const redis::Reply& reply) override { filter_.onAnswer(reply); }
-  void onNoReply() override { filter_.onNoAnswer(); }
+  void onResult(const redis::Reply& reply) override { filter_.onAnswer(reply); }
+  void onNoResult() override { filter_.onNoAnswer(); }
 
  private:
   RateLimit& filter_;
@@ -40,31 +40,63 @@ filter::Verdict RateLimit::ask(const http::Request& request, Claims claims) {
     note(claims);
     return conclude(request, claims, false, local_.allowed);
   }
-  redis::Client& client = local_.fleet->fleet().client();
-  if (!client.ready()) return decideAlone(request, claims);
+  Taking taking = config_.statuses.empty() ? Taking::kTake : Taking::kLook;
+  if (local_.leases != nullptr) {
+    if (const auto allowed = local_.leases->decide(claims.rates, nodes())) {
+      if (!*allowed) leave();
+      note(claims);
+      return conclude(request, claims, *allowed, local_.allowed);
+    }
+    local_.leases->ask(claims.rates, nodes());
+    taking = Taking::kTakeMore;
+  }
+  if (config_.statuses.empty() && chargeAlone(claims.rates)) taking = Taking::kTakeMore;
   Arena& arena = control_.arena();
-  const bool takes = config_.statuses.empty();
-  const redis::Words words = fleetQuestion(claims.rates, local_.fleet_counts, takes, arena);
+  const redis::Words words = fleetQuestion(claims.rates, local_.fleet_counts, taking, arena);
   auto* const place = reinterpret_cast<Ask*>(arena.allocate(sizeof(Ask), alignof(Ask)));
-  const Ask::Question question{request, claims, words, local_.loop.eventTime()};
+  const Ask::Question question{request, claims, local_.loop.eventTime(), taking};
   ask_ = std::construct_at(place, *this, question);
-  client.evaluate(words, *ask_);
+  if (!local_.fleet->fleet().servers().evaluate(words, *ask_)) {
+    forgetAsk();
+    return decideAlone(request, claims);
+  }
   return filter::Verdict::wait(config_.redis->server.timeout + kAfterTimeout,
                                Reason::kRateLimitError);
 }
 
-void RateLimit::onAnswer(const redis::Reply& reply) {
-  redis::Client& client = local_.fleet->fleet().client();
-  Ask::Question& asked = ask_->question();
-  if (reply.isError("NOSCRIPT") && !asked.repeated && client.ready()) {
-    asked.repeated = true;
-    return client.evaluateText(asked.words, *ask_);
+// Charges the server with what this instance has admitted without it: the time without the server
+// does not count as a pause of the caller. False if there is nothing.
+bool RateLimit::chargeAlone(std::span<RateClaim> claims) const {
+  bool any = false;
+  for (RateClaim& claim : claims) {
+    const Nanoseconds missing = claim.table->fill(claim.key, claim.at(local_.loop.now()));
+    if (missing == Nanoseconds(0)) continue;
+    RateClaim share = claim;
+    reduceToShare(share, nodes());
+    const std::int64_t units =
+        (missing + share.rate.interval - Nanoseconds(1)) / share.rate.interval;
+    claim.lease = -units;
+    any = true;
   }
+  return any;
+}
+
+std::uint32_t RateLimit::nodes() const {
+  const std::uint32_t known = local_.fleet->fleet().nodes();
+  return known > 0 ? known : config_.redis->nodes;
+}
+
+void RateLimit::onAnswer(const redis::Reply& reply) {
+  Ask::Question& asked = ask_->question();
   local_.asked.observe(local_.loop.eventTime() - asked.begun);
   bool allowed = false;
-  if (!readFleetReply(reply, asked.claims.rates, allowed)) {
+  if (!readFleetReply(reply, asked.claims.rates, allowed, asked.taking)) {
     local_.fleet->fleet().noteRefusal(reply.text());
-    return control_.resumeRequest(decideAlone(asked.request, asked.claims));
+    return onNoAnswer();
+  }
+  asked.taking = Taking::kTake;
+  if (local_.leases != nullptr) {
+    allowed = local_.leases->onReply(asked.claims.rates, allowed);
   }
   ask_decides_ = true;
   if (!config_.statuses.empty()) later_ = asked.claims.rates;
@@ -74,21 +106,28 @@ void RateLimit::onAnswer(const redis::Reply& reply) {
 }
 
 void RateLimit::onNoAnswer() {
+  giveUpLeases();
   control_.resumeRequest(decideAlone(ask_->question().request, ask_->question().claims));
 }
 
 filter::Verdict RateLimit::onAnswerOverdue() {
-  local_.fleet->fleet().client().cancel(*ask_);
+  redis::Servers::cancel(*ask_);
+  giveUpLeases();
   return decideAlone(ask_->question().request, ask_->question().claims);
+}
+
+// The server has not replied about the leases.
+void RateLimit::giveUpLeases() {
+  Ask::Question& asked = ask_->question();
+  if (std::exchange(asked.taking, Taking::kTake) == Taking::kTake) return;
+  if (local_.leases != nullptr) local_.leases->onNoReply(asked.claims.rates);
 }
 
 // The decision while the server is away.
 filter::Verdict RateLimit::decideAlone(const http::Request& request, const Claims& claims) {
   const FleetSettings& settings = *config_.redis;
   if (settings.on_error == OnError::kLocal) {
-    const std::uint32_t known = local_.fleet->fleet().nodes();
-    const std::uint32_t nodes = known > 0 ? known : settings.nodes;
-    for (RateClaim& claim : claims.rates) reduceToShare(claim, nodes);
+    for (RateClaim& claim : claims.rates) reduceToShare(claim, nodes());
     const bool allowed = decide(claims.rates);
     if (!allowed) leave();
     note(claims);
@@ -105,16 +144,17 @@ filter::Verdict RateLimit::decideAlone(const http::Request& request, const Claim
 
 // Nobody waits for the reply.
 void RateLimit::chargeFleet() {
-  redis::Client& client = local_.fleet->fleet().client();
-  if (!client.ready()) return;
-  client.evaluate(fleetQuestion(later_, local_.fleet_counts, true, control_.arena()), *ask_);
-  client.cancel(*ask_);
+  const redis::Words words =
+      fleetQuestion(later_, local_.fleet_counts, Taking::kTake, control_.arena());
+  local_.fleet->fleet().servers().evaluate(words, *ask_);
+  redis::Servers::cancel(*ask_);
   later_ = {};
 }
 
 void RateLimit::forgetAsk() {
-  local_.fleet->fleet().client().cancel(*ask_);
-  std::destroy_at(ask_);
+  redis::Servers::cancel(*ask_);
+  giveUpLeases();
+  std::destroy_at(std::exchange(ask_, nullptr));
 }
 
 }  // namespace weir::gateway

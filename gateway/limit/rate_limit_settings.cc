@@ -21,6 +21,10 @@ constexpr std::pair<std::string_view, RateLimit::Enforcement> kEnforcementNames[
     {"enforce", RateLimit::Enforcement::kEnforce},
     {"shadow", RateLimit::Enforcement::kShadow},
 };
+constexpr std::pair<std::string_view, RateLimit::Share> kShareNames[] = {
+    {"none", RateLimit::Share::kNone},
+    {"replicas", RateLimit::Share::kReplicas},
+};
 constexpr std::pair<std::string_view, LimitFields> kFieldsNames[] = {
     {"draft", LimitFields::kDraft},
     {"legacy", LimitFields::kLegacy},
@@ -187,6 +191,30 @@ bool RateLimit::readsPrincipal(const Config& config) {
   });
 }
 
+// How instances share the limits.
+void RateLimit::Config::readShared(config::Table& table, Config& out) {
+  table.read("redis", out.redis,
+             "Server that holds the counts of the rates for all instances of weir. Requests in "
+             "flight are counted by each instance. Default: each instance counts for itself.");
+  table.read("share", out.share, kShareNames,
+             "Share of each rate and quota that this instance admits: all of it, or an equal share "
+             "of those of all instances that `peers` lists (`replicas`).");
+  table.read("peers", out.peers,
+             "Upstream whose endpoints are all instances of weir, this one included, for "
+             "`share = \"replicas\"`. It needs no other use.");
+  table.locate(out.peers_origin, "peers");
+  if ((out.share == Share::kReplicas) != out.peers.has_value()) {
+    table.fail(out.peers ? "peers" : "share", "`share = \"replicas\"` and `peers` belong together");
+  }
+  if (out.peers) table.atMostOneOf({"redis", "peers"});
+  if (out.redis && !out.name)
+    table.fail("redis", "needs a `name`, which the instances have in common");
+  if (out.leases() && (out.delay > Milliseconds(0) || !out.statuses.empty())) {
+    table.fail("redis",
+               "`accuracy = \"fast\"` cannot be combined with `delay` or `count_statuses`");
+  }
+}
+
 void RateLimit::Config::read(config::Table& table, Config& out) {
   Rule::readLimits(table, out.rule);
   table.read("rules", out.rules,
@@ -228,11 +256,7 @@ void RateLimit::Config::read(config::Table& table, Config& out) {
              "Response headers about the rest of the limit: RateLimit and RateLimit-Policy "
              "(`draft`), X-RateLimit-* (`legacy`), both or none. A refusal has Retry-After in any "
              "case.");
-  table.read("redis", out.redis,
-             "Server that holds the counts of the rates for all instances of weir. Requests in "
-             "flight are counted by each instance. Default: each instance counts for itself.");
-  if (out.redis && !out.name)
-    table.fail("redis", "needs a `name`, which the instances have in common");
+  readShared(table, out);
   table.exactlyOneOf({"rate", "quota", "in_flight", "rules"});
   if (out.delay > Milliseconds(0) && !out.statuses.empty()) {
     table.fail("delay", "cannot be combined with `count_statuses`");
@@ -250,15 +274,32 @@ void RateLimit::Config::read(config::Table& table, Config& out) {
 }
 
 LimiterSpec RateLimit::Config::spec() const {
-  LimiterSpec spec{.id = id, .shared = name.has_value(), .max_keys = max_keys, .rules = {}};
+  LimiterSpec spec{
+      .id = id, .shared = name.has_value(), .max_keys = max_keys, .leases = leases(), .rules = {}};
   for (const Rule& each : effective()) spec.rules.push_back(each.spec);
   return spec;
+}
+
+FleetCounts RateLimit::Config::fleetCounts() const {
+  // In a cluster, the counts of a request must be in one slot: that of its key, if there is only
+  // one, or that of the limit.
+  const LimitKey* first = nullptr;
+  const bool one_key = std::ranges::all_of(effective(), [&](const Rule& each) {
+    if (each.in_flight) return true;
+    if (first == nullptr) first = &each.compiled_key;
+    return each.compiled_key == *first;
+  });
+  const std::string text(label());
+  return {redis->server.prefix + ":rl:" + (one_key ? text : "{" + text + "}") + ":", one_key};
 }
 
 void RateLimit::check(Config& config, filter::References& references,
                       config::Diagnostics& diagnostics) {
   config.id = references.name(config.label());
   if (config.redis) config.redis->check(references, diagnostics);
+  if (config.peers) {
+    config.peers_id = references.upstream(*config.peers, "peers", config.peers_origin, diagnostics);
+  }
 }
 
 }  // namespace weir::gateway

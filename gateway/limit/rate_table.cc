@@ -65,6 +65,26 @@ void RateTable::giveBack(const Taken& taken, Nanoseconds now) {
   if (back > Nanoseconds(0)) SlotTable::lower(taken.slot, back.count());
 }
 
+Nanoseconds RateTable::fill(std::uint64_t key, Nanoseconds now) {
+  for (;;) {
+    SlotTable::Found found = slots_.find(key);
+    const Nanoseconds before = missing(found, now);
+    if (before == Nanoseconds(0) || SlotTable::change(found, now.count())) return before;
+  }
+}
+
+void RateTable::put(std::uint64_t key, Nanoseconds missing, Nanoseconds now) {
+  const std::int64_t full_at = (now + missing).count();
+  for (;;) {
+    SlotTable::Found found = slots_.find(key);
+    if (!found && missing <= Nanoseconds(0)) return;
+    const bool done =
+        found ? SlotTable::change(found, full_at)
+              : slots_.add(key, full_at, now.count(), true, found) != SlotTable::Added::kPresent;
+    if (done) return;
+  }
+}
+
 void RateTable::adopt(const RateTable& other, const UnitRate& from, const UnitRate& to,
                       Nanoseconds now) {
   const double scale =

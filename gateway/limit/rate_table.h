@@ -73,6 +73,11 @@ class RateTable {
   // meantime: what would be available by now in any case is not credited twice.
   static void giveBack(const Taken& taken, Nanoseconds now);
 
+  // Fills the bucket. Returns the time that it would have needed to be full.
+  Nanoseconds fill(std::uint64_t key, Nanoseconds now);
+  // Sets the time that the bucket needs to be full, as another source states it.
+  void put(std::uint64_t key, Nanoseconds missing, Nanoseconds now);
+
   // Takes over the buckets of another table, which were filled at another rate: each is as full as
   // before, in parts of its burst. For a new table, before other threads use it.
   void adopt(const RateTable& other, const UnitRate& from, const UnitRate& to, Nanoseconds now);
@@ -107,6 +112,11 @@ struct RateClaim {
   std::uint32_t rule = 0;  // this and the next are for the caller
   std::uint32_t policy = 0;
   std::int64_t waiting = 0;  // units of `rate.burst` for which a request has to wait
+  // Units that are taken in addition, for requests that follow, as far as they are available.
+  // Negative: those that were used without the server, and are charged now.
+  std::int64_t lease = 0;
+  bool marked = false;      // this claim alone takes a lease of the key
+  std::int64_t leased = 0;  // units of a lease that it has used up, instead of the cost
   // Of a quota: units of the table instead of time.
   std::optional<QuotaTime> quota = {};
   Decision decision{};  // the result

@@ -1,5 +1,6 @@
 """The filter rate_limit in the real binary."""
 
+import json
 import re
 import threading
 import time
@@ -7,7 +8,7 @@ import unittest
 from pathlib import Path
 
 import poll
-from caller import Caller
+from caller import Caller, Load
 from integration_case import IntegrationCase, forward, gateway
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,6 +160,28 @@ class Reloads(IntegrationCase):
         self.assertEqual(refused.status, 429)
         self.assertEqual(refused.header("x-ratelimit-remaining"), "0")
 
+    def test_counts_survive_reloads_under_load(self):
+        rate, burst = 150, 300
+        upstream = self.upstream()
+
+        def config(number):
+            more = f'[[route]]\nhosts = ["other.test"]\nrespond = {{ body = "{number}" }}\n'
+            return limited(upstream, (f"name = 'all', key = [], rate = '{rate}/s', "
+                                      f"burst = {burst}"), workers=2, more=more)
+        weir = self.weir(config(0))
+        load = Load(weir)
+        self.addCleanup(load.stop)
+        for number in range(1, 11):
+            answered = load.answered()
+            weir.file.write_text(config(number), encoding="utf-8")
+            weir.wait_for_line(f"configuration applied, generation {number + 1}")
+            poll.until(lambda a=answered: load.answered() > a + burst, "requests")
+        answers = load.stop()
+        self.assertEqual({status for _, _, status in answers}, {200, 429})
+        allowed = sum(status == 200 for _, _, status in answers)
+        whole = max(received for _, received, _ in answers) - answers[0][0]
+        self.assertLessEqual(allowed, burst + rate * (whole + CLOCK))
+
     def test_counts_survive_other_routes(self):
         upstream = self.upstream()
         weir = self.weir(limited(upstream, "rate = '1/m'"))
@@ -211,6 +234,40 @@ class Example(IntegrationCase):
         self.assertEqual([ask("/", "bob", "gold").status for _ in range(6)], [200] * 5 + [429])
         self.assertIn('"api-1-gold";q=', ask("/", "bob", "gold").header("ratelimit-policy"))
         self.assertEqual([ask("/login", "ann").status for _ in range(4)], [401] * 3 + [429])
+
+
+class Replicas(IntegrationCase):
+    LIMIT = ("rate = '1/m', burst = 10, key = ['header:x-user'], name = 'api', "
+             "share = 'replicas', peers = 'weir'")
+
+    def list_instances(self, path, count):
+        endpoints = [{"address": f"10.0.0.{number + 1}:80"} for number in range(count)]
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps({"endpoints": endpoints}), encoding="utf-8")
+        new.rename(path)
+
+    def admitted(self, weir, user):
+        client = self.client(weir.address())
+        return sum(client.request("/", headers=[("x-user", user)]).status == 200
+                   for _ in range(12))
+
+    def test_the_limit_is_divided_among_the_listed_instances(self):
+        more = '[upstream.weir]\ndiscovery = { file = "instances.json" }\n'
+        weir = self.weir(limited(self.upstream(), self.LIMIT, workers=2, more=more), start=False)
+        self.list_instances(weir.folder / "instances.json", 2)
+        weir.start()
+        self.assert_metric(weir, 2, "weir_ratelimit_share", limiter="api")
+        self.assertEqual(self.admitted(weir, "ann"), 5)
+        # A change is followed; shares are rounded up.
+        self.list_instances(weir.folder / "instances.json", 4)
+        self.assert_metric(weir, 4, "weir_ratelimit_share", limiter="api")
+        poll.until(lambda: self.admitted(weir, f"user-{time.monotonic()}") == 3, "the new share")
+        self.assertEqual(self.admitted(weir, "ann"), 0)
+
+    def test_without_a_list_the_limit_is_not_divided(self):
+        more = '[upstream.weir]\ndiscovery = { static = [] }\n'
+        weir = self.weir(limited(self.upstream(), self.LIMIT, more=more))
+        self.assertEqual(self.admitted(weir, "ann"), 10)
 
 
 if __name__ == "__main__":

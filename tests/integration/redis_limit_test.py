@@ -1,67 +1,15 @@
 """The filter rate_limit with a real Redis server that several instances share."""
 
 import re
-import shutil
-import tempfile
 import time
 import unittest
 from pathlib import Path
 
-import poll
 from caller import Caller
-from http_wire import Client
-from integration_case import forward, gateway
-from redis_server import RedisServer
-from tls_case import TlsCase
+from redis_case import PATIENT, RedisCase
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOCK = 0.001  # seconds: workers measure in milliseconds
-PATIENT = "timeout = '10s'"  # no request is decided alone, however slow the machine is
-
-
-@unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
-class RedisCase(TlsCase):
-    def setUp(self):
-        super().setUp()
-        self.backend = self.upstream()
-
-    def folder(self):
-        folder = tempfile.TemporaryDirectory(prefix="weir-test-")
-        self.addCleanup(folder.cleanup)
-        return Path(folder.name)
-
-    def redis(self, *options, folder=None, **more):
-        server = RedisServer(folder or self.folder(), *options, **more)
-        self.addCleanup(server.stop)
-        return server
-
-    def config(self, redis, limit, settings="", tls="", workers=1):
-        key = "" if "key" in limit else "key = [],"
-        return gateway(forward(self.backend.address, route=(
-            f"filters = [{{ rate_limit = {{ name = 'api', {key} {limit}, "
-            f"redis = {{ upstream = 'limits' {settings} }} }} }}]")) +
-            f'[upstream.limits]\ndiscovery = {{ static = ["{redis.address}"] }}\n{tls}',
-            workers=workers)
-
-    def limited(self, *arguments, **more):
-        return self.weir(self.config(*arguments, **more))
-
-    def decisions(self, weir, decision):
-        return weir.metric("weir_ratelimit_decisions_total", limiter="api", decision=decision)
-
-    def statuses(self, weir, count):
-        client = Client(weir.address())
-        answers = [client.request("/").status for _ in range(count)]
-        client.close()
-        return answers
-
-    def until_shared(self, weir):
-        """Waits until the server decides again."""
-        def shared():
-            before = self.decisions(weir, "error_local")
-            self.assertIn(self.get(weir).status, (200, 429))
-            return self.decisions(weir, "error_local") == before
-        poll.until(shared, "a decision of the server")
 
 
 class Shared(RedisCase):
@@ -132,6 +80,17 @@ class Outages(RedisCase):
         redis.start()
         self.until_shared(weir)
         weir.wait_for_line("redis limits: connected")
+
+    def test_the_time_without_the_server_is_no_credit(self):
+        redis = self.redis()
+        weir = self.limited(redis, "rate = '1/m', burst = 5", f", {PATIENT}")
+        self.until_shared(weir)
+        redis.kill()
+        weir.wait_for_line("redis limits: ")
+        self.assertEqual(self.statuses(weir, 7), [200] * 5 + [429] * 2)
+        redis.start()  # without any count
+        self.until_shared(weir)
+        self.assertEqual(self.statuses(weir, 3), [429] * 3)
 
     def test_each_of_two_instances_has_half_of_the_limit(self):
         redis = self.redis()

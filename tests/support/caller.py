@@ -17,6 +17,29 @@ class Caller(threading.Thread):
 
     def run(self):
         while (sent := time.monotonic()) < self.end:
-            status = self.client.request("/").status
-            self.answers.append((sent, time.monotonic(), status))
+            status = 0  # unless there is a response
+            try:
+                status = self.client.request("/").status
+            finally:
+                self.answers.append((sent, time.monotonic(), status))
         self.client.close()
+
+
+class Load:
+    """Callers that send requests until stop()."""
+
+    def __init__(self, weir, count=4):
+        self.threads = [Caller(weir.address(), float("inf")) for _ in range(count)]
+        for thread in self.threads:
+            thread.start()
+
+    def answered(self):
+        return sum(len(thread.answers) for thread in self.threads)
+
+    def stop(self):
+        """The answers (sent, received, status)."""
+        for thread in self.threads:
+            thread.end = 0
+        for thread in self.threads:
+            thread.join()
+        return sorted(answer for thread in self.threads for answer in thread.answers)

@@ -128,6 +128,10 @@ class FilterMetricsCase(TlsCase):
         poll.until(lambda: weir.metric("weir_ratelimit_keys") == 40 - evicted, "the count of keys")
         self.asserted |= {"weir_ratelimit_evictions_total", "weir_ratelimit_keys"}
         self.shared_rate_limit()
+        weir = self.weir(gateway(forward(self.good.address, route=(
+            "filters = [{ rate_limit = { rate = '9/s', share = 'replicas', peers = 'backend' } }]"
+        ))))
+        self.expect(weir, 1, "weir_ratelimit_share", limiter="default")
 
     def shared_rate_limit(self):
         """A limit in a server that allows every request, where the second one has to wait."""

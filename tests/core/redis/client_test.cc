@@ -11,33 +11,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/memory_stream.h"
-#include "tests/support/stream_peer.h"
+#include "tests/support/scripted_dialer.h"
 
 namespace weir::redis {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-// Connects to servers that the test plays.
-class ScriptedDialer final : public net::Dialer {
- public:
-  explicit ScriptedDialer(event::Loop& loop) : loop_(loop) {}
-
-  Result<std::unique_ptr<net::Stream>> dial(NameId) override {
-    if (away) return Error{ErrorCode::kRefused, Origin::kUpstream, "refused"};
-    auto pair = test::MemoryStream::makePair(loop_);
-    servers.push_back(std::make_unique<test::StreamPeer>(std::move(pair.second)));
-    return std::unique_ptr<net::Stream>(std::move(pair.first));
-  }
-
-  bool away = false;
-  std::vector<std::unique_ptr<test::StreamPeer>> servers;
-
- private:
-  event::Loop& loop_;
-};
 
 struct Question final : Waiter {
   void onReply(const Reply& reply) override { answers += std::string(reply.text()) + ","; }
@@ -83,7 +63,7 @@ class ClientTest : public ::testing::Test {
   static constexpr Milliseconds kStep{4};
   event::Loop loop{event::Loop::Time::kManual};
   Random random{1};
-  ScriptedDialer dialer{loop};
+  test::ScriptedDialer dialer{loop};
   std::string user;
   std::string password;
   std::unique_ptr<Client> client_;
@@ -258,6 +238,31 @@ TEST_F(ClientTest, TheNumberOfCommandsIsLimited) {
   EXPECT_TRUE(client().ready());
   EXPECT_EQ(questions.front().answers, "one,");
   for (Question& each : questions) client().cancel(each);
+}
+
+TEST_F(ClientTest, AServerWithoutAScriptIsGreeted) {
+  client_ = std::make_unique<Client>(Client::Options{.name = "sentinels"},
+                                     Client::Tools{loop, random, dialer});
+  EXPECT_EQ(received(), "*1\r\n$4\r\nPING\r\n");
+  reply("+PONG\r\n");
+  EXPECT_TRUE(client().ready());
+  pass(Milliseconds(4'000));
+  EXPECT_EQ(dialer.servers.size(), 1U);
+}
+
+TEST_F(ClientTest, MovesToAnotherServerAtOnce) {
+  connect();
+  Question question;
+  ask(question);
+  loop.advance(Milliseconds(0));
+  client().moveTo(net::Address::parse("10.0.0.2:6379").value());
+  EXPECT_EQ(question.answers, "none,");
+  ASSERT_NE(dialer.at("10.0.0.2:6379"), nullptr);
+  EXPECT_TRUE(client().ready());
+  ask(question);
+  EXPECT_THAT(received(), HasSubstr("EVAL"));
+  reply("$3\r\nsha\r\n+yes\r\n");
+  EXPECT_EQ(question.answers, "none,yes,");
 }
 
 }  // namespace

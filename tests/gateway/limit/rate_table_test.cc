@@ -165,6 +165,21 @@ TEST(RateTable, GivesBackNothingThatTheTimeHasGivenBack) {
   EXPECT_EQ(bucket.takeMany(20), 2);
 }
 
+TEST(RateTable, IsFilledAndSetByOthers) {
+  Bucket bucket;
+  bucket.takeMany(3);
+  EXPECT_EQ(bucket.table.fill(1, bucket.now), 3 * bucket.rate.interval);
+  EXPECT_EQ(bucket.table.fill(1, bucket.now), Nanoseconds(0));
+  EXPECT_EQ(bucket.table.keys(bucket.now), 0U);
+  EXPECT_EQ(bucket.takeMany(20), 5);
+  bucket.table.put(1, 2 * bucket.rate.interval, bucket.now);
+  EXPECT_EQ(bucket.takeMany(20), 3);
+  bucket.table.put(2, Nanoseconds(0), bucket.now);
+  EXPECT_EQ(bucket.table.keys(bucket.now), 1U);
+  bucket.table.put(2, bucket.rate.interval, bucket.now);
+  EXPECT_EQ(bucket.table.keys(bucket.now), 2U);
+}
+
 // Against a map with the formulas of token buckets.
 TEST(RateTable, EqualsAModel) {
   Random random(42);
