@@ -21,7 +21,7 @@ class Example(TransformCase):
         upstream, weir = self.start(order)
         for reply in self.both(weir):
             self.assertEqual(reply.body, (
-                b'{"id":18446744073709551615,"price":2.5,"count":3,'
+                b'{"id": 18446744073709551615, "price": 2.5, "count": 3,'
                 b'"items":[{"name":"a"},{"name":"b"}],"total":7.5,"names":["a","b"]}'))
             self.assertEqual(reply.header("content-length"), str(len(reply.body)))
         self.assertEqual(upstream.requests[0].header("accept-encoding"), "identity")

@@ -163,6 +163,7 @@ void Tree::keepElements(Item& item, NodeId node, const std::vector<Tokens>& ways
     }
     Item* const kept = further.empty() ? nullptr : keepIn(element, further);
     if (kept == nullptr) continue;
+    kept->member = element;
     *end = kept;
     end = &kept->next;
   }
@@ -282,16 +283,48 @@ bool Tree::writeKey(const Item& item, std::string& out, std::size_t most) const 
   return appendWithin(out, quoted, most) && appendWithin(out, ":", most);
 }
 
+// The last of the original children from `item` on that follow each other in the document.
+const Tree::Item& Tree::endOfRun(const Item& item) const {
+  const Item* last = &item;
+  while (isOriginal(*last) && last->next != nullptr && isOriginal(*last->next) &&
+         document_.node(last->member).next == last->next->member) {
+    last = last->next;
+  }
+  return *last;
+}
+
+// With what is between them.
+bool Tree::writeRun(const Item& first, const Item& last, std::string& out, std::size_t most) const {
+  const Node& node = document_.node(first.member);
+  const std::uint32_t begin = node.key_end > 0 ? node.key_begin : node.begin;
+  const std::uint32_t end = document_.node(last.member).end;
+  return appendWithin(out, document_.text().substr(begin, end - begin), most);
+}
+
 bool Tree::writeItem(const Item& item, std::string& out, std::size_t most) const {
   if (item.kind == Item::Kind::kNode) return appendWithin(out, document_.textOf(item.node), most);
   if (item.kind == Item::Kind::kText) return appendWithin(out, *item.text, most);
   const bool object = item.kind == Item::Kind::kObject;
-  if (!appendWithin(out, object ? "{" : "[", most)) return false;
+  return appendWithin(out, object ? "{" : "[", most) && writeChildren(item, out, most) &&
+         appendWithin(out, object ? "}" : "]", most);
+}
+
+bool Tree::writeChildren(const Item& item, std::string& out, std::size_t most) const {
   for (const Item* child = item.first; child != nullptr; child = child->next) {
     if (child != item.first && !appendWithin(out, ",", most)) return false;
-    if ((object && !writeKey(*child, out, most)) || !writeItem(*child, out, most)) return false;
+    const Item& last = endOfRun(*child);
+    const bool run = &last != child;
+    if (run && !writeRun(*child, last, out, most)) return false;
+    if (!run && !writeChild(item, *child, out, most)) return false;
+    child = &last;
   }
-  return appendWithin(out, object ? "}" : "]", most);
+  return true;
+}
+
+bool Tree::writeChild(const Item& parent, const Item& child, std::string& out,
+                      std::size_t most) const {
+  const bool named = parent.kind == Item::Kind::kObject;
+  return (!named || writeKey(child, out, most)) && writeItem(child, out, most);
 }
 
 }  // namespace weir::gateway::json

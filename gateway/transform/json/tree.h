@@ -61,7 +61,7 @@ class Tree {
 
     Kind kind = Kind::kNode;
     NodeId node = 0;                         // of kNode
-    NodeId member = 0;                       // of the document, whose name it has
+    NodeId member = 0;                       // whose place and name in the document it has
     const Name* name = nullptr;              // if it has another one
     const std::string_view* text = nullptr;  // of kText
     Item* next = nullptr;
@@ -77,6 +77,12 @@ class Tree {
   std::string_view keyOf(const Item& item) const {
     return item.name == nullptr ? document_.keyOf(item.member) : item.name->key;
   }
+  // A child in its place, with its name and value.
+  static bool isOriginal(const Item& item) {
+    return item.kind == Item::Kind::kNode && item.node == item.member && item.name == nullptr;
+  }
+  const Item& endOfRun(const Item& item) const;
+  bool writeRun(const Item& first, const Item& last, std::string& out, std::size_t most) const;
   bool writeKey(const Item& item, std::string& out, std::size_t most) const;
   void open(Item& item);
   bool has(const Item& item, std::string_view token) const;
@@ -93,6 +99,8 @@ class Tree {
   bool putMember(Item& object, std::string_view name, const Content& content, How how);
   bool putElement(Item& array, std::string_view token, const Content& content, How how);
   bool writeItem(const Item& item, std::string& out, std::size_t most) const;
+  bool writeChildren(const Item& item, std::string& out, std::size_t most) const;
+  bool writeChild(const Item& parent, const Item& child, std::string& out, std::size_t most) const;
 
   const Document& document_;
   Arena& arena_;

@@ -24,7 +24,7 @@ std::string changed(std::string_view body, const std::string& changes) {
 TEST(JsonBodies, SetAddAndDefault) {
   EXPECT_EQ(
       changed(R"({"price": 2.5, "count": 3})", R"(set = { "/total" = "body.price * body.count" })"),
-      R"({"price":2.5,"count":3,"total":7.5})");
+      R"({"price": 2.5, "count": 3,"total":7.5})");
   EXPECT_EQ(changed(R"({"a":1})", R"(set = { "/a" = "'x'", "/b/c/d" = "[1, true, null]" })"),
             R"({"a":"x","b":{"c":{"d":[1,true,null]}}})");
   EXPECT_EQ(
@@ -54,6 +54,21 @@ TEST(JsonBodies, RemoveRenameCopyAndKeep) {
   EXPECT_EQ(changed(R"({"id":1,"secret":2,"o":{"x":[1, 2],"y":2},"l":[{"a":1,"b":2},{"b":3}]})",
                     "keep = ['/id', '/o/x', '/l/*/a', '/id/deeper']"),
             R"({"id":1,"o":{"x":[1, 2]},"l":[{"a":1},{}]})");
+}
+
+// Neighbors that are not changed are copied with what is between them, others one by one.
+TEST(JsonBodies, SpaceBetweenNeighborsStays) {
+  const std::string body = R"({ "a" : 1 , "b": [ 1 , 2 ,3, 4 ] , "c" :{ } , "d":4 })";
+  EXPECT_EQ(changed(body, "remove = ['/b']"), R"({"a":1,"c" :{ } , "d":4})");
+  EXPECT_EQ(changed(body, "remove = ['/b/2']"), R"({"a":1,"b":[1 , 2,4],"c" :{ } , "d":4})");
+  EXPECT_EQ(changed(body, "keep = ['/a', '/b/0', '/b/1', '/b/3', '/c']"),
+            R"({"a":1,"b":[1 , 2,4],"c":{ }})");
+  EXPECT_EQ(changed(body, "copy = { '/a' = '/d', '/c' = '/b', '/b/1' = '/b/2' }"),
+            R"({"a":4,"b":[1,3,3, 4],"c":[ 1 , 2 ,3, 4 ],"d":4})");
+  EXPECT_EQ(changed(body, "rename = { '/a' = 'x', '/d' = 'y' }"),
+            R"({"x":1,"b": [ 1 , 2 ,3, 4 ] , "c" :{ },"y":4})");
+  EXPECT_EQ(changed(body, "add = { '/b/1' = 'body.d' }, copy = { '/b/-' = '' }"),
+            R"({"a":1,"b":[1,4,2 ,3, 4,)" + body + R"(],"c" :{ } , "d":4})");
 }
 
 TEST(JsonBodies, ValuesOfLists) {
