@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <utility>
 
 #include "core/config/suggestion.h"
@@ -25,7 +26,18 @@ IpAddress maskOfBits(unsigned bits) {
 
 bool isIpv4(const IpAddress& address) {
   constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  return std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin());
+  return std::memcmp(address.bytes.data(), kMapped.data(), kMapped.size()) == 0;
+}
+
+// In words: a loop over bytes takes three times as long.
+void applyMask(IpAddress& address, const IpAddress& mask) {
+  std::array<std::uint64_t, 2> words{};
+  std::array<std::uint64_t, 2> masks{};
+  static_assert(sizeof words == sizeof address.bytes);
+  std::memcpy(words.data(), address.bytes.data(), sizeof words);
+  std::memcpy(masks.data(), mask.bytes.data(), sizeof masks);
+  for (std::size_t i = 0; i < words.size(); ++i) words.at(i) &= masks.at(i);
+  std::memcpy(address.bytes.data(), words.data(), sizeof words);
 }
 
 // The value of a cookie in one line of Cookie.
@@ -108,8 +120,7 @@ LimitKey LimitKey::read(const std::vector<std::string>& parts, unsigned prefix4,
 bool LimitKey::maskedClient(const filter::Control& control, IpAddress& address) const {
   address = control.clientIp();
   if (address == IpAddress{}) return false;  // a Unix socket
-  const IpAddress& mask = isIpv4(address) ? mask4_ : mask6_;
-  for (std::size_t i = 0; i < address.bytes.size(); ++i) address.bytes[i] &= mask.bytes[i];
+  applyMask(address, isIpv4(address) ? mask4_ : mask6_);
   return true;
 }
 
