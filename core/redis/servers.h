@@ -68,6 +68,8 @@ class Servers {
 
   virtual ~Servers() = default;
 
+  // Whether the server that has the key accepts commands.
+  bool accepts(std::string_view key) { return find(key) != nullptr; }
   // Runs the script. `words` are the number of keys, which is not 0, the keys and the arguments;
   // they are valid until the result. All keys are in one slot. onResult or onNoResult follows,
   // never from within the call. False, and nothing follows: no server accepts it at present.

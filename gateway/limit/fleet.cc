@@ -82,24 +82,6 @@ std::string_view decimal(std::int64_t value, Arena& arena) {
   return out.number(static_cast<std::uint64_t>(value < 0 ? -value : value)).text();
 }
 
-// The name of the count of a key: hashes only, so that nobody can read there who the callers are.
-// The part in braces, which selects the slot in a cluster, is the same for all claims of a request.
-std::string_view countName(const FleetCounts& counts, const RateClaim& claim, Arena& arena) {
-  constexpr unsigned kBits = 64;
-  constexpr unsigned kDigitBits = 4;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  ArenaWriter out(arena, counts.prefix.size() + kBits / kDigitBits + 2 * kNumberRoom);
-  out.put(counts.prefix);
-  if (counts.one_key) out.put('{');
-  for (unsigned at = kBits; at > 0; at -= kDigitBits) {
-    out.put(kDigits[claim.key >> (at - kDigitBits) & (kDigits.size() - 1)]);
-  }
-  if (counts.one_key) out.put('}');
-  out.put(':').number(claim.rule + 1);
-  if (claim.quota) out.put(':').number(static_cast<std::uint64_t>(claim.quota->window));
-  return out.text();
-}
-
 }  // namespace
 
 std::unique_ptr<redis::Servers> makeServers(const FleetServer& server,
@@ -181,6 +163,24 @@ void Fleets::release(const Fleet& fleet) {
   if (--found->uses == 0) entries_.erase(found);
 }
 
+// Hashes only, so that nobody can read there who the callers are.
+// The part in braces, which selects the slot in a cluster, is the same for all claims of a request.
+std::string_view fleetKey(const RateClaim& claim, const FleetCounts& counts, Arena& arena) {
+  constexpr unsigned kBits = 64;
+  constexpr unsigned kDigitBits = 4;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  ArenaWriter out(arena, counts.prefix.size() + kBits / kDigitBits + 2 * kNumberRoom);
+  out.put(counts.prefix);
+  if (counts.one_key) out.put('{');
+  for (unsigned at = kBits; at > 0; at -= kDigitBits) {
+    out.put(kDigits[claim.key >> (at - kDigitBits) & (kDigits.size() - 1)]);
+  }
+  if (counts.one_key) out.put('}');
+  out.put(':').number(claim.rule + 1);
+  if (claim.quota) out.put(':').number(static_cast<std::uint64_t>(claim.quota->window));
+  return out.text();
+}
+
 std::span<const std::string_view> fleetQuestion(std::span<const RateClaim> claims,
                                                 const FleetCounts& counts, Taking taking,
                                                 Arena& arena) {
@@ -189,7 +189,7 @@ std::span<const std::string_view> fleetQuestion(std::span<const RateClaim> claim
   auto* to = words;
   const auto put = [&to](std::string_view word) { std::construct_at(to++, word); };
   put(decimal(std::ssize(claims), arena));
-  for (const RateClaim& claim : claims) put(countName(counts, claim, arena));
+  for (const RateClaim& claim : claims) put(fleetKey(claim, counts, arena));
   constexpr std::string_view kTaking[] = {"0", "1", "2"};
   put(kTaking[static_cast<std::size_t>(taking)]);
   for (const RateClaim& claim : claims) {

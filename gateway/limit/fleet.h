@@ -112,6 +112,8 @@ struct FleetCounts {
 
 enum class Taking : std::uint8_t { kLook, kTake, kTakeMore };
 
+// The name of the count of a claim. In `arena`.
+std::string_view fleetKey(const RateClaim& claim, const FleetCounts& counts, Arena& arena);
 // The arguments with which the server decides about the claims. The texts lie in `arena`.
 std::span<const std::string_view> fleetQuestion(std::span<const RateClaim> claims,
                                                 const FleetCounts& counts, Taking taking,

@@ -220,7 +220,7 @@ class RateLimit final : public filter::Filter {
   void onAnswer(const redis::Reply& reply);
   void onNoAnswer();
   filter::Verdict onAnswerOverdue();
-  void giveUpLeases();
+  void giveUpMore();
   void chargeFleet();
   filter::Verdict decideAlone(const http::Request& request, const Claims& claims);
   void forgetAsk();

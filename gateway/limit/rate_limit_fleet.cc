@@ -65,20 +65,24 @@ filter::Verdict RateLimit::ask(const http::Request& request, Claims claims) {
 }
 
 // Charges the server with what this instance has admitted without it: the time without the server
-// does not count as a pause of the caller. False if there is nothing.
+// does not count as a pause of the caller. False if there is nothing, or no server.
 bool RateLimit::chargeAlone(std::span<RateClaim> claims) const {
-  bool any = false;
+  const Nanoseconds now = local_.loop.now();
+  const auto full = [&](const RateClaim& claim) {
+    return claim.table->look(claim.key, claim.rate, 0, claim.at(now)).until_full == Nanoseconds(0);
+  };
+  if (std::all_of(claims.begin(), claims.end(), full)) return false;
+  redis::Servers& servers = local_.fleet->fleet().servers();
+  if (!servers.accepts(fleetKey(claims.front(), local_.fleet_counts, control_.arena())))
+    return false;
   for (RateClaim& claim : claims) {
-    const Nanoseconds missing = claim.table->fill(claim.key, claim.at(local_.loop.now()));
-    if (missing == Nanoseconds(0)) continue;
+    claim.alone = claim.table->fill(claim.key, claim.at(now));
+    if (claim.alone == Nanoseconds(0)) continue;
     RateClaim share = claim;
     reduceToShare(share, nodes());
-    const std::int64_t units =
-        (missing + share.rate.interval - Nanoseconds(1)) / share.rate.interval;
-    claim.lease = -units;
-    any = true;
+    claim.lease = -((claim.alone + share.rate.interval - Nanoseconds(1)) / share.rate.interval);
   }
-  return any;
+  return true;
 }
 
 std::uint32_t RateLimit::nodes() const {
@@ -106,20 +110,25 @@ void RateLimit::onAnswer(const redis::Reply& reply) {
 }
 
 void RateLimit::onNoAnswer() {
-  giveUpLeases();
+  giveUpMore();
   control_.resumeRequest(decideAlone(ask_->question().request, ask_->question().claims));
 }
 
 filter::Verdict RateLimit::onAnswerOverdue() {
   redis::Servers::cancel(*ask_);
-  giveUpLeases();
+  giveUpMore();
   return decideAlone(ask_->question().request, ask_->question().claims);
 }
 
-// The server has not replied about the leases.
-void RateLimit::giveUpLeases() {
+// The server has not replied about the leases and charges.
+void RateLimit::giveUpMore() {
   Ask::Question& asked = ask_->question();
-  if (std::exchange(asked.taking, Taking::kTake) == Taking::kTake) return;
+  if (std::exchange(asked.taking, Taking::kTake) != Taking::kTakeMore) return;
+  for (RateClaim& claim : asked.claims.rates) {
+    const Nanoseconds alone = std::exchange(claim.alone, Nanoseconds(0));
+    if (alone == Nanoseconds(0)) continue;
+    claim.table->unfill(claim.key, alone, claim.at(local_.loop.now()));
+  }
   if (local_.leases != nullptr) local_.leases->onNoReply(asked.claims.rates);
 }
 
@@ -153,7 +162,7 @@ void RateLimit::chargeFleet() {
 
 void RateLimit::forgetAsk() {
   redis::Servers::cancel(*ask_);
-  giveUpLeases();
+  giveUpMore();
   std::destroy_at(std::exchange(ask_, nullptr));
 }
 

@@ -73,6 +73,17 @@ Nanoseconds RateTable::fill(std::uint64_t key, Nanoseconds now) {
   }
 }
 
+void RateTable::unfill(std::uint64_t key, Nanoseconds amount, Nanoseconds now) {
+  for (;;) {
+    SlotTable::Found found = slots_.find(key);
+    const std::int64_t full_at = (now + missing(found, now) + amount).count();
+    const bool done =
+        found ? SlotTable::change(found, full_at)
+              : slots_.add(key, full_at, now.count(), true, found) != SlotTable::Added::kPresent;
+    if (done) return;
+  }
+}
+
 void RateTable::put(std::uint64_t key, Nanoseconds missing, Nanoseconds now) {
   const std::int64_t full_at = (now + missing).count();
   for (;;) {

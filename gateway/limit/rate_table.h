@@ -75,6 +75,8 @@ class RateTable {
 
   // Fills the bucket. Returns the time that it would have needed to be full.
   Nanoseconds fill(std::uint64_t key, Nanoseconds now);
+  // Undoes fill(), whatever was taken since.
+  void unfill(std::uint64_t key, Nanoseconds amount, Nanoseconds now);
   // Sets the time that the bucket needs to be full, as another source states it.
   void put(std::uint64_t key, Nanoseconds missing, Nanoseconds now);
 
@@ -115,6 +117,7 @@ struct RateClaim {
   // Units that are taken in addition, for requests that follow, as far as they are available.
   // Negative: those that were used without the server, and are charged now.
   std::int64_t lease = 0;
+  Nanoseconds alone{0};     // the time of fill() of which these are the units
   bool marked = false;      // this claim alone takes a lease of the key
   std::int64_t leased = 0;  // units of a lease that it has used up, instead of the cost
   // Of a quota: units of the table instead of time.

@@ -172,6 +172,8 @@ TEST(RateTable, IsFilledAndSetByOthers) {
   EXPECT_EQ(bucket.table.fill(1, bucket.now), Nanoseconds(0));
   EXPECT_EQ(bucket.table.keys(bucket.now), 0U);
   EXPECT_EQ(bucket.takeMany(20), 5);
+  bucket.table.unfill(1, 2 * bucket.rate.interval, bucket.now);
+  EXPECT_EQ(bucket.table.fill(1, bucket.now), 7 * bucket.rate.interval);
   bucket.table.put(1, 2 * bucket.rate.interval, bucket.now);
   EXPECT_EQ(bucket.takeMany(20), 3);
   bucket.table.put(2, Nanoseconds(0), bucket.now);
