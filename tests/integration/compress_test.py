@@ -1,5 +1,6 @@
 """The filter compress in the real binary."""
 
+import random
 import threading
 import unittest
 import zlib
@@ -47,6 +48,26 @@ class Bodies(TransformCase):
                 for reply in self.both(entrance, f"/{seed}", accepting(coding)):
                     self.assertEqual(reply.header("content-encoding"), coding)
                     self.assertEqual(DECODE[coding](reply.body), sample(200_000, seed))
+
+    def test_random_pieces_of_a_body_of_known_length(self):
+        def answer(call):
+            call.read_body()
+            size = int(call.request.target[1:])
+            source, body = random.Random(size), sample(size, size)
+            call.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                      b"Content-Length: %d\r\n\r\n" % size)
+            while body:
+                end = source.choice([1, source.randrange(1, 9000)])
+                call.send(body[:end])
+                body = body[end:]
+        weir = self.filtered(self.upstream(answer), "[{ compress = {} }]")
+        front = self.behind_http2(weir)
+        for size in (1024, 16_384, 65_535, 65_536, 65_537, 80_000):
+            for coding, decode in DECODE.items():
+                for entrance in (weir, front):
+                    for reply in self.both(entrance, f"/{size}", accepting(coding)):
+                        self.assertEqual(reply.header("content-encoding"), coding)
+                        self.assertEqual(decode(reply.body), sample(size, size))
 
     def test_a_stream_is_not_held_back(self):
         gate = threading.Event()

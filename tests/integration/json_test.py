@@ -3,6 +3,7 @@
 import json
 import unittest
 
+from content_codings import DECODE, ENCODE
 from http_wire import chunk
 from integration_case import forward, gateway
 from transform_case import TransformCase
@@ -64,6 +65,31 @@ class Example(TransformCase):
         weir = self.example("json.toml", upstream)
         self.assertEqual(self.get(weir).body, body)
         self.assert_metric(weir, 1, "weir_json_total", message="response", result="skipped_size")
+
+
+class WithCodings(TransformCase):
+    def test_a_compressed_response_is_changed_and_compressed_again(self):
+        plain = json.dumps({"secret": 1, "text": "x" * 5000}).encode()
+
+        def answer(call):
+            self.assertIn("gzip", call.request.header("accept-encoding"))
+            call.reply(ENCODE["gzip"](plain), headers=[*JSON, ("content-encoding", "gzip")])
+        weir = self.filtered(self.upstream(answer), (
+            "[{ compress = {} }, { json = { response = { strict = true, remove = ['/secret'] } } },"
+            " { decompress = { responses = true } }]"))
+        for coding, decode in DECODE.items():
+            for reply in self.both(weir, headers=[("accept-encoding", coding)]):
+                self.assertEqual(reply.header("content-encoding"), coding)
+                self.assertEqual(json.loads(decode(reply.body)), {"text": "x" * 5000})
+
+    def test_a_compressed_request_is_decompressed_before(self):
+        upstream = self.upstream(lambda call: call.reply(b"x"))
+        weir = self.filtered(upstream, (
+            "[{ decompress = {} }, { json = { request = { strict = true, remove = ['/a'] } } }]"))
+        for coding, encode in ENCODE.items():
+            self.get(weir, method="POST", headers=[*JSON, ("content-encoding", coding)],
+                     body=encode(b'{"a":1,"b":2}'))
+            self.assertEqual(upstream.requests[-1].body, b'{"b":2}')
 
 
 class Mistakes(TransformCase):
