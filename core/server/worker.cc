@@ -102,6 +102,12 @@ void Worker::setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints) {
   });
 }
 
+void Worker::setHealth(NameId cluster, upstream::SharedHealth health) {
+  worker_.post([this, cluster, health = std::move(health)]() mutable {
+    engine_->clusters().setHealth(cluster, std::move(health));
+  });
+}
+
 void Worker::setSnapshot(filter::MakerId filter, filter::AnySnapshot snapshot) {
   worker_.post([this, filter, snapshot = std::move(snapshot)]() mutable {
     engine_->parts().setSnapshot(filter, std::move(snapshot));

@@ -44,6 +44,7 @@ class Worker {
   void publish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening> openings,
                Snapshots snapshots, std::function<void()> on_done);
   void setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints);
+  void setHealth(NameId cluster, upstream::SharedHealth health);
   void setSnapshot(filter::MakerId filter, filter::AnySnapshot snapshot);
   // Stops accepting; calls back, on the worker, when the last connection has closed.
   void drain(std::function<void()> on_empty);

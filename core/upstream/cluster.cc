@@ -123,6 +123,11 @@ void Cluster::setEndpoints(SharedEndpoints endpoints) {
   }
 }
 
+void Cluster::setHealth(SharedHealth health) {
+  health_ = std::move(health);
+  onMayPickChanged();
+}
+
 void Cluster::refreshMembers() {
   if (endpoints_ == nullptr) return;
   candidates_.clear();
@@ -139,13 +144,15 @@ void Cluster::refreshMembers() {
   refreshAvailability();
 }
 
-// Which members may be picked: those to which no guard objects, or all if these are too few.
+// Which members may be picked: those that are not unhealthy and to which no guard objects, or all
+// if these are too few.
 void Cluster::refreshAvailability() {
   may_pick_changed_ = false;
   std::vector<Member*> available;
   available.reserve(candidates_.size());
   for (Member* member : candidates_) {
     askGuards(*member);
+    if (isUnhealthy(*member)) member->available = member->on_probe = false;
     if (member->available) available.push_back(member);
   }
   const double threshold = plan_->options.panic_threshold.value().fraction();
@@ -155,6 +162,13 @@ void Cluster::refreshAvailability() {
     available = candidates_;
   }
   if (!balancer_->passesOver()) balancer_->setMembers(available);
+}
+
+// By health checks.
+bool Cluster::isUnhealthy(const Member& member) const {
+  if (health_ == nullptr) return false;
+  const auto found = health_->find(member.endpoint.address);
+  return found != health_->end() && found->second == Health::kUnhealthy;
 }
 
 void Cluster::askGuards(Member& member) const {

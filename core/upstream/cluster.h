@@ -44,6 +44,8 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   // A reload: keeps connections, counts and balancing state if the terms allow it.
   void configure(std::shared_ptr<const ClusterPlan> plan);
   void setEndpoints(SharedEndpoints endpoints);
+  // The results of health checks of all endpoints; null: there are no checks.
+  void setHealth(SharedHealth health);
   bool knowsEndpoints() const { return endpoints_ != nullptr; }
   std::size_t endpointCount() const;  // without those that are about to leave
 
@@ -155,6 +157,7 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   void refreshMembers();
   void refreshAvailability();
   void askGuards(Member& member) const;
+  bool isUnhealthy(const Member& member) const;
   void beginProbe(Member& member);
   void end(Member& member, const Outcome& outcome) {
     --member.in_flight;
@@ -169,6 +172,7 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   std::shared_ptr<const ClusterPlan> plan_;
   std::shared_ptr<const tls::ClientConfig> dial_tls_;  // null until the first dial()
   SharedEndpoints endpoints_;
+  SharedHealth health_;
   std::unique_ptr<Balancer> balancer_;
   std::vector<std::unique_ptr<Guard>> guards_;
   std::vector<Member*> candidates_;  // members that receive traffic if no guard objects

@@ -20,9 +20,10 @@ Cluster* ClusterSet::get(NameId id, const ClusterPlans& plans) {
 std::unique_ptr<Cluster> ClusterSet::make(const SharedClusterPlan& plan) {
   auto cluster = std::make_unique<Cluster>(tools_, plan);
   SharedEndpoints endpoints = plan->discovery->known();
-  if (endpoints == nullptr) {
-    const auto heard = endpoints_.find(plan->id);
-    if (heard != endpoints_.end()) endpoints = heard->second.endpoints;
+  const auto heard = found_.find(plan->id);
+  if (heard != found_.end()) {
+    cluster->setHealth(heard->second.health);
+    if (endpoints == nullptr) endpoints = heard->second.endpoints;
   }
   if (endpoints != nullptr) cluster->setEndpoints(std::move(endpoints));
   return cluster;
@@ -40,22 +41,31 @@ void ClusterSet::follow(const ClusterPlans& plans) {
       if (!sweep_.armed()) sweep_.arm(kSweep);
     }
   }
-  forgetEndpoints(plans);
+  forgetFound(plans);
 }
 
 // Exchanges that began with the plan before may still need a cluster: it is forgotten by the second
 // plan that does not contain it.
-void ClusterSet::forgetEndpoints(const ClusterPlans& plans) {
-  for (auto each = endpoints_.begin(); each != endpoints_.end();) {
+void ClusterSet::forgetFound(const ClusterPlans& plans) {
+  for (auto each = found_.begin(); each != found_.end();) {
     Found& found = each->second;
     const bool was_listed = std::exchange(found.listed, plans.find(each->first) != nullptr);
-    each = was_listed || found.listed ? std::next(each) : endpoints_.erase(each);
+    each = was_listed || found.listed ? std::next(each) : found_.erase(each);
   }
 }
 
 void ClusterSet::setEndpoints(NameId id, SharedEndpoints endpoints) {
   if (id < clusters_.size() && clusters_[id] != nullptr) clusters_[id]->setEndpoints(endpoints);
-  endpoints_[id] = {std::move(endpoints)};
+  Found& found = found_[id];
+  found.endpoints = std::move(endpoints);
+  found.listed = true;
+}
+
+void ClusterSet::setHealth(NameId id, SharedHealth health) {
+  if (id < clusters_.size() && clusters_[id] != nullptr) clusters_[id]->setHealth(health);
+  Found& found = found_[id];
+  found.health = std::move(health);
+  found.listed = true;
 }
 
 void ClusterSet::forEach(const std::function<void(Cluster&)>& visit) {

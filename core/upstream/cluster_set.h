@@ -29,26 +29,29 @@ class ClusterSet {
   void follow(const ClusterPlans& plans);
   // What discovery found, also for a cluster that has not been used yet.
   void setEndpoints(NameId id, SharedEndpoints endpoints);
+  // The results of health checks, likewise.
+  void setHealth(NameId id, SharedHealth health);
   // Visits the clusters of the latest plans that have been used.
   void forEach(const std::function<void(Cluster&)>& visit);
 
  private:
   static constexpr Milliseconds kSweep{1'000};
 
-  // What discovery found last.
+  // The latest results of discovery and of health checks.
   struct Found {
     SharedEndpoints endpoints;
+    SharedHealth health;
     bool listed = true;  // the latest plan contains the cluster
   };
 
   std::unique_ptr<Cluster> make(const SharedClusterPlan& plan);
-  void forgetEndpoints(const ClusterPlans& plans);
+  void forgetFound(const ClusterPlans& plans);
   void onSweep();
 
   const Cluster::Tools tools_;
   std::vector<std::unique_ptr<Cluster>> clusters_;  // by NameId; most places are empty
   std::vector<std::unique_ptr<Cluster>> leaving_;
-  std::unordered_map<NameId, Found> endpoints_;
+  std::unordered_map<NameId, Found> found_;
   event::Alarm<ClusterSet, &ClusterSet::onSweep> sweep_;  // armed while a cluster is leaving
 };
 

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -30,5 +34,26 @@ struct EndpointSet {
 };
 
 using SharedEndpoints = std::shared_ptr<const EndpointSet>;
+
+struct AddressHash {
+  std::size_t operator()(const net::Address& address) const {
+    if (address.isUnix()) return std::hash<std::string>()(address.path());
+    const auto& bytes = address.ip().bytes();
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return std::hash<std::string_view>()(text) * 31 + address.port();
+  }
+};
+
+// The result of active health checks.
+enum class Health : std::uint8_t {
+  kUnknown,  // not checked, or not yet: the endpoint is used
+  kHealthy,
+  kUnhealthy,
+};
+
+// The latest results of the health checks of a cluster. An address that is missing is kUnknown.
+// Immutable: made by the control thread, shared by workers.
+using HealthReport = std::unordered_map<net::Address, Health, AddressHash>;
+using SharedHealth = std::shared_ptr<const HealthReport>;
 
 }  // namespace weir::upstream
