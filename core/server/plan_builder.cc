@@ -100,7 +100,9 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   plan->lasting_filters = builder.lasting();
   plan->filter_fields = builder.requestFields();
   plan->longest_chain = builder.longest();
+  for (const OwnCall& each : settings.own_calls) references.target(each.target, diagnostics);
   addUrlClusters(settings, references, previous, *plan, diagnostics);
+  checkOwnCalls(settings.own_calls, plan->clusters, diagnostics);
   if (!diagnostics.empty()) {
     tls_->certificates().rollBack();
     return nullptr;

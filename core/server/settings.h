@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/config/role.h"
 #include "core/config/units.h"
+#include "core/http/target.h"
 
 namespace weir::config {
 class Selected;
@@ -40,6 +41,13 @@ struct OverloadOptions {
   std::uint64_t threshold(double fraction) const;
 };
 
+// Where a part of the process sends requests of its own; not a setting.
+struct OwnCall {
+  http::Target target;
+  bool needs_http2 = false;
+  config::Origin origin = {};
+};
+
 // Users of a part include its header, so that a new option of a listener does not recompile others.
 struct Settings {
   Settings();
@@ -59,6 +67,8 @@ struct Settings {
   std::vector<proxy::ListenerOptions> listeners;
   std::vector<route::RouteSettings> routes;
   std::vector<std::pair<std::string, upstream::ClusterOptions>> upstreams;
+
+  std::vector<OwnCall> own_calls;
 
   static void read(config::Table& table, Settings& out);
   // Releases filters, listeners, routes and upstreams.

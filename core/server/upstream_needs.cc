@@ -115,6 +115,19 @@ std::string cycleFrom(std::string_view from, const Graph& graph,
 
 }  // namespace
 
+void checkOwnCalls(const std::vector<OwnCall>& calls, const ClusterPlans& clusters,
+                   config::Diagnostics& diagnostics) {
+  for (const OwnCall& call : calls) {
+    const std::string name = call.target.upstreamName();
+    const auto needed = std::find_if(clusters.begin(), clusters.end(),
+                                     [&](const auto& each) { return each->name == name; });
+    if (!call.needs_http2 || needed == clusters.end() || speaksHttp2(**needed)) continue;
+    diagnostics.add({call.origin.location, call.origin.path,
+                     "uses gRPC, but upstream \"" + name + "\" speaks HTTP/1",
+                     "protocol = \"http2\""});
+  }
+}
+
 void checkUpstreamNeeds(const ClusterPlans& clusters, config::Diagnostics& diagnostics) {
   Graph graph = graphOf(clusters, diagnostics);
   removeResolvable(graph);

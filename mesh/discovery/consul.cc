@@ -10,6 +10,7 @@
 #include "core/base/number.h"
 #include "core/http/fetch.h"
 #include "mesh/discovery/consul_answer.h"
+#include "mesh/discovery/query_text.h"
 #include "mesh/discovery/retry_pause.h"
 #include "mesh/discovery/sorted_endpoints.h"
 
@@ -22,23 +23,6 @@ constexpr Milliseconds kQueryTimeout = kWait + kWait / 16 + std::chrono::seconds
 constexpr Milliseconds kFirstTimeout{10'000};
 constexpr Milliseconds kBetweenQueries{1'000};
 constexpr std::uint64_t kMostLastContact = 10'000;  // milliseconds
-
-// Everything but letters, digits and "-._~" is encoded.
-std::string queryText(std::string_view text) {
-  constexpr std::string_view kPlain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (kPlain.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append({'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]});
-    }
-  }
-  return out;
-}
 
 // The path and query of all queries, without what differs between them.
 std::string queryOf(const ConsulSettings& settings) {

@@ -35,8 +35,8 @@ class EtcdDiscovery final : public upstream::Discovery, private etcd::PrefixClie
   EtcdDiscovery(const upstream::DiscoveryTools& tools, const EtcdSettings& settings)
       : client_(tools.client,
                 {tools.names.intern(settings.server.upstreamName()), settings.server.authority(),
-                 settings.prefix, settings.user, settings.password.reveal()},
-                *this),
+                 settings.user, settings.password.reveal()},
+                settings.prefix, *this),
         retry_(tools.loop.wheel(), *this) {}
 
   void start(upstream::DiscoveryEvents& events) override {

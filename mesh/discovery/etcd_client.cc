@@ -12,62 +12,25 @@ using http::GrpcReply;
 using http::GrpcStatus;
 
 constexpr std::size_t kMostMessage = 64_MiB;
-constexpr std::size_t kMostReason = 200;
-
-// The token has expired, or users and roles have changed since it was made.
-bool wantsNewToken(const GrpcStatus& status) {
-  return status.code == GrpcCode::kUnauthenticated || status.code == GrpcCode::kInvalidArgument;
-}
+constexpr std::size_t kMostCancelReason = 200;
 
 }  // namespace
 
-PrefixClient::PrefixClient(http::Client& client, Options options, Events& events)
+PrefixClient::PrefixClient(http::Client& client, Session::Options options, std::string prefix,
+                           Events& events)
     : client_(client),
-      options_(std::move(options)),
-      end_(rangeEnd(options_.prefix)),
+      session_(client, std::move(options)),
+      prefix_(std::move(prefix)),
+      end_(rangeEnd(prefix_)),
       events_(events),
       time_(client.loop().wheel(), *this) {}
 
 PrefixClient::~PrefixClient() = default;
 
 void PrefixClient::start() {
-  unary_ = nullptr;
   watch_ = nullptr;
   time_.disarm();
-  if (!options_.user.empty() && token_.empty()) return authenticate();
   list();
-}
-
-// With hasleader, a member that has lost the others refuses calls and ends watches, so that another
-// member is asked.
-std::vector<http::CallHeader> PrefixClient::metadata() const {
-  std::vector<http::CallHeader> metadata = {{"hasleader", "true"}};
-  if (!token_.empty()) metadata.push_back({"token", token_});
-  return metadata;
-}
-
-void PrefixClient::unary(std::string_view method, const std::string& message,
-                         std::function<void(GrpcReply)> done) {
-  http::GrpcRequest request{.method = method, .authority = options_.authority};
-  request.metadata = metadata();
-  request.message = asBytes(message);
-  http::GrpcOptions how;
-  how.deadline = kTimeout;
-  how.max_message = kMostMessage;
-  how.awaits_discovery = true;
-  how.purpose = "etcd";
-  unary_ = http::grpcUnary(client_, options_.upstream, request, how, std::move(done));
-}
-
-void PrefixClient::authenticate() {
-  unary("/etcdserverpb.Auth/Authenticate", authenticateRequest(options_.user, options_.password),
-        [this](const GrpcReply& reply) {
-          if (!reply.status.ok()) return fail(reply.status);
-          const auto token = readToken(reply.message);
-          if (!token || !isFieldText(*token)) return fail("the answer has no token");
-          token_ = *token;
-          list();
-        });
 }
 
 void PrefixClient::list() {
@@ -79,16 +42,15 @@ void PrefixClient::list() {
 
 // All pages are those of the revision of the first one.
 void PrefixClient::listPage() {
-  std::string from = options_.prefix;
+  std::string from = prefix_;
   if (!listing_.empty()) from = listing_.rbegin()->first + '\0';
-  unary("/etcdserverpb.KV/Range", rangeRequest({from, end_, kPage, revision_}),
-        [this](const GrpcReply& reply) { onPage(reply); });
+  session_.call("/etcdserverpb.KV/Range", rangeRequest({from, end_, kPage, revision_}),
+                [this](const GrpcReply& reply) { onPage(reply); });
 }
 
 void PrefixClient::onPage(const GrpcReply& reply) {
   if (reply.status.code == GrpcCode::kOutOfRange) return list();  // compacted meanwhile
-  if (!reply.status.ok()) return failOrRenew(reply.status);
-  renewed_ = false;
+  if (!reply.status.ok()) return fail(reply.status);
   auto response = readRangeResponse(reply.message);
   if (!response || response->revision <= 0) return fail("the answer is malformed");
   if (revision_ == 0) revision_ = response->revision;
@@ -106,15 +68,17 @@ void PrefixClient::onPage(const GrpcReply& reply) {
 
 void PrefixClient::watch() {
   created_ = false;
-  http::GrpcRequest request{.method = "/etcdserverpb.Watch/Watch", .authority = options_.authority};
-  request.metadata = metadata();
+  http::GrpcRequest request{.method = "/etcdserverpb.Watch/Watch",
+                            .authority = session_.options().authority};
+  request.metadata = session_.metadata();
   http::GrpcOptions how;
   how.deadline = Milliseconds(0);
   how.max_message = kMostMessage;
   how.purpose = "etcd";
   http::GrpcEvents& events = *this;
-  watch_ = std::make_unique<http::GrpcCall>(client_, options_.upstream, request, how, events);
-  watch_->send(asBytes(watchRequest(options_.prefix, end_, revision_ + 1)));
+  watch_ =
+      std::make_unique<http::GrpcCall>(client_, session_.options().upstream, request, how, events);
+  watch_->send(asBytes(watchRequest(prefix_, end_, revision_ + 1)));
   time_.arm(kCreateTimeout);
 }
 
@@ -127,7 +91,7 @@ void PrefixClient::onMessage(Bytes message) {
 void PrefixClient::onWatched(WatchResponse& response) {
   if (response.compact_revision > 0) return start();  // the changes since then are not known
   if (response.canceled) {
-    return fail("the watch was canceled: " + printable(response.cancel_reason, kMostReason));
+    return fail("the watch was canceled: " + printable(response.cancel_reason, kMostCancelReason));
   }
   if (response.created) {
     created_ = true;
@@ -146,7 +110,7 @@ void PrefixClient::apply(WatchEvent& event) {
     bytes_ -= known->first.size() + known->second.size();
     values_.erase(known);
   }
-  if (event.deleted || !event.pair.key.starts_with(options_.prefix)) return;
+  if (event.deleted || !event.pair.key.starts_with(prefix_)) return;
   bytes_ += event.pair.key.size() + event.pair.value.size();
   values_.emplace(std::move(event.pair.key), std::move(event.pair.value));
 }
@@ -162,21 +126,13 @@ void PrefixClient::onTime() {
   start();
 }
 
-void PrefixClient::failOrRenew(const GrpcStatus& status) {
-  const bool renew = wantsNewToken(status) && !token_.empty() && !std::exchange(renewed_, true);
-  if (!renew) return fail(status);
-  token_.clear();
-  start();
-}
-
 void PrefixClient::fail(const GrpcStatus& status) {
-  if (wantsNewToken(status)) token_.clear();
-  fail(status.message.empty() ? "gRPC status " + std::to_string(static_cast<int>(status.code))
-                              : printable(status.message, kMostReason));
+  session_.noteFailure(status);
+  fail(Session::textOf(status));
 }
 
 void PrefixClient::fail(std::string_view why) {
-  unary_ = nullptr;
+  session_.cancel();
   watch_ = nullptr;
   time_.disarm();
   events_.onFailed(why);

@@ -11,6 +11,7 @@
 #include "core/event/loop.h"
 #include "core/http/grpc_call.h"
 #include "mesh/discovery/etcd_messages.h"
+#include "mesh/discovery/etcd_session.h"
 
 namespace weir::mesh::etcd {
 
@@ -21,18 +22,10 @@ class PrefixClient final : private http::GrpcEvents {
  public:
   static constexpr std::int64_t kPage = 1'000;           // keys
   static constexpr std::size_t kMostBytes = 64_MiB;      // of all keys and values
-  static constexpr Milliseconds kTimeout{5'000};         // of a unary call
   static constexpr Milliseconds kCreateTimeout{10'000};  // of a watch
   static constexpr Milliseconds kLongestWatch{600'000};
 
   using Values = std::map<std::string, std::string, std::less<>>;
-  struct Options {
-    NameId upstream;
-    std::string authority;
-    std::string prefix;
-    std::string user;  // empty: none
-    std::string password;
-  };
   class Events {
    public:
     virtual ~Events() = default;
@@ -41,13 +34,12 @@ class PrefixClient final : private http::GrpcEvents {
     virtual void onFailed(std::string_view why) = 0;
   };
 
-  PrefixClient(http::Client& client, Options options, Events& events);
+  PrefixClient(http::Client& client, Session::Options options, std::string prefix, Events& events);
   ~PrefixClient() override;
 
   void start();  // lists; what it did before ends
 
  private:
-  void authenticate();
   void list();
   void listPage();
   void onPage(const http::GrpcReply& reply);
@@ -58,27 +50,21 @@ class PrefixClient final : private http::GrpcEvents {
   void onWatched(etcd::WatchResponse& response);
   void apply(etcd::WatchEvent& event);
   void onTime();
-  void failOrRenew(const http::GrpcStatus& status);
   void fail(const http::GrpcStatus& status);
   void fail(std::string_view why);
-  void unary(std::string_view method, const std::string& message,
-             std::function<void(http::GrpcReply)> done);
-  std::vector<http::CallHeader> metadata() const;
 
   http::Client& client_;
-  const Options options_;
+  Session session_;
+  const std::string prefix_;
   const std::string end_;  // of the range of keys
   Events& events_;
-  std::string token_;
   Values listing_;  // the pages so far
   Values values_;
   std::size_t bytes_ = 0;
   std::int64_t revision_ = 0;  // of values_, or of the pages
   bool created_ = false;       // the watch
-  bool renewed_ = false;       // the token, since the latest answer
   Random random_;
   event::Alarm<PrefixClient, &PrefixClient::onTime> time_;
-  std::unique_ptr<http::GrpcUnary> unary_;
   std::unique_ptr<http::GrpcCall> watch_;
 };
 

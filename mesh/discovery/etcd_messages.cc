@@ -119,6 +119,31 @@ std::optional<std::string> readToken(std::string_view message) {
   return token;
 }
 
+std::string leaseGrantRequest(std::int64_t seconds) {
+  return ProtoWriter().number(1, unsignedOf(seconds)).bytes();
+}
+
+std::string leaseKeepAliveRequest(std::int64_t id) {
+  return ProtoWriter().number(1, unsignedOf(id)).bytes();
+}
+
+std::string leaseRevokeRequest(std::int64_t id) { return leaseKeepAliveRequest(id); }
+
+std::optional<LeaseResponse> readLeaseResponse(std::string_view message) {
+  LeaseResponse response;
+  const bool good = readFields(message, [&](const ProtoField& field) {
+    if (field.number == 2) response.id = signedOf(field.value);
+    if (field.number == 3) response.seconds = signedOf(field.value);
+    return true;
+  });
+  if (!good) return std::nullopt;
+  return response;
+}
+
+std::string putRequest(std::string_view key, std::string_view value, std::int64_t lease) {
+  return ProtoWriter().text(1, key).text(2, value).number(3, unsignedOf(lease)).bytes();
+}
+
 // The prefix with its last byte incremented; etcd takes a NUL byte for "to the end of all keys".
 std::string rangeEnd(std::string prefix) {
   while (!prefix.empty() && prefix.back() == '\xFF') prefix.pop_back();

@@ -50,6 +50,17 @@ std::optional<WatchResponse> readWatchResponse(std::string_view message);
 std::string authenticateRequest(std::string_view name, std::string_view password);
 std::optional<std::string> readToken(std::string_view message);
 
+std::string leaseGrantRequest(std::int64_t seconds);
+std::string leaseKeepAliveRequest(std::int64_t id);
+std::string leaseRevokeRequest(std::int64_t id);
+struct LeaseResponse {
+  std::int64_t id = 0;
+  std::int64_t seconds = 0;  // 0: there is no such lease
+};
+std::optional<LeaseResponse> readLeaseResponse(std::string_view message);
+// The key is removed when the lease ends.
+std::string putRequest(std::string_view key, std::string_view value, std::int64_t lease);
+
 // The end of the range of all keys that begin with the prefix.
 std::string rangeEnd(std::string prefix);
 

@@ -100,6 +100,15 @@ class EtcdProcess:
         answer = self.post("kv/put", {"key": encoded(key), "value": encoded(value)})
         return int(answer["header"]["revision"])
 
+    def get(self, key):
+        """The value; None if there is none."""
+        found = self.post("kv/range", {"key": encoded(key)}).get("kvs")
+        return base64.b64decode(found[0]["value"]).decode() if found else None
+
+    def revoke_lease_of(self, key):
+        lease = self.post("kv/range", {"key": encoded(key)})["kvs"][0]["lease"]
+        self.post("lease/revoke", {"ID": lease})
+
     def delete(self, key):
         answer = self.post("kv/deleterange", {"key": encoded(key)})
         return int(answer["header"]["revision"])

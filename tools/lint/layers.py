@@ -34,7 +34,7 @@ HOMES = [
 # Headers for the sources of one folder only: they may include its library.
 PRIVATE = ("core/tls/boringssl.h",)
 SYSTEM = re.compile(
-    r"^((sys|netinet|arpa|net|linux)/\w+|unistd|strings|fcntl|signal|pthread|sched|poll|netdb|"
+    r"^((sys|netinet|arpa|net|linux)/\w+|unistd|strings|fcntl|signal|pthread|sched|poll|netdb|ifaddrs|"
     r"pwd|grp|dirent|termios|spawn|malloc|endian|dlfcn|getopt|immintrin|nmmintrin|emmintrin|"
     r"sanitizer/\w+)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

@@ -136,5 +136,23 @@ TEST_F(UpstreamNeedsTest, TheConfigurationMayHaveTheUpstreamOfAUrl) {
             "10.0.0.9:443 ");
 }
 
+TEST(OwnCalls, NeedHttp2IfTheyUseGrpc) {
+  auto made = std::make_shared<upstream::ClusterPlan>();
+  made->name = "etcd";
+  OwnCall call;
+  call.target.upstream = "etcd";
+  call.origin.path = "register[0]";
+  const auto mistakes = [&] {
+    config::Diagnostics found;
+    checkOwnCalls({call}, upstream::ClusterPlans({made}), found);
+    return found.text();
+  };
+  EXPECT_EQ(mistakes(), "");
+  call.needs_http2 = true;
+  EXPECT_THAT(mistakes(), HasSubstr("register[0]: uses gRPC, but upstream \"etcd\" speaks HTTP/1"));
+  made->options.protocol = http::VersionChoice::kHttp2;
+  EXPECT_EQ(mistakes(), "");
+}
+
 }  // namespace
 }  // namespace weir::server
