@@ -34,6 +34,13 @@ struct Target {
   std::optional<std::string> url;
   std::optional<std::string> upstream;
   std::string path = "/";  // and query; with `upstream`
+  // For the upstream that is made for the URL; not settings.
+  struct Files {
+    std::string ca;  // empty: the CA certificates of the system
+
+    friend bool operator==(const Files&, const Files&) = default;
+  };
+  Files files = {};
   config::Origin origin;
 
   static void read(config::Table& table, Target& out);

@@ -2,16 +2,20 @@
 
 #include <unordered_set>
 
+#include "core/config/json_writer.h"
 #include "core/config/settings.h"
 
 namespace weir::server {
 namespace {
 
-std::string tomlFor(const http::Url& url) {
+std::string tomlFor(const http::Target& target) {
+  const http::Url url = *http::Url::parse(*target.url);
   const config::Address address{.host = url.host, .port = url.port, .unix_path = {}};
   // Neither a host nor a port contains a character that would have to be escaped.
   std::string text = "discovery = { dns = \"" + address.text() + "\" }\n";
-  if (url.secure) text += "tls = {}\n";
+  const std::string& ca = target.files.ca;
+  if (url.secure)
+    text += ca.empty() ? "tls = {}\n" : "tls = { ca = " + config::quotedJson(ca) + " }\n";
   return text;
 }
 
@@ -20,7 +24,7 @@ upstream::ClusterOptions optionsFor(const http::Target& target,
                                     config::Diagnostics& diagnostics) {
   config::Diagnostics found;
   upstream::ClusterOptions options;
-  auto document = config::Document::parse(tomlFor(*http::Url::parse(*target.url)), "", found);
+  auto document = config::Document::parse(tomlFor(target), "", found);
   config::readSettings(document, extensions, options, found);
   for (const config::Diagnostic& each : found.sorted()) {
     diagnostics.add({target.origin.location,

@@ -4,6 +4,7 @@
 #include "mesh/discovery/dns.h"
 #include "mesh/discovery/etcd.h"
 #include "mesh/discovery/file.h"
+#include "mesh/discovery/kubernetes.h"
 #include "mesh/discovery/srv.h"
 #include "mesh/discovery/static_list.h"
 
@@ -20,6 +21,8 @@ void addDiscoveries(server::Registry& registry) {
   registry.addDiscovery<EtcdSettings>("etcd", "Keys of etcd, each with one endpoint.", makeEtcd);
   registry.addDiscovery<ConsulSettings>("consul", "Healthy instances of a service in Consul.",
                                         makeConsul);
+  registry.addDiscovery<KubernetesSettings>(
+      "kubernetes", "EndpointSlices of a service in Kubernetes.", makeKubernetes);
 }
 
 }  // namespace weir::mesh

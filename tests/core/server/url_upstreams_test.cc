@@ -44,6 +44,22 @@ TEST_F(UrlUpstreamsTest, EachHostGetsOneUpstream) {
   EXPECT_TRUE(made({"https://id.example/a"}, options).empty());
 }
 
+TEST_F(UrlUpstreamsTest, ATargetMayBringItsCa) {
+  registry.addDiscovery<std::string>(
+      "dns", "A name.",
+      [](const std::string& name) -> std::shared_ptr<const upstream::DiscoverySource> {
+        return std::make_shared<const ListSource>(std::vector{name});
+      });
+  http::Target target;
+  target.url = "https://10.96.0.1:443";
+  target.files.ca = "/run/\"account\"/ca.crt";
+  config::Diagnostics found;
+  const NamedOptions options = upstreamsForUrls({target}, {}, registry.extensions(), found);
+  EXPECT_EQ(found.text(), "");
+  ASSERT_EQ(options.size(), 1U);
+  EXPECT_EQ(options[0].second.tls->ca->path, target.files.ca);
+}
+
 TEST_F(UrlUpstreamsTest, MistakesHaveThePositionOfTheUrl) {
   made({"https://id.example/a"});  // there is no discovery by DNS
   EXPECT_THAT(diagnostics, ::testing::StartsWith("edge.toml:3:7: filter.url: cannot make an "
