@@ -32,7 +32,10 @@ std::vector<upstream::Endpoint> endpointsOf(const std::vector<net::Ip>& ips, std
 class DnsDiscovery final : public upstream::Discovery {
  public:
   DnsDiscovery(const upstream::DiscoveryTools& tools, const DnsSettings& settings)
-      : resolver_(tools.resolver), settings_(settings), refresh_(tools.loop, [this] { look(); }) {}
+      : resolver_(tools.resolver),
+        settings_(settings),
+        refresh_(
+            tools.loop, [this] { look(); }, settings.min_refresh) {}
 
   void start(upstream::DiscoveryEvents& events) override { refresh_.start(events); }
   void lookAgain() override { refresh_.lookAgain(); }
@@ -43,7 +46,7 @@ class DnsDiscovery final : public upstream::Discovery {
                                [this](const Result<dns::Addresses>& answer) { onAnswer(answer); });
   }
   void onAnswer(const Result<dns::Addresses>& answer) {
-    if (!answer.ok()) return failed(answer.error().detail);
+    if (!answer.ok()) return noAnswer(answer.error());
     dns::Addresses addresses = answer.value();
     keepFamily(settings_.family, addresses.ips);
     if (addresses.ips.empty()) return failed(kNoneOfFamily);
@@ -58,6 +61,10 @@ class DnsDiscovery final : public upstream::Discovery {
       const std::string what = settings_.address.host + ": " + std::string(failure->detail);
       refresh_.foundPart(std::move(endpoints), addresses.ttl, known_.stale() ? what : "");
     }
+  }
+  void noAnswer(const Error& error) {
+    const std::string what = settings_.address.host + ": " + std::string(error.detail);
+    error.code == ErrorCode::kNotFound ? refresh_.missing(what) : refresh_.failed(what);
   }
   void failed(std::string_view why) {
     refresh_.failed(settings_.address.host + ": " + std::string(why));
@@ -76,7 +83,8 @@ class DnsSource final : public upstream::DiscoverySource {
 
   std::string identity() const override {
     const auto family = static_cast<std::size_t>(settings_.family);
-    return "dns " + settings_.address.text() + " " + std::string(kFamilies[family].first);
+    return "dns " + settings_.address.text() + " " + std::string(kFamilies[family].first) +
+           PollSchedule::identityOf(settings_.min_refresh);
   }
   std::string_view hostName() const override { return settings_.address.host; }
   std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools& tools) const override {
@@ -93,6 +101,10 @@ void DnsSettings::read(config::Table& table, DnsSettings& out) {
   table.read("address", out.address, "DNS name and port. Every address of the name is an endpoint.",
              {.required = true});
   table.read("family", out.family, kFamilies, "Address families to resolve.");
+  table.read("min_refresh", out.min_refresh,
+             "Minimum time between two queries after an answer, whatever its TTL, which is obeyed "
+             "from then on up to an hour.",
+             {.min = std::chrono::seconds(1), .max = std::chrono::hours(1)});
   if (!table.has("address")) return;
   if (out.address.isUnix()) {
     table.fail("address", "is a path, not a name; use discovery = { static = [\"" +

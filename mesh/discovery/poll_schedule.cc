@@ -17,15 +17,15 @@ void arrange(std::vector<Endpoint>& endpoints) {
       [](const Endpoint& left, const Endpoint& right) { return left.address < right.address; });
 }
 
-Milliseconds holdsFor(dns::Ttl ttl) {
-  const Milliseconds named = ttl ? Milliseconds(*ttl) : PollSchedule::kWithoutTtl;
-  return std::clamp(named, PollSchedule::kShortest, PollSchedule::kLongest);
-}
-
 }  // namespace
 
-PollSchedule::PollSchedule(event::Loop& loop, std::function<void()> look)
-    : look_(std::move(look)), time_(loop.wheel(), *this) {}
+PollSchedule::PollSchedule(event::Loop& loop, std::function<void()> look, Milliseconds shortest)
+    : look_(std::move(look)), shortest_(shortest), time_(loop.wheel(), *this) {}
+
+Milliseconds PollSchedule::holdsFor(dns::Ttl ttl) const {
+  const Milliseconds named = ttl ? Milliseconds(*ttl) : kWithoutTtl;
+  return std::clamp(named, shortest_, std::max(shortest_, kLongest));
+}
 
 void PollSchedule::start(upstream::DiscoveryEvents& events) {
   events_ = &events;
@@ -33,6 +33,7 @@ void PollSchedule::start(upstream::DiscoveryEvents& events) {
 }
 
 bool PollSchedule::keep(std::vector<Endpoint>&& endpoints) {
+  missing_ = 0;
   arrange(endpoints);
   if (latest_ != nullptr && latest_->endpoints == endpoints) return false;
   latest_ =
@@ -67,6 +68,14 @@ void PollSchedule::failed(std::string_view what) {
   time_.arm(pause());
   ++failures_;
   events_->onDiscoveryFailed(what);
+}
+
+void PollSchedule::missing(std::string_view what) {
+  if (++missing_ < kBelieved || !known()) return failed(what);
+  time_.arm(pause());
+  ++failures_;
+  latest_ = std::make_shared<const upstream::EndpointSet>();
+  events_->onEndpoints(latest_);
 }
 
 void PollSchedule::lookAgain() {

@@ -18,13 +18,20 @@ namespace weir::mesh {
 class PollSchedule {
  public:
   static constexpr Milliseconds kShortest{1'000};
-  static constexpr Milliseconds kLongest{300'000};
+  static constexpr Milliseconds kLongest{3'600'000};
   static constexpr Milliseconds kWithoutTtl{5'000};
   static constexpr Milliseconds kFirstPause{1'000};
   static constexpr Milliseconds kLongestPause{30'000};
+  static constexpr unsigned kBelieved = 3;  // reports that there is nothing
 
-  // `look` is called for each query; found() or failed() must follow.
-  PollSchedule(event::Loop& loop, std::function<void()> look);
+  // `look` is called for each query; found(), failed() or missing() must follow. An answer is valid
+  // for at least `shortest`.
+  PollSchedule(event::Loop& loop, std::function<void()> look, Milliseconds shortest = kShortest);
+
+  // For the identity of a source; empty: the default.
+  static std::string identityOf(Milliseconds shortest) {
+    return shortest == kShortest ? "" : " " + std::to_string(shortest.count());
+  }
 
   void start(upstream::DiscoveryEvents& events);  // queries immediately
   // Reports the endpoints if they have changed, or after failures.
@@ -35,6 +42,9 @@ class PollSchedule {
   // describes the outdated endpoints; empty if there are none.
   void foundPart(std::vector<upstream::Endpoint> endpoints, dns::Ttl ttl, std::string_view what);
   void failed(std::string_view what);
+  // The servers say that the name does not exist: a failure, too, until they have said so for
+  // kBelieved queries without an answer between them. Then there are no endpoints.
+  void missing(std::string_view what);
   void lookAgain();  // immediately
   bool known() const { return latest_ != nullptr; }
 
@@ -42,12 +52,15 @@ class PollSchedule {
   void onTime() { look_(); }
   bool keep(std::vector<upstream::Endpoint>&& endpoints);  // true if they have changed
   Milliseconds pause() const;
+  Milliseconds holdsFor(dns::Ttl ttl) const;
 
   const std::function<void()> look_;
+  const Milliseconds shortest_;
   event::Alarm<PollSchedule, &PollSchedule::onTime> time_;
   upstream::DiscoveryEvents* events_ = nullptr;
   upstream::SharedEndpoints latest_;
   unsigned failures_ = 0;  // since the latest answer
+  unsigned missing_ = 0;   // of them, those that say that there is nothing
 };
 
 }  // namespace weir::mesh

@@ -67,10 +67,11 @@ dns::Ttl smallestTtl(dns::Ttl smallest, const std::vector<Target>& targets,
 
 class SrvDiscovery final : public upstream::Discovery {
  public:
-  SrvDiscovery(const upstream::DiscoveryTools& tools, std::string name)
+  SrvDiscovery(const upstream::DiscoveryTools& tools, const SrvSettings& settings)
       : resolver_(tools.resolver),
-        name_(std::move(name)),
-        refresh_(tools.loop, [this] { look(); }) {}
+        name_(settings.name),
+        refresh_(
+            tools.loop, [this] { look(); }, settings.min_refresh) {}
 
   void start(upstream::DiscoveryEvents& events) override { refresh_.start(events); }
   void lookAgain() override { refresh_.lookAgain(); }
@@ -83,7 +84,11 @@ class SrvDiscovery final : public upstream::Discovery {
   }
 
   void onServices(const Result<dns::Services>& answer) {
-    if (!answer.ok()) return refresh_.failed(text(name_, answer.error()));
+    if (!answer.ok()) {
+      const std::string what = text(name_, answer.error());
+      const bool gone = answer.error().code == ErrorCode::kNotFound;
+      return gone ? refresh_.missing(what) : refresh_.failed(what);
+    }
     ttl_ = answer.value().ttl;
     services_ = answer.value().services;
     trouble_.clear();
@@ -176,15 +181,17 @@ class SrvDiscovery final : public upstream::Discovery {
 
 class SrvSource final : public upstream::DiscoverySource {
  public:
-  explicit SrvSource(std::string name) : name_(std::move(name)) {}
+  explicit SrvSource(const SrvSettings& settings) : settings_(settings) {}
 
-  std::string identity() const override { return "srv " + name_; }
+  std::string identity() const override {
+    return "srv " + settings_.name + PollSchedule::identityOf(settings_.min_refresh);
+  }
   std::unique_ptr<upstream::Discovery> make(const upstream::DiscoveryTools& tools) const override {
-    return std::make_unique<SrvDiscovery>(tools, name_);
+    return std::make_unique<SrvDiscovery>(tools, settings_);
   }
 
  private:
-  const std::string name_;
+  const SrvSettings settings_;
 };
 
 }  // namespace
@@ -192,13 +199,17 @@ class SrvSource final : public upstream::DiscoverySource {
 void SrvSettings::read(config::Table& table, SrvSettings& out) {
   table.read("name", out.name, "Name of the SRV records: \"_http._tcp.orders.internal\".",
              {.min_size = 1, .max_size = 254, .required = true});
+  table.read("min_refresh", out.min_refresh,
+             "Minimum time between two queries after an answer, whatever its TTL, which is obeyed "
+             "from then on up to an hour.",
+             {.min = std::chrono::seconds(1), .max = std::chrono::hours(1)});
   if (table.has("name") && out.name.find_first_of(" :/") != std::string::npos) {
     table.fail("name", "is not a name; the records hold the ports");
   }
 }
 
 std::shared_ptr<const upstream::DiscoverySource> makeSrv(const SrvSettings& settings) {
-  return std::make_shared<const SrvSource>(settings.name);
+  return std::make_shared<const SrvSource>(settings);
 }
 
 }  // namespace weir::mesh

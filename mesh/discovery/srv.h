@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "core/base/clock.h"
 #include "core/config/table.h"
 #include "core/upstream/discovery.h"
 
@@ -13,6 +14,7 @@ struct SrvSettings {
   static constexpr std::string_view kShortKey = "name";
 
   std::string name;
+  Milliseconds min_refresh{1'000};
 
   static void read(config::Table& table, SrvSettings& out);
   friend bool operator==(const SrvSettings&, const SrvSettings&) = default;

@@ -144,13 +144,51 @@ TEST_F(DnsDiscoveryTest, LooksAgainAfterFiveSecondsWithoutATtl) {
   EXPECT_EQ(server.queriesFor("A shop.test"), 2U);
 }
 
-TEST_F(DnsDiscoveryTest, LooksAgainAfterFiveMinutesAtTheLatest) {
+TEST_F(DnsDiscoveryTest, LooksAgainAfterAnHourAtTheLatest) {
   server.setA("shop.test", {"10.0.0.1"}, 86'400);
   start(*source("shop.test"));
-  pass(Milliseconds(299'900));
+  pass(Milliseconds(3'599'900));
   EXPECT_EQ(server.queriesFor("A shop.test"), 1U);
   pass(Milliseconds(104));
   EXPECT_EQ(server.queriesFor("A shop.test"), 2U);
+}
+
+TEST_F(DnsDiscoveryTest, LooksAgainNoSoonerThanItMay) {
+  server.setA("shop.test", {"10.0.0.1"}, 1);
+  start(*makeDns({.address = {.host = "shop.test", .port = 80, .unix_path = {}},
+                  .min_refresh = Milliseconds(60'000)}));
+  pass(Milliseconds(59'900));
+  EXPECT_EQ(server.queriesFor("A shop.test"), 1U);
+  pass(Milliseconds(104));
+  EXPECT_EQ(server.queriesFor("A shop.test"), 2U);
+}
+
+TEST_F(DnsDiscoveryTest, BelievesThatTheNameIsGoneAtTheThirdTime) {
+  server.setA("shop.test", {"10.0.0.1"}, 30);
+  start(*source("shop.test"));
+  server.remove("shop.test");
+  pass(Milliseconds(30'004));
+  pass(Milliseconds(1'004));
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80");
+  EXPECT_EQ(heard.failures.size(), 2U);
+  pass(Milliseconds(2'004));
+  EXPECT_EQ(heard.endpoints(), "");
+  EXPECT_EQ(heard.failures.size(), 2U);
+  server.setA("shop.test", {"10.0.0.1"}, 30);
+  pass(Milliseconds(4'004));
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80");
+  server.remove("shop.test");
+  pass(Milliseconds(30'004));
+  EXPECT_EQ(heard.endpoints(), "10.0.0.1:80");  // the count begins again
+}
+
+TEST_F(DnsDiscoveryTest, ANameThatNeverExistedIsAFailure) {
+  start(*source("shop.test"));
+  pass(Milliseconds(1'004));
+  pass(Milliseconds(2'004));
+  pass(Milliseconds(4'004));
+  EXPECT_EQ(heard.answers, 0);
+  EXPECT_EQ(heard.failures.size(), 4U);
 }
 
 TEST_F(DnsDiscoveryTest, TellsNothingWhenNothingChanged) {
