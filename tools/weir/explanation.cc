@@ -80,12 +80,12 @@ int explainRequest(ExplainOptions options) {
   server::Registry registry;
   registerAll(registry);
   config::Diagnostics diagnostics;
-  std::vector<std::string> files;
   NameTable names;
   server::Counts counts;
   server::PlanBuilder builder(registry, names, counts);
   std::shared_ptr<const proxy::Plan> plan;
-  const auto configuration = loadConfiguration(options.path, registry, diagnostics, files);
+  auto document = config::Document::load(options.path, diagnostics);
+  const auto configuration = readConfiguration(document, registry, diagnostics);
   if (configuration) plan = builder.build(configuration->core, nullptr, diagnostics);
   if (plan == nullptr || !diagnostics.empty()) {
     std::fputs(diagnostics.text().c_str(), stderr);
