@@ -18,4 +18,8 @@ void ControlClient::setEndpoints(NameId cluster, upstream::SharedEndpoints endpo
   clusters_.setEndpoints(cluster, std::move(endpoints));
 }
 
+void ControlClient::setHealth(NameId cluster, upstream::SharedHealth health) {
+  clusters_.setHealth(cluster, std::move(health));
+}
+
 }  // namespace weir::server

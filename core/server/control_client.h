@@ -23,7 +23,9 @@ class ControlClient {
 
   void follow(const upstream::ClusterPlans& plans);  // the upstreams of the latest plan
   void setEndpoints(NameId cluster, upstream::SharedEndpoints endpoints);
+  void setHealth(NameId cluster, upstream::SharedHealth health);
   upstream::Client& client() { return client_; }
+  net::Connector& connector() { return connector_; }
 
  private:
   net::TcpConnector connector_;

@@ -9,9 +9,7 @@
 namespace weir::server {
 namespace {
 
-std::int64_t sizeOf(const upstream::SharedEndpoints& endpoints) {
-  return endpoints == nullptr ? 0 : static_cast<std::int64_t>(endpoints->endpoints.size());
-}
+using upstream::EndpointState;
 
 }  // namespace
 
@@ -30,19 +28,9 @@ void Discoveries::follow(const proxy::Plan& plan) {
     return cluster == nullptr ||
            (*cluster)->discovery->identity() != each.second->source().identity();
   });
-  for (const NameId list : std::exchange(lists_, {})) {
-    keeping_.cells.gauge(upstream::upstreamEndpointsKey(list, upstream::EndpointState::kHealthy))
-        .set(0);
-  }
+  followLists(plan);
   for (const auto& cluster : plan.clusters) {
-    const auto known = cluster->discovery->known();
-    if (known != nullptr) {
-      keeping_.cells
-          .gauge(upstream::upstreamEndpointsKey(cluster->id, upstream::EndpointState::kHealthy))
-          .set(sizeOf(known));
-      lists_.push_back(cluster->id);
-      continue;
-    }
+    if (lists_.contains(cluster->id)) continue;
     auto& watch = watches_[cluster->id];
     if (watch != nullptr) {
       watch->configure(cluster);
@@ -51,8 +39,44 @@ void Discoveries::follow(const proxy::Plan& plan) {
     DiscoveryWatch::Owner& owner = *this;
     watch = std::make_unique<DiscoveryWatch>(
         DiscoveryWatch::Tools{tools_, keeping_.cells, keeping_.state, owner}, cluster);
+    watch->setUnhealthy(unhealthy(cluster->id));
     watch->start();
   }
+}
+
+void Discoveries::followLists(const proxy::Plan& plan) {
+  for (const auto& [id, size] : std::exchange(lists_, {})) {
+    keeping_.cells.gauge(upstream::upstreamEndpointsKey(id, EndpointState::kHealthy)).set(0);
+  }
+  for (const auto& cluster : plan.clusters) {
+    const upstream::SharedEndpoints known = cluster->discovery->known();
+    if (known == nullptr) continue;
+    lists_[cluster->id] = known->endpoints.size();
+    showList(cluster->id, known->endpoints.size());
+  }
+}
+
+void Discoveries::showList(NameId cluster, std::size_t size) const {
+  const std::size_t bad = std::min(unhealthy(cluster), size);
+  const auto set = [&](EndpointState state, std::size_t count) {
+    keeping_.cells.gauge(upstream::upstreamEndpointsKey(cluster, state))
+        .set(static_cast<std::int64_t>(count));
+  };
+  set(EndpointState::kHealthy, size - bad);
+  if (unhealthy_.contains(cluster)) set(EndpointState::kUnhealthy, bad);
+}
+
+std::size_t Discoveries::unhealthy(NameId cluster) const {
+  const auto found = unhealthy_.find(cluster);
+  return found == unhealthy_.end() ? 0 : found->second;
+}
+
+void Discoveries::setUnhealthy(NameId cluster, std::size_t count) {
+  unhealthy_[cluster] = count;
+  const auto list = lists_.find(cluster);
+  if (list != lists_.end()) return showList(cluster, list->second);
+  const auto watch = watches_.find(cluster);
+  if (watch != watches_.end()) watch->second->setUnhealthy(count);
 }
 
 bool Discoveries::answered() const {

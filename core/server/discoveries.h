@@ -3,7 +3,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <vector>
 
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
@@ -44,8 +43,13 @@ class Discoveries final : private DiscoveryWatch::Owner {
   const State* state(NameId cluster) const;
   void lookAgain();       // queries every source
   void refreshMetrics();  // ages of stale answers, before a scrape
+  // The number of endpoints of a cluster that health checks found unhealthy.
+  void setUnhealthy(NameId cluster, std::size_t count);
 
  private:
+  void followLists(const proxy::Plan& plan);
+  void showList(NameId cluster, std::size_t size) const;
+  std::size_t unhealthy(NameId cluster) const;
   void onEndpoints(NameId cluster, const upstream::SharedEndpoints& endpoints) override {
     on_endpoints_(cluster, endpoints);
   }
@@ -56,7 +60,8 @@ class Discoveries final : private DiscoveryWatch::Owner {
   const OnEndpoints on_endpoints_;
   const std::function<void()> on_answer_;
   std::map<NameId, std::unique_ptr<DiscoveryWatch>> watches_;
-  std::vector<NameId> lists_;  // clusters of the plan with static endpoints
+  std::map<NameId, std::size_t> lists_;      // clusters of the plan with static endpoints
+  std::map<NameId, std::size_t> unhealthy_;  // endpoints
 };
 
 }  // namespace weir::server

@@ -185,10 +185,17 @@ void DiscoveryWatch::showEndpoints() {
     draining = static_cast<std::size_t>(
         std::count_if(all.begin(), all.end(), [](const auto& each) { return each.draining; }));
   }
-  const std::size_t others = countOf(state_.endpoints) - draining;
+  const std::size_t used = countOf(state_.endpoints) - draining;
+  const std::size_t unhealthy = std::min(unhealthy_, used);
+  const std::size_t others = used - unhealthy;
   setEndpointsGauge(EndpointState::kHealthy, state_.stale ? 0 : others);
   setEndpointsGauge(EndpointState::kStale, state_.stale ? others : 0);
   setEndpointsGauge(EndpointState::kDraining, draining);
+  setEndpointsGauge(EndpointState::kUnhealthy, unhealthy);
+}
+
+void DiscoveryWatch::setUnhealthy(std::size_t count) {
+  if (std::exchange(unhealthy_, count) != count) showEndpoints();
 }
 
 void DiscoveryWatch::showStaleness() {

@@ -66,6 +66,8 @@ class DiscoveryWatch final : private upstream::DiscoveryEvents {
   const State& state() const { return state_; }
   bool answered() const { return answered_; }
   void showStaleness();  // before a scrape
+  // The number of endpoints that health checks found unhealthy.
+  void setUnhealthy(std::size_t count);
 
  private:
   static constexpr Milliseconds kFirstSave{1'000};
@@ -97,7 +99,8 @@ class DiscoveryWatch final : private upstream::DiscoveryEvents {
   State state_;
   upstream::SharedEndpoints next_;  // to be published; null: none
   Nanoseconds next_since_{0};
-  unsigned in_a_row_ = 0;  // publications
+  unsigned in_a_row_ = 0;      // publications
+  std::size_t unhealthy_ = 0;  // endpoints
   Nanoseconds stale_since_{0};
   Nanoseconds logged_at_{0};
   bool answered_ = false;

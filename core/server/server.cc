@@ -43,12 +43,15 @@ Server::Server(const Parts& parts, std::vector<event::Loop::Handle> loops)
     : parts_(parts),
       survey_(parts.loop, workers_),
       control_(parts.loop, parts.cells),
-      warm_up_(parts.loop, [this] { return discoveries_.answered() && shared_filters_.ready(); }),
+      warm_up_(parts.loop,
+               [this] {
+                 return discoveries_.answered() && shared_filters_.ready() &&
+                        (health_ == nullptr || health_->settled());
+               }),
       discoveries_(
           {parts.loop, parts.resolver, control_.client(), parts.names}, {parts.cells, parts.state},
           [this](NameId cluster, const upstream::SharedEndpoints& endpoints) {
-            control_.setEndpoints(cluster, endpoints);
-            for (auto& worker : workers_) worker->setEndpoints(cluster, endpoints);
+            onEndpoints(cluster, endpoints);
           },
           [this] { warm_up_.onAnswer(); }),
       shared_filters_(
@@ -64,11 +67,37 @@ Server::Server(const Parts& parts, std::vector<event::Loop::Handle> loops)
     workers_.push_back(
         std::make_unique<Worker>(i, parts_.counts, parts_.names, std::move(loops[i])));
   }
+  if (parts_.health_checks != nullptr) {
+    upstream::HealthEvents& events = *this;
+    health_ = parts_.health_checks({parts_.loop, control_.connector(), parts_.cells, events});
+  }
   sweep_.arm(kSweep);
   event::keepMemoryReserve();
 }
 
 Server::~Server() { stop(); }
+
+// The health checks first: an endpoint may be unhealthy until its first check.
+void Server::onEndpoints(NameId cluster, const upstream::SharedEndpoints& endpoints) {
+  if (health_ != nullptr) health_->setEndpoints(cluster, endpoints);
+  control_.setEndpoints(cluster, endpoints);
+  for (auto& worker : workers_) worker->setEndpoints(cluster, endpoints);
+}
+
+void Server::onHealth(NameId cluster, const upstream::SharedHealth& health, std::size_t unhealthy) {
+  discoveries_.setUnhealthy(cluster, unhealthy);
+  control_.setHealth(cluster, health);
+  for (auto& worker : workers_) worker->setHealth(cluster, health);
+}
+
+// Checks that are new in this plan, of endpoints that discovery has found before.
+void Server::checkEndpoints(const upstream::ClusterPlans& clusters) {
+  if (health_ == nullptr) return;
+  for (const auto& cluster : clusters) {
+    const Discoveries::State* const state = discoveries_.state(cluster->id);
+    if (state != nullptr) health_->setEndpoints(cluster->id, state->endpoints);
+  }
+}
 
 void Server::start(const OpenLog& open_log) {
   started_ = true;
@@ -162,7 +191,9 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostic
     }
   }
   warm_up_.finish();
+  if (health_ != nullptr) health_->follow(plan->clusters);
   discoveries_.follow(*plan);
+  checkEndpoints(plan->clusters);
   shared_filters_.follow(*plan);
   warm_up_.wait(parts_.warm_up_limit,
                 [this, plan, openings = std::move(openings), on_live = std::move(on_live)] {

@@ -24,6 +24,7 @@
 #include "core/server/shared_filters.h"
 #include "core/server/survey.h"
 #include "core/server/warm_up.h"
+#include "core/upstream/health_checks.h"
 
 namespace weir::http {
 class AccessLog;
@@ -44,7 +45,7 @@ struct Opening;
 // The workers and their current plan: start, publish, drain, stop.
 //
 // Thread: the control thread.
-class Server {
+class Server final : private upstream::HealthEvents {
  public:
   struct Parts {
     event::Loop& loop;  // the control thread's
@@ -54,14 +55,15 @@ class Server {
     Counts& counts;
     // For the first answers about a new plan's upstreams and filters; then it goes live without.
     Milliseconds warm_up_limit{5'000};
-    state::Directory* state = nullptr;  // null: nothing is kept over restarts
+    state::Directory* state = nullptr;                   // null: nothing is kept over restarts
+    upstream::MakeHealthChecks health_checks = nullptr;  // null: there are none
   };
   using OpenLog = std::function<std::unique_ptr<http::AccessLog>(MetricCells& worker_cells)>;
 
   // Opens one loop for each worker.
   static Result<std::vector<event::Loop::Handle>> openLoops(unsigned workers);
   Server(const Parts& parts, std::vector<event::Loop::Handle> loops);  // one for each worker
-  ~Server();
+  ~Server() override;
 
   void start(const OpenLog& open_log);
   void setAccessLogs(const OpenLog& open_log);
@@ -105,6 +107,7 @@ class Server {
   using OnUse = std::function<void(const ClusterUses& uses, std::size_t silent)>;
   void askForUse(OnUse on_known);
   const Discoveries& directory() const { return discoveries_; }
+  const upstream::HealthChecks* health() const { return health_.get(); }  // null: there are none
   // For calls of the control thread to upstreams of the latest plan.
   upstream::Client& client() { return control_.client(); }
   const SharedFilters& sharedFilters() const { return shared_filters_; }
@@ -136,6 +139,12 @@ class Server {
                 const std::vector<std::vector<Opening>>& openings,
                 const std::function<void()>& on_live);
   void onWorkerLive(std::uint64_t hand_over);
+  void onEndpoints(NameId cluster, const upstream::SharedEndpoints& endpoints);
+  void checkEndpoints(const upstream::ClusterPlans& clusters);
+  // upstream::HealthEvents
+  void onHealth(NameId cluster, const upstream::SharedHealth& health,
+                std::size_t unhealthy) override;
+  void onHealthSettled() override { warm_up_.onAnswer(); }
   void onDrainTimeout();
   void onStationEmpty();
   void onSweep();
@@ -148,6 +157,7 @@ class Server {
   Survey survey_;
   std::vector<OnUse> use_waiting_;  // for the answers of the workers
   ControlClient control_;
+  std::unique_ptr<upstream::HealthChecks> health_;
   WarmUp warm_up_;
   Discoveries discoveries_;
   filter::Commons filter_commons_;

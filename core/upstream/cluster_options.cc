@@ -34,6 +34,19 @@ void readIdentity(config::Table& table, ClusterOptions& out) {
   out.http2.ping_interval = kNodePingInterval;
 }
 
+void checkHealthCheck(config::Table& table, const ClusterOptions& options) {
+  if (!options.health_check || !table.has("health_check")) return;
+  const bool negotiated = options.tls || options.identity;
+  const bool http2 = options.protocol == http::VersionChoice::kHttp2 ||
+                     (options.protocol == http::VersionChoice::kAuto && negotiated);
+  if (options.health_check->grpc && !http2) {
+    table.fail("health_check", "uses gRPC, but the endpoints speak HTTP/1", "protocol = \"http2\"");
+  }
+  if (options.proxy_protocol != net::ProxyVersion::kNone && !options.health_check->tcp) {
+    table.fail("health_check", "can only be tcp with proxy_protocol");
+  }
+}
+
 void readLimits(config::Table& table, ClusterOptions& out) {
   table.read("connect_timeout", out.connect_timeout,
              "Time limit for connecting to an endpoint, including the TLS handshake.",
@@ -102,6 +115,10 @@ void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
   table.read("guards", out.guards, table.kinds("guard"),
              "Guards: breakers that take failing endpoints out of use.");
   table.read(
+      "health_check", out.health_check,
+      "Active health checks: weir itself asks each endpoint at intervals, and those that are "
+      "unhealthy get no traffic. Default: none.");
+  table.read(
       "panic_threshold", out.panic_threshold,
       "Minimum share of available endpoints. If guards leave fewer, requests are spread over "
       "all endpoints, because the others would probably be overloaded. 0%: never.");
@@ -116,6 +133,7 @@ void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
              "Version of the PROXY protocol header, naming the client, that precedes every TCP "
              "connection proxied to this upstream. Not available to routes, which share "
              "connections between clients.");
+  checkHealthCheck(table, out);
   table.locate(out.origin);
   table.locate(out.discovery_origin, "discovery");
 }

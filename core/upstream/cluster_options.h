@@ -14,6 +14,7 @@
 #include "core/http/version_choice.h"
 #include "core/net/proxy_protocol_writer.h"
 #include "core/tls/client_options.h"
+#include "core/upstream/health_check_options.h"
 #include "core/upstream/outcome.h"
 #include "core/upstream/retry_budget.h"
 
@@ -34,6 +35,7 @@ struct ClusterOptions {
   std::optional<Milliseconds> empty_hold{10'000};
   config::Selected balancer{"least_request", nullptr, {}};
   std::vector<config::Selected> guards;
+  std::optional<HealthCheckOptions> health_check;
   config::ByRole<config::Percent> panic_threshold{config::Percent{0}, config::Percent{50}};
   Milliseconds connect_timeout{5'000};
   Milliseconds idle_timeout{60'000};   // of an idle connection

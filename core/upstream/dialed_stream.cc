@@ -13,9 +13,10 @@ constexpr Error kNothingToDial = {ErrorCode::kNotFound, Origin::kUpstream, "no e
 }  // namespace
 
 Result<std::unique_ptr<net::Stream>> DialedStream::dial(event::Loop& loop, Cluster& cluster,
-                                                        const net::Address* to) {
+                                                        const net::Address* to,
+                                                        std::string_view first) {
   std::unique_ptr<DialedStream> made(new DialedStream(loop, cluster));
-  const Result<void> opened = made->open(to);
+  const Result<void> opened = made->open(to, first);
   if (!opened.ok()) return opened.error();
   return std::unique_ptr<net::Stream>(std::move(made));
 }
@@ -24,13 +25,13 @@ DialedStream::DialedStream(event::Loop& loop, Cluster& cluster) : attempt_(loop,
   tries_.begin(cluster);
 }
 
-Result<void> DialedStream::open(const net::Address* to) {
+Result<void> DialedStream::open(const net::Address* to, std::string_view first) {
   if (to != nullptr) {
     attempt_.beginAt(tries_.cluster()->memberAt(*to));
   } else if (attempt_.begin() != Reason::kNone) {
     return kNothingToDial;
   }
-  auto wire = attempt_.dial({});
+  auto wire = attempt_.dial(first);
   if (!wire.ok()) {
     failure_ = wire.error();
     attempt_.noteDialFailed(*failure_);

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "core/event/loop.h"
 #include "core/net/stream.h"
@@ -14,9 +15,11 @@ namespace weir::upstream {
 // and fails if it is not established within connect_timeout.
 class DialedStream final : public net::Stream, private net::StreamEvents, private AttemptEvents {
  public:
-  // `to`: null: an endpoint that the balancer selects.
+  // `to`: null: an endpoint that the balancer selects. `first` is sent before everything else,
+  // including TLS.
   static Result<std::unique_ptr<net::Stream>> dial(event::Loop& loop, Cluster& cluster,
-                                                   const net::Address* to);
+                                                   const net::Address* to,
+                                                   std::string_view first = {});
   ~DialedStream() override;
 
   void setEvents(net::StreamEvents& events) override { events_ = &events; }
@@ -31,7 +34,7 @@ class DialedStream final : public net::Stream, private net::StreamEvents, privat
 
  private:
   DialedStream(event::Loop& loop, Cluster& cluster);
-  Result<void> open(const net::Address* to);
+  Result<void> open(const net::Address* to, std::string_view first);
 
   void onConnected() override;
   void onData(Bytes bytes) override;

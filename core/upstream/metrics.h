@@ -75,8 +75,10 @@ constexpr GaugeKey upstreamQueueDepthKey(NameId upstream) {
   return {kQueueDepthFamily, {.a = upstream}};
 }
 
-enum class EndpointState : std::uint8_t { kHealthy, kStale, kDraining };
-inline constexpr std::string_view kEndpointStateWords[] = {"healthy", "stale", "draining"};
+// kUnhealthy: by active health checks.
+enum class EndpointState : std::uint8_t { kHealthy, kStale, kDraining, kUnhealthy };
+inline constexpr std::string_view kEndpointStateWords[] = {"healthy", "stale", "draining",
+                                                           "unhealthy"};
 
 inline constexpr GaugeFamily kEndpointsFamily{
     "weir_upstream_endpoints",

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/config/diagnostics.h"
 
@@ -21,6 +22,16 @@ struct Health {
   std::string why = {};  // it is not live or not ready
 };
 
+// The latest active health check of an endpoint. Times are those of the wall clock.
+struct EndpointHealth {
+  std::string state = {};     // "healthy", "unhealthy" or "unknown"
+  Nanoseconds since{0};       // when the state began
+  Nanoseconds checked_at{0};  // the end of the latest check; 0: none yet
+  Nanoseconds took{0};
+  std::string result = {};  // "success", "status" ...
+  std::string detail = {};  // "status 503"
+};
+
 struct EndpointState {
   std::string address = {};
   std::uint32_t weight = 1;
@@ -29,6 +40,7 @@ struct EndpointState {
   bool draining = false;
   std::uint64_t ejected_by = 0;  // workers whose guards have taken it out of use
   std::vector<std::pair<std::string, std::string>> metadata = {};
+  std::optional<EndpointHealth> health = {};  // empty: it is not checked
 };
 
 struct UpstreamState {

@@ -1,5 +1,9 @@
 #include "observability/admin/json_text.h"
 
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -11,6 +15,30 @@ using Json = nlohmann::ordered_json;
 
 std::string textOf(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// RFC 3339, in UTC.
+std::string timeText(Nanoseconds time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const auto rest = std::chrono::duration_cast<Milliseconds>(time - seconds);
+  const auto stamp = static_cast<std::time_t>(seconds.count());
+  std::tm parts{};
+  ::gmtime_r(&stamp, &parts);
+  std::array<char, 64> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text.data() + size, text.size() - size, ".%03dZ", static_cast<int>(rest.count()));
+  return text.data();
+}
+
+Json healthOf(const EndpointHealth& health) {
+  Json json = {{"state", health.state}, {"since", timeText(health.since)}};
+  if (health.checked_at.count() == 0) return json;
+  json["last_check"] = {
+      {"at", timeText(health.checked_at)},
+      {"result", health.result},
+      {"detail", health.detail},
+      {"duration_ms", std::chrono::duration<double, std::milli>(health.took).count()}};
+  return json;
 }
 
 Json endpointsOf(const UpstreamState& upstream) {
@@ -27,6 +55,7 @@ Json endpointsOf(const UpstreamState& upstream) {
       one["ejected_by_workers"] = endpoint.ejected_by;
     }
     for (const auto& [key, value] : endpoint.metadata) one["metadata"][key] = value;
+    if (endpoint.health) one["health"] = healthOf(*endpoint.health);
   }
   return list;
 }

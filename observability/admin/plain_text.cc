@@ -48,6 +48,7 @@ std::string filtersText(const std::vector<ExplainedFilter>& filters) {
 
 std::string stateText(const EndpointState& endpoint) {
   if (endpoint.draining) return "draining";
+  if (endpoint.health && endpoint.health->state == "unhealthy") return "unhealthy";
   if (endpoint.ejected_by > 0)
     return "ejected by " + std::to_string(endpoint.ejected_by) + " workers";
   return endpoint.weight == 0 ? "no traffic" : "in use";

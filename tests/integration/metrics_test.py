@@ -84,6 +84,10 @@ upstream = "narrow"
 name = "tls"
 match.path_prefix = "/tls"
 upstream = "tls"
+[[register]]
+service = "orders"
+consul.server = "http://{down}"
+address = "10.0.0.1:80"
 [upstream.good]
 discovery = {{ static = ["{good}"] }}
 balancer = "round_robin"
@@ -105,6 +109,7 @@ discovery = {{ static = ["{secure}"] }}
 tls = {{ ca = "ca/root.crt", server_name = "edge.test" }}
 [upstream.echo]
 discovery = {{ static = ["{echo}"] }}
+health_check = {{ tcp = {{}}, interval = "1h" }}
 """
 
 
@@ -293,6 +298,8 @@ class EveryFamily(FilterMetricsCase):
         self.expect(weir, 1, "weir_upstream_connections_active", upstream="good")
         self.expect(weir, 1, "weir_upstream_connections_idle", upstream="good")
         self.expect(weir, 1, "weir_upstream_endpoints", upstream="good", state="healthy")
+        self.expect(weir, 1, "weir_health_checks_total", upstream="echo", result="success")
+        self.expect(weir, 1, "weir_health_transitions_total", upstream="echo", to="healthy")
         self.expect(weir, 1, "weir_discovery_updates_total", upstream="named", source="dns",
                     result="changed")
         self.expect(weir, 0, "weir_discovery_stale_seconds")
@@ -303,7 +310,10 @@ class EveryFamily(FilterMetricsCase):
         self.assertGreater(
             weir.metric("weir_discovery_last_update_timestamp_seconds", upstream="named"),
             time.time() - 3600)
-        self.asserted.add("weir_discovery_last_update_timestamp_seconds")
+        self.asserted |= {"weir_discovery_last_update_timestamp_seconds",
+                          "weir_registrations_total"}
+        self.expect(weir, 0, "weir_registered")
+        self.assertGreater(weir.metric("weir_registrations_total", result="failed"), 0)
 
     def check_upstreams_page(self, weir):
         """While one request to "narrow" is being answered and another one is queued."""

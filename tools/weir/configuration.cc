@@ -23,6 +23,8 @@ void Configuration::read(config::Table& table, Configuration& out) {
       "Identity of this node in the mesh: its certificate, key and trusted CA certificates.");
   table.read("sidecar", out.sidecar,
              "Shorthand for the listeners, routes and upstream of a sidecar.");
+  table.read("register", out.registers,
+             "Registrations of this node with etcd or Consul, so that others discover it.");
   table.read("admin", out.admin,
              "Admin interface: metrics, health, inspection and control of the process.");
   out.admin_given = table.has("admin");
@@ -56,6 +58,10 @@ void expand(const server::Registry& registry, Configuration& configuration,
     configuration.sidecar_expanded = true;
   }
   mesh::expandUpstreams(configuration.identity, configuration.core, diagnostics);
+  for (const mesh::RegisterSettings& each : configuration.registers) {
+    if (!each.origin.clean) continue;
+    configuration.core.own_calls.push_back({each.server(), each.etcd.has_value(), each.origin});
+  }
   configuration.identity.reset();
 }
 

@@ -10,6 +10,7 @@
 #include "core/config/settings.h"
 #include "core/server/registry.h"
 #include "core/server/settings.h"
+#include "mesh/register/settings.h"
 #include "mesh/sidecar/settings.h"
 #include "observability/access_log/settings.h"
 #include "observability/admin/settings.h"
@@ -23,6 +24,7 @@ struct Configuration {
   server::Settings core;
   std::optional<mesh::IdentitySettings> identity;
   std::optional<mesh::SidecarSettings> sidecar;
+  std::vector<mesh::RegisterSettings> registers;
   admin::Settings admin;
   bool admin_given = false;
   std::vector<access_log::Settings> access_logs;

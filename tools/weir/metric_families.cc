@@ -17,7 +17,9 @@
 #include "gateway/limit/metrics.h"
 #include "gateway/resilience/metrics.h"
 #include "gateway/transform/metrics.h"
+#include "mesh/health/metrics.h"
 #include "mesh/identity/metrics.h"
+#include "mesh/register/metrics.h"
 #include "mesh/resilience/metrics.h"
 #include "observability/access_log/metrics.h"
 #include "observability/metrics/page_metrics.h"
@@ -36,6 +38,8 @@ MetricFamilies metricFamilies() {
   gateway::addLimitMetrics(families);
   gateway::addTransformMetrics(families);
   mesh::addMetrics(families);
+  mesh::health::addMetrics(families);
+  mesh::registering::addMetrics(families);
   mesh::addBreakerMetrics(families);
   gateway::forward_auth::addMetrics(families);
   gateway::rbac::addMetrics(families);

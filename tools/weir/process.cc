@@ -10,12 +10,14 @@
 #include "core/base/memory.h"
 #include "core/base/metrics.h"
 #include "core/config/redaction.h"
+#include "core/config/units.h"
 #include "core/event/descriptors.h"
 #include "core/event/metrics.h"
 #include "core/event/processors.h"
 #include "core/event/system_error.h"
 #include "core/proxy/plan.h"
 #include "core/server/worker.h"
+#include "mesh/health/health_checks.h"
 #include "mesh/identity/metrics.h"
 #include "observability/access_log/worker_log.h"
 #include "observability/admin/explain.h"
@@ -114,6 +116,7 @@ int Process::run() {
   loop_.run();
   endWithin(at_once_ ? kStopAtOnceSeconds : kStopSeconds);
   admin_ = nullptr;
+  registrations_ = nullptr;
   server_->stop();
   ignoreSignals();
   return exit_code_;
@@ -175,13 +178,17 @@ bool Process::startServer(const proxy::Plan& plan) {
     log::error(startTrouble("cannot create the event loop of a worker", loops.error()));
     return false;
   }
-  server_ = std::make_unique<server::Server>(server::Server::Parts{.loop = loop_,
-                                                                   .resolver = *resolver_,
-                                                                   .names = names_,
-                                                                   .cells = cells_,
-                                                                   .counts = counts_,
-                                                                   .state = &state_},
-                                             std::move(loops.value()));
+  server_ = std::make_unique<server::Server>(
+      server::Server::Parts{.loop = loop_,
+                            .resolver = *resolver_,
+                            .names = names_,
+                            .cells = cells_,
+                            .counts = counts_,
+                            .state = &state_,
+                            .health_checks = mesh::makeHealthChecks},
+      std::move(loops.value()));
+  registrations_ = std::make_unique<mesh::Registrations>(
+      mesh::Registrations::Tools{loop_, server_->client(), names_, cells_});
   resolver_->setOnServersChanged([this] { server_->lookAgain(); });
   page_ = std::make_unique<metrics::Page>(names_, metricFamilies(), cells_);
   for (const auto& worker : server_->workers()) page_->addSource(worker->cells());
@@ -352,6 +359,15 @@ void Process::onLive() {
     const std::string role(server_->plan()->role);
     log::info("ready: " + role + ", " + std::to_string(server_->workers().size()) + " workers");
   }
+  if (!leaving_) registrations_->follow(configuration_.registers, boundListeners());
+}
+
+std::vector<mesh::BoundListener> Process::boundListeners() const {
+  std::vector<mesh::BoundListener> bound;
+  for (const server::Server::Bound& each : server_->listeners()) {
+    bound.push_back({std::string(each.listener->name), each.address});
+  }
+  return bound;
 }
 
 bool Process::listenToSignals() {
@@ -460,7 +476,7 @@ void Process::countReload(server::ReloadResult result, Nanoseconds took) {
 }
 
 void Process::onTerminate() {
-  if (server_->draining()) {
+  if (leaving_) {
     log::warning("exiting immediately");
     at_once_ = true;
     return finish(exit_code_);
@@ -468,7 +484,17 @@ void Process::onTerminate() {
   drain();
 }
 
+// Others must not find this node any more, and have time to learn of it, before it stops accepting.
 void Process::drain() {
+  if (std::exchange(leaving_, true)) return;
+  registrations_->removeAll([this](Milliseconds delay) {
+    if (delay.count() == 0) return drainServer();
+    log::info("not registered any more; draining in " + config::durationText(delay));
+    leave_.arm(delay);
+  });
+}
+
+void Process::drainServer() {
   log::info("draining: no new connections, requests in flight may finish");
   server_->drain(configuration_.core.drain_timeout, [this](bool complete) {
     if (!complete) log::warning("drain: time limit reached, closing the remaining connections");
@@ -491,7 +517,7 @@ std::string Process::metricsPage() {
 }
 
 admin::Health Process::health() {
-  if (server_->draining()) return {.ready = false, .why = "draining"};
+  if (leaving_) return {.ready = false, .why = "draining"};
   if (!live_) return {.ready = false, .why = "waiting for the first configuration to take effect"};
   return {};
 }
@@ -547,6 +573,7 @@ std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterU
       state.stale = watched->stale;
       state.failure = watched->failure;
     }
+    if (server_->health() != nullptr) addHealth(*server_->health(), cluster->id, state);
     const auto use = uses.find(cluster->id);
     if (use != uses.end()) addUse(use->second, state);
     states.push_back(std::move(state));

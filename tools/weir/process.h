@@ -22,6 +22,7 @@
 #include "core/server/registry.h"
 #include "core/server/server.h"
 #include "core/state/directory.h"
+#include "mesh/register/registrations.h"
 #include "observability/admin/admin_backend.h"
 #include "observability/admin/admin_server.h"
 #include "observability/metrics/page.h"
@@ -72,6 +73,8 @@ class Process final : public admin::AdminBackend {
   server::Server::OpenLog logOpener();
   void onLive();
   void onTerminate();
+  void drainServer();
+  std::vector<mesh::BoundListener> boundListeners() const;
   bool startAdmin();
   bool startAdminElsewhere(std::string_view failure);
   bool openAddresses(const proxy::Plan& plan);
@@ -107,11 +110,14 @@ class Process final : public admin::AdminBackend {
   std::unique_ptr<dns::Resolver> resolver_;
   server::PlanBuilder plan_builder_;
   std::unique_ptr<server::Server> server_;
+  std::unique_ptr<mesh::Registrations> registrations_;
   std::unique_ptr<metrics::Page> page_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::unique_ptr<event::FileWatch> watch_;
   std::vector<std::unique_ptr<event::Signal>> signals_;
   bool live_ = false;
+  bool leaving_ = false;  // drain() was called
+  event::Alarm<Process, &Process::drainServer> leave_{loop_.wheel(), *this};
   std::optional<server::Role> role_;  // at the start of the process
   std::optional<std::string> user_;   // in the configuration at the start
 };

@@ -4,6 +4,14 @@
 
 // Tested in tests/integration/explain_test.py.
 namespace weir {
+namespace {
+
+std::string_view wordOf(upstream::Health health) {
+  if (health == upstream::Health::kUnknown) return "unknown";
+  return health == upstream::Health::kHealthy ? "healthy" : "unhealthy";
+}
+
+}  // namespace
 
 admin::UpstreamState plannedState(const upstream::ClusterPlan& cluster,
                                   const upstream::SharedEndpoints& endpoints) {
@@ -31,6 +39,17 @@ admin::Explanation withStates(admin::Explanation explanation,
     if (found != states.end()) upstream = *found;
   }
   return explanation;
+}
+
+void addHealth(const upstream::HealthChecks& checks, NameId cluster, admin::UpstreamState& state) {
+  for (admin::EndpointState& endpoint : state.endpoints) {
+    const auto address = net::Address::parse(endpoint.address);
+    if (!address.ok()) continue;
+    const upstream::CheckedEndpoint* const seen = checks.find(cluster, address.value());
+    if (seen == nullptr) continue;
+    endpoint.health = {std::string(wordOf(seen->health)), seen->since, seen->checked_at, seen->took,
+                       std::string(seen->result),         seen->detail};
+  }
 }
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/upstream/cluster_plan.h"
+#include "core/upstream/health_checks.h"
 #include "observability/admin/admin_backend.h"
 
 namespace weir {
@@ -14,5 +15,8 @@ admin::UpstreamState plannedState(const upstream::ClusterPlan& cluster,
 // The explanation with the states of its upstreams.
 admin::Explanation withStates(admin::Explanation explanation,
                               const std::vector<admin::UpstreamState>& states);
+
+// Adds what health checks know of the endpoints.
+void addHealth(const upstream::HealthChecks& checks, NameId cluster, admin::UpstreamState& state);
 
 }  // namespace weir

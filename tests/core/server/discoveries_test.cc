@@ -93,6 +93,25 @@ TEST_F(DirectoryTest, IsWarmAtOnceWhenNothingHasToBeFound) {
   EXPECT_EQ(directory.state(names.intern("orders")), nullptr);
 }
 
+TEST_F(DirectoryTest, UnhealthyEndpointsAreCountedApart) {
+  follow({{"orders", "10.0.0.1:80", "static"}, {"a", "one"}});
+  running.at(0)->events->onEndpoints(at({"10.0.0.1:80", "10.0.0.2:80"}));
+  directory.setUnhealthy(names.intern("orders"), 1);
+  directory.setUnhealthy(names.intern("a"), 1);
+  for (const std::string_view name : {"orders", "a"}) {
+    EXPECT_EQ(endpoints(name, EndpointState::kUnhealthy), 1);
+    EXPECT_EQ(endpoints(name, EndpointState::kHealthy), name == "a" ? 1 : 0);
+  }
+  running.at(0)->events->onDiscoveryFailed("gone");
+  EXPECT_EQ(endpoints("a", EndpointState::kStale), 1);
+  EXPECT_EQ(endpoints("a", EndpointState::kUnhealthy), 1);
+  directory.setUnhealthy(names.intern("a"), 0);
+  EXPECT_EQ(endpoints("a", EndpointState::kStale), 2);
+  follow({{"orders", "10.0.0.1:80", "static"}});
+  EXPECT_EQ(endpoints("orders", EndpointState::kUnhealthy), 1);
+  EXPECT_EQ(endpoints("a", EndpointState::kUnhealthy), 0);
+}
+
 TEST_F(DirectoryTest, IsWarmWhenAllHaveAnswered) {
   follow({{"a", "one"}, {"b", "two", "srv"}});
   EXPECT_EQ(warm, 0);

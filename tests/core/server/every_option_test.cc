@@ -84,6 +84,7 @@ name = "a"
 address = "127.0.0.1:1"
 [upstream.db]
 discovery = { list = ["10.0.0.1:80"] }
+health_check = { http = {} }
 [[route]]
 redirect = { status = 302 }
 match = { path_prefix = "/a" }
@@ -94,6 +95,8 @@ name = "a"
 address = "127.0.0.1:1"
 [upstream.db]
 discovery = { list = ["10.0.0.1:80"] }
+protocol = "http2"
+health_check = { grpc = {} }
 [[route]]
 redirect = { regex = "a", with = "b" }
 )",
@@ -104,6 +107,7 @@ address = "unix:/run/weir.sock"
 [upstream.db]
 discovery = { list = ["10.0.0.1:80"] }
 tls = { insecure = false, server_name = "db.test" }
+health_check = { tcp = {} }
 [[route]]
 respond = {}
 )"};
