@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import subprocess
 import time
 import unittest
@@ -15,6 +16,7 @@ import grpc
 import poll
 from integration_case import IntegrationCase, gateway
 from passwords import CHEAP, sent
+from weir_process import ROOT
 
 SECRET = "0123456789abcdef0123456789abcdef"
 KEY = hashlib.sha256(b"key").hexdigest()
@@ -66,6 +68,7 @@ FILTERS = {
     "known": Row("upstream = 'auth', cache = { key = ['header:x-auth'] }", [("x-auth", "yes")],
                  ([("x-auth", "no")], 403, DENIED), "forward_auth"),
     "grpc_web": Row(),
+    "json": Row("response = { remove = ['/internal'] }"),
     "jwt": Row(f"issuer = 'me', audiences = ['us'], secret = '{SECRET}'", token(),
                (token(aud="them"), 401, UNAUTHENTICATED)),
     "rate_limit": Row("rate = '1000/s'"),
@@ -96,6 +99,16 @@ def backend(call):
 def auth_service(call):
     admitted = call.request.header("x-auth") == "yes" and call.request.header("upgrade") is None
     return call.reply(b"", status="200 OK" if admitted else "403 Forbidden")
+
+
+class Documented(unittest.TestCase):
+    """The filters in the table of docs/gateway-filters.md."""
+
+    def test_no_filter_is_missing(self):
+        page = (ROOT / "docs/gateway-filters.md").read_text(encoding="utf-8")
+        documented = set(re.findall(r"^\| `(\w+)` \|", page.partition("\n\n| filter |")[2]
+                                    .partition("\n\n")[0], re.MULTILINE))
+        self.assertEqual({row.kind or name for name, row in FILTERS.items()}, documented)
 
 
 class FilterProtocols(IntegrationCase):
