@@ -140,6 +140,38 @@ TEST(JsonBodies, OtherBodiesPass) {
   EXPECT_FALSE(passes({{"content-type", "application/json"}}, 500));
 }
 
+TEST(JsonBodies, ResponsesWithoutABody) {
+  FilterBench bench("json", "response = { remove = ['/a'], strict = true }");
+  const auto reply = [&](std::string_view method, std::string_view head) {
+    bench.answerRaw("HTTP/1.1 " + std::string(head) +
+                    "\r\ncontent-type: application/json\r\netag: \"1\"\r\n\r\n");
+    bench.begin(std::string(method) + " / HTTP/1.1\r\nHost: a\r\n\r\n");
+    return bench.reply();
+  };
+  const BenchMessage head = reply("HEAD", "200 OK\r\ncontent-length: 7");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.header("content-length") + head.header("etag"), "");
+  const BenchMessage same = reply("GET", "304 Not Modified");
+  EXPECT_EQ(same.status, 304);
+  EXPECT_EQ(same.header("etag"), "\"1\"");
+  EXPECT_EQ(reply("DELETE", "204 No Content").status, 204);
+}
+
+// A tunnel is no body, whatever its head says.
+TEST(JsonBodies, UpgradesPass) {
+  FilterBench bench("json",
+                    "request = { strict = true, remove = ['/a'] }, response = { strict = true, "
+                    "remove = ['/a'] }");
+  bench.answerRaw(
+      "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+      "content-type: application/json\r\n\r\n{\"a\":");
+  bench.begin(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  EXPECT_TRUE(bench.reply().raw.ends_with("\r\n\r\n{\"a\":")) << bench.reply().raw;
+  bench.leave();
+}
+
 TEST(JsonBodies, ARequestIsForwardedWithItsNewLength) {
   FilterBench bench("json",
                     R"(request = { remove = ["/role"], set = { "/from" = "source.address" } })");
