@@ -1,6 +1,8 @@
 #include "gateway/transform/json/json_bodies.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/config/units.h"
 #include "core/http/syntax.h"
