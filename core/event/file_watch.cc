@@ -106,18 +106,28 @@ void FileWatch::mark() {
   for (auto& [path, print] : prints_) print = printOf(path);
 }
 
-void FileWatch::onEvent() { settled_.arm(settle_); }
+void FileWatch::onEvent() {
+  if (!changing_since_) changing_since_ = loop_.now();
+  settled_.arm(overdue() ? Milliseconds(0) : settle_);
+}
+
+bool FileWatch::overdue() const { return loop_.now() - *changing_since_ >= kMostSettles * settle_; }
 
 void FileWatch::onSettled() {
   auto now = prints_;
   for (auto& [path, print] : now) print = printOf(path);
-  if (now == prints_) return changed_.clear();
-  if (now != changed_) {
+  if (now == prints_) {
+    changing_since_.reset();
+    return changed_.clear();
+  }
+  if (!changing_since_) changing_since_ = loop_.now();
+  if (now != changed_ && !overdue()) {
     changed_ = std::move(now);
     return settled_.arm(settle_);
   }
   prints_ = std::move(now);
   changed_.clear();
+  changing_since_.reset();
   // The change may have been that of a symbolic link, whose target is in another directory now.
   if (!only_.empty()) watch({only_});
   const auto on_change = on_change_;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,15 @@ class Loop;
 // Calls back when any of several files has changed: written, replaced by rename, or behind a
 // symbolic link that was swapped (as Kubernetes does). Watches the directories of the files, and
 // calls back once for a burst of changes, after `settle` without a further change, so that a file
-// that is written in pieces is complete. Changes of other files in those directories, a log for
+// that is written in pieces is complete, and at the latest after kMostSettles times that if changes
+// do not end. Changes of other files in those directories, a log for
 // example, are ignored: only the identity, size and time of the watched files are compared. They
 // are also compared every kPoll, for file systems that report no changes, such as NFS.
 class FileWatch {
  public:
   static constexpr Milliseconds kSettle{100};
   static constexpr Milliseconds kPoll{30'000};
+  static constexpr int kMostSettles = 10;
 
   FileWatch(Loop& loop, Milliseconds settle, std::function<void()> on_change);
   // Watches one file, which may be missing, from now on. The callback reads the file; it may also
@@ -51,6 +54,7 @@ class FileWatch {
   void watchDirectory(const std::string& path);
   void onEvent();
   void onSettled();
+  bool overdue() const;  // while changes have not been reported
   void onPoll();
 
   Loop& loop_;
@@ -62,6 +66,7 @@ class FileWatch {
   std::vector<Directory*> directories_;   // each freed by libuv's closing callback
   std::map<std::string, Print> prints_;   // of the watched paths when they were read
   std::map<std::string, Print> changed_;  // at the latest check, if different
+  std::optional<Milliseconds> changing_since_;
 };
 
 }  // namespace weir::event

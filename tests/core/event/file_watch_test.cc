@@ -69,6 +69,24 @@ TEST_F(FileWatchTest, WaitsForAFileThatIsBeingWritten) {
   EXPECT_EQ(changes_, 1);
 }
 
+TEST_F(FileWatchTest, TellsOfChangesThatDoNotEnd) {
+  std::string text = "a";
+  for (int i = 0; i < 19; ++i) {
+    write("weir.toml", text += "b");
+    loop_.runOnce();
+    loop_.runOnce();
+    loop_.advance(kSettle / 2);
+  }
+  EXPECT_EQ(changes_, 0);
+  for (int i = 0; i < 4; ++i) {
+    write("weir.toml", text += "b");
+    loop_.runOnce();
+    loop_.runOnce();
+    loop_.advance(kSettle / 2);
+  }
+  EXPECT_EQ(changes_, 1);
+}
+
 TEST_F(FileWatchTest, SaysNothingOfAChangeThatWasTakenBack) {
   fs::rename(folder_ / "weir.toml", folder_ / "aside");
   look();
