@@ -4,15 +4,14 @@
 #include <string_view>
 #include <variant>
 
-#include "core/http/h2/fields.h"
 #include "core/http/status.h"
 #include "core/proxy/admission.h"
 #include "core/proxy/deadline.h"
 #include "core/proxy/downstream_owner.h"
 #include "core/proxy/grpc.h"
-#include "core/proxy/mirror.h"
 #include "core/proxy/peer_headers.h"
 #include "core/proxy/request_id.h"
+#include "core/proxy/upgrade.h"
 #include "core/proxy/web_socket.h"
 
 namespace weir::proxy {
@@ -56,7 +55,6 @@ void Exchange::onRequestHead() {
   times_.request_head = elapsed();
   pinned_ = &engine_.pin();
   listener_plan_ = &listener_.plan();
-  counted_ = true;
   listener_.requestsInFlight().add(1);
   request_ended_ = request_.body == http::BodyKind::kNone;
   run();
@@ -140,7 +138,10 @@ bool Exchange::findRoute() {
     return true;
   }
   admitted_path_ = request_.path;
-  if (!request_.upgrade.empty() && !chooseUpgrade()) return true;
+  if (!request_.upgrade.empty() && !chooseUpgrade(request_, route_->upgrades)) {
+    replyLocally(501, Reason::kConfigDisabled, "the route does not allow this protocol");
+    return true;
+  }
   addFilters(routeFilters());
   stage_ = Stage::kRequestFilters;
   return true;
@@ -170,19 +171,6 @@ bool Exchange::checkRequest() {
 bool Exchange::checkMemory() {
   if (engine_.loop().overload() < event::Overload::kResetStreams) return true;
   fail(Reason::kOverloadMemory, "out of memory");
-  return false;
-}
-
-// An Upgrade that the route does not allow is ignored (RFC 9110, 7.8). An extended CONNECT cannot
-// be ignored, since it has no other meaning (RFC 9220, 3).
-bool Exchange::chooseUpgrade() {
-  const route::Upgrades& upgrades = route_->upgrades;
-  if (request_.version != http::Version::kHttp2) {
-    request_.upgrade = upgrades.choose(request_);
-    return true;
-  }
-  if (upgrades.allows(request_.upgrade)) return true;
-  replyLocally(501, Reason::kConfigDisabled, "the route does not allow this protocol");
   return false;
 }
 
@@ -229,7 +217,7 @@ bool Exchange::prepareForward(NameId cluster) {
   if (request_.authority.empty()) request_.authority = found->plan().name;
   const route::RetryPolicy& policy = retryPolicy();
   request_relay_.keepForReplay(policy.attempts > 0 ? policy.replay_body_bytes : 0);
-  if (!route_->mirrors.empty()) startMirrors();
+  if (!route_->mirrors.empty()) mirrors_.start(engine_, *route_, plan(), request_);
   if (isGrpc(request_)) noteDeadline(grpcTimeout(request_));
   if (pastDeadline()) return failPastDeadline();
   armTotal(false);
@@ -238,29 +226,11 @@ bool Exchange::prepareForward(NameId cluster) {
   return true;
 }
 
-void Exchange::startMirrors() {
-  for (const route::Mirror& mirror : route_->mirrors) {
-    if (!mirror.wants(engine_.random())) continue;
-    Mirror* const fed = Mirror::start(engine_, mirror.cluster, route_->id, plan(), request_);
-    if (fed != nullptr) fed->next = std::exchange(mirrors_, fed);
-  }
-}
-
-void Exchange::feedMirrors(Bytes bytes) {
-  for (Mirror** at = &mirrors_; *at != nullptr;) {
-    Mirror* const next = (*at)->next;
-    if ((*at)->push(bytes)) {
-      at = &(*at)->next;
-    } else {
-      *at = next;
-    }
-  }
-}
-
 bool Exchange::pickEndpoint() {
   if (attempt_.pausing()) return false;  // onAttemptDue continues
   const bool keyed = tries_.cluster()->wantsKey() && route_->hash_on != nullptr;
-  const Reason failure = attempt_.begin(keyed ? hashKey() : std::nullopt);
+  const Reason failure =
+      attempt_.begin(keyed ? route_->hash_on->of(variables(), arena_) : std::nullopt);
   if (failure != Reason::kNone) {
     fail(failure, detailOfNoEndpoint(failure));
     return true;
@@ -272,27 +242,18 @@ bool Exchange::pickEndpoint() {
   return true;
 }
 
-std::optional<std::uint64_t> Exchange::hashKey() {
-  return route_->hash_on->of(variables(), arena_);
-}
-
 bool Exchange::connect() {
   upstream::Demand demand;
   demand.fresh = tries_.fresh();
   demand.once = !http::isIdempotent(request_.method) || request_.body != http::BodyKind::kNone;
-  if (!request_.upgrade.empty()) askForUpgrade(demand);
+  if (!request_.upgrade.empty()) {
+    const auto protocol = tries_.cluster()->plan().options.protocol;
+    askForUpgrade(request_, protocol == http::VersionChoice::kHttp2, demand);
+  }
   demand.revocable = request_.version == http::Version::kHttp2;
   demand.share = caller_.share;
   attempt_.acquire(demand);  // may call back immediately
   return !attempt_.waiting();
-}
-
-// A protocol that requires HTTP/1.1 cannot be offered to an upstream that speaks only HTTP/2: the
-// request is sent without its Upgrade, which a recipient may ignore (RFC 9110, 7.8).
-void Exchange::askForUpgrade(upstream::Demand& demand) const {
-  const bool http2_only = tries_.cluster()->plan().options.protocol == http::VersionChoice::kHttp2;
-  demand.by_http1 = !http::h2::isExtendedConnect(request_);
-  demand.upgrade = !demand.by_http1 || !http2_only;
 }
 
 void Exchange::onAcquired(const upstream::PooledConnection& lease) {
@@ -324,14 +285,12 @@ void Exchange::onRequestBody(Bytes bytes) {
 }
 
 void Exchange::passRequestBody(Bytes bytes) {
-  if (mirrors_ != nullptr) feedMirrors(bytes);
+  mirrors_.push(bytes);
   request_relay_.push(bytes);
 }
 
 void Exchange::endRequestBody() {
-  while (mirrors_ != nullptr) {
-    std::exchange(mirrors_, mirrors_->next)->end(&request_.trailers);
-  }
+  mirrors_.end(&request_.trailers);
   request_relay_.end(&request_.trailers);
 }
 
@@ -373,23 +332,10 @@ void Exchange::onResponseHead() {
     if (retryResponse()) return;
     peeking_ = awaitsMessage();
   }
-  checkAnswer();
-  run();
-}
-
-// An HTTP/2 client that requested a tunnel takes any 2xx status as confirmation.
-bool Exchange::asksForTunnel() const {
-  return request_.version == http::Version::kHttp2 &&
-         (!request_.upgrade.empty() || request_.method == http::Method::kConnect);
-}
-
-void Exchange::checkAnswer() {
-  if (response_.status >= 300 || !asksForTunnel()) {
-    if (response_.status == 101) addWebSocketAccept(request_, response_);
-    return;
+  if (!confirmUpgrade(request_, response_)) {
+    fail(Reason::kUpstreamProtocolError, "the upstream did not switch protocols");
   }
-  if (response_.body == http::BodyKind::kTunnel && takeWebSocketAccept(request_, response_)) return;
-  fail(Reason::kUpstreamProtocolError, "the upstream did not switch protocols");
+  run();
 }
 
 bool Exchange::filterResponse() {
@@ -403,7 +349,9 @@ bool Exchange::filterResponse() {
   if (!route_->response_headers.empty()) {
     route_->response_headers.apply(response_.headers, variables());
   }
-  if (!listener_plan_->response_rules.empty()) changeResponse();
+  if (!listener_plan_->response_rules.empty()) {
+    listener_plan_->response_rules.apply(response_.headers, variables());
+  }
   stage_ = Stage::kReply;
   return true;
 }

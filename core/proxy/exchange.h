@@ -12,6 +12,7 @@
 #include "core/proxy/engine.h"
 #include "core/proxy/forwarded.h"
 #include "core/proxy/metrics.h"
+#include "core/proxy/mirror.h"
 #include "core/proxy/plan.h"
 #include "core/proxy/relay.h"
 #include "core/regex/captures.h"
@@ -22,7 +23,6 @@
 namespace weir::proxy {
 
 class DownstreamOwner;
-class Mirror;
 
 // The peer of an exchange's connection.
 struct ConnectionPeer {
@@ -118,7 +118,6 @@ class Exchange final : public http::RequestEvents,
   bool failUnrouted();
   bool filterRequest();
   bool pickEndpoint();
-  std::optional<std::uint64_t> hashKey();
   bool connect();
   bool forward();
   bool filterResponse();
@@ -126,15 +125,9 @@ class Exchange final : public http::RequestEvents,
   bool checkRequest();
   bool checkMemory();
   bool checkTrailers();
-  bool chooseUpgrade();
-  bool asksForTunnel() const;
-  void askForUpgrade(upstream::Demand& demand) const;
-  void checkAnswer();
   bool takeAction();
   bool endForwards();
   bool prepareForward(NameId cluster);
-  void startMirrors();
-  void feedMirrors(Bytes bytes);
   void startTunnel();
   void finishResponse();
 
@@ -192,8 +185,6 @@ class Exchange final : public http::RequestEvents,
     replyLocally({.status = status, .reason = reason, .detail = detail}, 0);
   }
   void replyLocally(const filter::LocalReply& reply, NameId filter);
-  void addReplyHeaders(const filter::LocalReply& reply);
-  void changeResponse();
   bool sendRedirect(const route::Redirect& redirect);
   bool sendResponse(const route::Respond& respond);
   void sendLocal(std::string_view body);
@@ -230,7 +221,7 @@ class Exchange final : public http::RequestEvents,
   std::string_view admitted_path_;  // normalized, before the route rewrites it
   std::string_view original_query_;
   http::ExchangeView* view_ = nullptr;  // in the arena, once a filter asks for it
-  Mirror* mirrors_ = nullptr;           // owned by the engine; still need the rest of the request
+  Mirrors mirrors_;
 
   upstream::Tries tries_;
   upstream::Attempt attempt_;
@@ -244,9 +235,7 @@ class Exchange final : public http::RequestEvents,
   bool response_begun_ = false;  // the head has been sent to the client
   bool upstream_ended_ = false;
   bool tunnel_ = false;
-  bool counted_ = false;
-  bool deadline_passed_ = false;  // that of the caller
-  bool peeking_ = false;          // the head waits until a message or the trailers arrive
+  bool peeking_ = false;  // the head waits until a message or the trailers arrive
   Failure failure_;
   int status_ = 0;  // as sent to the client
   std::uint64_t local_body_bytes_ = 0;

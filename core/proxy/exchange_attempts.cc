@@ -152,9 +152,12 @@ bool Exchange::pastDeadline() const { return deadline_ && *deadline_ <= engine_.
 
 // Before an upstream is asked: the caller does not wait for the response any more.
 bool Exchange::failPastDeadline() {
-  deadline_passed_ = true;
   countTimeout(TimeoutStage::kDeadline);
-  replyLocally(504, Reason::kRequestTimeout, "the caller's deadline has passed");
+  replyLocally({.status = 504,
+                .reason = Reason::kRequestTimeout,
+                .detail = "the caller's deadline has passed",
+                .grpc_status = kGrpcDeadlineExceeded},
+               0);
   return true;
 }
 

@@ -1,6 +1,3 @@
-#include <array>
-#include <charconv>
-#include <cstring>
 #include <new>
 #include <span>
 
@@ -8,44 +5,11 @@
 #include "core/proxy/downstream_owner.h"
 #include "core/proxy/exchange.h"
 #include "core/proxy/grpc.h"
-#include "core/proxy/mirror.h"
+#include "core/proxy/local_reply.h"
+#include "core/proxy/upgrade.h"
 
 // Local replies, and the end of an exchange.
 namespace weir::proxy {
-namespace {
-
-using http::HeaderId;
-
-constexpr std::string_view kAllowed = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
-// {"status":503,"reason":"...","detail":"...","request_id":"..."} and a line feed. All texts are
-// weir's own except the request id, in which characters that JSON would escape are replaced.
-std::string_view errorBody(Arena& arena, int status, Reason reason, std::string_view detail,
-                           std::string_view request_id) {
-  const std::string_view word = toString(reason);
-  const std::size_t room = 96 + word.size() + detail.size() + request_id.size();
-  char* const start = arena.allocate(room);
-  char* to = start;
-  const auto put = [&](std::string_view text) {
-    std::memcpy(to, text.data(), text.size());
-    to += text.size();
-  };
-  const auto put_safe = [&](std::string_view text) {
-    for (const char c : text) *to++ = c < ' ' || c == '"' || c == '\\' || c > '~' ? '?' : c;
-  };
-  put("{\"status\":");
-  to = std::to_chars(to, start + room, status).ptr;
-  put(",\"reason\":\"");
-  put(word);
-  put("\",\"detail\":\"");
-  put_safe(detail);
-  put("\",\"request_id\":\"");
-  put_safe(request_id);
-  put("\"}\n");
-  return {start, static_cast<std::size_t>(to - start)};
-}
-
-}  // namespace
 
 route::ExchangeVariables Exchange::variables() const {
   route::ExchangeVariables variables;
@@ -73,40 +37,14 @@ void Exchange::replyLocally(const filter::LocalReply& reply, NameId filter) {
   if (stage_ == Stage::kDone) return;
   if (response_begun_) return abortWith({reply.reason, reply.detail, filter});
   int status = reply.status == 0 ? http::statusFor(reply.reason) : reply.status;
-  if (status < 300 && asksForTunnel()) status = 501;
+  if (status < 300 && asksForTunnel(request_)) status = 501;
   dropAttempt(AttemptOutcome::kCancel, reply.reason);
   failure_ = {reply.reason, reply.detail, filter};
   response_ = http::Response(arena_);
   response_.status = status;
   // RFC 9110, 15.5.9: the connection is closed after a request timeout.
   response_.ends_connection = status == 408;
-  addReplyHeaders(reply);
-  if (isGrpc(request_)) {
-    const int code = deadline_passed_ ? kGrpcDeadlineExceeded : grpcStatusFor(status);
-    writeGrpcFailure(response_, reply.grpc_status.value_or(code), reply.detail);
-    return sendLocal({});
-  }
-  if (reply.body) return sendLocal(*reply.body);
-  sendLocal(errorBody(arena_, status, reply.reason, reply.detail, request_id_));
-}
-
-void Exchange::addReplyHeaders(const filter::LocalReply& reply) {
-  http::Headers& headers = response_.headers;
-  if (!reply.body) {
-    headers.add(HeaderId::kContentType, "application/json");
-  } else if (!reply.content_type.empty()) {
-    headers.add(HeaderId::kContentType, reply.content_type);
-  }
-  if (listenerPlan().reason_header && reply.reason != Reason::kNone) {
-    headers.add(HeaderId::kXWeirReason, toString(reply.reason));
-  }
-  if (response_.status == 405) headers.add("allow", kAllowed);  // RFC 9110, 15.5.6
-  if (!reply.headers) return;
-  for (const http::Header& field : *reply.headers) {
-    // RFC 9110, 15.4: a gRPC client follows no redirect.
-    if (field.id == HeaderId::kLocation && isGrpc(request_)) continue;
-    headers.add(field.id, field.name, field.value);
-  }
+  sendLocal(fillReply(reply, {request_, request_id_, listenerPlan().reason_header}, response_));
 }
 
 // Max-Forwards is exhausted: weir is the final recipient of the request.
@@ -117,7 +55,7 @@ bool Exchange::endForwards() {
   }
   response_ = http::Response(arena_);
   response_.status = 200;
-  response_.headers.add("allow", kAllowed);
+  response_.headers.add("allow", kAllowedMethods);
   sendLocal({});
   return true;
 }
@@ -132,7 +70,7 @@ bool Exchange::sendRedirect(const route::Redirect& redirect) {
   }
   response_ = http::Response(arena_);
   response_.status = redirect.status();
-  response_.headers.add(HeaderId::kLocation, location.value());
+  response_.headers.add(http::HeaderId::kLocation, location.value());
   if (route_ != nullptr && !route_->response_headers.empty()) {
     route_->response_headers.apply(response_.headers, variables());
   }
@@ -141,7 +79,7 @@ bool Exchange::sendRedirect(const route::Redirect& redirect) {
 }
 
 bool Exchange::sendResponse(const route::Respond& respond) {
-  if (respond.status < 300 && asksForTunnel()) {
+  if (respond.status < 300 && asksForTunnel(request_)) {
     replyLocally(501, Reason::kConfigDisabled, "the route does not accept tunnels");
     return true;
   }
@@ -149,8 +87,8 @@ bool Exchange::sendResponse(const route::Respond& respond) {
   response_.status = respond.status;
   const std::string_view body = respond.body.expand(variables(), arena_);
   respond.headers.apply(response_.headers, variables());
-  if (!body.empty() && response_.headers.find(HeaderId::kContentType) == nullptr) {
-    response_.headers.add(HeaderId::kContentType, "text/plain; charset=utf-8");
+  if (!body.empty() && response_.headers.find(http::HeaderId::kContentType) == nullptr) {
+    response_.headers.add(http::HeaderId::kContentType, "text/plain; charset=utf-8");
   }
   if (!route_->response_headers.empty()) {
     route_->response_headers.apply(response_.headers, variables());
@@ -159,34 +97,21 @@ bool Exchange::sendResponse(const route::Respond& respond) {
   return true;
 }
 
-// The listener's changes to each response. The plan of a request with an incomplete head has not
-// been pinned before.
-void Exchange::changeResponse() {
-  if (pinned_ == nullptr) {
-    pinned_ = &engine_.pin();
-    listener_plan_ = &listener_.plan();
-  }
-  listener_plan_->response_rules.apply(response_.headers, variables());
-}
-
 // Sends the local reply and ends the exchange. `body` is in the arena or in the plan.
 void Exchange::sendLocal(std::string_view body) {
-  response_.headers.add(HeaderId::kServer, "weir");
+  response_.headers.add(http::HeaderId::kServer, "weir");
   // RFC 9110, 6.6.1.
-  if (response_.headers.find(HeaderId::kDate) == nullptr) {
-    response_.headers.add(HeaderId::kDate, engine_.date());
+  if (response_.headers.find(http::HeaderId::kDate) == nullptr) {
+    response_.headers.add(http::HeaderId::kDate, engine_.date());
   }
   if (filters_) body = filters_->onLocalReply({response_, body, failure_.reason});
-  const bool bodiless = response_.status == 204 || response_.status == 304;
-  response_.has_content_length = !bodiless;
-  response_.content_length = bodiless ? 0 : body.size();
-  const bool silent = bodiless || body.empty() || request_.method == http::Method::kHead;
-  response_.body = silent ? http::BodyKind::kNone : http::BodyKind::kLength;
-  if (!listenerPlan().response_rules.empty()) changeResponse();
+  const bool has_body = frameReply(response_, body.size(), request_.method);
+  const route::HeaderRules& rules = listenerPlan().response_rules;
+  if (!rules.empty()) rules.apply(response_.headers, variables());
   response_begun_ = true;
   status_ = response_.status;
   responder_.sendHead(response_);
-  if (!silent) {
+  if (has_body) {
     responder_.sendBody(asBytes(body));
     response_relay_.discard();
     local_body_bytes_ = body.size();
@@ -223,9 +148,9 @@ void Exchange::complete() {
   stage_ = Stage::kDone;
   if (filters_) filters_->stop();
   times_.total = monotonicNow() - started_;  // includes weir's own processing
-  while (mirrors_ != nullptr) std::exchange(mirrors_, mirrors_->next)->abandon();
+  mirrors_.abandon();
   endResponse();
-  if (counted_) listener_.requestsInFlight().add(-1);
+  if (pinned_ != nullptr) listener_.requestsInFlight().add(-1);
   countRequest();
   if (engine_.accessLog() != nullptr) logRequest();
 }

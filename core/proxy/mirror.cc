@@ -133,4 +133,32 @@ void Mirror::leaveWhenFed() {
   if (done_) engine_.release(*this);
 }
 
+void Mirrors::start(Engine& engine, const route::Route& route, const Plan& plan,
+                    const http::Request& request) {
+  for (const route::Mirror& mirror : route.mirrors) {
+    if (!mirror.wants(engine.random())) continue;
+    Mirror* const fed = Mirror::start(engine, mirror.cluster, route.id, plan, request);
+    if (fed != nullptr) fed->next = std::exchange(first_, fed);
+  }
+}
+
+void Mirrors::feed(Bytes bytes) {
+  for (Mirror** at = &first_; *at != nullptr;) {
+    Mirror* const next = (*at)->next;
+    if ((*at)->push(bytes)) {
+      at = &(*at)->next;
+    } else {
+      *at = next;
+    }
+  }
+}
+
+void Mirrors::end(const http::Headers* trailers) {
+  while (first_ != nullptr) std::exchange(first_, first_->next)->end(trailers);
+}
+
+void Mirrors::abandon() {
+  while (first_ != nullptr) std::exchange(first_, first_->next)->abandon();
+}
+
 }  // namespace weir::proxy

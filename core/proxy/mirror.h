@@ -16,7 +16,7 @@ namespace weir::proxy {
 //
 // Owned by: Engine, until it is done.
 class Mirror final : public DetachedRequest,
-                     public Linked<Mirror>,  // of one request; the exchange's list
+                     public Linked<Mirror>,  // of one request
                      private http::ResponseEvents,
                      private http::BodySource,
                      private upstream::AttemptEvents {
@@ -62,6 +62,23 @@ class Mirror final : public DetachedRequest,
   Relay relay_;
   bool fed_;  // no more calls from the original
   bool done_ = false;
+};
+
+// The mirrors of one request that still need the rest of it.
+class Mirrors {
+ public:
+  void start(Engine& engine, const route::Route& route, const Plan& plan,
+             const http::Request& request);
+  void push(Bytes bytes) {
+    if (first_ != nullptr) feed(bytes);
+  }
+  void end(const http::Headers* trailers);
+  void abandon();  // the original request was aborted
+
+ private:
+  void feed(Bytes bytes);
+
+  Mirror* first_ = nullptr;  // owned by the engine
 };
 
 }  // namespace weir::proxy
