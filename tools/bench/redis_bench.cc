@@ -46,6 +46,12 @@ struct Bench {
   event::Loop loop;
   Random random{1};
   BenchDialer dialer;
+  void add(std::int64_t time) {
+    times.push_back(time);
+    if (times.size() == until) loop.stop();
+  }
+
+  std::size_t until = 0;            // decisions of this iteration and those before
   std::vector<std::int64_t> times;  // ns, of each decision
 };
 
@@ -85,7 +91,7 @@ class Caller final : public redis::Evaluation {
   void onResult(const redis::Reply& reply) override {
     bool allowed = false;
     if (!readFleetReply(reply, {&claim_, 1}, allowed, Taking::kTake)) std::abort();
-    bench_.times.push_back((monotonicNow() - asked_).count());
+    bench_.add((monotonicNow() - asked_).count());
     ask();
   }
   void onNoResult() override { std::abort(); }
@@ -98,12 +104,12 @@ class Caller final : public redis::Evaluation {
   Nanoseconds asked_{0};
 };
 
-constexpr std::size_t kEachTime = 1'000;  // decisions of an iteration
+constexpr std::size_t kEachTime = 10'000;  // decisions of an iteration
 
 void runFor(benchmark::State& state, Bench& bench) {
   for (auto _ : state) {
-    const std::size_t until = bench.times.size() + kEachTime;
-    while (bench.times.size() < until) bench.loop.runOnce();
+    bench.until = bench.times.size() + kEachTime;
+    bench.loop.run();
   }
   report(state, bench);
 }
@@ -139,7 +145,7 @@ class Pinger final : public redis::Waiter {
 
  private:
   void onReply(const redis::Reply&) override {
-    bench_.times.push_back((monotonicNow() - asked_).count());
+    bench_.add((monotonicNow() - asked_).count());
     ask();
   }
   void onNoReply() override { std::abort(); }
