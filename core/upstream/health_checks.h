@@ -52,7 +52,8 @@ class HealthChecks {
 class HealthEvents {
  public:
   virtual ~HealthEvents() = default;
-  // The latest results of a cluster, of which `unhealthy` are so; null: it is not checked any more.
+  // The endpoints of a cluster that are unhealthy, and their number; null: it is not checked any
+  // more.
   virtual void onHealth(NameId cluster, const SharedHealth& health, std::size_t unhealthy) = 0;
   virtual void onHealthSettled() = 0;
 };

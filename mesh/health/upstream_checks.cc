@@ -154,6 +154,7 @@ void UpstreamChecks::onProbed(Entry& entry, const ProbeOutcome& outcome) {
 
 void UpstreamChecks::judge(Entry& entry, bool success) {
   const bool first = !entry.verdict.decided();
+  const std::size_t before = unhealthy_;
   countUnhealthy(entry, false);
   const bool changed = entry.verdict.note(success, options());
   countUnhealthy(entry, true);
@@ -161,19 +162,20 @@ void UpstreamChecks::judge(Entry& entry, bool success) {
   if (changed) {
     entry.seen.health = entry.verdict.health();
     entry.seen.since = entry.seen.checked_at;
-    noteChange(entry);
-    publishSoon();
+    noteChange(entry, unhealthy_ != before);
+    if (unhealthy_ != before) publishSoon();
   }
   if (first && settled()) settle();
 }
 
-void UpstreamChecks::noteChange(const Entry& entry) {
+// `effective`: the endpoint is used from now on, or no more.
+void UpstreamChecks::noteChange(const Entry& entry, bool effective) {
   const bool healthy = entry.seen.health == Health::kHealthy;
   const HealthChange change = healthy ? HealthChange::kHealthy : HealthChange::kUnhealthy;
   tools_.cells.counter(healthTransitionsKey(id(), change)).add();
   const std::string text = "upstream " + std::string(plan_->name) + ": " + entry.address.text() +
                            " is " + (healthy ? "healthy: " : "unhealthy: ") + entry.seen.detail;
-  if (!log_.admit(tools_.loop.now())) return log::debug(text);
+  if (!effective || !log_.admit(tools_.loop.now())) return log::debug(text);
   healthy ? log::info(text) : log::warning(text);
 }
 
@@ -196,12 +198,13 @@ void UpstreamChecks::publishSoon() {
   if (!pause_.armed()) publish();
 }
 
+// Only what keeps endpoints from being used: of 10,000 healthy ones, workers need not hear.
 void UpstreamChecks::publish() {
   changed_ = false;
   auto report = std::make_shared<upstream::HealthReport>();
-  report->reserve(entries_.size());
+  report->reserve(unhealthy_);
   for (const auto& [address, entry] : entries_) {
-    if (entry->seen.health != Health::kUnknown) report->emplace(address, entry->seen.health);
+    if (entry->seen.health == Health::kUnhealthy) report->emplace(address, entry->seen.health);
   }
   pause_.arm(kPause);
   tools_.owner.onHealth(id(), std::move(report), unhealthy_);

@@ -93,7 +93,7 @@ class UpstreamChecks final : public Linked<UpstreamChecks> {  // of those that w
   std::unique_ptr<OneEndpoint> endpointOf(Entry& entry);
   void onProbed(Entry& entry, const ProbeOutcome& outcome);
   void judge(Entry& entry, bool success);
-  void noteChange(const Entry& entry);
+  void noteChange(const Entry& entry, bool effective);
   Milliseconds pauseAfter(const Entry& entry);
   void countUnhealthy(const Entry& entry, bool add);
   void settle();

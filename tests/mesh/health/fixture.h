@@ -78,12 +78,11 @@ class HealthTest : public ::testing::Test, private upstream::HealthEvents {
   // Long enough for the next check of every endpoint.
   void nextRound() { pass(Milliseconds(5'600)); }
 
-  // The word for an endpoint in the latest report: "unknown", "healthy" or "unhealthy".
+  // "unhealthy" if the latest report says so, else "healthy" or "unknown".
   std::string reported(std::string_view address) const {
-    if (latest == nullptr) return "unknown";
-    const auto found = latest->find(at(address));
-    if (found == latest->end()) return "unknown";
-    return found->second == upstream::Health::kHealthy ? "healthy" : "unhealthy";
+    if (latest != nullptr && latest->contains(at(address))) return "unhealthy";
+    const auto* const known = checks->find(kOrders, at(address));
+    return known != nullptr && known->health == upstream::Health::kHealthy ? "healthy" : "unknown";
   }
   const upstream::CheckedEndpoint& seen(std::string_view address) {
     return *checks->find(kOrders, at(address));
