@@ -26,7 +26,7 @@ std::int64_t setting(const char* name, std::int64_t otherwise) {
 }
 
 constexpr int kWorkers = 2;
-constexpr UnitRate kRate{Milliseconds(100), 1'000};  // no bucket is full again during the test
+constexpr UnitRate kRate{Milliseconds(20), 1'000};  // a bucket is full 20 s after it was empty
 
 struct Key {
   std::atomic<std::int64_t> first{std::numeric_limits<std::int64_t>::max()};  // ns, of a take
@@ -54,8 +54,13 @@ TEST(RateExactness, EachKeyIsAdmittedItsBurstAndItsRate) {
   RateTable table(2 * count, begin);
   const std::size_t room = table.size();
   std::vector<Key> keys(count);
-  // The first take of each key is alone, so that it is known when its time begins.
-  for (std::size_t at = 0; at < count; ++at) take(table, keys, at, monotonicNow());
+  // The burst of each key is taken at once, so that no bucket is ever full again and it is known
+  // when its time begins.
+  for (std::size_t at = 0; at < count; ++at) {
+    const Nanoseconds now = monotonicNow();
+    while (take(table, keys, at, now)) {
+    }
+  }
   std::vector<std::thread> threads;
   for (std::uint64_t thread = 1; thread <= kWorkers; ++thread) {
     threads.emplace_back([&, thread] {
