@@ -1,7 +1,9 @@
 #include "core/base/utc_time.h"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 
 #include "core/base/number.h"
 
@@ -26,6 +28,16 @@ std::optional<UtcTime> UtcTime::parse(std::string_view text) {
   const std::chrono::sys_days day = date;
   return UtcTime{day.time_since_epoch() + std::chrono::hours(number(11, 2)) +
                  std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2))};
+}
+
+std::string UtcTime::text() const {
+  const auto stamp = static_cast<std::time_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count());
+  std::tm parts{};
+  ::gmtime_r(&stamp, &parts);
+  std::array<char, 32> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {text.data(), size};
 }
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/base/clock.h"
@@ -12,6 +13,7 @@ struct UtcTime {
   Nanoseconds since_epoch{0};
   bool operator==(const UtcTime&) const = default;
   static std::optional<UtcTime> parse(std::string_view text);
+  std::string text() const;  // in whole seconds
 };
 
 }  // namespace weir

@@ -185,7 +185,7 @@ bool Exchange::takeAction() {
   if (const auto* respond = std::get_if<std::unique_ptr<const route::Respond>>(&route_->action)) {
     return sendResponse(**respond);
   }
-  const auto cluster = std::get<route::Forward>(route_->action).pick(engine_.random());
+  const auto cluster = chooseCluster();
   if (!cluster) {
     replyLocally(500, Reason::kNoHealthyUpstream, "every target of the split has weight 0");
     return true;
@@ -228,9 +228,7 @@ bool Exchange::prepareForward(NameId cluster) {
 
 bool Exchange::pickEndpoint() {
   if (attempt_.pausing()) return false;  // onAttemptDue continues
-  const bool keyed = tries_.cluster()->wantsKey() && route_->hash_on != nullptr;
-  const Reason failure =
-      attempt_.begin(keyed ? route_->hash_on->of(variables(), arena_) : std::nullopt);
+  const Reason failure = route_->affinity == nullptr ? attempt_.begin() : beginAttempt();
   if (failure != Reason::kNone) {
     fail(failure, detailOfNoEndpoint(failure));
     return true;
@@ -349,6 +347,7 @@ bool Exchange::filterResponse() {
   if (!route_->response_headers.empty()) {
     route_->response_headers.apply(response_.headers, variables());
   }
+  if (route_->affinity != nullptr) keepSession();
   if (!listener_plan_->response_rules.empty()) {
     listener_plan_->response_rules.apply(response_.headers, variables());
   }

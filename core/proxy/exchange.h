@@ -149,6 +149,14 @@ class Exchange final : public http::RequestEvents,
   void passRequestBody(Bytes bytes);
   void endRequestBody();
 
+  // exchange_affinity.cc: sessions and keys
+  std::optional<NameId> chooseCluster();
+  std::optional<NameId> clusterOfSession(const route::Forward& forward);
+  Reason beginAttempt();
+  upstream::Member* endpointOfSession(const upstream::Cluster& cluster) const;
+  bool sessionIsLost(const upstream::Cluster& cluster, const upstream::Member* endpoint) const;
+  void keepSession();
+
   // exchange_attempts.cc: attempts, retries and time
   void dropAttempt(AttemptOutcome outcome, Reason reason);
   bool retryFor(route::RetryOn failure, Reason reason);
@@ -221,6 +229,7 @@ class Exchange final : public http::RequestEvents,
   std::string_view admitted_path_;  // normalized, before the route rewrites it
   std::string_view original_query_;
   http::ExchangeView* view_ = nullptr;  // in the arena, once a filter asks for it
+  route::Session* session_ = nullptr;   // of the client, in the arena; null: none
   Mirrors mirrors_;
 
   upstream::Tries tries_;

@@ -101,7 +101,9 @@ class RouteCompiler {
   Text host(const std::optional<PlacedText>& text, std::string_view key);
   std::unique_ptr<const RetryPolicy> retry() const;
   std::vector<Mirror> mirrors();
-  std::unique_ptr<const HashKey> hashKey();
+  std::unique_ptr<const Affinity> affinity();
+  std::unique_ptr<const HashKey> hashKey(const OptionalBox<std::vector<PlacedText>>& settings,
+                                         const std::string& key);
 
   const RouteSettings& settings_;
   const References& references_;
@@ -175,7 +177,7 @@ Route RouteCompiler::route(const PathPattern& path, std::string_view name) {
   route.action = action();
   route.timeouts = settings_.timeouts;
   route.path = settings_.path;
-  route.hash_on = hashKey();
+  route.affinity = affinity();
   route.retry = retry();
   route.rewrite = rewrite();
   route.request_headers =
@@ -219,13 +221,25 @@ std::vector<Mirror> RouteCompiler::mirrors() {
   return mirrors;
 }
 
-std::unique_ptr<const HashKey> RouteCompiler::hashKey() {
-  if (!settings_.hash_on) return nullptr;
+std::unique_ptr<const Affinity> RouteCompiler::affinity() {
+  if (!settings_.hash_on && !settings_.split_on && !settings_.session_persistence) return nullptr;
+  auto made = std::make_unique<Affinity>();
+  made->hash_on = hashKey(settings_.hash_on, "hash_on");
+  made->split_on = hashKey(settings_.split_on, "split_on");
+  if (settings_.session_persistence) {
+    made->persistence = std::make_unique<const Persistence>(*settings_.session_persistence);
+  }
+  return made;
+}
+
+std::unique_ptr<const HashKey> RouteCompiler::hashKey(
+    const OptionalBox<std::vector<PlacedText>>& settings, const std::string& key) {
+  if (!settings) return nullptr;
   std::vector<Text> texts;
-  for (std::size_t i = 0; i < settings_.hash_on->size(); ++i) {
-    const PlacedText& one = (*settings_.hash_on)[i];
+  for (std::size_t i = 0; i < settings->size(); ++i) {
+    const PlacedText& one = (*settings)[i];
     auto text = Text::compile(one.text, requestScope(), why_);
-    if (complain(one.location, "hash_on[" + std::to_string(i) + "]")) continue;
+    if (complain(one.location, key + "[" + std::to_string(i) + "]")) continue;
     texts.push_back(*std::move(text));
   }
   return std::make_unique<const HashKey>(std::move(texts));

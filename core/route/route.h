@@ -13,7 +13,7 @@
 #include "core/base/names.h"
 #include "core/base/random.h"
 #include "core/http/status_set.h"
-#include "core/route/hash_key.h"
+#include "core/route/affinity.h"
 #include "core/route/header_rules.h"
 #include "core/route/path.h"
 #include "core/route/redirect.h"
@@ -40,8 +40,12 @@ class Forward {
   // The cluster for one request, in proportion to the weights. Nothing if all of them are zero,
   // which is answered with 500. Uses `random` only for a split.
   std::optional<NameId> pick(Random& random) const;
+  // Always the same for the same key; a change of the weights moves few keys.
+  std::optional<NameId> pick(std::uint64_t key) const;
 
  private:
+  NameId at(std::uint64_t weight) const;
+
   std::vector<Target> targets_;
 };
 
@@ -98,7 +102,7 @@ struct Route {
   PathPolicy path;
   std::unique_ptr<const RetryPolicy> retry;  // null: the role's default
   std::unique_ptr<const Rewrite> rewrite;    // null: forwarded unchanged
-  std::unique_ptr<const HashKey> hash_on;    // null: no key
+  std::unique_ptr<const Affinity> affinity;  // null: none
   HeaderRules request_headers;
   HeaderRules response_headers;
   std::vector<Mirror> mirrors;

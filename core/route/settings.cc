@@ -253,8 +253,9 @@ void checkTogether(config::Table& table, const RouteSettings& out) {
     table.warn("per_try_timeout", "is not shorter than `timeout` and never expires");
   }
   if (!out.redirect && !out.respond) return;
-  for (const std::string_view key : {"mirror", "rewrite", "hash_on", "timeout", "per_try_timeout",
-                                     "idle_timeout", "retry", "upgrades"}) {
+  for (const std::string_view key :
+       {"mirror", "rewrite", "hash_on", "split_on", "session_persistence", "timeout",
+        "per_try_timeout", "idle_timeout", "retry", "upgrades"}) {
     if (table.has(key)) table.fail(key, "has no effect if requests are not forwarded");
   }
 }
@@ -295,6 +296,14 @@ void RouteSettings::read(config::Table& table, RouteSettings& out) {
       "[\"${request.header.x-user}\", \"${client.address}\"]. A balancer such as maglev sends "
       "requests with the same key to the same endpoint; without a key, to any.",
       {.min_size = 1, .max_size = 16});
+  table.read("split_on", out.split_on,
+             "Texts with variables, the first non-empty one of which decides the upstream of a "
+             "split: requests with the same text go to the same upstream. Default: at random.",
+             {.min_size = 1, .max_size = 16});
+  if (out.split_on && out.split.empty()) table.fail("split_on", "has no effect without split");
+  table.read("session_persistence", out.session_persistence,
+             "Sessions: a client stays at the upstream and the endpoint that served its first "
+             "request.");
   table.read("timeout", out.timeouts.request,
              "Time limit for the complete response, including retries. 0 disables it.");
   table.read("per_try_timeout", out.timeouts.per_try, "Time limit for one attempt. 0 disables it.");

@@ -16,6 +16,7 @@
 #include "core/route/header_rules_settings.h"
 #include "core/route/host_pattern.h"
 #include "core/route/optional_box.h"
+#include "core/route/persistence.h"
 #include "core/route/placed_text.h"
 #include "core/route/route_options.h"
 
@@ -144,6 +145,8 @@ struct RouteSettings {
   HeaderRulesSettings request_headers;
   HeaderRulesSettings response_headers;
   OptionalBox<std::vector<PlacedText>> hash_on;
+  OptionalBox<std::vector<PlacedText>> split_on;
+  OptionalBox<PersistenceSettings> session_persistence;
   Timeouts timeouts;
   OptionalBox<RetrySettings> retry;
   OptionalBox<std::vector<std::string>> upgrades;

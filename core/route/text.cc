@@ -20,7 +20,7 @@ struct KnownVariable {
   bool of_response = false;
 };
 
-constexpr std::array<KnownVariable, 15> kKnown = {{
+constexpr std::array<KnownVariable, 16> kKnown = {{
     {"request.id", Variable::kRequestId},
     {"client.address", Variable::kClientAddress},
     {"client.identity", Variable::kClientIdentity},
@@ -30,6 +30,7 @@ constexpr std::array<KnownVariable, 15> kKnown = {{
     {"request.host", Variable::kRequestHost},
     {"request.scheme", Variable::kRequestScheme},
     {"request.header.", Variable::kRequestHeader},
+    {"request.cookie.", Variable::kRequestCookie},
     {"request.query.", Variable::kQueryParameter},
     {"route.name", Variable::kRouteName},
     {"capture.", Variable::kCapture},

@@ -21,6 +21,7 @@ enum class Variable : std::uint8_t {
   kRequestHost,     // request.host: without the port
   kRequestScheme,   // request.scheme
   kRequestHeader,   // request.header.NAME
+  kRequestCookie,   // request.cookie.NAME
   kQueryParameter,  // request.query.NAME, as sent
   kRouteName,       // route.name
   kCapture,         // capture.NAME, or capture.1 to capture.9

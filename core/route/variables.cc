@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 
+#include "core/http/cookies.h"
 #include "core/http/query.h"
 
 namespace weir::route {
@@ -62,6 +63,8 @@ std::string_view ExchangeVariables::ofRequest(const VariableUse& use) const {
       return request->scheme;
     case Variable::kRequestHeader:
       return request->headers.joined(use.name).value_or(std::string_view());
+    case Variable::kRequestCookie:
+      return http::findCookie(request->headers, use.name).value_or(std::string_view());
     case Variable::kQueryParameter:
       return http::findQueryParameter(request->query, use.name).value_or(std::string_view());
     default:

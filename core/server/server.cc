@@ -20,12 +20,7 @@ namespace {
 constexpr Milliseconds kSweep{500};
 
 void addUses(const ClusterUses& part, ClusterUses& sums) {
-  for (const auto& [id, use] : part) {
-    ClusterUse& sum = sums[id];
-    sum.idle_connections += use.idle_connections;
-    for (const auto& [address, count] : use.in_flight) sum.in_flight[address] += count;
-    for (const auto& [address, count] : use.ejected) sum.ejected[address] += count;
-  }
+  for (const auto& [id, use] : part) sums[id].add(use);
 }
 
 }  // namespace

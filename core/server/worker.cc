@@ -120,8 +120,7 @@ ClusterUses Worker::clusterUses() {
     ClusterUse& use = uses[cluster.plan().id];
     use.idle_connections = cluster.idle();
     cluster.forEachMember([&](const upstream::Member& member) {
-      use.in_flight[member.endpoint.address.text()] = member.in_flight;
-      if (member.ejected) use.ejected[member.endpoint.address.text()] = 1;
+      use.endpoints[member.endpoint.address.text()] = EndpointUse::of(member, worker_.loop().now());
     });
   });
   return uses;

@@ -19,6 +19,8 @@ namespace weir::upstream {
 
 // A worker's view of one endpoint. Lives as long as the cluster lists the endpoint or anything is
 // in flight to it; remains the same object if discovery reports the address again.
+//
+// The fields that a balancer reads come first, in one line of the cache.
 struct Member {
   // The latency that a balancer expects, for the balancer alone. Survives changes of the members.
   struct Estimate {
@@ -26,13 +28,22 @@ struct Member {
     Nanoseconds at{0};   // when it was made; 0: never
   };
 
-  Endpoint endpoint;
-  std::uint32_t in_flight = 0;  // attempts by this worker
-  bool listed = true;           // discovery still reports it
-  bool available = true;        // it may be picked: no guard objects, or the cluster panics
-  bool ejected = false;         // a guard objects
-  bool on_probe = false;        // a guard wants Guard::onPick()
+  // Neither health checks nor guards object to it.
+  bool usable() const { return health != Health::kUnhealthy && !ejected; }
+
+  std::uint32_t in_flight = 0;  // attempts by this worker, also those that wait for a connection
+  std::uint32_t weight = 1;     // relative to the other members, with slow start
   Estimate estimate;
+  bool listed = true;     // discovery still reports it
+  bool available = true;  // it may be picked: it is usable, or the cluster panics
+  bool ejected = false;   // a guard objects to it
+  bool on_probe = false;  // a guard wants Guard::onPick()
+  Health health = Health::kUnknown;
+  std::uint8_t level = 0;  // its place among the levels of the cluster; see Selection
+  bool served = false;     // it was usable when members were judged last
+  Nanoseconds warms{0};    // when its slow start began; 0: none
+  Nanoseconds since{0};    // when `health` or `ejected` changed last, in the loop's time
+  Endpoint endpoint;
 };
 
 // Endpoints already tried for this request, to be avoided while there are others.
@@ -62,7 +73,7 @@ class Balancer {
   // wantsOutcomes().
   virtual void onOutcome(Member&, const Outcome&) {}
 
-  virtual bool wantsOutcomes() const { return false; }
+  virtual bool wantsOutcomes() const { return false; }  // asked after each setMembers()
   // Whether it uses Pick::key. A key is made only for a balancer that does.
   virtual bool wantsKey() const { return false; }
   // Whether setMembers() gets members that are not available too, over which pick() passes, so that

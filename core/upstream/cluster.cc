@@ -22,17 +22,12 @@ constexpr Error kNoUpgrade = {ErrorCode::kNotImplemented, Origin::kUpstream,
 
 }  // namespace
 
-std::size_t Cluster::AddressHash::operator()(const net::Address& address) const {
-  if (address.isUnix()) return std::hash<std::string>()(address.path());
-  const auto& bytes = address.ip().bytes();
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return std::hash<std::string_view>()(text) * 31 + address.port();
-}
-
 Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
     : tools_(tools),
       plan_(std::move(plan)),
+      selection_({tools.random, tools.loop, in_flight_}, tools.metrics, *plan_),
       wait_tick_(tools.loop.wheel(), *this),
+      warm_tick_(tools.loop.wheel(), *this),
       retry_budget_(*plan_->retry_tokens, plan_->options.retry_budget),
       attempt_metrics_(tools.metrics, plan_->id) {
   MetricCells& cells = tools_.metrics;
@@ -42,7 +37,6 @@ Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
   metrics_.connect = cells.histogram(upstreamConnectDurationKey(plan_->id, plan_->tls != nullptr));
   metrics_.pool_wait = cells.histogram(upstreamPoolWaitKey(plan_->id));
   metrics_.queue_depth = cells.gauge(upstreamQueueDepthKey(plan_->id));
-  makeBalancer();
   makeGuards();
   noteWishes();
 }
@@ -75,14 +69,9 @@ void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
   const bool guarded = old->options.guards != plan_->options.guards;
   const bool balanced = old->options.balancer != plan_->options.balancer;
   if (guarded) makeGuards();
-  if (balanced) makeBalancer();
+  const bool selects = selection_.configure(*plan_, balanced);
   noteWishes();
-  const bool panics = old->options.panic_threshold != plan_->options.panic_threshold;
-  if (guarded || balanced || panics) refreshMembers();
-}
-
-void Cluster::makeBalancer() {
-  balancer_ = plan_->balancer({tools_.random, tools_.loop, in_flight_});
+  if (guarded || selects) refreshMembers();
 }
 
 void Cluster::makeGuards() {
@@ -95,8 +84,8 @@ void Cluster::makeGuards() {
 }
 
 void Cluster::noteWishes() {
-  wants_key_ = balancer_->wantsKey();
-  reports_ = balancer_->wantsOutcomes() || !guards_.empty();
+  wants_key_ = selection_.wantsKey();
+  reports_ = selection_.wantsOutcomes() || !guards_.empty();
 }
 
 void Cluster::setEndpoints(SharedEndpoints endpoints) {
@@ -108,9 +97,13 @@ void Cluster::setEndpoints(SharedEndpoints endpoints) {
   PoolOwner& owner = *this;
   for (const Endpoint& endpoint : endpoints_->endpoints) {
     auto& pool = pools_[endpoint.address];
-    if (pool == nullptr) pool = std::make_unique<EndpointPool>(tools, owner);
+    if (pool == nullptr) {
+      pool = std::make_unique<EndpointPool>(tools, owner);
+      pool->since = tools_.loop.now();
+    }
     if (pool->endpoint != endpoint) pool->endpoint = endpoint;
     pool->listed = true;
+    noteHealth(*pool);
   }
   refreshMembers();
   std::vector<EndpointPool*> gone;
@@ -123,60 +116,43 @@ void Cluster::setEndpoints(SharedEndpoints endpoints) {
   }
 }
 
-void Cluster::setHealth(SharedHealth health) {
-  health_ = std::move(health);
-  onMayPickChanged();
-}
-
+// In discovery's order, which is the same for every worker and every reload.
 void Cluster::refreshMembers() {
   if (endpoints_ == nullptr) return;
-  candidates_.clear();
-  candidates_.reserve(endpoints_->endpoints.size());
-  std::vector<Member*> draining;
-  // In discovery's order, which is the same for every worker and every reload.
+  std::vector<Member*> listed;
+  listed.reserve(endpoints_->endpoints.size());
   for (const Endpoint& endpoint : endpoints_->endpoints) {
-    EndpointPool* const pool = pools_.at(endpoint.address).get();
-    pool->available = pool->ejected = pool->on_probe = false;
-    if (endpoint.weight > 0) (endpoint.draining ? draining : candidates_).push_back(pool);
+    listed.push_back(pools_.at(endpoint.address).get());
   }
-  if (candidates_.empty()) candidates_ = std::move(draining);
-  if (balancer_->passesOver()) balancer_->setMembers(candidates_);
+  selection_.setMembers(listed);
   refreshAvailability();
 }
 
-// Which members may be picked: those that are not unhealthy and to which no guard objects, or all
-// if these are too few.
 void Cluster::refreshAvailability() {
   may_pick_changed_ = false;
-  std::vector<Member*> available;
-  available.reserve(candidates_.size());
-  for (Member* member : candidates_) {
-    askGuards(*member);
-    if (isUnhealthy(*member)) member->available = member->on_probe = false;
-    if (member->available) available.push_back(member);
-  }
-  const double threshold = plan_->options.panic_threshold.value().fraction();
-  const auto least = threshold * static_cast<double>(candidates_.size());
-  if (static_cast<double>(available.size()) < least) {
-    for (Member* member : candidates_) member->available = true;
-    available = candidates_;
-  }
-  if (!balancer_->passesOver()) balancer_->setMembers(available);
+  const Milliseconds again = selection_.judge(guards_);
+  if (again.count() > 0) warm_tick_.arm(again);
+  noteWishes();
 }
 
-// By health checks.
-bool Cluster::isUnhealthy(const Member& member) const {
-  if (health_ == nullptr) return false;
-  const auto found = health_->find(member.endpoint.address);
-  return found != health_->end() && found->second == Health::kUnhealthy;
+void Cluster::setHealth(SharedHealth health) {
+  health_ = std::move(health);
+  bool changed = false;
+  for (auto& [address, pool] : pools_) changed |= noteHealth(*pool);
+  if (changed) onMayPickChanged();
 }
 
-void Cluster::askGuards(Member& member) const {
-  const auto may_pick = [&](const auto& guard) { return guard->mayPick(member); };
-  const auto wants_pick = [&](const auto& guard) { return guard->wantsPick(member); };
-  member.available = std::all_of(guards_.begin(), guards_.end(), may_pick);
-  member.ejected = !member.available;
-  member.on_probe = std::any_of(guards_.begin(), guards_.end(), wants_pick);
+// Whether it has changed.
+bool Cluster::noteHealth(Member& member) const {
+  Health now = Health::kUnknown;
+  if (health_ != nullptr) {
+    const auto found = health_->find(member.endpoint.address);
+    if (found != health_->end()) now = found->second;
+  }
+  if (now == member.health) return false;
+  member.health = now;
+  member.since = tools_.loop.now();
+  return true;
 }
 
 // The next pick, perhaps in this turn, must know that the probe has begun.
@@ -192,12 +168,6 @@ void Cluster::onMayPickChanged() {
   tools_.loop.atTurnEnd(*this);
 }
 
-bool Cluster::mayStick(const Pick& pick) {
-  const Member& sticky = *pick.sticky;
-  if (!sticky.listed || !sticky.available) return false;
-  return std::find(pick.tried.begin(), pick.tried.end(), &sticky) == pick.tried.end();
-}
-
 Reason Cluster::checkAttempt() {
   if (endpoints_ == nullptr) return Reason::kUpstreamDnsError;
   for (const auto& guard : guards_) {
@@ -208,8 +178,13 @@ Reason Cluster::checkAttempt() {
 }
 
 void Cluster::report(Member& member, const Outcome& outcome) {
-  if (balancer_->wantsOutcomes()) balancer_->onOutcome(member, outcome);
+  if (selection_.wantsOutcomes()) selection_.onOutcome(member, outcome);
   for (const auto& guard : guards_) guard->onOutcome(member, outcome);
+}
+
+Member* Cluster::find(const net::Address& address) const {
+  const auto found = pools_.find(address);
+  return found == pools_.end() ? nullptr : found->second.get();
 }
 
 void Cluster::forEachMember(const std::function<void(const Member&)>& visit) const {

@@ -19,6 +19,7 @@
 #include "core/upstream/outcome.h"
 #include "core/upstream/pool_waiter.h"
 #include "core/upstream/retry_budget.h"
+#include "core/upstream/selection.h"
 
 namespace weir::upstream {
 
@@ -70,8 +71,8 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   bool takeRetry();
   void releaseRetry() { plan_->counts->retries.remove(); }
   Member* pick(const Pick& pick) {
-    Member* const picked =
-        pick.sticky != nullptr && mayStick(pick) ? pick.sticky : balancer_->pick(pick);
+    const bool sticks = pick.sticky != nullptr && Selection::mayStick(*pick.sticky, pick.tried);
+    Member* const picked = sticks ? pick.sticky : selection_.pick(pick);
     if (picked != nullptr && picked->on_probe) [[unlikely]]
       beginProbe(*picked);
     return picked;
@@ -105,6 +106,8 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   const Tools& tools() const { return tools_; }
   RetryBudget& retryBudget() { return retry_budget_; }
   AttemptMetrics& attemptMetrics() { return attempt_metrics_; }
+  // The endpoint with that address, perhaps no longer listed; null if there is none.
+  Member* find(const net::Address& address) const;
   // Visits every endpoint that discovery lists.
   void forEachMember(const std::function<void(const Member&)>& visit) const;
   std::size_t open() const { return totals_.open; }
@@ -112,10 +115,6 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
 
  private:
   using Queue = LinkedList<PoolWaiter::Link>;
-  struct AddressHash {
-    std::size_t operator()(const net::Address& address) const;
-  };
-
   // PoolOwner
   void wantsPass(EndpointPool& pool) override;
   void serveAgain(PoolWaiter& waiter) override;
@@ -126,7 +125,7 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
 
   // GuardOwner
   void onMayPickChanged() override;
-  std::size_t candidates() const override { return candidates_.size(); }
+  std::size_t candidates() const override { return selection_.candidates(); }
 
   void onTurnEnd() override;
   void serveNew(PoolWaiter& waiter);
@@ -149,16 +148,14 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   void dropIfUnused(EndpointPool& pool);
   void countFailure(ErrorCode code);
   void countMtls(tls::MtlsResult result);
-  static bool mayStick(const Pick& pick);
-  void makeBalancer();
   void makeGuards();
+  bool noteHealth(Member& member) const;
   void noteWishes();
   Reason checkAttempt();
   void refreshMembers();
   void refreshAvailability();
-  void askGuards(Member& member) const;
-  bool isUnhealthy(const Member& member) const;
   void beginProbe(Member& member);
+  void onWarmTick() { refreshAvailability(); }
   void end(Member& member, const Outcome& outcome) {
     --member.in_flight;
     --in_flight_;
@@ -173,10 +170,9 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   std::shared_ptr<const tls::ClientConfig> dial_tls_;  // null until the first dial()
   SharedEndpoints endpoints_;
   SharedHealth health_;
-  std::unique_ptr<Balancer> balancer_;
+  std::uint32_t in_flight_ = 0;  // attempts at all members
+  Selection selection_;
   std::vector<std::unique_ptr<Guard>> guards_;
-  std::vector<Member*> candidates_;  // members that receive traffic if no guard objects
-  std::uint32_t in_flight_ = 0;      // attempts at all members
   std::uint64_t connection_limit_ = ClusterOptions::kLeastConnections;
   std::size_t over_pending_ = 0;  // waiters above max_pending, until the end of the turn
   bool wants_key_ = false;
@@ -190,6 +186,7 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   Queue waiting_;    // the longest wait first
   FairQueue turns_;  // the same waiters in the order in which they are served
   event::Alarm<Cluster, &Cluster::onWaitTick> wait_tick_;
+  event::Alarm<Cluster, &Cluster::onWarmTick> warm_tick_;  // armed while a member starts slowly
   std::uint64_t users_ = 0;
   RetryBudget retry_budget_;
   AttemptMetrics attempt_metrics_;

@@ -120,8 +120,17 @@ void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
       "unhealthy get no traffic. Default: none.");
   table.read(
       "panic_threshold", out.panic_threshold,
-      "Minimum share of available endpoints. If guards leave fewer, requests are spread over "
-      "all endpoints, because the others would probably be overloaded. 0%: never.");
+      "Minimum share of usable endpoints. If health checks and guards leave fewer, requests are "
+      "spread over all endpoints, because the others would probably be overloaded. 0%: never.");
+  table.read(
+      "overprovisioning", out.overprovisioning,
+      "Capacity of the endpoints of a priority, relative to the requests that they get while all "
+      "are usable. 140%: endpoints of the next priority get requests once fewer than 71 % are "
+      "usable.",
+      {.min = 100, .max = 1000});
+  table.read("slow_start", out.slow_start,
+             "Increase of the weight of an endpoint that was added, or has become usable again, "
+             "while others are in use. Without effect on balancers by key. Default: none.");
   readFailures(table, out);
   readLimits(table, out);
   table.read("tls", out.tls, "TLS settings for connections to the endpoints. Default: plaintext.");

@@ -17,6 +17,7 @@
 #include "core/upstream/health_check_options.h"
 #include "core/upstream/outcome.h"
 #include "core/upstream/retry_budget.h"
+#include "core/upstream/slow_start.h"
 
 namespace weir::config {
 class Table;
@@ -33,10 +34,12 @@ struct ClusterOptions {
   config::Selected discovery;
   // Until discovery's report that there are no endpoints is accepted; empty: never.
   std::optional<Milliseconds> empty_hold{10'000};
-  config::Selected balancer{"least_request", nullptr, {}};
+  config::Selected balancer{"peak_ewma", nullptr, {}};
   std::vector<config::Selected> guards;
   std::optional<HealthCheckOptions> health_check;
   config::ByRole<config::Percent> panic_threshold{config::Percent{0}, config::Percent{50}};
+  config::Percent overprovisioning{140};
+  std::optional<SlowStartOptions> slow_start;
   Milliseconds connect_timeout{5'000};
   Milliseconds idle_timeout{60'000};   // of an idle connection
   Milliseconds max_connection_age{0};  // after which a connection takes no new request; 0: none

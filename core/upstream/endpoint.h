@@ -17,6 +17,7 @@ namespace weir::upstream {
 // One address of a cluster, as discovery reports it.
 struct Endpoint {
   static constexpr std::uint32_t kMostWeight = 1'000'000;
+  static constexpr std::uint32_t kMostPriority = 15;
 
   net::Address address;
   std::uint32_t weight = 1;  // 0: no traffic
@@ -24,6 +25,8 @@ struct Endpoint {
   // It is about to leave: no new traffic while another endpoint is there.
   bool draining = false;
   std::vector<std::pair<std::string, std::string>> metadata = {};  // by name
+  // Endpoints with a higher number get traffic once too few of those with a lower one are usable.
+  std::uint32_t priority = 0;
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };

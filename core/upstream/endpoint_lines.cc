@@ -33,7 +33,7 @@ std::string encoded(std::string_view text) {
 // The name of metadata; one that is also that of a property is encoded.
 std::string encodedKey(std::string_view key) {
   std::string text = encoded(key);
-  if (key == "weight" || key == "zone" || key == "draining") {
+  if (key == "weight" || key == "zone" || key == "draining" || key == "priority") {
     const auto byte = static_cast<unsigned char>(key.front());
     text.replace(0, 1, {'%', kHexDigits[byte >> 4U], kHexDigits[byte & 0xFU]});
   }
@@ -123,6 +123,10 @@ std::string_view setProperty(std::string_view key, std::string_view value, Endpo
     const auto weight = parseNumber<std::uint32_t>(value);
     if (!weight || *weight > Endpoint::kMostWeight) return "must be a number from 0 to 1000000";
     endpoint.weight = *weight;
+  } else if (key == "priority") {
+    const auto priority = parseNumber<std::uint32_t>(value);
+    if (!priority || *priority > Endpoint::kMostPriority) return "must be a number from 0 to 15";
+    endpoint.priority = *priority;
   } else if (key == "zone") {
     endpoint.zone = value;
   } else if (key == "draining") {
@@ -151,6 +155,7 @@ std::string endpointLines(const std::vector<Endpoint>& endpoints) {
   for (const Endpoint& each : endpoints) {
     text += encoded(each.address.text());
     if (each.weight != 1) text += " weight=" + std::to_string(each.weight);
+    if (each.priority != 0) text += " priority=" + std::to_string(each.priority);
     if (!each.zone.empty()) text += " zone=" + encoded(each.zone);
     if (each.draining) text += " draining=true";
     for (const auto& [key, value] : each.metadata)

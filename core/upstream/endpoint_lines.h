@@ -7,7 +7,7 @@
 #include "core/upstream/endpoint.h"
 
 // Endpoints as text, one on a line:
-//   10.0.0.1:8080 weight=3 zone=a draining=true version=2
+//   10.0.0.1:8080 weight=3 priority=1 zone=a draining=true version=2
 // Any other key is metadata, and so is one that is written with "%". White space, "%", "#"
 // and "=" within a word are written as "%20" and so on. A
 // "#" begins a comment.

@@ -5,10 +5,10 @@ namespace weir::upstream {
 void addMetrics(MetricFamilies& families) {
   families.add({&kRequestsFamily, &kAttemptDurationFamily, &kConnectDurationFamily,
                 &kConnectionsActiveFamily, &kConnectionsIdleFamily, &kConnectionFailuresFamily,
-                &kPoolWaitFamily, &kQueueDepthFamily, &kEndpointsFamily, &kReusedConnectionsFamily,
-                &kDiscoveryUpdatesFamily, &kDiscoveryStaleFamily, &kDiscoveryLastUpdateFamily,
-                &kDiscoveryLagFamily, &kRetriesFamily, &kRetriesSuppressedFamily,
-                &kRetryBudgetTokensFamily});
+                &kPoolWaitFamily, &kQueueDepthFamily, &kEndpointsFamily, &kPanicFamily,
+                &kReusedConnectionsFamily, &kDiscoveryUpdatesFamily, &kDiscoveryStaleFamily,
+                &kDiscoveryLastUpdateFamily, &kDiscoveryLagFamily, &kRetriesFamily,
+                &kRetriesSuppressedFamily, &kRetryBudgetTokensFamily});
 }
 
 }  // namespace weir::upstream

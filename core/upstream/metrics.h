@@ -88,6 +88,12 @@ constexpr GaugeKey upstreamEndpointsKey(NameId upstream, EndpointState state) {
   return {kEndpointsFamily, {.a = upstream}, {.first = field(state)}};
 }
 
+inline constexpr GaugeFamily kPanicFamily{
+    "weir_upstream_panic",
+    "Workers that spread requests over all endpoints, because too few are usable.",
+    {kUpstreamLabel}};
+constexpr GaugeKey upstreamPanicKey(NameId upstream) { return {kPanicFamily, {.a = upstream}}; }
+
 inline constexpr CounterFamily kReusedConnectionsFamily{"weir_upstream_reused_connections_total",
                                                         "Attempts sent on a reused connection.",
                                                         {kUpstreamLabel}};

@@ -30,8 +30,8 @@ Member* LeastRequestBalancer::pick(const upstream::Pick& pick) {
 
 Member* LeastRequestBalancer::better(Member* first, Member* second) const {
   if (!draw_.weighted()) return second->in_flight < first->in_flight ? second : first;
-  const std::uint64_t first_load = first->in_flight * std::uint64_t{second->endpoint.weight};
-  const std::uint64_t second_load = (second->in_flight + std::uint64_t{1}) * first->endpoint.weight;
+  const std::uint64_t first_load = first->in_flight * std::uint64_t{second->weight};
+  const std::uint64_t second_load = (second->in_flight + std::uint64_t{1}) * first->weight;
   return second_load < first_load ? second : first;
 }
 

@@ -6,9 +6,9 @@
 #include <limits>
 #include <queue>
 #include <string>
+#include <utility>
 
 #include "core/base/hash.h"
-#include "mesh/balance/weighted_draw.h"
 
 namespace weir::mesh {
 namespace {
@@ -16,8 +16,11 @@ namespace {
 using upstream::Member;
 using upstream::Pick;
 
-// Entries at which pick() looks before it takes any available member.
-constexpr std::size_t kWalk = 20;
+// Sizes of the table, with kEntriesPerMember or more.
+constexpr std::uint32_t kSmallTable = 65'537;
+constexpr std::uint32_t kMediumTable = 1'000'003;
+constexpr std::uint32_t kLargeTable = 5'000'011;
+constexpr std::uint32_t kEntriesPerMember = 100;
 constexpr std::uint32_t kFree = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kOffsetSeed = 1;
 constexpr std::uint64_t kSkipSeed = 2;
@@ -50,9 +53,35 @@ class Preference {
   std::uint64_t skip_;
 };
 
-// Members take turns; in each one takes the free entry that it prefers. A member of half the
-// greatest weight has a turn in every second round.
-std::vector<std::uint32_t> filledTable(std::span<Member* const> members, std::size_t size) {
+// The entries taken so far.
+class Filling {
+ public:
+  Filling(std::span<Member* const> members, std::size_t size) : table_(size, kFree) {
+    preferences_.reserve(members.size());
+    for (const Member* member : members) {
+      preferences_.emplace_back(member->endpoint.address.text(), size);
+    }
+  }
+
+  bool full() const { return filled_ == table_.size(); }
+  // The member takes the free entry that it prefers.
+  void take(std::uint32_t member) {
+    Preference& preference = preferences_[member];
+    std::uint64_t entry = preference.next(table_.size());
+    while (table_[entry] != kFree) entry = preference.next(table_.size());
+    table_[entry] = member;
+    ++filled_;
+  }
+  std::vector<std::uint32_t> finish() { return std::move(table_); }
+
+ private:
+  std::vector<std::uint32_t> table_;
+  std::vector<Preference> preferences_;
+  std::size_t filled_ = 0;
+};
+
+// A member of half the greatest weight has a turn in every second round.
+void takeTurnsByWeight(std::span<Member* const> members, Filling& filling) {
   struct Turn {
     double round;
     std::uint32_t member;
@@ -60,27 +89,35 @@ std::vector<std::uint32_t> filledTable(std::span<Member* const> members, std::si
       return round != other.round ? round > other.round : member > other.member;
     }
   };
-  std::vector<Preference> preferences;
   std::vector<double> rounds;  // from one turn of a member to its next
   std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns;
   std::uint32_t heaviest = 0;
   for (const Member* member : members) heaviest = std::max(heaviest, member->endpoint.weight);
   for (std::uint32_t i = 0; i < members.size(); ++i) {
-    preferences.emplace_back(members[i]->endpoint.address.text(), size);
     rounds.push_back(static_cast<double>(heaviest) / members[i]->endpoint.weight);
     turns.push({std::ceil(rounds.back()), i});
   }
-  std::vector<std::uint32_t> table(size, kFree);
   std::vector<double> taken(members.size());
-  for (std::size_t filled = 0; filled < size; ++filled) {
+  while (!filling.full()) {
     const std::uint32_t member = turns.top().member;
     turns.pop();
-    std::uint64_t entry = preferences[member].next(size);
-    while (table[entry] != kFree) entry = preferences[member].next(size);
-    table[entry] = member;
+    filling.take(member);
     turns.push({std::ceil((++taken[member] + 1) * rounds[member]), member});
   }
-  return table;
+}
+
+std::vector<std::uint32_t> filledTable(std::span<Member* const> members, std::size_t size) {
+  Filling filling(members, size);
+  const std::uint32_t first_weight = members.front()->endpoint.weight;
+  const bool equal = std::all_of(members.begin(), members.end(), [&](const Member* member) {
+    return member->endpoint.weight == first_weight;
+  });
+  if (!equal) takeTurnsByWeight(members, filling);
+  const auto count = static_cast<std::uint32_t>(members.size());
+  for (std::uint32_t member = 0; !filling.full(); member = (member + 1) % count) {
+    filling.take(member);
+  }
+  return filling.finish();
 }
 
 }  // namespace
@@ -88,31 +125,26 @@ std::vector<std::uint32_t> filledTable(std::span<Member* const> members, std::si
 void MaglevBalancer::Config::read(config::Table& table, Config& out) {
   table.read("table_size", out.table_size,
              "Number of entries of the table, a prime number. With 100 entries per endpoint the "
-             "shares of endpoints of equal weight differ by less than 1 %.",
-             {.min = 251, .max = 5'000'011});
-  table.read("load_factor", out.load_factor,
-             "Maximum load of an endpoint, relative to its share of the requests in flight on the "
-             "worker. A request whose endpoint has more goes to another one. off: no limit.",
-             {.min = 1, .max = 100, .none = "off"});
-  if (!isPrime(out.table_size)) table.fail("table_size", "must be a prime number");
+             "shares of endpoints of equal weight differ by less than 1 %. auto: 65,537 for up to "
+             "655 endpoints, 1,000,003 for up to 10,000, else 5,000,011.",
+             {.min = 251, .max = kLargeTable, .none = "auto"});
+  readLoadFactor(table, out.load_factor);
+  if (out.table_size && !isPrime(*out.table_size)) {
+    table.fail("table_size", "must be a prime number");
+  }
+}
+
+std::size_t MaglevBalancer::tableSize() const {
+  if (config_.table_size) return *config_.table_size;
+  if (members_.size() <= kSmallTable / kEntriesPerMember) return kSmallTable;
+  return members_.size() <= kMediumTable / kEntriesPerMember ? kMediumTable : kLargeTable;
 }
 
 void MaglevBalancer::setMembers(std::span<Member* const> members) {
-  members_.assign(members.begin(), members.end());
-  std::sort(members_.begin(), members_.end(), [](const Member* left, const Member* right) {
-    return left->endpoint.address < right->endpoint.address;
-  });
-  total_weight_ = 0;
-  for (const Member* member : members_) total_weight_ += member->endpoint.weight;
+  members_ = sortedByAddress(members);
+  load_.setMembers(members_);
   table_.clear();
-  if (!members_.empty()) table_ = filledTable(members_, config_.table_size);
-}
-
-// Whether one more request would be more than the member's share, times the load factor.
-bool MaglevBalancer::isFull(const Member& member) const {
-  if (!config_.load_factor) return false;
-  const double share = (in_flight_ + 1.0) * member.endpoint.weight / total_weight_;
-  return member.in_flight + 1.0 > *config_.load_factor * std::ceil(share);
+  if (!members_.empty()) table_ = filledTable(members_, tableSize());
 }
 
 Member* MaglevBalancer::pick(const Pick& pick) {
@@ -120,27 +152,9 @@ Member* MaglevBalancer::pick(const Pick& pick) {
   const std::size_t start = (pick.key ? mixed(*pick.key) : random_.next()) % table_.size();
   for (std::size_t i = 0; i < kWalk; ++i) {
     Member* member = members_[table_[(start + i) % table_.size()]];
-    if (member->available && !contains(pick.tried, member) && !isFull(*member)) return member;
+    if (load_.mayTake(*member, pick.tried)) return member;
   }
-  return pickOutsideWalk(pick, table_[start]);
-}
-
-// Few members are available, or all were tried: one that was not tried, full or not, else any.
-Member* MaglevBalancer::pickOutsideWalk(const Pick& pick, std::size_t start) const {
-  Member* tried = nullptr;
-  Member* full = nullptr;
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    Member* member = members_[(start + i) % members_.size()];
-    if (!member->available) continue;
-    if (contains(pick.tried, member)) {
-      if (tried == nullptr) tried = member;
-    } else if (isFull(*member)) {
-      if (full == nullptr) full = member;
-    } else {
-      return member;
-    }
-  }
-  return full != nullptr ? full : tried;
+  return load_.pickAny(members_, pick.tried, table_[start]);
 }
 
 }  // namespace weir::mesh

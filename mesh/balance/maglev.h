@@ -1,12 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "core/base/random.h"
 #include "core/config/table.h"
-#include "core/upstream/balancer.h"
+#include "mesh/balance/bounded_load.h"
 
 namespace weir::mesh {
 
@@ -19,7 +20,7 @@ namespace weir::mesh {
 class MaglevBalancer final : public upstream::Balancer {
  public:
   struct Config {
-    std::uint32_t table_size = 65'537;
+    std::optional<std::uint32_t> table_size = std::nullopt;
     std::optional<double> load_factor = 1.25;
 
     static void read(config::Table& table, Config& out);
@@ -27,7 +28,7 @@ class MaglevBalancer final : public upstream::Balancer {
   };
 
   MaglevBalancer(const Config& config, const upstream::BalancerTools& tools)
-      : config_(config), random_(tools.random), in_flight_(tools.in_flight) {}
+      : config_(config), random_(tools.random), load_(config.load_factor, tools.in_flight) {}
 
   void setMembers(std::span<upstream::Member* const> members) override;
   upstream::Member* pick(const upstream::Pick& pick) override;
@@ -35,15 +36,13 @@ class MaglevBalancer final : public upstream::Balancer {
   bool passesOver() const override { return true; }
 
  private:
-  bool isFull(const upstream::Member& member) const;
-  upstream::Member* pickOutsideWalk(const upstream::Pick& pick, std::size_t start) const;
+  std::size_t tableSize() const;
 
   const Config config_;
   Random& random_;
-  const std::uint32_t& in_flight_;
+  BoundedLoad load_;
   std::vector<upstream::Member*> members_;  // in the order of their addresses
   std::vector<std::uint32_t> table_;        // indexes of members
-  double total_weight_ = 0;
 };
 
 }  // namespace weir::mesh

@@ -1,7 +1,8 @@
 #include "mesh/balance/peak_ewma.h"
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
+#include <cstdint>
 
 namespace weir::mesh {
 namespace {
@@ -20,7 +21,20 @@ constexpr double kFirstGuess = 1e6;
 constexpr double kLeastOfMedian = 0.05;
 constexpr Nanoseconds kMedianAge = 1s;
 
+constexpr double kLog2OfE = 1.4426950408889634;
+
 double nanoseconds(Nanoseconds time) { return static_cast<double>(time.count()); }
+
+// e^-x within 0.02 %, in a few nanoseconds: 2^f / 2^n, with f in [0, 1). Exactly 1 at 0.
+double decayed(double x) {
+  const double exponent = x * kLog2OfE;
+  if (exponent <= 0) return 1;
+  if (exponent >= 1'000) return 0;
+  const auto above = static_cast<std::uint64_t>(exponent) + 1;
+  const double f = static_cast<double>(above) - exponent;
+  const double power = 1 + f * (0.695556856 + f * (0.226173572 + f * 0.0781455737));
+  return power * std::bit_cast<double>((1'023 - above) << 52U);
+}
 
 }  // namespace
 
@@ -39,7 +53,7 @@ void PeakEwmaBalancer::setMembers(std::span<Member* const> members) {
   draw_.setMembers(members_);
   latencies_.reserve(members_.size());
   double sum = 0;
-  for (const Member* member : members_) sum += member->endpoint.weight;
+  for (const Member* member : members_) sum += member->weight;
   mean_weight_ = members_.empty() ? 1 : sum / static_cast<double>(members_.size());
   refreshMedian(loop_.now());
 }
@@ -66,16 +80,17 @@ Member* PeakEwmaBalancer::pick(const Pick& pick) {
 
 // The weight of a measurement made at `since`.
 double PeakEwmaBalancer::weightBefore(Nanoseconds since, Nanoseconds now) const {
-  return std::exp(-nanoseconds(now - since) / nanoseconds(config_.decay));
+  return decayed(nanoseconds(now - since) * rate_);
 }
 
 double PeakEwmaBalancer::costOf(const Member& member, Nanoseconds now) const {
   const Member::Estimate& known = member.estimate;
-  double latency = std::max(median_, kFirstGuess);
+  double latency = median_ > 0 ? median_ : kFirstGuess;
   if (known.latency > 0) {
     latency = std::max(known.latency * weightBefore(known.at, now), kLeastOfMedian * median_);
   }
-  return latency * (1 + member.in_flight * mean_weight_ / member.endpoint.weight);
+  if (!draw_.weighted()) return latency * (1 + member.in_flight);
+  return latency * (1 + member.in_flight * mean_weight_ / member.weight);
 }
 
 Member* PeakEwmaBalancer::better(Member* first, Member* second) const {
@@ -106,7 +121,7 @@ void PeakEwmaBalancer::observe(Member& member, double latency) {
   const double before = known.latency * weight;
   const double average = before * weight + latency * (1 - weight);
   known = {std::max(latency > before ? latency : average, 1.0), now};
-  if (now - median_at_ >= kMedianAge) refreshMedian(now);
+  if (median_ <= 0 || now - median_at_ >= kMedianAge) refreshMedian(now);
 }
 
 void PeakEwmaBalancer::refreshMedian(Nanoseconds now) {

@@ -31,11 +31,15 @@ class PeakEwmaBalancer final : public upstream::Balancer {
   };
 
   PeakEwmaBalancer(const Config& config, const upstream::BalancerTools& tools)
-      : config_(config), random_(tools.random), loop_(tools.loop) {}
+      : config_(config),
+        rate_(1 / static_cast<double>(Nanoseconds(config.decay).count())),
+        random_(tools.random),
+        loop_(tools.loop) {}
 
   void setMembers(std::span<upstream::Member* const> members) override;
   upstream::Member* pick(const upstream::Pick& pick) override;
-  bool wantsOutcomes() const override { return true; }
+  // A single member needs no measurements.
+  bool wantsOutcomes() const override { return members_.size() > 1; }
   void onOutcome(upstream::Member& member, const upstream::Outcome& outcome) override;
 
  private:
@@ -46,6 +50,7 @@ class PeakEwmaBalancer final : public upstream::Balancer {
   void refreshMedian(Nanoseconds now);
 
   const Config config_;
+  const double rate_;  // of the decay, per nanosecond
   Random& random_;
   event::Loop& loop_;
   std::vector<upstream::Member*> members_;

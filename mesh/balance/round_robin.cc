@@ -23,11 +23,11 @@ void RoundRobinBalancer::setMembers(std::span<upstream::Member* const> members) 
   draw_.setMembers({});
   turn_ = random_.below(members_.size());
   if (equalWeights(members_)) return;
-  std::uint64_t divisor = members_.front()->endpoint.weight;
+  std::uint64_t divisor = members_.front()->weight;
   std::uint64_t total = 0;
   for (const upstream::Member* member : members_) {
-    divisor = std::gcd(divisor, member->endpoint.weight);
-    total += member->endpoint.weight;
+    divisor = std::gcd(divisor, member->weight);
+    total += member->weight;
   }
   const std::uint64_t length = total / divisor;
   if (length > kMaxRotation) return draw_.setMembers(members_);
@@ -45,7 +45,7 @@ void RoundRobinBalancer::planRotation(std::uint64_t divisor, std::uint64_t lengt
   std::vector<Turn> turns;
   turns.reserve(length);
   for (std::uint32_t i = 0; i < members_.size(); ++i) {
-    const std::uint64_t weight = members_[i]->endpoint.weight / divisor;
+    const std::uint64_t weight = members_[i]->weight / divisor;
     const double phase = phaseOf(i);
     for (std::uint64_t k = 0; k < weight; ++k) {
       turns.push_back({(static_cast<double>(k) + phase) / static_cast<double>(weight), i});

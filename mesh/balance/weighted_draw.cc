@@ -18,11 +18,11 @@ void WeightedDraw::setMembers(std::span<Member* const> members) {
 // that has more.
 void WeightedDraw::fill(std::span<Member* const> members) {
   columns_.resize(count_);
-  for (const Member* member : members) total_ += member->endpoint.weight;
+  for (const Member* member : members) total_ += member->weight;
   std::vector<std::uint32_t> low;
   std::vector<std::uint32_t> high;
   for (std::uint32_t i = 0; i < count_; ++i) {
-    columns_[i] = {members[i]->endpoint.weight * std::uint64_t{count_}, i};
+    columns_[i] = {members[i]->weight * std::uint64_t{count_}, i};
     (columns_[i].own < total_ ? low : high).push_back(i);
   }
   while (!low.empty() && !high.empty()) {
@@ -46,7 +46,7 @@ std::size_t WeightedDraw::draw(Random& random) const {
 
 bool equalWeights(std::span<Member* const> members) {
   return std::all_of(members.begin(), members.end(), [&](const Member* member) {
-    return member->endpoint.weight == members.front()->endpoint.weight;
+    return member->weight == members.front()->weight;
   });
 }
 

@@ -55,7 +55,8 @@ class EndpointJsonReader {
     const std::string_view name = member.name();
     if (name == "address" || name == "Addr" || name == "port") return;
     if (name == "metadata") return readMetadata(member);
-    if (name == "weight") return setIf(member.isNumber(), member, member.text());
+    if (name == "weight" || name == "priority")
+      return setIf(member.isNumber(), member, member.text());
     if (name == "draining") return readDraining(member);
     if (name == "zone" || name == "identity" || name == "version") {
       return setIf(member.isString(), member, member.text());

@@ -48,6 +48,11 @@ void StaticEndpointSettings::read(config::Table& table, StaticEndpointSettings& 
   table.read("weight", out.weight,
              "Share of the traffic, relative to the other endpoints. 0: none.",
              {.max = upstream::Endpoint::kMostWeight});
+  table.read(
+      "priority", out.priority,
+      "Level of the endpoint. Endpoints of a higher number get traffic once too few of those "
+      "of a lower number are usable.",
+      {.max = upstream::Endpoint::kMostPriority});
   table.read("zone", out.zone, "Zone of the endpoint, for zone-aware balancing.");
   table.read("draining", out.draining,
              "Whether the endpoint is about to leave: it gets no new traffic while another one is "
@@ -70,7 +75,8 @@ std::vector<upstream::Endpoint> listedEndpoints(const StaticListSettings& settin
                          each.weight,
                          each.zone,
                          each.draining,
-                         {each.metadata.begin(), each.metadata.end()}});
+                         {each.metadata.begin(), each.metadata.end()},
+                         each.priority});
   }
   return endpoints;
 }

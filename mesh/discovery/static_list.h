@@ -16,6 +16,7 @@ struct StaticEndpointSettings {
 
   config::Address address;
   std::uint32_t weight = 1;
+  std::uint32_t priority = 0;
   std::string zone;
   bool draining = false;
   std::map<std::string, std::string> metadata;

@@ -35,8 +35,13 @@ struct EndpointHealth {
 struct EndpointState {
   std::string address = {};
   std::uint32_t weight = 1;
-  std::string zone = {};        // often empty
-  std::uint64_t in_flight = 0;  // here and below: sum over all workers
+  std::uint32_t priority = 0;
+  std::string zone = {};  // often empty
+  // "healthy", "unhealthy", "ejected", "warming", "draining"; empty: not used yet
+  std::string state = {};
+  std::string since = {};  // when it changed, as "2027-01-31T18:00:00Z"; empty: unknown
+  std::optional<double> latency_ms = {};  // that the balancer expects
+  std::uint64_t in_flight = 0;            // here and below: sum over all workers
   bool draining = false;
   std::uint64_t ejected_by = 0;  // workers whose guards have taken it out of use
   std::vector<std::pair<std::string, std::string>> metadata = {};

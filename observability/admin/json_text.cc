@@ -48,7 +48,11 @@ Json endpointsOf(const UpstreamState& upstream) {
     one["address"] = endpoint.address;
     one["weight"] = endpoint.weight;
     if (!endpoint.zone.empty()) one["zone"] = endpoint.zone;
+    if (endpoint.priority > 0) one["priority"] = endpoint.priority;
+    if (!endpoint.state.empty()) one["state"] = endpoint.state;
+    if (!endpoint.since.empty()) one["since"] = endpoint.since;
     one["in_flight"] = endpoint.in_flight;
+    if (endpoint.latency_ms) one["expected_latency_ms"] = *endpoint.latency_ms;
     if (endpoint.draining) one["draining"] = true;
     if (endpoint.ejected_by > 0) {
       one["ejected"] = true;

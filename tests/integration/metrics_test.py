@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """All metric families and the fields of the admin pages, compared with the counts of the test."""
 
+import calendar
 import http.client
 import json
 import re
@@ -300,6 +301,7 @@ class EveryFamily(FilterMetricsCase):
         self.expect(weir, 1, "weir_upstream_endpoints", upstream="good", state="healthy")
         self.expect(weir, 1, "weir_health_checks_total", upstream="echo", result="success")
         self.expect(weir, 1, "weir_health_transitions_total", upstream="echo", to="healthy")
+        self.expect(weir, 0, "weir_upstream_panic", upstream="good")
         self.expect(weir, 1, "weir_discovery_updates_total", upstream="named", source="dns",
                     result="changed")
         self.expect(weir, 0, "weir_discovery_stale_seconds")
@@ -321,14 +323,17 @@ class EveryFamily(FilterMetricsCase):
         found = {one["name"]: one for one in page}
         good, narrow = found["good"], found["narrow"]
         self.assertEqual(good["balancer"], "round_robin")
-        self.assertEqual(narrow["balancer"], "least_request")
+        self.assertEqual(narrow["balancer"], "peak_ewma")
         self.assertEqual(good["discovery"],
                          {"kind": "static", "known": True, "stale": False, "failure": ""})
         self.assertEqual(good["connections"], {"open": 1, "idle": 1, "max": 1024})
         self.assertEqual(narrow["connections"], {"open": 1, "idle": 0, "max": 1})
         self.assertEqual([one["in_flight"] for one in narrow["endpoints"]], [2])
-        self.assertEqual(good["endpoints"],
-                         [{"address": self.good.address, "weight": 1, "in_flight": 0}])
+        (endpoint,) = good["endpoints"]
+        since = calendar.timegm(time.strptime(endpoint.pop("since"), "%Y-%m-%dT%H:%M:%SZ"))
+        self.assertTrue(time.time() - 3600 < since <= time.time(), since)
+        self.assertEqual(endpoint, {"address": self.good.address, "weight": 1, "state": "healthy",
+                                    "in_flight": 0})
         self.assertEqual(found["named"]["discovery"]["kind"], "dns")
 
     def connections(self, weir):

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/base/metrics.h"
+#include "core/base/utc_time.h"
 #include "core/config/redaction.h"
 #include "core/config/units.h"
 #include "core/event/descriptors.h"
@@ -53,13 +54,22 @@ void logWarnings(const config::Diagnostics& diagnostics) {
   for (const config::Diagnostic& warning : diagnostics.warnings()) log::warning(warning.text());
 }
 
+void addEndpointUse(const server::EndpointUse& use, admin::EndpointState& endpoint) {
+  endpoint.in_flight = use.in_flight;
+  if (endpoint.state.empty()) endpoint.state = "healthy";
+  if (use.warming > 0) endpoint.state = "warming";
+  if (use.ejected > 0) endpoint.state = "ejected";
+  if (use.health == upstream::Health::kUnhealthy) endpoint.state = "unhealthy";
+  endpoint.ejected_by = use.ejected;
+  endpoint.since = UtcTime{wallClockNow() - use.unchanged}.text();
+  if (const auto latency = use.latencySeconds()) endpoint.latency_ms = *latency * 1'000;
+}
+
 void addUse(const server::ClusterUse& use, admin::UpstreamState& state) {
   state.idle_connections = use.idle_connections;
   for (admin::EndpointState& endpoint : state.endpoints) {
-    const auto found = use.in_flight.find(endpoint.address);
-    if (found != use.in_flight.end()) endpoint.in_flight = found->second;
-    const auto ejected = use.ejected.find(endpoint.address);
-    if (ejected != use.ejected.end()) endpoint.ejected_by = ejected->second;
+    const auto found = use.endpoints.find(endpoint.address);
+    if (found != use.endpoints.end()) addEndpointUse(found->second, endpoint);
   }
 }
 

@@ -25,7 +25,9 @@ admin::UpstreamState plannedState(const upstream::ClusterPlan& cluster,
   for (const upstream::Endpoint& endpoint : endpoints->endpoints) {
     state.endpoints.push_back({.address = endpoint.address.text(),
                                .weight = endpoint.weight,
+                               .priority = endpoint.priority,
                                .zone = endpoint.zone,
+                               .state = endpoint.draining ? "draining" : "",
                                .draining = endpoint.draining,
                                .metadata = endpoint.metadata});
   }

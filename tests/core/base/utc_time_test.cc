@@ -20,5 +20,12 @@ INSTANTIATE_TEST_SUITE_P(UtcTime, InvalidTime,
                                          "2024-01-01 00:00:00Z", "2024-01-01T00:00:00",
                                          "2024-1-01T00:00:00ZZ", "2024-01-01T00:60:00Z"));
 
+TEST(UtcTime, WritesWhatItReads) {
+  for (const char* text :
+       {"1970-01-01T00:00:00Z", "2027-01-31T18:00:59Z", "2096-02-29T23:59:59Z"}) {
+    EXPECT_EQ(UtcTime::parse(text).value().text(), text);
+  }
+}
+
 }  // namespace
 }  // namespace weir

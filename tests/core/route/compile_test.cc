@@ -198,6 +198,26 @@ rewrite = { path = "/users/${capture.id}" }
   EXPECT_EQ(request.url(), "h/users/12");
 }
 
+TEST(CompileRoutes, MakesAffinityOnlyIfAsked) {
+  const CompiledRoutes none("[[route]]\nupstream = \"orders\"\n");
+  EXPECT_EQ(none.route().affinity, nullptr);
+  const CompiledRoutes some(
+      "[[route]]\nsplit = [{ upstream = \"orders\" }]\nsplit_on = [\"${client.address}\"]\n"
+      "session_persistence.cookie = \"s\"\n");
+  EXPECT_EQ(some.diagnostics(), "");
+  ASSERT_NE(some.route().affinity, nullptr);
+  EXPECT_EQ(some.route().affinity->hash_on, nullptr);
+  EXPECT_NE(some.route().affinity->split_on, nullptr);
+  EXPECT_NE(some.route().affinity->persistence, nullptr);
+}
+
+TEST(CompileRoutes, RefusesAKeyWithoutASplit) {
+  EXPECT_EQ(mistakesWith("split_on = [\"${client.address}\"]"),
+            "test.toml:3:12: route[0].split_on: has no effect without split\n");
+  EXPECT_EQ(mistakesWith("hash_on = [\"${request.cooky.a}\"]").substr(0, 33),
+            "test.toml:3:12: route[0].hash_on[");
+}
+
 TEST(CompileRoutes, WantsExactlyOneAction) {
   EXPECT_NE(mistakesOf("[[route]]\n"), "");
   EXPECT_NE(mistakesWith("respond = { status = 200 }"), "");

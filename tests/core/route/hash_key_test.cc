@@ -37,6 +37,12 @@ TEST_F(HashKeyTest, IsTheHashOfTheFirstTextThatIsNotEmpty) {
   EXPECT_EQ(of({"${request.header.x-user}@${client.address}"}), stableHash("ann@192.0.2.1"));
 }
 
+TEST_F(HashKeyTest, MayBeACookie) {
+  request.header("Cookie", "a=1; cart=7");
+  EXPECT_EQ(of({"${request.cookie.cart}"}), stableHash("7"));
+  EXPECT_EQ(of({"${request.cookie.Cart}", "${client.address}"}), stableHash("192.0.2.1"));
+}
+
 TEST_F(HashKeyTest, IsNoneIfAllAreEmpty) {
   EXPECT_EQ(of({"${request.header.x-none}", "${request.header.x-empty}"}), std::nullopt);
 }

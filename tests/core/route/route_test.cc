@@ -25,6 +25,26 @@ TEST(Forward, PicksInProportionToTheWeights) {
   EXPECT_FALSE(counts.contains(2));
 }
 
+TEST(Forward, PicksTheSameClusterForTheSameKey) {
+  const Forward before({{1, 10}, {2, 100}});
+  const Forward after({{1, 20}, {2, 100}});
+  int first = 0;
+  int moved = 0;
+  for (std::uint64_t key = 0; key < 10'000; ++key) {
+    const NameId cluster = before.pick(key).value();
+    EXPECT_EQ(before.pick(key), cluster);
+    first += cluster == 1 ? 1 : 0;
+    // A greater weight takes keys from others and loses none.
+    EXPECT_TRUE(cluster != 1 || after.pick(key) == 1U);
+    moved += after.pick(key) == cluster ? 0 : 1;
+  }
+  EXPECT_NEAR(first, 1'000, 150);
+  EXPECT_NEAR(moved, 1'000, 150);
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40U;
+  EXPECT_EQ(Forward({{1, 0}, {2, kMost}}).pick(std::uint64_t{7}), 2U);
+  EXPECT_EQ(Forward({{1, 0}}).pick(std::uint64_t{7}), std::nullopt);
+}
+
 TEST(Forward, PicksNothingWithoutWeight) {
   EXPECT_EQ(picks(Forward({{1, 0}, {2, 0}}), 3), (std::map<NameId, int>{{0, 3}}));
   EXPECT_EQ(picks(Forward({{1, 0}}), 3), (std::map<NameId, int>{{0, 3}}));

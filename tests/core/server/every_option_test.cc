@@ -74,6 +74,7 @@ discovery = { list = ["10.0.0.2:80"] }
 discovery = { list = ["10.0.0.3:80"] }
 [[route]]
 split = [{ upstream = "pay" }]
+session_persistence = { cookie = { name = "s" }, absolute_timeout = "1h" }
 rewrite = { regex = "a", with = "b" }
 match.headers.x = { prefix = "1" }
 match.query.x = { prefix = "1" }
@@ -183,8 +184,8 @@ class EveryOptionTest : public PlanTest {
 
   std::vector<Value> candidates(const Key& key) const {
     const std::string text = key.text();
-    if (text.ends_with(".ticket_secrets.file")) return {Value(folder_ + "/secret")};
-    if (text.ends_with(".ticket_secrets.env")) return {Value(std::string("WEIR_TEST_SECRET"))};
+    if (text.ends_with("secrets.file")) return {Value(folder_ + "/secret")};
+    if (text.ends_with("secrets.env")) return {Value(std::string("WEIR_TEST_SECRET"))};
     if (text.ends_with(".discovery.list")) {
       return {Value(Value::Array{Value(std::string("10.0.0.9:80"))})};
     }
@@ -229,7 +230,7 @@ class EveryOptionTest : public PlanTest {
     };
     add("duration", {"7s", "70s"});
     add("size", {"7KiB", "70KiB"});
-    add("percentage", {"7%"});
+    add("percentage", {"7%", "170%"});
     add("address", {"127.0.0.2:2"});
     add("address range", {"10.9.0.0/16"});
     add("host", {"x.test"});

@@ -92,7 +92,7 @@ struct OneGuard final : upstream::Guard {
 class PlanTest : public ::testing::Test {
  protected:
   PlanTest() {
-    registry.addBalancer<NoBalancer>("least_request", "No balancing.");
+    registry.addBalancer<NoBalancer>("peak_ewma", "No balancing.");
     registry.addBalancer<OtherBalancer>("other", "Other balancing.");
     registry.addGuard<OneGuard>("one", "Guards nothing.");
     registry.addDiscovery<std::vector<std::string>>("list", "Addresses.", &makeList);

@@ -202,7 +202,7 @@ TEST_F(PlanTest, ProxyProtocolNeedsPeersToBelieve) {
 TEST_F(PlanTest, ABalancerMustExist) {
   EXPECT_EQ(build("[upstream.a]\nbalancer = \"best\"\ndiscovery = { list = [] }\n"), nullptr);
   EXPECT_THAT(diagnostics,
-              HasSubstr("test.toml:2:12: upstream.a.balancer: expected one of \"least_request\", "
+              HasSubstr("test.toml:2:12: upstream.a.balancer: expected one of \"peak_ewma\", "
                         "\"other\", found \"best\""));
 }
 

@@ -89,6 +89,28 @@ TEST_F(ClusterSetTest, KeepsWhatDiscoveryFoundBeforeAndAfterTheFirstUse) {
   EXPECT_EQ(endpointsOf(*set->get(4, plans)), "10.0.0.4:80 ");
 }
 
+TEST_F(ClusterSetTest, KeepsTheResultsOfHealthChecksBeforeAndAfterTheFirstUse) {
+  const ClusterPlans plans({planOf(3, at({"10.0.0.3:80", "10.0.0.4:80"}))});
+  set->follow(plans);
+  const auto report = [](const std::string& address, Health health) {
+    HealthReport made;
+    made.emplace(net::Address::parse(address).value(), health);
+    return std::make_shared<const HealthReport>(std::move(made));
+  };
+  set->setHealth(3, report("10.0.0.3:80", Health::kUnhealthy));
+  Cluster& orders = *set->get(3, plans);
+  EXPECT_EQ(orders.pick({})->endpoint.address.text(), "10.0.0.4:80");
+  set->follow(ClusterPlans({planOf(3, at({"10.0.0.4:80", "10.0.0.3:80"}))}));
+  EXPECT_EQ(orders.pick({})->endpoint.address.text(), "10.0.0.4:80");
+  set->setHealth(3, report("10.0.0.4:80", Health::kUnhealthy));
+  turn();
+  EXPECT_EQ(orders.pick({})->endpoint.address.text(), "10.0.0.3:80");
+  set->setHealth(3, nullptr);  // the checks were removed
+  turn();
+  EXPECT_EQ(orders.pick({})->endpoint.address.text(), "10.0.0.4:80");
+  orders.forEachMember([](const Member& member) { EXPECT_EQ(member.health, Health::kUnknown); });
+}
+
 TEST_F(ClusterSetTest, ForgetsTheEndpointsOfClustersThatHaveLeft) {
   std::vector<std::weak_ptr<const EndpointSet>> found;
   const auto plans = [this](NameId id) {

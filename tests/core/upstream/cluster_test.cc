@@ -35,7 +35,7 @@ TEST_F(ClusterTest, DrainingEndpointsGetNoNewTrafficWhileThereAreOthers) {
   set.endpoints[0].draining = true;
   cluster->setEndpoints(std::make_shared<const EndpointSet>(set));
   EXPECT_EQ(first().endpoint.address.text(), "10.0.0.2:80");
-  EXPECT_EQ(cluster->pick({.sticky = &leaving}), &first());
+  EXPECT_EQ(cluster->pick({.sticky = &leaving}), &leaving);  // its clients stay
   answer(0);
   EXPECT_EQ(client.told(), "fresh 204 ");
   cluster->done(leaving, {});

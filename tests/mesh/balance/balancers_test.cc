@@ -32,13 +32,15 @@ TEST_F(BalancersTest, AllBalance) {
   Random random(1);
   const Members members({1, 2, 3});
   for (const std::string_view name : registry.extensions().family("balancer").names()) {
-    if (name == "peak_ewma") continue;  // by latency; see its own test
+    // By latency, and by order; see their own tests.
+    if (name == "peak_ewma" || name == "first") continue;
     const auto options = read("balancer = \"" + std::string(name) + "\"\n");
     const auto make = registry.balancer(options.balancer);
     ASSERT_NE(make, nullptr) << name;
     const auto balancer = make(toolsOf(random));
     balancer->setMembers(members.all());
-    EXPECT_LT(worstDeviation(members.shares(*balancer, 60'000), {1, 2, 3}), 0.05) << name;
+    const double most = name == "ring_hash" ? 0.25 : 0.05;
+    EXPECT_LT(worstDeviation(members.shares(*balancer, 60'000), {1, 2, 3}), most) << name;
   }
 }
 
@@ -48,7 +50,7 @@ TEST_F(BalancersTest, HaveADefault) {
 
 TEST_F(BalancersTest, AreDifferentSettings) {
   EXPECT_EQ(read("balancer = \"random\"").balancer, read("balancer = { random = {} }").balancer);
-  EXPECT_EQ(read("balancer = \"least_request\"").balancer, read("").balancer);
+  EXPECT_EQ(read("balancer = \"peak_ewma\"").balancer, read("").balancer);
   EXPECT_NE(read("balancer = \"random\"").balancer, read("").balancer);
 }
 

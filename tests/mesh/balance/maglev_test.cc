@@ -15,6 +15,13 @@ namespace {
 using Weights = std::vector<std::uint32_t>;
 using upstream::Member;
 
+// The key of an entry: the inverse of mixed().
+std::uint64_t unmixed(std::uint64_t value) {
+  value = (value ^ (value >> 33U)) * 0x9cb4b2f8129337db;
+  value = (value ^ (value >> 33U)) * 0x4f74430c22a54005;
+  return value ^ (value >> 33U);
+}
+
 class MaglevTest : public testing::Test {
  protected:
   explicit MaglevTest(std::optional<double> load_factor = std::nullopt)
@@ -71,13 +78,18 @@ TEST_F(MaglevTest, IsTheSameOnEveryNodeWhateverTheOrderOfDiscovery) {
   }
 }
 
-// Entries, not keys: the key that equals an entry's number after mixing is not known.
 TEST_F(MaglevTest, SharesAreEqualWithinOnePercent) {
-  const Weights weights(100, 1);
-  const Members members(weights);
-  use(members.all());
-  const std::vector<int> shares = members.shares(balancer, 4'000'000);  // without a key
-  EXPECT_LT(worstDeviation(shares, weights), 0.02);  // of which about 1 % is chance
+  for (const auto& [count, entries] : {std::pair{100, 65'537}, std::pair{2'000, 1'000'003}}) {
+    const Weights weights(static_cast<std::size_t>(count), 1);
+    const Members members(weights);
+    use(members.all());
+    std::vector<int> shares(weights.size());
+    for (int entry = 0; entry < entries; ++entry) {
+      const auto key = unmixed(static_cast<std::uint64_t>(entry));
+      ++shares[members.indexOf(balancer.pick({.key = key}))];
+    }
+    EXPECT_LT(worstDeviation(shares, weights), 0.01) << count;
+  }
 }
 
 TEST_F(MaglevTest, SharesFollowTheWeights) {
@@ -172,6 +184,7 @@ TEST(MaglevConfig, RequiresAPrimeTableSize) {
     return found.text();
   };
   EXPECT_EQ(mistakes("table_size = 251"), "");
+  EXPECT_EQ(mistakes("table_size = \"auto\""), "");
   EXPECT_EQ(mistakes("table_size = 5000011\nload_factor = \"off\""), "");
   EXPECT_EQ(mistakes("table_size = 65536"), "test.toml:1:14: table_size: must be a prime number\n");
   EXPECT_EQ(mistakes("table_size = 65535"), "test.toml:1:14: table_size: must be a prime number\n");

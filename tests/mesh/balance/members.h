@@ -27,7 +27,7 @@ class Members {
   explicit Members(const std::vector<std::uint32_t>& weights) {
     for (const std::uint32_t weight : weights) {
       auto& member = owned_.emplace_back(std::make_unique<upstream::Member>());
-      member->endpoint.weight = weight;
+      member->endpoint.weight = member->weight = weight;
       const auto number = static_cast<std::uint16_t>(8'000 + all_.size());
       member->endpoint.address = {net::Ip::v4({10, 0, 0, 1}), number};
       indexes_.emplace(member.get(), all_.size());

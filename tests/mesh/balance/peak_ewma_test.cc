@@ -1,5 +1,6 @@
 #include "mesh/balance/peak_ewma.h"
 
+#include <cmath>
 #include <functional>
 #include <queue>
 
@@ -136,6 +137,30 @@ TEST_F(PeakEwmaTest, ANewEndpointIsExpectedToBeOrdinary) {
   const auto shares = run(members, servers, 5ms, 100ms);
   EXPECT_LT(shares[3], 0.5);
   EXPECT_GT(shares[3], 0);
+}
+
+TEST_F(PeakEwmaTest, TheExpectedLatencyDecaysByItsTimeConstant) {
+  const Members members({1, 1});
+  balancer.setMembers(members.all());
+  const auto observe = [&](Nanoseconds took) {
+    balancer.onOutcome(*members[0], {.status = 200, .first_byte = took});
+    return members[0]->estimate.latency;
+  };
+  EXPECT_EQ(observe(1s), 1e9);
+  loop.advance(10s);
+  // 1 s * e^-1, of which the measurement replaces 1 - e^-1.
+  EXPECT_NEAR(observe(1ns), 1e9 * std::exp(-2), 1e5);
+  EXPECT_EQ(observe(2s), 2e9);  // a peak is followed at once
+  loop.advance(3h);
+  EXPECT_NEAR(observe(1ms), 1e6, 1);
+}
+
+TEST_F(PeakEwmaTest, ASingleEndpointIsNotMeasured) {
+  const Members members({1, 1});
+  balancer.setMembers(std::span(members.all()).first(1));
+  EXPECT_FALSE(balancer.wantsOutcomes());
+  balancer.setMembers(members.all());
+  EXPECT_TRUE(balancer.wantsOutcomes());
 }
 
 TEST_F(PeakEwmaTest, ARetryGoesToAnotherEndpoint) {

@@ -19,18 +19,20 @@ TEST(EndpointFile, TheNameTellsTheFormat) {
 
 TEST(EndpointFile, EveryFormatSaysTheSame) {
   const auto expected = readEndpointFile(
-      "10.0.0.1:80\n10.0.0.2:81 weight=3 zone=a draining=true version=2\n", EndpointFormat::kLines);
+      "10.0.0.1:80\n10.0.0.2:81 weight=3 priority=1 zone=a draining=true version=2\n",
+      EndpointFormat::kLines);
   ASSERT_EQ(expected.mistake, "");
   const auto from_json = json(R"({"endpoints": ["10.0.0.1:80", {"address": "10.0.0.2", "port": 81,
-      "weight": 3, "zone": "a", "draining": true, "metadata": {"version": "2"}}]})");
+      "weight": 3, "priority": 1, "zone": "a", "draining": true, "metadata": {"version": "2"}}]})");
   EXPECT_EQ(from_json.mistake, "");
   EXPECT_EQ(from_json.endpoints, expected.endpoints);
   const auto from_array = json(R"(["10.0.0.1:80", {"address": "10.0.0.2:81", "weight": 3,
-      "zone": "a", "draining": true, "version": "2"}])");
+      "priority": 1, "zone": "a", "draining": true, "version": "2"}])");
   EXPECT_EQ(from_array.mistake, "");
   EXPECT_EQ(from_array.endpoints, expected.endpoints);
   const auto from_toml = toml(
-      "endpoints = [\"10.0.0.1:80\", { address = \"10.0.0.2:81\", weight = 3, zone = \"a\", "
+      "endpoints = [\"10.0.0.1:80\", { address = \"10.0.0.2:81\", weight = 3, priority = 1, zone = "
+      "\"a\", "
       "draining = true, metadata = { version = \"2\" } }]");
   EXPECT_EQ(from_toml.mistake, "");
   EXPECT_EQ(from_toml.endpoints, expected.endpoints);

@@ -26,10 +26,12 @@ TEST(StaticList, KnowsItsEndpointsWithoutAsking) {
   EXPECT_EQ(known->endpoints[0].weight, 1U);
 }
 
-TEST(StaticList, TakesWeightsAndZones) {
-  const auto source = sourceOf("static = [{ address = '10.0.0.1:80', weight = 3, zone = 'a' }]");
+TEST(StaticList, TakesWeightsPrioritiesAndZones) {
+  const auto source =
+      sourceOf("static = [{ address = '10.0.0.1:80', weight = 3, priority = 2, zone = 'a' }]");
   const upstream::Endpoint endpoint = source->known()->endpoints.front();
   EXPECT_EQ(endpoint.weight, 3U);
+  EXPECT_EQ(endpoint.priority, 2U);
   EXPECT_EQ(endpoint.zone, "a");
 }
 
@@ -43,6 +45,7 @@ TEST(StaticList, DiffersByAddressWeightAndZone) {
   EXPECT_EQ(plain, identity("static = [{ address = '10.0.0.1:80' }]"));
   EXPECT_NE(plain, identity("static = ['10.0.0.1:81']"));
   EXPECT_NE(plain, identity("static = [{ address = '10.0.0.1:80', weight = 2 }]"));
+  EXPECT_NE(plain, identity("static = [{ address = '10.0.0.1:80', priority = 1 }]"));
   EXPECT_NE(plain, identity("static = [{ address = '10.0.0.1:80', zone = 'a' }]"));
 }
 

@@ -65,7 +65,16 @@ TEST_F(AdminPages, UpstreamsTellOfDiscoveryConnectionsAndEndpoints) {
        .connections = 5,
        .idle_connections = 3,
        .max_connections = 1024,
-       .endpoints = {{"10.0.0.1:80", 2, "eu-1", 4}, {.address = "10.0.0.2:80", .ejected_by = 2}}}};
+       .endpoints = {{.address = "10.0.0.1:80",
+                      .weight = 2,
+                      .priority = 1,
+                      .zone = "eu-1",
+                      .state = "ejected",
+                      .since = "2027-01-31T18:00:00Z",
+                      .latency_ms = 12.5,
+                      .in_flight = 4,
+                      .ejected_by = 3},
+                     {.address = "10.0.0.2:80", .state = "draining", .draining = true}}}};
   const RawMessage reply = ask("GET /upstreams");
   EXPECT_EQ(reply.value("content-type"), "application/json");
   EXPECT_EQ(statusAndBody(reply), R"(200 {
@@ -89,14 +98,20 @@ TEST_F(AdminPages, UpstreamsTellOfDiscoveryConnectionsAndEndpoints) {
           "address": "10.0.0.1:80",
           "weight": 2,
           "zone": "eu-1",
-          "in_flight": 4
+          "priority": 1,
+          "state": "ejected",
+          "since": "2027-01-31T18:00:00Z",
+          "in_flight": 4,
+          "expected_latency_ms": 12.5,
+          "ejected": true,
+          "ejected_by_workers": 3
         },
         {
           "address": "10.0.0.2:80",
           "weight": 1,
+          "state": "draining",
           "in_flight": 0,
-          "ejected": true,
-          "ejected_by_workers": 2
+          "draining": true
         }
       ]
     }
