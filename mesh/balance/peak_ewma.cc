@@ -85,7 +85,7 @@ double PeakEwmaBalancer::weightBefore(Nanoseconds since, Nanoseconds now) const 
 
 double PeakEwmaBalancer::costOf(const Member& member, Nanoseconds now) const {
   const Member::Estimate& known = member.estimate;
-  double latency = median_ > 0 ? median_ : kFirstGuess;
+  double latency = median_;
   if (known.latency > 0) {
     latency = std::max(known.latency * weightBefore(known.at, now), kLeastOfMedian * median_);
   }
@@ -121,17 +121,19 @@ void PeakEwmaBalancer::observe(Member& member, double latency) {
   const double before = known.latency * weight;
   const double average = before * weight + latency * (1 - weight);
   known = {std::max(latency > before ? latency : average, 1.0), now};
-  if (median_ <= 0 || now - median_at_ >= kMedianAge) refreshMedian(now);
+  if (now - median_at_ >= kMedianAge) refreshMedian(now);
 }
 
+// The lower one, with a guess for members that have not been measured: if the only member that has
+// been measured fails, the others must not be expected to be as slow.
 void PeakEwmaBalancer::refreshMedian(Nanoseconds now) {
   median_at_ = now;
   latencies_.clear();
   for (const Member* member : members_) {
-    if (member->estimate.latency > 0) latencies_.push_back(member->estimate.latency);
+    latencies_.push_back(member->estimate.latency > 0 ? member->estimate.latency : kFirstGuess);
   }
   if (latencies_.empty()) return;
-  const auto middle = latencies_.begin() + static_cast<std::ptrdiff_t>(latencies_.size() / 2);
+  const auto middle = latencies_.begin() + static_cast<std::ptrdiff_t>((latencies_.size() - 1) / 2);
   std::nth_element(latencies_.begin(), middle, latencies_.end());
   median_ = *middle;
 }

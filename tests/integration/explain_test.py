@@ -22,9 +22,12 @@ def explain(*arguments):
 
 
 def without_connections(page):
-    """Connections remain from earlier requests; only a running process has them."""
+    """Only a running process has connections, from earlier requests, and states of endpoints."""
     for upstream in page["upstreams"]:
         del upstream["connections"]
+        for endpoint in upstream["endpoints"]:
+            endpoint.pop("state", None)
+            endpoint.pop("since", None)
     return page
 
 

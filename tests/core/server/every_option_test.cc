@@ -53,6 +53,7 @@ upstream = "pay"
 match.headers.x = "1"
 match.query.x = "1"
 mirror = [{ upstream = "pay" }]
+session_persistence = { header = "x-s" }
 )",
                                            R"(
 [[listener]]
@@ -74,10 +75,13 @@ discovery = { list = ["10.0.0.2:80"] }
 discovery = { list = ["10.0.0.3:80"] }
 [[route]]
 split = [{ upstream = "pay" }]
-session_persistence = { cookie = { name = "s" }, absolute_timeout = "1h" }
 rewrite = { regex = "a", with = "b" }
 match.headers.x = { prefix = "1" }
 match.query.x = { prefix = "1" }
+[route.session_persistence]
+cookie = { name = "s" }
+absolute_timeout = "1h"
+secrets = ["0123456789abcdef0123456789abcdef"]
 )",
                                            R"(
 [[listener]]
