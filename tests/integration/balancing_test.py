@@ -3,7 +3,7 @@
 
 import json
 import re
-import time
+import threading
 import unittest
 from collections import Counter
 
@@ -16,7 +16,7 @@ def after(seconds, body, **parts):
     """Replies after a time."""
     def answer(call):
         call.read_body()
-        time.sleep(seconds)  # the latency of this server
+        threading.Event().wait(seconds)  # the latency of this server
         call.reply(body, **parts)
     return answer
 

@@ -315,7 +315,7 @@ class Killed(FailureCase):
     def test_an_upstream_killed_under_load_costs_nothing_when_another_is_there(self):
         upstreams = [self.upstream(text(b"a")), self.upstream(text(b"b"))]
         weir = self.start(*upstreams, route=RETRY.format(3, "backoff.base = '1ms'"),
-                          upstream="balancer = 'round_robin'")
+                          upstream="balancer = 'least_request'")
         failures, stopped = [], threading.Event()
         answered = []
 
