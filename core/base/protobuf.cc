@@ -1,5 +1,7 @@
 #include "core/base/protobuf.h"
 
+#include <bit>
+
 namespace weir {
 namespace {
 
@@ -29,6 +31,25 @@ ProtoWriter& ProtoWriter::number(std::uint32_t field, std::uint64_t value) {
 
 ProtoWriter& ProtoWriter::text(std::uint32_t field, std::string_view value) {
   if (!value.empty()) appendBytes(field, value);
+  return *this;
+}
+
+ProtoWriter& ProtoWriter::real(std::uint32_t field, double value) {
+  appendVarint(std::uint64_t{field} << kTypeBits | kFixed64);
+  auto bits = std::bit_cast<std::uint64_t>(value);
+  for (std::size_t i = 0; i < sizeof bits; ++i, bits >>= 8U) bytes_ += static_cast<char>(bits);
+  return *this;
+}
+
+ProtoWriter& ProtoWriter::signedNumber(std::uint32_t field, std::int64_t value) {
+  const auto bits = static_cast<std::uint64_t>(value);
+  appendVarint(std::uint64_t{field} << kTypeBits | kVarint);
+  appendVarint(bits << 1U ^ (value < 0 ? ~std::uint64_t{0} : 0));
+  return *this;
+}
+
+ProtoWriter& ProtoWriter::fields(std::string_view encoded) {
+  bytes_ += encoded;
   return *this;
 }
 

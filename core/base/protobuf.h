@@ -17,7 +17,12 @@ class ProtoWriter {
   ProtoWriter& flag(std::uint32_t field, bool value) { return number(field, value ? 1 : 0); }
   ProtoWriter& text(std::uint32_t field, std::string_view value);
   ProtoWriter& message(std::uint32_t field, const ProtoWriter& value);  // also if it is empty
+  // Written although it may be 0, as an optional field is.
+  ProtoWriter& real(std::uint32_t field, double value);
+  ProtoWriter& signedNumber(std::uint32_t field, std::int64_t value);  // sint32, sint64
+  ProtoWriter& fields(std::string_view encoded);  // fields that were written elsewhere
 
+  void clear() { bytes_.clear(); }  // keeps the memory
   const std::string& bytes() const { return bytes_; }
 
  private:

@@ -6,11 +6,13 @@
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/event/log_socket.h"
 
 namespace weir::event {
 namespace {
@@ -18,6 +20,10 @@ namespace {
 // Opening a pipe without a reader fails at once instead of waiting for a reader.
 int openFile(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+}
+
+LogSocket openTarget(const std::string& target, bool is_socket) {
+  return is_socket ? openLogSocket(target) : LogSocket{openFile(target), false};
 }
 
 std::string_view causeOf(int code) {
@@ -30,7 +36,7 @@ std::string_view causeOf(int code) {
 }  // namespace
 
 WriteSink::WriteSink(std::string target, LogLimit& reports)
-    : target_(std::move(target)), reports_(reports) {
+    : target_(std::move(target)), reports_(reports), is_socket_(isLogAddress(target_)) {
   if (target_ == "stdout") descriptor_ = STDOUT_FILENO;
   if (target_ == "stderr") descriptor_ = STDERR_FILENO;
   if (descriptor_ >= 0) {
@@ -50,13 +56,14 @@ void WriteSink::inspect() {
 }
 
 bool WriteSink::openAnew(std::string_view verb) {
-  const int fresh = openFile(target_);
-  if (fresh < 0) {
+  const LogSocket fresh = openTarget(target_, is_socket_);
+  if (fresh.descriptor < 0) {
     report(verb, causeOf(errno));
     return false;
   }
   if (descriptor_ >= 0) ::close(descriptor_);
-  descriptor_ = fresh;
+  descriptor_ = fresh.descriptor;
+  datagrams_ = fresh.datagrams;
   line_torn_ = false;
   pause_ = kFirstPause;
   inspect();
@@ -64,6 +71,7 @@ bool WriteSink::openAnew(std::string_view verb) {
 }
 
 void WriteSink::reopen() {
+  if (is_socket_ && descriptor_ >= 0) return;  // a rotation does not concern it
   if (descriptor_ < 0 || descriptor_ > STDERR_FILENO) openAnew(descriptor_ < 0 ? "open" : "reopen");
 }
 
@@ -92,6 +100,7 @@ WriteSink::Outcome WriteSink::write(std::string_view& lines) {
 
 WriteSink::Outcome WriteSink::writeOnce(std::string_view& bytes) {
   if (may_wait_ && !writable()) return Outcome::kWouldWait;
+  if (datagrams_) return sendLine(bytes);
   const std::string_view piece = nextPiece(bytes);
   const ssize_t written = ::write(descriptor_, piece.data(), piece.size());
   if (written >= 0) {
@@ -100,7 +109,31 @@ WriteSink::Outcome WriteSink::writeOnce(std::string_view& bytes) {
   }
   if (errno == EINTR) return Outcome::kDone;  // no error: retry
   if (errno == EAGAIN) return Outcome::kWouldWait;
-  report("write", causeOf(errno));
+  return fail(errno);
+}
+
+// One datagram. A refusal of UDP is about one that was sent before.
+WriteSink::Outcome WriteSink::sendLine(std::string_view& lines) {
+  const std::string_view line = lines.substr(0, lines.find('\n'));
+  const ssize_t sent = ::send(descriptor_, line.data(), line.size(), MSG_NOSIGNAL);
+  const bool udp = !target_.starts_with("unix:");
+  if (sent < 0) {
+    if (errno == EINTR || (udp && errno == ECONNREFUSED)) return Outcome::kDone;
+    if (errno == EAGAIN) return Outcome::kWouldWait;
+    if (errno != EMSGSIZE) return fail(errno);
+    report("send a line to", "it is too long");
+  }
+  lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+  return Outcome::kDone;
+}
+
+// A connection that failed is made again after a pause.
+WriteSink::Outcome WriteSink::fail(int cause) {
+  report("write", causeOf(cause));
+  if (is_socket_) {
+    ::close(std::exchange(descriptor_, -1));
+    retry_at_ = monotonicNow() + pause_;
+  }
   return Outcome::kFailed;
 }
 

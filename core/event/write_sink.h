@@ -9,7 +9,8 @@
 
 namespace weir::event {
 
-// A file to which lines are appended: a path, "stdout" or "stderr". Used by the writer thread.
+// A file to which lines are appended: a path, "stdout" or "stderr"; or a socket, see
+// isLogAddress(). Used by the writer thread.
 class WriteSink {
  public:
   // Creates the file if it is missing, but not its directory. While it cannot be opened, writing
@@ -33,6 +34,8 @@ class WriteSink {
 
  private:
   Outcome writeOnce(std::string_view& bytes);
+  Outcome sendLine(std::string_view& lines);
+  Outcome fail(int cause);
   bool writable() const;
   std::string_view nextPiece(std::string_view bytes) const;
   bool openAnew(std::string_view verb);
@@ -46,6 +49,8 @@ class WriteSink {
   LogLimit& reports_;
   int descriptor_ = -1;
   bool may_wait_ = false;    // a pipe, socket or terminal
+  const bool is_socket_;
+  bool datagrams_ = false;   // each line is one
   bool line_torn_ = false;   // lines were discarded in the middle of one
   Nanoseconds retry_at_{0};  // while it is not open
   Nanoseconds pause_ = kFirstPause;

@@ -10,7 +10,7 @@ namespace weir::proxy {
 
 Engine::Engine(Tools tools)
     : tools_(tools),
-      request_metrics_(tools.metrics),
+      request_metrics_(tools.metrics, tools.details),
       exchanges_(tools.exchange_bytes),
       clusters_({tools.loop, tools.connector, random_, tools.metrics}),
       client_({tools.loop, [this](NameId name) { return find(name); }}),
@@ -74,6 +74,7 @@ std::string_view Engine::renewDate(Nanoseconds now) {
 
 void Engine::onSweep() {
   if (tools_.access_log != nullptr) tools_.access_log->flush();
+  if (tools_.tracer != nullptr) tools_.tracer->flush();
   // Memory of a peak is released, a part each time.
   exchanges_.trim(64);
   tools_.loop.chunks().trim(64);

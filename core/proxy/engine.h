@@ -16,6 +16,7 @@
 #include "core/net/connector.h"
 #include "core/proxy/plan.h"
 #include "core/proxy/request_metrics.h"
+#include "core/proxy/tracer.h"
 #include "core/upstream/client.h"
 #include "core/upstream/cluster_set.h"
 
@@ -46,6 +47,8 @@ class Engine {
     MetricCells& metrics;
     std::size_t exchange_bytes;             // size of the objects in exchanges()
     http::AccessLog* access_log = nullptr;  // null: none
+    Tracer* tracer = nullptr;               // null: requests are not traced
+    MetricDetails* details = nullptr;       // null: none are kept
   };
   explicit Engine(Tools tools);
   ~Engine();  // after the last exchange has ended
@@ -56,6 +59,7 @@ class Engine {
   // large plan here would take too long.
   void setPlan(std::shared_ptr<const Plan> plan);
   void setAccessLog(http::AccessLog* log) { tools_.access_log = log; }
+  void setTracer(Tracer* tracer) { tools_.tracer = tracer; }
 
   // Each call requires a matching unpin().
   PinnedPlan& pin();
@@ -78,6 +82,7 @@ class Engine {
     return now < date_until_ ? date_.latest() : renewDate(now);
   }
   http::AccessLog* accessLog() const { return tools_.access_log; }
+  Tracer* tracer() const { return tools_.tracer; }
   filter::WorkerParts& parts() { return parts_; }  // of the plans' filters
   BlockPool& exchanges() { return exchanges_; }
   std::uint64_t exchangesInFlight() const { return exchanges_.lent(); }

@@ -47,6 +47,7 @@ Exchange::Exchange(Engine& engine, DownstreamOwner& listener, const ConnectionPe
 }
 
 Exchange::~Exchange() {
+  trace_ = nullptr;  // members that are destroyed later still call
   filters_.reset();
   if (pinned_ != nullptr) engine_.unpin(*pinned_);
 }
@@ -101,6 +102,9 @@ bool Exchange::admitRequest() {
   downstream_ = findDownstream(request_, *listener_plan_, peer);
   request_.scheme = downstream_.scheme;
   if (trustsPeer()) noteDeadline(trustedDeadline(request_));
+  if (Tracer* const tracer = engine_.tracer()) {
+    trace_ = &tracer->begin(request_, downstream_.trusted_peer);
+  }
   if (!checkRequest() || !checkMemory()) return true;
   // First: routes and filters must not see untrusted claims, and rewriting comes later.
   addForwardedHeaders(request_, *listener_plan_, peer, downstream_);
@@ -268,6 +272,9 @@ bool Exchange::forward() {
   if (request_ended_ || request_.body == http::BodyKind::kTunnel) armTry();
   if (deadline_) tellDeadline();
   http::Requester& requester = *attempt_.requester();
+  if (trace_ != nullptr && engine_.tracer() != nullptr) {
+    engine_.tracer()->beginAttempt(*trace_, *attempt_.member(), request_);
+  }
   requester.sendHead(request_);
   if (request_.body == http::BodyKind::kLength || request_.body == http::BodyKind::kStream) {
     request_relay_.attach(requester);

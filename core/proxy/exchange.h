@@ -15,6 +15,7 @@
 #include "core/proxy/mirror.h"
 #include "core/proxy/plan.h"
 #include "core/proxy/relay.h"
+#include "core/proxy/tracer.h"
 #include "core/regex/captures.h"
 #include "core/route/variables.h"
 #include "core/upstream/attempt.h"
@@ -91,6 +92,7 @@ class Exchange final : public http::RequestEvents,
   void onAcquired(const upstream::PooledConnection& lease) override;
   void onAcquireFailed(Error error) override;
   void onAttemptTimeout() override;
+  void onAttemptEnded(const upstream::Member& member, const upstream::Outcome& outcome) override;
   // filter::Host
   event::Loop& loop() override { return engine_.loop(); }
   Arena& arena() override { return arena_; }
@@ -200,7 +202,8 @@ class Exchange final : public http::RequestEvents,
   void abortWith(const Failure& failure);
   void complete();
   void countRequest();
-  void logRequest();
+  void noteExample(const RequestLabels& labels);
+  void report();
   http::ExchangeRecord describe();
   Nanoseconds elapsed() const { return engine_.loop().eventTime() - started_; }
   route::ExchangeVariables variables() const;
@@ -231,6 +234,7 @@ class Exchange final : public http::RequestEvents,
   http::ExchangeView* view_ = nullptr;  // in the arena, once a filter asks for it
   route::Session* session_ = nullptr;   // of the client, in the arena; null: none
   Mirrors mirrors_;
+  Trace* trace_ = nullptr;              // in the arena; null: the request is not traced
 
   upstream::Tries tries_;
   upstream::Attempt attempt_;

@@ -245,6 +245,12 @@ void Exchange::onDeadline() {
   run();
 }
 
+void Exchange::onAttemptEnded(const upstream::Member& member, const upstream::Outcome& outcome) {
+  if (trace_ == nullptr || engine_.tracer() == nullptr) return;
+  trace_->secure = tries_.cluster()->plan().tls != nullptr;
+  engine_.tracer()->endAttempt(*trace_, member, outcome, elapsed());
+}
+
 void Exchange::onAttemptTimeout() {
   countTimeout(TimeoutStage::kPerTry);
   dropAttempt(AttemptOutcome::kTimeout, Reason::kPerTryTimeout);

@@ -152,7 +152,7 @@ void Exchange::complete() {
   endResponse();
   if (pinned_ != nullptr) listener_.requestsInFlight().add(-1);
   countRequest();
-  if (engine_.accessLog() != nullptr) logRequest();
+  if (engine_.accessLog() != nullptr || trace_ != nullptr) report();
 }
 
 void Exchange::countRequest() {
@@ -169,8 +169,9 @@ void Exchange::countRequest() {
     cells.counter(grpcRequestsKey(route, grpcCode(grpcStatus(response_)))).add();
   }
   if (tunnel_) protocol = AppProtocol::kWebSocket;
-  engine_.requestMetrics().count({listener, route, method, protocol, status_}, times_,
-                                 response_relay_.bytes() + local_body_bytes_);
+  const RequestLabels labels{listener, route, method, protocol, status_};
+  engine_.requestMetrics().count(labels, times_, response_relay_.bytes() + local_body_bytes_);
+  if (trace_ != nullptr && trace_->context.sampled) noteExample(labels);
   if (request_relay_.bytes() > 0) {
     cells.counter(requestBodyBytesKey(listener, route)).add(request_relay_.bytes());
   }
@@ -185,6 +186,18 @@ void Exchange::countRequest() {
     const auto outcome = ok ? RetryOutcome::kSuccess : RetryOutcome::kFailure;
     tries_.countRetries(route, outcome);
   }
+}
+
+// A sampled request is an example of its duration.
+void Exchange::noteExample(const RequestLabels& labels) {
+  RequestMetrics& metrics = engine_.requestMetrics();
+  if (!metrics.hasDetails()) return;
+  Exemplar exemplar;
+  std::memcpy(exemplar.trace_id.data(), trace_->context.trace_id.data(), sizeof exemplar.trace_id);
+  std::memcpy(&exemplar.span_id, trace_->context.span_id.data(), sizeof exemplar.span_id);
+  exemplar.value = times_.total;
+  exemplar.time = wallClockNow();
+  metrics.note(labels, exemplar);
 }
 
 // What is known so far, without the time of the start.
@@ -225,6 +238,7 @@ http::ExchangeRecord Exchange::describe() {
   record.upstream_identity = upstream_identity_;
   if (isGrpc(request_)) record.grpc_status = grpcStatus(response_);
   record.request_id = request_id_;
+  if (trace_ != nullptr) record.trace_id = trace_->id;
   record.request_headers = &request_.headers;
   record.response_headers = &response_.headers;
   return record;
@@ -239,14 +253,16 @@ http::ExchangeView& Exchange::view() {
   return *view_;
 }
 
-void Exchange::logRequest() {
+// Passes the exchange on to the tracer and to the access log.
+void Exchange::report() {
   http::ExchangeRecord record = describe();
   record.start = wallClockNow() - times_.total;
   if (view_ != nullptr) {
     record.principal = &view_->principal;
     record.shadow = view_->record.shadow;
   }
-  engine_.accessLog()->log(record);
+  if (trace_ != nullptr && engine_.tracer() != nullptr) engine_.tracer()->end(*trace_, record);
+  if (engine_.accessLog() != nullptr) engine_.accessLog()->log(record);
 }
 
 }  // namespace weir::proxy

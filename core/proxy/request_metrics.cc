@@ -11,10 +11,16 @@ RequestMetrics::Slot& RequestMetrics::slotFor(const RequestLabels& labels) {
   Slot& slot = slots_[mixed >> 58U];
   if (slot.low == key.low() && slot.high == key.high()) [[likely]]
     return slot;
-  slot = {key.low(), key.high(), cells_.counter(key), {}, {}, {}};
-  slot.duration = cells_.histogram(
-      requestDurationKey(labels.listener, labels.route, labels.protocol, labels.status));
+  slot = {key.low(), key.high(), cells_.counter(key), {}, nullptr, {}, {}};
+  const HistogramKey duration =
+      requestDurationKey(labels.listener, labels.route, labels.protocol, labels.status);
+  slot.duration = cells_.histogram(duration);
+  if (details_ != nullptr) slot.detail = &details_->find(duration);
   return slot;
+}
+
+void RequestMetrics::note(const RequestLabels& labels, const Exemplar& exemplar) {
+  slotFor(labels).detail->note(exemplar);
 }
 
 void RequestMetrics::count(const RequestLabels& labels, const http::PhaseTimes& times,
@@ -22,6 +28,7 @@ void RequestMetrics::count(const RequestLabels& labels, const http::PhaseTimes& 
   Slot& slot = slotFor(labels);
   slot.requests.add();
   slot.duration.observe(times.total);
+  if (slot.detail != nullptr) slot.detail->observe(times.total);
   if (times.upstream_first_byte != http::PhaseTimes::kNotReached) {
     if (!slot.first_byte.found()) {
       slot.first_byte = cells_.histogram(timeToFirstByteKey(labels.listener, labels.route));

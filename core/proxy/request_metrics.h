@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/base/metric_cells.h"
+#include "core/base/metric_details.h"
 #include "core/http/record.h"
 #include "core/proxy/metrics.h"
 
@@ -23,9 +24,14 @@ struct RequestLabels {
 // look-up for each metric.
 class RequestMetrics {
  public:
-  explicit RequestMetrics(MetricCells& cells) : cells_(cells), dropped_(cells.dropped()) {}
+  // `details`: of the durations; null: none are kept.
+  explicit RequestMetrics(MetricCells& cells, MetricDetails* details = nullptr)
+      : cells_(cells), details_(details), dropped_(cells.dropped()) {}
 
   void count(const RequestLabels& labels, const http::PhaseTimes& times, std::uint64_t body_bytes);
+  bool hasDetails() const { return details_ != nullptr; }
+  // The request that was counted last is an example of its duration.
+  void note(const RequestLabels& labels, const Exemplar& exemplar);
 
  private:
   static constexpr std::size_t kSlots = 64;
@@ -35,13 +41,15 @@ class RequestMetrics {
     std::uint64_t high = ~std::uint64_t{0};
     Counter requests;
     Histogram duration;
-    Histogram first_byte;  // these two are looked up when they are first needed
+    MetricDetail* detail = nullptr;  // of the duration
+    Histogram first_byte;            // these two are looked up when they are first needed
     Counter body_bytes;
   };
 
   Slot& slotFor(const RequestLabels& labels);
 
   MetricCells& cells_;
+  MetricDetails* const details_;
   std::uint64_t dropped_;
   std::array<Slot, kSlots> slots_{};
 };

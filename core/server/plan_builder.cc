@@ -91,6 +91,7 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   std::vector<std::string> upstreams;
   for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
   filter::References references(std::move(upstreams), names_);
+  for (const http::Target& each : settings.own_targets) references.target(each, diagnostics);
   addRoutes(settings, references, *plan, diagnostics);
   filters_.dropUnused();
   filter::ChainBuilder builder(filters_, references, names_);

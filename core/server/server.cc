@@ -94,13 +94,23 @@ void Server::checkEndpoints(const upstream::ClusterPlans& clusters) {
   }
 }
 
-void Server::start(const OpenLog& open_log) {
+void Server::start(const OpenRecorders& open, bool details) {
   started_ = true;
-  for (auto& worker : workers_) worker->start(open_log(worker->cells()));
+  for (auto& worker : workers_) worker->start(open(worker->cells()), details);
 }
 
-void Server::setAccessLogs(const OpenLog& open_log) {
-  for (auto& worker : workers_) worker->setAccessLog(open_log(worker->cells()));
+void Server::setRecorders(const OpenRecorders& open) {
+  for (auto& worker : workers_) worker->setRecorders(open(worker->cells()));
+}
+
+void Server::flushRecorders(std::function<void()> on_done) {
+  const auto left = std::make_shared<std::size_t>(workers_.size());
+  const auto tell = [this, left, on_done = std::move(on_done)] {
+    parts_.loop.post([left, on_done] {
+      if (--*left == 0) on_done();
+    });
+  };
+  for (auto& worker : workers_) worker->flushRecorders(tell);
 }
 
 bool Server::openListener(const std::shared_ptr<const proxy::ListenerPlan>& listener,

@@ -26,9 +26,6 @@
 #include "core/server/warm_up.h"
 #include "core/upstream/health_checks.h"
 
-namespace weir::http {
-class AccessLog;
-}
 namespace weir::state {
 class Directory;
 }
@@ -41,6 +38,7 @@ namespace weir::server {
 
 class Worker;
 struct Opening;
+struct Recorders;
 
 // The workers and their current plan: start, publish, drain, stop.
 //
@@ -58,15 +56,18 @@ class Server final : private upstream::HealthEvents {
     state::Directory* state = nullptr;                   // null: nothing is kept over restarts
     upstream::MakeHealthChecks health_checks = nullptr;  // null: there are none
   };
-  using OpenLog = std::function<std::unique_ptr<http::AccessLog>(MetricCells& worker_cells)>;
+  using OpenRecorders = std::function<Recorders(MetricCells& worker_cells)>;
 
   // Opens one loop for each worker.
   static Result<std::vector<event::Loop::Handle>> openLoops(unsigned workers);
   Server(const Parts& parts, std::vector<event::Loop::Handle> loops);  // one for each worker
   ~Server() override;
 
-  void start(const OpenLog& open_log);
-  void setAccessLogs(const OpenLog& open_log);
+  // `details`: whether to keep details of the durations of requests.
+  void start(const OpenRecorders& open, bool details = false);
+  void setRecorders(const OpenRecorders& open);
+  // Passes on what the recorders of all workers hold; calls back when all have done so.
+  void flushRecorders(std::function<void()> on_done);
 
   // The owner of listener sockets.
   struct Owner {

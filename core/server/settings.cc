@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/config/table.h"
 #include "core/config/variant.h"
+#include "core/http/target.h"
 #include "core/proxy/listener_options.h"
 #include "core/route/settings.h"
 #include "core/upstream/cluster_options.h"

@@ -15,6 +15,9 @@ namespace weir::config {
 class Selected;
 class Table;
 }  // namespace weir::config
+namespace weir::http {
+struct Target;
+}
 namespace weir::proxy {
 struct ListenerOptions;
 }
@@ -67,6 +70,8 @@ struct Settings {
   std::vector<proxy::ListenerOptions> listeners;
   std::vector<route::RouteSettings> routes;
   std::vector<std::pair<std::string, upstream::ClusterOptions>> upstreams;
+  // Not a setting here: where parts outside of the core, such as exporters, send requests.
+  std::vector<http::Target> own_targets;
 
   std::vector<OwnCall> own_calls;
 

@@ -18,28 +18,38 @@ Worker::Worker(unsigned index, Counts& counts, NameTable& names, event::Loop::Ha
 
 Worker::~Worker() = default;
 
-void Worker::start(std::unique_ptr<http::AccessLog> log) {
-  log_ = std::move(log);
+void Worker::start(Recorders recorders, bool details) {
+  recorders_ = std::move(recorders);
   worker_.start();
-  worker_.call([this] { onStart(); });
+  worker_.call([this, details] { onStart(details); });
 }
 
-void Worker::onStart() {
+void Worker::onStart(bool details) {
   event::Loop& loop = worker_.loop();
   loop.setBudget(counts_.memory());
   connector_ = std::make_unique<net::TcpConnector>(loop);
   engine_ = std::make_unique<proxy::Engine>(
-      proxy::Engine::Tools{loop, *connector_, cells_, sizeof(proxy::Exchange), log_.get()});
+      proxy::Engine::Tools{loop, *connector_, cells_, sizeof(proxy::Exchange), recorders_.log.get(),
+                           recorders_.tracer.get(), details ? &details_ : nullptr});
   loop.setTurnObserver([this](Milliseconds busy) { loop_lag_.observe(busy); });
 }
 
-void Worker::setAccessLog(std::unique_ptr<http::AccessLog> log) {
+void Worker::setRecorders(Recorders recorders) {
   // A copyable function cannot be the only owner.
-  const auto given = std::make_shared<std::unique_ptr<http::AccessLog>>(std::move(log));
+  const auto given = std::make_shared<Recorders>(std::move(recorders));
   worker_.post([this, given] {
-    engine_->setAccessLog(given->get());
-    std::swap(log_, *given);
-    *given = nullptr;  // the worker, which filled the old log, closes it
+    engine_->setAccessLog(given->log.get());
+    engine_->setTracer(given->tracer.get());
+    std::swap(recorders_, *given);
+    *given = {};  // the worker, which filled the old ones, closes them
+  });
+}
+
+void Worker::flushRecorders(std::function<void()> on_done) {
+  worker_.post([this, on_done = std::move(on_done)] {
+    if (recorders_.log != nullptr) recorders_.log->flush();
+    if (recorders_.tracer != nullptr) recorders_.tracer->flush();
+    on_done();
   });
 }
 
@@ -163,7 +173,7 @@ void Worker::onStop() {
   closing_.clear();
   engine_ = nullptr;
   connector_ = nullptr;
-  log_ = nullptr;
+  recorders_ = {};
 }
 
 }  // namespace weir::server

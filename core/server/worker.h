@@ -26,6 +26,12 @@ struct Opening {
   event::SharedCount* connections;  // of the listener; looked up on the control thread
 };
 
+// What records the exchanges of a worker.
+struct Recorders {
+  std::unique_ptr<http::AccessLog> log;   // null: none
+  std::unique_ptr<proxy::Tracer> tracer;  // null: requests are not traced
+};
+
 // A worker with all its objects: engine, listeners, connector, log, cells.
 //
 // Thread: called by the control thread; the work is done on the worker.
@@ -36,8 +42,11 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  void start(std::unique_ptr<http::AccessLog> log);
-  void setAccessLog(std::unique_ptr<http::AccessLog> log);  // for tasks posted afterwards
+  // `details`: whether to keep details of the durations of requests.
+  void start(Recorders recorders, bool details);
+  void setRecorders(Recorders recorders);  // for tasks posted afterwards
+  // Passes on what the recorders hold; calls back on the worker.
+  void flushRecorders(std::function<void()> on_done);
 
   // Makes the plan the current one for new requests. Listeners that it does not contain drain.
   // `snapshots`: the latest of its filters.
@@ -52,6 +61,7 @@ class Worker {
 
   void post(std::function<void()> task) { worker_.post(std::move(task)); }
   MetricCells& cells() { return cells_; }
+  MetricDetails& details() { return details_; }
   // On the worker only.
   proxy::Engine& engine() { return *engine_; }
   std::size_t connections() const;
@@ -60,7 +70,7 @@ class Worker {
  private:
   static constexpr Milliseconds kDrainTick{10};
 
-  void onStart();
+  void onStart(bool details);
   void onPublish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening>& openings);
   void closeListeners(const proxy::Plan& plan);
   void onDrainTick();
@@ -69,12 +79,13 @@ class Worker {
 
   Counts& counts_;
   MetricCells cells_;
+  MetricDetails details_;
   event::LoopThread worker_;
 
   // On the worker.
   Histogram loop_lag_;
   std::unique_ptr<net::Connector> connector_;
-  std::unique_ptr<http::AccessLog> log_;
+  Recorders recorders_;
   std::unique_ptr<proxy::Engine> engine_;
   std::map<NameId, std::unique_ptr<proxy::Listener>> listeners_;
   std::vector<std::unique_ptr<proxy::Listener>> closing_;

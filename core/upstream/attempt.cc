@@ -128,6 +128,7 @@ void Attempt::finish(const Outcome& outcome) {
   requester_ = nullptr;
   if (std::exchange(counted_, false)) tries_.cluster()->releaseRequest();
   Member& member = *std::exchange(member_, nullptr);
+  owner_.onAttemptEnded(member, outcome);
   const State state = std::exchange(state_, State::kIdle);
   if (state == State::kDialed) return tries_.cluster()->releaseDialed(member, outcome);
   if (state != State::kBegun) tries_.cluster()->done(member, outcome);

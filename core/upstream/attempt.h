@@ -27,6 +27,8 @@ class AttemptEvents {
   // The owner ends the attempt, for the reason that reasonForConnecting() gives.
   virtual void onAcquireFailed(Error error) = 0;
   virtual void onAttemptTimeout() = 0;  // the owner drops the attempt
+  // From within the call that ends the attempt.
+  virtual void onAttemptEnded(const Member& /*member*/, const Outcome& /*outcome*/) {}
 };
 
 // One attempt at one endpoint of a cluster: the selection of the endpoint, a connection to it, and

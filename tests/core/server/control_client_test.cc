@@ -34,7 +34,7 @@ class ControlClientTest : public PlanTest {
  protected:
   ControlClientTest() {
     registry.addBalancer<FirstBalancer>("first", "The first endpoint.");
-    server.start([](MetricCells&) { return nullptr; });
+    server.start([](MetricCells&) { return Recorders(); });
   }
   ~ControlClientTest() override {
     call.reset();

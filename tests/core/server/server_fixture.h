@@ -33,7 +33,7 @@ class ServerTest : public PlanTest {
   explicit ServerTest(Milliseconds warm_up_limit = Milliseconds(5'000))
       : server({loop, *resolver, names, cells, counts, warm_up_limit},
                test::opened(Server::openLoops(2))) {
-    server.start([](MetricCells&) { return nullptr; });
+    server.start([](MetricCells&) { return Recorders(); });
   }
   ~ServerTest() override {
     clients.clear();

@@ -103,7 +103,7 @@ TEST_F(ServerTest, DrainsNoLongerThanItMay) {
 
 TEST_F(ServerTest, LogsMayBeReplaced) {
   publish(saying("one", listener("public")));
-  server.setAccessLogs([](MetricCells&) { return nullptr; });
+  server.setRecorders([](MetricCells&) { return Recorders(); });
   EXPECT_THAT(ask(dial()), EndsWith("one"));
 }
 
@@ -249,13 +249,14 @@ TEST_F(ServerTest, AccessLogsChangeWithoutWaitingForWorkers) {
   publish(saying("one", listener("public")));
   const Pipe closed_at;
   bool given = false;
-  server.setAccessLogs([&](MetricCells&) -> std::unique_ptr<http::AccessLog> {
-    if (std::exchange(given, true)) return nullptr;
-    return std::make_unique<ClosingLog>(closed_at);
+  server.setRecorders([&](MetricCells&) {
+    Recorders made;
+    if (!std::exchange(given, true)) made.log = std::make_unique<ClosingLog>(closed_at);
+    return made;
   });
   {
     const HungWorker hung(*server.workers()[0]);
-    server.setAccessLogs([](MetricCells&) { return nullptr; });  // must return
+    server.setRecorders([](MetricCells&) { return Recorders(); });  // must return
     EXPECT_TRUE(closed_at.empty());
   }
   EXPECT_NE(closed_at.take(), ::gettid());
