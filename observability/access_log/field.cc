@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "observability/text/secrets.h"
+
 namespace weir::access_log {
 namespace {
 
@@ -67,7 +69,7 @@ constexpr FieldRow kRows[] = {
     {Field::kAuthzShadow, "authz.shadow", true,
      "Decision of the policies of `rbac` in shadow mode, if it differs from the actual one: `deny` "
      "or `allow`, and the name of the policy."},
-    {Field::kTraceId, "trace.id", true, "Trace ID; reserved, not set yet."},
+    {Field::kTraceId, "trace.id", true, "Trace ID, with [tracing](tracing.md)."},
 };
 
 constexpr std::string_view kRequestHeaderPrefix = "request.header.";
@@ -190,8 +192,20 @@ bool isNamed(const http::Header& header, const FieldUse& use) {
   return http::equalsIgnoringCase(header.name, use.header);
 }
 
-void writeHeader(const FieldUse& use, std::string_view value, bool redact_query, Line& line) {
-  const bool cuts = redact_query && use.header_id == HeaderId::kReferer;
+// The values of parameters that hold secrets are replaced.
+void writeSafe(std::string_view url, std::string_view query, Line& line) {
+  line.value(url.substr(0, url.size() - query.size()));
+  visitRedacted(query, [&line](std::string_view piece) { line.value(piece); });
+}
+
+void writeHeader(const FieldUse& use, std::string_view value, Redaction redaction, Line& line) {
+  const bool is_url = use.header_id == HeaderId::kReferer || use.header_id == HeaderId::kLocation;
+  if (is_url && redaction == Redaction::kSecrets) {
+    const std::size_t query =
+        value.find('?') == std::string_view::npos ? value.size() : value.find('?') + 1;
+    return writeSafe(value, value.substr(query), line);
+  }
+  const bool cuts = is_url && redaction == Redaction::kQuery;
   const std::size_t end = cuts ? value.find('?') : std::string_view::npos;
   line.value(value.substr(0, end));
   if (end == std::string_view::npos) return;
@@ -200,7 +214,7 @@ void writeHeader(const FieldUse& use, std::string_view value, bool redact_query,
 }
 
 // Fields of the same name are joined (RFC 9110, 5.3).
-bool writeHeaders(const FieldUse& use, const ExchangeRecord& record, bool redact_query,
+bool writeHeaders(const FieldUse& use, const ExchangeRecord& record, Redaction redaction,
                   std::string_view before, Line& line) {
   const Headers* const headers = headersFor(use, record);
   if (headers == nullptr) return false;
@@ -214,17 +228,21 @@ bool writeHeaders(const FieldUse& use, const ExchangeRecord& record, bool redact
       line.beginValue();
       found = true;
     }
-    writeHeader(use, header.value, redact_query, line);
+    writeHeader(use, header.value, redaction, line);
   }
   if (found) line.endValue();
   return found;
 }
 
-bool writeText(std::string_view text, bool is_redacted, std::string_view before, Line& line) {
+bool writeText(std::string_view text, Redaction redaction, std::string_view before, Line& line) {
   if (text.empty()) return false;
   line.raw(before);
   line.beginValue();
-  line.value(is_redacted ? kRedacted : text);
+  if (redaction == Redaction::kSecrets) {
+    writeSafe(text, text, line);
+  } else {
+    line.value(redaction == Redaction::kQuery ? kRedacted : text);
+  }
   line.endValue();
   return true;
 }
@@ -309,13 +327,13 @@ std::vector<FieldText> describeFields() {
 
 bool isText(Field field) { return !isDuration(field) && !isNumber(field); }
 
-bool writeField(const FieldUse& use, const ExchangeRecord& record, bool redact_query,
+bool writeField(const FieldUse& use, const ExchangeRecord& record, Redaction redaction,
                 std::string_view before, Line& line) {
   const Field field = use.field;
-  if (isHeader(field)) return writeHeaders(use, record, redact_query, before, line);
+  if (isHeader(field)) return writeHeaders(use, record, redaction, before, line);
   if (isText(field) && field != Field::kTime) {
-    const bool is_redacted = redact_query && field == Field::kRequestQuery;
-    return writeText(textOf(field, record), is_redacted, before, line);
+    const Redaction applied = field == Field::kRequestQuery ? redaction : Redaction::kNone;
+    return writeText(textOf(field, record), applied, before, line);
   }
   if (!hasNumber(field, record)) return false;
   line.raw(before);

@@ -71,6 +71,9 @@ std::vector<FieldUse> defaultFields();
 // All names except those of headers, for the documentation of the configuration.
 std::vector<std::string_view> fieldNames();
 
+// What is replaced in queries.
+enum class Redaction : std::uint8_t { kNone, kSecrets, kQuery };
+
 // A field for the documentation; "request.header.NAME" stands for all headers.
 struct FieldText {
   std::string name;
@@ -81,8 +84,8 @@ std::vector<FieldText> describeFields();
 
 bool isText(Field field);  // in JSON a string, otherwise a number
 // Writes `before` and the value of a field. Writes nothing and returns false if the exchange has
-// none. With `redact_query`, queries are replaced by "redacted".
-bool writeField(const FieldUse& use, const http::ExchangeRecord& record, bool redact_query,
+// none.
+bool writeField(const FieldUse& use, const http::ExchangeRecord& record, Redaction redaction,
                 std::string_view before, Line& line);
 
 }  // namespace weir::access_log

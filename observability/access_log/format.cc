@@ -52,33 +52,33 @@ std::optional<Format> Format::compile(std::string_view source, std::string& why)
   return format;
 }
 
-std::size_t Format::write(const http::ExchangeRecord& record, bool redact_query,
+std::size_t Format::write(const http::ExchangeRecord& record, Redaction redaction,
                           std::span<char> room, std::size_t value_limit) const {
   Line line(room, value_limit, escape_);
   if (escape_ == Escape::kJson) {
-    writeJson(record, redact_query, line);
+    writeJson(record, redaction, line);
   } else {
-    writePlain(record, redact_query, line);
+    writePlain(record, redaction, line);
   }
   line.raw("\n");
   return line.overflowed() ? 0 : line.size();
 }
 
-void Format::writeJson(const http::ExchangeRecord& record, bool redact_query, Line& line) const {
+void Format::writeJson(const http::ExchangeRecord& record, Redaction redaction, Line& line) const {
   line.raw("{");
   std::size_t comma = 1;  // omitted before the first field
   for (const Piece& piece : pieces_) {
     const std::string_view before = std::string_view{piece.literal}.substr(comma);
-    if (!writeField(piece.use, record, redact_query, before, line)) continue;
+    if (!writeField(piece.use, record, redaction, before, line)) continue;
     comma = 0;
     if (isText(piece.use.field)) line.raw("\"");
   }
   line.raw("}");
 }
 
-void Format::writePlain(const http::ExchangeRecord& record, bool redact_query, Line& line) const {
+void Format::writePlain(const http::ExchangeRecord& record, Redaction redaction, Line& line) const {
   for (const Piece& piece : pieces_) {
-    if (writeField(piece.use, record, redact_query, piece.literal, line)) continue;
+    if (writeField(piece.use, record, redaction, piece.literal, line)) continue;
     line.raw(piece.literal);
     line.raw("-");
   }

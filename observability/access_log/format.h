@@ -23,7 +23,7 @@ class Format {
 
   // Returns the number of bytes written, including the line end, or 0 if `room` is too small.
   // Values longer than `value_limit` are truncated.
-  std::size_t write(const http::ExchangeRecord& record, bool redact_query, std::span<char> room,
+  std::size_t write(const http::ExchangeRecord& record, Redaction redaction, std::span<char> room,
                     std::size_t value_limit) const;
 
   friend bool operator==(const Format&, const Format&) = default;
@@ -35,8 +35,8 @@ class Format {
     friend bool operator==(const Piece&, const Piece&) = default;
   };
   explicit Format(Escape escape) : escape_(escape) {}
-  void writeJson(const http::ExchangeRecord& record, bool redact_query, Line& line) const;
-  void writePlain(const http::ExchangeRecord& record, bool redact_query, Line& line) const;
+  void writeJson(const http::ExchangeRecord& record, Redaction redaction, Line& line) const;
+  void writePlain(const http::ExchangeRecord& record, Redaction redaction, Line& line) const;
 
   Escape escape_;
   std::vector<Piece> pieces_;

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "observability/text/utf8.h"
+
 namespace weir::access_log {
 namespace {
 
@@ -31,39 +33,6 @@ bool arePlain(std::uint64_t bytes) {
   const std::uint64_t backslash = (bytes ^ everyByte('\\')) - everyByte(1);
   const std::uint64_t del = (bytes ^ everyByte(0x7F)) - everyByte(1);
   return ((bytes | below_space | quote | backslash | del) & everyByte(0x80)) == 0;
-}
-
-bool isContinuation(std::string_view text, std::size_t at) {
-  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
-}
-
-// True if the second byte is in the range that a first byte of 0xE0 and more permits.
-bool isSecondByte(unsigned char first, unsigned char second) {
-  switch (first) {
-    case 0xE0:
-      return second >= 0xA0;
-    case 0xED:
-      return second <= 0x9F;
-    case 0xF0:
-      return second >= 0x90;
-    case 0xF4:
-      return second <= 0x8F;
-    default:
-      return true;
-  }
-}
-
-// Length of the well-formed UTF-8 sequence of two to four bytes at the front; 0 for none (Unicode,
-// table 3-7: nothing overlong, no surrogate, nothing above U+10FFFF).
-std::size_t sequenceLength(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  if (first < 0xC2 || first > 0xF4 || !isContinuation(text, 1)) return 0;
-  if (first <= 0xDF) return 2;
-  if (!isContinuation(text, 2) || !isSecondByte(first, static_cast<unsigned char>(text[1]))) {
-    return 0;
-  }
-  if (first <= 0xEF) return 3;
-  return isContinuation(text, 3) ? 4 : 0;
 }
 
 char shortEscape(char c) {

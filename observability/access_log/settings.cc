@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/config/suggestion.h"
 #include "core/config/table.h"
+#include "core/event/log_socket.h"
 
 namespace weir::config {
 
@@ -44,6 +45,16 @@ void Settings::read(config::Table& table, Settings& out) {
   table.read("file", out.file,
              "Path of the file to append to, \"stdout\" or \"stderr\". Reopened on SIGUSR1.",
              {.min_size = 1});
+  table.read("syslog", out.syslog,
+             "Syslog server that receives the lines instead of a file, as messages of RFC 5424: "
+             "its address, or a table.");
+  table.read("otlp", out.otlp,
+             "Collector of OpenTelemetry that receives log records instead of lines in a file; the "
+             "attributes are those of [spans](../docs/tracing.md#spans).");
+  table.atMostOneOf({"file", "syslog", "otlp"});
+  if (event::isLogAddress(out.file)) {
+    table.fail("file", "is the address of a syslog server", "syslog");
+  }
   table.read("format", out.format,
              "Format of a line: \"json\", or a template with fields such as \"${request.id}\".",
              {.min_size = 1});
@@ -54,6 +65,10 @@ void Settings::read(config::Table& table, Settings& out) {
              "[Expression](../docs/expressions.md) that selects the requests to log, such as "
              "\"response.status >= 400\". Default: all requests are logged.");
   table.read("redact_query", out.redact_query, "Whether to replace queries by \"redacted\".");
+  table.read("redact_secrets", out.redact_secrets,
+             "Whether to replace the values of query parameters whose names tell that they hold "
+             "secrets, such as `token`, `code` or `signature`, by \"REDACTED\": in queries and in "
+             "the headers Referer and Location.");
   const bool no_field = out.format.find("${") == std::string::npos;
   if (out.format != "json" && no_field) {
     table.warn("format", "has no field, so that all lines are the same",

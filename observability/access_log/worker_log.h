@@ -3,15 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/base/arena.h"
 #include "core/base/metric_cells.h"
 #include "core/base/names.h"
 #include "core/base/random.h"
 #include "core/event/writer_thread.h"
 #include "core/http/record.h"
+#include "observability/access_log/selection.h"
 #include "observability/access_log/settings.h"
 
 namespace weir::access_log {
@@ -36,16 +37,14 @@ class WorkerLog final : public http::AccessLog {
   void flush() override;
 
  private:
-  bool wants(const http::ExchangeRecord& record);
   std::size_t write(const http::ExchangeRecord& record);
   void handOn();
   void drop(std::uint64_t lines);
 
   Parts parts_;
-  BlockPool pool_{4096};  // of what a condition computes
-  Arena arena_{pool_};
   const Format format_;
-  const std::uint64_t sample_;  // per million
+  const std::optional<SyslogHeader> syslog_;
+  Selection selection_;
 };
 
 // All access logs of one worker.
@@ -65,10 +64,9 @@ class WorkerLogs final : public http::AccessLog {
   std::vector<std::unique_ptr<http::AccessLog>> logs_;
 };
 
-// Creates the access logs of a worker, to be used and destroyed on its thread. Thread: the control
-// thread.
-std::unique_ptr<http::AccessLog> openLogs(const std::vector<Settings>& settings,
-                                          event::WriterThread& writer, NameTable& names,
-                                          MetricCells& worker_cells);
+// Creates an access log of a worker that writes lines, to be used and destroyed on its thread.
+// Thread: the control thread.
+std::unique_ptr<http::AccessLog> openLog(const Settings& settings, event::WriterThread& writer,
+                                         NameTable& names, MetricCells& worker_cells);
 
 }  // namespace weir::access_log

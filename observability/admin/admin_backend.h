@@ -12,6 +12,8 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/config/diagnostics.h"
+#include "observability/admin/page_reply.h"
+#include "observability/admin/page_request.h"
 
 namespace weir::admin {
 
@@ -154,7 +156,8 @@ class AdminBackend {
 
   virtual ~AdminBackend() = default;
 
-  virtual std::string metricsPage() = 0;  // text format 0.0.4
+  // In the format that the client prefers.
+  virtual PageReply metricsPage(const PageRequest& request) = 0;
   virtual Health health() = 0;
   virtual std::string configText() = 0;  // the expanded configuration as TOML, without secrets
   virtual void upstreams(Answer<UpstreamStates> answer) = 0;

@@ -164,6 +164,9 @@ void Exchange::sendHead() {
   response.ends_connection = !request_ended_;
   http::Headers& headers = response.headers;
   headers.add(http::HeaderId::kContentType, reply_.content_type);
+  if (!reply_.content_encoding.empty()) {
+    headers.add(http::HeaderId::kContentEncoding, reply_.content_encoding);
+  }
   headers.add(http::HeaderId::kServer, "weir");
   headers.add(http::HeaderId::kCacheControl, "no-store");
   headers.add("x-content-type-options", "nosniff");

@@ -15,7 +15,6 @@ inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 inline constexpr std::string_view kHtml = "text/html; charset=utf-8";
 inline constexpr std::string_view kGrpc = "application/grpc";
 inline constexpr std::string_view kEventStream = "text/event-stream";
-inline constexpr std::string_view kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 
 // The reply of a page.
 struct PageReply {
@@ -27,6 +26,7 @@ struct PageReply {
   std::optional<int> grpc_status = {};
   // Instead of the body: events, until the client leaves.
   std::unique_ptr<PageFeed> feed = {};
+  std::string_view content_encoding = {};  // static; empty: none
 };
 
 // Receives the one reply to a request, within the call or later.

@@ -20,6 +20,8 @@ PageRequest questionOf(const http::Request& request, std::string body) {
   question.method = request.method;
   question.path = request.path;
   const std::string_view accept = request.headers.joined("accept").value_or("");
+  question.accept = accept;
+  question.accept_encoding = request.headers.joined("accept-encoding").value_or("");
   question.wants_text = accept.find("text/plain") != std::string_view::npos &&
                         accept.find("application/json") == std::string_view::npos;
   question.wants_events = accept.find("text/event-stream") != std::string_view::npos;

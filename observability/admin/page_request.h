@@ -17,6 +17,8 @@ struct PageRequest {
   std::string body;
   bool wants_text = false;    // text for a terminal instead of JSON
   bool wants_events = false;  // each change of the page as a server-sent event
+  std::string accept = {};
+  std::string accept_encoding = {};
 
   // The value of the first parameter of that name; null if there is none.
   const std::string* parameter(std::string_view name) const;

@@ -23,8 +23,8 @@ constexpr std::pair<std::string_view, log::Level> kLevels[] = {
     {"error", log::Level::kError},
 };
 
-void metrics(const PageRequest&, AdminBackend& subject, const Answer& answer) {
-  answer({.content_type = kMetricsText, .body = subject.metricsPage()});
+void metrics(const PageRequest& request, AdminBackend& subject, const Answer& answer) {
+  answer(subject.metricsPage(request));
 }
 
 PageReply healthReply(bool good, const std::string& why) {
@@ -154,7 +154,7 @@ struct Page {
 
 constexpr auto kPages = std::to_array<Page>({
     {Method::kGet, "/", "This page", index},
-    {Method::kGet, "/metrics", "Metrics in the Prometheus text format", metrics},
+    {Method::kGet, "/metrics", "Metrics for Prometheus, in text or Protocol Buffers", metrics},
     {Method::kGet, "/healthz", "200 while the process is alive", liveness},
     {Method::kGet, "/readyz", "200 while the process accepts traffic, otherwise 503 and the reason",
      readiness},

@@ -2,6 +2,7 @@
 
 #include "core/base/clock.h"
 #include "observability/metrics/page_metrics.h"
+#include "observability/metrics/protobuf_format.h"
 #include "observability/metrics/text_format.h"
 
 namespace weir::metrics {
@@ -21,12 +22,27 @@ const SeriesTable& Page::gather() {
   return table_;
 }
 
-std::string Page::text() {
+std::string Page::render(Exposition exposition) {
   const Nanoseconds start = monotonicNow();
   std::string out;
   out.reserve(latest_size_ + latest_size_ / 8);
-  appendText(gather(), out);
-  prometheus_.appendText(out);
+  const SeriesTable& table = gather();
+  if (exposition != Exposition::kText) details_.gather();
+  switch (exposition) {
+    case Exposition::kText:
+      appendText(table, out);
+      prometheus_.appendText(out);
+      break;
+    case Exposition::kOpenMetrics:
+      appendOpenMetrics(table, details_, out);
+      prometheus_.appendOpenMetrics(out);
+      out += "# EOF\n";
+      break;
+    case Exposition::kProtobuf:
+      appendProtobuf(table, details_, native_, out);
+      prometheus_.appendProtobuf(out);
+      break;
+  }
   latest_size_ = out.size();
   control_.histogram(scrapeDurationKey()).observe(monotonicNow() - start);
   return out;

@@ -3,6 +3,9 @@
 #include <cstddef>
 #include <string>
 
+#include "observability/metrics/detail_table.h"
+#include "observability/metrics/exposition.h"
+#include "observability/metrics/metrics_settings.h"
 #include "observability/metrics/prometheus.h"
 #include "observability/metrics/series.h"
 
@@ -18,9 +21,16 @@ class Page {
        std::size_t ceiling = MetricCells::kDefaultCeiling);
 
   void addSource(MetricCells& cells) { table_.addSource(cells); }  // of a worker
+  void addDetails(const MetricDetails& details) { details_.addSource(details); }
+  // What the formats that have it show of the details.
+  void configure(const Settings& settings) {
+    native_ = settings.native_histograms;
+    details_.setExemplars(settings.exemplars);
+  }
   // Series of these names are omitted.
   void setLeft(std::unordered_set<NameId> names) { table_.setLeft(std::move(names)); }
-  std::string text();
+  std::string text() { return render(Exposition::kText); }
+  std::string render(Exposition exposition);
   // For ordinary metrics of parts off the hot path.
   prometheus::Registry& registry() { return prometheus_.registry(); }
   // Gathers the series, and adds those that only the page knows. For formats other than text().
@@ -31,6 +41,8 @@ class Page {
   const NameTable& names_;
   MetricCells& control_;
   SeriesTable table_;
+  DetailTable details_;
+  bool native_ = false;
   Prometheus prometheus_;
   std::size_t latest_size_ = 0;
 };

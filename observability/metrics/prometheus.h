@@ -23,6 +23,9 @@ class Prometheus {
   prometheus::Registry& registry() { return *registry_; }
   // Appends what the collectables have, as the library's TextSerializer writes it.
   void appendText(std::string& out) const;
+  // The same counters and gauges in the other formats.
+  void appendOpenMetrics(std::string& out) const;
+  void appendProtobuf(std::string& out) const;
 
  private:
   std::unique_ptr<prometheus::Registry> registry_;

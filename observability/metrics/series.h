@@ -58,6 +58,7 @@ class SeriesTable {
   const std::uint64_t* values(const Series& series) const { return &values_[series.first_value]; }
   std::size_t size() const { return series_.size(); }
   std::uint64_t dropped() const;
+  const NameTable& names() const { return names_; }
 
  private:
   struct Source {

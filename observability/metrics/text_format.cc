@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "observability/metrics/exemplar_labels.h"
+
 namespace weir::metrics {
 
 namespace {
@@ -23,6 +25,20 @@ std::string_view typeText(MetricType type) {
       return "histogram";
   }
   return "untyped";
+}
+
+// The differences between the two text formats.
+struct TextStyle {
+  const DetailTable* details = nullptr;  // null: the format of Prometheus, without exemplars
+
+  bool openMetrics() const { return details != nullptr; }
+};
+
+// In OpenMetrics, the name of a family of counters lacks the end of those of its samples.
+std::string_view headName(const MetricFamily& family, const TextStyle& style) {
+  constexpr std::string_view kTotal = "_total";
+  const bool shorter = style.openMetrics() && family.type == MetricType::kCounter;
+  return family.name.substr(0, family.name.size() - (shorter ? kTotal.size() : 0));
 }
 
 void appendHead(std::string_view name, std::string_view help, MetricType type, std::string& out) {
@@ -83,18 +99,36 @@ void appendScalar(const MetricFamily& family, const Series& series, std::uint64_
 }
 
 // The bounds of a family's buckets as in the label `le`; the last is "+Inf".
-std::vector<std::string> bucketLabels(const MetricFamily& family) {
-  std::vector<std::string> labels(family.shape == nullptr ? 0 : family.shape->size() + 1);
-  if (labels.empty()) return labels;
+std::vector<std::string> bucketLabels(const MetricFamily& family, const TextStyle& style) {
+  if (family.shape == nullptr) return {};
+  std::vector<std::string> labels(family.shape->size() + 1);
   for (std::size_t i = 0; i < family.shape->size(); ++i) {
     appendValue(static_cast<std::uint64_t>(family.shape->bound(i)), family, labels[i]);
+    const bool whole = labels[i].find('.') == std::string::npos;
+    if (style.openMetrics() && whole) labels[i] += ".0";
   }
   labels.back() = "+Inf";
   return labels;
 }
 
-void appendHistogram(const MetricFamily& family, const Series& series, const std::uint64_t* values,
-                     std::span<const std::string> bounds, std::string& out) {
+void appendExemplar(const Exemplar& exemplar, std::string& out) {
+  const ExemplarLabels labels(exemplar);
+  out.append(" # {trace_id=\"").append(labels.traceId());
+  out.append("\",span_id=\"").append(labels.spanId()).append("\"} ");
+  appendDecimal(static_cast<std::uint64_t>(exemplar.value.count()), 9, out);
+  out += ' ';
+  appendDecimal(static_cast<std::uint64_t>(exemplar.time.count()), 9, out);
+}
+
+struct HistogramValues {
+  const std::uint64_t* values;  // the sum, then the buckets
+  const Detail* detail;         // null: none
+};
+
+void appendHistogram(const MetricFamily& family, const Series& series,
+                     const HistogramValues& histogram, std::span<const std::string> bounds,
+                     std::string& out) {
+  const std::uint64_t* const values = histogram.values;
   const std::uint64_t* const buckets = values + 1;
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < bounds.size(); ++i) {
@@ -102,6 +136,9 @@ void appendHistogram(const MetricFamily& family, const Series& series, const std
     out.append(family.name).append("_bucket{").append(series.labels);
     out.append(series.labels.empty() ? "le=\"" : ",le=\"").append(bounds[i]).append("\"} ");
     appendNumber(count, out);
+    if (histogram.detail != nullptr && histogram.detail->exemplars.at(i)) {
+      appendExemplar(*histogram.detail->exemplars.at(i), out);
+    }
     out += '\n';
   }
   out.append(family.name).append("_sum");
@@ -113,17 +150,21 @@ void appendHistogram(const MetricFamily& family, const Series& series, const std
   out += '\n';
 }
 
-void appendFamily(const SeriesTable::Member& member, const SeriesTable& table, std::string& out) {
+void appendFamily(const SeriesTable::Member& member, const SeriesTable& table,
+                  const TextStyle& style, std::string& out) {
   const MetricFamily& family = *member.family;
-  const std::vector<std::string> bounds = bucketLabels(family);
+  const std::vector<std::string> bounds = bucketLabels(family, style);
   bool begun = false;
   for (const std::uint32_t index : member.series) {
     const Series& series = table.series(index);
     if (series.left) continue;
-    if (!std::exchange(begun, true)) appendHead(family.name, family.help, family.type, out);
+    if (!std::exchange(begun, true)) {
+      appendHead(headName(family, style), family.help, family.type, out);
+    }
     const std::uint64_t* const values = table.values(series);
     if (family.type == MetricType::kHistogram) {
-      appendHistogram(family, series, values, bounds, out);
+      const Detail* const detail = style.openMetrics() ? style.details->find(series.key) : nullptr;
+      appendHistogram(family, series, {values, detail}, bounds, out);
     } else {
       appendScalar(family, series, *values, out);
     }
@@ -133,7 +174,13 @@ void appendFamily(const SeriesTable::Member& member, const SeriesTable& table, s
 }  // namespace
 
 void appendText(const SeriesTable& table, std::string& out) {
-  for (const SeriesTable::Member& member : table.families()) appendFamily(member, table, out);
+  for (const SeriesTable::Member& member : table.families()) appendFamily(member, table, {}, out);
+}
+
+void appendOpenMetrics(const SeriesTable& table, const DetailTable& details, std::string& out) {
+  for (const SeriesTable::Member& member : table.families()) {
+    appendFamily(member, table, {&details}, out);
+  }
 }
 
 }  // namespace weir::metrics

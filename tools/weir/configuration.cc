@@ -3,6 +3,7 @@
 #include "mesh/identity/expand.h"
 #include "mesh/sidecar/expand.h"
 #include "tools/weir/privileges.h"
+#include "tools/weir/recording.h"
 
 namespace weir {
 
@@ -31,6 +32,9 @@ void Configuration::read(config::Table& table, Configuration& out) {
   table.read("access_log", out.access_logs,
              "Access logs, each with one line per request, proxied TCP connection and failed TLS "
              "handshake of a client.");
+  table.read("tracing", out.tracing,
+             "Spans of the requests, sent to a collector of OpenTelemetry.");
+  table.read("metrics", out.metrics, "What the metrics page shows besides counts and sums.");
   table.read("log", out.log, "Log of the process, written to stderr.");
   table.read("watch", out.watch,
              "Whether to reload the configuration when one of its files changes.");
@@ -76,6 +80,7 @@ std::optional<Configuration> readConfiguration(config::Document& document,
   configuration.written_texts = document.writtenTexts();
   configuration.sources = document.sources();
   // Expanding an incomplete sidecar or identity would cause misleading diagnostics.
+  addExporterTargets(configuration, diagnostics);
   const bool short_forms = configuration.sidecar || configuration.identity;
   if (!diagnostics.empty() && short_forms) return std::nullopt;
   expand(registry, configuration, diagnostics);

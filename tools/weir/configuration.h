@@ -14,6 +14,8 @@
 #include "mesh/sidecar/settings.h"
 #include "observability/access_log/settings.h"
 #include "observability/admin/settings.h"
+#include "observability/metrics/metrics_settings.h"
+#include "observability/trace/settings.h"
 #include "tools/weir/log_settings.h"
 
 namespace weir {
@@ -28,6 +30,8 @@ struct Configuration {
   admin::Settings admin;
   bool admin_given = false;
   std::vector<access_log::Settings> access_logs;
+  std::optional<trace::Settings> tracing;
+  metrics::Settings metrics;
   LogSettings log;
   bool watch = true;
   Milliseconds watch_settle{500};

@@ -130,7 +130,7 @@ std::string metricsPage() {
   std::string page(kNote);
   page += R"(# Metrics
 
-The admin page `/metrics` has these families in the text format of Prometheus, and `process_*` as usual.
+The admin page `/metrics` has these families and `process_*`, in the [format](operation.md#metrics) that the scraper prefers.
 Durations are in seconds. The label `reason` is one of the [reasons](reasons.md), except for
 `weir_tls_handshakes_total`, `weir_upstream_connection_failures_total` and `weir_retries_suppressed_total`.
 A label is `__other__` once there are too many series.

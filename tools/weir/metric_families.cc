@@ -23,6 +23,7 @@
 #include "mesh/resilience/metrics.h"
 #include "observability/access_log/metrics.h"
 #include "observability/metrics/page_metrics.h"
+#include "observability/otlp/metrics.h"
 
 namespace weir {
 
@@ -49,6 +50,7 @@ MetricFamilies metricFamilies() {
   event::addMetrics(families);
   state::addMetrics(families);
   access_log::addMetrics(families);
+  otlp::addMetrics(families);
   metrics::addMetrics(families);
   addMetrics(families);
   return families;

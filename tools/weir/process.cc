@@ -20,8 +20,8 @@
 #include "core/server/worker.h"
 #include "mesh/health/health_checks.h"
 #include "mesh/identity/metrics.h"
-#include "observability/access_log/worker_log.h"
 #include "observability/admin/explain.h"
+#include "observability/text/gzip.h"
 #include "tools/weir/metric_families.h"
 #include "tools/weir/upstream_states.h"
 
@@ -201,13 +201,19 @@ bool Process::startServer(const proxy::Plan& plan) {
       mesh::Registrations::Tools{loop_, server_->client(), names_, cells_});
   resolver_->setOnServersChanged([this] { server_->lookAgain(); });
   page_ = std::make_unique<metrics::Page>(names_, metricFamilies(), cells_);
-  for (const auto& worker : server_->workers()) page_->addSource(worker->cells());
+  for (const auto& worker : server_->workers()) {
+    page_->addSource(worker->cells());
+    page_->addDetails(worker->details());
+  }
+  page_->configure(configuration_.metrics);
+  metrics_ = configuration_.metrics;
   const NameId role = names_.intern(plan.role);
   cells_.gauge(server::buildInfoKey(role, names_.intern(WEIR_VERSION))).set(1);
   if (!openAddresses(plan)) return false;
   openState();
   if (!listenToSignals() || !hasDescriptors()) return false;
-  server_->start(logOpener());
+  if (!openRecording()) return false;
+  server_->start(recording_->opener(configuration_), configuration_.metrics.details());
   return true;
 }
 
@@ -337,6 +343,7 @@ std::vector<std::string> Process::restartsNeeded(const Configuration& wanted) co
     needed.push_back("role takes effect after a restart; running as a " +
                      std::string(gateway ? "gateway" : "sidecar"));
   }
+  if (wanted.metrics != metrics_) needed.emplace_back("metrics takes effect after a restart");
   if (wanted.user != user_) needed.emplace_back("user takes effect after a restart");
   return needed;
 }
@@ -348,11 +355,14 @@ void Process::applyLog(const LogSettings& before) {
   if (!level_ && now.level != before.level) log::setLevel(now.level);
 }
 
-server::Server::OpenLog Process::logOpener() {
-  return [this](MetricCells& worker_cells) -> std::unique_ptr<http::AccessLog> {
-    if (configuration_.access_logs.empty()) return nullptr;
-    return access_log::openLogs(configuration_.access_logs, log_writer_, names_, worker_cells);
-  };
+bool Process::openRecording() {
+  if (recording_ == nullptr) {
+    recording_ = std::make_unique<Recording>(
+        Recording::Tools{loop_, server_->client(), names_, cells_, log_writer_});
+  }
+  const auto opened = recording_->configure(configuration_);
+  if (!opened.ok()) log::error(startTrouble("cannot export spans and logs", opened.error()));
+  return opened.ok();
 }
 
 void Process::onLive() {
@@ -362,7 +372,7 @@ void Process::onLive() {
       log::info("listener " + std::string(bound.listener->name) + " on " + bound.address.text());
     }
     for (const access_log::Settings& each : configuration_.access_logs) {
-      log::info("access log: " + each.file);
+      log::info("access log: " + each.target());
     }
     if (configuration_.access_logs.empty())
       log::info("access log: off, there is no [[access_log]]");
@@ -437,7 +447,8 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   noteRefreshes();
   logWarnings(outcome.diagnostics);
   files_in_use_ = files_;
-  const bool logs_changed = configuration_.access_logs != candidate_.access_logs;
+  const bool recorders_changed = configuration_.access_logs != candidate_.access_logs ||
+                                 configuration_.tracing != candidate_.tracing;
   const bool admin_changed = configuration_.admin != candidate_.admin;
   const bool watch_changed = configuration_.watch != candidate_.watch ||
                              configuration_.watch_settle != candidate_.watch_settle;
@@ -445,7 +456,9 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   adoptCandidate();
   applyLog(log_before);
   if (watch_changed) watchFiles();
-  if (logs_changed) server_->setAccessLogs(logOpener());
+  if (recorders_changed) {
+    if (openRecording()) server_->setRecorders(recording_->opener(configuration_));
+  }
   if (admin_changed) startAdmin();
   if (configuration_.core.state_directory.value_or("") != state_.path()) openState();
 }
@@ -509,7 +522,7 @@ void Process::drainServer() {
   server_->drain(configuration_.core.drain_timeout, [this](bool complete) {
     if (!complete) log::warning("drain: time limit reached, closing the remaining connections");
     log::info("drained");
-    finish(0);
+    recording_->finish(*server_, [this] { finish(0); });
   });
 }
 
@@ -519,11 +532,18 @@ void Process::finish(int exit_code) {
   loop_.stop();
 }
 
-std::string Process::metricsPage() {
+admin::PageReply Process::metricsPage(const admin::PageRequest& request) {
   server_->refreshMetrics();
   page_->setLeft(server_->namesThatLeft());
   cells_.counter(logDroppedKey()).add(log_output_.takeDropped());
-  return page_->text();
+  const metrics::Exposition exposition = metrics::chooseExposition(request.accept);
+  admin::PageReply reply{.content_type = metrics::contentType(exposition),
+                         .body = page_->render(exposition)};
+  if (metrics::acceptsGzip(request.accept_encoding)) {
+    reply.body = gzip(reply.body);
+    reply.content_encoding = "gzip";
+  }
+  return reply;
 }
 
 admin::Health Process::health() {

@@ -28,6 +28,7 @@
 #include "observability/metrics/page.h"
 #include "tools/weir/configuration.h"
 #include "tools/weir/privileges.h"
+#include "tools/weir/recording.h"
 
 namespace weir {
 
@@ -53,7 +54,7 @@ class Process final : public admin::AdminBackend {
  private:
   std::vector<admin::UpstreamState> upstreamStates(const server::ClusterUses& uses);
   // admin::AdminBackend
-  std::string metricsPage() override;
+  admin::PageReply metricsPage(const admin::PageRequest& request) override;
   admin::Health health() override;
   std::string configText() override;
   void upstreams(Answer<admin::UpstreamStates> answer) override;
@@ -70,7 +71,7 @@ class Process final : public admin::AdminBackend {
   void ignoreSignals();
   std::shared_ptr<const proxy::Plan> read(config::Diagnostics& diagnostics);
   bool keepRole(config::Diagnostics& diagnostics);
-  server::Server::OpenLog logOpener();
+  bool openRecording();
   void onLive();
   void onTerminate();
   void drainServer();
@@ -111,6 +112,7 @@ class Process final : public admin::AdminBackend {
   server::PlanBuilder plan_builder_;
   std::unique_ptr<server::Server> server_;
   std::unique_ptr<mesh::Registrations> registrations_;
+  std::unique_ptr<Recording> recording_;
   std::unique_ptr<metrics::Page> page_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::unique_ptr<event::FileWatch> watch_;
@@ -120,6 +122,7 @@ class Process final : public admin::AdminBackend {
   event::Alarm<Process, &Process::drainServer> leave_{loop_.wheel(), *this};
   std::optional<server::Role> role_;  // at the start of the process
   std::optional<std::string> user_;   // in the configuration at the start
+  metrics::Settings metrics_;         // at the start
 };
 
 // "cannot ...: too many open files (raise the limit of open files)".

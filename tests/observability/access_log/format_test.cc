@@ -15,16 +15,16 @@ namespace {
 constexpr std::size_t kLimit = 4096;
 
 std::string lineOf(const Format& format, const http::ExchangeRecord& record,
-                   bool redact_query = false) {
+                   Redaction redaction = Redaction::kNone) {
   std::array<char, 16384> room;
-  return {room.data(), format.write(record, redact_query, room, kLimit)};
+  return {room.data(), format.write(record, redaction, room, kLimit)};
 }
 
 std::string expand(std::string_view source, const http::ExchangeRecord& record,
-                   bool redact_query = false) {
+                   Redaction redaction = Redaction::kNone) {
   std::string why;
   const auto format = Format::compile(source, why);
-  return format ? lineOf(*format, record, redact_query) : "error: " + why;
+  return format ? lineOf(*format, record, redaction) : "error: " + why;
 }
 
 TEST(JsonFormat, TellsTheWholeExchange) {
@@ -143,21 +143,36 @@ TEST(TemplateFormat, TakesABoundedNumberOfFields) {
 
 TEST(RedactedQuery, IsNeitherInTheTargetNorInTheReferer) {
   const SampleRecord sample;
+  EXPECT_EQ(expand("${request.path} ${request.query} ${request.header.referer}", sample.record,
+                   Redaction::kQuery),
+            "/orders/7 redacted https://example.com/cart?redacted\n");
+}
+
+TEST(RedactedSecrets, AreInNeitherOfThem) {
+  SampleRecord sample;
+  sample.record.query = "page=2&token=secret";
+  http::Headers& headers = sample.request_headers;
+  headers.set(http::HeaderId::kReferer, "https://example.com/cart?code=secret&x=1");
   EXPECT_EQ(
-      expand("${request.path} ${request.query} ${request.header.referer}", sample.record, true),
-      "/orders/7 redacted https://example.com/cart?redacted\n");
+      expand("${request.query} ${request.header.referer}", sample.record, Redaction::kSecrets),
+      "page=2&token=REDACTED https://example.com/cart?code=REDACTED&x=1\n");
+  headers.set(http::HeaderId::kReferer, "https://example.com/code");
+  sample.record.query = "";
+  EXPECT_EQ(
+      expand("[${request.query}] ${request.header.referer}", sample.record, Redaction::kSecrets),
+      "[-] https://example.com/code\n");
 }
 
 TEST(RedactedQuery, LeavesAMissingQueryMissing) {
   SampleRecord sample;
   sample.record.query = "";
-  EXPECT_EQ(expand("${request.query}", sample.record, true), "-\n");
+  EXPECT_EQ(expand("${request.query}", sample.record, Redaction::kQuery), "-\n");
 }
 
 TEST(Format, WritesNothingWhenTheRoomIsTooSmall) {
   const SampleRecord sample;
   std::array<char, 40> room;
-  EXPECT_EQ(Format::json(defaultFields()).write(sample.record, false, room, kLimit), 0U);
+  EXPECT_EQ(Format::json(defaultFields()).write(sample.record, Redaction::kNone, room, kLimit), 0U);
 }
 
 TEST(Format, FitsABlockWithTheMostHostileValuesWhenTheyAreCut) {
@@ -166,7 +181,7 @@ TEST(Format, FitsABlockWithTheMostHostileValuesWhenTheyAreCut) {
   sample.record.path = sample.record.query = sample.record.authority = hostile;
   std::vector<FieldUse> fields(Format::kMaxFields, FieldUse{Field::kRequestPath, {}, {}});
   std::vector<char> room(64 * 1024);
-  const std::size_t size = Format::json(fields).write(sample.record, false, room, 256);
+  const std::size_t size = Format::json(fields).write(sample.record, Redaction::kNone, room, 256);
   EXPECT_GT(size, 0U);
   EXPECT_EQ(room[size - 1], '\n');
 }

@@ -170,8 +170,11 @@ TEST(WorkerLogs, FillAllOfTheirLogs) {
   second.file = directory + "/second";
   {
     event::WriterThread writer(test::opened(event::WriterSignal::open()));
-    auto logs = openLogs({first, second}, writer, names, cells);
-    logs->log(sample.record);
+    std::vector<std::unique_ptr<http::AccessLog>> each;
+    each.push_back(openLog(first, writer, names, cells));
+    each.push_back(openLog(second, writer, names, cells));
+    WorkerLogs logs(std::move(each));
+    logs.log(sample.record);
   }
   EXPECT_EQ(contentsOf(first.file), "one 2\n");
   EXPECT_EQ(contentsOf(second.file), "two 2\n");
@@ -185,11 +188,11 @@ TEST(WorkerLogs, CountLinesForAFileThatCannotBeOpened) {
   Settings settings;
   settings.file = "/nonexistent/access.log";
   event::WriterThread writer(test::opened(event::WriterSignal::open()));
-  auto logs = openLogs({settings}, writer, names, cells);
+  const auto log = openLog(settings, writer, names, cells);
   const auto key = droppedKey(names.intern(settings.file));
   while (cells.counter(key).value() == 0) {
-    logs->log(sample.record);
-    logs->flush();
+    log->log(sample.record);
+    log->flush();
   }
 }
 

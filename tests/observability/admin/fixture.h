@@ -22,9 +22,10 @@ namespace weir::admin {
 // A simulated process. Answers of the workers are held back while `defers` is set.
 class FakeSubject final : public AdminBackend {
  public:
-  std::string metricsPage() override {
+  PageReply metricsPage(const PageRequest& request) override {
     ++scrapes;
-    return metrics;
+    accepted = request.accept + "|" + request.accept_encoding;
+    return {.content_type = kPlainText, .body = metrics, .content_encoding = metrics_encoding};
   }
   Health health() override { return health_now; }
   std::string configText() override { return config; }
@@ -54,6 +55,8 @@ class FakeSubject final : public AdminBackend {
   }
 
   std::string metrics = "weir_up 1\n";
+  std::string_view metrics_encoding;
+  std::string accepted;  // by the latest client of the metrics
   Health health_now;
   std::string config = "role = \"gateway\"\n";
   UpstreamStates upstream_states;
