@@ -3,11 +3,15 @@
 import json
 import os
 import re
+import select
 import signal
+import socket
 import subprocess
+import tempfile
 import unittest
 
 import poll
+from fake_upstream import closed_address
 from integration_case import IntegrationCase, forward, gateway
 
 HELLO = ('[[route]]\nname = "hello"\nmatch.path = "/hello"\nrespond.body = "hello"\n'
@@ -34,7 +38,72 @@ class AccessLogCase(IntegrationCase):
         return (weir.folder / name).read_text(encoding="utf-8").splitlines()
 
 
+SYSLOG = re.compile(rb"<134>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z \S+ edge (\d+) "
+                    rb"access - (\{.*\})")
+
+
+class Syslog(AccessLogCase):
+    def start(self, address):
+        return self.weir(gateway(HELLO + log(
+            f'syslog = {{ address = "{address}", app_name = "edge" }}')))
+
+    def assert_message(self, weir, message, path):
+        match = SYSLOG.fullmatch(message)
+        self.assertIsNotNone(match, message)
+        self.assertEqual(int(match[1]), weir.process.pid)
+        self.assertEqual(json.loads(match[2])["request_path"], path)
+
+    def test_datagrams_of_udp(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.settimeout(poll.PATIENCE)
+            server.bind(("127.0.0.1", 0))
+            weir = self.start("udp://127.0.0.1:%d" % server.getsockname()[1])
+            for path in ("/hello", "/none"):
+                self.get(weir, path)
+            for path in ("/hello", "/none"):
+                self.assert_message(weir, server.recv(65536), path)
+
+    def test_datagrams_of_a_unix_socket(self):
+        with tempfile.TemporaryDirectory(prefix="weir-test-") as folder:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+                server.settimeout(poll.PATIENCE)
+                server.bind(folder + "/log")
+                weir = self.start(f"unix:{folder}/log")
+                self.get(weir, "/hello")
+                self.assert_message(weir, server.recv(65536), "/hello")
+
+    def test_tcp_is_connected_again(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(poll.PATIENCE)
+            weir = self.start("tcp://127.0.0.1:%d" % server.getsockname()[1])
+            self.get(weir, "/hello")
+            with server.accept()[0] as peer, peer.makefile("rb") as lines:
+                self.assert_message(weir, lines.readline().rstrip(b"\n"), "/hello")
+
+            def again():
+                self.get(weir, "/again")
+                return select.select([server], [], [], 0.1)[0]
+            poll.until(again, "another connection")
+            with server.accept()[0] as peer, peer.makefile("rb") as lines:
+                self.assert_message(weir, lines.readline().rstrip(b"\n"), "/again")
+
+    def test_without_a_server_lines_are_dropped_and_counted(self):
+        weir = self.start("tcp://" + closed_address())
+        poll.until(lambda: self.get(weir, "/hello").status == 200 and
+                   weir.metric("weir_access_log_dropped_total") > 0, "a dropped line")
+
+
 class Lines(AccessLogCase):
+    def test_secrets_in_queries_are_replaced(self):
+        for settings, query in (("", "token=REDACTED&a=1"),
+                                ("\nredact_secrets = false", "token=x&a=1")):
+            weir = self.weir(gateway(HELLO + log('file = "access.log"' + settings)))
+            self.get(weir, "/hello?token=x&a=1",
+                     headers=[("Referer", "http://a.test/?code=x")])
+            line = json.loads(self.all_lines(weir)[0])
+            self.assertEqual(line["request_query"], query)
+            self.assertEqual("REDACTED" in line["request_header_referer"], settings == "")
+
     def test_json_tells_the_whole_story(self):
         upstream = self.upstream(lambda call: call.reply(7 * b"x"))
         weir = self.weir(gateway(forward(upstream.address) + log()))

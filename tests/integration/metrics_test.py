@@ -16,6 +16,7 @@ from fake_upstream import closed_address, text
 from filter_metrics import FilterMetricsCase
 from http2_wire import PING, Http2Client, frame
 from integration_case import forward, gateway
+from otlp_collector import OtlpCollector
 from tcp_upstream import TcpUpstream, echo
 from weir_process import ADMIN, ROOT
 
@@ -196,6 +197,7 @@ class EveryFamily(FilterMetricsCase):
         self.process(weir, began)
         self.mesh()
         self.filters()
+        self.spans()
         missing = set(families()) - self.asserted
         self.assertEqual(missing, set(), "families that nothing here asserts")
         self.compare_with_documents(weir)
@@ -432,6 +434,21 @@ class EveryFamily(FilterMetricsCase):
         scrapes = weir.metric("weir_scrape_duration_seconds_count")
         self.assertEqual(weir.metric("weir_scrape_duration_seconds_count"), scrapes + 1)
         self.asserted.add("weir_scrape_duration_seconds")
+
+    def spans(self):
+        """A gateway that is traced, and whose collector then refuses spans."""
+        collector = OtlpCollector()
+        self.addCleanup(self._close, collector)
+        weir = self.weir(gateway(forward(self.good.address) + (
+            '[tracing]\ninterval = "10ms"\n'
+            f'endpoint = "http://{collector.address}"\n')))
+        self.assertEqual(self.get(weir).status, 200)
+        self.expect(weir, 2, "weir_otlp_exported_total", signal="traces")
+        self.expect(weir, 0, "weir_otlp_queue_records", signal="traces")
+        collector.refusal = ("400 Bad Request", [])
+        self.assertEqual(self.get(weir).status, 200)
+        self.expect(weir, 2, "weir_otlp_dropped_total", signal="traces", cause="refused")
+        self.expect(weir, 1, "weir_otlp_requests_total", signal="traces", result="refused")
 
     def mesh(self):
         """A gateway with an identity, a sidecar that admits it, and one that does not."""
