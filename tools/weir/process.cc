@@ -428,14 +428,10 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   std::vector<std::string> warnings;
   for (const auto& warning : outcome.diagnostics.warnings()) warnings.push_back(warning.text());
   const auto on_live = [this, done, notes, warnings] {
-    admin::ReloadOutcome applied;
-    applied.applied = true;
-    applied.notes = notes;
-    applied.warnings = warnings;
     for (const std::string& note : notes) log::warning(note);
     log::info("configuration applied, generation " + std::to_string(server_->plan()->generation));
     onLive();
-    done(applied);
+    done({.applied = true, .warnings = warnings, .notes = notes});
   };
   if (plan == nullptr || !server_->publish(std::move(plan), outcome.diagnostics, on_live)) {
     candidate_ = {};
