@@ -21,7 +21,7 @@ class ArenaWriter {
   ArenaWriter(const ArenaWriter&) = delete;
   ArenaWriter& operator=(const ArenaWriter&) = delete;
 
-  ArenaWriter& put(std::string_view text) {
+  [[gnu::always_inline]] ArenaWriter& put(std::string_view text) {
     at_ = putText(at_, text);
     return *this;
   }

@@ -48,7 +48,7 @@ class WriteSink {
   const std::string target_;
   LogLimit& reports_;
   int descriptor_ = -1;
-  bool may_wait_ = false;    // a pipe, socket or terminal
+  bool may_wait_ = false;  // a pipe, socket or terminal
   const bool is_socket_;
   bool datagrams_ = false;   // each line is one
   bool line_torn_ = false;   // lines were discarded in the middle of one

@@ -234,7 +234,7 @@ class Exchange final : public http::RequestEvents,
   http::ExchangeView* view_ = nullptr;  // in the arena, once a filter asks for it
   route::Session* session_ = nullptr;   // of the client, in the arena; null: none
   Mirrors mirrors_;
-  Trace* trace_ = nullptr;              // in the arena; null: the request is not traced
+  Trace* trace_ = nullptr;  // in the arena; null: the request is not traced
 
   upstream::Tries tries_;
   upstream::Attempt attempt_;

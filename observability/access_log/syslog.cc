@@ -47,8 +47,8 @@ void SyslogSettings::read(config::Table& table, SyslogSettings& out) {
 SyslogHeader::SyslogHeader(const SyslogSettings& settings) {
   const unsigned priority = static_cast<unsigned>(settings.facility) * 8 + kInformational;
   before_ = "<" + std::to_string(priority) + ">1 ";
-  after_ = " " + hostName() + " " + settings.app_name + " " + std::to_string(::getpid()) +
-           " access - ";
+  after_ =
+      " " + hostName() + " " + settings.app_name + " " + std::to_string(::getpid()) + " access - ";
 }
 
 std::size_t SyslogHeader::write(Nanoseconds wall_clock, std::span<char> room) const {

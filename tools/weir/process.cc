@@ -9,8 +9,6 @@
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/base/metrics.h"
-#include "core/base/utc_time.h"
-#include "core/config/redaction.h"
 #include "core/config/units.h"
 #include "core/event/descriptors.h"
 #include "core/event/metrics.h"
@@ -20,10 +18,7 @@
 #include "core/server/worker.h"
 #include "mesh/health/health_checks.h"
 #include "mesh/identity/metrics.h"
-#include "observability/admin/explain.h"
-#include "observability/text/gzip.h"
 #include "tools/weir/metric_families.h"
-#include "tools/weir/upstream_states.h"
 
 namespace weir {
 namespace {
@@ -52,25 +47,6 @@ void logMistakes(const config::Diagnostics& diagnostics) {
 
 void logWarnings(const config::Diagnostics& diagnostics) {
   for (const config::Diagnostic& warning : diagnostics.warnings()) log::warning(warning.text());
-}
-
-void addEndpointUse(const server::EndpointUse& use, admin::EndpointState& endpoint) {
-  endpoint.in_flight = use.in_flight;
-  if (endpoint.state.empty()) endpoint.state = "healthy";
-  if (use.warming > 0) endpoint.state = "warming";
-  if (use.ejected > 0) endpoint.state = "ejected";
-  if (use.health == upstream::Health::kUnhealthy) endpoint.state = "unhealthy";
-  endpoint.ejected_by = use.ejected;
-  endpoint.since = UtcTime{wallClockNow() - use.unchanged}.text();
-  if (const auto latency = use.latencySeconds()) endpoint.latency_ms = *latency * 1'000;
-}
-
-void addUse(const server::ClusterUse& use, admin::UpstreamState& state) {
-  state.idle_connections = use.idle_connections;
-  for (admin::EndpointState& endpoint : state.endpoints) {
-    const auto found = use.endpoints.find(endpoint.address);
-    if (found != use.endpoints.end()) addEndpointUse(found->second, endpoint);
-  }
 }
 
 // Time limit for workers to end once nothing is left to wait for.
@@ -526,85 +502,6 @@ void Process::finish(int exit_code) {
   exit_code_ = exit_code;
   watch_ = nullptr;
   loop_.stop();
-}
-
-admin::PageReply Process::metricsPage(const admin::PageRequest& request) {
-  server_->refreshMetrics();
-  page_->setLeft(server_->namesThatLeft());
-  cells_.counter(logDroppedKey()).add(log_output_.takeDropped());
-  const metrics::Exposition exposition = metrics::chooseExposition(request.accept);
-  admin::PageReply reply{.content_type = metrics::contentType(exposition),
-                         .body = page_->render(exposition)};
-  if (metrics::acceptsGzip(request.accept_encoding)) {
-    reply.body = gzip(reply.body);
-    reply.content_encoding = "gzip";
-  }
-  return reply;
-}
-
-admin::Health Process::health() {
-  if (leaving_) return {.ready = false, .why = "draining"};
-  if (!live_) return {.ready = false, .why = "waiting for the first configuration to take effect"};
-  return {};
-}
-
-std::string Process::configText() {
-  std::string text;
-  for (const std::string& note : restartsNeeded(configuration_)) text += "# " + note + "\n";
-  config::Diagnostics diagnostics;
-  const auto whole = readAgain(diagnostics);
-  if (!whole) {
-    text += "# The settings in use refer to files that have changed since:\n";
-    for (const auto& each : diagnostics.sorted()) text += "# " + each.text() + "\n";
-    return text;
-  }
-  config::Value settings = showConfiguration(*whole, registry_);
-  config::redactCredentials(settings);
-  return text + config::tomlText(settings);
-}
-
-void Process::explain(const admin::ExplainQuery& query, Answer<admin::Explanation> answer) {
-  auto explanation = admin::explainRequest(query, *server_->plan());
-  if (explanation.upstreams.empty()) return answer(std::move(explanation));
-  server_->askForUse([this, explanation = std::move(explanation), answer = std::move(answer)](
-                         const server::ClusterUses& uses, std::size_t) {
-    answer(withStates(explanation, upstreamStates(uses)));
-  });
-}
-
-void Process::listeners(Answer<std::vector<admin::ListenerState>> answer) {
-  std::vector<admin::ListenerState> states;
-  for (const server::Server::Bound& bound : server_->listeners()) {
-    states.push_back({std::string(bound.listener->name), bound.address.text(), !server_->draining(),
-                      bound.connections, bound.listener->max_connections});
-  }
-  answer(std::move(states));
-}
-
-void Process::upstreams(Answer<admin::UpstreamStates> answer) {
-  server_->askForUse(
-      [this, answer = std::move(answer)](const server::ClusterUses& uses, std::size_t silent) {
-        answer({upstreamStates(uses), silent});
-      });
-}
-
-std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterUses& uses) {
-  std::vector<admin::UpstreamState> states;
-  for (const auto& cluster : server_->plan()->clusters) {
-    const auto* watched = server_->directory().state(cluster->id);
-    admin::UpstreamState state = plannedState(
-        *cluster, watched == nullptr ? cluster->discovery->known() : watched->endpoints);
-    state.connections = counts_.cluster(cluster->id).value();
-    if (watched != nullptr) {
-      state.stale = watched->stale;
-      state.failure = watched->failure;
-    }
-    if (server_->health() != nullptr) addHealth(*server_->health(), cluster->id, state);
-    const auto use = uses.find(cluster->id);
-    if (use != uses.end()) addUse(use->second, state);
-    states.push_back(std::move(state));
-  }
-  return states;
 }
 
 }  // namespace weir

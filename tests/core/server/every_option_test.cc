@@ -330,7 +330,17 @@ class EveryOptionTest : public PlanTest {
   }
   // Secrets are not printed.
   static bool isSame(const Reload& left, const Reload& right) {
-    return left.shown == right.shown && left.settings.listeners == right.settings.listeners;
+    return left.shown == right.shown && left.settings.listeners == right.settings.listeners &&
+           sessionSecrets(left.settings) == sessionSecrets(right.settings);
+  }
+  static std::vector<config::Secret> sessionSecrets(const Settings& settings) {
+    std::vector<config::Secret> secrets;
+    for (const route::RouteSettings& route : settings.routes) {
+      if (!route.session_persistence) continue;
+      const auto& own = route.session_persistence->secrets;
+      secrets.insert(secrets.end(), own.begin(), own.end());
+    }
+    return secrets;
   }
   static bool usesTls(const proxy::Plan& plan) {
     return std::ranges::any_of(plan.clusters,
