@@ -71,7 +71,7 @@ TEST_F(EnvironmentTest, SettingsWin) {
                {"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"},
                {"OTEL_SERVICE_NAME", "edge"},
                {"OTEL_TRACES_SAMPLER", "always_off"}};
-  settings.endpoint = http::Target{"http://c.test", {}, "/", {}};
+  settings.endpoint = http::Target{"http://c.test", {}, "/", {}, {}};
   settings.headers["x-key"] = config::Secret(config::Secret::Source::kInline, "", "2");
   settings.compression = Compression::kNone;
   settings.service_name = "shop";
@@ -84,7 +84,7 @@ TEST_F(EnvironmentTest, SettingsWin) {
 }
 
 TEST_F(EnvironmentTest, ThePathOfAnUpstream) {
-  settings.endpoint = http::Target{{}, "collector", "/", {}};
+  settings.endpoint = http::Target{{}, "collector", "/", {}, {}};
   EXPECT_EQ(options().endpoint.pathAndQuery(), "/v1/traces");
   settings.endpoint->path = "/spans";
   EXPECT_EQ(options().endpoint.pathAndQuery(), "/spans");
