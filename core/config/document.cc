@@ -104,36 +104,23 @@ Document Document::load(const std::string& path, Diagnostics& diagnostics) {
     if (error) document.refuse(path, "cannot be read: " + error.message(), diagnostics);
     if (!error && tables.empty()) document.refuse(path, "has no *.toml file", diagnostics);
   }
-  document.merge(std::move(tables), path, diagnostics);
-  return document;
-}
-
-Document Document::load(const std::vector<SourceFile>& sources, Diagnostics& diagnostics) {
-  Document document;
-  std::vector<Value> tables;
-  for (const SourceFile& file : sources) {
-    document.noteFile(file.name);
-    tables.push_back(document.parseText(file.name, file.text, diagnostics));
+  const std::size_t before = diagnostics.size();
+  if (tables.size() == 1) document.root_ = std::move(tables.front());
+  if (tables.size() > 1) {
+    document.root_ = Merger(document, diagnostics).unite(std::move(tables), Path());
   }
-  document.merge(std::move(tables), sources.empty() ? "" : sources.front().name, diagnostics);
+  if (diagnostics.size() > before) document.complete_ = false;
+  // A file that has been truncated must not take everything away.
+  if (document.complete_ && document.root_.as<Value::Table>()->empty()) {
+    document.refuse(path, "contains no settings", diagnostics);
+  }
   return document;
 }
 
 Document Document::parse(std::string_view text, std::string name, Diagnostics& diagnostics) {
   Document document;
-  document.root_ = document.parseText(std::move(name), std::string(text), diagnostics);
+  document.root_ = document.parseText(text, std::move(name), diagnostics);
   return document;
-}
-
-void Document::merge(std::vector<Value> tables, const std::string& path, Diagnostics& diagnostics) {
-  const std::size_t before = diagnostics.size();
-  if (tables.size() == 1) root_ = std::move(tables.front());
-  if (tables.size() > 1) root_ = Merger(*this, diagnostics).unite(std::move(tables), Path());
-  if (diagnostics.size() > before) complete_ = false;
-  // A file that has been truncated must not take everything away.
-  if (complete_ && root_.as<Value::Table>()->empty()) {
-    refuse(path, "contains no settings", diagnostics);
-  }
 }
 
 void Document::noteFile(std::string path) {
@@ -141,27 +128,28 @@ void Document::noteFile(std::string path) {
 }
 
 Location Document::location(const Position& position) const {
-  const bool known = position.file < sources_.size();
-  return {known ? sources_[position.file].name : std::string(), position.line, position.column};
+  const bool known = position.file < names_.size();
+  return {known ? names_[position.file] : std::string(), position.line, position.column};
 }
 
 Location Document::locationInString(const Position& position, std::size_t offset) const {
-  if (position.file >= sources_.size()) return location(position);
-  return location(positionInString(sources_[position.file].text, position, offset));
+  if (position.file >= texts_.size()) return location(position);
+  return location(positionInString(texts_[position.file], position, offset));
 }
 
 Value Document::parseFile(const std::string& path, Diagnostics& diagnostics) {
   noteFile(path);
-  FileText file = readFileText(path);
-  if (file.error.empty()) return parseText(path, std::move(file.text), diagnostics);
+  const FileText file = readFileText(path);
+  if (file.error.empty()) return parseText(file.text, path, diagnostics);
   refuse(path, "cannot be read: " + file.error, diagnostics);
   return Value(Value::Table());
 }
 
-Value Document::parseText(std::string name, std::string text, Diagnostics& diagnostics) {
-  const auto file = static_cast<std::uint32_t>(sources_.size());
-  sources_.push_back({std::move(name), std::move(text)});
-  ParsedToml parsed = parseToml(sources_.back().text, file);
+Value Document::parseText(std::string_view text, std::string name, Diagnostics& diagnostics) {
+  const auto file = static_cast<std::uint32_t>(names_.size());
+  names_.push_back(std::move(name));
+  texts_.emplace_back(text);
+  ParsedToml parsed = parseToml(text, file);
   if (parsed.error) {
     diagnostics.add({location(parsed.error->position), {}, std::move(parsed.error->what), {}});
     complete_ = false;

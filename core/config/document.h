@@ -14,12 +14,6 @@ namespace weir::config {
 
 struct Path;
 
-// A file of a configuration as it was read.
-struct SourceFile {
-  std::string name;
-  std::string text;
-};
-
 // The text of a configuration as one table, with the position of every value. References to
 // environment variables in values have been replaced.
 class Document {
@@ -28,8 +22,6 @@ class Document {
   // tables are merged, arrays of tables are concatenated, and any other key may appear in one file
   // only.
   static Document load(const std::string& path, Diagnostics& diagnostics);
-  // The same for files that were read before, whatever they contain now.
-  static Document load(const std::vector<SourceFile>& sources, Diagnostics& diagnostics);
   static Document parse(std::string_view text, std::string name, Diagnostics& diagnostics);
 
   // False if something could not be read, parsed or merged: reading the rest would only report the
@@ -43,7 +35,6 @@ class Document {
   // Null unless the text at the position contained references to environment variables.
   const EnvironmentText* fromEnvironment(const Position& position) const;
   WrittenTexts writtenTexts() const;
-  const std::vector<SourceFile>& sources() const { return sources_; }
 
   void noteFile(std::string path);
   Location location(const Position& position) const;
@@ -53,15 +44,15 @@ class Document {
  private:
   Document() = default;
   Value parseFile(const std::string& path, Diagnostics& diagnostics);
-  Value parseText(std::string name, std::string text, Diagnostics& diagnostics);
-  void merge(std::vector<Value> tables, const std::string& path, Diagnostics& diagnostics);
+  Value parseText(std::string_view text, std::string name, Diagnostics& diagnostics);
   void refuse(const std::string& path, std::string what, Diagnostics& diagnostics);
   void expandValues(Value& value, const Path& path, Diagnostics& diagnostics);
   void expandMember(Member& member, const Path& path, Diagnostics& diagnostics);
   void expandText(Value& value, const Path& path, Diagnostics& diagnostics);
 
   Value root_{Value::Table()};
-  std::vector<SourceFile> sources_;
+  std::vector<std::string> names_;
+  std::vector<std::string> texts_;
   std::vector<std::string> files_;
   struct Expanded {
     std::string written;

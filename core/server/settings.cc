@@ -68,11 +68,4 @@ void Settings::read(config::Table& table, Settings& out) {
              "Upstreams: services to which requests and connections are forwarded.");
 }
 
-void Settings::dropParts() {
-  filters = {};
-  listeners = {};
-  routes = {};
-  upstreams = {};
-}
-
 }  // namespace weir::server

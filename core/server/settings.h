@@ -76,8 +76,6 @@ struct Settings {
   std::vector<OwnCall> own_calls;
 
   static void read(config::Table& table, Settings& out);
-  // Releases filters, listeners, routes and upstreams.
-  void dropParts();
 };
 
 }  // namespace weir::server

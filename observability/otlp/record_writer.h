@@ -43,8 +43,8 @@ class RecordWriter {
   char* at_;
   char* const end_;
   const std::uint32_t attribute_field_;
-  std::size_t record_;
   bool overflowed_ = false;
+  const std::size_t record_;  // opened last, by what is above
 };
 
 }  // namespace weir::otlp

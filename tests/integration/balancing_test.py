@@ -73,7 +73,8 @@ class State(Balancing):
         weir = self.weir(gateway(forward(
             good, bad, upstream=f"balancer = {breaker}panic_threshold = '60%'")))
         counts = self.bodies(weir, 20)
-        self.assertEqual(counts, {b"good": 10, b"bad": 10})
+        self.assertEqual(set(counts), {b"good", b"bad"})
+        self.assertAlmostEqual(counts[b"bad"], 10, delta=1)  # an ejection restarts the round
         self.assert_metric(weir, 1, "weir_upstream_panic", upstream="backend")
 
     def test_slow_start_is_shown_and_limits_an_added_endpoint(self):

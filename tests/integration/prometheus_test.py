@@ -2,6 +2,7 @@
 
 import gzip
 import http.client
+import http
 import json
 import re
 import shutil
@@ -76,13 +77,15 @@ class Prometheus:
         return [each["labels"] for series in found or [] for each in series["exemplars"]]
 
     def _ask(self, page, **parameters):
-        """The data of a reply; None if it is not listening yet."""
+        """The data of a reply; None if it is not listening or not ready yet."""
         url = f"http://{self.address}/api/v1/{page}?" + urllib.parse.urlencode(parameters)
         try:
             with urllib.request.urlopen(url, timeout=poll.PATIENCE) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             with error:
+                if error.code == http.HTTPStatus.SERVICE_UNAVAILABLE:
+                    return None
                 raise AssertionError(f"{parameters}: {error.read().decode()}") from error
         except (urllib.error.URLError, ConnectionError):
             return None

@@ -34,7 +34,7 @@ void Configuration::read(config::Table& table, Configuration& out) {
              "handshake of a client.");
   table.read("tracing", out.tracing,
              "Spans of the requests, sent to a collector of OpenTelemetry.");
-  table.read("metrics", out.metrics, "What the metrics page shows besides counts and sums.");
+  table.read("metrics", out.metrics, "Contents of the metrics page besides counts and sums.");
   table.read("log", out.log, "Log of the process, written to stderr.");
   table.read("watch", out.watch,
              "Whether to reload the configuration when one of its files changes.");
@@ -78,7 +78,6 @@ std::optional<Configuration> readConfiguration(config::Document& document,
   Configuration configuration;
   config::readSettings(document, registry.extensions(), configuration, diagnostics);
   configuration.written_texts = document.writtenTexts();
-  configuration.sources = document.sources();
   // Expanding an incomplete sidecar or identity would cause misleading diagnostics.
   addExporterTargets(configuration, diagnostics);
   const bool short_forms = configuration.sidecar || configuration.identity;

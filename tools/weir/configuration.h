@@ -37,9 +37,7 @@ struct Configuration {
   Milliseconds watch_settle{500};
   bool sidecar_expanded = false;    // there was a [sidecar]
   std::optional<std::string> user;  // to which a process started as root changes
-  // Not settings:
-  config::WrittenTexts written_texts;
-  std::vector<config::SourceFile> sources;
+  config::WrittenTexts written_texts;  // not a setting
 
   static void read(config::Table& table, Configuration& out);
 };

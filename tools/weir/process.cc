@@ -132,7 +132,7 @@ bool Process::start() {
     exit_code_ = 2;
     return false;
   }
-  adoptCandidate();
+  configuration_ = std::exchange(candidate_, {});
   logWarnings(diagnostics);
   role_ = configuration_.core.role;
   user_ = configuration_.user;
@@ -280,21 +280,6 @@ std::shared_ptr<const proxy::Plan> Process::read(config::Diagnostics& diagnostic
   return plan;
 }
 
-// From now on the candidate is in use. The plan has been built: its parts are read again if they
-// are needed, because they would be a third of the memory of a large configuration.
-void Process::adoptCandidate() {
-  configuration_ = std::exchange(candidate_, {});
-  configuration_.core.dropParts();
-}
-
-// The configuration in use, with all its parts. nullopt if files to which it refers are no longer
-// as they were.
-std::optional<Configuration> Process::readAgain(config::Diagnostics& diagnostics) const {
-  auto document = config::Document::load(configuration_.sources, diagnostics);
-  auto whole = readConfiguration(document, registry_, diagnostics);
-  return diagnostics.empty() ? whole : std::nullopt;
-}
-
 // The role determines whom to trust: it does not change while requests are in flight.
 bool Process::keepRole(config::Diagnostics& diagnostics) {
   if (!role_ || candidate_.core.role == *role_) return true;
@@ -425,7 +410,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   const bool watch_changed = configuration_.watch != candidate_.watch ||
                              configuration_.watch_settle != candidate_.watch_settle;
   const LogSettings log_before = configuration_.log;
-  adoptCandidate();
+  configuration_ = std::exchange(candidate_, {});
   applyLog(log_before);
   if (watch_changed) watchFiles();
   if (recorders_changed) {
@@ -450,10 +435,10 @@ unsigned Process::noteRefreshes() {
 // A renewed certificate is used even while the configuration contains a mistake.
 void Process::refreshCertificates() {
   config::Diagnostics diagnostics;
-  auto whole = readAgain(diagnostics);
-  if (!whole) return;
-  whole->core.role = *role_;
-  auto plan = plan_builder_.build(whole->core, server_->plan(), diagnostics);
+  server::Settings& core = configuration_.core;
+  const server::Role wanted = std::exchange(core.role, *role_);
+  auto plan = plan_builder_.build(core, server_->plan(), diagnostics);
+  core.role = wanted;
   if (plan == nullptr || noteRefreshes() == 0) return;
   server_->publish(std::move(plan), diagnostics,
                    [] { log::info("certificates renewed, under the old configuration"); });

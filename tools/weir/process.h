@@ -83,8 +83,6 @@ class Process final : public admin::AdminBackend {
   void watchFiles();
   void openState();
   void applyLog(const LogSettings& before);
-  void adoptCandidate();
-  std::optional<Configuration> readAgain(config::Diagnostics& diagnostics) const;
   std::vector<std::string> restartsNeeded(const Configuration& wanted) const;
   unsigned noteRefreshes();
   void refreshCertificates();

@@ -56,14 +56,7 @@ admin::Health Process::health() {
 std::string Process::configText() {
   std::string text;
   for (const std::string& note : restartsNeeded(configuration_)) text += "# " + note + "\n";
-  config::Diagnostics diagnostics;
-  const auto whole = readAgain(diagnostics);
-  if (!whole) {
-    text += "# The settings in use refer to files that have changed since:\n";
-    for (const auto& each : diagnostics.sorted()) text += "# " + each.text() + "\n";
-    return text;
-  }
-  config::Value settings = showConfiguration(*whole, registry_);
+  config::Value settings = showConfiguration(configuration_, registry_);
   config::redactCredentials(settings);
   return text + config::tomlText(settings);
 }

@@ -95,19 +95,6 @@ TEST_F(DocumentTest, FilesOfADirectoryUniteInTheOrderOfTheirNames) {
             (std::vector<std::string>{path("10.toml"), path("20.toml"), path("30.toml")}));
 }
 
-TEST_F(DocumentTest, IsReadAgainAsItWas) {
-  write("a.toml", "port = 1\n");
-  write("b.toml", "\nwords = ['b']\n");
-  const Document first = load();
-  write("a.toml", "port = ");
-  fs::remove(path("b.toml"));
-  const Document again = Document::load(first.sources(), diagnostics_);
-  EXPECT_EQ(diagnostics(), "");
-  EXPECT_EQ(tomlText(again.root()), "port = 1\nwords = [\"b\"]\n");
-  EXPECT_EQ(again.files(), first.files());
-  EXPECT_EQ(again.location({.file = 1, .line = 2, .column = 1}).text(), path("b.toml") + ":2:1");
-}
-
 TEST_F(DocumentTest, AKeyInTwoFilesIsAMistakeThatNamesBoth) {
   write("a.toml", "port = 1\nwords = ['a']\n[log]\nlevel = 'x'\n");
   write("b.toml", "words = ['b']\n  port = 1\nlog = 1\n");

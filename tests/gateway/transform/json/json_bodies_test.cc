@@ -174,7 +174,7 @@ TEST(JsonBodies, UpgradesPass) {
 
 TEST(JsonBodies, ARequestIsForwardedWithItsNewLength) {
   FilterBench bench("json",
-                    R"(request = { remove = ["/role"], set = { "/from" = "source.address" } })");
+                    R"(request = { remove = ["/role"], set = { "/from" = "client.address" } })");
   EXPECT_EQ(bench.post(R"({"role":"admin","id":1})", kJson).status, 200);
   EXPECT_EQ(bench.seen().at(0).body, R"({"id":1,"from":"203.0.113.7"})");
   EXPECT_EQ(bench.seen().at(0).header("content-length"), "29");
