@@ -2,7 +2,6 @@
 
 import gzip
 import http.client
-import http
 import json
 import re
 import shutil
