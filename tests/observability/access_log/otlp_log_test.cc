@@ -31,7 +31,8 @@ class OtlpLogTest : public ::testing::Test {
     log().flush();
     std::vector<std::map<std::uint32_t, std::vector<std::string>>> found;
     while (const auto block = queue_.front()) {
-      for (const std::string& each : test::decoded(*block)[2]) found.push_back(test::decoded(each));
+      auto records = test::decoded(*block);
+      for (const std::string& each : records[2]) found.push_back(test::decoded(each));
       queue_.pop(true);
     }
     return found;

@@ -25,7 +25,9 @@ class FakeSubject final : public AdminBackend {
   PageReply metricsPage(const PageRequest& request) override {
     ++scrapes;
     accepted = request.accept + "|" + request.accept_encoding;
-    return {.content_type = kPlainText, .body = metrics, .content_encoding = metrics_encoding};
+    return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+            .body = metrics,
+            .content_encoding = metrics_encoding};
   }
   Health health() override { return health_now; }
   std::string configText() override { return config; }
