@@ -65,10 +65,11 @@ void Settings::read(config::Table& table, Settings& out) {
              "[Expression](../docs/expressions.md) that selects the requests to log, such as "
              "\"response.status >= 400\". Default: all requests are logged.");
   table.read("redact_query", out.redact_query, "Whether to replace queries by \"redacted\".");
-  table.read("redact_secrets", out.redact_secrets,
-             "Whether to replace the values of query parameters whose names indicate that they hold "
-             "secrets, such as `token`, `code` or `signature`, by \"REDACTED\": in queries and in "
-             "the headers Referer and Location.");
+  table.read(
+      "redact_secrets", out.redact_secrets,
+      "Whether to replace the values of query parameters whose names indicate that they hold "
+      "secrets, such as `token`, `code` or `signature`, by \"REDACTED\": in queries and in "
+      "the headers Referer and Location.");
   const bool no_field = out.format.find("${") == std::string::npos;
   if (out.format != "json" && no_field) {
     table.warn("format", "has no field, so that all lines are the same",

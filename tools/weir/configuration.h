@@ -35,8 +35,8 @@ struct Configuration {
   LogSettings log;
   bool watch = true;
   Milliseconds watch_settle{500};
-  bool sidecar_expanded = false;    // there was a [sidecar]
-  std::optional<std::string> user;  // to which a process started as root changes
+  bool sidecar_expanded = false;       // there was a [sidecar]
+  std::optional<std::string> user;     // to which a process started as root changes
   config::WrittenTexts written_texts;  // not a setting
 
   static void read(config::Table& table, Configuration& out);
