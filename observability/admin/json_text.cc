@@ -41,26 +41,31 @@ Json healthOf(const EndpointHealth& health) {
   return json;
 }
 
+void addState(const EndpointState& endpoint, Json& one) {
+  if (!endpoint.state.empty()) one["state"] = endpoint.state;
+  if (!endpoint.since.empty()) one["since"] = endpoint.since;
+  one["in_flight"] = endpoint.in_flight;
+  if (endpoint.latency_ms) one["expected_latency_ms"] = *endpoint.latency_ms;
+  if (endpoint.draining) one["draining"] = true;
+  if (endpoint.ejected_by > 0) {
+    one["ejected"] = true;
+    one["ejected_by_workers"] = endpoint.ejected_by;
+  }
+}
+
+Json endpointOf(const EndpointState& endpoint) {
+  Json one = {{"address", endpoint.address}, {"weight", endpoint.weight}};
+  if (!endpoint.zone.empty()) one["zone"] = endpoint.zone;
+  if (endpoint.priority > 0) one["priority"] = endpoint.priority;
+  addState(endpoint, one);
+  for (const auto& [key, value] : endpoint.metadata) one["metadata"][key] = value;
+  if (endpoint.health) one["health"] = healthOf(*endpoint.health);
+  return one;
+}
+
 Json endpointsOf(const UpstreamState& upstream) {
   Json list = Json::array();
-  for (const EndpointState& endpoint : upstream.endpoints) {
-    Json& one = list.emplace_back(Json::object());
-    one["address"] = endpoint.address;
-    one["weight"] = endpoint.weight;
-    if (!endpoint.zone.empty()) one["zone"] = endpoint.zone;
-    if (endpoint.priority > 0) one["priority"] = endpoint.priority;
-    if (!endpoint.state.empty()) one["state"] = endpoint.state;
-    if (!endpoint.since.empty()) one["since"] = endpoint.since;
-    one["in_flight"] = endpoint.in_flight;
-    if (endpoint.latency_ms) one["expected_latency_ms"] = *endpoint.latency_ms;
-    if (endpoint.draining) one["draining"] = true;
-    if (endpoint.ejected_by > 0) {
-      one["ejected"] = true;
-      one["ejected_by_workers"] = endpoint.ejected_by;
-    }
-    for (const auto& [key, value] : endpoint.metadata) one["metadata"][key] = value;
-    if (endpoint.health) one["health"] = healthOf(*endpoint.health);
-  }
+  for (const EndpointState& endpoint : upstream.endpoints) list.push_back(endpointOf(endpoint));
   return list;
 }
 

@@ -61,7 +61,7 @@ void read(benchmark::State& state) {
     Arena arena(bench.pool);
     bench.parse(arena);
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bench.text.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bench.text.size()));
 }
 BENCHMARK(read)->Unit(benchmark::kMillisecond);
 

@@ -403,6 +403,11 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   }
   noteRefreshes();
   logWarnings(outcome.diagnostics);
+  adoptCandidate();
+}
+
+// What has changed outside of the plan takes effect.
+void Process::adoptCandidate() {
   files_in_use_ = files_;
   const bool recorders_changed = configuration_.access_logs != candidate_.access_logs ||
                                  configuration_.tracing != candidate_.tracing;
@@ -413,8 +418,8 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   configuration_ = std::exchange(candidate_, {});
   applyLog(log_before);
   if (watch_changed) watchFiles();
-  if (recorders_changed) {
-    if (openRecording()) server_->setRecorders(recording_->opener(configuration_));
+  if (recorders_changed && openRecording()) {
+    server_->setRecorders(recording_->opener(configuration_));
   }
   if (admin_changed) startAdmin();
   if (configuration_.core.state_directory.value_or("") != state_.path()) openState();

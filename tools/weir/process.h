@@ -83,6 +83,7 @@ class Process final : public admin::AdminBackend {
   void watchFiles();
   void openState();
   void applyLog(const LogSettings& before);
+  void adoptCandidate();
   std::vector<std::string> restartsNeeded(const Configuration& wanted) const;
   unsigned noteRefreshes();
   void refreshCertificates();

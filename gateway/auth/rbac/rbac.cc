@@ -106,6 +106,25 @@ Rbac::Local::Local(const Config& config, const filter::LocalTools& tools)
   }
 }
 
+namespace {
+
+void explainDecision(const Outcome& decision, filter::Finding& finding) {
+  using Kind = filter::Finding::Outcome;
+  const bool denied = decision.action == Action::kDeny;
+  finding.outcome = denied ? Kind::kReplies : Kind::kProceeds;
+  if (denied) {
+    finding.status = 403;
+    finding.reason = Reason::kAuthzDenied;
+  }
+  if (decision.policy != nullptr) {
+    finding.why = nameOf(*decision.policy) + " matches";
+  } else {
+    finding.why = denied ? "no allow policy matches" : "no deny policy matches";
+  }
+}
+
+}  // namespace
+
 filter::Finding Rbac::explain(const Config& config, const http::Request& request,
                               const http::ExchangeView& view) {
   const rbac::Question question(request, view.record, view.facts);
@@ -123,14 +142,7 @@ filter::Finding Rbac::explain(const Config& config, const http::Request& request
       finding.near_misses.push_back(nearMiss(policy, fields.front()));
     }
   }
-  const Outcome decision = decide(matches, allows);
-  using Kind = filter::Finding::Outcome;
-  finding.outcome = decision.action == Action::kAllow ? Kind::kProceeds : Kind::kReplies;
-  if (finding.outcome == Kind::kReplies) finding.status = 403;
-  if (finding.outcome == Kind::kReplies) finding.reason = Reason::kAuthzDenied;
-  finding.why = decision.policy != nullptr         ? nameOf(*decision.policy) + " matches"
-                : decision.action == Action::kDeny ? "no allow policy matches"
-                                                   : "no deny policy matches";
+  explainDecision(decide(matches, allows), finding);
   return finding;
 }
 

@@ -31,7 +31,7 @@ TEST(IdleTrim, AnIdleProcessReturnsMemoryOnce) {
 TEST(IdleTrim, ABusyProcessKeepsItsMemory) {
   IdleTrim trim;
   std::vector<IdleTrim::Usage> usages;
-  for (int n = 1; n <= 12; ++n) usages.push_back({milliseconds(51 * n), 1000U * n});
+  for (unsigned n = 1; n <= 12; ++n) usages.push_back({milliseconds(51 * n), 1000U * n});
   EXPECT_EQ(returned(trim, usages), std::vector<int>{});
 }
 

@@ -26,7 +26,7 @@ class SealerTest : public testing::Test {
 
 TEST_F(SealerTest, OpensWhatItSealed) {
   const Sealer sealer({kOne});
-  for (const std::size_t size : {0, 1, 2, 3, 50, 1'024}) {
+  for (const std::size_t size : {0U, 1U, 2U, 3U, 50U, 1'024U}) {
     const std::string text(size, 'x');
     const std::string sealed = seal(sealer, text);
     EXPECT_EQ(open(sealer, sealed), text);

@@ -126,7 +126,7 @@ TEST(Coding, GzipOfKnownSizes) {
   Random random(5);
   WholeGzip whole(5);
   const auto encoder = makeEncoder(kGzip, 5, &whole);
-  for (int i = 0; i < 300; ++i) {
+  for (unsigned i = 0; i < 300; ++i) {
     const std::string plain = sampleText(random.below(80'000), i);
     ASSERT_TRUE(encoder->begin(plain.size()));
     std::string encoded;

@@ -20,7 +20,7 @@ TEST_F(FirstTest, WithoutMembersPicksNone) { EXPECT_EQ(balancer.pick({}), nullpt
 TEST_F(FirstTest, FillsEndpointsInTheirOrder) {
   const Members members({1, 5, 1});
   balancer.setMembers(members.all());
-  for (const std::size_t expected : {0, 0, 1, 1, 2, 2}) {
+  for (const std::size_t expected : {0U, 0U, 1U, 1U, 2U, 2U}) {
     Member* const picked = balancer.pick({});
     EXPECT_EQ(members.indexOf(picked), expected);
     ++picked->in_flight;

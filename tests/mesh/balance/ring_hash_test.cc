@@ -57,7 +57,7 @@ TEST_F(RingHashTest, IsTheSameOnEveryNodeWhateverTheOrderOfDiscovery) {
 }
 
 TEST_F(RingHashTest, FindsTheNextPointForEveryHash) {
-  for (const std::size_t count : {1, 2, 3, 20, 500}) {
+  for (const std::size_t count : {1U, 2U, 3U, 20U, 500U}) {
     const Members members(Weights(count, 1));
     use(members.all());
     for (const Member* owner : owners()) ASSERT_NE(owner, nullptr);

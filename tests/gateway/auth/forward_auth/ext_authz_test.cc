@@ -194,7 +194,7 @@ TEST(ExtAuthz, ARefusalIsTheClientsResponse) {
 
 TEST(ExtAuthz, WithoutAStatusARefusalIs403) {
   FilterBench bench("forward_auth", kGrpcService);
-  for (const std::uint64_t code : {0, 100, 200, 204, 600, 70'000}) {
+  for (const std::uint64_t code : {0U, 100U, 200U, 204U, 600U, 70'000U}) {
     answer(bench, denied(code));
     EXPECT_EQ(bench.get().status, 403) << code;
   }
