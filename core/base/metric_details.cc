@@ -38,16 +38,19 @@ std::size_t MetricDetail::cellOf(Nanoseconds value) {
 
 void MetricDetail::note(const Exemplar& exemplar) {
   Slot& slot = exemplars_[key_.family().shape->bucketOf(exemplar.value.count())];
-  const auto since = exemplar.time.count() - static_cast<std::int64_t>(slot.words[4].value());
+  const auto since = exemplar.time.count() -
+                     static_cast<std::int64_t>(slot.words[4].load(std::memory_order_relaxed));
   const std::uint64_t version = slot.version.load(std::memory_order_relaxed);
   if (version != 0 && since >= 0 && since < kExemplarEvery.count()) return;
   slot.version.store(version + 1, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_release);
-  slot.words[0].set(exemplar.trace_id[0]);
-  slot.words[1].set(exemplar.trace_id[1]);
-  slot.words[2].set(exemplar.span_id);
-  slot.words[3].set(static_cast<std::uint64_t>(exemplar.value.count()));
-  slot.words[4].set(static_cast<std::uint64_t>(exemplar.time.count()));
+  // A reader that sees one of these words also sees the version before it.
+  const std::array<std::uint64_t, 5> words = {exemplar.trace_id[0], exemplar.trace_id[1],
+                                              exemplar.span_id,
+                                              static_cast<std::uint64_t>(exemplar.value.count()),
+                                              static_cast<std::uint64_t>(exemplar.time.count())};
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    slot.words[i].store(words[i], std::memory_order_release);
+  }
   slot.version.store(version + 2, std::memory_order_release);
 }
 
@@ -56,12 +59,15 @@ std::optional<Exemplar> MetricDetail::exemplar(std::size_t bucket) const {
   const Slot& slot = exemplars_[bucket];
   const std::uint64_t version = slot.version.load(std::memory_order_acquire);
   if (version == 0 || version % 2 != 0) return std::nullopt;
+  std::array<std::uint64_t, 5> words{};
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    words[i] = slot.words[i].load(std::memory_order_acquire);
+  }
   Exemplar found;
-  found.trace_id = {slot.words[0].value(), slot.words[1].value()};
-  found.span_id = slot.words[2].value();
-  found.value = Nanoseconds(static_cast<std::int64_t>(slot.words[3].value()));
-  found.time = Nanoseconds(static_cast<std::int64_t>(slot.words[4].value()));
-  std::atomic_thread_fence(std::memory_order_acquire);
+  found.trace_id = {words[0], words[1]};
+  found.span_id = words[2];
+  found.value = Nanoseconds(static_cast<std::int64_t>(words[3]));
+  found.time = Nanoseconds(static_cast<std::int64_t>(words[4]));
   if (slot.version.load(std::memory_order_relaxed) != version) return std::nullopt;
   return found;
 }

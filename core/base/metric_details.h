@@ -52,7 +52,7 @@ class MetricDetail {
  private:
   struct Slot {
     std::atomic<std::uint64_t> version{0};  // odd while it is being written
-    std::array<MetricCell, 5> words;
+    std::array<std::atomic<std::uint64_t>, 5> words{};
   };
 
   const HistogramKey key_;
