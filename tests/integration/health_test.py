@@ -71,6 +71,8 @@ class Http(HealthCase):
             config = config.replace(old, new)
         servers = json.dumps([first.address, second.address])
         config = re.sub(r"static = \[.*\]", f"static = {servers}", config)
+        config = config.replace("[upstream.orders]\n",
+                                '[upstream.orders]\nbalancer = "round_robin"\n')
         weir = self.weir(config)
         self.await_health(weir, first.address, "healthy", "orders")
         self.await_health(weir, second.address, "healthy", "orders")
@@ -108,6 +110,7 @@ class Http(HealthCase):
         second.healthy = False
         weir = self.weir(gateway(
             '[[route]]\nname = "all"\nupstream = "backend"\n[upstream.backend]\n'
+            'balancer = "round_robin"\n'
             'discovery = { file = "endpoints" }\n[upstream.backend.health_check]\n'
             f'http = "/healthz"\ninitial = "unhealthy"\n{FAST}'), start=False)
         file = weir.folder / "endpoints"
@@ -127,7 +130,8 @@ class Http(HealthCase):
     def test_results_are_kept_over_a_reload(self):
         first, second = Service(self, b"first"), Service(self, b"second")
         first.healthy = False
-        weir = self.checked('http = "/healthz"', first.address, second.address)
+        weir = self.checked('http = "/healthz"', first.address, second.address,
+                            upstream='balancer = "round_robin"')
         seen = self.await_health(weir, first.address, "unhealthy")
         config = weir.file.read_text(encoding="utf-8")
         weir.file.write_text(config + '[upstream.other]\ndiscovery = { static = ["127.0.0.1:1"] }\n',
