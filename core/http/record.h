@@ -55,7 +55,7 @@ struct ExchangeRecord {
   // request; their `authority` is the server name that the client requested.
   std::string_view transport;
 
-  std::string_view client_address;   // host:port, after the trusted-hop rules
+  std::string_view client_address;   // without port, after the trusted-hop rules
   std::string_view client_identity;  // proved by its certificate
   // Of the client's certificate: its identity, else its first DNS name, else its subject.
   std::string_view client_subject;

@@ -75,6 +75,7 @@ class SnapshotWaiters {
  public:
   static constexpr std::size_t kMost = 1024;
 
+  bool empty() const { return waiting_.empty(); }
   bool full() const { return waiting_.size() >= kMost; }
   void add(Filter& filter) { waiting_.push_back(&filter); }
   void remove(Filter& filter) { std::erase(waiting_, &filter); }

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstring>
 
-#include "observability/text/utf8.h"
+#include "core/base/utf8.h"
 
 namespace weir::access_log {
 namespace {

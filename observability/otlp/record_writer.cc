@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/base/short_text.h"
-#include "observability/text/utf8.h"
+#include "core/base/utf8.h"
 
 namespace weir::otlp {
 namespace {

@@ -95,6 +95,7 @@ void FilterBench::serve(StreamPeer& upstream) {
   upstream.takeReceived();
   const bool service = isService(upstream);
   (service ? asked_ : seen_).push_back(std::move(request));
+  if (service && service_answer_.empty()) return unanswered_.push_back(&upstream);
   upstream.send(service ? service_answer_ : answer_);
 }
 
@@ -121,6 +122,14 @@ void FilterBench::answer(std::string_view body, const Headers& headers, int stat
 
 void FilterBench::serviceAnswers(std::string_view body, const Headers& headers, int status) {
   service_answer_ = response(body, headers, status);
+}
+
+void FilterBench::serviceAnswersLate(std::string_view body, const Headers& headers, int status) {
+  serviceAnswers(body, headers, status);
+  for (StreamPeer* const peer : std::exchange(unanswered_, {})) {
+    if (!peer->closed()) peer->send(service_answer_);
+  }
+  turn();
 }
 
 void FilterBench::begin(std::string_view head) {

@@ -51,6 +51,8 @@ class FilterBench : private proxy::ProxyTest {
   // The response of another upstream, "service", which filters may ask. Without a call it sends
   // none.
   void serviceAnswers(std::string_view body, const Headers& headers = {}, int status = 200);
+  // The same, to requests as well that it has received already.
+  void serviceAnswersLate(std::string_view body, const Headers& headers = {}, int status = 200);
 
   // One request on a new connection, and what has arrived at the end of the turn.
   BenchMessage get(std::string_view target = "/", const Headers& headers = {});
@@ -85,6 +87,7 @@ class FilterBench : private proxy::ProxyTest {
   std::string service_answer_;
   std::vector<BenchMessage> seen_;
   std::vector<BenchMessage> asked_;
+  std::vector<test::StreamPeer*> unanswered_;  // connections to "service"
   std::string client_address_ = "203.0.113.7:5000";
   test::StreamPeer* client_ = nullptr;
 };

@@ -48,6 +48,7 @@ void Decider::askTogether(std::string_view key, const Subject& subject, Asker& a
   shared.waiting.add(asker);
   if (shared.question != nullptr) return count(Lookup::kShared);
   count(Lookup::kMiss);
+  shared.first = &asker;
   shared.question =
       start(subject, [this, key = asker.key_](Answer answer) { onShared(key, std::move(answer)); });
 }
@@ -75,25 +76,33 @@ Question Decider::start(const Subject& subject, OnAnswer done) {
   return (grpc ? askGrpc : askHttp)(client_, settings_, subject, std::move(done));
 }
 
-// A request that comes from within asks again, or finds the answer in the cache.
+// What the service excludes from reuse is for the request that it was asked about, as is a question
+// that could not be asked. A request that comes from within asks again, or finds the answer in the
+// cache.
 void Decider::onShared(const std::string& key, Answer answer) {
   auto node = shared_.extract(key);
   const auto made = std::make_shared<const Answer>(std::move(answer));
   cache_->add(node.key(), made, loop_.now());
   ending_ = &node.mapped();
+  const bool common = made->kind != Answer::Kind::kBadRequest && made->fresh != Milliseconds(0);
+  const Asker* const first = ending_->first;
   ending_->waiting.resumeAll([&](Asker& asker) {
     asker.key_.clear();
-    asker.onAnswer(made);
+    if (common || &asker == first) return asker.onAnswer(made);
+    asker.askAgain();
   });
   ending_ = nullptr;
 }
 
-// A shared question goes on: its answer is of use for the next request.
+// A shared question goes on, unless there are too many: its answer is of use for the next request.
 void Decider::leave(Asker& asker) {
   asker.question_.reset();
   if (asker.key_.empty()) return;
   if (const auto found = shared_.find(asker.key_); found != shared_.end()) {
-    found->second.waiting.remove(asker);
+    Shared& shared = found->second;
+    shared.waiting.remove(asker);
+    if (shared.first == &asker) shared.first = nullptr;
+    if (shared.waiting.empty() && shared_.size() > kMostAsides) shared_.erase(found);
   }
   if (ending_ != nullptr) ending_->waiting.remove(asker);
   asker.key_.clear();

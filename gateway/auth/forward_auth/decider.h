@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -23,6 +22,8 @@ class Asker {
  public:
   virtual ~Asker() = default;
   virtual void onAnswer(SharedAnswer answer) = 0;  // may destroy it, and others
+  // The answer to the shared question is for the request that asked it only: calls askAlone().
+  virtual void askAgain() = 0;
 
  private:
   friend class Decider;
@@ -34,7 +35,7 @@ class Asker {
 // its answer while it is fresh.
 class Decider {
  public:
-  static constexpr std::size_t kMostAsides = 1024;
+  static constexpr std::size_t kMostAsides = 1024;  // questions that no request waits for
 
   Decider(const Settings& settings, const filter::LocalTools& tools);
   Decider(const Decider&) = delete;
@@ -44,6 +45,7 @@ class Decider {
   // leave() is called before.
   SharedAnswer ask(const Subject& subject, Asker& asker);
   void leave(Asker& asker);
+  void askAlone(const Subject& subject, Asker& asker);  // shares nothing; onAnswer() follows
   // Asks, and counts the decision, which nothing waits for.
   void askAside(const Subject& subject);
   MetricCells& metrics() { return metrics_; }
@@ -52,10 +54,10 @@ class Decider {
   struct Shared {
     Question question;
     SnapshotWaiters<Asker> waiting;
+    Asker* first = nullptr;  // whose request is asked about; null: it has left
   };
 
   Question start(const Subject& subject, OnAnswer done);
-  void askAlone(const Subject& subject, Asker& asker);
   void askTogether(std::string_view key, const Subject& subject, Asker& asker);
   void onShared(const std::string& key, Answer answer);
   void count(Lookup result) { metrics_.counter(cacheKey(result)).add(); }

@@ -7,6 +7,7 @@
 #include "core/base/number.h"
 #include "core/base/plain_text.h"
 #include "core/base/protobuf.h"
+#include "core/base/utf8.h"
 #include "core/http/grpc_call.h"
 #include "core/http/syntax.h"
 
@@ -18,44 +19,10 @@ constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr auto kLastGrpcCode = static_cast<int>(http::GrpcCode::kUnauthenticated);
 constexpr auto kPermissionDenied = static_cast<int>(http::GrpcCode::kPermissionDenied);
 
-// Whether both may begin a UTF-8 sequence: it is neither overlong nor a surrogate nor beyond
-// U+10FFFF.
-bool beginsSequence(unsigned first, unsigned second) {
-  switch (first) {
-    case 0xE0:
-      return second >= 0xA0;
-    case 0xED:
-      return second <= 0x9F;
-    case 0xF0:
-      return second >= 0x90;
-    case 0xF4:
-      return second <= 0x8F;
-    default:
-      return first >= 0xC2 && first <= 0xF4;
-  }
-}
-
-// The length of the UTF-8 sequence at the front of a text; 0 if there is none.
-std::size_t sequenceLength(std::string_view text) {
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  if (byte(0) < 0x80) return 1;
-  const std::size_t length = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
-  if (text.size() < length || !beginsSequence(byte(0), byte(1))) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  }
-  return length;
-}
-
 // Strings of proto3 must be UTF-8: "!" stands for every other byte, as in other proxies.
 std::string utf8(std::string_view text) {
-  std::string valid;
-  valid.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = sequenceLength(text);
-    valid += length == 0 ? std::string_view("!") : text.substr(0, length);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
+  std::string valid(text.size(), '\0');
+  copyAsUtf8(valid.data(), text, '!');
   return valid;
 }
 
@@ -67,15 +34,8 @@ ProtoWriter entry(std::string_view key, std::string_view value) {
 
 // Peer
 ProtoWriter peerOf(const http::ExchangeRecord& record) {
-  const std::string_view address = record.client_address;
-  const std::size_t colon = address.rfind(':');
-  std::string_view host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   ProtoWriter socket;
-  socket.text(2, utf8(host));
-  if (colon != std::string_view::npos) {
-    socket.number(3, parseNumber<std::uint16_t>(address.substr(colon + 1)).value_or(0));
-  }
+  socket.text(2, utf8(record.client_address));
   ProtoWriter peer;
   peer.message(1, ProtoWriter().message(1, socket));
   peer.text(4, utf8(record.client_identity));

@@ -36,6 +36,7 @@ class ForwardAuth final : public filter::Filter, private forward_auth::Asker {
 
  private:
   void onAnswer(forward_auth::SharedAnswer answer) override;
+  void askAgain() override { local_.askAlone({*request_, control_, body_}, *this); }
   filter::Verdict ask();
   filter::Verdict decide(forward_auth::SharedAnswer answer);
   filter::Verdict admit();

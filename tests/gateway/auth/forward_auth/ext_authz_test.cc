@@ -109,6 +109,15 @@ TEST(ExtAuthz, TheServiceLearnsOfTheRequest) {
   EXPECT_NE(askedHeader(http, "x-forwarded-for"), "x");
 }
 
+TEST(ExtAuthz, TheServiceLearnsAnAddressOfVersion6) {
+  FilterBench bench("forward_auth", kGrpcService);
+  answer(bench, allowed({}));
+  bench.from("2001:db8::1");
+  EXPECT_EQ(bench.get().status, 200);
+  const std::string_view attributes = at(std::string_view(bench.asked().at(0).body).substr(5), {1});
+  EXPECT_EQ(at(attributes, {1, 1, 1, 2}), "2001:db8::1");
+}
+
 TEST(ExtAuthz, TheServiceReceivesBodiesOnRequest) {
   FilterBench bench("forward_auth", std::string(kGrpcService) + ", body = '1KiB'");
   answer(bench, allowed({}));

@@ -135,6 +135,45 @@ TEST(ForwardAuthCache, RequestsShareAQuestion) {
   EXPECT_EQ(bench.get("/", kAnn).status, 200);
 }
 
+// All requests of a client have the same key.
+constexpr std::string_view kCachedByClient =
+    "upstream = 'service', cache = { key = ['header:authorization'] }, timeout = '5s'";
+
+std::string headOf(std::string_view target) {
+  return "GET " + std::string(target) +
+         " HTTP/1.1\r\nHost: shop.test\r\nauthorization: Bearer ann\r\n\r\n";
+}
+
+TEST(ForwardAuthCache, RequestsShareAnAnswerThatMayBeReused) {
+  FilterBench bench("forward_auth", kCachedByClient);
+  for (const auto* target : {"/public", "/admin", "/more"}) bench.begin(headOf(target));
+  bench.serviceAnswersLate("");
+  EXPECT_EQ(bench.asked().size(), 1U);
+  EXPECT_EQ(bench.seen().size(), 3U);
+}
+
+TEST(ForwardAuthCache, AnAnswerThatMayNotBeReusedIsForTheRequestThatAsked) {
+  for (const FilterBench::Headers& forbids : {FilterBench::Headers{{"cache-control", "no-store"}},
+                                              FilterBench::Headers{{"vary", "x-forwarded-uri"}}}) {
+    FilterBench bench("forward_auth", kCachedByClient);
+    for (const auto* target : {"/public", "/admin", "/more"}) bench.begin(headOf(target));
+    ASSERT_EQ(bench.asked().size(), 1U);
+    bench.serviceAnswersLate("", forbids);
+    EXPECT_EQ(bench.asked().size(), 3U);
+    EXPECT_EQ(bench.seen().size(), 3U);
+  }
+}
+
+TEST(ForwardAuthCache, TheOthersAskAgainIfTheFirstHasLeft) {
+  FilterBench bench("forward_auth", kCachedByClient);
+  bench.begin(headOf("/public"));
+  bench.leave();
+  bench.begin(headOf("/admin"));
+  bench.serviceAnswersLate("", {{"cache-control", "no-store"}});
+  EXPECT_EQ(bench.asked().size(), 2U);
+  EXPECT_EQ(bench.seen().size(), 1U);
+}
+
 TEST(ForwardAuthCache, ACookieCanBeThePart) {
   FilterBench bench("forward_auth", "upstream = 'service', cache = { key = ['cookie:session'] }");
   bench.serviceAnswers("");

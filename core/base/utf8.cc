@@ -1,4 +1,4 @@
-#include "observability/text/utf8.h"
+#include "core/base/utf8.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -61,7 +61,7 @@ std::string_view cutText(std::string_view text, std::size_t size) {
   return text.substr(0, isContinuation(text, end) ? size : end);
 }
 
-char* copyAsUtf8(char* to, std::string_view text) {
+char* copyAsUtf8(char* to, std::string_view text, char other) {
   while (true) {
     const std::size_t plain = asciiLength(text);
     to = putText(to, text.substr(0, plain));
@@ -69,7 +69,7 @@ char* copyAsUtf8(char* to, std::string_view text) {
     if (text.empty()) return to;
     const std::size_t length = sequenceLength(text);
     if (length == 0) {
-      *to++ = '?';
+      *to++ = other;
     } else {
       to = std::copy_n(text.data(), length, to);
     }

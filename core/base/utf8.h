@@ -12,8 +12,8 @@ std::size_t sequenceLength(std::string_view text);
 // At most `size` bytes of the text, without a sequence that this would cut in two.
 std::string_view cutText(std::string_view text, std::size_t size);
 
-// Copies the text to `to`; each byte that is not part of well-formed UTF-8 becomes a "?". Returns
-// the end of the copy.
-char* copyAsUtf8(char* to, std::string_view text);
+// Copies the text to `to`, with `other` in place of each byte that is not part of well-formed
+// UTF-8. Returns the end of the copy.
+char* copyAsUtf8(char* to, std::string_view text, char other = '?');
 
 }  // namespace weir

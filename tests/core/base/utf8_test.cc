@@ -1,4 +1,4 @@
-#include "observability/text/utf8.h"
+#include "core/base/utf8.h"
 
 #include <string>
 
@@ -30,6 +30,9 @@ TEST(Utf8, ReplacesEachOtherByte) {
   EXPECT_EQ(copied("\xed\xa0\x80"), "???");       // a surrogate
   EXPECT_EQ(copied("\xf4\x90\x80\x80"), "????");  // above U+10FFFF
   EXPECT_EQ(copied("\xe2\x82x\xa9"), "??x?");
+  std::string marked(2, '\0');
+  copyAsUtf8(marked.data(), "a\xff", '!');
+  EXPECT_EQ(marked, "a!");
 }
 
 TEST(Utf8, CutsBetweenSequences) {
