@@ -1,5 +1,6 @@
 #include "core/base/utc_time.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -26,8 +27,11 @@ std::optional<UtcTime> UtcTime::parse(std::string_view text) {
     return std::nullopt;
   }
   const std::chrono::sys_days day = date;
-  return UtcTime{day.time_since_epoch() + std::chrono::hours(number(11, 2)) +
-                 std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2))};
+  const std::chrono::seconds at = day.time_since_epoch() + std::chrono::hours(number(11, 2)) +
+                                  std::chrono::minutes(number(14, 2)) +
+                                  std::chrono::seconds(number(17, 2));
+  constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(Nanoseconds::max());
+  return UtcTime{std::clamp(at, std::chrono::seconds(0), kLast)};
 }
 
 std::string UtcTime::text() const {

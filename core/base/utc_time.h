@@ -12,6 +12,7 @@ namespace weir {
 struct UtcTime {
   Nanoseconds since_epoch{0};
   bool operator==(const UtcTime&) const = default;
+  // A time before 1970, or after 2262, becomes the nearest one that there is.
   static std::optional<UtcTime> parse(std::string_view text);
   std::string text() const;  // in whole seconds
 };

@@ -18,10 +18,7 @@ namespace {
 class ClusterServers final : public Servers, private Waiter {
  public:
   ClusterServers(const Options& options, const Client::Tools& tools)
-      : options_(optionsOf(options)),
-        tools_(tools),
-        scout_(options_, tools),
-        ask_(tools.loop.wheel(), *this) {
+      : options_(options), tools_(tools), scout_(options_, tools), ask_(tools.loop.wheel(), *this) {
     onAsk();
   }
   ~ClusterServers() override { scout_.cancel(*this); }
@@ -73,8 +70,9 @@ class ClusterServers final : public Servers, private Waiter {
   }
   void onAsk() {
     ask_.arm(kPause);
-    in_vain_ = std::exchange(soon_, false) ? in_vain_ + 1 : 0;
+    const bool again = std::exchange(soon_, false);
     if (!scout_.ready()) return askSoon();
+    in_vain_ = again ? in_vain_ + 1 : 0;
     if (in_vain_ > kMostInVain) {
       in_vain_ = 0;
       return scout_.moveOn();

@@ -494,6 +494,7 @@ Result<std::unique_ptr<net::Stream>> Cluster::dial(Member& member, std::string_v
   if (!takePlace()) {
     constexpr auto kKey = limitRejectionsKey(LimitScope::kUpstream, LimitResource::kConnections);
     tools_.metrics.counter(kKey).add();
+    dropIfUnused(pool);
     return kNoPlace;
   }
   pool.addTunnel();

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 
 #include "core/base/metric_cells.h"
 #include "core/base/random.h"
@@ -15,7 +14,7 @@
 
 namespace weir::mesh::health {
 
-// What the checks of an upstream share. Outlives its OneEndpoints.
+// What the checks of an upstream share, as long as one of their OneEndpoints exists.
 struct CheckCommons {
   event::Loop& loop;
   net::Connector& connector;
@@ -35,18 +34,18 @@ upstream::SharedClusterPlan planOfChecks(const upstream::ClusterPlan& cluster,
 // take none of its connections, are not counted in its metrics, and its guards do not see them.
 class OneEndpoint {
  public:
-  OneEndpoint(CheckCommons& commons, const upstream::SharedClusterPlan& plan,
+  OneEndpoint(std::shared_ptr<CheckCommons> commons, const upstream::SharedClusterPlan& plan,
               const upstream::Endpoint& endpoint);
 
   void configure(const upstream::SharedClusterPlan& plan) { cluster_.configure(plan); }
-  event::Loop& loop() { return commons_.loop; }
+  event::Loop& loop() { return commons_->loop; }
   http::Client& client() { return client_; }
   NameId id() const { return cluster_.plan().id; }
   // A connection without a codec.
   Result<std::unique_ptr<net::Stream>> dial();
 
  private:
-  CheckCommons& commons_;
+  const std::shared_ptr<CheckCommons> commons_;  // of those below: destroyed last
   upstream::Cluster cluster_;
   upstream::Client client_;
 };

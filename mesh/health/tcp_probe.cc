@@ -57,7 +57,7 @@ void TcpProbe::end(ProbeOutcome outcome) {
 }
 
 void TcpProbe::onTurnEnd() {
-  // Sends what is queued; the end of the connection follows.
+  // The queued bytes are sent before the connection ends.
   if (stream_ != nullptr && connected_) stream_->flush();
   stream_ = nullptr;
   const OnProbed done = std::exchange(done_, nullptr);

@@ -10,7 +10,7 @@
 
 namespace weir::mesh::health {
 
-// Connects, sends what is to be sent, and compares what arrives with what is expected.
+// Connects, sends the configured bytes, and compares the answer with the expected one.
 class TcpProbe final : public Probe, private net::StreamEvents, private event::TurnEnd {
  public:
   TcpProbe(event::Loop& loop, const upstream::TcpCheckOptions& options, OnProbed done);

@@ -16,11 +16,11 @@ UpstreamChecks::Entry::Entry(UpstreamChecks& owner, const net::Address& to)
 UpstreamChecks::UpstreamChecks(const Tools& tools, const upstream::SharedClusterPlan& plan)
     : tools_(tools),
       plan_(plan),
-      commons_{tools.loop, tools.connector},
-      plan_of_checks_(planOfChecks(*plan, commons_)),
+      commons_(new CheckCommons{tools.loop, tools.connector}),
+      plan_of_checks_(planOfChecks(*plan, *commons_)),
       pause_(tools.loop.wheel(), *this) {}
 
-// The objects that checks use end before `commons_`, and none of them is active.
+// None of the objects that checks use is active.
 UpstreamChecks::~UpstreamChecks() {
   for (auto& [address, entry] : entries_) {
     if (entry->queued) queue_.remove(*entry);
@@ -32,7 +32,7 @@ UpstreamChecks::~UpstreamChecks() {
 void UpstreamChecks::configure(const upstream::SharedClusterPlan& plan) {
   if (plan == plan_) return;
   const auto before = std::exchange(plan_, plan);
-  plan_of_checks_ = planOfChecks(*plan_, commons_);
+  plan_of_checks_ = planOfChecks(*plan_, *commons_);
   const bool same = before->options.health_check == plan_->options.health_check;
   for (auto& [address, entry] : entries_) {
     if (entry->kept != nullptr) entry->kept->configure(plan_of_checks_);

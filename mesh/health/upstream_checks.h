@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <string_view>
 #include <unordered_map>
 
 #include "core/base/linked.h"
@@ -16,7 +15,7 @@
 
 namespace weir::mesh::health {
 
-// The checks of one upstream: when each endpoint is due, and what is known of it.
+// The checks of one upstream: when each endpoint is due, and its results.
 class UpstreamChecks final : public Linked<UpstreamChecks> {  // of those that wait for a place
  public:
   static constexpr std::size_t kMostRunning = 128;
@@ -104,7 +103,7 @@ class UpstreamChecks final : public Linked<UpstreamChecks> {  // of those that w
 
   const Tools tools_;
   upstream::SharedClusterPlan plan_;
-  CheckCommons commons_;
+  const std::shared_ptr<CheckCommons> commons_;
   upstream::SharedClusterPlan plan_of_checks_;
   upstream::SharedEndpoints endpoints_;
   LinkedList<Entry> queue_;  // due, the longest first

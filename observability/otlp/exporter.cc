@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/base/number.h"
 #include "core/base/plain_text.h"
@@ -177,11 +176,13 @@ std::string Exporter::bodyOf(const Batch& batch) const {
   resources.fields(resource_).message(kScopes, records);
   ProtoWriter request;
   request.message(kResources, resources);
-  return options_.gzip ? gzip(request.bytes()) : request.bytes();
+  return request.bytes();
 }
 
 void Exporter::start(Batch batch) {
-  const std::string body = bodyOf(batch);
+  std::string body = bodyOf(batch);
+  auto compressed = options_.gzip ? gzip(body) : std::nullopt;
+  if (compressed) body = *std::move(compressed);
   const std::string authority = options_.endpoint.authority();
   const std::string target = options_.endpoint.pathAndQuery();
   http::CallRequest request;
@@ -189,7 +190,7 @@ void Exporter::start(Batch batch) {
   request.authority = authority;
   request.target = target;
   request.headers.push_back({"content-type", "application/x-protobuf"});
-  if (options_.gzip) request.headers.push_back({"content-encoding", "gzip"});
+  if (compressed) request.headers.push_back({"content-encoding", "gzip"});
   for (const auto& [name, value] : options_.headers) request.headers.push_back({name, value});
   request.body_kind = http::CallRequest::Body::kWhole;
   request.body = asBytes(body);
@@ -262,7 +263,9 @@ Milliseconds Exporter::pauseAfter(const Batch& batch, const http::Fetched& fetch
   if (fetched.reply.ok()) {
     const std::string_view text = fetched.reply.value().header("retry-after");
     const auto seconds = parseNumber<std::uint32_t>(text);
-    if (seconds) return std::min<Milliseconds>(std::chrono::seconds(*seconds), kExpiry);
+    if (seconds) {
+      return std::clamp<Milliseconds>(std::chrono::seconds(*seconds), kFirstPause, kExpiry);
+    }
   }
   const Milliseconds limit =
       upstream::backoffLimit({kFirstPause, kLongestPause}, std::max(batch.tries, 1U) - 1);

@@ -14,11 +14,13 @@ constexpr int kMemoryLevel = 8;
 
 }  // namespace
 
-std::string gzip(std::string_view text) {
+std::optional<std::string> gzip(std::string_view text) {
   z_stream stream{};
   WEIR_CHECK(text.size() <= std::numeric_limits<uInt>::max());
-  WEIR_CHECK(deflateInit2(&stream, kFastest, Z_DEFLATED, kGzipWindow, kMemoryLevel,
-                          Z_DEFAULT_STRATEGY) == Z_OK);
+  if (deflateInit2(&stream, kFastest, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY) !=
+      Z_OK) {
+    return std::nullopt;
+  }
   std::string out(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
   // zlib does not write to its input.
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));

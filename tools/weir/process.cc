@@ -1,6 +1,5 @@
 #include "tools/weir/process.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <signal.h>
 #include <sys/resource.h>
@@ -189,7 +188,7 @@ bool Process::startServer(const proxy::Plan& plan) {
   openState();
   if (!listenToSignals() || !hasDescriptors()) return false;
   if (!openRecording()) return false;
-  server_->start(recording_->opener(configuration_), configuration_.metrics.details());
+  server_->start(recording_->opener(configuration_, *role_), configuration_.metrics.details());
   return true;
 }
 
@@ -419,7 +418,7 @@ void Process::adoptCandidate() {
   applyLog(log_before);
   if (watch_changed) watchFiles();
   if (recorders_changed && openRecording()) {
-    server_->setRecorders(recording_->opener(configuration_));
+    server_->setRecorders(recording_->opener(configuration_, *role_));
   }
   if (admin_changed) startAdmin();
   if (configuration_.core.state_directory.value_or("") != state_.path()) openState();

@@ -3,7 +3,6 @@
 #include "core/base/utc_time.h"
 #include "core/config/redaction.h"
 #include "core/proxy/plan.h"
-#include "mesh/health/health_checks.h"
 #include "observability/admin/explain.h"
 #include "observability/text/gzip.h"
 #include "tools/weir/process.h"
@@ -40,8 +39,9 @@ admin::PageReply Process::metricsPage(const admin::PageRequest& request) {
   const metrics::Exposition exposition = metrics::chooseExposition(request.accept);
   admin::PageReply reply{.content_type = metrics::contentType(exposition),
                          .body = page_->render(exposition)};
-  if (metrics::acceptsGzip(request.accept_encoding)) {
-    reply.body = gzip(reply.body);
+  if (!metrics::acceptsGzip(request.accept_encoding)) return reply;
+  if (auto compressed = gzip(reply.body)) {
+    reply.body = *std::move(compressed);
     reply.content_encoding = "gzip";
   }
   return reply;
@@ -97,7 +97,9 @@ std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterU
       state.stale = watched->stale;
       state.failure = watched->failure;
     }
-    if (server_->health() != nullptr) addHealth(*server_->health(), cluster->id, state);
+    if (server_->health() != nullptr && cluster->options.health_check) {
+      addHealth(*server_->health(), cluster->id, state);
+    }
     const auto use = uses.find(cluster->id);
     if (use != uses.end()) addUse(use->second, state);
     states.push_back(std::move(state));

@@ -55,14 +55,15 @@ std::unique_ptr<http::AccessLog> Recording::openLogs(const Configuration& config
   return std::make_unique<access_log::WorkerLogs>(std::move(logs));
 }
 
-server::Server::OpenRecorders Recording::opener(const Configuration& configuration) {
-  return [this, &configuration](MetricCells& cells) {
+server::Server::OpenRecorders Recording::opener(const Configuration& configuration,
+                                                config::Role role) {
+  return [this, &configuration, role](MetricCells& cells) {
     server::Recorders made;
     made.log = openLogs(configuration, cells);
     if (configuration.tracing) {
       otlp::Environment environment = otlp::Environment::ofProcess();
       made.tracer = std::make_unique<trace::WorkerTracer>(
-          trace::samplingOf(*configuration.tracing, configuration.core.role, environment),
+          trace::samplingOf(*configuration.tracing, role, environment),
           otlp::RecordQueue(spans_->openQueue(), otlp::Signal::kTraces, cells), Random());
     }
     return made;

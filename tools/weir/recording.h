@@ -33,8 +33,9 @@ class Recording {
   // Opens the exporters that a configuration needs, or changes their settings. An exporter that is
   // not needed any more remains for the records on their way.
   Result<void> configure(const Configuration& configuration);
-  // Makes the recorders of each worker; `configuration` outlives the function.
-  server::Server::OpenRecorders opener(const Configuration& configuration);
+  // Makes the recorders of each worker; `configuration` outlives the function. `role`: the one in
+  // force, which determines whom to trust.
+  server::Server::OpenRecorders opener(const Configuration& configuration, config::Role role);
   // Sends the last records, unless the collector is away; then calls back.
   void finish(server::Server& server, std::function<void()> on_done);
 

@@ -11,6 +11,14 @@ TEST(UtcTime, IsSecondsSince1970) {
             std::chrono::seconds(1'709'209'815));
 }
 
+TEST(UtcTime, ATimeBeyondTheClockIsTheNearestOne) {
+  constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(Nanoseconds::max());
+  EXPECT_EQ(UtcTime::parse("9999-12-31T23:59:59Z")->since_epoch, kLast);
+  EXPECT_EQ(UtcTime::parse("2262-04-11T23:47:16Z")->since_epoch, kLast);
+  EXPECT_EQ(UtcTime::parse("1969-12-31T23:59:59Z")->since_epoch, Nanoseconds(0));
+  EXPECT_EQ(UtcTime::parse("0001-01-01T00:00:00Z")->since_epoch, Nanoseconds(0));
+}
+
 class InvalidTime : public testing::TestWithParam<const char*> {};
 
 TEST_P(InvalidTime, IsRefused) { EXPECT_FALSE(UtcTime::parse(GetParam())); }

@@ -57,14 +57,17 @@ class HealthTest : public ::testing::Test, private upstream::HealthEvents {
     }
     return std::make_shared<const upstream::EndpointSet>(std::move(set));
   }
-  // Makes the plan with these endpoints the latest one.
-  void follow(const std::vector<std::string>& addresses) {
+  upstream::SharedClusterPlan planWith(const std::vector<std::string>& addresses) const {
     auto plan = std::make_shared<upstream::ClusterPlan>();
     plan->id = kOrders;
     plan->name = "orders";
     plan->options = options;
     plan->discovery = std::make_shared<const ListedSource>(endpointsAt(addresses));
-    checks->follow(upstream::ClusterPlans({std::move(plan)}));
+    return plan;
+  }
+  // Makes the plan with these endpoints the latest one.
+  void follow(const std::vector<std::string>& addresses) {
+    checks->follow(upstream::ClusterPlans({planWith(addresses)}));
     turns();
   }
   void turn() { loop.advance(Milliseconds(0)); }

@@ -193,6 +193,16 @@ TEST_F(HealthChecksTest, AnEndpointMayLeaveDuringItsCheck) {
   EXPECT_EQ(count(CheckResult::kTimeout), 0U);
 }
 
+TEST_F(HealthChecksTest, AnUpstreamMayLeaveInTheTurnInWhichItsEndpointLeft) {
+  connector.setOutcome(at(kFirst), Outcome::kHangs);
+  start();
+  checks->follow(upstream::ClusterPlans({planWith({std::string(kSecond)})}));
+  checks->follow(upstream::ClusterPlans());
+  turns();
+  EXPECT_EQ(checks->find(kOrders, at(kFirst)), nullptr);
+  EXPECT_EQ(checks->find(kOrders, at(kSecond)), nullptr);
+}
+
 TEST_F(HealthChecksTest, TheNumberOfChecksInProgressIsBounded) {
   std::vector<std::string> many;
   for (int i = 0; i < 10'000; ++i) {

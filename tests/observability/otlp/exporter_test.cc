@@ -153,6 +153,16 @@ TEST_F(ExporterTest, WaitsAsLongAsTheCollectorAsks) {
   EXPECT_EQ(client.count(), 2U);
 }
 
+TEST_F(ExporterTest, ACollectorThatAsksForNoPauseIsNotFlooded) {
+  open();
+  record({"a", "b"});
+  client.last().reply(429, "", {{"retry-after", "0"}});
+  pass(500ms);
+  EXPECT_EQ(client.count(), 1U);
+  pass(600ms);
+  EXPECT_EQ(client.count(), 2U);
+}
+
 TEST_F(ExporterTest, ThePauseGrows) {
   open();
   record({"a", "b"});
