@@ -76,4 +76,8 @@ std::string Target::pathAndQuery() const {
   return parsed ? parsed->target : path;
 }
 
+void refusePath(config::Table& table, std::string_view key, const Target& target) {
+  if (table.has(key) && target.pathAndQuery() != "/") table.fail(key, "must not have a path");
+}
+
 }  // namespace weir::http

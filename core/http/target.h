@@ -52,4 +52,7 @@ struct Target {
   std::string pathAndQuery() const;
 };
 
+// Records a mistake if the target under this key has a path.
+void refusePath(config::Table& table, std::string_view key, const Target& target);
+
 }  // namespace weir::http

@@ -53,7 +53,7 @@ class Client final : private ConnectionEvents {
     std::string user = {};  // empty: the default user
     std::string password = {};
     std::string_view script = {};     // static; loaded into the server. Empty: none
-    std::string_view meanwhile = {};  // static; what is done without the server, for logs
+    std::string_view meanwhile = {};  // static; the behavior without the server, for logs
     Milliseconds timeout{50};
   };
   struct Tools {

@@ -59,7 +59,7 @@ class SentinelServers final : public Servers, private Waiter {
     const auto address = serverAddress(reply.text(1), reply.text(2));
     if (!address) return complain("the primary has a name instead of an address");
     if (primary_ == nullptr) {
-      primary_ = std::make_unique<Client>(optionsOf(options_), tools_, *address);
+      primary_ = std::make_unique<Client>(options_, tools_, *address);
     } else if (primary_->address() != *address) {
       log::info("redis " + options_.name + ": the primary is now " + address->text());
       primary_->moveTo(*address);

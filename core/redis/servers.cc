@@ -30,18 +30,8 @@ void Evaluation::onNoReply() {
   onNoResult();
 }
 
-Client::Options Servers::optionsOf(const Options& options) {
-  return {.upstream = options.upstream,
-          .name = options.name,
-          .user = options.user,
-          .password = options.password,
-          .script = options.script,
-          .meanwhile = options.meanwhile,
-          .timeout = options.timeout};
-}
-
 std::unique_ptr<Servers> Servers::single(const Options& options, const Client::Tools& tools) {
-  return std::make_unique<SingleServer>(optionsOf(options), tools);
+  return std::make_unique<SingleServer>(options, tools);
 }
 
 bool Servers::evaluate(Words words, Evaluation& evaluation) {

@@ -46,15 +46,7 @@ class Evaluation : private Waiter {
 // Thread: that of the loop.
 class Servers {
  public:
-  struct Options {
-    NameId upstream = 0;  // the endpoints of the server, of the sentinels or of the cluster
-    std::string name;     // for logs
-    std::string user;     // empty: the default user
-    std::string password;
-    std::string_view script;     // static
-    std::string_view meanwhile;  // static; what is done without the servers, for logs
-    Milliseconds timeout{50};
-  };
+  using Options = Client::Options;  // `upstream`: of the server, the sentinels or the cluster
   // How a primary is found by Sentinel.
   struct Sentinel {
     std::string primary;  // as the sentinels call it
@@ -76,9 +68,6 @@ class Servers {
   bool evaluate(Words words, Evaluation& evaluation);
   // Nothing follows any more. No effect if nothing would. The script may run nevertheless.
   static void cancel(Evaluation& evaluation);
-
- protected:
-  static Client::Options optionsOf(const Options& options);
 
  private:
   friend class Evaluation;

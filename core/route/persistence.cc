@@ -8,7 +8,6 @@
 #include "core/base/number.h"
 #include "core/config/table.h"
 #include "core/http/cookies.h"
-#include "core/http/reserved_fields.h"
 #include "core/http/syntax.h"
 
 namespace weir::route {

@@ -1,7 +1,6 @@
 #include "core/tls/refusal.h"
 
 #include <algorithm>
-#include <ctime>
 #include <openssl/ec_key.h>
 #include <openssl/evp.h>
 #include <openssl/nid.h>
@@ -9,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "core/base/plain_text.h"
+#include "core/base/utc_time.h"
 #include "core/tls/boringssl.h"
 
 namespace weir::tls {
@@ -69,13 +69,7 @@ bool isBadDigest(int signature) {
 
 }  // namespace
 
-std::string dateText(Nanoseconds wall) {
-  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
+std::string dateText(Nanoseconds wall) { return UtcTime{wall}.text(); }
 
 std::string nameOf(const x509_st* certificate) {
   const Names names = namesOf(certificate);

@@ -199,9 +199,7 @@ void ConsulSettings::read(config::Table& table, ConsulSettings& out) {
              "Whether any server may answer, which spreads the load, if it was in touch with the "
              "leader within 10 s.");
   table.read("token", out.token, "ACL token, with service:read and node:read.");
-  if (table.has("server") && out.server.pathAndQuery() != "/") {
-    table.fail("server", "must not have a path");
-  }
+  http::refusePath(table, "server", out.server);
 }
 
 std::shared_ptr<const upstream::DiscoverySource> makeConsul(const ConsulSettings& settings) {

@@ -34,8 +34,7 @@ class EtcdDiscovery final : public upstream::Discovery, private etcd::PrefixClie
  public:
   EtcdDiscovery(const upstream::DiscoveryTools& tools, const EtcdSettings& settings)
       : client_(tools.client,
-                {tools.names.intern(settings.server.upstreamName()), settings.server.authority(),
-                 settings.user, settings.password.reveal()},
+                sessionOptions(settings, tools.names.intern(settings.server.upstreamName())),
                 settings.prefix, *this),
         retry_(tools.loop.wheel(), *this) {}
 
@@ -111,22 +110,9 @@ class EtcdSource final : public upstream::DiscoverySource {
 }  // namespace
 
 void EtcdSettings::read(config::Table& table, EtcdSettings& out) {
-  table.read("server", out.server,
-             "Upstream of the etcd cluster, { upstream = \"NAME\" }, which must speak HTTP/2, or a "
-             "URL, \"https://etcd.internal:2379\".",
-             {.required = true});
-  table.read("prefix", out.prefix,
-             "Prefix of the keys, such as \"/weir/services/orders/\". The value of each key is an "
-             "address, or a JSON object as in an endpoint file.",
-             {.min_size = 1, .max_size = 1024, .required = true});
-  table.read("user", out.user, "User name, if etcd requires authentication.");
-  table.read("password", out.password, "Password of the user.");
-  if (table.has("server") && out.server.pathAndQuery() != "/") {
-    table.fail("server", "must not have a path");
-  }
-  if (out.user.empty() != out.password.empty()) {
-    table.fail(out.user.empty() ? "password" : "user", "needs both user and password");
-  }
+  readEtcdAccess(table, out,
+                 "Prefix of the keys, such as \"/weir/services/orders/\". The value of each key is "
+                 "an address, or a JSON object as in an endpoint file.");
 }
 
 std::shared_ptr<const upstream::DiscoverySource> makeEtcd(const EtcdSettings& settings) {

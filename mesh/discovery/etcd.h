@@ -1,22 +1,14 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
-#include "core/config/secret.h"
-#include "core/config/table.h"
-#include "core/http/target.h"
 #include "core/upstream/discovery.h"
+#include "mesh/discovery/etcd_access.h"
 
 namespace weir::mesh {
 
 // `etcd = { server = { upstream = "etcd" }, prefix = "/weir/services/orders/" }`.
-struct EtcdSettings {
-  http::Target server;
-  std::string prefix;
-  std::string user;
-  config::Secret password;
-
+struct EtcdSettings : EtcdAccess {
   static void read(config::Table& table, EtcdSettings& out);
   friend bool operator==(const EtcdSettings&, const EtcdSettings&) = default;
 };

@@ -120,9 +120,7 @@ std::string ownNamespace(const std::string& account) {
 void findServer(config::Table& table, KubernetesSettings& out) {
   if (out.server) {
     out.target = *out.server;
-    if (table.has("server") && out.target.pathAndQuery() != "/") {
-      table.fail("server", "must not have a path");
-    }
+    http::refusePath(table, "server", out.target);
     return;
   }
   const auto found = serverOfCluster(out.account);

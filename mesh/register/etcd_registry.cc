@@ -134,11 +134,8 @@ class EtcdRegistry final : public RegistryClient {
 std::unique_ptr<RegistryClient> makeEtcdRegistry(http::Client& client, NameId upstream,
                                                  const EtcdRegistrySettings& settings,
                                                  const Instance& instance) {
-  return std::make_unique<EtcdRegistry>(
-      client,
-      etcd::Session::Options{upstream, settings.server.authority(), settings.user,
-                             settings.password.reveal()},
-      settings, instance);
+  return std::make_unique<EtcdRegistry>(client, sessionOptions(settings, upstream), settings,
+                                        instance);
 }
 
 }  // namespace weir::mesh::registering

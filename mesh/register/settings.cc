@@ -8,12 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void refusePath(config::Table& table, const http::Target& server) {
-  if (table.has("server") && server.pathAndQuery() != "/") {
-    table.fail("server", "must not have a path");
-  }
-}
-
 void readProperties(config::Table& table, RegisterSettings& out) {
   table.read("id", out.id,
              "Name of this instance, unique within the service. Default: the service and the "
@@ -29,24 +23,14 @@ void readProperties(config::Table& table, RegisterSettings& out) {
 }  // namespace
 
 void EtcdRegistrySettings::read(config::Table& table, EtcdRegistrySettings& out) {
-  table.read("server", out.server,
-             "Upstream of the etcd cluster, { upstream = \"NAME\" }, which must speak HTTP/2, or a "
-             "URL, \"https://etcd.internal:2379\".",
-             {.required = true});
-  table.read("prefix", out.prefix,
-             "Prefix of the keys of the service, such as \"/weir/services/orders/\". The key is "
-             "the prefix and the id; its value is a JSON object as in an endpoint file.",
-             {.min_size = 1, .max_size = 1024, .required = true});
-  table.read("user", out.user, "User name, if etcd requires authentication.");
-  table.read("password", out.password, "Password of the user.");
+  readEtcdAccess(
+      table, out,
+      "Prefix of the keys of the service, such as \"/weir/services/orders/\". The key is "
+      "the prefix and the id; its value is a JSON object as in an endpoint file.");
   table.read("ttl", out.ttl,
              "Time after which etcd removes the key if weir no longer renews its lease, which it "
              "does three times as often.",
              {.min = 3s, .max = 24h});
-  refusePath(table, out.server);
-  if (out.user.empty() != out.password.empty()) {
-    table.fail(out.user.empty() ? "password" : "user", "needs both user and password");
-  }
 }
 
 void ConsulRegistrySettings::read(config::Table& table, ConsulRegistrySettings& out) {
@@ -63,7 +47,7 @@ void ConsulRegistrySettings::read(config::Table& table, ConsulRegistrySettings& 
   table.read("deregister_after", out.deregister_after,
              "Time for which the instance is critical before Consul removes it.",
              {.min = 1min, .max = 720h});
-  refusePath(table, out.server);
+  http::refusePath(table, "server", out.server);
 }
 
 void RegisterSettings::read(config::Table& table, RegisterSettings& out) {

@@ -11,15 +11,12 @@
 #include "core/config/table.h"
 #include "core/config/units.h"
 #include "core/http/target.h"
+#include "mesh/discovery/etcd_access.h"
 
 namespace weir::mesh {
 
 // `etcd = { server = { upstream = "etcd" }, prefix = "/weir/services/orders/" }`.
-struct EtcdRegistrySettings {
-  http::Target server;
-  std::string prefix;
-  std::string user;
-  config::Secret password;
+struct EtcdRegistrySettings : EtcdAccess {
   Milliseconds ttl{15'000};
 
   static void read(config::Table& table, EtcdRegistrySettings& out);

@@ -93,7 +93,7 @@ struct ExplainQuery {
   std::vector<std::string> scopes = {};
 };
 
-// Reads a URL, or a path that begins with a slash. Returns what is wrong with it, or empty.
+// Reads a URL, or a path that begins with a slash. Returns the mistake; empty: none.
 std::string readUrl(std::string_view url, ExplainQuery& query);
 
 struct ExplainedRoute {

@@ -1,12 +1,11 @@
 #include "observability/admin/json_text.h"
 
-#include <array>
 #include <chrono>
-#include <cstdio>
-#include <ctime>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
+
+#include "core/base/utc_time.h"
 
 namespace weir::admin {
 namespace {
@@ -17,17 +16,14 @@ std::string textOf(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// RFC 3339, in UTC.
+// RFC 3339, in UTC, with milliseconds.
 std::string timeText(Nanoseconds time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const auto rest = std::chrono::duration_cast<Milliseconds>(time - seconds);
-  const auto stamp = static_cast<std::time_t>(seconds.count());
-  std::tm parts{};
-  ::gmtime_r(&stamp, &parts);
-  std::array<char, 64> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text.data() + size, text.size() - size, ".%03dZ", static_cast<int>(rest.count()));
-  return text.data();
+  const std::string rest =
+      std::to_string(1'000 + std::chrono::floor<Milliseconds>(time - seconds).count());
+  std::string text = UtcTime{seconds}.text();
+  text.pop_back();
+  return text + "." + rest.substr(1) + "Z";
 }
 
 Json healthOf(const EndpointHealth& health) {

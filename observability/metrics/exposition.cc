@@ -1,9 +1,9 @@
 #include "observability/metrics/exposition.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
-#include "core/http/header_id.h"
 #include "core/http/syntax.h"
 #include "observability/metrics/text_format.h"
 

@@ -6,6 +6,7 @@
 
 #include "core/base/number.h"
 #include "core/base/plain_text.h"
+#include "core/http/escapes.h"
 #include "core/http/syntax.h"
 
 namespace weir::otlp {
@@ -24,9 +25,9 @@ std::optional<std::string> percentDecoded(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    const auto byte = parseNumber<std::uint8_t>(text.substr(1, 2), 16);
-    if (text.size() < 3 || !byte) return std::nullopt;
-    decoded += static_cast<char>(*byte);
+    const int byte = http::escapedByte(text);
+    if (byte < 0) return std::nullopt;
+    decoded += static_cast<char>(byte);
     text.remove_prefix(3);
   }
   return decoded;

@@ -44,7 +44,7 @@ class RecordWriter {
   char* const end_;
   const std::uint32_t attribute_field_;
   bool overflowed_ = false;
-  const std::size_t record_;  // opened last, by what is above
+  const std::size_t record_;  // initialized last, by means of the members above
 };
 
 }  // namespace weir::otlp

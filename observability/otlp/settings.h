@@ -31,7 +31,6 @@ struct Settings {
   Milliseconds interval{1'000};
   std::uint32_t queue = 8'192;
 
-  // Reads the keys into the table of a signal; `path` is that of its endpoint by default.
   static void read(config::Table& table, Settings& out);
   friend bool operator==(const Settings&, const Settings&) = default;
 };
@@ -47,8 +46,6 @@ struct Options {
   std::size_t batch = 512;
   Milliseconds interval{1'000};
   std::size_t queue = 8'192;
-
-  friend bool operator==(const Options&, const Options&) = default;
 };
 
 }  // namespace weir::otlp

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <optional>
 #include <utility>
 
 #include "core/base/short_text.h"
+#include "core/http/escapes.h"
 
 namespace weir {
 namespace {
@@ -25,25 +25,11 @@ constexpr std::string_view kSecretNames[] = {"key",  "code",   "state", "sig",  
 // A longer name is compared by its beginning.
 constexpr std::size_t kMostName = 64;
 
-std::optional<unsigned> hexDigit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  const char lower = static_cast<char>(c | 0x20);
-  if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a' + 10);
-  return std::nullopt;
-}
-
 // The first byte, which may be percent-encoded.
 char takeByte(std::string_view& text) {
-  if (text[0] == '%' && text.size() >= 3) {
-    const auto high = hexDigit(text[1]);
-    const auto low = hexDigit(text[2]);
-    if (high && low) {
-      text.remove_prefix(3);
-      return static_cast<char>(*high << 4U | *low);
-    }
-  }
-  const char c = text[0];
-  text.remove_prefix(1);
+  const int escaped = http::escapedByte(text);
+  const char c = escaped < 0 ? text[0] : static_cast<char>(escaped);
+  text.remove_prefix(escaped < 0 ? 1 : 3);
   return c;
 }
 

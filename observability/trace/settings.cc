@@ -1,7 +1,6 @@
 #include "observability/trace/settings.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <string_view>
 #include <utility>

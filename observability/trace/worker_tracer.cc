@@ -13,7 +13,7 @@ namespace {
 
 constexpr unsigned kRandomBits = 56;
 constexpr std::uint64_t kAllRandom = std::uint64_t{1} << kRandomBits;
-// The spans of a request with more attempts are those of the latest ones.
+// An attempt that has sent nothing has no span once there are so many.
 constexpr unsigned kMostAttempts = 64;
 
 // The digits of a threshold without zeros at the end; "0" for 0.

@@ -1,7 +1,6 @@
 #include "tools/weir/authority.h"
 
 #include <cstdio>
-#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/plain_text.h"
+#include "core/base/utc_time.h"
 #include "core/config/file_text.h"
 #include "core/tls/authority.h"
 #include "tools/weir/fresh_file.h"
@@ -82,15 +82,6 @@ int issueTo(const std::string& stem, const AuthorityOptions& options,
   const auto issued = tls::issue(*root, request);
   if (!issued.ok()) return fail(std::string(issued.error().detail));
   return writePair(stem, issued.value(), place);
-}
-
-std::string dateOf(Nanoseconds wall) {
-  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
 }
 
 void showList(const char* label, const std::vector<std::string>& values) {
@@ -185,8 +176,8 @@ int showCertificate(const std::string& path) {
     std::printf("identity:   %s\n", std::string(certificate.identity()).c_str());
   }
   std::printf("key:        %s\n", wordOf(certificate.keyType()));
-  std::printf("not before: %s\n", dateOf(certificate.notBefore()).c_str());
-  std::printf("not after:  %s%s\n", dateOf(certificate.notAfter()).c_str(),
+  std::printf("not before: %s\n", UtcTime{certificate.notBefore()}.text().c_str());
+  std::printf("not after:  %s%s\n", UtcTime{certificate.notAfter()}.text().c_str(),
               certificate.validAt(wallClockNow()) ? "" : "  (not valid now)");
   return kDone;
 }

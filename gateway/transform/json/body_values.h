@@ -56,9 +56,8 @@ class BodyFacts final : public expr::Facts {
   BodyValues& values_;
 };
 
-// Appends a value as JSON: what is a copy of a part of the document, with the text that it has
-// there. The fault is the reason why it cannot be done: JSON has no such value, or `out` would
-// exceed `most` bytes.
+// Appends a value as JSON. A copied part of the document keeps its text. The fault is the reason of
+// a failure: JSON has no such value, or `out` would exceed `most` bytes.
 std::optional<expr::Fault> appendValue(std::string& out, const expr::Value& value,
                                        const BodyValues& values, std::size_t most);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/base/arena_writer.h"
+#include "core/http/escapes.h"
 
 namespace weir::gateway::json {
 namespace {
@@ -29,19 +30,12 @@ bool takeAny(std::string_view& text, std::string_view any) {
   return true;
 }
 
-int hexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // The four digits of "\u1234"; false if they are not.
 bool takeUnit(std::string_view& text, std::uint32_t& unit) {
   if (text.size() < kUnitDigits) return false;
   unit = 0;
   for (const char digit : text.substr(0, kUnitDigits)) {
-    const int value = hexValue(digit);
+    const int value = http::hexValue(digit);
     if (value < 0) return false;
     unit = unit * 16 + static_cast<std::uint32_t>(value);
   }

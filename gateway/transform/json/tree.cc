@@ -88,8 +88,8 @@ bool Tree::has(const Item& item, std::string_view token) const {
   return item.kind == Item::Kind::kObject || item.kind == Item::Kind::kArray;
 }
 
-// Where the child is linked; what is linked there is null if there is no such child, and for an
-// index beyond the end there is no place.
+// The link to the child, which is null if there is no such child. An index beyond the end has no
+// link.
 Tree::Item** Tree::childSlot(Item& item, std::string_view token) {
   open(item);
   Item** at = &item.first;
@@ -293,7 +293,7 @@ const Tree::Item& Tree::endOfRun(const Item& item) const {
   return *last;
 }
 
-// With what is between them.
+// Writes both, and the text between them.
 bool Tree::writeRun(const Item& first, const Item& last, std::string& out, std::size_t most) const {
   const Node& node = document_.node(first.member);
   const std::uint32_t begin = node.key_end > 0 ? node.key_begin : node.begin;
