@@ -198,8 +198,9 @@ void Loop::finishTurn() {
       task->onTurnEnd();
     }
     if (doomed_.empty()) continue;
-    const auto doomed = std::move(doomed_);
+    auto doomed = std::move(doomed_);
     doomed_.clear();
+    for (auto& each : doomed) each = nullptr;
   }
 }
 

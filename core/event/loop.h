@@ -73,7 +73,7 @@ class Loop final : private Wheel::Driver {
   void work(std::function<void()> task, std::function<void()> done);
   void atTurnEnd(TurnEnd& task);
   void cancelTurnEnd(TurnEnd& task);
-  void destroyLater(std::unique_ptr<Disposable> object);
+  void destroyLater(std::unique_ptr<Disposable> object);  // at the end of the turn, in this order
 
   Wheel& wheel() { return wheel_; }
   Milliseconds now() const { return wheel_.now(); }  // when this turn began

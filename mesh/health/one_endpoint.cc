@@ -53,18 +53,17 @@ upstream::SharedClusterPlan planOfChecks(const upstream::ClusterPlan& cluster,
   return plan;
 }
 
-OneEndpoint::OneEndpoint(std::shared_ptr<CheckCommons> commons,
-                         const upstream::SharedClusterPlan& plan,
+OneEndpoint::OneEndpoint(CheckCommons& commons, const upstream::SharedClusterPlan& plan,
                          const upstream::Endpoint& endpoint)
-    : commons_(std::move(commons)),
-      cluster_({commons_->loop, commons_->connector, commons_->random, commons_->cells}, plan),
-      client_({commons_->loop, [this](NameId) { return &cluster_; }}) {
+    : commons_(commons),
+      cluster_({commons.loop, commons.connector, commons.random, commons.cells}, plan),
+      client_({commons.loop, [this](NameId) { return &cluster_; }}) {
   cluster_.setEndpoints(alone(endpoint));
   cluster_.closeIdle();  // from now on, each connection serves one check
 }
 
 Result<std::unique_ptr<net::Stream>> OneEndpoint::dial() {
-  return upstream::DialedStream::dial(commons_->loop, cluster_, nullptr,
+  return upstream::DialedStream::dial(commons_.loop, cluster_, nullptr,
                                       headerOfCheck(cluster_.plan().options.proxy_protocol));
 }
 

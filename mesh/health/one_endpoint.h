@@ -14,8 +14,10 @@
 
 namespace weir::mesh::health {
 
-// What the checks of an upstream share, as long as one of their OneEndpoints exists.
-struct CheckCommons {
+// What the checks of an upstream share. Outlives its OneEndpoints.
+struct CheckCommons final : event::Disposable {
+  CheckCommons(event::Loop& on, net::Connector& by) : loop(on), connector(by) {}
+
   event::Loop& loop;
   net::Connector& connector;
   Random random{};
@@ -34,18 +36,18 @@ upstream::SharedClusterPlan planOfChecks(const upstream::ClusterPlan& cluster,
 // take none of its connections, are not counted in its metrics, and its guards do not see them.
 class OneEndpoint {
  public:
-  OneEndpoint(std::shared_ptr<CheckCommons> commons, const upstream::SharedClusterPlan& plan,
+  OneEndpoint(CheckCommons& commons, const upstream::SharedClusterPlan& plan,
               const upstream::Endpoint& endpoint);
 
   void configure(const upstream::SharedClusterPlan& plan) { cluster_.configure(plan); }
-  event::Loop& loop() { return commons_->loop; }
+  event::Loop& loop() { return commons_.loop; }
   http::Client& client() { return client_; }
   NameId id() const { return cluster_.plan().id; }
   // A connection without a codec.
   Result<std::unique_ptr<net::Stream>> dial();
 
  private:
-  const std::shared_ptr<CheckCommons> commons_;  // of those below: destroyed last
+  CheckCommons& commons_;
   upstream::Cluster cluster_;
   upstream::Client client_;
 };

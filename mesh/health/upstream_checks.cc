@@ -16,17 +16,19 @@ UpstreamChecks::Entry::Entry(UpstreamChecks& owner, const net::Address& to)
 UpstreamChecks::UpstreamChecks(const Tools& tools, const upstream::SharedClusterPlan& plan)
     : tools_(tools),
       plan_(plan),
-      commons_(new CheckCommons{tools.loop, tools.connector}),
+      commons_(std::make_unique<CheckCommons>(tools.loop, tools.connector)),
       plan_of_checks_(planOfChecks(*plan, *commons_)),
       pause_(tools.loop.wheel(), *this) {}
 
-// None of the objects that checks use is active.
+// None of the objects that checks use is active. Those that are destroyed at the end of the turn
+// need `commons_` until then.
 UpstreamChecks::~UpstreamChecks() {
   for (auto& [address, entry] : entries_) {
     if (entry->queued) queue_.remove(*entry);
     entry->running = nullptr;
     entry->kept = nullptr;
   }
+  tools_.loop.destroyLater(std::move(commons_));
 }
 
 void UpstreamChecks::configure(const upstream::SharedClusterPlan& plan) {
@@ -132,7 +134,7 @@ std::unique_ptr<OneEndpoint> UpstreamChecks::endpointOf(Entry& entry) {
   if (entry.kept != nullptr) return std::move(entry.kept);
   upstream::Endpoint endpoint;
   endpoint.address = entry.address;
-  return std::make_unique<OneEndpoint>(commons_, plan_of_checks_, endpoint);
+  return std::make_unique<OneEndpoint>(*commons_, plan_of_checks_, endpoint);
 }
 
 void UpstreamChecks::onProbed(Entry& entry, const ProbeOutcome& outcome) {

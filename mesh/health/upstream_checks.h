@@ -103,7 +103,7 @@ class UpstreamChecks final : public Linked<UpstreamChecks> {  // of those that w
 
   const Tools tools_;
   upstream::SharedClusterPlan plan_;
-  const std::shared_ptr<CheckCommons> commons_;
+  std::unique_ptr<CheckCommons> commons_;
   upstream::SharedClusterPlan plan_of_checks_;
   upstream::SharedEndpoints endpoints_;
   LinkedList<Entry> queue_;  // due, the longest first
