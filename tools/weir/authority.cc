@@ -11,13 +11,12 @@
 #include "core/base/utc_time.h"
 #include "core/config/file_text.h"
 #include "core/tls/authority.h"
+#include "tools/weir/exit_code.h"
 #include "tools/weir/fresh_file.h"
 
 namespace weir {
 namespace {
 
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
 constexpr unsigned kRootDays = 3650;
 constexpr unsigned kCertificateDays = 90;
 constexpr Nanoseconds kDay = std::chrono::hours(24);
