@@ -34,11 +34,28 @@ else()
   target_link_libraries(weir_test_support INTERFACE GTest::gmock)
 endif()
 
+# weir_worth_running(<variable> <source>...): ThreadSanitizer finds nothing in programs of one thread,
+# so that its build leaves out those whose sources start none.
+function(weir_worth_running variable)
+  set(${variable} OFF PARENT_SCOPE)
+  foreach(source ${ARGN})
+    set(threads)
+    if(WEIR_SANITIZE STREQUAL "thread")
+      file(STRINGS ${source} threads LIMIT_COUNT 1
+           REGEX "std::j?thread|std::async|WorkQueue|WriterThread|LogWriter")
+    endif()
+    if(threads OR NOT WEIR_SANITIZE STREQUAL "thread")
+      set(${variable} ON PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()
+
 # weir_gtest(<name> <folder> <library>...): one executable of all *_test.cc below the folder and of
 # the other sources there, which hold their tables.
 function(weir_gtest name folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cc)
-  if(NOT "${sources}" MATCHES "_test\\.cc" OR NOT WEIR_TESTS)
+  weir_worth_running(worth_running ${sources})
+  if(NOT "${sources}" MATCHES "_test\\.cc" OR NOT WEIR_TESTS OR NOT worth_running)
     return()
   endif()
   add_executable(${name} ${sources})
@@ -91,6 +108,10 @@ function(weir_fuzz_targets folder)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
   weir_targets(libraries ${arg_DEPENDS})
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*_fuzz.cc)
+  weir_worth_running(worth_running ${sources})
+  if(NOT worth_running)
+    return()
+  endif()
   # What they share with tests; it knows no GoogleTest.
   add_library(weir_fuzz_support STATIC EXCLUDE_FROM_ALL tests/support/codec_relay.cc
               tests/support/raw_message.cc)

@@ -2,7 +2,7 @@
 """clang-tidy over weir's sources, in batches, two batches at a time.
 
 Most of the time of clang-tidy is spent on headers. Sources with the same flags are therefore
-analyzed together, as one text, in a third of the time; names in anonymous namespaces are unique in
+analyzed together, as one text, in a quarter of the time; names in anonymous namespaces are unique in
 their module. A batch that passed is not analyzed again until one of its sources, the included
 headers of weir, their flags, the configuration or clang-tidy itself change.
 Usage: tidy.py <build folder> [<path prefix>...]
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import sources
 
-BATCH_SIZE = 8
+BATCH_SIZE = 24
 # Tables of tests, which all have the same name, programs of a single source, and what redefines
 # functions of the C library.
 ALONE = ("_cases.cc", "_fuzz.cc", "/allocations.cc")

@@ -64,5 +64,5 @@ class TidyTest(LintCase):
                          ["core/lost.cc: is not in the compilation database"])
 
     def test_batches_are_of_even_size(self):
-        names = [str(number) for number in range(17)]
-        self.assertEqual([len(names) for names in tidy.even_slices(names)], [5, 6, 6])
+        names = [str(number) for number in range(49)]
+        self.assertEqual([len(names) for names in tidy.even_slices(names)], [16, 16, 17])
