@@ -20,6 +20,7 @@ enum class HandshakeReason : std::uint8_t {
   kMalformed,         // an invalid name in the certificate
   kWrongName,         // none of the required names or hashes
   kPlainHttp,         // HTTP without TLS
+  kNoIdentity,        // this node has no valid identity of its own
   kOtherAlert,        // an unnamed alert of the peer; the named ones follow in the order of kAlerts
   kFirstAlert,
 };
@@ -93,6 +94,7 @@ constexpr std::string_view toString(HandshakeReason reason) {
                                          "malformed",
                                          "wrong_name",
                                          "plain_http",
+                                         "no_identity",
                                          "other_alert"};
   const auto at = static_cast<std::size_t>(reason);
   constexpr auto kFirst = static_cast<std::size_t>(HandshakeReason::kFirstAlert);

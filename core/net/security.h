@@ -28,6 +28,12 @@ enum class Handshake : std::uint8_t {
   kInternal,
 };
 
+// The certificates that a peer sent, kept so that they can be judged again. Defined by core/tls.
+class PeerChain {
+ public:
+  virtual ~PeerChain() = default;
+};
+
 // The verified certificate of a peer. Immutable.
 struct PeerCertificate {
   std::string identity;            // its one URI, "spiffe://..."; or empty
@@ -37,6 +43,7 @@ struct PeerCertificate {
   // Which of the names required of peers matched; empty if none is required.
   std::optional<std::size_t> admitted_as;
   Nanoseconds not_after{0};  // wall clock: the certificate is invalid from then on
+  std::unique_ptr<const PeerChain> chain;
 
   // The identity, else the first DNS name, else the subject.
   std::string_view shortName() const {

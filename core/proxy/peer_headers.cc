@@ -12,7 +12,8 @@ using http::HeaderId;
 // The identity of weir's certificate. If there are several, any of them will do.
 std::string_view ownIdentity(const ListenerPlan& listener) {
   if (listener.tls == nullptr) return {};  // removed by a reload
-  return listener.tls->certificates().all().front()->identity();
+  const auto& own = listener.tls->certificates().all();
+  return own.empty() ? std::string_view() : own.front()->identity();  // it was withdrawn
 }
 
 // Quotes characters that would end a value early, as in Envoy's form of the header.

@@ -75,6 +75,10 @@ PlanBuilder::PlanBuilder(const Registry& registry, NameTable& names, Counts& cou
 
 PlanBuilder::~PlanBuilder() = default;
 
+void PlanBuilder::setWorkload(std::shared_ptr<const tls::WorkloadIdentity> workload) {
+  tls_->setWorkload(std::move(workload));
+}
+
 tls::Refreshes PlanBuilder::takeRefreshes() { return tls_->certificates().takeRefreshes(); }
 
 std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
@@ -147,9 +151,10 @@ std::unique_ptr<proxy::ListenerPlan> PlanBuilder::listener(const proxy::Listener
     if (!plan->tcp) listener.protocols = http::alpnOf(plan->versions);
     if (!plan->tcp) listener.plain_http_reply = proxy::kPlainHttpReply;
     plan->tls = tls_->server(*plan->tls_options, std::move(listener), diagnostics);
-    for (const std::string& each : plan->tls_options->client_names) {
-      plan->peer_names.push_back(names_.intern(each));
-    }
+    // Those of the terms: the names of a node's own trust domain are not in the options.
+    const std::vector<std::string> none;
+    const auto& names = plan->tls == nullptr ? none : plan->tls->options().client_names;
+    for (const std::string& each : names) plan->peer_names.push_back(names_.intern(each));
   }
   proxy::addTcp({all.upstreams, names_}, *plan, diagnostics);
   return plan;

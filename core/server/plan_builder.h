@@ -21,7 +21,8 @@ struct Plan;
 }  // namespace weir::proxy
 namespace weir::tls {
 class TermsLoader;
-}
+struct WorkloadIdentity;
+}  // namespace weir::tls
 namespace weir::upstream {
 struct ClusterPlan;
 }
@@ -41,6 +42,9 @@ class PlanBuilder {
   // `previous`.
   std::shared_ptr<const proxy::Plan> build(const Settings& settings, const proxy::Plan* previous,
                                            config::Diagnostics& diagnostics);
+
+  // The SPIFFE identity of this node, for plans made from now on; null: it has none.
+  void setWorkload(std::shared_ptr<const tls::WorkloadIdentity> workload);
 
   // The certificate refreshes of all plans made since the last call.
   tls::Refreshes takeRefreshes();

@@ -1,8 +1,10 @@
 #include "core/tls/authority.h"
 
+#include <algorithm>
 #include <openssl/bn.h>
 #include <openssl/digest.h>
 #include <openssl/ec_key.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/nid.h>
@@ -13,29 +15,15 @@
 
 #include "core/base/check.h"
 #include "core/tls/boringssl.h"
+#include "core/tls/refusal.h"
 #include "core/tls/spiffe_id.h"
 
 namespace weir::tls {
 namespace {
 
+constexpr std::string_view kNoCa = "is not a CA: it may not issue certificates";
 constexpr int kRsaBits = 2048;
 constexpr std::size_t kSerialBytes = 16;
-
-bssl::UniquePtr<EVP_PKEY> makeKey(Certificate::KeyType type) {
-  bssl::UniquePtr<EVP_PKEY> key(EVP_PKEY_new());
-  if (type == Certificate::KeyType::kRsa) {
-    const bssl::UniquePtr<BIGNUM> exponent(BN_new());
-    bssl::UniquePtr<RSA> rsa(RSA_new());
-    WEIR_CHECK(BN_set_word(exponent.get(), RSA_F4) == 1);
-    WEIR_CHECK(RSA_generate_key_ex(rsa.get(), kRsaBits, exponent.get(), nullptr) == 1);
-    WEIR_CHECK(EVP_PKEY_assign_RSA(key.get(), rsa.release()) == 1);
-  } else {
-    bssl::UniquePtr<EC_KEY> ec(EC_KEY_new_by_curve_name(NID_X9_62_prime256v1));
-    WEIR_CHECK(EC_KEY_generate_key(ec.get()) == 1);
-    WEIR_CHECK(EVP_PKEY_assign_EC_KEY(key.get(), ec.release()) == 1);
-  }
-  return key;
-}
 
 bool setTime(ASN1_TIME* time, Nanoseconds wall) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
@@ -83,8 +71,24 @@ bool addAddress(GENERAL_NAMES* names, const std::string& text) {
   return bssl::PushToStack(names, std::move(name));
 }
 
-bool addNames(X509* certificate, const CertificateRequest& request) {
-  const bssl::UniquePtr<GENERAL_NAMES> names(GENERAL_NAMES_new());
+bssl::UniquePtr<EVP_PKEY> makeKey(Certificate::KeyType type) {
+  bssl::UniquePtr<EVP_PKEY> key(EVP_PKEY_new());
+  if (type == Certificate::KeyType::kRsa) {
+    const bssl::UniquePtr<BIGNUM> exponent(BN_new());
+    bssl::UniquePtr<RSA> rsa(RSA_new());
+    WEIR_CHECK(BN_set_word(exponent.get(), RSA_F4) == 1);
+    WEIR_CHECK(RSA_generate_key_ex(rsa.get(), kRsaBits, exponent.get(), nullptr) == 1);
+    WEIR_CHECK(EVP_PKEY_assign_RSA(key.get(), rsa.release()) == 1);
+  } else {
+    bssl::UniquePtr<EC_KEY> ec(EC_KEY_new_by_curve_name(NID_X9_62_prime256v1));
+    WEIR_CHECK(EC_KEY_generate_key(ec.get()) == 1);
+    WEIR_CHECK(EVP_PKEY_assign_EC_KEY(key.get(), ec.release()) == 1);
+  }
+  return key;
+}
+
+bssl::UniquePtr<GENERAL_NAMES> namesFor(const CertificateRequest& request) {
+  bssl::UniquePtr<GENERAL_NAMES> names(GENERAL_NAMES_new());
   bool good = true;
   for (const std::string& each : request.dns_names) {
     good = good && isDnsName(each) && addText(names.get(), GEN_DNS, each);
@@ -96,8 +100,8 @@ bool addNames(X509* certificate, const CertificateRequest& request) {
     good = good && faultOfSpiffeId(request.identity).empty() &&
            addText(names.get(), GEN_URI, request.identity);
   }
-  if (!good || sk_GENERAL_NAME_num(names.get()) == 0) return false;
-  return X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0, 0) == 1;
+  if (!good || sk_GENERAL_NAME_num(names.get()) == 0) return nullptr;
+  return names;
 }
 
 Result<bssl::UniquePtr<X509>> begin(const std::string& name, EVP_PKEY* key, Nanoseconds not_before,
@@ -124,9 +128,12 @@ void addIssuer(X509* certificate, X509* issuer) {
 }
 
 // Ed25519 includes its own digest.
+const EVP_MD* digestFor(const EVP_PKEY* key) {
+  return EVP_PKEY_id(key) == EVP_PKEY_ED25519 ? nullptr : EVP_sha256();
+}
+
 bool sign(X509* certificate, EVP_PKEY* key) {
-  const EVP_MD* digest = EVP_PKEY_id(key) == EVP_PKEY_ED25519 ? nullptr : EVP_sha256();
-  return X509_sign(certificate, key, digest) > 0;
+  return X509_sign(certificate, key, digestFor(key)) > 0;
 }
 
 std::string contentsOf(BIO* bio) {
@@ -136,13 +143,71 @@ std::string contentsOf(BIO* bio) {
   return {reinterpret_cast<const char*>(bytes), size};
 }
 
-KeyPair inPem(X509* certificate, EVP_PKEY* key) {
-  const bssl::UniquePtr<BIO> first(BIO_new(BIO_s_mem()));
-  const bssl::UniquePtr<BIO> second(BIO_new(BIO_s_mem()));
-  WEIR_CHECK(PEM_write_bio_X509(first.get(), certificate) == 1);
-  WEIR_CHECK(
-      PEM_write_bio_PKCS8PrivateKey(second.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
-  return {contentsOf(first.get()), contentsOf(second.get())};
+std::string certificateInPem(X509* certificate) {
+  const bssl::UniquePtr<BIO> out(BIO_new(BIO_s_mem()));
+  WEIR_CHECK(PEM_write_bio_X509(out.get(), certificate) == 1);
+  return contentsOf(out.get());
+}
+
+std::string keyInPem(EVP_PKEY* key) {
+  const bssl::UniquePtr<BIO> out(BIO_new(BIO_s_mem()));
+  WEIR_CHECK(PEM_write_bio_PKCS8PrivateKey(out.get(), key, nullptr, nullptr, 0, nullptr, nullptr) ==
+             1);
+  return contentsOf(out.get());
+}
+
+Result<bssl::UniquePtr<X509>> certify(const Certificate& root, EVP_PKEY* key,
+                                      const CertificateRequest& request) {
+  X509* issuer = root.parts().leaf.get();
+  if (X509_check_ca(issuer) != 1) return invalid(kNoCa);
+  WEIR_TRY(bssl::UniquePtr<X509> certificate,
+           begin(request.name, key, request.not_before, request.not_after));
+  WEIR_CHECK(X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer)) == 1);
+  addExtension(certificate.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
+  addExtension(certificate.get(), issuer, NID_key_usage,
+               EVP_PKEY_id(key) == EVP_PKEY_RSA ? "critical,digitalSignature,keyEncipherment"
+                                                : "critical,digitalSignature");
+  addExtension(certificate.get(), issuer, NID_ext_key_usage, "serverAuth,clientAuth");
+  addExtension(certificate.get(), issuer, NID_subject_key_identifier, "hash");
+  addIssuer(certificate.get(), issuer);
+  const bssl::UniquePtr<GENERAL_NAMES> names = namesFor(request);
+  if (names == nullptr ||
+      X509_add1_ext_i2d(certificate.get(), NID_subject_alt_name, names.get(), 0, 0) != 1) {
+    return invalid("needs a DNS name, an IP address or an identity, each well-formed");
+  }
+  if (!sign(certificate.get(), root.parts().key.get())) {
+    return invalid("signing with the CA key failed");
+  }
+  return certificate;
+}
+
+constexpr Error kOtherName = {ErrorCode::kNotFound, Origin::kLocal,
+                              "the request asks for another name than the client has"};
+
+using Extensions = bssl::UniquePtr<STACK_OF(X509_EXTENSION)>;
+
+// The names for which a request asks; none if it names none.
+Names namesAskedFor(X509_REQ* request) {
+  const Extensions extensions(X509_REQ_get_extensions(request));
+  if (extensions == nullptr) return {};
+  const int at = X509v3_get_ext_by_NID(extensions.get(), NID_subject_alt_name, -1);
+  if (at < 0) return {};
+  return namesIn(textOf(X509_EXTENSION_get_data(X509v3_get_ext(extensions.get(), at))));
+}
+
+bool asksForMore(const Names& names, std::string_view identity) {
+  return !names.dns.empty() || !names.addresses.empty() ||
+         std::any_of(names.uris.begin(), names.uris.end(),
+                     [&](const std::string& each) { return each != identity; });
+}
+
+bool isSelfSigned(X509* certificate) {
+  return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
+}
+
+// The text after the last slash, which is not empty in a valid ID.
+std::string commonNameFor(std::string_view identity) {
+  return std::string(identity.substr(identity.rfind('/') + 1).substr(0, kMaxSubject));
 }
 
 }  // namespace
@@ -155,33 +220,67 @@ Result<KeyPair> makeRoot(const std::string& name, Nanoseconds not_before, Nanose
   addExtension(root.get(), root.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
   addExtension(root.get(), root.get(), NID_subject_key_identifier, "hash");
   WEIR_CHECK(sign(root.get(), key.get()));
-  return inPem(root.get(), key.get());
+  return KeyPair{certificateInPem(root.get()), keyInPem(key.get())};
+}
+
+Result<void> checkRoot(const KeyPair& root) {
+  const auto parsed = Certificate::parse(root.certificate, root.key);
+  if (!parsed.ok()) return parsed.error();
+  if (X509_check_ca(parsed.value()->parts().leaf.get()) != 1) return invalid(kNoCa);
+  return {};
 }
 
 Result<KeyPair> issue(const KeyPair& root, const CertificateRequest& request) {
   const auto parsed = Certificate::parse(root.certificate, root.key);
   if (!parsed.ok()) return parsed.error();
-  X509* issuer = parsed.value()->parts().leaf.get();
-  if (X509_check_ca(issuer) != 1) return invalid("is not a CA: it may not issue certificates");
   const bssl::UniquePtr<EVP_PKEY> key = makeKey(request.key_type);
-  WEIR_TRY(const bssl::UniquePtr<X509> certificate,
-           begin(request.name, key.get(), request.not_before, request.not_after));
-  WEIR_CHECK(X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer)) == 1);
-  addExtension(certificate.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
-  addExtension(certificate.get(), issuer, NID_key_usage,
-               request.key_type == Certificate::KeyType::kRsa
-                   ? "critical,digitalSignature,keyEncipherment"
-                   : "critical,digitalSignature");
-  addExtension(certificate.get(), issuer, NID_ext_key_usage, "serverAuth,clientAuth");
-  addExtension(certificate.get(), issuer, NID_subject_key_identifier, "hash");
-  addIssuer(certificate.get(), issuer);
-  if (!addNames(certificate.get(), request)) {
-    return invalid("needs a DNS name, an IP address or an identity, each well-formed");
+  WEIR_TRY(const bssl::UniquePtr<X509> certificate, certify(*parsed.value(), key.get(), request));
+  return KeyPair{certificateInPem(certificate.get()), keyInPem(key.get())};
+}
+
+SigningRequest makeSigningRequest(const std::string& identity) {
+  const bssl::UniquePtr<EVP_PKEY> key = makeKey(Certificate::KeyType::kEcdsa);
+  const bssl::UniquePtr<X509_REQ> request(X509_REQ_new());
+  WEIR_CHECK(X509_REQ_set_pubkey(request.get(), key.get()) == 1);
+  CertificateRequest wanted;
+  wanted.identity = identity;
+  const bssl::UniquePtr<GENERAL_NAMES> names = namesFor(wanted);
+  if (names != nullptr) {
+    const Extensions extensions(sk_X509_EXTENSION_new_null());
+    bssl::UniquePtr<X509_EXTENSION> extension(X509V3_EXT_i2d(NID_subject_alt_name, 0, names.get()));
+    WEIR_CHECK(bssl::PushToStack(extensions.get(), std::move(extension)));
+    WEIR_CHECK(X509_REQ_add_extensions(request.get(), extensions.get()) == 1);
   }
-  if (!sign(certificate.get(), parsed.value()->parts().key.get())) {
-    return invalid("signing with the CA key failed");
+  WEIR_CHECK(X509_REQ_sign(request.get(), key.get(), digestFor(key.get())) > 0);
+  const bssl::UniquePtr<BIO> out(BIO_new(BIO_s_mem()));
+  WEIR_CHECK(PEM_write_bio_X509_REQ(out.get(), request.get()) == 1);
+  return {contentsOf(out.get()), keyInPem(key.get())};
+}
+
+Result<std::string> renew(const KeyPair& root, std::string_view request, const Renewal& renewal) {
+  const auto issuer = Certificate::parse(root.certificate, root.key);
+  if (!issuer.ok()) return issuer.error();
+  const bssl::UniquePtr<X509_REQ> asked(
+      PEM_read_bio_X509_REQ(bioOver(request).get(), nullptr, noPassword, nullptr));
+  if (asked == nullptr) return invalid("the body is not a signing request in PEM format");
+  const bssl::UniquePtr<EVP_PKEY> key(X509_REQ_get_pubkey(asked.get()));
+  if (key == nullptr || !faultOfKey(key.get()).empty()) {
+    return invalid("the key of the request has an unsupported type or is too weak");
   }
-  return inPem(certificate.get(), key.get());
+  if (X509_REQ_verify(asked.get(), key.get()) != 1) {
+    return invalid("the request is not signed with its key");
+  }
+  if (asksForMore(namesAskedFor(asked.get()), renewal.identity)) return kOtherName;
+  CertificateRequest granted;
+  granted.name = commonNameFor(renewal.identity);
+  granted.identity = renewal.identity;
+  granted.not_before = renewal.not_before;
+  granted.not_after = std::min(renewal.not_after, issuer.value()->notAfter());
+  WEIR_TRY(const bssl::UniquePtr<X509> certificate, certify(*issuer.value(), key.get(), granted));
+  std::string chain = certificateInPem(certificate.get());
+  if (!isSelfSigned(issuer.value()->parts().leaf.get())) chain += root.certificate;
+  ERR_clear_error();
+  return chain;
 }
 
 }  // namespace weir::tls

@@ -33,8 +33,32 @@ inline constexpr std::size_t kMaxSubject = 64;  // bytes of a name (RFC 5280, A.
 // describes the error in its name or its dates.
 Result<KeyPair> makeRoot(const std::string& name, Nanoseconds not_before, Nanoseconds not_after);
 
+// kInvalid describes why the pair cannot issue certificates.
+Result<void> checkRoot(const KeyPair& root);
+
 // Issues a certificate signed by `root`, usable by servers and clients. kInvalid describes the
 // error in the root or in the request.
 Result<KeyPair> issue(const KeyPair& root, const CertificateRequest& request);
+
+// A signing request (RFC 2986) for a key of its own, both in PEM.
+struct SigningRequest {
+  std::string request;
+  std::string key;
+};
+
+// A new key, and a request for a certificate with this SPIFFE ID.
+SigningRequest makeSigningRequest(const std::string& identity);
+
+// The certificate of a workload that has proved its present identity.
+struct Renewal {
+  std::string_view identity;  // the only name that the certificate may have
+  Nanoseconds not_before{0};  // wall-clock time
+  Nanoseconds not_after{0};   // at most: a certificate does not outlive its CA
+};
+
+// A chain in PEM for the key of the request, signed by `root`, whose certificate follows unless it
+// is self-signed. Fails with kNotFound if the request asks for another name, and with kInvalid if
+// it cannot be used for another reason.
+Result<std::string> renew(const KeyPair& root, std::string_view request, const Renewal& renewal);
 
 }  // namespace weir::tls

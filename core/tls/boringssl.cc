@@ -1,6 +1,7 @@
 #include "core/tls/boringssl.h"
 
 #include <algorithm>
+#include <openssl/bytestring.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -55,6 +56,22 @@ std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> readChain(std::string_view pem) {
   return chain;
 }
 
+std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> readDerChain(std::string_view der) {
+  CBS rest;
+  CBS_init(&rest, reinterpret_cast<const std::uint8_t*>(der.data()), der.size());
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> chain;
+  while (CBS_len(&rest) > 0) {
+    CBS each;
+    if (CBS_get_asn1_element(&rest, &each, CBS_ASN1_SEQUENCE) != 1) return {};
+    bssl::UniquePtr<CRYPTO_BUFFER> buffer(CRYPTO_BUFFER_new_from_CBS(&each, nullptr));
+    const bssl::UniquePtr<X509> parsed(X509_parse_from_buffer(buffer.get()));
+    ERR_clear_error();
+    if (parsed == nullptr) return {};
+    chain.push_back(std::move(buffer));
+  }
+  return chain;
+}
+
 Nanoseconds timeOf(const ASN1_TIME* time) {
   std::int64_t seconds = 0;
   if (ASN1_TIME_to_posix(time, &seconds) != 1) return Nanoseconds(0);
@@ -63,15 +80,34 @@ Nanoseconds timeOf(const ASN1_TIME* time) {
   return std::chrono::seconds(std::clamp(seconds, -kFarthest, kFarthest));
 }
 
-bssl::UniquePtr<STACK_OF(X509)> shownBy(const SSL* ssl) {
+std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> shownBy(const SSL* ssl) {
   const STACK_OF(CRYPTO_BUFFER)* shown = SSL_get0_peer_certificates(ssl);
-  if (shown == nullptr || sk_CRYPTO_BUFFER_num(shown) == 0) return nullptr;
-  bssl::UniquePtr<STACK_OF(X509)> chain(sk_X509_new_null());
-  for (std::size_t i = 0; i < sk_CRYPTO_BUFFER_num(shown); ++i) {
-    bssl::UniquePtr<X509> each(X509_parse_from_buffer(sk_CRYPTO_BUFFER_value(shown, i)));
-    if (each == nullptr || !bssl::PushToStack(chain.get(), std::move(each))) return nullptr;
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> chain;
+  for (std::size_t i = 0; shown != nullptr && i < sk_CRYPTO_BUFFER_num(shown); ++i) {
+    chain.push_back(bssl::UpRef(sk_CRYPTO_BUFFER_value(shown, i)));
   }
   return chain;
+}
+
+bssl::UniquePtr<STACK_OF(X509)> parsedChain(
+    const std::vector<bssl::UniquePtr<CRYPTO_BUFFER>>& chain) {
+  if (chain.empty()) return nullptr;
+  bssl::UniquePtr<STACK_OF(X509)> parsed(sk_X509_new_null());
+  for (const auto& buffer : chain) {
+    bssl::UniquePtr<X509> each(X509_parse_from_buffer(buffer.get()));
+    if (each == nullptr || !bssl::PushToStack(parsed.get(), std::move(each))) return nullptr;
+  }
+  return parsed;
+}
+
+void endSessionAt(SSL_SESSION* session, Nanoseconds certificate) {
+  constexpr std::int64_t kLongest = SSL_DEFAULT_SESSION_AUTH_TIMEOUT;
+  const auto left =
+      std::chrono::duration_cast<std::chrono::seconds>(certificate - wallClockNow()).count();
+  if (left >= kLongest) return;
+  const auto most = static_cast<std::int64_t>(SSL_SESSION_get_timeout(session));
+  SSL_SESSION_set_timeout(session,
+                          static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, most)));
 }
 
 bool isIpAddress(const std::string& name) {

@@ -14,12 +14,29 @@ namespace weir::tls {
 namespace {
 
 constexpr std::string_view kNoCertificate = "contains no certificate in PEM format";
+constexpr std::size_t kMostKeys = 4;
 constexpr std::string_view kUnknownKey = "has a key of an unknown type";
 
 std::string commonNameOf(X509_NAME* name) {
   const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
   if (at < 0) return {};
   return textOf(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+}
+
+// While a pair is being replaced, the file of its key has that of the certificate in use as well.
+bssl::UniquePtr<EVP_PKEY> keyFor(const Certificate::Parts& parts, std::string_view pem) {
+  const bssl::UniquePtr<X509> leaf(X509_parse_from_buffer(parts.chain.front().get()));
+  const bssl::UniquePtr<EVP_PKEY> wanted(X509_get_pubkey(leaf.get()));
+  const bssl::UniquePtr<BIO> in = bioOver(pem);
+  bssl::UniquePtr<EVP_PKEY> first;
+  for (std::size_t i = 0; i < kMostKeys; ++i) {
+    bssl::UniquePtr<EVP_PKEY> key(PEM_read_bio_PrivateKey(in.get(), nullptr, noPassword, nullptr));
+    if (key == nullptr) break;
+    if (wanted != nullptr && EVP_PKEY_cmp(wanted.get(), key.get()) == 1) return key;
+    if (first == nullptr) first = std::move(key);
+  }
+  ERR_clear_error();
+  return first;
 }
 
 bool isKnownKind(const EVP_PKEY* key) {
@@ -36,9 +53,29 @@ Result<std::shared_ptr<const Certificate>> Certificate::parse(std::string_view c
   auto parts = std::make_unique<Parts>();
   parts->chain = readChain(chain);
   if (parts->chain.empty()) return invalid(kNoCertificate);
-  parts->leaf.reset(X509_parse_from_buffer(parts->chain.front().get()));
-  parts->key.reset(PEM_read_bio_PrivateKey(bioOver(key).get(), nullptr, noPassword, nullptr));
+  parts->key = keyFor(*parts, key);
   if (parts->key == nullptr) return invalid("contains no private key in PEM format");
+  return assemble(std::move(parts), std::move(source));
+}
+
+Result<std::shared_ptr<const Certificate>> Certificate::parseDer(std::string_view chain,
+                                                                 std::string_view key,
+                                                                 std::string source) {
+  auto parts = std::make_unique<Parts>();
+  parts->chain = readDerChain(chain);
+  if (parts->chain.empty()) return invalid("contains no certificate in DER format");
+  CBS bytes;
+  CBS_init(&bytes, reinterpret_cast<const std::uint8_t*>(key.data()), key.size());
+  parts->key.reset(EVP_parse_private_key(&bytes));
+  if (parts->key == nullptr || CBS_len(&bytes) > 0) {
+    return invalid("contains no private key in PKCS #8 format");
+  }
+  return assemble(std::move(parts), std::move(source));
+}
+
+Result<std::shared_ptr<const Certificate>> Certificate::assemble(std::unique_ptr<Parts> parts,
+                                                                 std::string source) {
+  parts->leaf.reset(X509_parse_from_buffer(parts->chain.front().get()));
   parts->public_key.reset(X509_get_pubkey(parts->leaf.get()));
   if (!isKnownKind(parts->public_key.get())) return invalid(kUnknownKey);
   if (EVP_PKEY_cmp(parts->public_key.get(), parts->key.get()) != 1) {

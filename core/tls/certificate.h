@@ -21,12 +21,16 @@ class Certificate {
   enum class Use : std::uint8_t { kServer, kClient, kNodeServer, kNodeClient };
   struct Parts;  // with BoringSSL's types
 
-  // Both in PEM: the leaf first, then its intermediates; the key unencrypted. `source` describes
-  // their origin, for human readers. kInvalid describes what is wrong with them. An expired
-  // certificate is not an error here.
+  // Both in PEM: the leaf first, then its intermediates; the key unencrypted, of several that of
+  // the leaf. `source` describes their origin, for human readers. kInvalid describes what is wrong
+  // with them. An expired certificate is not an error here.
   static Result<std::shared_ptr<const Certificate>> parse(std::string_view chain,
                                                           std::string_view key,
                                                           std::string source = {});
+  // The same in DER: certificates one after the other, and a key in PKCS #8.
+  static Result<std::shared_ptr<const Certificate>> parseDer(std::string_view chain,
+                                                             std::string_view key,
+                                                             std::string source);
   // Without a key: for inspection only, not for handshakes.
   static Result<std::shared_ptr<const Certificate>> describe(std::string_view chain);
   Certificate(std::unique_ptr<Parts> parts, std::string source);
@@ -53,6 +57,8 @@ class Certificate {
   const Parts& parts() const { return *parts_; }
 
  private:
+  static Result<std::shared_ptr<const Certificate>> assemble(std::unique_ptr<Parts> parts,
+                                                             std::string source);
   bool isTaken() const;
 
   const std::unique_ptr<Parts> parts_;

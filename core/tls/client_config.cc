@@ -13,11 +13,10 @@ const ClientConfig& clientTermsOf(const SSL* ssl) {
 }
 
 ssl_verify_result_t verifyServer(SSL* ssl, std::uint8_t* alert) {
-  const ClientSetup& options = clientTermsOf(ssl).options();
-  const std::string_view name =
-      options.check_server_name ? options.server_name : std::string_view();
-  if (options.servers == nullptr) return ssl_verify_ok;
-  Verifier::Verdict verdict = options.servers->judge(ssl, Verifier::Peer::kServer, name);
+  const ClientConfig& terms = clientTermsOf(ssl);
+  const Verifier* const servers = terms.options().servers.get();
+  if (servers == nullptr) return ssl_verify_ok;
+  Verifier::Verdict verdict = servers->judge(ssl, Verifier::Peer::kServer, terms.checkedName());
   const bool accepted = verdict.accepted();
   *alert = alertFor(verdict.reason);
   noteVerdict(ssl, std::move(verdict));
@@ -30,6 +29,13 @@ void showOwn(SSL_CTX* context, const Certificate& own) {
                                               own.parts().key.get(), nullptr);
   // Certificate::faultFor has checked this for every certificate that gets here.
   WEIR_CHECK(shown == 1);
+}
+
+// What a peer knows of weir: a node remains itself when its certificate is renewed.
+std::string ownNameOf(const ClientSetup& options) {
+  if (options.own == nullptr) return {};
+  const std::string_view identity = options.own->identity();
+  return identity.empty() ? hashOf(options.own->parts().leaf.get()) : std::string(identity);
 }
 
 std::string scopeOf(const ClientSetup& options) {
@@ -56,6 +62,7 @@ ClientConfig::ClientConfig(ClientSetup setup)
   SSL_CTX_sess_set_new_cb(context, [](SSL* ssl, SSL_SESSION* session) {
     auto* store = static_cast<SessionStore*>(SSL_get_app_data(ssl));
     if (store == nullptr) return 0;
+    if (peerUntil(ssl).count() != 0) endSessionAt(session, peerUntil(ssl));
     store->keep(session, clientTermsOf(ssl).scope());
     return 1;
   });
@@ -69,8 +76,24 @@ std::shared_ptr<const ClientConfig> ClientConfig::withoutProtocols() const {
   return std::make_shared<const ClientConfig>(std::move(setup));
 }
 
+Verifier::Verdict ClientConfig::judgeAgain(const net::Security& security) const {
+  if (options_.servers == nullptr) return {};
+  // A server always sends a certificate: it was not verified.
+  if (security.peer == nullptr) {
+    return {HandshakeReason::kUntrusted, "the server's certificate was not verified", {}};
+  }
+  return options_.servers->judgeAgain(*security.peer, Verifier::Peer::kServer, checkedName());
+}
+
+std::string_view ClientConfig::checkedName() const {
+  return options_.check_server_name ? std::string_view(options_.server_name) : std::string_view();
+}
+
 bool ClientConfig::sameAs(const ClientConfig& other) const {
-  return scope_ == other.scope_ && options_.protocols == other.options_.protocols &&
+  const std::string_view rest = std::string_view(scope_).substr(scope_.find('/'));
+  const std::string_view others = std::string_view(other.scope_).substr(other.scope_.find('/'));
+  return rest == others && ownNameOf(options_) == ownNameOf(other.options_) &&
+         options_.protocols == other.options_.protocols &&
          options_.check_server_name == other.options_.check_server_name;
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.h"
@@ -28,12 +29,17 @@ class ClientConfig {
   ClientConfig& operator=(const ClientConfig&) = delete;
 
   const ClientSetup& options() const { return options_; }
+  // The name for which a server's certificate must be valid; empty: any.
+  std::string_view checkedName() const;
   // A digest of what a session depends on: weir's certificate, and the requirements on the peer. A
   // session of another scope must not be offered: the peer would attribute weir's former identity
   // to it.
   const std::string& scope() const { return scope_; }
   // Whether a connection made under these terms also satisfies `other`.
   bool sameAs(const ClientConfig& other) const;
+  // Whether the server of a live connection, made under these terms or others, satisfies today's
+  // requirements. Thread: any.
+  Verifier::Verdict judgeAgain(const net::Security& security) const;
   // A copy without ALPN, for tunnels, which negotiate no version of HTTP.
   std::shared_ptr<const ClientConfig> withoutProtocols() const;
 

@@ -17,6 +17,11 @@ void ClientOptions::read(config::Table& table, ClientOptions& out) {
   table.read("cert", out.cert,
              "PEM file with the client certificate, followed by its intermediates.");
   table.read("key", out.key, "PEM file with the unencrypted private key.");
+  table.read(
+      "workload_identity", out.workload_identity,
+      "Whether to present the SPIFFE identity of this node, which `identity.spiffe` obtains, "
+      "instead of cert and key, and to verify endpoints by the bundle of their trust domain, "
+      "instead of ca. Without names, any workload of this node's own domain is accepted.");
   table.read("names", out.names,
              "Subject alternative names, at least one of which an endpoint's certificate must "
              "have, instead of server_name: \"spiffe://example.org/ns/shop/sa/cart\".");
@@ -29,9 +34,13 @@ void ClientOptions::read(config::Table& table, ClientOptions& out) {
   if (out.cert.has_value() != out.key.has_value()) {
     table.fail(out.cert ? "cert" : "key", "cert and key go together");
   }
+  if (out.workload_identity && (out.cert || out.key || out.ca || out.crl)) {
+    table.fail("workload_identity", "replaces cert, key, ca and crl");
+  }
   checkNames(table, "names", out.names);
   readHashes(table, "certificate_sha256", out.certificate_sha256);
-  const bool checks = out.ca || out.crl || !out.names.empty() || !out.certificate_sha256.empty();
+  const bool checks = out.workload_identity || out.ca || out.crl || !out.names.empty() ||
+                      !out.certificate_sha256.empty();
   if (out.insecure && checks) table.fail("insecure", "nothing would be checked");
   table.locate(out.origin);
 }

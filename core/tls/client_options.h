@@ -22,6 +22,7 @@ struct ClientOptions {
   std::optional<config::File> key;
   std::vector<std::string> names;
   std::vector<std::string> certificate_sha256;
+  bool workload_identity = false;
   bool insecure = false;
   bool node = false;  // the certificate identifies this node; not a setting
   config::Origin origin;

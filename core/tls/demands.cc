@@ -3,6 +3,7 @@
 #include "core/base/lower_case.h"
 #include "core/config/table.h"
 #include "core/tls/san_matcher.h"
+#include "core/tls/spiffe_id.h"
 
 namespace weir::tls {
 namespace {
@@ -15,6 +16,15 @@ void checkNames(config::Table& table, std::string_view key, const std::vector<st
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string_view fault = faultOfPattern(names[i]);
     if (!fault.empty()) table.failElement(key, i, std::string(fault));
+  }
+}
+
+void checkTrustDomains(config::Table& table, std::string_view key,
+                       const std::vector<std::string>& domains) {
+  for (std::size_t i = 0; i < domains.size(); ++i) {
+    const std::string id = std::string(kSpiffeScheme) + domains[i] + "/x";
+    if (faultOfSpiffeId(id).empty() && trustDomainOf(id) == domains[i]) continue;
+    table.failElement(key, i, "is not a trust domain, such as \"example.org\"");
   }
 }
 

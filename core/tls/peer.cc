@@ -10,9 +10,10 @@ namespace weir::tls {
 
 std::unique_ptr<const net::PeerCertificate> peerOf(const ssl_st* ssl, const Verifier& verifier,
                                                    Nanoseconds until) {
-  const STACK_OF(CRYPTO_BUFFER)* shown = SSL_get0_peer_certificates(ssl);
-  if (shown == nullptr || sk_CRYPTO_BUFFER_num(shown) == 0) return nullptr;
-  const bssl::UniquePtr<X509> leaf(X509_parse_from_buffer(sk_CRYPTO_BUFFER_value(shown, 0)));
+  auto chain = std::make_unique<KeptChain>();
+  chain->certificates = shownBy(ssl);
+  if (chain->certificates.empty()) return nullptr;
+  const bssl::UniquePtr<X509> leaf(X509_parse_from_buffer(chain->certificates.front().get()));
   if (leaf == nullptr) return nullptr;
   Names names = namesOf(leaf.get());
   auto peer = std::make_unique<net::PeerCertificate>();
@@ -22,6 +23,7 @@ std::unique_ptr<const net::PeerCertificate> peerOf(const ssl_st* ssl, const Veri
   peer->subject = textOf(X509_get_subject_name(leaf.get()));
   peer->hash = hashOf(leaf.get());
   peer->not_after = timeOf(X509_get0_notAfter(leaf.get()));
+  peer->chain = std::move(chain);
   if (until.count() != 0) peer->not_after = std::min(peer->not_after, until);
   ERR_clear_error();
   return peer;

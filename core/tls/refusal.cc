@@ -149,7 +149,18 @@ std::string_view faultOfSvid(const x509_st* leaf) {
   if (!any && (usage & (X509v3_KU_KEY_CERT_SIGN | X509v3_KU_CRL_SIGN)) != 0) {
     return "a certificate with a SPIFFE ID may not sign others";
   }
+  if (!any && (usage & X509v3_KU_DIGITAL_SIGNATURE) == 0) {
+    return "a certificate with a SPIFFE ID must have the key usage digitalSignature";
+  }
   return "";
+}
+
+std::string_view faultOfPurposes(const x509_st* leaf) {
+  auto* certificate = const_cast<X509*>(leaf);  // BoringSSL caches its results in it
+  if ((X509_get_extension_flags(certificate) & EXFLAG_XKUSAGE) == 0) return "";
+  constexpr std::uint32_t kBoth = XKU_SSL_SERVER | XKU_SSL_CLIENT;
+  const std::uint32_t purposes = X509_get_extended_key_usage(certificate);
+  return (purposes & kBoth) == kBoth ? "" : "its extended key usage is not for servers and clients";
 }
 
 std::uint8_t alertFor(HandshakeReason reason) {
@@ -166,6 +177,8 @@ std::uint8_t alertFor(HandshakeReason reason) {
       return SSL_AD_UNSUPPORTED_CERTIFICATE;
     case HandshakeReason::kNoRevocationList:
       return SSL_AD_CERTIFICATE_UNKNOWN;
+    case HandshakeReason::kNoIdentity:
+      return SSL_AD_INTERNAL_ERROR;
     case HandshakeReason::kWrongName:
       return SSL_AD_ACCESS_DENIED;
     default:

@@ -32,6 +32,10 @@ std::string_view faultOfKey(const evp_pkey_st* key);
 // What is wrong with an X509-SVID beyond its names: a leaf must not sign others (X509-SVID, 4).
 std::string_view faultOfSvid(const x509_st* leaf);
 
+// What is wrong with the purposes of an X509-SVID, if it states them: a workload is both client and
+// server (X509-SVID, 4.4).
+std::string_view faultOfPurposes(const x509_st* leaf);
+
 // The alert that reports a refusal to the peer (RFC 8446, 6.2).
 std::uint8_t alertFor(HandshakeReason reason);
 

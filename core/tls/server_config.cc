@@ -104,7 +104,19 @@ ssl_select_cert_result_t selectCertificate(const SSL_CLIENT_HELLO* hello) {
   return show(hello->ssl, chosen) ? ssl_select_cert_success : ssl_select_cert_error;
 }
 
+// Without an identity nothing is agreed on, not even with clients that present none.
+bool lacksIdentity(const ServerConfig& context) {
+  if (!context.options().workload_identity) return false;
+  const auto& own = context.certificates().all();
+  return own.empty() || own.front()->notAfter() <= wallClockNow();
+}
+
 int checkName(SSL* ssl, int* alert, void*) {
+  if (lacksIdentity(serverTermsOf(ssl))) {
+    noteVerdict(ssl, {HandshakeReason::kNoIdentity, "this node has no valid SPIFFE identity", {}});
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
   if (!choiceFor(serverTermsOf(ssl), ssl).empty()) return SSL_TLSEXT_ERR_OK;
   *alert = SSL_AD_UNRECOGNIZED_NAME;
   return SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -137,24 +149,11 @@ int onTicket(SSL* ssl, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cip
   return seal != 0 ? keys.seal(name, iv, cipher, mac) : keys.open(name, iv, cipher, mac);
 }
 
-// A session is resumed without verifying the certificates again: it ends when the first of them
-// expires, however often it is renewed.
-void endSessionWith(const SSL* ssl, Nanoseconds certificate) {
-  constexpr std::int64_t kLongest = SSL_DEFAULT_SESSION_AUTH_TIMEOUT;
-  const auto left =
-      std::chrono::duration_cast<std::chrono::seconds>(certificate - wallClockNow()).count();
-  if (left >= kLongest) return;
-  SSL_SESSION* session = SSL_get_session(ssl);
-  const auto most = static_cast<std::int64_t>(SSL_SESSION_get_timeout(session));
-  SSL_SESSION_set_timeout(session,
-                          static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, most)));
-}
-
 ssl_verify_result_t verifyClient(SSL* ssl, std::uint8_t* alert) {
   const Verifier& clients = *serverTermsOf(ssl).options().clients;
   Verifier::Verdict verdict = clients.judge(ssl, Verifier::Peer::kClient, {});
   const bool accepted = verdict.accepted();
-  if (accepted) endSessionWith(ssl, verdict.until);
+  if (accepted) endSessionAt(SSL_get_session(ssl), verdict.until);
   *alert = alertFor(verdict.reason);
   noteVerdict(ssl, std::move(verdict));
   return accepted ? ssl_verify_ok : ssl_verify_invalid;
@@ -164,6 +163,17 @@ ssl_verify_result_t verifyClient(SSL* ssl, std::uint8_t* alert) {
 // under the same requirements on clients, whatever was configured in between.
 std::string sessionScopeOf(const ServerSetup& options) {
   return options.clients == nullptr ? "weir" : options.clients->fingerprint();
+}
+
+// What a client resumes is also the server's identity: a session ends with its certificate.
+std::string sessionContextOf(const ServerSetup& options, const CertificateSet& certificates) {
+  std::string all = sessionScopeOf(options);
+  const auto named = [](const CertificateFiles& each) { return each.node; };
+  const bool node = options.workload_identity ||
+                    std::any_of(options.certificates.begin(), options.certificates.end(), named);
+  if (!node) return all;
+  for (const auto& each : certificates.all()) all += hashOf(each->parts().leaf.get());
+  return sha256(asBytes(all));
 }
 
 // Every part is delimited, so that different sets have different texts.
@@ -207,7 +217,7 @@ ServerConfig::ServerConfig(ServerSetup setup, CertificateSet certificates,
       scope_(scopeOf(options_, certificates_)),
       tickets_(std::move(tickets)),
       parts_(std::make_unique<Parts>()) {
-  WEIR_CHECK(!certificates_.all().empty());
+  WEIR_CHECK(options_.workload_identity || !certificates_.all().empty());
   parts_->context = makeContext(this);
   SSL_CTX* context = parts_->context.get();
   SSL_CTX_set_min_proto_version(context, numberOf(options_.min_version));
@@ -217,7 +227,7 @@ ServerConfig::ServerConfig(ServerSetup setup, CertificateSet certificates,
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_tlsext_ticket_key_cb(context, onTicket);
   SSL_CTX_set_num_tickets(context, 1);
-  const std::string scope = sessionScopeOf(options_);
+  const std::string scope = sessionContextOf(options_, certificates_);
   WEIR_CHECK(SSL_CTX_set_session_id_context(
                  context, reinterpret_cast<const std::uint8_t*>(scope.data()), scope.size()) == 1);
   SSL_CTX_set_select_certificate_cb(context, selectCertificate);
@@ -230,5 +240,14 @@ ServerConfig::ServerConfig(ServerSetup setup, CertificateSet certificates,
 }
 
 ServerConfig::~ServerConfig() = default;
+
+Verifier::Verdict ServerConfig::judgeAgain(const net::Security& security) const {
+  if (options_.clients == nullptr) return {};
+  if (security.peer != nullptr) {
+    return options_.clients->judgeAgain(*security.peer, Verifier::Peer::kClient, {});
+  }
+  if (options_.client_certificate != ClientCertificate::kRequired) return {};
+  return {HandshakeReason::kUntrusted, "the client sent no certificate", {}};
+}
 
 }  // namespace weir::tls

@@ -35,7 +35,7 @@ struct ServerSetup : ServerOptions {
 // workers. Connections keep the one with which they began.
 class ServerConfig {
  public:
-  // `certificates` must not be empty.
+  // `certificates` must not be empty, except with `workload_identity`: handshakes fail then.
   ServerConfig(ServerSetup setup, CertificateSet certificates,
                std::shared_ptr<const TicketKeys> tickets);
   ~ServerConfig();
@@ -47,6 +47,10 @@ class ServerConfig {
   // A digest of what a connection depends on: the requirements on clients, weir's own names, and
   // the versions of TLS. Renewing a certificate with the same names does not change it.
   const std::string& scope() const { return scope_; }
+
+  // Whether the client of a live connection, made under these terms or others, satisfies today's
+  // requirements. Thread: any.
+  Verifier::Verdict judgeAgain(const net::Security& security) const;
 
   struct Parts;
   const Parts& parts() const { return *parts_; }

@@ -20,6 +20,23 @@ constexpr std::pair<std::string_view, ClientCertificate> kClientCertificates[] =
     {"optional", ClientCertificate::kOptional},
     {"required", ClientCertificate::kRequired}};
 
+void checkWorkloadIdentity(config::Table& table, const ServerOptions& options) {
+  const bool workload = options.workload_identity;
+  if (!workload && options.certificates.empty()) table.fail("certificates", "is required");
+  if (workload && !options.certificates.empty()) {
+    table.fail("workload_identity", "replaces certificates: only one of them can be given");
+  }
+  if (workload && (options.client_ca || options.client_crl)) {
+    table.fail("workload_identity", "replaces client_ca and client_crl");
+  }
+  if (options.client_trust_domains.empty()) return;
+  if (!workload) table.fail("client_trust_domains", "needs workload_identity");
+  if (!options.client_names.empty()) {
+    table.fail("client_trust_domains", "has no effect with client_names, which may name them");
+  }
+  checkTrustDomains(table, "client_trust_domains", options.client_trust_domains);
+}
+
 }  // namespace
 
 void CertificateFiles::read(config::Table& table, CertificateFiles& out) {
@@ -34,8 +51,13 @@ void CertificateFiles::read(config::Table& table, CertificateFiles& out) {
 void ServerOptions::read(config::Table& table, ServerOptions& out) {
   table.read("certificates", out.certificates,
              "Certificates, selected by SNI and, among several for one name, by the key types that "
-             "the client supports. Reloaded when a file changes.",
-             {.min_size = 1, .required = true});
+             "the client supports. Reloaded when a file changes. Required without "
+             "workload_identity.");
+  table.read(
+      "workload_identity", out.workload_identity,
+      "Whether to present the SPIFFE identity of this node, which `identity.spiffe` obtains, "
+      "instead of certificates, and to verify clients by the bundles of their trust "
+      "domains, instead of client_ca.");
   table.read("min_version", out.min_version, kVersions, "Minimum TLS version.");
   table.read("max_version", out.max_version, kVersions, "Maximum TLS version.");
   table.renamed("unknown_names", "unknown_sni");
@@ -53,6 +75,10 @@ void ServerOptions::read(config::Table& table, ServerOptions& out) {
       "client_names", out.client_names,
       "Subject alternative names, at least one of which a client certificate must have: "
       "\"spiffe://example.org/ns/shop/*\", \"cart.example.org\", \"*.example.org\". Default: any.");
+  table.read("client_trust_domains", out.client_trust_domains,
+             "Federated trust domains, such as \"partner.example\", all of whose workloads are "
+             "accepted beside those of this node's own domain. Only with workload_identity, and "
+             "without client_names.");
   table.renamed("client_hashes", "client_certificate_sha256");
   table.read(
       "client_certificate_sha256", out.client_certificate_sha256,
@@ -77,7 +103,10 @@ void ServerOptions::read(config::Table& table, ServerOptions& out) {
       "with 425. An attacker can replay early data, so the upstream receives Early-Data: 1.");
   if (out.min_version > out.max_version) table.fail("min_version", "is above max_version");
   const bool asks = out.client_certificate != ClientCertificate::kNone;
-  if (asks && !out.client_ca) table.fail("client_certificate", "needs client_ca");
+  if (asks && !out.client_ca && !out.workload_identity) {
+    table.fail("client_certificate", "needs client_ca");
+  }
+  checkWorkloadIdentity(table, out);
   if (!asks && out.client_ca) table.fail("client_ca", "needs client_certificate");
   if (!asks && !out.client_names.empty()) table.fail("client_names", "needs client_certificate");
   if (!asks && !out.client_certificate_sha256.empty())

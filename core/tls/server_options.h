@@ -36,6 +36,7 @@ struct CertificateFiles {
 // [listener.tls]
 struct ServerOptions {
   std::vector<CertificateFiles> certificates;
+  bool workload_identity = false;
   Version min_version = Version::k12;
   Version max_version = Version::k13;
   UnknownNames unknown_sni = UnknownNames::kFirst;
@@ -43,6 +44,7 @@ struct ServerOptions {
   std::optional<config::File> client_ca;
   std::optional<config::File> client_crl;
   std::vector<std::string> client_names;
+  std::vector<std::string> client_trust_domains;
   std::vector<std::string> client_certificate_sha256;
   Plaintext plaintext = Plaintext::kRefuse;
   Milliseconds handshake_timeout{10'000};

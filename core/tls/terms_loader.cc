@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/config/file_text.h"
+#include "core/tls/spiffe_id.h"
 
 namespace weir::tls {
 namespace {
@@ -94,6 +95,10 @@ std::shared_ptr<const Verifier> verifierOf(const ClientOptions& options, TermsRe
   return made;
 }
 
+std::string allOf(std::string_view domain) {
+  return std::string(kSpiffeScheme) + std::string(domain) + "/*";
+}
+
 }  // namespace
 
 TermsLoader::TermsLoader()
@@ -108,6 +113,7 @@ std::shared_ptr<const ServerConfig> TermsLoader::server(const ServerOptions& opt
   setup.protocols = std::move(listener.protocols);
   setup.plain_http_reply = listener.plain_http_reply;
   setup.handshakes = &listener.handshakes;
+  if (options.workload_identity) return workloadServer(std::move(setup));
   std::vector<std::shared_ptr<const Certificate>> certificates;
   for (const CertificateFiles& each : options.certificates) {
     TermsReader reader(each.origin, certificates_, diagnostics);
@@ -125,14 +131,49 @@ std::shared_ptr<const ServerConfig> TermsLoader::server(const ServerOptions& opt
                                     {"client_crl", options.client_crl}, std::move(demands));
   }
   if (!good || !reader.good() || certificates.empty()) return nullptr;
-  auto tickets = own_tickets_;
-  if (!options.ticket_secrets.empty()) {
-    std::vector<TicketKeys::Secret> secrets;
-    for (const auto& each : options.ticket_secrets) secrets.push_back(secretOf(each.reveal()));
-    tickets = std::make_shared<const TicketKeys>(std::move(secrets));
-  }
   return std::make_shared<const ServerConfig>(
-      std::move(setup), CertificateSet(std::move(certificates)), std::move(tickets));
+      std::move(setup), CertificateSet(std::move(certificates)), ticketsFor(options));
+}
+
+std::shared_ptr<const TicketKeys> TermsLoader::ticketsFor(const ServerOptions& options) const {
+  if (options.ticket_secrets.empty()) return own_tickets_;
+  std::vector<TicketKeys::Secret> secrets;
+  for (const auto& each : options.ticket_secrets) secrets.push_back(secretOf(each.reveal()));
+  return std::make_shared<const TicketKeys>(std::move(secrets));
+}
+
+// The names of all workloads of this node's trust domain.
+std::vector<std::string> TermsLoader::ownDomain() const {
+  if (workload_ == nullptr) return {};
+  return {allOf(trustDomainOf(workload_->certificate->identity()))};
+}
+
+std::vector<std::string> TermsLoader::acceptedNames(const ServerOptions& options) const {
+  std::vector<std::string> names = ownDomain();
+  for (const std::string& each : options.client_trust_domains) names.push_back(allOf(each));
+  return names;
+}
+
+// Without an identity, nobody is trusted.
+std::shared_ptr<const Verifier> TermsLoader::workloadVerifier(
+    const std::vector<std::string>& names, const std::vector<std::string>& hashes) const {
+  Verifier::Options demands;
+  demands.bundles = workload_ == nullptr ? TrustBundles::none() : workload_->bundles;
+  demands.names = SanMatcher(names);
+  demands.hashes = hashes;
+  return Verifier::make(demands).value();
+}
+
+std::shared_ptr<const ServerConfig> TermsLoader::workloadServer(ServerSetup setup) const {
+  std::vector<std::shared_ptr<const Certificate>> own;
+  if (workload_ != nullptr) own.push_back(workload_->certificate);
+  if (setup.client_certificate != ClientCertificate::kNone) {
+    if (setup.client_names.empty()) setup.client_names = acceptedNames(setup);
+    setup.clients = workloadVerifier(setup.client_names, setup.client_certificate_sha256);
+  }
+  auto tickets = ticketsFor(setup);
+  return std::make_shared<const ServerConfig>(std::move(setup), CertificateSet(std::move(own)),
+                                              std::move(tickets));
 }
 
 std::shared_ptr<const ClientConfig> TermsLoader::client(const ClientOptions& options,
@@ -143,7 +184,12 @@ std::shared_ptr<const ClientConfig> TermsLoader::client(const ClientOptions& opt
   setup.protocols = std::move(upstream.protocols);
   setup.server_name = options.server_name.value_or(std::string(upstream.looked_up));
   setup.check_server_name = options.names.empty();
-  if (!options.insecure) {
+  if (options.workload_identity) {
+    setup.check_server_name = false;
+    setup.servers = workloadVerifier(options.names.empty() ? ownDomain() : options.names,
+                                     options.certificate_sha256);
+    if (workload_ != nullptr) setup.own = workload_->certificate;
+  } else if (!options.insecure) {
     if (setup.server_name.empty() && setup.check_server_name) {
       reader.fail("server_name", "is needed: the endpoints have no name that could be checked");
     }

@@ -11,6 +11,7 @@
 #include "core/tls/client_options.h"
 #include "core/tls/server_config.h"
 #include "core/tls/server_options.h"
+#include "core/tls/workload_identity.h"
 
 namespace weir::tls {
 
@@ -39,11 +40,24 @@ class TermsLoader {
   std::shared_ptr<const ClientConfig> client(const ClientOptions& options, Upstream upstream,
                                              config::Diagnostics& diagnostics);
 
+  // The identity for options with `workload_identity`, from the next plan on; null: there is none.
+  void setWorkload(std::shared_ptr<const WorkloadIdentity> workload) {
+    workload_ = std::move(workload);
+  }
+
   // Every plan begins by loading its certificates, and ends with commit() or rollBack().
   CertificateStore& certificates() { return certificates_; }
 
  private:
+  std::shared_ptr<const ServerConfig> workloadServer(ServerSetup setup) const;
+  std::shared_ptr<const Verifier> workloadVerifier(const std::vector<std::string>& names,
+                                                   const std::vector<std::string>& hashes) const;
+  std::vector<std::string> ownDomain() const;
+  std::vector<std::string> acceptedNames(const ServerOptions& options) const;
+  std::shared_ptr<const TicketKeys> ticketsFor(const ServerOptions& options) const;
+
   CertificateStore certificates_;
+  std::shared_ptr<const WorkloadIdentity> workload_;
   // For listeners without secrets; all plans share it, so that sessions survive reloads.
   const std::shared_ptr<const TicketKeys> own_tickets_;
   // The system's root certificates, read once, because they take megabytes.

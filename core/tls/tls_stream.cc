@@ -262,6 +262,10 @@ void noteVerdict(const SSL* ssl, Verifier::Verdict verdict) {
   stream.security_.detail = std::make_unique<const std::string>(std::move(verdict.detail));
 }
 
+Nanoseconds peerUntil(const SSL* ssl) {
+  return TlsStream::Engine::streamOf(SSL_get_rbio(ssl)).peer_until_;
+}
+
 void TlsStream::onConnected() { advance(); }
 
 void TlsStream::onData(Bytes bytes) {
@@ -315,6 +319,7 @@ bool TlsStream::shakeHands() {
 // A TLS 1.3 client that refuses weir's certificate may send its alert before it has keys: BoringSSL
 // reports a malformed record.
 void TlsStream::explain(net::Handshake& failure, std::uint32_t error) {
+  if (security_.reason == HandshakeReason::kNoIdentity) failure = net::Handshake::kInternal;
   if (failure == net::Handshake::kPeerAlert) security_.reason = alertOf(error);
   if (failure != net::Handshake::kProtocol || clear_alert_ == 0) return;
   failure = net::Handshake::kPeerAlert;

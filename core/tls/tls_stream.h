@@ -46,6 +46,7 @@ class TlsStream final : public net::Stream, private net::StreamEvents, private e
   struct Engine;  // BoringSSL's state
   friend struct Engine;
   friend void noteVerdict(const ssl_st* ssl, Verifier::Verdict verdict);
+  friend Nanoseconds peerUntil(const ssl_st* ssl);
   enum class State : std::uint8_t { kHandshake, kOpen, kBroken };
   enum class End : std::uint8_t { kNone, kWanted, kSent };  // of outgoing data
 

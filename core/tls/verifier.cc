@@ -6,9 +6,11 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "core/base/check.h"
 #include "core/tls/boringssl.h"
 #include "core/tls/digest.h"
 #include "core/tls/refusal.h"
+#include "core/tls/spiffe_id.h"
 
 namespace weir::tls {
 namespace {
@@ -63,6 +65,7 @@ std::string fingerprintOf(const Verifier::Options& options) {
   for (const std::string& each : options.names.patterns()) add(each);
   add({});
   for (const std::string& each : options.hashes) add(each);
+  if (options.bundles != nullptr) add(options.bundles->fingerprint());
   return sha256(asBytes(all));
 }
 
@@ -72,6 +75,17 @@ bool expect(X509_VERIFY_PARAM* parameters, std::string_view name) {
       parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   return isIpAddress(text) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, text.c_str()) == 1
                            : X509_VERIFY_PARAM_set1_host(parameters, text.data(), text.size()) == 1;
+}
+
+// Workload APIs deliver revocation lists of some issuers only.
+int acceptMissingList(int good, X509_STORE_CTX* check) {
+  if (good == 1 || X509_STORE_CTX_get_error(check) != X509_V_ERR_UNABLE_TO_GET_CRL) return good;
+  X509_STORE_CTX_set_error(check, X509_V_OK);
+  return 1;
+}
+
+std::string about(const x509_st* leaf, std::string_view what) {
+  return "the certificate of " + nameOf(leaf) + ": " + std::string(what);
 }
 
 }  // namespace
@@ -93,6 +107,7 @@ Result<std::shared_ptr<const Verifier>> Verifier::make(const Options& options) {
 
 Verifier::Verifier(std::unique_ptr<Parts> parts, const Options& options)
     : parts_(std::move(parts)),
+      bundles_(options.bundles),
       names_(options.names),
       hashes_(options.hashes),
       fingerprint_(fingerprintOf(options)) {}
@@ -100,25 +115,42 @@ Verifier::Verifier(std::unique_ptr<Parts> parts, const Options& options)
 Verifier::~Verifier() = default;
 
 Verifier::Verdict Verifier::judge(const ssl_st* ssl, Peer peer, std::string_view name) const {
-  const bssl::UniquePtr<STACK_OF(X509)> chain = shownBy(ssl);
-  const bssl::UniquePtr<X509_STORE_CTX> check(X509_STORE_CTX_new());
-  if (chain == nullptr || X509_STORE_CTX_init(check.get(), parts_->store.get(),
-                                              sk_X509_value(chain.get(), 0), chain.get()) != 1) {
-    ERR_clear_error();
+  return judgeChain(parsedChain(shownBy(ssl)).get(), peer, name);
+}
+
+Verifier::Verdict Verifier::judgeAgain(const net::PeerCertificate& shown, Peer peer,
+                                       std::string_view name) const {
+  const auto* kept = static_cast<const KeptChain*>(shown.chain.get());
+  if (kept == nullptr) return judgeChain(nullptr, peer, name);
+  return judgeChain(parsedChain(kept->certificates).get(), peer, name);
+}
+
+Verifier::Verdict Verifier::judgeChain(stack_st_X509* chain, Peer peer,
+                                       std::string_view name) const {
+  if (chain == nullptr) {
     return {HandshakeReason::kMalformed, "the certificate cannot be read", {}};
   }
+  X509* leaf = sk_X509_value(chain, 0);
+  Verdict verdict;
+  X509_STORE* const store = storeFor(leaf, verdict);
+  if (store == nullptr) return verdict;
+  const bssl::UniquePtr<X509_STORE_CTX> check(X509_STORE_CTX_new());
+  WEIR_CHECK(X509_STORE_CTX_init(check.get(), store, leaf, chain) == 1);
   X509_STORE_CTX_set_default(check.get(), peer == Peer::kServer ? "ssl_server" : "ssl_client");
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(check.get());
-  if (parts_->revocations) {
+  // A bundle may have certificates that a root outside of it has signed: each is an anchor.
+  if (bundles_ != nullptr) X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+  const bool lists = bundles_ == nullptr ? parts_->revocations : bundles_->parts().revocations;
+  if (lists) {
     X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    if (bundles_ != nullptr) X509_STORE_CTX_set_verify_cb(check.get(), acceptMissingList);
   }
-  X509* leaf = sk_X509_value(chain.get(), 0);
   const bool checkable = name.empty() || expect(parameters, name);
   const bool good = checkable && X509_verify_cert(check.get()) == 1;
   ERR_clear_error();
   if (!checkable) return {HandshakeReason::kWrongName, "the required name is not valid", {}};
   if (!good) return refusalOf(check.get(), leaf, name);
-  Verdict verdict = judgeStrength(X509_STORE_CTX_get0_chain(check.get()));
+  verdict = judgeStrength(X509_STORE_CTX_get0_chain(check.get()));
   if (verdict.accepted()) {
     const Nanoseconds until = verdict.until;
     verdict = judgeNames(leaf);
@@ -127,13 +159,30 @@ Verifier::Verdict Verifier::judge(const ssl_st* ssl, Peer peer, std::string_view
   return verdict;
 }
 
+X509_STORE* Verifier::storeFor(const x509_st* leaf, Verdict& why) const {
+  if (bundles_ == nullptr) return parts_->store.get();
+  const auto& stores = bundles_->parts().stores;
+  const Names names = namesOf(leaf);
+  if (stores.empty()) {
+    why = {HandshakeReason::kNoIdentity, "this node has no valid SPIFFE identity", {}};
+  } else if (!names.claimsSpiffeId() || !faultOf(names).empty()) {
+    why = {HandshakeReason::kMalformed, about(leaf, "it has no valid SPIFFE ID"), {}};
+  } else {
+    const auto found = stores.find(trustDomainOf(names.identity()));
+    if (found != stores.end()) return found->second.get();
+    why = {HandshakeReason::kUntrusted, about(leaf, "no bundle of its trust domain is known"), {}};
+  }
+  return nullptr;
+}
+
 Verifier::Verdict Verifier::judgeNames(const x509_st* leaf) const {
   const Names names = namesOf(leaf);
   const auto refuse = [&](HandshakeReason reason, std::string_view what) {
-    return Verdict{reason, "the certificate of " + nameOf(leaf) + ": " + std::string(what), {}};
+    return Verdict{reason, about(leaf, what), {}};
   };
   std::string_view fault = faultOf(names);
   if (fault.empty() && names.claimsSpiffeId()) fault = faultOfSvid(leaf);
+  if (fault.empty() && bundles_ != nullptr) fault = faultOfPurposes(leaf);
   if (!fault.empty()) return refuse(HandshakeReason::kMalformed, fault);
   if (!names_.empty() && !names_.match(names)) {
     return refuse(HandshakeReason::kWrongName,

@@ -53,6 +53,9 @@ constexpr HandshakeText kHandshakeTexts[] = {
      "Check `client_names`, `names`, `server_name` or `identity`, and the certificate."},
     {HandshakeReason::kPlainHttp, "The client sent plain HTTP.",
      "Use `https://` in the client, or redirect from another listener."},
+    {HandshakeReason::kNoIdentity,
+     "This node has no SPIFFE identity, or the one that it has expired or was withdrawn.",
+     "Check the SPIFFE agent, and that this workload is registered."},
     {HandshakeReason::kOtherAlert, "The peer sent an alert without a name.",
      "Check the log of the peer."},
 };

@@ -53,6 +53,17 @@ constexpr std::string_view kElement =
     "By=spiffe://a.test/ns/edge/sa/edge;Hash=abcd;Subject=\"CN=cart,O=\\\"Shop, Inc\\\"\";"
     "URI=spiffe://a.test/ns/shop/sa/cart;DNS=cart.test";
 
+// A connection outlives the identity under which it was made.
+TEST_F(PeerHeadersTest, NameNoIdentityThatWasWithdrawn) {
+  tls::ServerSetup setup;
+  setup.workload_identity = true;
+  listener_plan.tls = std::make_shared<const tls::ServerConfig>(
+      std::move(setup), tls::CertificateSet({}),
+      std::make_shared<const tls::TicketKeys>(
+          std::vector<tls::TicketKeys::Secret>{tls::TicketKeys::random()}));
+  EXPECT_EQ(told(ClientCertMode::kSet, &peer).substr(0, 10), "Hash=abcd;");
+}
+
 TEST_F(PeerHeadersTest, DropWhatAClientClaims) {
   EXPECT_EQ(told(ClientCertMode::kSanitize, &peer), "");
 }

@@ -24,9 +24,11 @@ using Kind = Type::Kind;
 // Not in the plan: the process applies it, or reports that it requires a restart
 // (tests/integration/reload_test.py).
 const std::set<std::string> kOfTheProcess = {"workers", "drain_timeout", "state_directory"};
-// Files that must match the certificates (tests/integration/tls_test.py).
+// Files that must match the certificates (tests/integration/tls_test.py), and the identity in place
+// of certificates (tests/integration/workload_test.py).
 const std::set<std::string> kElsewhere = {"listener.tls.certificates.ocsp",
-                                          "listener.tls.client_crl", "upstream.db.tls.crl"};
+                                          "listener.tls.client_crl", "upstream.db.tls.crl",
+                                          "listener.tls.workload_identity"};
 
 // A key is tried in each of these until one accepts it: some keys require what others exclude.
 // CERTS is the folder of the certificates.
@@ -113,6 +115,16 @@ address = "unix:/run/weir.sock"
 discovery = { list = ["10.0.0.1:80"] }
 tls = { insecure = false, server_name = "db.test" }
 health_check = { tcp = {} }
+[[route]]
+respond = {}
+)",
+                                           R"(
+[[listener]]
+name = "a"
+address = "127.0.0.1:1"
+tls = { workload_identity = true }
+[upstream.db]
+discovery = { list = ["10.0.0.1:80"] }
 [[route]]
 respond = {}
 )"};
