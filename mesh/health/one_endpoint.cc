@@ -37,10 +37,14 @@ std::string headerOfCheck(net::ProxyVersion version) {
 
 }  // namespace
 
+upstream::BalancerFactory onlyMember() {
+  return [](const upstream::BalancerTools&) { return std::make_unique<OnlyMember>(); };
+}
+
 upstream::SharedClusterPlan planOfChecks(const upstream::ClusterPlan& cluster,
                                          CheckCommons& commons) {
   auto plan = std::make_shared<upstream::ClusterPlan>(cluster);
-  plan->balancer = [](const upstream::BalancerTools&) { return std::make_unique<OnlyMember>(); };
+  plan->balancer = onlyMember();
   plan->guards.clear();
   plan->options.guards.clear();
   plan->options.max_connections = 0;

@@ -27,6 +27,9 @@ struct CheckCommons final : event::Disposable {
   upstream::RetryTokens retry_tokens{};
 };
 
+// Selects the only member of a cluster.
+upstream::BalancerFactory onlyMember();
+
 // The plan for checks of a cluster: the same TLS, identity and protocol, but no limits, no guards,
 // and no connection that is kept.
 upstream::SharedClusterPlan planOfChecks(const upstream::ClusterPlan& cluster,

@@ -1,6 +1,9 @@
 #include "mesh/identity/expand.h"
 
+#include <algorithm>
+
 #include "core/config/file_text.h"
+#include "core/config/settings.h"
 #include "core/proxy/listener_options.h"
 #include "core/tls/certificate.h"
 #include "core/tls/client_options.h"
@@ -14,10 +17,14 @@ void secureUpstream(const IdentitySettings& identity, std::string_view name,
                     upstream::ClusterOptions& upstream) {
   tls::ClientOptions tls;
   tls.server_name = std::string(name);
-  tls.ca = identity.trust;
-  tls.cert = identity.cert;
-  tls.key = identity.key;
-  tls.node = true;
+  if (identity.spiffe) {
+    tls.workload_identity = true;
+  } else {
+    tls.ca = identity.trust;
+    tls.cert = identity.cert;
+    tls.key = identity.key;
+    tls.node = true;
+  }
   tls.names = {*upstream.identity};
   tls.origin.location = upstream.origin.location;
   upstream.tls = std::move(tls);
@@ -25,6 +32,21 @@ void secureUpstream(const IdentitySettings& identity, std::string_view name,
     upstream.protocol = http::VersionChoice::kHttp2;
   }
   upstream.identity.reset();
+}
+
+void refuseWorkloadIdentity(const server::Settings& settings, config::Diagnostics& diagnostics) {
+  const auto refuse = [&](const config::Origin& origin) {
+    diagnostics.add({origin.location,
+                     origin.path + ".workload_identity",
+                     "needs `spiffe` in [identity], which obtains the identity of this node",
+                     {}});
+  };
+  for (const proxy::ListenerOptions& each : settings.listeners) {
+    if (each.tls_options && each.tls_options->workload_identity) refuse(each.tls_options->origin);
+  }
+  for (const auto& [name, each] : settings.upstreams) {
+    if (each.tls && each.tls->workload_identity) refuse(each.tls->origin);
+  }
 }
 
 }  // namespace
@@ -47,7 +69,8 @@ std::optional<std::string> trustDomain(const IdentitySettings& identity,
 
 void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Settings& settings,
                      config::Diagnostics& diagnostics) {
-  if (identity && !trustDomain(*identity, diagnostics)) return;
+  if (identity && !identity->spiffe && !trustDomain(*identity, diagnostics)) return;
+  if (!identity || !identity->spiffe) refuseWorkloadIdentity(settings, diagnostics);
   for (auto& [name, upstream] : settings.upstreams) {
     if (!upstream.identity) continue;
     if (identity) {
@@ -61,13 +84,40 @@ void expandUpstreams(const std::optional<IdentitySettings>& identity, server::Se
   }
 }
 
+void addAuthority(const IdentitySettings& identity, const server::Registry& registry,
+                  server::Settings& settings, config::Diagnostics& diagnostics) {
+  const http::Target& authority = *identity.authority;
+  settings.own_calls.push_back({authority, false, authority.origin});
+  const std::string name = authority.upstreamName();
+  const bool known = std::any_of(settings.upstreams.begin(), settings.upstreams.end(),
+                                 [&](const auto& each) { return each.first == name; });
+  if (!authority.url || known) return;
+  const http::Url url = *http::Url::parse(*authority.url);
+  const config::Address address{.host = url.host, .port = url.port, .unix_path = {}};
+  const std::string text = "discovery = { dns = \"" + address.text() + "\" }\ntls = {}\n";
+  upstream::ClusterOptions upstream;
+  auto document = config::Document::parse(text, authority.origin.location.file, diagnostics);
+  config::readSettings(document, registry.extensions(), upstream, diagnostics);
+  upstream.origin = upstream.discovery_origin = authority.origin;
+  upstream.tls->ca = identity.trust;
+  upstream.tls->cert = identity.cert;
+  upstream.tls->key = identity.key;
+  upstream.tls->origin = authority.origin;
+  settings.upstreams.emplace_back(name, std::move(upstream));
+}
+
 void secureListener(const IdentitySettings& identity, const std::string& domain,
                     tls::Plaintext plaintext, proxy::ListenerOptions& listener) {
   tls::ServerOptions tls;
-  tls.certificates = {{identity.cert, identity.key, std::nullopt, true, {identity.location}}};
   tls.client_certificate = tls::ClientCertificate::kRequired;
-  tls.client_ca = identity.trust;
-  tls.client_names = {domain};
+  if (identity.spiffe) {
+    tls.workload_identity = true;
+    tls.client_trust_domains = identity.spiffe->trust_domains;
+  } else {
+    tls.certificates = {{identity.cert, identity.key, std::nullopt, true, {identity.location}}};
+    tls.client_ca = identity.trust;
+    tls.client_names = {domain};
+  }
   tls.plaintext = plaintext;
   tls.origin.location = identity.location;
   listener.tls_options = std::move(tls);

@@ -2,6 +2,8 @@
 
 namespace weir::mesh {
 
-void addMetrics(MetricFamilies& families) { families.add({&kIdentityRefreshesFamily}); }
+void addMetrics(MetricFamilies& families) {
+  families.add({&kIdentityRefreshesFamily, &kIdentityExpiryFamily});
+}
 
 }  // namespace weir::mesh

@@ -70,7 +70,8 @@ proxy::ListenerOptions inboundListener(const SidecarSettings& sidecar,
   auto inbound = listener(kInbound, sidecar.inbound->address, sidecar.location);
   inbound.filters = sidecar.inbound->filters;
   if (!sidecar.identity) return inbound;
-  const auto domain = trustDomain(*sidecar.identity, diagnostics);
+  const bool files = !sidecar.identity->spiffe;
+  const auto domain = files ? trustDomain(*sidecar.identity, diagnostics) : std::string();
   if (!domain) return inbound;
   secureListener(*sidecar.identity, *domain, sidecar.inbound->plaintext, inbound);
   return inbound;

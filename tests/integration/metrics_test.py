@@ -480,7 +480,10 @@ class EveryFamily(FilterMetricsCase):
                         result=result)
         self.ca(sidecar.folder, "renew", "ca/service")
         sidecar.admin("/reload", "POST")
-        self.expect(sidecar, 1, "weir_identity_refreshes_total", result="ok")
+        self.expect(sidecar, 1, "weir_identity_refreshes_total", source="files", result="ok")
+        expiry = sidecar.metric("weir_identity_expiry_timestamp_seconds", source="files")
+        self.assertGreater(expiry, sidecar.metric("weir_config_last_success_timestamp_seconds"))
+        self.asserted.add("weir_identity_expiry_timestamp_seconds")
 
 
 if __name__ == "__main__":

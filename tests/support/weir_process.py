@@ -73,6 +73,7 @@ class WeirProcess:
         self.file = self.folder / "weir.toml"
         self.file.write_text(config, encoding="utf-8")
         self.run_path = self.file  # the argument of `weir run`
+        self.command = None  # the arguments of another command
         self.process = None
         self._reader = None
         self._popen = {"cwd": self.folder, "stdin": subprocess.DEVNULL,
@@ -89,7 +90,7 @@ class WeirProcess:
             self._reader.join()  # the previous one still sets self._ended
         self._lines, self._ended = [], False
         self.process = subprocess.Popen(
-            [BINARY, "run", str(self.run_path)], stderr=subprocess.PIPE, text=True, **self._popen)
+            [BINARY, *(self.command or ("run", str(self.run_path)))], stderr=subprocess.PIPE, text=True, **self._popen)
         self._reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self._reader.start()
         return self

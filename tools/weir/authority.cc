@@ -161,6 +161,59 @@ int renewCertificate(const AuthorityOptions& options) {
   return issueTo(options.out, options, std::move(request), Place::kReplaced);
 }
 
+namespace {
+
+// The certificate of the service itself, which lives as long as the CA.
+bool makeServiceCertificate(const AuthorityOptions& options) {
+  const std::string stem = options.directory + "/authority";
+  if (std::filesystem::exists(stem + ".crt")) return true;
+  const auto root = readPair(options.directory + "/root");
+  if (!root) return false;
+  const auto parsed = tls::Certificate::parse(root->certificate, root->key);
+  tls::CertificateRequest request;
+  request.name = "authority";
+  request.dns_names = options.dns_names;
+  request.addresses = options.addresses;
+  if (request.dns_names.empty() && request.addresses.empty()) request.dns_names = {"localhost"};
+  request.not_before = wallClockNow() - kBackdate;
+  if (parsed.ok()) request.not_after = parsed.value()->notAfter();
+  const auto issued = tls::issue(*root, request);
+  if (issued.ok()) return writePair(stem, issued.value(), Place::kNew) == kDone;
+  fail(stem + ".crt: " + std::string(issued.error().detail));
+  return false;
+}
+
+std::string serviceConfiguration(const AuthorityService& service) {
+  return R"(# Written once by `weir ca serve`, which uses it from then on: change it here.
+[[listener]]
+name = "authority"
+address = ")" +
+         service.listen + R"("
+filters = [
+  { rate_limit = { rate = "10/m", burst = 10, key = ["identity"] } },
+  { issue_certificates = { cert = "root.crt", key = { file = "root.key" }, lifetime = ")" +
+         service.lifetime + R"(" } },
+]
+
+[listener.tls]
+certificates = [{ cert = "authority.crt", key = "authority.key" }]
+client_certificate = "required"
+client_ca = "root.crt"
+)";
+}
+
+}  // namespace
+
+std::optional<std::string> prepareService(const AuthorityOptions& options,
+                                          const AuthorityService& service) {
+  std::string path = options.directory + "/serve.toml";
+  if (!makeServiceCertificate(options)) return std::nullopt;
+  if (std::filesystem::exists(path)) return path;
+  FreshFile file(path);
+  if (!file.write(serviceConfiguration(service), 0644) || !file.create()) return std::nullopt;
+  return path;
+}
+
 int showCertificate(const std::string& path) {
   const auto text = readFile(path);
   if (!text) return kFailed;

@@ -24,4 +24,15 @@ int issueCertificate(const AuthorityOptions& options);  // refuses to replace an
 int renewCertificate(const AuthorityOptions& options);  // OUT.crt and OUT.key, with a new key
 int showCertificate(const std::string& path);
 
+// `weir ca serve`: an authority that renews the certificates of workloads.
+struct AuthorityService {
+  std::string listen = "0.0.0.0:8443";
+  std::string lifetime = "24h";  // of the certificates
+};
+// Creates the configuration DIR/serve.toml, and the certificate authority.crt for the names in
+// `options`, unless they exist. Returns the path of the configuration; nullopt after an error,
+// which is reported on stderr.
+std::optional<std::string> prepareService(const AuthorityOptions& options,
+                                          const AuthorityService& service);
+
 }  // namespace weir

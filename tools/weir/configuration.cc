@@ -21,7 +21,8 @@ void Configuration::read(config::Table& table, Configuration& out) {
   }
   table.read(
       "identity", out.identity,
-      "Identity of this node in the mesh: its certificate, key and trusted CA certificates.");
+      "Identity of this node in the mesh: its certificate, key and trusted CA certificates, in "
+      "files or from a SPIFFE Workload API.");
   table.read("sidecar", out.sidecar,
              "Shorthand for the listeners, routes and upstream of a sidecar.");
   table.read("register", out.registers,
@@ -66,7 +67,14 @@ void expand(const server::Registry& registry, Configuration& configuration,
     if (!each.origin.clean) continue;
     configuration.core.own_calls.push_back({each.server(), each.etcd.has_value(), each.origin});
   }
-  configuration.identity.reset();
+  if (!configuration.identity) return;
+  const auto& authority = configuration.identity->authority;
+  if (authority) {
+    mesh::addAuthority(*configuration.identity, registry, configuration.core, diagnostics);
+  }
+  // Files are part of the expanded options; the process itself asks a Workload API and an
+  // authority.
+  if (!configuration.identity->spiffe && !authority) configuration.identity.reset();
 }
 
 }  // namespace

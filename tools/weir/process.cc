@@ -1,6 +1,7 @@
 #include "tools/weir/process.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -95,6 +96,14 @@ std::string startTrouble(std::string_view what, const Error& error) {
   return text;
 }
 
+int runProcess(const std::string& path, std::optional<log::Level> level) {
+  auto handles = Process::open();
+  if (handles.ok()) return Process(std::move(handles.value()), path, level).run();
+  const auto text = startTrouble("cannot create the event loop", handles.error());
+  std::fprintf(stderr, "weir: %s\n", text.c_str());
+  return 1;
+}
+
 int Process::run() {
   ::signal(SIGPIPE, SIG_IGN);  // the write to a closed connection reports the error
   if (!start()) return exit_code_;
@@ -102,6 +111,8 @@ int Process::run() {
   endWithin(at_once_ ? kStopAtOnceSeconds : kStopSeconds);
   admin_ = nullptr;
   registrations_ = nullptr;
+  workload_ = nullptr;
+  renewal_ = nullptr;
   server_->stop();
   ignoreSignals();
   return exit_code_;
@@ -139,6 +150,13 @@ bool Process::start() {
   files_in_use_ = files_;
   noteRefreshes();
   if (!startServer(*plan)) return false;
+  first_plan_ = plan;
+  return awaitsIdentity() || publishFirst();
+}
+
+bool Process::publishFirst() {
+  config::Diagnostics diagnostics;
+  const auto plan = std::exchange(first_plan_, nullptr);
   if (!server_->publish(plan, diagnostics, [this] { onLive(); })) {
     logMistakes(diagnostics);
     server_->stop();
@@ -174,6 +192,8 @@ bool Process::startServer(const proxy::Plan& plan) {
       std::move(loops.value()));
   registrations_ = std::make_unique<mesh::Registrations>(
       mesh::Registrations::Tools{loop_, server_->client(), names_, cells_});
+  workload_ = std::make_unique<mesh::Workload>(loop_, cells_, [this] { onIdentity(); });
+  openRenewal();
   resolver_->setOnServersChanged([this] { server_->lookAgain(); });
   page_ = std::make_unique<metrics::Page>(names_, metricFamilies(), cells_);
   for (const auto& worker : server_->workers()) {
@@ -340,6 +360,9 @@ void Process::onLive() {
     log::info("ready: " + role + ", " + std::to_string(server_->workers().size()) + " workers");
   }
   if (!leaving_) registrations_->follow(configuration_.registers, boundListeners());
+  noteFileIdentity();
+  followRenewal();
+  if (std::exchange(reload_waits_, false)) reload([](const admin::ReloadOutcome&) {});
 }
 
 std::vector<mesh::BoundListener> Process::boundListeners() const {
@@ -374,6 +397,11 @@ bool Process::listenToSignals() {
 void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   const Nanoseconds started = monotonicNow();
   admin::ReloadOutcome outcome;
+  if (first_plan_ != nullptr) {
+    reload_waits_ = true;
+    outcome.diagnostics.add({{}, "identity.spiffe", std::string(kAwaitsIdentity), {}});
+    return on_done(std::move(outcome));
+  }
   log_writer_.retry();
   watch_->mark();
   auto plan = read(outcome.diagnostics);
@@ -421,6 +449,8 @@ void Process::adoptCandidate() {
     server_->setRecorders(recording_->opener(configuration_, *role_));
   }
   if (admin_changed) startAdmin();
+  workload_->follow(workloadSettings());
+  plan_builder_.setWorkload(workload_->identity());
   if (configuration_.core.state_directory.value_or("") != state_.path()) openState();
 }
 
@@ -430,22 +460,32 @@ unsigned Process::noteRefreshes() {
   for (const std::string& trouble : refreshes.troubles) {
     log::error("keeping the certificate in use: " + trouble);
   }
-  cells_.counter(mesh::identityRefreshesKey(mesh::RefreshResult::kOk)).add(refreshes.renewed);
-  cells_.counter(mesh::identityRefreshesKey(mesh::RefreshResult::kFailed))
+  constexpr auto kFiles = mesh::IdentitySource::kFiles;
+  cells_.counter(mesh::identityRefreshesKey(kFiles, mesh::RefreshResult::kOk))
+      .add(refreshes.renewed);
+  cells_.counter(mesh::identityRefreshesKey(kFiles, mesh::RefreshResult::kFailed))
       .add(refreshes.troubles.size());
   return refreshes.renewed;
+}
+
+// A plan of the settings in use, with today's certificates.
+std::shared_ptr<const proxy::Plan> Process::rebuild(config::Diagnostics& diagnostics) {
+  server::Settings& core = configuration_.core;
+  const server::Role wanted = std::exchange(core.role, *role_);
+  auto plan = plan_builder_.build(core, server_->plan(), diagnostics);
+  core.role = wanted;
+  return plan;
 }
 
 // A renewed certificate is used even while the configuration contains a mistake.
 void Process::refreshCertificates() {
   config::Diagnostics diagnostics;
-  server::Settings& core = configuration_.core;
-  const server::Role wanted = std::exchange(core.role, *role_);
-  auto plan = plan_builder_.build(core, server_->plan(), diagnostics);
-  core.role = wanted;
+  auto plan = rebuild(diagnostics);
   if (plan == nullptr || noteRefreshes() == 0) return;
-  server_->publish(std::move(plan), diagnostics,
-                   [] { log::info("certificates renewed, under the old configuration"); });
+  server_->publish(std::move(plan), diagnostics, [this] {
+    noteFileIdentity();
+    log::info("certificates renewed, under the old configuration");
+  });
 }
 
 void Process::countReload(server::ReloadResult result, Nanoseconds took) {

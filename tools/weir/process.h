@@ -22,6 +22,8 @@
 #include "core/server/registry.h"
 #include "core/server/server.h"
 #include "core/state/directory.h"
+#include "mesh/identity/renewal.h"
+#include "mesh/identity/workload.h"
 #include "mesh/register/registrations.h"
 #include "observability/admin/admin_backend.h"
 #include "observability/admin/admin_server.h"
@@ -31,6 +33,8 @@
 #include "tools/weir/recording.h"
 
 namespace weir {
+
+inline constexpr std::string_view kAwaitsIdentity = "waiting for the SPIFFE identity of this node";
 
 // `weir run`: the control thread and everything that it owns, from start to exit.
 class Process final : public admin::AdminBackend {
@@ -67,6 +71,8 @@ class Process final : public admin::AdminBackend {
 
   bool start();
   bool startServer(const proxy::Plan& plan);
+  bool awaitsIdentity();
+  bool publishFirst();
   bool listenToSignals();
   void ignoreSignals();
   std::shared_ptr<const proxy::Plan> read(config::Diagnostics& diagnostics);
@@ -87,6 +93,14 @@ class Process final : public admin::AdminBackend {
   std::vector<std::string> restartsNeeded(const Configuration& wanted) const;
   unsigned noteRefreshes();
   void refreshCertificates();
+  std::shared_ptr<const proxy::Plan> rebuild(config::Diagnostics& diagnostics);
+  std::optional<mesh::WorkloadSettings> workloadSettings() const;
+  void onIdentity();
+  void renewIdentity();
+  void onIdentityTime();
+  void noteFileIdentity();
+  void openRenewal();
+  void followRenewal();
   void countReload(server::ReloadResult result, Nanoseconds took);
   void finish(int exit_code);
 
@@ -110,6 +124,12 @@ class Process final : public admin::AdminBackend {
   std::unique_ptr<dns::Resolver> resolver_;
   server::PlanBuilder plan_builder_;
   std::unique_ptr<server::Server> server_;
+  std::unique_ptr<mesh::Workload> workload_;
+  std::shared_ptr<const proxy::Plan> first_plan_;  // waits for the identity of this node
+  bool reload_waits_ = false;                      // for the first plan
+  // While first_plan_ waits, its time limit; later, when a renewal is tried again.
+  event::Alarm<Process, &Process::onIdentityTime> identity_time_{loop_.wheel(), *this};
+  std::unique_ptr<mesh::Renewal> renewal_;
   std::unique_ptr<mesh::Registrations> registrations_;
   std::unique_ptr<Recording> recording_;
   std::unique_ptr<metrics::Page> page_;
@@ -123,6 +143,9 @@ class Process final : public admin::AdminBackend {
   std::optional<std::string> user_;   // in the configuration at the start
   metrics::Settings metrics_;         // at the start
 };
+
+// Runs a process with this configuration until its end; returns its exit code.
+int runProcess(const std::string& path, std::optional<log::Level> level = std::nullopt);
 
 // "cannot ...: too many open files (raise the limit of open files)".
 std::string startTrouble(std::string_view what, const Error& error);

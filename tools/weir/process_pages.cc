@@ -49,6 +49,7 @@ admin::PageReply Process::metricsPage(const admin::PageRequest& request) {
 
 admin::Health Process::health() {
   if (leaving_) return {.ready = false, .why = "draining"};
+  if (first_plan_ != nullptr) return {.ready = false, .why = std::string(kAwaitsIdentity)};
   if (!live_) return {.ready = false, .why = "waiting for the first configuration to take effect"};
   return {};
 }
@@ -62,6 +63,7 @@ std::string Process::configText() {
 }
 
 void Process::explain(const admin::ExplainQuery& query, Answer<admin::Explanation> answer) {
+  if (server_->plan() == nullptr) return answer({.mistake = std::string(kAwaitsIdentity)});
   auto explanation = admin::explainRequest(query, *server_->plan());
   if (explanation.upstreams.empty()) return answer(std::move(explanation));
   server_->askForUse([this, explanation = std::move(explanation), answer = std::move(answer)](
@@ -88,6 +90,7 @@ void Process::upstreams(Answer<admin::UpstreamStates> answer) {
 
 std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterUses& uses) {
   std::vector<admin::UpstreamState> states;
+  if (server_->plan() == nullptr) return states;
   for (const auto& cluster : server_->plan()->clusters) {
     const auto* watched = server_->directory().state(cluster->id);
     admin::UpstreamState state = plannedState(

@@ -2,6 +2,7 @@
 
 #include "tools/weir/authority.h"
 #include "tools/weir/commands/command.h"
+#include "tools/weir/process.h"
 
 namespace weir {
 namespace {
@@ -28,6 +29,15 @@ class CaCommand final : public Command {
     issue_->add_flag("--rsa", options_.rsa, "2048-bit RSA key instead of ECDSA with P-256");
     renew_ = add("renew", "Replace OUT.crt and OUT.key: same names, new key and validity");
     renew_->add_option("out", options_.out, "Path without .crt")->required();
+    serve_ = declaration().add_subcommand(
+        "serve", "Run an authority that renews the certificates of workloads");
+    serve_->add_option("--dir", options_.directory, "Directory of the CA")->capture_default_str();
+    serve_->add_option("--listen", service_.listen, "Address on which it listens")
+        ->capture_default_str();
+    serve_->add_option("--lifetime", service_.lifetime, "Validity of the certificates")
+        ->capture_default_str();
+    serve_->add_option("--dns", options_.dns_names, "DNS name of the authority; repeatable");
+    serve_->add_option("--address", options_.addresses, "IP address of the authority; repeatable");
     show_ = declaration().add_subcommand("show", "Print the contents of a certificate");
     show_->add_option("path", path_, "File in PEM form")->required();
   }
@@ -36,6 +46,10 @@ class CaCommand final : public Command {
     if (init_->parsed()) return makeAuthority(options_);
     if (issue_->parsed()) return issueCertificate(options_);
     if (renew_->parsed()) return renewCertificate(options_);
+    if (serve_->parsed()) {
+      const auto path = prepareService(options_, service_);
+      return path ? runProcess(*path) : kFailed;
+    }
     return showCertificate(path_);
   }
 
@@ -49,10 +63,12 @@ class CaCommand final : public Command {
   }
 
   AuthorityOptions options_;
+  AuthorityService service_;
   std::string path_;
   CLI::App* init_ = nullptr;
   CLI::App* issue_ = nullptr;
   CLI::App* renew_ = nullptr;
+  CLI::App* serve_ = nullptr;
   CLI::App* show_ = nullptr;
 };
 

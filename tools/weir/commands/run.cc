@@ -1,6 +1,4 @@
-#include <cstdio>
 #include <string>
-#include <utility>
 
 #include "tools/weir/commands/command.h"
 #include "tools/weir/process.h"
@@ -18,15 +16,7 @@ class RunCommand final : public Command {
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   }
 
-  int run() override {
-    auto handles = Process::open();
-    if (!handles.ok()) {
-      const auto text = startTrouble("cannot create the event loop", handles.error());
-      std::fprintf(stderr, "weir: %s\n", text.c_str());
-      return kFailed;
-    }
-    return Process(std::move(handles.value()), path_, logLevelNamed(log_level_)).run();
-  }
+  int run() override { return runProcess(path_, logLevelNamed(log_level_)); }
 
  private:
   std::string path_;
