@@ -157,6 +157,15 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "or expands too much, 415 for a type or content coding that the filter does not know, 422 "
      "for JSON that cannot be changed as configured.",
      "The field `reason.detail` names the mistake; check the sender and the limits of the filter."},
+    {"destination_denied",
+     "The original destination of a redirected connection belongs to no upstream, or is not among "
+     "those that `original` of the upstream allows.",
+     "Add the destination to an upstream, as an endpoint or to its `addresses`, or allow it: "
+     "`egress` of `[sidecar.outbound]`, `ports` of `[sidecar.inbound]`."},
+    {"not_redirected",
+     "A connection reached a transparent listener without being redirected. It is closed, because "
+     "it would be forwarded to the listener itself.",
+     "Connect to the service instead of weir, and check the rules with `weir intercept check`."},
 }};
 
 }  // namespace

@@ -54,9 +54,11 @@ enum class Reason : std::uint8_t {
   kUpstreamStatus,
   kTlsHandshakeFailed,
   kTransformError,
+  kDestinationDenied,
+  kNotRedirected,
 };
 
-inline constexpr int kReasonCount = static_cast<int>(Reason::kTransformError) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kNotRedirected) + 1;
 
 struct ReasonText {
   std::string_view word;     // "no_route"; empty for kNone

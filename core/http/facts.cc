@@ -26,6 +26,7 @@ enum class Fact : std::uint8_t {
   kRequestTime,
   kClientAddress,
   kClientIdentity,
+  kOriginalDestination,
   kListenerName,
   kRouteName,
   kAuthMethod,
@@ -84,6 +85,8 @@ constexpr expr::Variable kVariables[] = {
      "IP address of the client, as resolved from trusted headers."},
     {"client.identity", expr::Kind::kString,
      "Identity of the client's certificate, such as a SPIFFE ID."},
+    {"client.original_destination", expr::Kind::kString,
+     "Address and port to which the client of a redirected connection had connected."},
     {"listener.name", expr::Kind::kString, "Name of the listener."},
     {"route.name", expr::Kind::kString, "Name of the route."},
     {"auth.method", expr::Kind::kString,
@@ -164,6 +167,8 @@ expr::Value readText(Fact fact, const ExchangeRecord& record) {
       return textOrMissing(record.client_address);
     case Fact::kClientIdentity:
       return textOrMissing(record.client_identity);
+    case Fact::kOriginalDestination:
+      return textOrMissing(record.original_destination);
     case Fact::kListenerName:
       return textOrMissing(record.listener);
     case Fact::kRouteName:

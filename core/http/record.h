@@ -61,6 +61,7 @@ struct ExchangeRecord {
   std::string_view client_subject;
   // The SHA-256 of the client's certificate, in hexadecimal.
   std::string_view client_certificate;
+  std::string_view original_destination;  // of a redirected connection, with its port
   std::string_view listener;
   std::string_view route;
   std::string_view upstream;

@@ -32,6 +32,7 @@ int statusFor(Reason reason) {
     case Reason::kAuthzDenied:
     case Reason::kExtAuthDenied:
     case Reason::kExtAuthError:
+    case Reason::kDestinationDenied:
       return 403;
     case Reason::kBodyTooLarge:
       return 413;

@@ -1,19 +1,22 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "core/base/linked.h"
 #include "core/event/loop.h"
 #include "core/net/address.h"
+#include "core/proxy/interception.h"
 
 namespace weir::proxy {
 
 // The facts about a connection that are known before it is served.
 struct ConnectionFacts {
   net::Address address;     // from the PROXY protocol header, else the peer's
-  net::Address server;      // destination; empty if no upstream needs it
+  net::Address server;      // destination; empty if no upstream needs it, and if not redirected
   std::string server_name;  // from the ClientHello or the PROXY protocol header
   std::string alpn;         // negotiated by the load balancer, or the only one offered
+  std::shared_ptr<const Interception> interception;  // null: the connection was not redirected
 };
 
 // An accepted connection in any phase: preread, HTTP or tunnel.

@@ -25,6 +25,12 @@ void DownstreamOwner::countProxyHeader(ProxyProtocolResult result) {
   engine_.metrics().counter(proxyProtocolHeadersKey(id(), result)).add();
 }
 
+void DownstreamOwner::countIntercepted(Resolution resolution) {
+  const bool inbound = plan().transparent.original == OriginalUse::kRoutes;
+  const auto direction = inbound ? InterceptedDirection::kInbound : InterceptedDirection::kOutbound;
+  engine_.metrics().counter(interceptedKey(direction, resolution)).add();
+}
+
 void DownstreamOwner::countHandshake(const net::Security& security) {
   tls::TlsVersion version = tls::TlsVersion::kNone;
   if (security.version == "TLSv1.2") version = tls::TlsVersion::k12;

@@ -51,6 +51,7 @@ class DownstreamOwner {
   // port scans and probes do. `what`: the error of the stream.
   void failHandshake(const net::Security& security, const net::Ip& client, std::string_view what);
   void countProxyHeader(ProxyProtocolResult result);
+  void countIntercepted(Resolution resolution);  // of a transparent listener
 
   // Called by a Preread that has finished, to leave the list.
   virtual void endPreread(DownstreamConnection& preread, const PrereadResult& result,

@@ -14,6 +14,7 @@
 #include "core/http/date.h"
 #include "core/http/record.h"
 #include "core/net/connector.h"
+#include "core/proxy/destinations.h"
 #include "core/proxy/plan.h"
 #include "core/proxy/request_metrics.h"
 #include "core/proxy/tracer.h"
@@ -71,6 +72,7 @@ class Engine {
   void release(DetachedRequest& request);  // destroys it at the end of the turn
 
   upstream::ClusterSet& clusters() { return clusters_; }
+  Destinations& destinations() { return destinations_; }  // of redirected connections
   // For calls of this worker to upstreams of the current plan.
   upstream::Client& client() { return client_; }
   event::Loop& loop() { return tools_.loop; }
@@ -102,6 +104,7 @@ class Engine {
   std::unique_ptr<PinnedPlan> current_;
   std::vector<std::unique_ptr<PinnedPlan>> retired_;
   upstream::ClusterSet clusters_;
+  Destinations destinations_{clusters_};
   upstream::Client client_;
   std::vector<std::unique_ptr<DetachedRequest>> detached_;
   filter::Commons commons_;  // of the parts

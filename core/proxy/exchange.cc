@@ -22,6 +22,7 @@ std::string_view detailOfNoEndpoint(Reason reason) {
     return "the upstream's addresses have not been resolved yet";
   }
   if (reason == Reason::kLimitConcurrency) return "too many requests to the upstream in flight";
+  if (reason == Reason::kDestinationDenied) return "the upstream does not allow the destination";
   return reason == Reason::kNoHealthyUpstream ? "no endpoint"
                                               : "refused by a guard of the upstream";
 }
@@ -129,7 +130,8 @@ bool Exchange::takeEarlySteps() {
 
 bool Exchange::findRoute() {
   const route::Source source{listener_plan_->id, {downstream_.ip.bytes()}};
-  route_ = plan().routes.find(request_, source, captures_);
+  route_ = caller_.interception == nullptr ? plan().routes.find(request_, source, captures_)
+                                           : routeOf(source);
   if (route_ == nullptr) {
     if (listener_plan_->filters_without_route == nullptr) return failUnrouted();
     addFilters(listener_plan_->filters_without_route.get());
@@ -152,6 +154,10 @@ bool Exchange::findRoute() {
 }
 
 bool Exchange::failUnrouted() {
+  if (caller_.interception != nullptr && caller_.interception->unresolved()) {
+    fail(Reason::kDestinationDenied, "the destination belongs to no upstream");
+    return true;
+  }
   fail(Reason::kNoRoute, "no route matches");
   return true;
 }
@@ -232,7 +238,8 @@ bool Exchange::prepareForward(NameId cluster) {
 
 bool Exchange::pickEndpoint() {
   if (attempt_.pausing()) return false;  // onAttemptDue continues
-  const Reason failure = route_->affinity == nullptr ? attempt_.begin() : beginAttempt();
+  const bool plain = route_->affinity == nullptr && caller_.interception == nullptr;
+  const Reason failure = plain ? attempt_.begin() : beginAttempt();
   if (failure != Reason::kNone) {
     fail(failure, detailOfNoEndpoint(failure));
     return true;

@@ -11,6 +11,7 @@
 #include "core/http/record.h"
 #include "core/proxy/engine.h"
 #include "core/proxy/forwarded.h"
+#include "core/proxy/interception.h"
 #include "core/proxy/metrics.h"
 #include "core/proxy/mirror.h"
 #include "core/proxy/plan.h"
@@ -28,8 +29,9 @@ class DownstreamOwner;
 // The peer of an exchange's connection.
 struct ConnectionPeer {
   net::Ip ip;
-  const net::Security* security = nullptr;  // null: plaintext
-  upstream::Share* share = nullptr;         // of its connection
+  const net::Security* security = nullptr;     // null: plaintext
+  upstream::Share* share = nullptr;            // of its connection
+  const Interception* interception = nullptr;  // null: the connection was not redirected
 
   // Null if the peer did not present a certificate.
   const net::PeerCertificate* peer() const {
@@ -155,9 +157,14 @@ class Exchange final : public http::RequestEvents,
   std::optional<NameId> chooseCluster();
   std::optional<NameId> clusterOfSession(const route::Forward& forward);
   Reason beginAttempt();
+  Reason beginByAffinity();
   upstream::Member* endpointOfSession(const upstream::Cluster& cluster) const;
   bool sessionIsLost(const upstream::Cluster& cluster, const upstream::Member* endpoint) const;
   void keepSession();
+
+  // exchange_interception.cc: requests on redirected connections
+  const route::Route* routeOf(const route::Source& source);
+  Reason beginIntercepted();
 
   // exchange_attempts.cc: attempts, retries and time
   void dropAttempt(AttemptOutcome outcome, Reason reason);

@@ -32,6 +32,11 @@ std::optional<NameId> Exchange::clusterOfSession(const route::Forward& forward) 
 }
 
 Reason Exchange::beginAttempt() {
+  if (caller_.interception != nullptr) return beginIntercepted();
+  return beginByAffinity();
+}
+
+Reason Exchange::beginByAffinity() {
   const route::Affinity& affinity = *route_->affinity;
   upstream::Cluster& cluster = *tries_.cluster();
   upstream::Member* const endpoint = session_ == nullptr ? nullptr : endpointOfSession(cluster);

@@ -233,6 +233,7 @@ http::ExchangeRecord Exchange::describe() {
     record.client_subject = caller_.peer()->shortName();
   }
   record.listener = listener_.plan().name;
+  if (caller_.interception != nullptr) record.original_destination = caller_.interception->text;
   if (route_ != nullptr) record.route = route_->name;
   if (const auto* cluster = tries_.cluster()) record.upstream = cluster->plan().name;
   record.endpoint = endpoint_;

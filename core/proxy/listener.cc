@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/net/original_destination.h"
 #include "core/net/tcp_stream.h"
 #include "core/proxy/preread.h"
 #include "core/proxy/server_connection.h"
@@ -87,18 +88,40 @@ void Listener::onAccept(int descriptor, const net::Address& peer) {
   if (engine().loop().overload() >= event::Overload::kRefuseConnections) {
     return refuse(descriptor, peer, Reason::kOverloadMemory);
   }
+  ConnectionFacts facts;
+  facts.address = peer;
+  if (plan().transparent.enabled && !intercept(descriptor, facts)) return;
   constexpr Reason kFull = Reason::kOverloadConnections;
   if (!counts_.process.tryAdd(process_limit_)) return refuse(descriptor, peer, kFull);
   if (!counts_.listener.tryAdd(plan().max_connections)) {
     counts_.process.remove();
     return refuse(descriptor, peer, kFull);
   }
-  ConnectionFacts facts;
-  facts.address = peer;
-  if (plan().tells_server) facts.server = net::localAddressOf(descriptor);
+  if (plan().tells_server && !facts.interception) facts.server = net::localAddressOf(descriptor);
   auto stream = net::TcpStream::adopt(engine().loop(), descriptor);
   if (stream.ok()) return receive(std::move(stream.value()), std::move(facts));
   uncount();
+}
+
+// A connection that was not redirected has this listener as its destination: forwarded there, it
+// would come back.
+bool Listener::intercept(int descriptor, ConnectionFacts& facts) {
+  const auto destination = net::originalDestinationOf(descriptor, facts.address);
+  if (!destination) {
+    countIntercepted(Resolution::kRefused);
+    logRefusal(facts.address, Reason::kNotRedirected);
+    ::close(descriptor);
+    return false;
+  }
+  PinnedPlan& pinned = engine().pin();
+  auto meaning =
+      engine().destinations().resolve(*destination, plan().transparent.original, *pinned.plan);
+  engine().unpin(pinned);
+  facts.server = *destination;
+  if (!meaning.unresolved())
+    countIntercepted(meaning.upstream == 0 ? Resolution::kEndpoint : meaning.resolution);
+  facts.interception = std::make_shared<const Interception>(std::move(meaning));
+  return true;
 }
 
 void Listener::uncount() {
@@ -170,8 +193,8 @@ void Listener::logRefusal(const net::Address& peer, Reason reason) {
   http::ExchangeRecord record;
   record.start = wallClockNow();
   record.method = http::Method::kOther;  // the request is unknown
-  if (plan().tcp) record.transport = http::kTcpTransport;
-  if (!plan().tcp) record.status = 503;
+  if (plan().tcp || reason == Reason::kNotRedirected) record.transport = http::kTcpTransport;
+  if (!plan().tcp && reason != Reason::kNotRedirected) record.status = 503;
   record.reason = reason;
   std::array<char, net::Ip::kMaxText> text{};
   record.client_address = peer.ip().formatClient(text);
@@ -205,11 +228,17 @@ void Listener::countOpened(const net::Stream& stream) {
   meters.opened.add();
 }
 
+NameId Listener::upstreamFor(const ConnectionFacts& facts) const {
+  const bool known = facts.interception != nullptr && facts.interception->upstream != 0;
+  return known ? facts.interception->upstream : plan().upstream;
+}
+
 void Listener::serve(std::unique_ptr<net::Stream> stream, ConnectionFacts facts) {
-  if (plan().tcp) return carry(std::move(stream), std::move(facts), plan().upstream);
+  const NameId upstream = upstreamFor(facts);
+  if (plan().tcp) return carry(std::move(stream), std::move(facts), upstream);
   countOpened(*stream);
-  if (plan().upstream == 0) return serveHttp(std::move(stream), facts);
-  auto* tunnel = new Tunnel(*this, std::move(stream), std::move(facts), {plan().upstream, true});
+  if (upstream == 0 && !facts.interception) return serveHttp(std::move(stream), facts);
+  auto* tunnel = new Tunnel(*this, std::move(stream), std::move(facts), {upstream, true});
   list(*tunnel);
   tunnel->start();
 }
@@ -222,7 +251,7 @@ void Listener::carry(std::unique_ptr<net::Stream> stream, ConnectionFacts facts,
 }
 
 void Listener::serveHttp(std::unique_ptr<net::Stream> stream, const ConnectionFacts& facts) {
-  auto* connection = new ServerConnection(*this, std::move(stream), facts.address);
+  auto* connection = new ServerConnection(*this, std::move(stream), facts);
   list(*connection);
   connection->start();
 }

@@ -59,7 +59,9 @@ class Listener final : public DownstreamOwner {
  private:
   void stopAccepting() { acceptor_ = nullptr; }
   void onAccept(int descriptor, const net::Address& peer);
+  bool intercept(int descriptor, ConnectionFacts& facts);
   bool believesHeaderOf(const net::Address& peer) const;
+  NameId upstreamFor(const ConnectionFacts& facts) const;
   std::unique_ptr<net::Stream> secured(std::unique_ptr<net::Stream> stream);
   void carry(std::unique_ptr<net::Stream> stream, ConnectionFacts facts, NameId upstream);
   void serveHttp(std::unique_ptr<net::Stream> stream, const ConnectionFacts& facts);

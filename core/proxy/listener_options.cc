@@ -27,6 +27,10 @@ constexpr std::pair<std::string_view, Underscores> kUnderscores[] = {
     {"reject", Underscores::kReject}, {"allow", Underscores::kAllow}};
 constexpr std::pair<std::string_view, RequestIds> kRequestIds[] = {
     {"replace", RequestIds::kReplace}, {"keep", RequestIds::kKeep}};
+constexpr std::pair<std::string_view, OriginalUse> kOriginalUses[] = {
+    {"endpoint", OriginalUse::kEndpoint},
+    {"balance", OriginalUse::kBalance},
+    {"routes", OriginalUse::kRoutes}};
 constexpr std::pair<std::string_view, ListenerProtocol> kListenerProtocols[] = {
     {"auto", ListenerProtocol::kAuto},
     {"http1", ListenerProtocol::kHttp1},
@@ -152,12 +156,35 @@ void checkFilters(config::Table& table, const ListenerOptions& out) {
   }
 }
 
+void checkTransparent(config::Table& table, const ListenerOptions& out) {
+  if (!out.transparent.enabled) return;
+  if (out.listen_on.isUnix()) table.fail("transparent", "needs an IP address to listen on");
+  if (out.protocol != ListenerProtocol::kAuto && out.protocol != ListenerProtocol::kTcp) {
+    table.fail("transparent", "needs protocol auto or tcp");
+  }
+  if (out.proxy_protocol != ProxyProtocol::kOff) {
+    table.fail("transparent", "cannot be combined with proxy_protocol");
+  }
+}
+
 }  // namespace
 
 void HttpsRedirect::read(config::Table& table, HttpsRedirect& out) {
   table.read("enabled", out.enabled, "Whether to redirect. Default: true if the port is given.");
   table.read("port", out.port, "Port of HTTPS.", {.min = 1});
   if (table.has("port") && !table.has("enabled")) out.enabled = true;
+}
+
+void TransparentOptions::read(config::Table& table, TransparentOptions& out) {
+  table.read("enabled", out.enabled,
+             "Whether connections are redirected to this listener by the system, see `weir "
+             "intercept`. Default: true if `original` is given.");
+  table.read("original", out.original, kOriginalUses,
+             "Use of the original destination if it belongs to an upstream, as an endpoint or as "
+             "one of its addresses. endpoint: connect to that endpoint; a request goes to another "
+             "one if it is not usable. balance: let the balancer choose. routes: no use; only "
+             "routes and the upstream of the listener decide.");
+  if (table.has("original") && !table.has("enabled")) out.enabled = true;
 }
 
 void ListenerOptions::read(config::Table& table, ListenerOptions& out) {
@@ -172,6 +199,10 @@ void ListenerOptions::read(config::Table& table, ListenerOptions& out) {
   if (out.socket_mode && !out.listen_on.isUnix()) {
     table.fail("socket_mode", "needs an address that is a Unix socket");
   }
+  table.read("transparent", out.transparent,
+             "Whether the listener serves connections that the system redirects to it, whose "
+             "clients know nothing of it: HTTP, TLS and any other protocol are detected. A "
+             "connection that was not redirected is refused.");
   readLimits(table, out);
   readForwarding(table, out);
   readProxyProtocol(table, out);
@@ -190,6 +221,7 @@ void ListenerOptions::read(config::Table& table, ListenerOptions& out) {
   table.read("http2", out.http2, "HTTP/2 settings.");
   readFilters(table, out);
   checkFilters(table, out);
+  checkTransparent(table, out);
   table.locate(out.origin, "address");
 }
 

@@ -13,6 +13,7 @@
 #include "core/config/units.h"
 #include "core/filter/filter_setting.h"
 #include "core/http/h2/options.h"
+#include "core/proxy/interception.h"
 #include "core/proxy/tls_rule.h"
 #include "core/route/header_rules_settings.h"
 #include "core/route/path.h"
@@ -60,6 +61,7 @@ struct ListenerOptions {
   std::string name;
   config::Address listen_on;
   std::optional<config::FileMode> socket_mode;
+  TransparentOptions transparent;
   config::ByRole<Milliseconds> header_timeout{Milliseconds(10'000), Milliseconds(0)};
   config::ByRole<Milliseconds> idle_timeout{Milliseconds(75'000), Milliseconds(3'600'000)};
   Milliseconds max_connection_age{0};

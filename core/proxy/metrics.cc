@@ -1,6 +1,7 @@
 #include "core/proxy/metrics.h"
 
 #include "core/proxy/connection_metrics.h"
+#include "core/proxy/interception.h"
 
 namespace weir::proxy {
 
@@ -16,7 +17,7 @@ void addMetrics(MetricFamilies& families) {
                 &kMirrorRequestsFamily});
   families.add({&kConnectionsActiveFamily, &kConnectionsOpenedFamily, &kConnectionsClosedFamily,
                 &kProtocolDetectFamily, &kProxyProtocolHeadersFamily, &kHttp2FloodsFamily,
-                &kTcpReceivedBytesFamily, &kTcpSentBytesFamily});
+                &kTcpReceivedBytesFamily, &kTcpSentBytesFamily, &kInterceptedFamily});
 }
 
 }  // namespace weir::proxy

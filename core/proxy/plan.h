@@ -21,6 +21,7 @@
 #include "core/route/route_table.h"
 #include "core/tls/server_config.h"
 #include "core/upstream/cluster_plan.h"
+#include "core/upstream/virtual_addresses.h"
 
 namespace weir::proxy {
 
@@ -88,6 +89,7 @@ struct Plan {
   std::size_t longest_chain = 0;           // number of filters
   http::FieldSet filter_fields;  // set by filters of any chain: dropped from every request
   upstream::ClusterPlans clusters;
+  upstream::VirtualAddresses virtual_addresses;  // of the clusters
   std::vector<std::shared_ptr<const ListenerPlan>> listeners;
   Defaults defaults;
   std::uint64_t max_connections = 0;  // of all listeners

@@ -8,10 +8,11 @@
 namespace weir::proxy {
 
 ServerConnection::ServerConnection(DownstreamOwner& listener, std::unique_ptr<net::Stream> stream,
-                                   const net::Address& peer)
+                                   const ConnectionFacts& facts)
     : http::ServerConnection(listener.engine().loop(), listener.serverTerms(), std::move(stream)),
       listener_(listener),
-      peer_(peer.ip()) {}
+      peer_(facts.address.ip()),
+      interception_(facts.interception) {}
 
 ServerConnection::~ServerConnection() = default;
 
@@ -64,7 +65,7 @@ http::RequestEvents& ServerConnection::openExchange(http::Responder& responder) 
   // A request need not begin with received bytes: it may have been waiting for its turn.
   armFor(http::ServerCodec::Phase::kHead);
   return *new (engine.exchanges().lend())
-      Exchange(engine, listener_, {peer_, security(), &share_}, responder);
+      Exchange(engine, listener_, {peer_, security(), &share_, interception_.get()}, responder);
 }
 
 void ServerConnection::closeExchange(http::RequestEvents& exchange) {

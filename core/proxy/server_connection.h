@@ -17,7 +17,7 @@ namespace weir::proxy {
 class ServerConnection final : public DownstreamConnection, private http::ServerConnection {
  public:
   ServerConnection(DownstreamOwner& listener, std::unique_ptr<net::Stream> stream,
-                   const net::Address& peer);
+                   const ConnectionFacts& facts);
   ~ServerConnection() override;
 
   void start();
@@ -45,7 +45,8 @@ class ServerConnection final : public DownstreamConnection, private http::Server
   net::Ip peer_;
   bool served_ = false;  // a request, or at least its beginning
   upstream::Share share_;
-  std::unique_ptr<Lifetime> lifetime_;  // null: the client decides when it ends
+  std::shared_ptr<const Interception> interception_;  // null: not redirected
+  std::unique_ptr<Lifetime> lifetime_;                // null: the client decides when it ends
 };
 
 }  // namespace weir::proxy

@@ -56,9 +56,9 @@ void Tunnel::End::onDrained() {
 Tunnel::Tunnel(DownstreamOwner& listener, std::unique_ptr<net::Stream> stream,
                ConnectionFacts facts, const Target& target)
     : listener_(listener),
-      target_(target),
       secured_(stream->security() != nullptr),
       started_(monotonicNow()),
+      target_(target),
       facts_(std::move(facts)),
       up_(listener.engine().loop().chunks()),
       down_(listener.engine().loop().chunks()),
@@ -93,6 +93,7 @@ void Tunnel::begin() {
   if (!target_.guesses) return commit();
   stage_ = Stage::kGuessing;
   if (listener_.draining()) drain();
+  if (intercepted()) return race();
   wait_.arm(kSilence);
 }
 
@@ -108,12 +109,15 @@ void Tunnel::guess(Bytes bytes) {
   said_.append(asText(bytes));
   switch (http::guessProtocol(asBytes(said_))) {
     case http::ProtocolGuess::kHttp:
-      return speakHttp();
+      if (!passesHttp2()) return speakHttp();
+      countGuess(Detection::kTcp);
+      return commit();
     case http::ProtocolGuess::kOther:
+      if (!findByServerName()) return;
       countGuess(Detection::kTcp);
       return commit();
     case http::ProtocolGuess::kMore:
-      if (!server_.stream()) wait_.disarm();
+      if (!server_.stream() && !intercepted()) wait_.disarm();
       // Starts with the first byte; later bytes do not restart it.
       if (said_.size() == bytes.size() && listener_.plan().header_timeout.value().count() > 0) {
         idle_.arm(listener_.plan().header_timeout);
@@ -128,6 +132,10 @@ void Tunnel::countGuess(Detection result) {
 
 void Tunnel::speakHttp() {
   countGuess(Detection::kHttp);
+  learn(Destinations::Protocol::kHttp);
+  if (intercepted() && facts_.interception->unresolved()) {
+    listener_.countIntercepted(Resolution::kHost);
+  }
   if (server_.stream()) dropServer();
   stage_ = Stage::kClosed;
   wait_.disarm();
@@ -151,8 +159,12 @@ void Tunnel::commit() {
     received_.add(said_.size());
     up_.push(asBytes(std::exchange(said_, {})));
   }
-  if (connected_) return open();
-  if (!server_.stream()) dial();
+  if (connected_) {
+    open();
+  } else if (!server_.stream()) {
+    dial();
+  }
+  if (stage_ != Stage::kClosed) countResolution();
 }
 
 bool Tunnel::findCluster() {
@@ -167,9 +179,12 @@ bool Tunnel::findCluster() {
 
 void Tunnel::dial() {
   wait_.disarm();
-  if (!findCluster()) return finish(Reason::kNoHealthyUpstream);
-  const Reason failure = attempt_.begin(hashKey());
-  if (failure != Reason::kNone) return finish(failure);
+  const Reason failure = findCluster() ? beginAttempt() : reasonWithoutUpstream();
+  if (failure != Reason::kNone) {
+    // Ahead of need: the client may still turn out to use HTTP, or to name another upstream.
+    if (stage_ == Stage::kGuessing && intercepted()) return;
+    return finish(failure);
+  }
   if (engine().accessLog() != nullptr) endpoint_ = attempt_.member()->endpoint.address.text();
   auto stream = attempt_.dial(proxyHeader());
   if (!stream.ok()) return onDialFailed(stream.error());
@@ -210,8 +225,12 @@ void Tunnel::onDialFailed(const Error& error) {
   endAttempt(reason);
   if (server_.stream()) dropServer();
   // The dial was ahead of need: the client may still turn out to use HTTP.
-  if (stage_ == Stage::kGuessing) return;
-  if (error.origin != Origin::kUpstream || !tries_.mayRetry({.most = most_retries_})) {
+  if (stage_ == Stage::kGuessing) {
+    if (intercepted()) armUndecided();
+    return;
+  }
+  if (error.origin != Origin::kUpstream ||
+      !tries_.mayRetry({.most = hasFixedEndpoint() ? 0 : most_retries_})) {
     return finish(reason);
   }
   tries_.noteRetry(reason);
@@ -229,6 +248,7 @@ void Tunnel::onServerData(Bytes bytes) {
   if (stage_ == Stage::kClosed) return;
   if (stage_ == Stage::kGuessing) {  // a server that sends first does not speak HTTP
     countGuess(Detection::kTcpServerFirst);
+    learn(Destinations::Protocol::kServerFirst);
     commit();
   }
   touch();
@@ -250,7 +270,10 @@ void Tunnel::onClientEnd() {
 
 void Tunnel::onServerEnd() {
   if (stage_ == Stage::kClosed) return;
-  if (stage_ == Stage::kGuessing) return dropServer();
+  if (stage_ == Stage::kGuessing) {
+    if (!intercepted()) return dropServer();
+    commit();  // the end is all that the server has to say
+  }
   touch();
   down_.end(nullptr);
   closeIfDone();
@@ -267,7 +290,7 @@ void Tunnel::onServerBroken(Error error) {
   if (stage_ == Stage::kClosed) return;
   error.origin = Origin::kUpstream;
   if (!connected_) return onDialFailed(error);
-  if (stage_ == Stage::kGuessing) return dropServer();
+  if (stage_ == Stage::kGuessing && !intercepted()) return dropServer();
   finish(down_.bytes() == 0 ? Reason::kUpstreamResetBeforeHeaders
                             : Reason::kUpstreamResetAfterHeaders);
 }
@@ -276,7 +299,10 @@ void Tunnel::onAttemptTimeout() { onDialFailed(kConnectTimeout); }
 
 void Tunnel::onWait() {
   if (stage_ == Stage::kClosing) return closeIfSent();
-  dial();  // ahead of need
+  if (!intercepted()) return dial();  // ahead of need
+  if (!raced_) return raceNow();
+  countGuess(Detection::kTcp);
+  commit();
 }
 
 void Tunnel::touch() {
@@ -322,6 +348,9 @@ void Tunnel::retire() {
 // Aborts both sides, so that neither takes its data for complete.
 void Tunnel::finish(Reason reason) {
   if (stage_ == Stage::kClosed) return;
+  if (reason == Reason::kDestinationDenied && facts_.interception->unresolved()) {
+    listener_.countIntercepted(Resolution::kRefused);
+  }
   if (server_.stream()) server_.stream()->abort();
   client_.stream()->abort();
   close(reason);
@@ -368,6 +397,7 @@ void Tunnel::log(Reason reason) {
   record.attempts = tries_.attempts();
   std::array<char, net::Ip::kMaxText> text{};
   record.client_address = facts_.address.ip().formatClient(text);
+  if (intercepted()) record.original_destination = facts_.interception->text;
   record.listener = listener_.plan().name;
   if (const auto* cluster = tries_.cluster()) record.upstream = cluster->plan().name;
   record.endpoint = endpoint_;

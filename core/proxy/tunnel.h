@@ -10,6 +10,7 @@
 #include "core/event/loop.h"
 #include "core/http/codec.h"
 #include "core/net/stream.h"
+#include "core/proxy/destinations.h"
 #include "core/proxy/downstream_connection.h"
 #include "core/proxy/downstream_owner.h"
 #include "core/proxy/lifetime.h"
@@ -26,6 +27,10 @@ namespace weir::proxy {
 // With protocol detection (`guesses`) only non-HTTP connections are forwarded: the client's first
 // bytes decide. While the client is silent, weir connects to the upstream; if the upstream sends
 // first, the connection is not HTTP either.
+//
+// If the system redirected the connection, weir connects at once: the client's destination is
+// known, and whoever sends first decides. After a silence the connection is taken for something
+// else.
 //
 // Owned by: Listener's list, until it removes itself.
 // Life:     handshake -> guessing -> connecting -> open -> closing (last bytes) -> closed.
@@ -115,6 +120,18 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   void onIdle();
 
   void begin();
+  void race();
+  void raceNow();
+  void armUndecided();
+  bool hasFixedEndpoint() const;
+  bool intercepted() const { return facts_.interception != nullptr; }
+  bool passesHttp2() const;
+  bool findByServerName();
+  Reason reasonWithoutUpstream() const;
+  void useUpstream(NameId upstream);
+  void learn(Destinations::Protocol protocol);
+  void countResolution();
+  Reason beginAttempt();
   void guess(Bytes bytes);
   void countGuess(Detection result);
   void speakHttp();
@@ -139,11 +156,11 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
 
   // Constant after construction.
   DownstreamOwner& listener_;
-  const Target target_;
   const bool secured_;
   const Nanoseconds started_;
 
   // State.
+  Target target_;  // its upstream may follow from the server name
   ConnectionFacts facts_;
   Relay up_;    // from the client
   Relay down_;  // to the client
@@ -161,6 +178,8 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   std::string id_;        // the request id sent to the upstream
   Stage stage_ = Stage::kHandshake;
   bool connected_ = false;
+  bool raced_ = false;  // has connected, or tried to, to see who sends first
+  bool named_ = false;  // the upstream was found by the server name
   event::Alarm<Tunnel, &Tunnel::onWait> wait_;  // of the current stage
   event::Alarm<Tunnel, &Tunnel::onIdle> idle_;
   std::unique_ptr<Lifetime> lifetime_;  // null: no limit

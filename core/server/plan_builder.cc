@@ -15,6 +15,7 @@
 #include "core/server/upstream_needs.h"
 #include "core/server/warnings.h"
 #include "core/tls/terms_loader.h"
+#include "core/upstream/virtual_addresses.h"
 
 namespace weir::server {
 namespace {
@@ -53,6 +54,18 @@ void compareListeners(const proxy::ListenerPlan& made, const proxy::ListenerPlan
                    made.origin.path + ".address",
                    "the address is already used by listener \"" + other.name + "\"",
                    {}});
+}
+
+void addVirtualAddresses(const upstream::ClusterPlan& cluster, proxy::Plan& plan,
+                         config::Diagnostics& diagnostics) {
+  for (const std::string& text : cluster.options.addresses) {
+    const auto address = upstream::parseVirtualAddress(text);
+    if (!address || plan.virtual_addresses.add(*address, cluster.id)) continue;
+    diagnostics.add({cluster.options.origin.location,
+                     cluster.options.origin.path + ".addresses",
+                     "another upstream has the address " + text,
+                     {}});
+  }
 }
 
 void addRouteFilters(const Settings& settings, filter::ChainBuilder& builder, proxy::Plan& plan,
@@ -177,6 +190,7 @@ void PlanBuilder::addClusters(const NamedOptions& upstreams, const Settings& all
                            made->tls == nullptr && (*before)->tls == nullptr &&
                            (*before)->discovery->identity() == made->discovery->identity();
     clusters.push_back(unchanged ? *before : made);
+    addVirtualAddresses(*made, plan, diagnostics);
   }
   plan.clusters = upstream::ClusterPlans(std::move(clusters));
 }

@@ -19,15 +19,26 @@ void Attempt::onAlarm() {
 }
 
 Reason Attempt::begin(std::optional<std::uint64_t> key, Member* sticky) {
-  Cluster& cluster = *tries_.cluster();
-  Reason refused = cluster.admit();
-  if (refused == Reason::kNone && cluster.limitsRequests()) {
-    counted_ = cluster.takeRequest();
-    if (!counted_) refused = Reason::kLimitConcurrency;
-  }
-  if (refused == Reason::kNone) member_ = cluster.pick({tries_.tried(), key, sticky});
+  const Reason refused = admit();
+  if (refused == Reason::kNone) member_ = tries_.cluster()->pick({tries_.tried(), key, sticky});
   if (member_ == nullptr) return beginFailed(refused);
   beginAt(*member_);
+  return Reason::kNone;
+}
+
+// kNone, or why the cluster takes no attempt.
+Reason Attempt::admit() {
+  Cluster& cluster = *tries_.cluster();
+  const Reason refused = cluster.admit();
+  if (refused != Reason::kNone || !cluster.limitsRequests()) return refused;
+  counted_ = cluster.takeRequest();
+  return counted_ ? Reason::kNone : Reason::kLimitConcurrency;
+}
+
+Reason Attempt::beginAt(const net::Address& address) {
+  const Reason refused = admit();
+  if (refused != Reason::kNone) return beginFailed(refused);
+  beginAt(tries_.cluster()->memberAt(address));
   return Reason::kNone;
 }
 

@@ -55,6 +55,9 @@ class Attempt final : private PoolWaiter {
   Reason begin(std::optional<std::uint64_t> key = std::nullopt, Member* sticky = nullptr);
   // The same at a given endpoint, whatever the balancer and the guards.
   void beginAt(Member& member);
+  // The same at the endpoint with this address, which discovery need not know; subject to guards
+  // and limits of the cluster.
+  Reason beginAt(const net::Address& address);
   const Member* member() const { return member_; }  // null between attempts
 
   // Asks for a connection: onAcquired or onAcquireFailed follows, perhaps at once.
@@ -116,6 +119,7 @@ class Attempt final : private PoolWaiter {
   void onAcquired(const PooledConnection& connection) override;
   void onAcquireFailed(Error error) override;
   void onAlarm();
+  Reason admit();
   Reason beginFailed(Reason refused);
   void finish(const Outcome& outcome);
   Outcome outcomeOf(AttemptOutcome result, Reason reason, int status) const;

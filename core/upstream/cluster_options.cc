@@ -4,6 +4,7 @@
 #include "core/config/table.h"
 #include "core/config/variant.h"
 #include "core/tls/san_matcher.h"
+#include "core/upstream/virtual_addresses.h"
 
 namespace weir::upstream {
 namespace {
@@ -83,6 +84,16 @@ void readLimits(config::Table& table, ClusterOptions& out) {
              "requests and retries of the last 10 s count, those of all workers together.");
 }
 
+void readAddresses(config::Table& table, ClusterOptions& out) {
+  table.read("addresses", out.addresses,
+             "Virtual addresses of the service, \"10.96.0.10:80\" or \"10.96.0.10\" for all ports: "
+             "connections to them that reach a transparent listener belong to this upstream.");
+  for (std::size_t i = 0; i < out.addresses.size(); ++i) {
+    if (parseVirtualAddress(out.addresses[i])) continue;
+    table.failElement("addresses", i, "is not an IP address, with or without a port");
+  }
+}
+
 void readFailures(config::Table& table, ClusterOptions& out) {
   table.read(
       "failures", out.failures,
@@ -105,6 +116,7 @@ void readFailures(config::Table& table, ClusterOptions& out) {
 void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
   table.read("discovery", out.discovery, table.kinds("discovery"), "Source of the endpoints.",
              {.required = true});
+  readAddresses(table, out);
   table.read(
       "empty_hold", out.empty_hold,
       "Time for which the endpoints stay in use after discovery reported that there are none "

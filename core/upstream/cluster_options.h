@@ -32,6 +32,7 @@ struct ClusterOptions {
   static constexpr std::uint64_t kConnectionsEach = 4;
 
   config::Selected discovery;
+  std::vector<std::string> addresses;  // virtual ones, see parseVirtualAddress()
   // Until discovery's report that there are no endpoints is accepted; empty: never.
   std::optional<Milliseconds> empty_hold{10'000};
   config::Selected balancer{"peak_ewma", nullptr, {}};

@@ -23,6 +23,8 @@ class Client;
 
 namespace weir::upstream {
 
+struct OriginalEndpoint;
+
 // Events of a source of endpoints, for its cluster. Called on the control thread.
 class DiscoveryEvents {
  public:
@@ -66,6 +68,8 @@ class DiscoverySource {
   virtual bool needsHttp2() const { return false; }
   // The endpoints if they are known without a query; else null.
   virtual SharedEndpoints known() const { return nullptr; }
+  // If each connection has its own endpoint, its original destination; else null.
+  virtual const OriginalEndpoint* original() const { return nullptr; }
 };
 
 }  // namespace weir::upstream

@@ -5,6 +5,7 @@
 #include "mesh/discovery/etcd.h"
 #include "mesh/discovery/file.h"
 #include "mesh/discovery/kubernetes.h"
+#include "mesh/discovery/original.h"
 #include "mesh/discovery/srv.h"
 #include "mesh/discovery/static_list.h"
 
@@ -23,6 +24,9 @@ void addDiscoveries(server::Registry& registry) {
                                         makeConsul);
   registry.addDiscovery<KubernetesSettings>(
       "kubernetes", "EndpointSlices of a service in Kubernetes.", makeKubernetes);
+  registry.addDiscovery<OriginalSettings>(
+      "original", "The original destination of each connection of a transparent listener.",
+      makeOriginal);
 }
 
 }  // namespace weir::mesh

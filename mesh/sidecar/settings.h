@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/base/ip_range.h"
 #include "core/config/units.h"
 #include "core/filter/filter_setting.h"
+#include "core/http/version_choice.h"
+#include "core/proxy/interception.h"
 #include "core/route/settings.h"
 #include "core/tls/plaintext.h"
 #include "mesh/identity/settings.h"
@@ -19,16 +23,21 @@ namespace weir::mesh {
 // Requests from the network to the local application.
 struct InboundSettings {
   config::Address address;
-  config::Address application;
-  tls::Plaintext plaintext = tls::Plaintext::kRefuse;  // if the node has an identity
+  std::optional<config::Address> application;
+  bool transparent = false;
+  std::vector<std::uint16_t> ports;                           // of the application, if transparent
+  http::VersionChoice protocol = http::VersionChoice::kAuto;  // of the application
+  tls::Plaintext plaintext = tls::Plaintext::kRefuse;         // if the node has an identity
   std::vector<filter::FilterSetting> filters;
 
   static void read(config::Table& table, InboundSettings& out);
 };
 
-// Requests of the application to other services, routed by their Host.
+// Requests of the application to other services, routed by their Host or their destination.
 struct OutboundSettings {
   config::Address address;
+  proxy::TransparentOptions transparent;
+  std::vector<IpRange> egress;  // if transparent
   std::vector<filter::FilterSetting> filters;
 
   static void read(config::Table& table, OutboundSettings& out);

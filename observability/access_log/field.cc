@@ -55,6 +55,9 @@ constexpr FieldRow kRows[] = {
      "Address of the client, as resolved from trusted headers."},
     {Field::kClientIdentity, "client.identity", true,
      "Identity of the client's certificate, such as a SPIFFE ID."},
+    {Field::kOriginalDestination, "client.original_destination", true,
+     "Address and port to which the client of a redirected connection had connected; see "
+     "[Interception](interception.md)."},
     {Field::kListenerName, "listener.name", true, "Name of the listener."},
     {Field::kRouteName, "route.name", true, "Name of the route."},
     {Field::kUpstreamName, "upstream.name", true, "Name of the upstream."},
@@ -154,6 +157,8 @@ std::string_view textOf(Field field, const ExchangeRecord& record) {
       return record.client_address;
     case Field::kClientIdentity:
       return record.client_identity;
+    case Field::kOriginalDestination:
+      return record.original_destination;
     case Field::kListenerName:
       return record.listener;
     case Field::kRouteName:

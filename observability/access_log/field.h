@@ -14,39 +14,40 @@ namespace weir::access_log {
 // The fields of a line. Their names are those of the variables in the configuration, as in
 // "${request.id}"; in JSON, "request_id".
 enum class Field : std::uint8_t {
-  kTime,              // time: when the request began
-  kDuration,          // duration: in seconds, like all times below; each since the start
-  kHeadTime,          // time.request_head
-  kRoutedTime,        // time.routed
-  kConnectedTime,     // time.connected
-  kRequestSentTime,   // time.request_sent
-  kFirstByteTime,     // time.upstream_first_byte
-  kRequestBytes,      // request.bytes: of the body
-  kResponseBytes,     // response.bytes: of the body
-  kResponseStatus,    // response.status
-  kAttempts,          // attempts
-  kRequestId,         // request.id
-  kRequestMethod,     // request.method
-  kRequestScheme,     // request.scheme
-  kRequestAuthority,  // request.authority: host and port, as sent
-  kRequestHost,       // request.host
-  kRequestPath,       // request.path
-  kRequestQuery,      // request.query
-  kRequestProtocol,   // request.protocol: HTTP/1.1
-  kClientAddress,     // client.address
-  kClientIdentity,    // client.identity: of its certificate, "spiffe://..."
-  kListenerName,      // listener.name
-  kRouteName,         // route.name
-  kUpstreamName,      // upstream.name
-  kUpstreamEndpoint,  // upstream.endpoint
-  kUpstreamIdentity,  // upstream.identity
-  kReason,            // reason
-  kReasonDetail,      // reason.detail: a longer explanation
-  kGrpcStatus,        // grpc.status: a number
-  kAuthzShadow,       // authz.shadow: what policies in shadow mode would decide
-  kTraceId,           // trace.id
-  kRequestHeader,     // request.header.NAME
-  kResponseHeader,    // response.header.NAME
+  kTime,                 // time: when the request began
+  kDuration,             // duration: in seconds, like all times below; each since the start
+  kHeadTime,             // time.request_head
+  kRoutedTime,           // time.routed
+  kConnectedTime,        // time.connected
+  kRequestSentTime,      // time.request_sent
+  kFirstByteTime,        // time.upstream_first_byte
+  kRequestBytes,         // request.bytes: of the body
+  kResponseBytes,        // response.bytes: of the body
+  kResponseStatus,       // response.status
+  kAttempts,             // attempts
+  kRequestId,            // request.id
+  kRequestMethod,        // request.method
+  kRequestScheme,        // request.scheme
+  kRequestAuthority,     // request.authority: host and port, as sent
+  kRequestHost,          // request.host
+  kRequestPath,          // request.path
+  kRequestQuery,         // request.query
+  kRequestProtocol,      // request.protocol: HTTP/1.1
+  kClientAddress,        // client.address
+  kClientIdentity,       // client.identity: of its certificate, "spiffe://..."
+  kOriginalDestination,  // client.original_destination
+  kListenerName,         // listener.name
+  kRouteName,            // route.name
+  kUpstreamName,         // upstream.name
+  kUpstreamEndpoint,     // upstream.endpoint
+  kUpstreamIdentity,     // upstream.identity
+  kReason,               // reason
+  kReasonDetail,         // reason.detail: a longer explanation
+  kGrpcStatus,           // grpc.status: a number
+  kAuthzShadow,          // authz.shadow: what policies in shadow mode would decide
+  kTraceId,              // trace.id
+  kRequestHeader,        // request.header.NAME
+  kResponseHeader,       // response.header.NAME
 };
 
 struct FieldUse {

@@ -59,7 +59,8 @@ class InOrder final : public upstream::Balancer {
 
 class Given final : public upstream::DiscoverySource {
  public:
-  explicit Given(upstream::SharedEndpoints endpoints) : endpoints_(std::move(endpoints)) {}
+  Given(upstream::SharedEndpoints endpoints, std::optional<upstream::OriginalEndpoint> original)
+      : endpoints_(std::move(endpoints)), original_(std::move(original)) {}
 
  private:
   std::string identity() const override { return "given"; }
@@ -67,8 +68,12 @@ class Given final : public upstream::DiscoverySource {
     return nullptr;
   }
   upstream::SharedEndpoints known() const override { return endpoints_; }
+  const upstream::OriginalEndpoint* original() const override {
+    return original_ ? &*original_ : nullptr;
+  }
 
   const upstream::SharedEndpoints endpoints_;
+  const std::optional<upstream::OriginalEndpoint> original_;
 };
 
 upstream::SharedEndpoints endpointsAt(const std::optional<std::vector<std::string>>& addresses) {
@@ -83,10 +88,11 @@ upstream::SharedEndpoints endpointsAt(const std::optional<std::vector<std::strin
 }  // namespace
 
 void RecordingLog::log(const http::ExchangeRecord& record) {
-  lines.push_back(
-      {record.status, record.reason, record.attempts, std::string(record.client_address),
-       std::string(record.route), std::string(record.upstream), std::string(record.endpoint),
-       std::string(record.path), record.request_body_bytes, record.response_body_bytes});
+  lines.push_back({record.status, record.reason, record.attempts,
+                   std::string(record.client_address), std::string(record.route),
+                   std::string(record.upstream), std::string(record.endpoint),
+                   std::string(record.original_destination), std::string(record.path),
+                   record.request_body_bytes, record.response_body_bytes});
 }
 
 ::testing::Matcher<const std::string&> isLocalReply(int status, std::string_view reason) {
@@ -137,7 +143,10 @@ std::shared_ptr<const upstream::ClusterPlan> ProxyTest::clusterPlan(const std::s
   plan->name = names.name(plan->id);
   plan->options = options;
   plan->balancer = &InOrder::make;
-  plan->discovery = std::make_shared<const Given>(endpointsAt(clusters.at(name)));
+  const auto original = originals.find(name);
+  plan->discovery = std::make_shared<const Given>(
+      endpointsAt(clusters.at(name)),
+      original == originals.end() ? std::nullopt : std::optional(original->second));
   plan->connections = &upstream_count;
   plan->counts = &counts;
   plan->retry_tokens = &retry_tokens;
@@ -159,6 +168,9 @@ void ProxyTest::start(std::string_view routes) {
     made.push_back(clusterPlan(name));
   }
   plan->clusters = upstream::ClusterPlans(std::move(made));
+  for (const auto& [address, upstream] : virtual_addresses) {
+    plan->virtual_addresses.add(upstream::parseVirtualAddress(address).value(), id(upstream));
+  }
   plan->routes = route::compileRoutes(settings.routes, {names, upstreams, {"public"}}, diagnostics);
   ASSERT_TRUE(diagnostics.empty()) << diagnostics.text();
   filter::References references(upstreams, names);
@@ -237,12 +249,25 @@ void ProxyTest::pass(Milliseconds time) {
 }
 
 StreamPeer& ProxyTest::connect(std::string_view client) {
+  ConnectionFacts visitor;
+  visitor.address = net::Address::parse(client).value();
+  return connectAs(std::move(visitor));
+}
+
+StreamPeer& ProxyTest::connectTo(std::string_view destination) {
+  ConnectionFacts visitor;
+  visitor.address = net::Address::parse("10.0.0.9:5000").value();
+  visitor.interception = std::make_shared<const Interception>(
+      engine->destinations().resolve(net::Address::parse(destination).value(),
+                                     listener_plan.transparent.original, *plans_.back()));
+  return connectAs(std::move(visitor));
+}
+
+StreamPeer& ProxyTest::connectAs(ConnectionFacts visitor) {
   auto [ours, theirs] = MemoryStream::makePair(loop);
   clients.push_back(std::make_unique<StreamPeer>(std::move(theirs)));
   listener_count.tryAdd(0);
   process_count.tryAdd(0);
-  ConnectionFacts visitor;
-  visitor.address = net::Address::parse(client).value();
   listener->receive(std::move(ours), std::move(visitor));
   return *clients.back();
 }

@@ -22,6 +22,8 @@
 #include "core/proxy/exchange.h"
 #include "core/proxy/listener.h"
 #include "core/route/settings.h"
+#include "core/upstream/original_endpoint.h"
+#include "core/upstream/virtual_addresses.h"
 #include "tests/support/memory_connector.h"
 #include "tests/support/stream_peer.h"
 
@@ -47,6 +49,7 @@ struct Logged {
   std::string route;
   std::string upstream;
   std::string endpoint;
+  std::string destination;
   std::string path;
   std::uint64_t request_bytes = 0;
   std::uint64_t response_bytes = 0;
@@ -91,6 +94,8 @@ class ProxyTest : public ::testing::Test {
   void pass(Milliseconds time);  // in steps, with the events of each
 
   test::StreamPeer& connect(std::string_view client = "203.0.113.7:5000");
+  // A connection that the system redirected; of a transparent listener.
+  test::StreamPeer& connectTo(std::string_view destination);
   // On a new connection.
   std::string ask(std::string_view request);
   std::string get(std::string_view path = "/");
@@ -126,6 +131,8 @@ class ProxyTest : public ::testing::Test {
       {"empty", std::vector<std::string>()},
       {"unknown", {}},
   };
+  std::map<std::string, upstream::OriginalEndpoint> originals;  // of some clusters
+  std::map<std::string, std::string> virtual_addresses;         // to their clusters
   upstream::ClusterOptions options;
   ListenerPlan listener_plan;
   // Further parts of it, as TOML: filters (before routing), filters_without_route, request_headers,
@@ -143,6 +150,7 @@ class ProxyTest : public ::testing::Test {
   std::deque<std::unique_ptr<test::StreamPeer>> clients;
 
  private:
+  test::StreamPeer& connectAs(ConnectionFacts visitor);
   std::shared_ptr<const upstream::ClusterPlan> clusterPlan(const std::string& name);
   void addListenerParts(filter::ChainBuilder& chains, config::Diagnostics& diagnostics);
   void startShared(const filter::LastingFilters& makers);

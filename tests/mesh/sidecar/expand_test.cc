@@ -9,6 +9,7 @@
 #include "core/config/settings.h"
 #include "core/proxy/plan.h"
 #include "core/server/plan_builder.h"
+#include "core/upstream/original_endpoint.h"
 #include "mesh/balance/balancers.h"
 #include "mesh/discovery/discoveries.h"
 
@@ -96,6 +97,83 @@ TEST_F(ExpandTest, OutboundLeadsToTheUpstreamThatHostNames) {
   EXPECT_EQ(upstreamFor(*plan, "outbound", "orders.test"), "orders.test");
   EXPECT_EQ(upstreamFor(*plan, "outbound", "payments:8080"), "payments");
   EXPECT_EQ(upstreamFor(*plan, "outbound", "unknown.test"), "");
+}
+
+constexpr std::string_view kTransparent = R"(
+role = "sidecar"
+[sidecar]
+service = "shop"
+inbound = { address = "[::]:15006", transparent = true, ports = [8080], protocol = "http2" }
+outbound = { address = "[::]:15001", transparent = true, egress = ["192.0.2.0/24"] }
+
+[upstream.payments]
+discovery = { static = ["10.0.0.2:80"] }
+addresses = ["10.96.0.10:80"]
+)";
+
+net::Address at(std::string_view text) { return net::Address::parse(text).value(); }
+
+TEST_F(ExpandTest, ATransparentSidecarLeadsToTheOriginalDestination) {
+  const auto plan = expand(kTransparent);
+  ASSERT_NE(plan, nullptr) << diagnostics;
+  const proxy::ListenerPlan& outbound = *plan->listeners.at(0);
+  EXPECT_TRUE(outbound.transparent.enabled);
+  EXPECT_EQ(outbound.transparent.original, proxy::OriginalUse::kEndpoint);
+  EXPECT_EQ(names.name(outbound.upstream), "passthrough");
+  EXPECT_EQ(upstreamFor(*plan, "outbound", "payments"), "payments");
+  EXPECT_EQ(upstreamFor(*plan, "outbound", "elsewhere.test"), "passthrough");
+  const auto& passthrough = *plan->cluster(names.intern("passthrough"));
+  const auto* const to = passthrough->discovery->original();
+  ASSERT_NE(to, nullptr);
+  EXPECT_EQ(to->of(at("192.0.2.7:443"))->text(), "192.0.2.7:443");
+  EXPECT_FALSE(to->of(at("192.0.3.7:443")));
+  EXPECT_EQ(names.name(plan->virtual_addresses.ownerOf(at("10.96.0.10:80"))), "payments");
+
+  const proxy::ListenerPlan& inbound = *plan->listeners.at(1);
+  EXPECT_EQ(inbound.transparent.original, proxy::OriginalUse::kRoutes);
+  EXPECT_EQ(names.name(inbound.upstream), "application");
+  const auto& application = *plan->cluster(names.intern("application"));
+  EXPECT_EQ(application->discovery->original()->of(at("10.0.0.9:8080"))->text(), "127.0.0.1:8080");
+  EXPECT_FALSE(application->discovery->original()->of(at("10.0.0.9:9901")));
+  EXPECT_EQ(application->options.protocol, http::VersionChoice::kHttp2);
+}
+
+TEST_F(ExpandTest, WithoutEgressNothingPassesThrough) {
+  const auto plan = expand(
+      "role = \"sidecar\"\n[sidecar]\nservice = \"a\"\n"
+      "outbound = { address = \"[::]:15001\", transparent = { original = \"balance\" } }\n");
+  ASSERT_NE(plan, nullptr) << diagnostics;
+  EXPECT_EQ(plan->listeners.at(0)->upstream, 0U);
+  EXPECT_EQ(plan->listeners.at(0)->transparent.original, proxy::OriginalUse::kBalance);
+  EXPECT_EQ(upstreamFor(*plan, "outbound", "elsewhere.test"), "");
+}
+
+TEST_F(ExpandTest, MistakesOfATransparentSidecar) {
+  const auto mistake = [&](const std::string& inbound, const std::string& outbound) {
+    EXPECT_EQ(expand("role = \"sidecar\"\n[sidecar]\nservice = \"a\"\ninbound = { address = "
+                     "\":1\", " +
+                     inbound + " }\noutbound = { address = \":2\", " + outbound + " }\n"),
+              nullptr);
+    return diagnostics;
+  };
+  const std::string good = "application = \"127.0.0.1:2\"";
+  EXPECT_THAT(mistake("transparent = true", "transparent = true"), HasSubstr("needs ports"));
+  EXPECT_THAT(mistake("ports = [80]", "transparent = true"), HasSubstr("needs application"));
+  EXPECT_THAT(mistake(good + ", ports = [80]", "transparent = true"), HasSubstr("ports"));
+  EXPECT_THAT(mistake(good, "egress = [\"10.0.0.0/8\"]"), HasSubstr("needs transparent = true"));
+  EXPECT_THAT(mistake(good, "transparent = { original = \"routes\" }"),
+              HasSubstr("endpoint or balance"));
+}
+
+TEST_F(ExpandTest, TwoUpstreamsCannotHaveTheSameVirtualAddress) {
+  EXPECT_EQ(expand(std::string(kTransparent) + "[upstream.orders]\ndiscovery = { static = [] }\n"
+                                               "addresses = [\"10.96.0.10:80\", \"orders\"]\n"),
+            nullptr);
+  EXPECT_THAT(diagnostics, HasSubstr("is not an IP address, with or without a port"));
+  EXPECT_EQ(expand(std::string(kTransparent) + "[upstream.orders]\ndiscovery = { static = [] }\n"
+                                               "addresses = [\"10.96.0.10:80\"]\n"),
+            nullptr);
+  EXPECT_THAT(diagnostics, HasSubstr("another upstream has the address 10.96.0.10:80"));
 }
 
 TEST_F(ExpandTest, TheListenersAreWhereTheyAreSaidToBe) {

@@ -1,0 +1,26 @@
+#include "core/upstream/original_endpoint.h"
+
+#include <algorithm>
+
+namespace weir::upstream {
+namespace {
+
+net::Ip loopbackLike(const net::Ip& ip) {
+  if (ip.isV4()) return net::Ip::v4({127, 0, 0, 1});
+  return net::Ip::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+}
+
+}  // namespace
+
+std::optional<net::Address> OriginalEndpoint::of(const net::Address& destination) const {
+  const IpAddress ip{destination.ip().bytes()};
+  const auto holds = [&](const IpRange& range) { return range.contains(ip); };
+  if (!allow.empty() && std::none_of(allow.begin(), allow.end(), holds)) return std::nullopt;
+  if (!ports.empty() && std::ranges::find(ports, destination.port()) == ports.end()) {
+    return std::nullopt;
+  }
+  if (!loopback) return destination;
+  return net::Address(loopbackLike(destination.ip()), destination.port());
+}
+
+}  // namespace weir::upstream
