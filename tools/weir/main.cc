@@ -25,6 +25,7 @@ constexpr auto kAdders = std::to_array<std::unique_ptr<weir::Command> (*)(CLI::A
     weir::addCa,
     weir::addKey,
     weir::addExplain,
+    weir::addIntercept,
     weir::addVersion,
 });
 

@@ -39,6 +39,7 @@ std::unique_ptr<Command> addDocs(CLI::App& app);
 std::unique_ptr<Command> addCa(CLI::App& app);
 std::unique_ptr<Command> addKey(CLI::App& app);
 std::unique_ptr<Command> addExplain(CLI::App& app);
+std::unique_ptr<Command> addIntercept(CLI::App& app);
 std::unique_ptr<Command> addVersion(CLI::App& app);
 
 }  // namespace weir
