@@ -15,7 +15,7 @@ import poll
 from fake_upstream import closed_address, text
 from filter_metrics import FilterMetricsCase
 from http2_wire import PING, Http2Client, frame
-from integration_case import forward, gateway
+from integration_case import LISTENER, forward, gateway
 from otlp_collector import OtlpCollector
 from tcp_upstream import TcpUpstream, echo
 from weir_process import ADMIN, ROOT
@@ -450,6 +450,14 @@ class EveryFamily(FilterMetricsCase):
         self.expect(weir, 2, "weir_otlp_dropped_total", signal="traces", cause="refused")
         self.expect(weir, 1, "weir_otlp_requests_total", signal="traces", result="refused")
 
+    def not_redirected(self):
+        """A connection to a transparent listener that the system did not redirect there."""
+        weir = self.weir(gateway("", listener=LISTENER + "transparent = true\n"))
+        host, port = weir.address().rsplit(":", 1)
+        with socket.create_connection((host, int(port)), timeout=poll.PATIENCE) as peer:
+            self.assertEqual(peer.recv(1), b"")
+        self.expect(weir, 1, "weir_intercepted_connections_total", resolution="refused")
+
     def mesh(self):
         """A gateway with an identity, a sidecar that admits it, and one that does not."""
         service = self.upstream()
@@ -478,6 +486,7 @@ class EveryFamily(FilterMetricsCase):
                         peer_service="service", result=result)
             self.expect(sidecar, 1, "weir_mtls_connections_total", direction="inbound",
                         result=result)
+        self.not_redirected()
         self.ca(sidecar.folder, "renew", "ca/service")
         sidecar.admin("/reload", "POST")
         self.expect(sidecar, 1, "weir_identity_refreshes_total", source="files", result="ok")
