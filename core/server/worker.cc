@@ -124,16 +124,28 @@ void Worker::setSnapshot(filter::MakerId filter, filter::AnySnapshot snapshot) {
   });
 }
 
+ClusterUse Worker::useOf(const upstream::Cluster& cluster) {
+  ClusterUse use;
+  use.idle_connections = cluster.idle();
+  cluster.forEachMember([&](const upstream::Member& member) {
+    use.endpoints[member.endpoint.address.text()] = EndpointUse::of(member, worker_.loop().now());
+  });
+  return use;
+}
+
 ClusterUses Worker::clusterUses() {
   ClusterUses uses;
-  engine_->clusters().forEach([&](const upstream::Cluster& cluster) {
-    ClusterUse& use = uses[cluster.plan().id];
-    use.idle_connections = cluster.idle();
-    cluster.forEachMember([&](const upstream::Member& member) {
-      use.endpoints[member.endpoint.address.text()] = EndpointUse::of(member, worker_.loop().now());
-    });
-  });
+  engine_->clusters().forEach(
+      [&](const upstream::Cluster& cluster) { uses[cluster.plan().id] = useOf(cluster); });
   return uses;
+}
+
+ClusterUse Worker::clusterUse(NameId id) {
+  ClusterUse use;
+  engine_->clusters().forEach([&](const upstream::Cluster& cluster) {
+    if (cluster.plan().id == id) use = useOf(cluster);
+  });
+  return use;
 }
 
 std::size_t Worker::connections() const {

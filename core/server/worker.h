@@ -66,10 +66,12 @@ class Worker {
   proxy::Engine& engine() { return *engine_; }
   std::size_t connections() const;
   ClusterUses clusterUses();
+  ClusterUse clusterUse(NameId cluster);
 
  private:
   static constexpr Milliseconds kDrainTick{10};
 
+  ClusterUse useOf(const upstream::Cluster& cluster);
   void onStart(bool details);
   void onPublish(std::shared_ptr<const proxy::Plan> plan, std::vector<Opening>& openings);
   void closeListeners(const proxy::Plan& plan);

@@ -161,9 +161,13 @@ class AdminBackend {
   virtual Health health() = 0;
   virtual std::string configText() = 0;  // the expanded configuration as TOML, without secrets
   virtual void upstreams(Answer<UpstreamStates> answer) = 0;
+  // One upstream; none if there is no such.
+  virtual void upstream(std::string_view name, Answer<UpstreamStates> answer) = 0;
   virtual void listeners(Answer<std::vector<ListenerState>> answer) = 0;
   virtual void explain(const ExplainQuery& query, Answer<Explanation> answer) = 0;
   virtual log::Level logLevel() = 0;
+  // The pages with the data of the dashboard: /overview and others.
+  virtual PageReply dashboard(const PageRequest& request) = 0;
 
   virtual void reload(Answer<ReloadOutcome> answer) = 0;
   virtual void drain() = 0;

@@ -116,10 +116,11 @@ Json stateOf(const UpstreamState& upstream) {
 
 }  // namespace
 
-std::string upstreamsJson(const UpstreamStates& states) {
+std::string upstreamsJson(const UpstreamStates& states, std::optional<std::size_t> endpoints) {
   Json list = Json::array();
   for (const UpstreamState& upstream : states.upstreams) list.push_back(stateOf(upstream));
   Json page = {{"upstreams", std::move(list)}};
+  if (endpoints) page["endpoint_count"] = *endpoints;
   if (states.silent_workers > 0) page["silent_workers"] = states.silent_workers;
   return textOf(page);
 }

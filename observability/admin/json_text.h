@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,7 +10,9 @@
 // The state of the process as JSON, for programs. Bytes that are not UTF-8 are replaced.
 namespace weir::admin {
 
-std::string upstreamsJson(const UpstreamStates& states);
+// `endpoints`: how many the upstream has, if only some are in `states`.
+std::string upstreamsJson(const UpstreamStates& states,
+                          std::optional<std::size_t> endpoints = std::nullopt);
 std::string listenersJson(const std::vector<ListenerState>& listeners);
 std::string explanationJson(const ExplainQuery& query, const Explanation& explanation);
 std::string reloadJson(const ReloadOutcome& outcome);

@@ -1,5 +1,6 @@
 #include "observability/admin/pages.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -10,6 +11,8 @@
 #include "observability/admin/json_text.h"
 #include "observability/admin/page_repeat.h"
 #include "observability/admin/plain_text.h"
+#include "observability/dashboard/overview_json.h"
+#include "observability/dashboard/page_files.h"
 
 namespace weir::admin {
 namespace {
@@ -50,9 +53,45 @@ void configuration(const PageRequest&, AdminBackend& subject, const Answer& answ
   answer({.content_type = kPlainText, .body = subject.configText()});
 }
 
-void upstreams(const PageRequest&, AdminBackend& subject, const Answer& answer) {
-  subject.upstreams(
-      [answer](const UpstreamStates& states) { answer({.body = upstreamsJson(states)}); });
+bool isOutOfUse(const EndpointState& endpoint) {
+  return !endpoint.state.empty() && endpoint.state != "healthy";
+}
+
+// Only the endpoints that the reader sees, those out of use first.
+void keepRows(const dashboard::Rows& rows, UpstreamState& upstream) {
+  auto& endpoints = upstream.endpoints;
+  std::ranges::stable_partition(endpoints, isOutOfUse);
+  const auto size = static_cast<std::ptrdiff_t>(endpoints.size());
+  const auto offset = static_cast<std::ptrdiff_t>(std::min(rows.offset, endpoints.size()));
+  const auto count = std::min(static_cast<std::ptrdiff_t>(rows.limit), size - offset);
+  endpoints.erase(endpoints.begin() + offset + count, endpoints.end());
+  endpoints.erase(endpoints.begin(), endpoints.begin() + offset);
+}
+
+void upstreams(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
+  const std::string* const name = question.parameter("name");
+  if (name == nullptr) {
+    return subject.upstreams(
+        [answer](const UpstreamStates& states) { answer({.body = upstreamsJson(states)}); });
+  }
+  dashboard::Rows rows;
+  if (!dashboard::Rows::read(question, rows)) {
+    return answer(errorReply(400, "offset and limit are numbers"));
+  }
+  subject.upstream(*name, [answer, rows](UpstreamStates states) {
+    if (states.upstreams.empty()) return answer(errorReply(404, "no such upstream"));
+    const std::size_t endpoints = states.upstreams.front().endpoints.size();
+    keepRows(rows, states.upstreams.front());
+    answer({.body = upstreamsJson(states, endpoints)});
+  });
+}
+
+void dashboardPage(const PageRequest& question, AdminBackend&, const Answer& answer) {
+  answer(dashboard::pageFile(question.path));
+}
+
+void dashboardData(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
+  answer(subject.dashboard(question));
 }
 
 void listeners(const PageRequest&, AdminBackend& subject, const Answer& answer) {
@@ -144,6 +183,11 @@ void setLogLevel(const PageRequest& question, AdminBackend& subject, const Answe
 
 void index(const PageRequest&, AdminBackend&, const Answer& answer);
 
+void home(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
+  const bool browser = question.accept.find("text/html") != std::string::npos;
+  return browser ? dashboardPage(question, subject, answer) : index(question, subject, answer);
+}
+
 struct Page {
   Method method;  // kGet: kHead as well
   std::string_view path;
@@ -153,19 +197,37 @@ struct Page {
 };
 
 constexpr auto kPages = std::to_array<Page>({
-    {Method::kGet, "/", "This page", index},
+    {Method::kGet, "/", "The dashboard for browsers, for others this page", home},
+    {Method::kGet, "/pages", "This page", index},
+    {Method::kGet, "/dashboard", "The dashboard", dashboardPage},
     {Method::kGet, "/metrics", "Metrics for Prometheus, in text or Protocol Buffers", metrics},
     {Method::kGet, "/healthz", "200 while the process is alive", liveness},
     {Method::kGet, "/readyz", "200 while the process accepts traffic, otherwise 503 and the reason",
      readiness},
     {Method::kPost, kHealthCheck, "The same for gRPC, over HTTP/2", healthService},
     {Method::kGet, "/config", "The configuration in force, without secrets", configuration},
-    {Method::kGet, "/upstreams", "Upstreams and their endpoints", upstreams, true},
+    {Method::kGet, "/upstreams",
+     "Upstreams and their endpoints; of one upstream: ?name=&amp;offset=&amp;limit=", upstreams,
+     true},
     {Method::kGet, "/listeners", "Listeners and their connections", listeners, true},
     {Method::kGet, "/explain",
      "How a request is handled, and why: routes, filters, policies, endpoints: "
      "?method=&amp;url=&amp;listener=&amp;source=&amp;as=&amp;group=&amp;scope=&amp;header.NAME=",
      explain},
+    {Method::kGet, "/overview",
+     "Rates, success and latency of the process and its routes: "
+     "?sort=&amp;filter=&amp;offset=&amp;limit=",
+     dashboardData, true},
+    {Method::kGet, "/overview/history", "The same of the process, in the last minutes",
+     dashboardData},
+    {Method::kGet, "/overview/routes", "Traffic from listeners through routes to upstreams",
+     dashboardData, true},
+    {Method::kGet, "/overview/upstreams", "Traffic and state of upstreams", dashboardData, true},
+    {Method::kGet, "/edges", "Who calls what, and who was denied", dashboardData, true},
+    {Method::kGet, "/events",
+     "Reloads, ejections, changes of health, renewals of certificates: ?after=", dashboardData,
+     true},
+    {Method::kGet, "/certificates", "Certificates in use", dashboardData},
     {Method::kPost, "/reload", "Reload the configuration", reload},
     {Method::kPost, "/drain", "Drain, then exit once requests in flight have completed", drain},
     {Method::kGet, "/log-level", "Log level of the process", showLogLevel},
@@ -207,6 +269,9 @@ void serve(const Page& page, const PageRequest& question, AdminBackend& subject,
 
 void servePage(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
   std::string allow;
+  if (question.path.starts_with("/dashboard/") && question.method == Method::kGet) {
+    return dashboardPage(question, subject, answer);
+  }
   for (const Page& page : kPages) {
     if (page.path != question.path) continue;
     if (takes(page, question.method)) return serve(page, question, subject, answer);

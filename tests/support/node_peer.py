@@ -20,10 +20,10 @@ needs_node = unittest.skipUnless(
 class NodePeer:
     """A running script. Calls wait for their results; the script limits their time."""
 
-    def __init__(self, script):
+    def __init__(self, script, modules=MODULES):
         self._process = subprocess.Popen(
             [NODE, SCRIPTS / script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "NODE_PATH": str(MODULES)})
+            env={**os.environ, "NODE_PATH": str(modules)})
 
     def call(self, name, /, **given):
         """The result of the call; AssertionError if it failed."""

@@ -163,6 +163,7 @@ bool Process::publishFirst() {
     return false;
   }
   countReload(server::ReloadResult::kApplied, Nanoseconds(0));
+  dashboard_->noteStart();
   exit_code_ = 0;
   return true;
 }
@@ -201,6 +202,7 @@ bool Process::startServer(const proxy::Plan& plan) {
     page_->addDetails(worker->details());
   }
   page_->configure(configuration_.metrics);
+  dashboard_ = std::make_unique<dashboard::Dashboard>(loop_, *page_, *server_);
   metrics_ = configuration_.metrics;
   const NameId role = names_.intern(plan.role);
   cells_.gauge(server::buildInfoKey(role, names_.intern(WEIR_VERSION))).set(1);
@@ -410,6 +412,7 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
     result.generation = server_->plan()->generation;
     countReload(result.applied ? server::ReloadResult::kApplied : server::ReloadResult::kRejected,
                 monotonicNow() - started);
+    dashboard_->noteReload(result);
     on_done(std::move(result));
   };
   const auto notes = plan == nullptr ? std::vector<std::string>() : restartsNeeded(candidate_);
@@ -465,6 +468,7 @@ unsigned Process::noteRefreshes() {
       .add(refreshes.renewed);
   cells_.counter(mesh::identityRefreshesKey(kFiles, mesh::RefreshResult::kFailed))
       .add(refreshes.troubles.size());
+  if (dashboard_ != nullptr) dashboard_->noteCertificates(refreshes.renewed, refreshes.troubles);
   return refreshes.renewed;
 }
 

@@ -27,6 +27,7 @@
 #include "mesh/register/registrations.h"
 #include "observability/admin/admin_backend.h"
 #include "observability/admin/admin_server.h"
+#include "observability/dashboard/dashboard.h"
 #include "observability/metrics/page.h"
 #include "tools/weir/configuration.h"
 #include "tools/weir/privileges.h"
@@ -57,14 +58,20 @@ class Process final : public admin::AdminBackend {
 
  private:
   std::vector<admin::UpstreamState> upstreamStates(const server::ClusterUses& uses);
+  admin::UpstreamState upstreamState(const upstream::ClusterPlan& cluster,
+                                     const server::ClusterUse* use);
   // admin::AdminBackend
   admin::PageReply metricsPage(const admin::PageRequest& request) override;
   admin::Health health() override;
   std::string configText() override;
   void upstreams(Answer<admin::UpstreamStates> answer) override;
+  void upstream(std::string_view name, Answer<admin::UpstreamStates> answer) override;
   void listeners(Answer<std::vector<admin::ListenerState>> answer) override;
   void explain(const admin::ExplainQuery& query, Answer<admin::Explanation> answer) override;
   log::Level logLevel() override { return log::level(); }
+  admin::PageReply dashboard(const admin::PageRequest& request) override {
+    return dashboard_->serve(request);
+  }
   void reload(Answer<admin::ReloadOutcome> answer) override;
   void drain() override;
   void setLogLevel(log::Level level) override { log::setLevel(level); }
@@ -133,6 +140,7 @@ class Process final : public admin::AdminBackend {
   std::unique_ptr<mesh::Registrations> registrations_;
   std::unique_ptr<Recording> recording_;
   std::unique_ptr<metrics::Page> page_;
+  std::unique_ptr<dashboard::Dashboard> dashboard_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::unique_ptr<event::FileWatch> watch_;
   std::vector<std::unique_ptr<event::Signal>> signals_;

@@ -1,8 +1,11 @@
 // The pages of the admin server.
+#include <algorithm>
+
 #include "core/base/metrics.h"
 #include "core/base/utc_time.h"
 #include "core/config/redaction.h"
 #include "core/proxy/plan.h"
+#include "core/server/worker.h"
 #include "observability/admin/explain.h"
 #include "observability/text/gzip.h"
 #include "tools/weir/process.h"
@@ -88,26 +91,46 @@ void Process::upstreams(Answer<admin::UpstreamStates> answer) {
       });
 }
 
+void Process::upstream(std::string_view name, Answer<admin::UpstreamStates> answer) {
+  const auto& clusters = server_->plan()->clusters;
+  const auto found =
+      std::ranges::find_if(clusters, [name](const auto& each) { return each->name == name; });
+  if (found == clusters.end()) return answer({});
+  server_->askWorkers<server::ClusterUse>(
+      [id = (*found)->id](server::Worker& worker) { return worker.clusterUse(id); },
+      [this, cluster = *found, answer = std::move(answer)](
+          const std::vector<server::ClusterUse>& parts, std::size_t silent) {
+        server::ClusterUse use;
+        for (const server::ClusterUse& part : parts) use.add(part);
+        answer({{upstreamState(*cluster, &use)}, silent});
+      });
+}
+
 std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterUses& uses) {
   std::vector<admin::UpstreamState> states;
   if (server_->plan() == nullptr) return states;
   for (const auto& cluster : server_->plan()->clusters) {
-    const auto* watched = server_->directory().state(cluster->id);
-    admin::UpstreamState state = plannedState(
-        *cluster, watched == nullptr ? cluster->discovery->known() : watched->endpoints);
-    state.connections = counts_.cluster(cluster->id).value();
-    if (watched != nullptr) {
-      state.stale = watched->stale;
-      state.failure = watched->failure;
-    }
-    if (server_->health() != nullptr && cluster->options.health_check) {
-      addHealth(*server_->health(), cluster->id, state);
-    }
     const auto use = uses.find(cluster->id);
-    if (use != uses.end()) addUse(use->second, state);
-    states.push_back(std::move(state));
+    states.push_back(upstreamState(*cluster, use == uses.end() ? nullptr : &use->second));
   }
   return states;
+}
+
+admin::UpstreamState Process::upstreamState(const upstream::ClusterPlan& cluster,
+                                            const server::ClusterUse* use) {
+  const auto* watched = server_->directory().state(cluster.id);
+  admin::UpstreamState state =
+      plannedState(cluster, watched == nullptr ? cluster.discovery->known() : watched->endpoints);
+  state.connections = counts_.cluster(cluster.id).value();
+  if (watched != nullptr) {
+    state.stale = watched->stale;
+    state.failure = watched->failure;
+  }
+  if (server_->health() != nullptr && cluster.options.health_check) {
+    addHealth(*server_->health(), cluster.id, state);
+  }
+  if (use != nullptr) addUse(*use, state);
+  return state;
 }
 
 }  // namespace weir

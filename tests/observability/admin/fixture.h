@@ -35,6 +35,14 @@ class FakeSubject final : public AdminBackend {
     if (!defers) return answer(upstream_states);
     deferred.push_back([this, answer] { answer(upstream_states); });
   }
+  void upstream(std::string_view name, Answer<UpstreamStates> answer) override {
+    UpstreamStates states;
+    for (const UpstreamState& each : upstream_states.upstreams) {
+      if (each.name == name) states.upstreams.push_back(each);
+    }
+    answer(std::move(states));
+  }
+  PageReply dashboard(const PageRequest& request) override { return {.body = request.path}; }
   void listeners(Answer<std::vector<ListenerState>> answer) override {
     if (!defers) return answer(listener_states);
     deferred.push_back([this, answer] { answer(listener_states); });

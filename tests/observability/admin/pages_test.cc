@@ -126,6 +126,38 @@ TEST_F(AdminPages, UpstreamsTellWhoseAnswersAreMissing) {
             "200 {\n  \"upstreams\": [],\n  \"silent_workers\": 2\n}\n");
 }
 
+TEST_F(AdminPages, OneUpstreamHasPagesWithTheEndpointsOutOfUseFirst) {
+  UpstreamState orders{.name = "orders"};
+  for (int i = 0; i < 5; ++i) orders.endpoints.push_back({.address = std::to_string(i)});
+  orders.endpoints[3].state = "ejected";
+  orders.endpoints[4].state = "healthy";
+  subject_.upstream_states.upstreams = {{.name = "users"}, orders};
+  const auto addresses = [this](std::string_view query) {
+    const RawMessage reply = ask("GET /upstreams?name=orders" + std::string(query));
+    std::string found;
+    for (std::size_t at = 0; (at = reply.body.find("address\": \"", at)) != std::string::npos;) {
+      found += reply.body[at += 11];
+    }
+    EXPECT_NE(reply.body.find("\"endpoint_count\": 5"), std::string::npos);
+    return found;
+  };
+  EXPECT_EQ(addresses(""), "30124");
+  EXPECT_EQ(addresses("&limit=2"), "30");
+  EXPECT_EQ(addresses("&offset=3&limit=9"), "24");
+  EXPECT_EQ(addresses("&offset=9"), "");
+  EXPECT_EQ(ask("GET /upstreams?name=payments").status(), 404);
+  EXPECT_EQ(ask("GET /upstreams?name=orders&limit=-1").status(), 400);
+}
+
+TEST_F(AdminPages, TheDashboardHasFiles) {
+  const RawMessage page = ask("GET /dashboard");
+  EXPECT_EQ(page.value("content-security-policy"), "default-src 'self'; frame-ancestors 'none'");
+  EXPECT_EQ(ask("GET /dashboard/app.js").value("content-type"), "text/javascript; charset=utf-8");
+  EXPECT_EQ(ask("GET /dashboard/none.js").status(), 404);
+  EXPECT_EQ(ask("GET /", "accept: text/html,*/*\r\n").body, page.body);
+  EXPECT_EQ(ask("GET /pages", "accept: text/html,*/*\r\n").body, ask("GET /").body);
+}
+
 TEST_F(AdminPages, ListenersTellWhereTheyListen) {
   subject_.listener_states = {{.name = "public",
                                .address = "0.0.0.0:8080",
