@@ -56,6 +56,11 @@ void Assembler::makeList(std::size_t size) {
        1 - static_cast<int>(size));
 }
 
+void Assembler::makeMap(std::size_t members) {
+  emit({.op = Op::kMakeMap, .detail = static_cast<std::uint32_t>(members)},
+       1 - static_cast<int>(2 * members));
+}
+
 void Assembler::operate(Op op) { emit({.op = op}, 1 - operationOf(op).arguments); }
 
 void Assembler::testInstead() {

@@ -27,6 +27,7 @@ class Assembler {
   void matches(Regex regex);
   void cidr(const IpRange& network);
   void makeList(std::size_t size);
+  void makeMap(std::size_t members);
   void operate(Op op);
   void joinLogical(Op op) { emit({.op = op}, -1); }  // kAnd or kOr
   // The latest instruction, which reads a variable or member, tests whether it exists instead.

@@ -14,6 +14,7 @@ namespace weir::expr {
 inline constexpr std::size_t kMaxExpressionBytes = 4096;
 inline constexpr std::size_t kMaxExpressionNesting = 16;
 inline constexpr std::size_t kMaxListElements = 100;  // of a list in an expression
+inline constexpr std::size_t kMaxMapMembers = 50;     // of a map in an expression
 
 // A program for an expression in weir's subset of CEL (docs/expressions.md) that may use the
 // variables of the schema. Null, with `mistake` set, if it is not acceptable. With `result`, it

@@ -50,7 +50,11 @@ class Compiler {
   Parsed parseSelection(const Operand& object);
   Parsed parsePrimary();
   Parsed parseLiteral();
+  static Type commonType(const std::vector<Operand>& operands);
+  static bool areConstant(const std::vector<Operand>& operands);
   Parsed parseList();
+  Parsed parseMap();
+  bool parseMapMember(std::vector<Operand>& keys, std::vector<Operand>& values);
   Parsed parseName();
   Parsed parseVariable(Token name);
   Parsed parseHas(std::size_t offset);

@@ -74,12 +74,26 @@ std::string_view inAnotherGroup(std::string_view name, const std::vector<std::st
 
 }  // namespace
 
+// The type of all of them; dyn if they differ.
+Type Compiler::commonType(const std::vector<Operand>& operands) {
+  const auto same = [&](const Operand& each) { return each.type == operands.front().type; };
+  const bool uniform = !operands.empty() && std::all_of(operands.begin(), operands.end(), same);
+  return uniform ? operands.front().type : Type(Kind::kDyn);
+}
+
+bool Compiler::areConstant(const std::vector<Operand>& operands) {
+  return std::all_of(operands.begin(), operands.end(),
+                     [](const Operand& each) { return each.constant; });
+}
+
 Compiler::Parsed Compiler::parsePrimary() {
   Parsed parsed;
   if (token_.kind == Token::Kind::kName) {
     parsed = parseName();
   } else if (token_.is("[")) {
     parsed = parseList();
+  } else if (token_.is("{")) {
+    parsed = parseMap();
   } else if (accept("(")) {
     parsed = parseExpression();
     if (!parsed || !expect(")")) return std::nullopt;
@@ -113,7 +127,6 @@ Compiler::Parsed Compiler::parseLiteral() {
     case Token::Kind::kEnd:
       return fail(token.offset, "the expression ends where a value is expected");
     default:
-      if (token.is("{")) return fail(token.offset, "maps cannot be written in an expression");
       return fail(token.offset, "expected a value, found " + inQuotes(token.text));
   }
 }
@@ -140,13 +153,43 @@ Compiler::Parsed Compiler::parseList() {
     elements.push_back(*element);
     if (!token_.is("]") && !expect(",", "]")) return std::nullopt;
   }
-  const auto same = [&](const Operand& each) { return each.type == elements.front().type; };
-  const bool uniform = std::all_of(elements.begin(), elements.end(), same);
-  const bool known = std::all_of(elements.begin(), elements.end(),
-                                 [](const Operand& each) { return each.constant; });
   assembler_.makeList(elements.size());
-  const Type element = uniform && !elements.empty() ? elements.front().type : Type(Kind::kDyn);
-  return finishOperation(Operand{{}, offset, start}, known, Type::listOf(element));
+  return finishOperation(Operand{{}, offset, start}, areConstant(elements),
+                         Type::listOf(commonType(elements)));
+}
+
+Compiler::Parsed Compiler::parseMap() {
+  const std::size_t offset = token_.offset;
+  const std::size_t start = assembler_.here();
+  if (!expect("{")) return std::nullopt;
+  std::vector<Operand> keys;
+  std::vector<Operand> values;
+  while (!accept("}")) {
+    if (failed_ || !parseMapMember(keys, values)) return std::nullopt;
+    if (!token_.is("}") && !expect(",", "}")) return std::nullopt;
+  }
+  assembler_.makeMap(keys.size());
+  return finishOperation(Operand{{}, offset, start}, areConstant(keys) && areConstant(values),
+                         Type::mapOf(commonType(values)));
+}
+
+bool Compiler::parseMapMember(std::vector<Operand>& keys, std::vector<Operand>& values) {
+  if (keys.size() == kMaxMapMembers) {
+    fail(token_.offset, "a map may have at most " + std::to_string(kMaxMapMembers) + " members");
+    return false;
+  }
+  const Parsed key = parseExpression();
+  if (!key) return false;
+  if (!fits(key->type, Kind::kString)) {
+    fail(key->offset, "the keys of a map must be strings, not " + key->type.text());
+    return false;
+  }
+  if (!expect(":")) return false;
+  const Parsed value = parseExpression();
+  if (!value) return false;
+  keys.push_back(*key);
+  values.push_back(*value);
+  return true;
 }
 
 Compiler::Parsed Compiler::parseName() {

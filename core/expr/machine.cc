@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/expr/map_literal.h"
+
 namespace weir::expr {
 namespace {
 
@@ -56,6 +58,8 @@ void Machine::control(const Instruction& instruction) {
       return matchNetwork(program_.networks_[instruction.index]);
     case Op::kMakeList:
       return makeList(instruction.detail);
+    case Op::kMakeMap:
+      return makeMap(instruction.detail);
     case Op::kJump:
       at_ = instruction.detail;
       return;
@@ -137,6 +141,11 @@ void Machine::makeList(std::size_t size) {
   if (copies == nullptr) return push(Value::fault(Fault::kLimit));
   std::copy(items, items + size, copies);
   push(Value::list({copies, size}));
+}
+
+void Machine::makeMap(std::size_t members) {
+  size_ -= 2 * members;
+  push(expr::makeMap({&stack_[size_], 2 * members}, budget_));
 }
 
 // Leaves the value for kAnd or kOr, or as the result.

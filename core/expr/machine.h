@@ -24,6 +24,7 @@ class Machine {
   void matchRegex(const Regex& regex);
   void matchNetwork(const IpRange& network);
   void makeList(std::size_t size);
+  void makeMap(std::size_t members);
   void jumpIf(bool value, std::size_t to);
   void branch(const Instruction& instruction);
   void joinLogical(bool absorbing);

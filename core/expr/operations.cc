@@ -289,11 +289,11 @@ static_assert(std::size(kOperations) == static_cast<std::size_t>(Op::kToTimestam
 
 }  // namespace
 
-char* Budget::take(std::size_t count) {
+char* Budget::take(std::size_t count, std::size_t alignment) {
   if (count > bytes) return nullptr;
   bytes -= count;
   charge(count);
-  return arena.allocate(std::max<std::size_t>(count, 1));  // null is a failure
+  return arena.allocate(std::max<std::size_t>(count, 1), alignment);  // null is a failure
 }
 
 Value* Budget::takeValues(std::size_t count) {

@@ -28,7 +28,7 @@ struct Budget {
   }
   Value find(const Map& map, std::string_view key, std::uint32_t hint);
   // Null if the evaluation has used its memory.
-  char* take(std::size_t count);
+  char* take(std::size_t count, std::size_t alignment = 1);
   Value* takeValues(std::size_t count);
   void giveBack(const Value* unused, std::size_t count);  // the end of the latest takeValues()
 };
@@ -45,6 +45,7 @@ enum class Op : std::uint8_t {
   kMatches,
   kCidr,
   kMakeList,
+  kMakeMap,
   kJump,
   kJumpIfFalse,
   kJumpIfTrue,

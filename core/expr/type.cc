@@ -38,11 +38,15 @@ Type Type::element() const {
   return inner;
 }
 
-Type Type::listOf(const Type& element) {
-  Type list(Kind::kList);
-  for (std::size_t i = 1; i < kMaxNesting; ++i) list.kinds_[i] = element.kinds_[i - 1];
-  return list;
+Type Type::of(Kind container, const Type& element) {
+  Type type(container);
+  for (std::size_t i = 1; i < kMaxNesting; ++i) type.kinds_[i] = element.kinds_[i - 1];
+  return type;
 }
+
+Type Type::listOf(const Type& element) { return of(Kind::kList, element); }
+
+Type Type::mapOf(const Type& element) { return of(Kind::kMap, element); }
 
 std::string Type::text() const {
   std::string text;

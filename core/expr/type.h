@@ -45,10 +45,13 @@ class Type {
   bool isNumber() const { return kind() == Kind::kInt || kind() == Kind::kDouble; }
   Type element() const;                     // of a list or map
   static Type listOf(const Type& element);  // beyond kMaxNesting the element is dyn
+  static Type mapOf(const Type& element);   // likewise
   std::string text() const;                 // "map(list(string))"
   friend bool operator==(const Type&, const Type&) = default;
 
  private:
+  static Type of(Kind container, const Type& element);
+
   std::array<Kind, kMaxNesting> kinds_ = {Kind::kDyn, Kind::kDyn, Kind::kDyn, Kind::kDyn};
 };
 

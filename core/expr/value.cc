@@ -70,6 +70,8 @@ std::string_view textOf(Fault fault) {
       return "division by zero";
     case Fault::kConversion:
       return "a text that cannot be converted";
+    case Fault::kRepeated:
+      return "a key that the map has twice";
     case Fault::kLimit:
       return "too much work or memory";
   }

@@ -20,6 +20,7 @@ enum class Fault : std::uint8_t {
   kOverflow,    // an integer, duration or timestamp out of range
   kDivision,    // by zero
   kConversion,  // a text that is not a number, duration or timestamp
+  kRepeated,    // a key that a map has twice
   kLimit,       // too many steps, too much memory or too long a list
 };
 

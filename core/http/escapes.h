@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace weir::http {
@@ -34,6 +36,25 @@ constexpr char* writeEscape(char c, char* to) {
   *to++ = kUpperHexDigits[byte >> 4];
   *to++ = kUpperHexDigits[byte & 0xF];
   return to;
+}
+
+// Writes the text as a part of a query or form, at most three times as long: all but unreserved
+// characters are escaped. Returns the end.
+constexpr char* writeEscaped(std::string_view text, char* to) {
+  for (const char c : text) {
+    if (isUnreserved(c)) {
+      *to++ = c;
+    } else {
+      to = writeEscape(c, to);
+    }
+  }
+  return to;
+}
+
+inline void appendEscaped(std::string_view text, std::string& to) {
+  const std::size_t before = to.size();
+  to.resize(before + text.size() * 3);
+  to.resize(static_cast<std::size_t>(writeEscaped(text, to.data() + before) - to.data()));
 }
 
 }  // namespace weir::http

@@ -27,6 +27,9 @@ enum class Fact : std::uint8_t {
   kClientAddress,
   kClientIdentity,
   kOriginalDestination,
+  kConnectionTls,
+  kConnectionSni,
+  kConnectionMtls,
   kListenerName,
   kRouteName,
   kAuthMethod,
@@ -87,6 +90,11 @@ constexpr expr::Variable kVariables[] = {
      "Identity of the client's certificate, such as a SPIFFE ID."},
     {"client.original_destination", expr::Kind::kString,
      "Address and port to which the client of a redirected connection had connected."},
+    {"connection.tls", expr::Kind::kBool, "Whether the client's connection to weir uses TLS."},
+    {"connection.sni", expr::Kind::kString,
+     "Server name that the client has requested by TLS, in lower case."},
+    {"connection.mtls", expr::Kind::kBool,
+     "Whether the client has a TLS certificate that weir has verified."},
     {"listener.name", expr::Kind::kString, "Name of the listener."},
     {"route.name", expr::Kind::kString, "Name of the route."},
     {"auth.method", expr::Kind::kString,
@@ -169,6 +177,8 @@ expr::Value readText(Fact fact, const ExchangeRecord& record) {
       return textOrMissing(record.client_identity);
     case Fact::kOriginalDestination:
       return textOrMissing(record.original_destination);
+    case Fact::kConnectionSni:
+      return textOrMissing(record.server_name);
     case Fact::kListenerName:
       return textOrMissing(record.listener);
     case Fact::kRouteName:
@@ -212,6 +222,10 @@ expr::Value readPrincipal(Fact fact, const Principal& principal, Arena& arena) {
       return principal.claims == nullptr ? expr::Value::missing()
                                          : expr::Value::map(*principal.claims);
   }
+}
+
+bool hasCertificate(const ExchangeRecord& record) {
+  return !record.client_certificate.empty() || !record.client_subject.empty();
 }
 
 bool isAboutPrincipal(Fact fact) { return fact >= Fact::kAuthMethod && fact <= Fact::kAuthClaims; }
@@ -292,6 +306,10 @@ expr::Value ExchangeFacts::read(std::size_t index, Arena& arena) const {
       return expr::Value::map(response_lines_);
     case Fact::kRequestTime:
       return expr::Value::timestamp(record_.start);
+    case Fact::kConnectionTls:
+      return expr::Value::boolean(record_.tls);
+    case Fact::kConnectionMtls:
+      return expr::Value::boolean(hasCertificate(record_));
     case Fact::kRequestSize:
       return integerOf(record_.request_body_bytes);
     case Fact::kUpstreamAttempts:

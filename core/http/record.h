@@ -36,6 +36,7 @@ struct ExchangeRecord {
   Version version = Version::kHttp11;
   bool has_query = false;
   bool trusted_peer = false;  // the peer is one of the listener's trusted proxies
+  bool tls = false;           // the client's connection to weir is encrypted
   std::string_view method_text;
   std::string_view scheme;
   std::string_view authority;
@@ -62,6 +63,7 @@ struct ExchangeRecord {
   // The SHA-256 of the client's certificate, in hexadecimal.
   std::string_view client_certificate;
   std::string_view original_destination;  // of a redirected connection, with its port
+  std::string_view server_name;           // that the client requested by TLS, in lower case
   std::string_view listener;
   std::string_view route;
   std::string_view upstream;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/jose/base64url.h"
+#include "core/base/base64url.h"
 
 namespace weir::jose {
 namespace {

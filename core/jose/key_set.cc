@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/jose/base64url.h"
+#include "core/base/base64url.h"
 
 namespace weir::jose {
 namespace {

@@ -62,7 +62,8 @@ void DownstreamOwner::logHandshake(const net::Security& security, const net::Ip&
   record.transport = http::kTlsTransport;
   record.reason = Reason::kTlsHandshakeFailed;
   record.reason_detail = why;
-  record.authority = security.server_name;
+  record.authority = record.server_name = security.server_name;
+  record.tls = true;
   std::array<char, net::Ip::kMaxText> text{};
   record.client_address = client.formatClient(text);
   record.listener = plan_->name;

@@ -227,6 +227,10 @@ http::ExchangeRecord Exchange::describe() {
     record.client_address =
         caller_.ip.formatClient(std::span<char, net::Ip::kMaxText>(text, net::Ip::kMaxText));
   }
+  if (caller_.security != nullptr) {
+    record.tls = true;
+    record.server_name = caller_.security->server_name;
+  }
   if (caller_.peer() != nullptr) {
     record.client_identity = caller_.peer()->identity;
     record.client_certificate = caller_.peer()->hash;

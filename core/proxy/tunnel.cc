@@ -390,7 +390,7 @@ void Tunnel::log(Reason reason) {
   record.times.connected = connected_after_;
   record.start = wallClockNow() - record.times.total;
   record.transport = http::kTcpTransport;
-  record.authority = facts_.server_name;
+  record.authority = record.server_name = facts_.server_name;
   record.request_body_bytes = up_.bytes();
   record.response_body_bytes = down_.bytes();
   record.reason = reason;

@@ -129,15 +129,8 @@ void appendWithoutControls(std::string_view value, ArenaString& text) {
 }
 
 void appendEncoded(std::string_view value, ArenaString& text) {
-  char* to = text.extend(value.size() * 3);
-  for (const char c : value) {
-    if (http::isUnreserved(c)) {
-      *to++ = c;
-    } else {
-      to = http::writeEscape(c, to);
-    }
-  }
-  text.giveBack(to);
+  char* const to = text.extend(value.size() * 3);
+  text.giveBack(http::writeEscaped(value, to));
 }
 
 // For a value that the client has percent-encoded: encodes the bytes that its escapes represent,

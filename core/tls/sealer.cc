@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 #include <string>
 
+#include "core/base/base64url.h"
 #include "core/base/check.h"
 #include "core/tls/digest.h"
 
@@ -18,7 +19,7 @@ namespace {
 constexpr std::size_t kNonceBytes = 12;
 constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kOverhead = kNonceBytes + kTagBytes;
-constexpr std::size_t kMostSealed = (Sealer::kMostText + kOverhead + 2) / 3 * 4;
+constexpr std::size_t kMostSealed = base64UrlSize(Sealer::kMostText + kOverhead);
 
 const std::uint8_t* bytesOf(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
@@ -38,29 +39,6 @@ evp_aead_ctx_st* keyFrom(std::string_view secret) {
 std::string_view processSecret() {
   static const std::string secret = secretBytes(Sealer::kLeastSecret);
   return secret;
-}
-
-// The URL-safe form without padding (RFC 4648, 5).
-std::string_view urlForm(std::string_view base64, Arena& arena) {
-  const std::size_t size = std::min(base64.find('='), base64.size());
-  char* const text = arena.allocate(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    const char c = base64[i];
-    text[i] = c == '+' ? '-' : c == '/' ? '_' : c;
-  }
-  return {text, size};
-}
-
-std::optional<std::string_view> fromUrlForm(std::string_view text, Arena& arena) {
-  const std::size_t padded = (text.size() + 3) / 4 * 4;
-  char* const to = arena.allocate(padded);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '+' || c == '/') return std::nullopt;
-    to[i] = c == '-' ? '+' : c == '_' ? '/' : c;
-  }
-  std::fill(to + text.size(), to + padded, '=');
-  return fromBase64({to, padded}, arena);
 }
 
 }  // namespace
@@ -84,23 +62,27 @@ std::optional<std::string_view> Sealer::seal(std::string_view text, std::string_
                                text.size() + kTagBytes, sealed, kNonceBytes, bytesOf(text),
                                text.size(), bytesOf(context), context.size()) == 1);
   const Bytes bytes(reinterpret_cast<const char*>(sealed), kNonceBytes + size);
-  return urlForm(base64(bytes, arena), arena);
+  char* const text_form = arena.allocate(base64UrlSize(bytes.size()));
+  writeBase64Url(bytes, text_form);
+  return std::string_view(text_form, base64UrlSize(bytes.size()));
 }
 
 std::optional<Sealer::Opened> Sealer::open(std::string_view sealed, std::string_view context,
                                            Arena& arena) const {
   if (sealed.size() > kMostSealed) return std::nullopt;
-  const auto bytes = fromUrlForm(sealed, arena);
-  if (!bytes || bytes->size() < kOverhead) return std::nullopt;
-  const std::string_view body = bytes->substr(kNonceBytes);
+  const std::size_t size = bytesOfBase64Url(sealed.size());
+  char* const bytes = arena.allocate(size);
+  if (size < kOverhead || readBase64Url(sealed, bytes) == nullptr) return std::nullopt;
+  const std::string_view nonce(bytes, kNonceBytes);
+  const std::string_view body(bytes + kNonceBytes, size - kNonceBytes);
   auto* const text = arena.array<std::uint8_t>(body.size());
   for (const auto& key : keys_) {
-    std::size_t size = 0;
+    std::size_t opened_size = 0;
     const int opened =
-        EVP_AEAD_CTX_open(key.get(), text, &size, body.size(), bytesOf(*bytes), kNonceBytes,
+        EVP_AEAD_CTX_open(key.get(), text, &opened_size, body.size(), bytesOf(nonce), nonce.size(),
                           bytesOf(body), body.size(), bytesOf(context), context.size());
     if (opened != 1) continue;
-    return Opened{{reinterpret_cast<const char*>(text), size}, &key != &keys_.front()};
+    return Opened{{reinterpret_cast<const char*>(text), opened_size}, &key != &keys_.front()};
   }
   return std::nullopt;
 }

@@ -11,12 +11,6 @@ std::optional<std::int64_t> LeaseTable::find(std::uint64_t key, Milliseconds now
   return found.above(0);
 }
 
-bool LeaseTable::set(std::uint64_t key, std::int64_t number, Milliseconds now,
-                     SlotTable::Found& found) {
-  if (found) return SlotTable::change(found, number);
-  return slots_.add(key, number, floorAt(now), true, found) != SlotTable::Added::kPresent;
-}
-
 std::int64_t LeaseTable::units(std::uint64_t key, Milliseconds now) const {
   SlotTable::Found found;
   return find(key, now, found).value_or(0) & kUnits;
@@ -49,7 +43,7 @@ bool LeaseTable::mark(std::uint64_t key, Milliseconds until, Milliseconds now) {
     const auto number = find(key, now, found);
     if (number && (*number & kMark) != 0) return false;
     const std::int64_t first = until.count() << kTimeShift | kMark;
-    if (set(key, number ? *number | kMark : first, now, found)) return true;
+    if (slots_.set(key, number ? *number | kMark : first, floorAt(now), found)) return true;
   }
 }
 
@@ -62,7 +56,7 @@ void LeaseTable::put(std::uint64_t key, std::int64_t units, Milliseconds until, 
     const std::int64_t expiry = std::max(before >> kTimeShift, until.count());
     const std::int64_t all =
         std::min(kMostUnits, (before & kUnits) + std::max<std::int64_t>(0, units));
-    if (set(key, expiry << kTimeShift | all, now, found)) return;
+    if (slots_.set(key, expiry << kTimeShift | all, floorAt(now), found)) return;
   }
 }
 

@@ -45,8 +45,6 @@ class LeaseTable {
   // The number of the key; nullopt if it has none, or an expired one. `found` in any case.
   std::optional<std::int64_t> find(std::uint64_t key, Milliseconds now,
                                    SlotTable::Found& found) const;
-  // False if another thread was faster.
-  bool set(std::uint64_t key, std::int64_t number, Milliseconds now, SlotTable::Found& found);
 
   SlotTable slots_;
 };

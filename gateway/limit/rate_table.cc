@@ -77,10 +77,7 @@ void RateTable::unfill(std::uint64_t key, Nanoseconds amount, Nanoseconds now) {
   for (;;) {
     SlotTable::Found found = slots_.find(key);
     const std::int64_t full_at = (now + missing(found, now) + amount).count();
-    const bool done =
-        found ? SlotTable::change(found, full_at)
-              : slots_.add(key, full_at, now.count(), true, found) != SlotTable::Added::kPresent;
-    if (done) return;
+    if (slots_.set(key, full_at, now.count(), found)) return;
   }
 }
 
@@ -89,10 +86,7 @@ void RateTable::put(std::uint64_t key, Nanoseconds missing, Nanoseconds now) {
   for (;;) {
     SlotTable::Found found = slots_.find(key);
     if (!found && missing <= Nanoseconds(0)) return;
-    const bool done =
-        found ? SlotTable::change(found, full_at)
-              : slots_.add(key, full_at, now.count(), true, found) != SlotTable::Added::kPresent;
-    if (done) return;
+    if (slots_.set(key, full_at, now.count(), found)) return;
   }
 }
 

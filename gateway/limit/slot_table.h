@@ -56,6 +56,13 @@ class SlotTable {
   Added add(std::uint64_t key, std::int64_t number, std::int64_t floor, bool replaces,
             Found& found);
 
+  // Gives a key a number above `floor`, in the slot that find() has found or in a new one. False if
+  // another thread was faster: then find() again.
+  bool set(std::uint64_t key, std::int64_t number, std::int64_t floor, Found& found) {
+    if (found) return change(found, number);
+    return add(key, number, floor, true, found) != Added::kPresent;
+  }
+
   std::size_t size() const { return (mask_ + 1) * kWays; }
   std::size_t used(std::int64_t floor) const;  // slots that are not free
   // Calls visit(key, how far its number is above the floor) for each slot that is not free.

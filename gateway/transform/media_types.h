@@ -14,6 +14,8 @@ std::string_view mediaTypeOf(std::string_view content_type);
 // A pattern for media types: "application/json", "text/*" or "*+json".
 class MediaTypePattern {
  public:
+  MediaTypePattern() = default;
+  explicit MediaTypePattern(std::string_view text) { static_cast<void>(read(text, *this)); }
   // The pattern of that text; false if it is malformed.
   static bool read(std::string_view text, MediaTypePattern& out);
   bool matches(std::string_view media_type) const;  // in any case

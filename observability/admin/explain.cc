@@ -218,6 +218,8 @@ void Explainer::beginView() {
   record.client_address = downstream_.address;
   record.listener = listener_.name;
   record.request_headers = &request_.headers;
+  record.tls = hop_.scheme == "https";
+  if (record.tls) record.server_name = http::hostOf(record.authority);
   const bool certified = query_.caller.starts_with("spiffe://");
   if (certified) record.client_identity = record.client_subject = query_.caller;
   view_.emplace(record);

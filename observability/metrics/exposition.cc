@@ -1,9 +1,9 @@
 #include "observability/metrics/exposition.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "core/http/accept.h"
 #include "core/http/syntax.h"
 #include "observability/metrics/text_format.h"
 
@@ -14,7 +14,7 @@ namespace {
 struct Range {
   std::string_view name;
   std::string_view parameters;
-  double weight = 1;
+  int weight = 0;  // in thousandths
 
   // The value of a parameter, without quotes; empty if there is none.
   std::string_view parameter(std::string_view wanted) const {
@@ -37,9 +37,11 @@ Range readRange(std::string_view element) {
   Range range;
   const std::size_t end = element.find(';');
   range.name = http::trimmed(element.substr(0, end));
-  if (end != std::string_view::npos) range.parameters = element.substr(end + 1);
-  if (const std::string_view weight = range.parameter("q"); !weight.empty()) {
-    std::from_chars(weight.data(), weight.data() + weight.size(), range.weight);
+  if (end == std::string_view::npos) {
+    range.weight = http::acceptWeight({});
+  } else {
+    range.parameters = element.substr(end + 1);
+    range.weight = http::acceptWeight(element.substr(end));
   }
   return range;
 }
@@ -68,7 +70,7 @@ std::optional<Exposition> formatOf(const Range& range) {
 
 Exposition chooseExposition(std::string_view accept) {
   Exposition best = Exposition::kText;
-  double weight = 0;
+  int weight = 0;
   http::forEachToken(accept, [&](std::string_view element) {
     const Range range = readRange(element);
     const auto format = formatOf(range);

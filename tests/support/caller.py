@@ -9,17 +9,18 @@ from http_wire import Client
 class Caller(threading.Thread):
     """Sends requests on a connection of its own until the end."""
 
-    def __init__(self, address, end):
+    def __init__(self, address, end, **request):
         super().__init__()
         self.client = Client(address)
         self.end = end
+        self.request = {"target": "/", **request}
         self.answers = []  # (sent, received, status)
 
     def run(self):
         while (sent := time.monotonic()) < self.end:
             status = 0  # unless there is a response
             try:
-                status = self.client.request("/").status
+                status = self.client.request(**self.request).status
             finally:
                 self.answers.append((sent, time.monotonic(), status))
         self.client.close()
@@ -28,8 +29,8 @@ class Caller(threading.Thread):
 class Load:
     """Callers that send requests until stop()."""
 
-    def __init__(self, weir, count=4):
-        self.threads = [Caller(weir.address(), float("inf")) for _ in range(count)]
+    def __init__(self, weir, count=4, **request):
+        self.threads = [Caller(weir.address(), float("inf"), **request) for _ in range(count)]
         for thread in self.threads:
             thread.start()
 

@@ -14,8 +14,8 @@
 #include <openssl/rsa.h>
 #include <vector>
 
+#include "core/base/base64url.h"
 #include "core/base/check.h"
-#include "core/jose/base64url.h"
 
 namespace weir::test {
 namespace {
@@ -177,7 +177,7 @@ std::string TokenSigner::sign(std::string_view text) const {
 
 std::string base64Url(std::string_view bytes) {
   std::string text;
-  jose::appendBase64Url(asBytes(bytes), text);
+  appendBase64Url(asBytes(bytes), text);
   return text;
 }
 

@@ -49,7 +49,7 @@ when = 'response.duration > duration("250ms") && request.path != "/healthz"'
 | duration | `duration("1m30s")` |
 | timestamp | `timestamp("2026-01-31T12:00:00Z")` |
 | list | `["a", "b"]` |
-| map | cannot be written; variables such as `request.headers` have this type |
+| map | `{"silver": 10, "gold": 100}`; its keys are strings |
 | null | `null` |
 
 ## Operators
@@ -103,18 +103,19 @@ An error in a part without variables, such as `duration("5x")` or `1 / 0`, is re
 | instructions: literals, variables, operators and calls | 512 |
 | nesting of brackets, calls and choices | 16 |
 | elements of a list in the expression, or visited by `exists()` and the like | 100 |
-| strings and lists computed in one evaluation | 64 KiB |
+| members of a map in the expression | 50 |
+| strings, lists and maps computed in one evaluation | 64 KiB |
 | work of one evaluation | 20,000 steps, and one more for each 16 bytes read or written |
 
-An evaluation beyond a limit ends with an error. It needs memory only for strings and lists that it computes. Expressions
+An evaluation beyond a limit ends with an error. It needs memory only for strings, lists and maps that it computes. Expressions
 about a body, with the variable `body`, have the limits of the filter `json` instead of the last three
 ([JSON bodies](transform-json.md)), and an operation on an int and a double of the body is one on doubles.
 
 ## Differences from CEL
 
-- There are no maps, messages, unsigned integers, types or `dyn()` in expressions; no `exists_one()` and no functions for
+- There are no messages, unsigned integers, types or `dyn()` in expressions; no `exists_one()` and no functions for
   parts of timestamps.
-- Ints and doubles can be compared. Maps cannot be compared with `==`.
+- Ints and doubles can be compared. The keys of maps are strings, and maps cannot be compared with `==`.
 - The pattern of `matches()` and the network of `cidr()` are literals. Patterns match bytes: a letter outside ASCII is
   several characters for them.
 - Durations and timestamps have 64 bits of nanoseconds: 292 years, and the years 1678 to 2261.

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "core/jose/base64url.h"
+#include "core/base/base64url.h"
 #include "core/tls/digest.h"
 #include "gateway/auth/api_key/key_table.h"
 
@@ -60,7 +60,7 @@ int addLine(const std::string& path, const std::string& line) {
 int makeKey(const KeyOptions& options) {
   std::string key = "weir_";
   const std::string secret = tls::secretBytes(kSecretBytes);
-  jose::appendBase64Url({secret.data(), secret.size()}, key);
+  appendBase64Url({secret.data(), secret.size()}, key);
   const std::string line = lineFor(options, digestText(key));
   gateway::api_key::KeyLine parsed;
   std::string what = parsed.parse(line);

@@ -30,17 +30,6 @@ void applyEdit(const FieldEdit& edit, http::Headers& headers) {
   headers.add(arena.copy(edit.name), arena.copy(edit.value));
 }
 
-void appendEncoded(std::string_view text, std::string& to) {
-  char escape[3];
-  for (const char c : text) {
-    if (http::isUnreserved(c)) {
-      to += c;
-    } else {
-      to.append(escape, http::writeEscape(c, escape));
-    }
-  }
-}
-
 bool isChanged(const Answer& answer, std::string_view name) {
   return std::ranges::any_of(answer.query_set,
                              [&](const auto& each) { return each.first == name; }) ||
@@ -76,9 +65,9 @@ void applyQuery(const Answer& answer, http::Request& request) {
   }
   for (const auto& [name, value] : answer.query_set) {
     if (!text.empty()) text += '&';
-    appendEncoded(name, text);
+    http::appendEscaped(name, text);
     text += '=';
-    appendEncoded(value, text);
+    http::appendEscaped(value, text);
   }
   request.query = arena.copy(text);
   request.has_query = !text.empty();

@@ -44,6 +44,7 @@ struct Answer {
 
   Kind kind = Kind::kFailed;
   std::string_view detail = {};            // of a failure, for the log; static
+  bool silent = false;                     // the failure is that the service did not respond
   std::vector<FieldEdit> request_fields;   // if allowed
   std::vector<FieldEdit> response_fields;  // for the client, in any case
   std::vector<std::pair<std::string, std::string>> query_set;
@@ -59,6 +60,11 @@ struct Answer {
   static Answer failed(std::string_view detail) {
     Answer answer;
     answer.detail = detail;
+    return answer;
+  }
+  static Answer silence() {
+    Answer answer = failed("the auth service did not respond");
+    answer.silent = true;
     return answer;
   }
   std::size_t bytes() const;  // of memory, about

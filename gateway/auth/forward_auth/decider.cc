@@ -15,46 +15,77 @@ Decision decisionOf(const Answer& answer) {
 }  // namespace
 
 Decider::Decider(const Settings& settings, const filter::LocalTools& tools)
-    : settings_(settings), loop_(tools.loop), client_(tools.client), metrics_(tools.metrics) {
+    : settings_(settings),
+      loop_(tools.loop),
+      client_(tools.client),
+      metrics_(tools.metrics),
+      away_(std::make_shared<const Answer>(
+          Answer::failed("the auth service did not respond to several requests"))) {
   if (settings.cache) cache_ = std::make_unique<AnswerCache>(*settings.cache);
 }
 
 SharedAnswer Decider::ask(const Subject& subject, Asker& asker) {
-  if (cache_ == nullptr) {
+  const auto key = cache_ == nullptr ? std::nullopt
+                                     : settings_.cache->parts.of(subject.request, subject.control);
+  if (cache_ != nullptr && !key) count(Lookup::kBypass);
+  if (key) {
+    if (SharedAnswer known = cache_->find(*key, loop_.now())) {
+      count(Lookup::kHit);
+      return known;
+    }
+    if (join(*key, asker)) return nullptr;
+  }
+  if (!outage_.mayAsk(loop_.now())) return away_;
+  if (key) {
+    askTogether(*key, subject, asker);
+  } else {
     askAlone(subject, asker);
-    return nullptr;
   }
-  const auto key = settings_.cache->parts.of(subject.request, subject.control);
-  if (!key) {
-    count(Lookup::kBypass);
-    askAlone(subject, asker);
-    return nullptr;
-  }
-  if (SharedAnswer known = cache_->find(*key, loop_.now())) {
-    count(Lookup::kHit);
-    return known;
-  }
-  askTogether(*key, subject, asker);
   return nullptr;
 }
 
-void Decider::askTogether(std::string_view key, const Subject& subject, Asker& asker) {
+// Waits for the answer to a question in progress; false if there is none, or too many wait for it.
+bool Decider::join(std::string_view key, Asker& asker) {
   asker.key_ = key;
-  Shared& shared = shared_[asker.key_];
-  if (shared.waiting.full()) {
+  const auto found = shared_.find(asker.key_);
+  if (found == shared_.end() || found->second.waiting.full()) {
     asker.key_.clear();
-    return askAlone(subject, asker);
+    return false;
   }
-  shared.waiting.add(asker);
-  if (shared.question != nullptr) return count(Lookup::kShared);
+  found->second.waiting.add(asker);
+  count(Lookup::kShared);
+  return true;
+}
+
+void Decider::askTogether(std::string_view key, const Subject& subject, Asker& asker) {
+  const auto [place, is_new] = shared_.try_emplace(std::string(key));
+  if (!is_new) return askAlone(subject, asker);
   count(Lookup::kMiss);
+  asker.key_ = key;
+  Shared& shared = place->second;
+  shared.waiting.add(asker);
   shared.first = &asker;
   shared.question =
       start(subject, [this, key = asker.key_](Answer answer) { onShared(key, std::move(answer)); });
 }
 
+void Decider::note(const Answer& answer) {
+  if (answer.silent) {
+    outage_.onSilence(loop_.now());
+  } else if (answer.kind != Answer::Kind::kBadRequest) {
+    outage_.onAnswer();
+  }
+}
+
+void Decider::onOverdue(Asker& asker) {
+  // The question of several requests ends by its own time limit.
+  if (asker.key_.empty()) outage_.onSilence(loop_.now());
+  leave(asker);
+}
+
 void Decider::askAlone(const Subject& subject, Asker& asker) {
-  asker.question_ = start(subject, [&asker](Answer answer) {
+  asker.question_ = start(subject, [this, &asker](Answer answer) {
+    note(answer);
     const Question ended = std::move(asker.question_);
     asker.onAnswer(std::make_shared<const Answer>(std::move(answer)));
   });
@@ -65,6 +96,7 @@ void Decider::askAside(const Subject& subject) {
   asides_.emplace_front();
   const auto aside = asides_.begin();
   *aside = start(subject, [this, aside](const Answer& answer) {
+    note(answer);
     const Question ended = std::move(*aside);
     asides_.erase(aside);
     metrics_.counter(decisionsKey(decisionOf(answer), true)).add();
@@ -80,6 +112,7 @@ Question Decider::start(const Subject& subject, OnAnswer done) {
 // that could not be asked. A request that comes from within asks again, or finds the answer in the
 // cache.
 void Decider::onShared(const std::string& key, Answer answer) {
+  note(answer);
   auto node = shared_.extract(key);
   const auto made = std::make_shared<const Answer>(std::move(answer));
   cache_->add(node.key(), made, loop_.now());

@@ -12,6 +12,7 @@
 #include "gateway/auth/forward_auth/answer_cache.h"
 #include "gateway/auth/forward_auth/http_service.h"
 #include "gateway/auth/forward_auth/metrics.h"
+#include "gateway/auth/forward_auth/outage.h"
 #include "gateway/auth/forward_auth/settings.h"
 #include "gateway/auth/refresh_gate.h"
 
@@ -45,6 +46,9 @@ class Decider {
   // leave() is called before.
   SharedAnswer ask(const Subject& subject, Asker& asker);
   void leave(Asker& asker);
+  void onOverdue(Asker& asker);  // it has waited for too long, and leaves
+  // How long the service will not be asked, because it is silent.
+  Milliseconds pauseLeft() const { return outage_.left(loop_.now()); }
   void askAlone(const Subject& subject, Asker& asker);  // shares nothing; onAnswer() follows
   // Asks, and counts the decision, which nothing waits for.
   void askAside(const Subject& subject);
@@ -58,7 +62,9 @@ class Decider {
   };
 
   Question start(const Subject& subject, OnAnswer done);
+  bool join(std::string_view key, Asker& asker);
   void askTogether(std::string_view key, const Subject& subject, Asker& asker);
+  void note(const Answer& answer);
   void onShared(const std::string& key, Answer answer);
   void count(Lookup result) { metrics_.counter(cacheKey(result)).add(); }
 
@@ -69,6 +75,8 @@ class Decider {
   std::unique_ptr<AnswerCache> cache_;  // null: there is none
   std::unordered_map<std::string, Shared, KeyedHash> shared_;
   std::list<Question> asides_;
+  Outage outage_;
+  const SharedAnswer away_;   // while the service is silent
   Shared* ending_ = nullptr;  // its answer is being given to those that wait
 };
 

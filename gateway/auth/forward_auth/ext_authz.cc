@@ -10,6 +10,7 @@
 #include "core/base/utf8.h"
 #include "core/http/grpc_call.h"
 #include "core/http/syntax.h"
+#include "gateway/transform/json/text.h"
 
 namespace weir::gateway::forward_auth {
 namespace {
@@ -83,8 +84,7 @@ ProtoWriter httpOf(const Settings& settings, const Subject& subject) {
   constexpr auto kUnknown = static_cast<std::uint64_t>(-1);
   http.number(9, known ? request.content_length : (none ? 0 : kUnknown));
   http.text(10, protocolOf(request.version));
-  const bool text = utf8(subject.body) == subject.body;
-  http.text(text ? 11 : 12, subject.body);
+  http.text(json::isUtf8(subject.body) ? 11 : 12, subject.body);
   return http;
 }
 
@@ -318,8 +318,10 @@ class ResponseReader {
 
 Answer answerOf(const http::GrpcReply& reply, const Settings& settings) {
   if (reply.status.ok()) return readCheckResponse(reply.message, settings);
-  Answer answer = Answer::failed("the auth service did not respond");
+  Answer answer = Answer::silence();
   if (reply.status.reason == Reason::kBadRequest) answer.kind = Answer::Kind::kBadRequest;
+  // A status of the service itself is a response.
+  answer.silent = reply.status.reason != Reason::kNone && answer.kind == Answer::Kind::kFailed;
   return answer;
 }
 

@@ -1,7 +1,10 @@
 #include "gateway/auth/forward_auth/forward_auth.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
+
+#include "core/base/arena_writer.h"
 
 namespace weir::gateway {
 namespace {
@@ -62,7 +65,7 @@ void ForwardAuth::onAnswer(forward_auth::SharedAnswer answer) {
 }
 
 filter::Verdict ForwardAuth::onWaitExpired(filter::Side, Reason) {
-  local_.leave(*this);
+  local_.onOverdue(*this);
   return fail("the auth service did not respond in time");
 }
 
@@ -117,12 +120,24 @@ filter::Verdict ForwardAuth::fail(std::string_view detail) {
   admitted_.reset();
   count(forward_auth::Decision::kError);
   if (config_.on_error == forward_auth::OnError::kDeny) {
-    return filter::Verdict::reply(
-        {.status = 503, .reason = Reason::kExtAuthError, .detail = detail});
+    return unavailable(detail);
   }
   dropClaims();
   request_->headers.set(kUnavailableField, "unavailable");
   return filter::Verdict::proceed();
+}
+
+filter::Verdict ForwardAuth::unavailable(std::string_view detail) const {
+  filter::LocalReply reply{.status = 503, .reason = Reason::kExtAuthError, .detail = detail};
+  const auto pause = std::chrono::ceil<std::chrono::seconds>(local_.pauseLeft());
+  if (pause.count() > 0) {
+    constexpr std::size_t kDigits = 20;
+    const auto seconds = static_cast<std::uint64_t>(pause.count());
+    reply.headers.emplace(control_.arena())
+        .add(http::HeaderId::kRetryAfter,
+             ArenaWriter(control_.arena(), kDigits).number(seconds).text());
+  }
+  return filter::Verdict::reply(reply);
 }
 
 // Only the service may say what these headers say.

@@ -42,6 +42,7 @@ class ForwardAuth final : public filter::Filter, private forward_auth::Asker {
   filter::Verdict admit();
   filter::Verdict refuse(Reason reason, std::string_view detail);
   filter::Verdict fail(std::string_view detail);
+  filter::Verdict unavailable(std::string_view detail) const;
   void dropClaims();
   void addFields(http::Response& response) const;
   void count(forward_auth::Decision decision);

@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "core/base/arena_writer.h"
-#include "core/base/lower_case.h"
-#include "core/base/number.h"
+#include "core/http/cache_control.h"
 #include "core/http/syntax.h"
 
 namespace weir::gateway::forward_auth {
@@ -69,23 +68,15 @@ bool variesBeyondKey(const http::Reply& reply, const CacheKey& key) {
 }
 
 std::optional<Milliseconds> freshnessOf(const http::Reply& reply, const CacheKey& key) {
-  constexpr std::string_view kMaxAge = "max-age=";
   if (variesBeyondKey(reply, key)) return Milliseconds(0);
-  std::optional<Milliseconds> fresh;
+  http::CacheControl control;
   for (const auto& [name, value] : reply.headers) {
-    if (http::headerId(name) == HeaderId::kSetCookie) return Milliseconds(0);
-    if (!http::equalsIgnoringCase(name, "cache-control")) continue;
-    const std::string text = lowerCase(value);
-    http::forEachToken(text, [&](std::string_view directive) {
-      const std::string_view word = directive.substr(0, directive.find('='));
-      if (word == "no-store" || word == "no-cache" || word == "private") fresh = Milliseconds(0);
-      if (!directive.starts_with(kMaxAge)) return;
-      const auto seconds = parseNumber<std::uint32_t>(directive.substr(kMaxAge.size()));
-      const Milliseconds age = std::chrono::seconds(seconds.value_or(0));
-      fresh = std::min(fresh.value_or(age), age);
-    });
+    const HeaderId id = http::headerId(name);
+    if (id == HeaderId::kSetCookie) return Milliseconds(0);
+    if (id == HeaderId::kCacheControl) control.add(value);
   }
-  return fresh;
+  if (control.no_store || control.no_cache || control.is_private) return Milliseconds(0);
+  return control.max_age;
 }
 
 Answer admission(const http::Reply& reply, const Settings& settings) {
@@ -116,8 +107,10 @@ Answer refusal(const http::Reply& reply) {
 
 Answer answerOf(const http::Fetched& fetched, const Settings& settings) {
   if (fetched.reply.ok()) return answerOf(fetched.reply.value(), settings);
-  Answer answer = Answer::failed("the auth service did not respond");
+  Answer answer = Answer::silence();
   if (fetched.reason == Reason::kBadRequest) answer.kind = Answer::Kind::kBadRequest;
+  const bool too_large = fetched.reply.error().code == ErrorCode::kTooLarge;
+  answer.silent = !too_large && answer.kind == Answer::Kind::kFailed;
   return answer;
 }
 

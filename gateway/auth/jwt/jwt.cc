@@ -44,12 +44,14 @@ Result resultOf(const jose::Refusal& refusal) {
 
 }  // namespace
 
-Jwt::Shared::Shared(const Config& config, const filter::SharedTools& tools) {
+Jwt::Shared::Shared(const Config& config, const filter::SharedTools& tools)
+    : startup_(config.startup) {
   if (config.fetchesKeys()) fetcher_ = std::make_unique<jwt::KeyFetcher>(config, tools);
 }
 
 void Jwt::Shared::start(filter::Publish<Snapshot> publish, std::function<void()> ready) {
   if (fetcher_ == nullptr) return ready();
+  if (startup_ == Startup::kLazy) std::exchange(ready, [] {})();
   fetcher_->start(std::move(publish), std::move(ready));
 }
 
@@ -83,7 +85,9 @@ jwt::Verification Jwt::Local::verify(std::string_view token, const Config& confi
 }
 
 bool Jwt::Local::awaitKeys(Jwt& filter) {
-  if (gate_ == nullptr || waiting_.full() || !gate_->ask()) return false;
+  // Without a snapshot, the first fetch has not ended; without keys, it has failed.
+  const bool coming = gate_ == nullptr ? keys_ == nullptr : keys_ != nullptr && gate_->ask();
+  if (!coming || waiting_.full()) return false;
   waiting_.add(filter);
   return true;
 }
@@ -110,13 +114,11 @@ filter::Verdict Jwt::onRequest(http::Request& request) {
 
 filter::Verdict Jwt::decide(bool may_wait) {
   if (local_.keys() == nullptr) {
+    if (may_wait && local_.awaitKeys(*this)) return waitForKeys();
     return refuse(Result::kError, "the keys of the issuer are not available yet");
   }
   jwt::Verification verification = local_.verify(text_, config_);
-  if (verification.unknown_key && may_wait && local_.awaitKeys(*this)) {
-    waits_ = true;
-    return filter::Verdict::wait(kLongestWaitForKeys, Reason::kAuthnInvalid);
-  }
+  if (verification.unknown_key && may_wait && local_.awaitKeys(*this)) return waitForKeys();
   token_ = std::move(verification.token);
   if (token_ == nullptr) return refuse(resultOf(verification.refusal), verification.refusal.detail);
   const std::string& certificate = token_->boundTo();
@@ -127,6 +129,11 @@ filter::Verdict Jwt::decide(bool may_wait) {
     return refuse(resultOf(missing), missing.detail);
   }
   return accept();
+}
+
+filter::Verdict Jwt::waitForKeys() {
+  waits_ = true;
+  return filter::Verdict::wait(kLongestWaitForKeys, Reason::kAuthnInvalid);
 }
 
 void Jwt::onKeys() {

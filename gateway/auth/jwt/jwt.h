@@ -27,6 +27,7 @@ class Jwt final : public filter::Filter {
     void start(filter::Publish<Snapshot> publish, std::function<void()> ready);
 
    private:
+    const Startup startup_;
     std::unique_ptr<jwt::KeyFetcher> fetcher_;  // null: the configuration contains the keys
   };
 
@@ -74,6 +75,7 @@ class Jwt final : public filter::Filter {
 
  private:
   filter::Verdict decide(bool may_wait);
+  filter::Verdict waitForKeys();
   filter::Verdict accept();
   filter::Verdict refuse(authn::Result result, std::string_view detail);
   void setHeaders();

@@ -4,9 +4,8 @@
 #include <utility>
 
 #include "core/base/log.h"
-#include "core/base/lower_case.h"
 #include "core/base/number.h"
-#include "core/http/syntax.h"
+#include "core/http/cache_control.h"
 #include "core/state/directory.h"
 #include "gateway/auth/jwt/metrics.h"
 
@@ -27,25 +26,17 @@ std::string pathOf(const http::Url& issuer) {
 }  // namespace
 
 Milliseconds freshness(const http::Reply& reply) {
-  constexpr std::string_view kMaxAge = "max-age=";
-  const std::string text = lowerCase(reply.header("cache-control"));
-  Milliseconds fresh = KeyFetcher::kUsualFresh;
-  bool uncacheable = false;
-  http::forEachToken(text, [&](std::string_view directive) {
-    uncacheable |= directive == "no-store" || directive == "no-cache";
-    if (!directive.starts_with(kMaxAge)) return;
-    const auto seconds = parseNumber<std::uint32_t>(directive.substr(kMaxAge.size()));
-    if (seconds) fresh = std::chrono::seconds(*seconds);
-  });
-  if (uncacheable) return KeyFetcher::kLeastFresh;
+  http::CacheControl control;
+  control.add(reply.header("cache-control"));
+  if (control.no_store || control.no_cache) return KeyFetcher::kLeastFresh;
+  const Milliseconds fresh = control.max_age.value_or(KeyFetcher::kUsualFresh);
   return std::clamp(fresh, KeyFetcher::kLeastFresh, KeyFetcher::kMostFresh);
 }
 
 KeyFetcher::KeyFetcher(const Settings& settings, const filter::SharedTools& tools)
     : settings_(settings),
       tools_(tools),
-      refetching_(tools.loop, *this),
-      due_(tools.loop.wheel(), *this),
+      schedule_(tools.loop, *this, kPauses),
       tick_(tools.loop.wheel(), *this) {}
 
 void KeyFetcher::start(filter::Publish<KeySnapshot> publish, std::function<void()> ready) {
@@ -53,12 +44,7 @@ void KeyFetcher::start(filter::Publish<KeySnapshot> publish, std::function<void(
   ready_ = std::move(ready);
   tick_.arm(kTick);
   restore();
-  fetch();
-}
-
-// Publishes a snapshot in any case.
-void KeyFetcher::refetch() {
-  if (call_ == nullptr) fetch();
+  schedule_.begin();
 }
 
 // An entry of the state directory belongs to an issuer and a source of its keys.
@@ -102,14 +88,13 @@ weir::Result<void> KeyFetcher::use(std::string_view text) {
 }
 
 void KeyFetcher::publish() {
-  publish_(std::make_shared<const KeySnapshot>(KeySnapshot{keys_, refetching_.gate()}));
+  publish_(std::make_shared<const KeySnapshot>(KeySnapshot{keys_, schedule_.gate()}));
+  if (keys_ == nullptr) return;
   const auto ready = std::exchange(ready_, nullptr);
   if (ready) ready();
 }
 
 void KeyFetcher::fetch() {
-  due_.disarm();
-  refetching_.begin();
   if (settings_.jwks->discover) {
     fetchMetadata(true);
   } else {
@@ -129,18 +114,19 @@ void KeyFetcher::fetchKeys(std::string_view path) { get(path, &KeyFetcher::onKey
 void KeyFetcher::get(std::string_view path, void (KeyFetcher::*done)(const http::Reply&)) {
   const http::Target& target = settings_.jwks->url ? *settings_.jwks->url : settings_.discovery;
   const std::string authority = target.authority();
-  call_ = http::fetch(tools_.client, settings_.upstream,
-                      {.authority = authority,
-                       .target = path,
-                       .headers = {{"accept", "application/jwk-set+json, application/json"}}},
-                      {.timeout = kFetchLimit,
-                       .awaits_discovery = true,
-                       .most_body = jose::KeySet::kMostBytes,
-                       .purpose = "jwt"},
-                      [this, done](const http::Fetched& fetched) {
-                        if (!fetched.reply.ok()) return fail(fetched.reply.error().detail);
-                        (this->*done)(fetched.reply.value());
-                      });
+  schedule_.hold(
+      http::fetch(tools_.client, settings_.upstream,
+                  {.authority = authority,
+                   .target = path,
+                   .headers = {{"accept", "application/jwk-set+json, application/json"}}},
+                  {.timeout = kFetchLimit,
+                   .awaits_discovery = true,
+                   .most_body = jose::KeySet::kMostBytes,
+                   .purpose = "jwt"},
+                  [this, done](const http::Fetched& fetched) {
+                    if (!fetched.reply.ok()) return fail(fetched.reply.error().detail);
+                    (this->*done)(fetched.reply.value());
+                  }));
 }
 
 void KeyFetcher::onOpenIdMetadata(const http::Reply& reply) {
@@ -173,32 +159,23 @@ void KeyFetcher::onKeys(const http::Reply& reply) {
   if (const auto used = use(reply.body); !used.ok()) {
     return fail("the key set " + std::string(used.error().detail));
   }
-  if (std::exchange(failing_, false)) {
-    log::info("jwt: the keys of " + settings_.rules.issuer + " can be fetched again");
-  }
   tools_.metrics.counter(refreshesKey(settings_.issuer_id, Refresh::kSuccess)).add();
   fetched_at_ = wallClockNow();
-  retry_ = kFirstRetry;
   save();
-  const auto fresh = static_cast<double>(freshness(reply).count());
-  end(Milliseconds(static_cast<std::int64_t>(fresh * (0.8 - 0.1 * random_.unit()))));
+  if (schedule_.succeed(freshness(reply))) {
+    log::info("jwt: the keys of " + settings_.rules.issuer + " can be fetched again");
+  }
+  onTick();
+  publish();
 }
 
 void KeyFetcher::fail(std::string_view detail) {
-  failing_ = true;
   log::warning("jwt: the keys of " + settings_.rules.issuer +
                " cannot be fetched: " + std::string(detail));
   tools_.metrics.counter(refreshesKey(settings_.issuer_id, Refresh::kFailure)).add();
-  end(std::exchange(retry_, std::min(2 * retry_, kLastRetry)));
-}
-
-// The last act of a fetch.
-void KeyFetcher::end(Milliseconds next) {
-  call_.reset();
-  due_.arm(next);
+  schedule_.fail();
   onTick();
-  refetching_.end();
-  if (keys_ != nullptr) publish();
+  publish();
 }
 
 void KeyFetcher::onTick() {

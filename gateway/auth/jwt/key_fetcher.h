@@ -5,12 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/filter/parts.h"
 #include "core/http/fetch.h"
+#include "gateway/auth/fetch_schedule.h"
 #include "gateway/auth/jwt/settings.h"
-#include "gateway/auth/refresh_gate.h"
 
 namespace weir::gateway::jwt {
 
@@ -24,14 +23,13 @@ struct KeySnapshot {
 // however long their source is away, also over restarts if there is a state directory.
 //
 // Thread: the control thread.
-class KeyFetcher final : private Refreshable {
+class KeyFetcher final : private Fetcher {
  public:
   static constexpr Milliseconds kFetchLimit{5'000};
   static constexpr Milliseconds kLeastFresh{60'000};
   static constexpr Milliseconds kUsualFresh{600'000};
   static constexpr Milliseconds kMostFresh{24 * 60 * 60'000};
-  static constexpr Milliseconds kFirstRetry{1'000};
-  static constexpr Milliseconds kLastRetry{60'000};
+  static constexpr FetchSchedule::Pauses kPauses{};
 
   KeyFetcher(const Settings& settings, const filter::SharedTools& tools);
   KeyFetcher(const KeyFetcher&) = delete;
@@ -41,13 +39,12 @@ class KeyFetcher final : private Refreshable {
   void start(filter::Publish<KeySnapshot> publish, std::function<void()> ready);
 
  private:
-  void refetch() override;
   std::string entryName() const;
   void restore();
   void save();
   weir::Result<void> use(std::string_view text);  // fails if it is not a key set
   void publish();
-  void fetch();
+  void fetch() override;
   void fetchMetadata(bool openid);
   void fetchKeys(std::string_view path);
   void get(std::string_view path, void (KeyFetcher::*done)(const http::Reply&));
@@ -56,22 +53,16 @@ class KeyFetcher final : private Refreshable {
   void onMetadata(const http::Reply& reply);
   void onKeys(const http::Reply& reply);
   void fail(std::string_view detail);
-  void end(Milliseconds next);
   void onTick();
 
   const Settings& settings_;
   const filter::SharedTools tools_;
-  Random random_;
   filter::Publish<KeySnapshot> publish_;
   std::function<void()> ready_;
-  Refetching refetching_;
-  std::unique_ptr<http::Call> call_;
+  FetchSchedule schedule_;
   std::string text_;  // of the keys in use
   std::shared_ptr<const jose::KeySet> keys_;
   Nanoseconds fetched_at_{0};  // wall clock
-  Milliseconds retry_ = kFirstRetry;
-  bool failing_ = false;  // for the log
-  event::Alarm<KeyFetcher, &KeyFetcher::fetch> due_;
   event::Alarm<KeyFetcher, &KeyFetcher::onTick> tick_;
 };
 

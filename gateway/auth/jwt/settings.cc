@@ -172,6 +172,11 @@ void checkNames(config::Table& table, const Settings& out) {
 void Settings::read(config::Table& table, Settings& out) {
   readToken(table, out);
   table.read("jwks", out.jwks, "Public keys of the issuer (JWKS).");
+  readStartup(table,
+              "Effect of keys that have not been fetched yet on a new configuration: it becomes "
+              "effective once they have, or after 5 s (`wait`), or at once (`lazy`). Requests wait "
+              "at most 0.5 s for the first response of the issuer; without keys they get 503.",
+              out.startup);
   table.read(
       "secret", out.secret,
       "Secret shared with the issuer, at least as long as the hash of the algorithm, instead "

@@ -16,6 +16,7 @@
 #include "core/jose/key_set.h"
 #include "gateway/auth/authn.h"
 #include "gateway/auth/credential.h"
+#include "gateway/auth/fetch_schedule.h"
 
 namespace weir::gateway::jwt {
 
@@ -64,6 +65,7 @@ struct Settings {
   authn::Mode enforcement = authn::Mode::kRequired;
   std::string realm = "weir";
   std::optional<std::string> resource_metadata;
+  Startup startup = Startup::kWait;
 
   // Derived from the above.
   jose::AlgorithmSet allowed;

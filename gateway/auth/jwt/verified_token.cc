@@ -1,6 +1,6 @@
 #include "gateway/auth/jwt/verified_token.h"
 
-#include "core/jose/base64url.h"
+#include "core/base/base64url.h"
 #include "core/jose/jws.h"
 #include "core/tls/digest.h"
 
@@ -65,7 +65,7 @@ Refusal readBinding(const jose::Claims& claims, std::string& digest) {
     }
   }
   if (!thumbprint) return {};
-  if (!jose::appendFromBase64Url(thumbprint.text(), digest) || digest.size() != kDigestBytes) {
+  if (!appendFromBase64Url(thumbprint.text(), digest) || digest.size() != kDigestBytes) {
     return {Refusal::Kind::kInvalid, "x5t#S256 of the token is not a digest"};
   }
   return {};

@@ -69,6 +69,10 @@ void ClientCredentials::read(config::Table& table, ClientCredentials& out) {
              "Time limit for requests that wait for a token. Beyond it, the reply is 503 with the "
              "reason `ext_auth_error`.",
              {.max = std::chrono::seconds(30)});
+  readStartup(table,
+              "Effect of a token that has not been fetched yet on a new configuration: it becomes "
+              "effective once there is one, or after 5 s (`wait`), or at once (`lazy`).",
+              out.startup);
   for (std::size_t i = 0; i < out.scopes.size(); ++i) {
     if (!authn::isScope(out.scopes[i])) table.failElement("scopes", i, "is not a scope");
   }

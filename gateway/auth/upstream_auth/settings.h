@@ -12,6 +12,7 @@
 #include "core/config/table.h"
 #include "core/filter/references.h"
 #include "core/http/target.h"
+#include "gateway/auth/fetch_schedule.h"
 
 namespace weir::gateway::upstream_auth {
 
@@ -44,6 +45,7 @@ struct ClientCredentials {
   std::vector<std::string> scopes;
   std::vector<std::pair<std::string, std::string>> parameters;
   Milliseconds wait{1'000};
+  Startup startup = Startup::kWait;
 
   NameId upstream = 0;  // of the token endpoint
 

@@ -12,25 +12,18 @@ TokenFetcher::TokenFetcher(const ClientCredentials& settings, const filter::Shar
     : settings_(settings),
       tools_(tools),
       request_(tokenRequest(settings)),
-      refetching_(tools.loop, *this),
-      due_(tools.loop.wheel(), *this),
+      schedule_(tools.loop, *this, kPauses),
       expired_(tools.loop.wheel(), *this) {}
 
 // The first snapshot lets requests wait for the token.
 void TokenFetcher::start(filter::Publish<TokenSnapshot> publish, std::function<void()> ready) {
   publish_ = std::move(publish);
   ready_ = std::move(ready);
-  fetch();
+  schedule_.begin();
   this->publish();
 }
 
-void TokenFetcher::refetch() {
-  if (call_ == nullptr) fetch();
-}
-
 void TokenFetcher::fetch() {
-  due_.disarm();
-  refetching_.begin();
   begun_at_ = tools_.loop.now();
   const std::string authority = settings_.token_endpoint.authority();
   const std::string target = settings_.token_endpoint.pathAndQuery();
@@ -48,8 +41,8 @@ void TokenFetcher::fetch() {
                                   .awaits_discovery = true,
                                   .most_body = kMostTokenReply,
                                   .purpose = "upstream_auth"};
-  call_ = http::fetch(tools_.client, settings_.upstream, call, options,
-                      [this](const http::Fetched& fetched) { onReply(fetched); });
+  schedule_.hold(http::fetch(tools_.client, settings_.upstream, call, options,
+                             [this](const http::Fetched& fetched) { onReply(fetched); }));
 }
 
 void TokenFetcher::onReply(const http::Fetched& fetched) {
@@ -61,31 +54,25 @@ void TokenFetcher::onReply(const http::Fetched& fetched) {
 
 // The life counts from the request: the server may have issued the token at any time since.
 void TokenFetcher::accept(const IssuedToken& token) {
-  if (std::exchange(failing_, false)) {
-    log::info("upstream_auth: tokens for " + settings_.client_id + " can be fetched again");
-  }
   tools_.metrics.counter(refreshesKey(settings_.upstream, Refresh::kSuccess)).add();
   value_ = std::make_shared<const std::string>("Bearer " + token.text);
   const Milliseconds life = std::min(token.life.value_or(kUsualLife), kMostLife);
   expired_.arm(life - (tools_.loop.now() - begun_at_));
-  retry_ = kFirstRetry;
-  const double share = 0.8 - 0.1 * random_.unit();
-  const auto pause = static_cast<double>(life.count()) * share;
-  end(std::max(kLeastPause, Milliseconds(static_cast<std::int64_t>(pause))));
+  if (schedule_.succeed(life)) {
+    log::info("upstream_auth: tokens for " + settings_.client_id + " can be fetched again");
+  }
+  end();
 }
 
 void TokenFetcher::fail(std::string_view detail) {
-  failing_ = true;
   log::warning("upstream_auth: no token for " + settings_.client_id + ": " + std::string(detail));
   tools_.metrics.counter(refreshesKey(settings_.upstream, Refresh::kFailure)).add();
-  end(std::exchange(retry_, std::min(2 * retry_, kLastRetry)));
+  schedule_.fail();
+  end();
 }
 
 // The last act of a fetch.
-void TokenFetcher::end(Milliseconds next) {
-  call_.reset();
-  due_.arm(next);
-  refetching_.end();
+void TokenFetcher::end() {
   publish();
   if (value_ == nullptr) return;
   const auto ready = std::exchange(ready_, nullptr);
@@ -98,7 +85,7 @@ void TokenFetcher::onExpired() {
 }
 
 void TokenFetcher::publish() {
-  publish_(std::make_shared<const TokenSnapshot>(TokenSnapshot{value_, refetching_.gate()}));
+  publish_(std::make_shared<const TokenSnapshot>(TokenSnapshot{value_, schedule_.gate()}));
 }
 
 }  // namespace weir::gateway::upstream_auth

@@ -1,7 +1,6 @@
 #include "gateway/auth/upstream_auth/token_request.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "core/base/lower_case.h"
@@ -31,28 +30,17 @@ Error failure(std::string_view detail) {
 }
 
 // application/x-www-form-urlencoded
-void appendFormText(std::string_view text, std::string& to) {
-  std::array<char, 3> escape{};
-  for (const char c : text) {
-    if (http::isUnreserved(c)) {
-      to += c;
-    } else {
-      to.append(escape.data(), http::writeEscape(c, escape.data()));
-    }
-  }
-}
-
 std::string formText(std::string_view text) {
   std::string encoded;
-  appendFormText(text, encoded);
+  http::appendEscaped(text, encoded);
   return encoded;
 }
 
 void appendParameter(std::string_view name, std::string_view value, std::string& to) {
   if (!to.empty()) to += '&';
-  appendFormText(name, to);
+  http::appendEscaped(name, to);
   to += '=';
-  appendFormText(value, to);
+  http::appendEscaped(value, to);
 }
 
 Error refusalOf(const http::Reply& reply) {

@@ -11,12 +11,14 @@ using upstream_auth::requestsKey;
 
 UpstreamAuth::Shared::Shared(const Config& config, const filter::SharedTools& tools) {
   if (config.oauth2) {
+    startup_ = config.oauth2->startup;
     fetcher_ = std::make_unique<upstream_auth::TokenFetcher>(*config.oauth2, tools);
   }
 }
 
 void UpstreamAuth::Shared::start(filter::Publish<Snapshot> publish, std::function<void()> ready) {
   if (fetcher_ == nullptr) return ready();
+  if (startup_ == Startup::kLazy) std::exchange(ready, [] {})();
   fetcher_->start(std::move(publish), std::move(ready));
 }
 

@@ -26,6 +26,7 @@ class UpstreamAuth final : public filter::Filter {
     void start(filter::Publish<Snapshot> publish, std::function<void()> ready);
 
    private:
+    Startup startup_ = Startup::kWait;
     std::unique_ptr<upstream_auth::TokenFetcher> fetcher_;  // null: the credentials are fixed
   };
 

@@ -31,10 +31,6 @@ std::optional<ContentCoding> contentCodingNamed(std::string_view name);
 // several.
 std::optional<ContentCoding> contentCodingOf(std::string_view content_encoding);
 
-// The weight in the parameters of an element of Accept or Accept-Encoding, in thousandths (RFC
-// 9110, 12.4.2); malformed: 0. They begin with ";" or are empty.
-int acceptWeight(std::string_view parameters);
-
 // The coding for a client that sent this Accept-Encoding (RFC 9110, 12.5.3): of those `offered`,
 // the one with the highest weight; among equals, one that the client names before one that its "*"
 // covers, then the first. kIdentity if none is acceptable, or if the client prefers it.

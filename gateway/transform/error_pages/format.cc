@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/http/accept.h"
 #include "core/http/syntax.h"
-#include "gateway/transform/coding/content_coding.h"
 
 namespace weir::gateway {
 namespace {
@@ -40,7 +40,7 @@ int rankOf(std::string_view accept, const FormatTypes& types) {
     const int fit = fitOf(http::trimmed(element.substr(0, end)), types);
     if (fit <= best_fit) return;
     best_fit = fit;
-    weight = acceptWeight(element.substr(end));
+    weight = http::acceptWeight(element.substr(end));
   });
   return weight == 0 ? 0 : weight * kFits + best_fit;
 }

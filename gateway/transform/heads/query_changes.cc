@@ -16,16 +16,8 @@ struct SetParameter {
   std::string_view value;
 };
 
-void putEncoded(ArenaWriter& to, std::string_view text) {
-  for (const char c : text) {
-    if (http::isUnreserved(c)) {
-      to.put(c);
-      continue;
-    }
-    char escape[kEscapeBytes];
-    http::writeEscape(c, escape);
-    to.put(std::string_view(escape, kEscapeBytes));
-  }
+void putEscaped(ArenaWriter& to, std::string_view text) {
+  to.with([text](char* at) { return http::writeEscaped(text, at); });
 }
 
 }  // namespace
@@ -66,9 +58,9 @@ void QueryChanges::apply(http::Request& request, const HeadFacts& facts) const {
   }
   for (std::size_t i = 0; i < count; ++i) {
     if (parts++ > 0) query.put('&');
-    putEncoded(query, added[i].name);
+    putEscaped(query, added[i].name);
     query.put('=');
-    putEncoded(query, added[i].value);
+    putEscaped(query, added[i].value);
   }
   request.query = query.text();
   request.has_query = parts > 0;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <new>
 
+#include "core/expr/map_literal.h"
 #include "core/http/facts.h"
 #include "gateway/transform/json/text.h"
 
@@ -158,6 +159,8 @@ class ValueWriter {
         return writeString(value.text());
       case expr::Kind::kList:
         return writeList(value.items());
+      case expr::Kind::kMap:
+        return writeMap(value.map());
       case expr::Kind::kFault:
         why_ = value.fault();
         return false;
@@ -201,6 +204,17 @@ class ValueWriter {
       first = false;
     }
     return append("]");
+  }
+  bool writeMap(const expr::Map& map) {
+    const auto* const literal = dynamic_cast<const expr::MapLiteral*>(&map);
+    if (literal == nullptr) return refuse();  // a variable such as request.headers
+    const auto parts = literal->parts();
+    if (!append("{")) return false;
+    for (std::size_t i = 0; i < parts.size(); i += 2) {
+      if (i > 0 && !append(",")) return false;
+      if (!writeString(parts[i].text()) || !append(":") || !write(parts[i + 1])) return false;
+    }
+    return append("}");
   }
 
   std::string& out_;

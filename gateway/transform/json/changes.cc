@@ -4,6 +4,7 @@
 
 #include "core/base/plain_text.h"
 #include "core/route/header_rules.h"
+#include "gateway/transform/json/text.h"
 
 namespace weir::gateway::json {
 namespace {

@@ -119,7 +119,4 @@ class Document {
   bool has_duplicates_ = false;
 };
 
-// Whether a text is UTF-8.
-bool isUtf8(std::string_view text);
-
 }  // namespace weir::gateway::json

@@ -16,8 +16,6 @@ using http::HeaderId;
 
 constexpr std::size_t kKeptBlocks = 2;
 constexpr std::size_t kKeptOutput = std::size_t{256} * 1024;
-constexpr std::string_view kJsonType = "application/json";
-constexpr std::string_view kJsonSuffix = "+json";
 
 // Without a parameter, or with charset=utf-8: RFC 8259 allows no other.
 bool hasJsonCharset(std::string_view content_type) {
@@ -41,10 +39,9 @@ bool isJson(const http::Headers& headers) {
   const std::string_view type = mediaTypeOf(*content_type);
   constexpr std::string_view kGrpc = "application/grpc";
   if (http::equalsIgnoringCase(type.substr(0, kGrpc.size()), kGrpc)) return false;
-  const bool suffix =
-      type.size() > kJsonSuffix.size() &&
-      http::equalsIgnoringCase(type.substr(type.size() - kJsonSuffix.size()), kJsonSuffix);
-  return (suffix || http::equalsIgnoringCase(type, kJsonType)) && hasJsonCharset(*content_type);
+  static const MediaTypePattern kJson("application/json");
+  static const MediaTypePattern kJsonSuffix("*+json");
+  return (kJson.matches(type) || kJsonSuffix.matches(type)) && hasJsonCharset(*content_type);
 }
 
 bool isEncoded(const http::Headers& headers) {

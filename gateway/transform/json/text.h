@@ -9,6 +9,8 @@
 // The text of JSON's scalars (RFC 8259).
 namespace weir::gateway::json {
 
+bool isUtf8(std::string_view text);
+
 // "-1.5e3". Of any size: whether a double can hold it does not matter.
 bool isNumber(std::string_view text);
 

@@ -38,6 +38,39 @@ TEST(Program, ReadsLiterals) {
              {"1 // a comment", "1"}});
 }
 
+TEST(Program, MapsAreWrittenByTheirMembers) {
+  expectAll({{"{}.size()", "0"},
+             {R"({"a": 1, "b": 2,}.size())", "2"},
+             {R"({"a": 1}.a)", "1"},
+             {R"({"a": i}["a"])", "7"},
+             {R"({"Hello": 1, "x": 2}[s])", "1"},
+             {R"({"x": 2}[s])", kNone},
+             {R"({s: x}.Hello)", "2.5"},
+             {R"("a" in {"a": 1})", "true"},
+             {R"(s in {"a": 1})", "false"},
+             {R"(has({"a": 1}.b))", "false"},
+             {R"({"a": {"b": [1, i]}}.a.b[1])", "7"},
+             {R"({"a": t ? 1 : 2}.a)", "1"},
+             {R"({t ? "a" : "b": 1}.a)", "1"},
+             {R"(ints.map(n, {"n": n * 2})[2].n)", "6"},
+             {R"(ints.filter(n, {"x": n}.x > 1).size())", "2"},
+             {R"({"a": headers.none})", kNone},
+             {R"({headers.none: 1})", kNone},
+             {R"({any.number: 1})", kWrongType},
+             {R"({s: 1, "Hello": 2})", "error(a key that the map has twice)"},
+             {R"({"a": 1} == {"a": 1})", R"(9: no operator "==" for map(int) and map(int))"},
+             {R"({"a": 1}.a + "b")", R"(9: no operator "+" for int and string)"}});
+}
+
+TEST(Program, MapsAreLimited) {
+  std::string members;
+  for (int i = 0; i < 50; ++i)
+    members += "\"" + std::to_string(i) + "\": " + std::to_string(i) + ", ";
+  EXPECT_EQ(resultOf("{" + members + "}[\"49\"]"), "49");
+  EXPECT_EQ(resultOf("{" + members + "\"50\": 50}"),
+            std::to_string(members.size() + 1) + ": a map may have at most 50 members");
+}
+
 // JSON has one type of numbers, so that a price of 3 and one of 2.5 can be used alike.
 TEST(Program, NumbersOfJsonMix) {
   SampleFacts facts;

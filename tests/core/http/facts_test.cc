@@ -56,6 +56,17 @@ TEST_F(FactsTest, AreThoseOfTheRequest) {
   EXPECT_EQ(evaluate("request.headers['x-group'] == 'a, b'"), "true");
 }
 
+TEST_F(FactsTest, AreThoseOfTheConnection) {
+  EXPECT_EQ(evaluate("connection.tls || connection.mtls"), "false");
+  EXPECT_EQ(evaluate("connection.sni == 'shop.test'"), "error");
+  record.tls = true;
+  record.server_name = "shop.test";
+  EXPECT_EQ(evaluate("connection.tls && connection.sni == 'shop.test'"), "true");
+  EXPECT_EQ(evaluate("connection.mtls"), "false");
+  record.client_certificate = "00ff";
+  EXPECT_EQ(evaluate("connection.mtls"), "true");
+}
+
 TEST_F(FactsTest, UseTheReceivedPathOfARefusedRequest) {
   record.normalized_path = {};
   EXPECT_EQ(evaluate("request.path == '/a/../Admin'"), "true");

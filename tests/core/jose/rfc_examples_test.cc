@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/jose/base64url.h"
+#include "core/base/base64url.h"
 #include "core/jose/key_set.h"
 
 namespace weir::jose {

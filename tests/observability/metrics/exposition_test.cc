@@ -1,5 +1,7 @@
 #include "observability/metrics/exposition.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace weir::metrics {
@@ -34,6 +36,11 @@ TEST(Exposition, TheHighestWeightWins) {
             Exposition::kText);
   EXPECT_EQ(chooseExposition("text/plain;q=0.5, application/openmetrics-text; version=\"1.0.0\""),
             Exposition::kOpenMetrics);
+  for (const std::string_view malformed : {"nan", "inf", "-1", "2", "1e3", ""}) {
+    const std::string accept = "application/openmetrics-text;q=" + std::string(malformed);
+    EXPECT_EQ(chooseExposition(accept + ", text/plain;q=0.1"), Exposition::kText) << malformed;
+    EXPECT_FALSE(acceptsGzip("gzip;q=" + std::string(malformed))) << malformed;
+  }
   EXPECT_EQ(chooseExposition("application/openmetrics-text;q=0, text/plain;q=0.1"),
             Exposition::kText);
 }

@@ -35,6 +35,7 @@ class Plan:
     tcp: bool = False                # Bytes are forwarded without parsing; not with NGINX.
     tls: Tls | None = None
     filters: str | None = None       # Of the routes, as a TOML array; weir only.
+    more: dict = field(default_factory=dict)  # Text for NGINX and HAProxy, by place in the file.
     clear_http2: str | None = None   # The listener on which NGINX only accepts plaintext HTTP/2.
 
     @property
@@ -105,6 +106,7 @@ http {{
   client_max_body_size 0;
   proxy_http_version 1.1;
   map $http_upgrade $connection_or_none {{ default upgrade; '' ''; }}
+  {more}
 """
 
 
@@ -116,7 +118,7 @@ def nginx_tls(tls):
 
 def nginx_text(plan, folder, files, user):
     lines = [NGINX_HEAD.format(folder=folder, files=files, connections=files // 2, user=user,
-                               level="crit")]
+                               level="crit", more=plan.more.get("nginx.http", ""))]
     kept = 1200 if len(plan.upstreams) < 100 else 4
     for name, addresses in plan.upstreams.items():
         servers = " ".join(f"server {address};" for address in addresses)
@@ -139,7 +141,8 @@ def nginx_text(plan, folder, files, user):
         if plan.tls:
             listens += " " + nginx_tls(plan.tls)
         places = " ".join(f"location {route.prefix} {{ proxy_pass http://{route.upstream}; "
-                          f"{fields} }}" for route in routes)
+                          f"{fields} {plan.more.get('nginx.location', '')} }}" for route in routes)
+        places += " " + plan.more.get("nginx.server", "")
         lines.append(f"  server {{ {listens} server_name {host or '_'}; {places} }}")
     return "\n".join(lines) + "\n}\n"
 
@@ -148,6 +151,7 @@ HAPROXY_HEAD = """\
 global
   nbthread 1
   maxconn {connections}
+{more}
 defaults
   timeout connect 5s
   timeout client 300s
@@ -168,10 +172,12 @@ def haproxy_tls(tls):
 
 def haproxy_text(plan, folder, files):
     """The text, and the map file that selects the backend by host and path."""
-    lines = [HAPROXY_HEAD.format(connections=files // 3),
+    lines = [HAPROXY_HEAD.format(connections=files // 3,
+                                 more=plan.more.get("haproxy.global", "")),
              "  mode tcp" if plan.tcp else HAPROXY_HTTP, "frontend bench"]
     how = haproxy_tls(plan.tls) if plan.tls else ""
     lines += [f"  bind {address}{how}" for address in plan.listeners]
+    lines += [plan.more.get("haproxy.frontend", "")]
     keyed = [route for route in plan.routes if route.host or route.prefix != "/"]
     if keyed:
         # `base` is host and path. The longest key matches; paths for any host have an empty host.

@@ -130,6 +130,12 @@ class OneRouteWeir(Weir):
     name = "weir-one-route"
 
 
+class FilteringWeir(Weir):
+    """weir with filters, compared with the one without."""
+
+    name = "weir-filter"
+
+
 class Nginx(Proxy):
     name = "nginx"
     can_reload = True
@@ -161,7 +167,8 @@ class Haproxy(Proxy):
         return [machine.find("haproxy"), "-db", "-f", self.folder / "haproxy.cfg"]
 
 
-KINDS = {kind.name: kind for kind in (Direct, Relay, Weir, OneRouteWeir, Nginx, Haproxy)}
+KINDS = {kind.name: kind
+         for kind in (Direct, Relay, Weir, OneRouteWeir, FilteringWeir, Nginx, Haproxy)}
 
 
 class Bench:

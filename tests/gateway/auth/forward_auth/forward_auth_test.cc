@@ -166,6 +166,47 @@ TEST(ForwardAuth, ALateResponseHasNoEffect) {
   EXPECT_EQ(bench.seen().at(0).header("x-weir-auth"), "unavailable");
 }
 
+// Five requests wait in vain; the others do not.
+void silence(FilterBench& bench) {
+  for (int i = 0; i < 5; ++i) {
+    bench.begin("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+    bench.pass(Milliseconds(1'050));
+    EXPECT_EQ(bench.reply().status, 503);
+  }
+}
+
+TEST(ForwardAuth, NobodyWaitsForASilentService) {
+  FilterBench bench("forward_auth", withSettings("timeout = '1s'"));
+  silence(bench);
+  const std::size_t asked = bench.asked().size();
+  const BenchMessage reply = bench.get();
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.reason, "ext_auth_error");
+  EXPECT_EQ(reply.header("retry-after"), "1");
+  EXPECT_EQ(bench.asked().size(), asked);
+  bench.pass(Milliseconds(1'000));
+  bench.serviceAnswers("");
+  EXPECT_EQ(bench.get().status, 200);
+  EXPECT_EQ(bench.get().status, 200);
+}
+
+TEST(ForwardAuth, ASilentServiceDelaysNobodyWhoMayProceedWithoutIt) {
+  FilterBench bench("forward_auth", withSettings("timeout = '1s', on_error = 'allow'"));
+  for (int i = 0; i < 5; ++i) {
+    bench.begin("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+    bench.pass(Milliseconds(1'050));
+  }
+  EXPECT_EQ(bench.get().status, 200);
+  EXPECT_EQ(bench.seen().back().header("x-weir-auth"), "unavailable");
+}
+
+TEST(ForwardAuth, AServiceThatFailsIsStillAsked) {
+  FilterBench bench("forward_auth", kService);
+  bench.serviceAnswers("oops", {}, 500);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(bench.get().status, 500);
+  EXPECT_EQ(bench.asked().size(), 10U);
+}
+
 TEST(ForwardAuth, RequestsMayProceedWithoutADecision) {
   FilterBench bench("forward_auth",
                     withSettings("on_error = 'allow', response_headers = ['remote-user']"));

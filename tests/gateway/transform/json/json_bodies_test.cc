@@ -78,6 +78,14 @@ TEST(JsonBodies, ValuesOfLists) {
             R"({"items":[{"p":1,"n":2},{"p":2.5,"n":2}],"totals":[2,5],"dear":[{"p":2.5,"n":2}]})");
 }
 
+TEST(JsonBodies, ObjectsAreWrittenAsMaps) {
+  const std::string body = R"({"items":[{"id":18446744073709551615,"p":2,"x":0}],"who":"a\"b"})";
+  EXPECT_EQ(changed(body, R"(keep = ['/none'], set = { '/list' = 'body.items.map(i, {"id": i.id, )"
+                          R"("price": {"amount": i.p * 2, "of": body.who}})', '/none' = '{}' })"),
+            R"({"list":[{"id":18446744073709551615,"price":{"amount":4,"of":"a\"b"}}],"none":{}})");
+  EXPECT_EQ(changed(body, R"(set = { '/who' = '{"all": request.headers}' })"), body);
+}
+
 // 64-bit ids, fractions and exponents are those of the sender, byte for byte.
 TEST(JsonBodies, NumbersKeepTheirText) {
   const std::string numbers = "[18446744073709551615,9007199254740993,1.0,1e400,-0,1E-2,-1.10e+05]";

@@ -1,8 +1,8 @@
-#include "core/jose/base64url.h"
+#include "core/base/base64url.h"
 
 #include <gtest/gtest.h>
 
-namespace weir::jose {
+namespace weir {
 namespace {
 
 std::string decoded(std::string_view text) {
@@ -44,4 +44,4 @@ TEST(Base64Url, RefusesASecondFormOfTheSameBytes) {
 }
 
 }  // namespace
-}  // namespace weir::jose
+}  // namespace weir

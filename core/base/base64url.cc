@@ -1,9 +1,9 @@
-#include "core/jose/base64url.h"
+#include "core/base/base64url.h"
 
 #include <array>
 #include <cstdint>
 
-namespace weir::jose {
+namespace weir {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -22,8 +22,7 @@ constexpr std::array<std::uint8_t, 256> kDigits = digitsOfBytes();
 
 }  // namespace
 
-void appendBase64Url(Bytes bytes, std::string& to) {
-  to.reserve(to.size() + (bytes.size() * 4 + 2) / 3);
+char* writeBase64Url(Bytes bytes, char* to) {
   std::uint32_t bits = 0;
   unsigned held = 0;
   for (const char byte : bytes) {
@@ -31,20 +30,17 @@ void appendBase64Url(Bytes bytes, std::string& to) {
     held += 8;
     while (held >= 6) {
       held -= 6;
-      to += kAlphabet[(bits >> held) & 63U];
+      *to++ = kAlphabet[(bits >> held) & 63U];
     }
   }
-  if (held > 0) to += kAlphabet[(bits << (6 - held)) & 63U];
+  if (held > 0) *to++ = kAlphabet[(bits << (6 - held)) & 63U];
+  return to;
 }
 
-bool appendFromBase64Url(std::string_view text, std::string& to) {
-  if (text.size() % 4 == 1) return false;
-  const std::size_t before = to.size();
-  to.resize(before + text.size() / 4 * 3 + (text.size() % 4 * 3) / 4);
-  char* out = to.data() + before;
+char* readBase64Url(std::string_view text, char* to) {
   std::uint32_t bits = 0;
   unsigned held = 0;
-  bool good = true;
+  bool good = text.size() % 4 != 1;
   for (const char c : text) {
     const std::uint8_t digit = kDigits[static_cast<unsigned char>(c)];
     good = good && digit != kNoDigit;
@@ -52,11 +48,24 @@ bool appendFromBase64Url(std::string_view text, std::string& to) {
     held += 6;
     if (held < 8) continue;
     held -= 8;
-    *out++ = static_cast<char>((bits >> held) & 255U);
+    *to++ = static_cast<char>((bits >> held) & 255U);
   }
   good = good && (bits & ((1U << held) - 1)) == 0;
+  return good ? to : nullptr;
+}
+
+void appendBase64Url(Bytes bytes, std::string& to) {
+  const std::size_t before = to.size();
+  to.resize(before + base64UrlSize(bytes.size()));
+  writeBase64Url(bytes, to.data() + before);
+}
+
+bool appendFromBase64Url(std::string_view text, std::string& to) {
+  const std::size_t before = to.size();
+  to.resize(before + bytesOfBase64Url(text.size()));
+  const bool good = readBase64Url(text, to.data() + before) != nullptr;
   if (!good) to.resize(before);
   return good;
 }
 
-}  // namespace weir::jose
+}  // namespace weir
