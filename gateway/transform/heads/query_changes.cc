@@ -16,7 +16,7 @@ struct SetParameter {
   std::string_view value;
 };
 
-void putEscaped(ArenaWriter& to, std::string_view text) {
+void putQueryText(ArenaWriter& to, std::string_view text) {
   to.with([text](char* at) { return http::writeEscaped(text, at); });
 }
 
@@ -58,9 +58,9 @@ void QueryChanges::apply(http::Request& request, const HeadFacts& facts) const {
   }
   for (std::size_t i = 0; i < count; ++i) {
     if (parts++ > 0) query.put('&');
-    putEscaped(query, added[i].name);
+    putQueryText(query, added[i].name);
     query.put('=');
-    putEscaped(query, added[i].value);
+    putQueryText(query, added[i].value);
   }
   request.query = query.text();
   request.has_query = parts > 0;
