@@ -9,6 +9,7 @@
 #include "core/event/system_error.h"
 #include "core/http/server_connection.h"
 #include "core/net/tcp_stream.h"
+#include "core/tls/tls_stream.h"
 #include "observability/admin/exchange.h"
 #include "observability/admin/shared.h"
 
@@ -42,12 +43,14 @@ std::optional<unsigned> permissionsOf(const Settings& settings) {
 // A client's connection to the admin address: HTTP/1, or HTTP/2 with prior knowledge.
 class AdminServer::Connection final : public event::Disposable, private http::ServerConnection {
  public:
-  Connection(AdminServer& server, std::unique_ptr<net::Stream> stream)
+  Connection(AdminServer& server, std::unique_ptr<net::Stream> stream, const Caller& caller)
       : http::ServerConnection(server.shared_->loop, server.shared_->terms, std::move(stream)),
         server_(server),
+        caller_(caller),
         idle_since_(server.shared_->loop.now()) {}
 
   void start() {
+    caller_.security = security();
     armFor(http::ServerCodec::Phase::kHead);  // the first request has a time limit, too
     read();
   }
@@ -63,10 +66,13 @@ class AdminServer::Connection final : public event::Disposable, private http::Se
   event::Loop& loop() override { return server_.shared_->loop; }
   const http::ServerTerms& terms() const override { return server_.shared_->terms; }
   void onClosed() override { server_.remove(*this); }
+  void onConnected() override {  // the TLS handshake is complete
+    if (security()->protocol == "h2" && speaksHttp1()) speakHttp2();
+  }
   http::RequestEvents& openExchange(http::Responder& responder) override {
     // A request may also begin without new bytes: it may have waited for its turn.
     armFor(http::ServerCodec::Phase::kHead);
-    return exchanges_.emplace_back(*server_.shared_, responder);
+    return exchanges_.emplace_back(*server_.shared_, caller_, responder);
   }
   void closeExchange(http::RequestEvents& exchange) override {
     exchanges_.remove_if([&](const Exchange& each) { return &each == &exchange; });
@@ -75,14 +81,15 @@ class AdminServer::Connection final : public event::Disposable, private http::Se
   }
 
   AdminServer& server_;
+  Caller caller_;
   std::list<Exchange> exchanges_;
   Milliseconds idle_since_;
 };
 
 AdminServer::AdminServer(event::Loop& loop, AdminBackend& subject)
-    : shared_(new Shared{loop, subject, {.address = {}}, {}, {}}) {
+    : shared_(new Shared{.loop = loop, .subject = subject, .settings = {.address = {}}}) {
   shared_->terms.http2.max_streams = kMostStreams;
-  apply(shared_->settings);
+  apply(shared_->settings, nullptr);
 }
 
 AdminServer::~AdminServer() {
@@ -90,12 +97,13 @@ AdminServer::~AdminServer() {
   while (!connections_.empty()) connections_.back()->closeNow();
 }
 
-Result<void> AdminServer::configure(const Settings& settings) {
+Result<void> AdminServer::configure(const Settings& settings,
+                                    std::shared_ptr<const tls::ServerConfig> tls) {
   const std::optional<unsigned> permissions = permissionsOf(settings);
   if (settings.address == shared_->settings.address) {
     const bool changed = permissions && permissions != permissionsOf(shared_->settings);
     if (changed && !net::setSocketMode(*address(), *permissions)) return event::errorOf(-errno);
-    apply(settings);
+    apply(settings, std::move(tls));
     return {};
   }
   std::unique_ptr<net::Acceptor> acceptor;
@@ -104,16 +112,20 @@ Result<void> AdminServer::configure(const Settings& settings) {
     // Not shared: with two processes on one address, either could answer for the other.
     WEIR_TRY(net::ListenSocket socket,
              net::ListenSocket::open(at, kBacklog, net::ListenSocket::Sharing::kNone, permissions));
-    const auto on_accept = [this](int descriptor, const net::Address&) { onAccept(descriptor); };
+    const auto on_accept = [this](int descriptor, const net::Address& peer) {
+      onAccept(descriptor, peer);
+    };
     WEIR_TRY(acceptor, net::Acceptor::open(shared_->loop, std::move(socket), on_accept));
   }
   acceptor_ = std::move(acceptor);
-  apply(settings);
+  apply(settings, std::move(tls));
   return {};
 }
 
-void AdminServer::apply(const Settings& settings) {
+void AdminServer::apply(const Settings& settings, std::shared_ptr<const tls::ServerConfig> tls) {
   shared_->settings = settings;
+  shared_->access = Access(settings);
+  shared_->tls = std::move(tls);
   shared_->terms.header_timeout = settings.header_timeout;
   shared_->terms.idle_timeout = settings.idle_timeout;
   shared_->terms.http2.send_timeout = settings.idle_timeout;
@@ -127,18 +139,22 @@ bool AdminServer::giveTo(unsigned user, unsigned group) const {
   return acceptor_ == nullptr || acceptor_->giveTo(user, group);
 }
 
-void AdminServer::onAccept(int descriptor) {
+void AdminServer::onAccept(int descriptor, const net::Address& peer) {
+  Caller caller{.unix_user = net::unixPeerUser(descriptor)};
+  if (!caller.unix_user) caller.ends = {net::localAddressOf(descriptor), peer};
   auto stream = net::TcpStream::adopt(shared_->loop, descriptor);
-  if (stream.ok()) serve(std::move(stream.value()));
+  if (!stream.ok()) return;
+  if (shared_->tls == nullptr) return serve(std::move(stream.value()), caller);
+  serve(tls::TlsStream::accept(shared_->loop, std::move(stream.value()), shared_->tls), caller);
 }
 
-void AdminServer::serve(std::unique_ptr<net::Stream> stream) {
+void AdminServer::serve(std::unique_ptr<net::Stream> stream, const Caller& caller) {
   if (!makeRoom()) {
-    stream->write(asBytes(kFullReply));
+    if (stream->security() == nullptr) stream->write(asBytes(kFullReply));
     stream->flush();
     return shared_->loop.destroyLater(std::move(stream));
   }
-  connections_.push_back(std::make_unique<Connection>(*this, std::move(stream)));
+  connections_.push_back(std::make_unique<Connection>(*this, std::move(stream), caller));
   connections_.back()->start();
 }
 

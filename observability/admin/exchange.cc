@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/log.h"
 #include "core/http/status.h"
 #include "core/net/stream.h"
 #include "observability/admin/origin_check.h"
@@ -30,8 +31,9 @@ void PendingReplies::deliver(Ticket ticket, PageReply reply) {
   if (found != waiting_.end()) found->second->onReply(std::move(reply));
 }
 
-Exchange::Exchange(Shared& shared, http::Responder& responder)
+Exchange::Exchange(Shared& shared, const Caller& caller, http::Responder& responder)
     : shared_(shared),
+      caller_(caller),
       responder_(responder),
       deadline_(shared.loop.wheel(), *this),
       arena_(shared.loop.scratch()),
@@ -80,12 +82,23 @@ void Exchange::ask() {
   if (!refusal.empty()) return refuse(403, refusal);
   if (shared_.unsent_bytes > Shared::kMaxUnsent)
     return refuse(503, "too many response bytes are pending");
+  serve(questionOf(request_, std::move(body_)));
+}
+
+void Exchange::serve(const PageRequest& question) {
+  PageReply refusal;
+  const Page* const page = findPage(question, refusal);
+  if (page == nullptr) return onReply(std::move(refusal));
+  const auto who = shared_.access.admit(page->role, caller_, request_.headers);
+  if (!who) return onReply(shared_.access.refusal(page->role));
+  if (page->role == Role::kOperate && changesState(question.method)) {
+    log::info("admin: POST " + std::string(page->path) + " by " + *who);
+  }
   ticket_ = shared_.tickets.take(*this);
   PendingReplies& tickets = shared_.tickets;
-  servePage(questionOf(request_, std::move(body_)), shared_.subject,
-            [&tickets, ticket = *ticket_](PageReply reply) {
-              tickets.deliver(ticket, std::move(reply));
-            });
+  servePage(*page, question, shared_.subject, [&tickets, ticket = *ticket_](PageReply reply) {
+    tickets.deliver(ticket, std::move(reply));
+  });
 }
 
 void Exchange::refuse(int status, std::string_view detail) { onReply(errorReply(status, detail)); }
@@ -177,6 +190,7 @@ void Exchange::sendHead() {
   if (!silent()) return;
   shared_.unsent_bytes -= reply_.body.size();
   sent_ = reply_.body.size();
+  if (!reply_.authenticate.empty()) headers.add("www-authenticate", reply_.authenticate);
 }
 
 // False if nothing is left.

@@ -19,7 +19,7 @@ namespace weir::admin {
 // heads.
 class Exchange final : public http::RequestEvents, private EventStreamEvents {
  public:
-  Exchange(Shared& shared, http::Responder& responder);
+  Exchange(Shared& shared, const Caller& caller, http::Responder& responder);
   ~Exchange() override;
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
@@ -44,6 +44,7 @@ class Exchange final : public http::RequestEvents, private EventStreamEvents {
   void onDeadline();
   void ask();
   void refuse(int status, std::string_view detail);
+  void serve(const PageRequest& question);
   void send();
   void sendHead();
   bool sendPiece();
@@ -55,6 +56,7 @@ class Exchange final : public http::RequestEvents, private EventStreamEvents {
 
   Shared& shared_;
   http::Responder& responder_;
+  const Caller& caller_;
   event::Alarm<Exchange, &Exchange::onDeadline> deadline_;  // starts once the head is complete
   Arena arena_;
   http::Request request_;

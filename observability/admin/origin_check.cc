@@ -36,11 +36,11 @@ bool allFields(const http::Headers& headers, std::string_view name, const Holds&
 
 bool isOurSite(std::string_view site) { return site == "none" || site == "same-origin"; }
 
+}  // namespace
+
 bool changesState(http::Method method) {
   return method != http::Method::kGet && method != http::Method::kHead;
 }
-
-}  // namespace
 
 std::string_view refusalOf(const http::Request& request, std::span<const std::string> hosts) {
   if (!isOurHost(request.authority, hosts)) {

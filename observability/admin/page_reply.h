@@ -21,7 +21,8 @@ struct PageReply {
   int status = 200;
   std::string_view content_type = kJson;  // static
   std::string body;
-  std::string allow = {};  // for a 405: the allowed methods
+  std::string allow = {};              // for a 405: the allowed methods
+  std::string_view authenticate = {};  // for a 401: the challenge; static
   // For gRPC calls: sent after the body, or in the head if there is none.
   std::optional<int> grpc_status = {};
   // Instead of the body: events, until the client leaves.

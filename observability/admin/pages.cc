@@ -9,7 +9,6 @@
 
 #include "observability/admin/health_service.h"
 #include "observability/admin/json_text.h"
-#include "observability/admin/page_repeat.h"
 #include "observability/admin/plain_text.h"
 #include "observability/dashboard/overview_json.h"
 #include "observability/dashboard/page_files.h"
@@ -188,51 +187,48 @@ void home(const PageRequest& question, AdminBackend& subject, const Answer& answ
   return browser ? dashboardPage(question, subject, answer) : index(question, subject, answer);
 }
 
-struct Page {
-  Method method;  // kGet: kHead as well
-  std::string_view path;
-  std::string_view meaning;
-  PageRepeat::Page answer;
-  bool live = false;  // its changes can be followed as events
-};
-
 constexpr auto kPages = std::to_array<Page>({
-    {Method::kGet, "/", "The dashboard for browsers, for others this page", home},
-    {Method::kGet, "/pages", "This page", index},
-    {Method::kGet, "/dashboard", "The dashboard", dashboardPage},
-    {Method::kGet, "/metrics", "Metrics for Prometheus, in text or Protocol Buffers", metrics},
-    {Method::kGet, "/healthz", "200 while the process is alive", liveness},
-    {Method::kGet, "/readyz", "200 while the process accepts traffic, otherwise 503 and the reason",
-     readiness},
-    {Method::kPost, kHealthCheck, "The same for gRPC, over HTTP/2", healthService},
-    {Method::kGet, "/config", "The configuration in force, without secrets", configuration},
-    {Method::kGet, "/upstreams",
+    {Method::kGet, "/", Role::kNone, "The dashboard for browsers, for others this page", home},
+    {Method::kGet, "/pages", Role::kNone, "This page", index},
+    {Method::kGet, "/dashboard", Role::kNone, "The dashboard", dashboardPage},
+    {Method::kGet, "/metrics", Role::kView, "Metrics for Prometheus, in text or Protocol Buffers",
+     metrics},
+    {Method::kGet, "/healthz", Role::kNone, "200 while the process is alive", liveness},
+    {Method::kGet, "/readyz", Role::kNone,
+     "200 while the process accepts traffic, otherwise 503 and the reason", readiness},
+    {Method::kPost, kHealthCheck, Role::kNone, "The same for gRPC, over HTTP/2", healthService},
+    {Method::kGet, "/config", Role::kView, "The configuration in force, without secrets",
+     configuration},
+    {Method::kGet, "/upstreams", Role::kView,
      "Upstreams and their endpoints; of one upstream: ?name=&amp;offset=&amp;limit=", upstreams,
      true},
-    {Method::kGet, "/listeners", "Listeners and their connections", listeners, true},
-    {Method::kGet, "/explain",
+    {Method::kGet, "/listeners", Role::kView, "Listeners and their connections", listeners, true},
+    {Method::kGet, "/explain", Role::kOperate,
      "How a request is handled, and why: routes, filters, policies, endpoints: "
      "?method=&amp;url=&amp;listener=&amp;source=&amp;as=&amp;group=&amp;scope=&amp;header.NAME=",
      explain},
-    {Method::kGet, "/overview",
+    {Method::kGet, "/overview", Role::kView,
      "Rates, success and latency of the process and its routes: "
      "?sort=&amp;filter=&amp;offset=&amp;limit=",
      dashboardData, true},
-    {Method::kGet, "/overview/history", "The same of the process, in the last minutes",
+    {Method::kGet, "/overview/history", Role::kView, "The same of the process, in the last minutes",
      dashboardData},
-    {Method::kGet, "/overview/routes", "Traffic from listeners through routes to upstreams",
+    {Method::kGet, "/overview/routes", Role::kView,
+     "Traffic from listeners through routes to upstreams", dashboardData, true},
+    {Method::kGet, "/overview/upstreams", Role::kView, "Traffic and state of upstreams",
      dashboardData, true},
-    {Method::kGet, "/overview/upstreams", "Traffic and state of upstreams", dashboardData, true},
-    {Method::kGet, "/edges", "Who calls what, and who was denied", dashboardData, true},
-    {Method::kGet, "/events",
+    {Method::kGet, "/edges", Role::kView, "Who calls what, and who was denied", dashboardData,
+     true},
+    {Method::kGet, "/events", Role::kView,
      "Reloads, ejections, changes of health, renewals of certificates: ?after=", dashboardData,
      true},
-    {Method::kGet, "/certificates", "Certificates in use", dashboardData},
-    {Method::kPost, "/reload", "Reload the configuration", reload},
-    {Method::kPost, "/drain", "Drain, then exit once requests in flight have completed", drain},
-    {Method::kGet, "/log-level", "Log level of the process", showLogLevel},
-    {Method::kPost, "/log-level", "Set the log level: ?level=debug, info, warning or error",
-     setLogLevel},
+    {Method::kGet, "/certificates", Role::kView, "Certificates in use", dashboardData},
+    {Method::kPost, "/reload", Role::kOperate, "Reload the configuration", reload},
+    {Method::kPost, "/drain", Role::kOperate,
+     "Drain, then exit once requests in flight have completed", drain},
+    {Method::kGet, "/log-level", Role::kView, "Log level of the process", showLogLevel},
+    {Method::kPost, "/log-level", Role::kOperate,
+     "Set the log level: ?level=debug, info, warning or error", setLogLevel},
 });
 
 void index(const PageRequest&, AdminBackend&, const Answer& answer) {
@@ -248,6 +244,7 @@ void index(const PageRequest&, AdminBackend&, const Answer& answer) {
     }
     body.append("<dd>").append(page.meaning);
     if (page.live) body += "; with Accept: text/event-stream, each change as an event";
+    if (page.role == Role::kOperate) body += "; for the role operate";
     body += "</dd>\n";
   }
   answer({.content_type = kHtml, .body = body + "</dl>\n</body>\n</html>\n"});
@@ -257,31 +254,33 @@ bool takes(const Page& page, Method method) {
   return page.method == method || (page.method == Method::kGet && method == Method::kHead);
 }
 
-void serve(const Page& page, const PageRequest& question, AdminBackend& subject,
-           const Answer& answer) {
+}  // namespace
+
+const Page* findPage(const PageRequest& question, PageReply& refusal) {
+  std::string allow;
+  const bool file = question.path.starts_with("/dashboard/");  // of the page
+  const std::string_view path = file ? "/dashboard" : std::string_view(question.path);
+  for (const Page& page : kPages) {
+    if (page.path != path) continue;
+    if (takes(page, question.method)) return &page;
+    if (!allow.empty()) allow += ", ";
+    allow += page.method == Method::kGet ? "GET, HEAD" : "POST";
+  }
+  if (allow.empty()) {
+    refusal = errorReply(404, "no such page; / lists them");
+    return nullptr;
+  }
+  refusal = errorReply(405, "requires " + allow);
+  refusal.allow = std::move(allow);
+  return nullptr;
+}
+
+void servePage(const Page& page, const PageRequest& question, AdminBackend& subject,
+               const Answer& answer) {
   if (!page.live || !question.wants_events) return page.answer(question, subject, answer);
   answer({.content_type = kEventStream,
           .body = {},
           .feed = std::make_unique<PageRepeat>(page.answer, question, subject)});
-}
-
-}  // namespace
-
-void servePage(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
-  std::string allow;
-  if (question.path.starts_with("/dashboard/") && question.method == Method::kGet) {
-    return dashboardPage(question, subject, answer);
-  }
-  for (const Page& page : kPages) {
-    if (page.path != question.path) continue;
-    if (takes(page, question.method)) return serve(page, question, subject, answer);
-    if (!allow.empty()) allow += ", ";
-    allow += page.method == Method::kGet ? "GET, HEAD" : "POST";
-  }
-  if (allow.empty()) return answer(errorReply(404, "no such page; / lists them"));
-  PageReply reply = errorReply(405, "requires " + allow);
-  reply.allow = std::move(allow);
-  answer(std::move(reply));
 }
 
 }  // namespace weir::admin

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "core/base/account.h"
+#include "core/base/plain_text.h"
 #include "core/config/table.h"
 #include "core/net/address.h"
+#include "core/tls/san_matcher.h"
 
 namespace weir::admin {
 namespace {
@@ -22,12 +25,56 @@ void checkAddress(config::Table& table, const config::Address& address) {
              local ? "127.0.0.1:" + std::to_string(address.port) : std::string());
 }
 
+bool isToken(const std::string& text) {
+  return text.size() >= AccessRule::kLeastToken && isVisibleAscii(text);
+}
+
+void checkTls(config::Table& table, const Settings& settings) {
+  if (settings.tls && settings.address && settings.address->isUnix()) {
+    table.fail("tls", "does not apply to a Unix socket");
+  }
+  const bool asks =
+      settings.tls && settings.tls->client_certificate != tls::ClientCertificate::kNone;
+  const std::pair<std::string_view, const std::optional<AccessRule>&> rules[] = {
+      {"view", settings.view}, {"operate", settings.operate}};
+  for (const auto& [key, rule] : rules) {
+    if (!rule || rule->identities.empty() || asks) continue;
+    table.fail(key,
+               "identities need client certificates: tls with client_certificate = "
+               "\"optional\" or \"required\"");
+  }
+}
+
 }  // namespace
+
+void AccessRule::read(config::Table& table, AccessRule& out) {
+  table.read("users", out.users,
+             "Users, by name or number, whose processes on this machine have the role, as the "
+             "kernel tells over a Unix socket or TCP. Not for requests that a proxy forwards.");
+  table.read("tokens", out.tokens,
+             "Tokens of at least 16 characters, sent as `Authorization: Bearer TOKEN`. Several "
+             "allow a change without interruption.",
+             {.max_size = 100});
+  table.read("identities", out.identities,
+             "Identities of client certificates: `spiffe://example.org/ns/ops/*`, or DNS names.");
+  for (std::size_t i = 0; i < out.users.size(); ++i) {
+    if (findAccount(out.users[i])) continue;
+    table.failElement("users", i, "no user \"" + out.users[i] + "\" on this machine");
+  }
+  for (std::size_t i = 0; i < out.tokens.size(); ++i) {
+    if (isToken(out.tokens[i].reveal())) continue;
+    table.failElement("tokens", i, "needs at least 16 visible ASCII characters without spaces");
+  }
+  for (std::size_t i = 0; i < out.identities.size(); ++i) {
+    const std::string_view wrong = tls::faultOfPattern(out.identities[i]);
+    if (!wrong.empty()) table.failElement("identities", i, wrong);
+  }
+}
 
 void Settings::read(config::Table& table, Settings& out) {
   table.read("address", out.address,
              "Address of the admin interface. Port 0 picks a free port. Any client that reaches it "
-             "can inspect and drain the process.",
+             "can inspect the process, unless `view` is set.",
              {.none = "off"});
   table.read(
       "socket_mode", out.socket_mode,
@@ -49,6 +96,15 @@ void Settings::read(config::Table& table, Settings& out) {
              "Maximum idle time of a connection: between two requests, or without reading a "
              "pending response.",
              {.min = Milliseconds(1), .max = std::chrono::hours(24)});
+  table.read("view", out.view,
+             "Clients that may read the pages. Without it, every client may. Probes of health need "
+             "no role.");
+  table.read("operate", out.operate,
+             "Clients that may change the state of the process (reload, drain, log level) and see "
+             "the requests of its clients. Default: processes on this machine that run as root or "
+             "as the user of weir. An empty table admits nobody.");
+  table.read("tls", out.tls, "TLS for the admin interface. Certificates are renewed by reloads.");
+  checkTls(table, out);
   if (out.address) checkAddress(table, *out.address);
   for (std::size_t i = 0; i < out.hosts.size(); ++i) {
     if (isHostName(out.hosts[i])) continue;

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 
 #include "core/event/loop.h"
 #include "core/http/server_connection.h"
+#include "core/tls/server_config.h"
+#include "observability/admin/access.h"
 #include "observability/admin/admin_backend.h"
 #include "observability/admin/page_reply.h"
 #include "observability/admin/settings.h"
@@ -36,8 +39,10 @@ struct Shared {
   event::Loop& loop;
   AdminBackend& subject;
   Settings settings;
-  http::ServerTerms terms;
-  PendingReplies tickets;
+  Access access{settings};
+  std::shared_ptr<const tls::ServerConfig> tls = {};  // null: plaintext
+  http::ServerTerms terms = {};
+  PendingReplies tickets = {};
   std::size_t unsent_bytes = 0;  // of the replies being sent
   std::size_t streams = 0;       // replies that go on until the client leaves
 };

@@ -2,10 +2,8 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <system_error>
@@ -13,25 +11,6 @@
 
 namespace weir {
 namespace {
-
-constexpr std::size_t kLongestEntry = 16 * 1024;
-constexpr int kMostGroups = 256;
-
-std::optional<uid_t> numberOf(const std::string& name) {
-  uid_t number = 0;
-  const char* end = name.data() + name.size();
-  const auto parsed = std::from_chars(name.data(), end, number);
-  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-  return number;
-}
-
-std::vector<gid_t> groupsOf(const std::string& name, gid_t group) {
-  std::vector<gid_t> groups(kMostGroups);
-  int count = kMostGroups;
-  if (::getgrouplist(name.c_str(), group, groups.data(), &count) < 0) count = kMostGroups;
-  groups.resize(static_cast<std::size_t>(count));
-  return groups;
-}
 
 std::string failure(const char* what) {
   return std::string(what) + ": " + std::generic_category().message(errno);
@@ -51,24 +30,6 @@ bool hasCapabilities() {
 }  // namespace
 
 bool runsAsRoot() { return ::geteuid() == 0; }
-
-std::optional<Account> findAccount(const std::string& name) {
-  std::array<char, kLongestEntry> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
-      found != nullptr) {
-    return Account{name, entry.pw_uid, entry.pw_gid, groupsOf(name, entry.pw_gid)};
-  }
-  const auto number = numberOf(name);
-  if (!number) return std::nullopt;
-  if (::getpwuid_r(*number, &entry, buffer.data(), buffer.size(), &found) == 0 &&
-      found != nullptr) {
-    const std::string known = entry.pw_name;
-    return Account{known, entry.pw_uid, entry.pw_gid, groupsOf(known, entry.pw_gid)};
-  }
-  return Account{name, *number, *number, {*number}};
-}
 
 std::string becomeUser(const Account& account) {
   if (::setgroups(account.groups.size(), account.groups.data()) != 0) return failure("setgroups");

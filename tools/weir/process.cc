@@ -249,12 +249,21 @@ bool Process::giveUpRoot(const Account& account) {
   return true;
 }
 
+Result<void> Process::configureAdmin(const admin::Settings& settings) {
+  return admin_->configure(settings, admin_terms_.current());
+}
+
 bool Process::startAdmin() {
-  if (admin_ == nullptr) admin_ = std::make_unique<admin::AdminServer>(loop_, *this);
-  const auto listening = admin_->configure(configuration_.admin);
-  if (!listening.ok() && !startAdminElsewhere(listening.error().detail)) return false;
+  if (!applyAdmin()) return false;
   if (admin_->address() != nullptr) log::info("admin on " + admin_->address()->text());
   return true;
+}
+
+bool Process::applyAdmin() {
+  if (admin_ == nullptr) admin_ = std::make_unique<admin::AdminServer>(loop_, *this);
+  admin_terms_.commit();
+  const auto listening = configureAdmin(configuration_.admin);
+  return listening.ok() || startAdminElsewhere(listening.error().detail);
 }
 
 // If the default address is in use, any other is as good, because the address was not configured.
@@ -265,7 +274,7 @@ bool Process::startAdminElsewhere(std::string_view failure) {
   if (!configuration_.admin_given) {
     settings.address->port = 0;
     log::warning(trouble + "using a free port instead; set admin = \"HOST:PORT\" to choose one");
-    if (admin_->configure(settings).ok()) return true;
+    if (configureAdmin(settings).ok()) return true;
   }
   log::error(trouble +
              "set admin = \"HOST:PORT\" to choose another address; port 0 picks a free port");
@@ -296,6 +305,7 @@ std::shared_ptr<const proxy::Plan> Process::read(config::Diagnostics& diagnostic
   const proxy::Plan* previous = server_ == nullptr ? nullptr : server_->plan();
   server::Settings& core = candidate_.core;
   const server::Role wanted = std::exchange(core.role, role_.value_or(core.role));
+  admin_terms_.load(candidate_.admin, diagnostics);
   auto plan = plan_builder_.build(core, previous, diagnostics);
   core.role = wanted;
   return plan;
@@ -451,15 +461,20 @@ void Process::adoptCandidate() {
   if (recorders_changed && openRecording()) {
     server_->setRecorders(recording_->opener(configuration_, *role_));
   }
-  if (admin_changed) startAdmin();
+  if (admin_changed) {
+    startAdmin();
+  } else {
+    renewAdminTerms();
+  }
   workload_->follow(workloadSettings());
   plan_builder_.setWorkload(workload_->identity());
   if (configuration_.core.state_directory.value_or("") != state_.path()) openState();
 }
 
 // Logs and counts the renewals of certificates; returns the number of new certificates.
-unsigned Process::noteRefreshes() {
-  const tls::Refreshes refreshes = plan_builder_.takeRefreshes();
+unsigned Process::noteRefreshes() { return note(plan_builder_.takeRefreshes()); }
+
+unsigned Process::note(const tls::Refreshes& refreshes) {
   for (const std::string& trouble : refreshes.troubles) {
     log::error("keeping the certificate in use: " + trouble);
   }
@@ -470,6 +485,13 @@ unsigned Process::noteRefreshes() {
       .add(refreshes.troubles.size());
   if (dashboard_ != nullptr) dashboard_->noteCertificates(refreshes.renewed, refreshes.troubles);
   return refreshes.renewed;
+}
+
+// The same settings, perhaps with other certificates.
+void Process::renewAdminTerms() {
+  if (!configuration_.admin.tls) return;
+  applyAdmin();
+  note(admin_terms_.takeRefreshes());
 }
 
 // A plan of the settings in use, with today's certificates.
@@ -485,6 +507,7 @@ std::shared_ptr<const proxy::Plan> Process::rebuild(config::Diagnostics& diagnos
 void Process::refreshCertificates() {
   config::Diagnostics diagnostics;
   auto plan = rebuild(diagnostics);
+  if (admin_terms_.load(configuration_.admin, diagnostics)) renewAdminTerms();
   if (plan == nullptr || noteRefreshes() == 0) return;
   server_->publish(std::move(plan), diagnostics, [this] {
     noteFileIdentity();

@@ -30,6 +30,7 @@
 #include "observability/dashboard/dashboard.h"
 #include "observability/metrics/page.h"
 #include "tools/weir/configuration.h"
+#include "tools/weir/admin_terms.h"
 #include "tools/weir/privileges.h"
 #include "tools/weir/recording.h"
 
@@ -98,6 +99,8 @@ class Process final : public admin::AdminBackend {
   void applyLog(const LogSettings& before);
   void adoptCandidate();
   std::vector<std::string> restartsNeeded(const Configuration& wanted) const;
+  bool applyAdmin();
+  Result<void> configureAdmin(const admin::Settings& settings);
   unsigned noteRefreshes();
   void refreshCertificates();
   std::shared_ptr<const proxy::Plan> rebuild(config::Diagnostics& diagnostics);
@@ -115,6 +118,8 @@ class Process final : public admin::AdminBackend {
   int exit_code_ = 0;
   bool at_once_ = false;  // do not wait for exchanges in flight
 
+  unsigned note(const tls::Refreshes& refreshes);
+  void renewAdminTerms();
   const std::optional<log::Level> level_;
   event::LogWriter log_output_;
   event::Loop loop_;
@@ -150,6 +155,7 @@ class Process final : public admin::AdminBackend {
   std::optional<server::Role> role_;  // at the start of the process
   std::optional<std::string> user_;   // in the configuration at the start
   metrics::Settings metrics_;         // at the start
+  AdminTerms admin_terms_;
 };
 
 // Runs a process with this configuration until its end; returns its exit code.

@@ -122,7 +122,7 @@ TEST_F(AdminServerTest, EndsWithRequestsInHand) {
   {
     AdminServer brief(loop_, subject_);
     test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop_);
-    brief.serve(std::move(pair.first));
+    brief.serve(std::move(pair.first), caller_);
     client.peer = std::make_unique<test::StreamPeer>(std::move(pair.second));
     client.peer->send(requestText("GET /upstreams"));
     turn();

@@ -73,7 +73,7 @@ TEST_F(AdminEventStream, ShowsTheClientThatTheServerIsThere) {
 TEST_F(AdminEventStream, KeepsLittleForASlowReaderWhoGetsTheLatestState) {
   test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop_);
   test::MemoryStream& serving = *pair.first;
-  server_.serve(std::move(pair.first));
+  server_.serve(std::move(pair.first), caller_);
   test::StreamPeer client(std::move(pair.second), false);
   showUpstream("first", 500);
   client.send(requestText("GET /upstreams", kEvents));
@@ -127,7 +127,7 @@ TEST_F(AdminEventStream, EndsWithTheServer) {
   {
     AdminServer brief(loop_, subject_);
     test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop_);
-    brief.serve(std::move(pair.first));
+    brief.serve(std::move(pair.first), caller_);
     client.peer = std::make_unique<test::StreamPeer>(std::move(pair.second));
     client.peer->send(requestText("GET /upstreams", kEvents));
     turn();

@@ -153,7 +153,7 @@ TEST_F(AdminExchange, KeepsLittleForASlowReaderOfALargePage) {
   subject_.metrics = largePage();
   test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop_);
   test::MemoryStream& serving = *pair.first;
-  server_.serve(std::move(pair.first));
+  server_.serve(std::move(pair.first), caller_);
   test::StreamPeer client(std::move(pair.second), false);
   client.send(requestText("GET /metrics"));
   turn();
@@ -171,7 +171,7 @@ TEST_F(AdminExchange, KeepsLittleForASlowReaderOfALargePage) {
 TEST_F(AdminExchange, KeepsLittleForAClientThatAsksAndReadsNothing) {
   test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop_);
   test::MemoryStream& serving = *pair.first;
-  server_.serve(std::move(pair.first));
+  server_.serve(std::move(pair.first), caller_);
   test::StreamPeer client(std::move(pair.second), false);
   std::string requests;
   for (int i = 0; i < 2'000; ++i) requests += requestText("GET /healthz");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -107,7 +108,7 @@ class AdminTest : public ::testing::Test {
   };
   Client connect(bool reading = true) {
     test::MemoryStream::Pair pair = test::MemoryStream::makePair(loop_);
-    server_.serve(std::move(pair.first));
+    server_.serve(std::move(pair.first), caller_);
     test::MemoryStream* wire = pair.second.get();
     return {wire, std::make_unique<test::StreamPeer>(std::move(pair.second), reading)};
   }
@@ -150,3 +151,4 @@ class AdminTest : public ::testing::Test {
 };
 
 }  // namespace weir::admin
+  Caller caller_{.unix_user = ::geteuid()};  // operates
