@@ -44,4 +44,12 @@ std::string UtcTime::text() const {
   return {text.data(), size};
 }
 
+std::string UtcTime::preciseText() const {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
+  const auto rest = std::chrono::floor<Milliseconds>(since_epoch - seconds).count();
+  std::string text = UtcTime{seconds}.text();
+  text.back() = '.';
+  return text + std::to_string(1'000 + rest).substr(1) + "Z";
+}
+
 }  // namespace weir

@@ -14,7 +14,8 @@ struct UtcTime {
   bool operator==(const UtcTime&) const = default;
   // A time before 1970, or after 2262, becomes the nearest one that there is.
   static std::optional<UtcTime> parse(std::string_view text);
-  std::string text() const;  // in whole seconds
+  std::string text() const;         // in whole seconds
+  std::string preciseText() const;  // in milliseconds
 };
 
 }  // namespace weir

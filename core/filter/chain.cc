@@ -1,5 +1,6 @@
 #include "core/filter/chain.h"
 
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -64,6 +65,21 @@ void Filters::add(const Chain& chain) {
     slot->filter = link.maker->make(arena, slot->control);
     sees_responses_ = sees_responses_ || link.maker->seesResponses();
     ++size_;
+  }
+  if (steps_ != nullptr) noteLinks();
+}
+
+void Filters::observe(Steps& steps) {
+  steps.filters = host_.arena().array<Steps::OfFilter>(capacity_);
+  std::uninitialized_value_construct_n(steps.filters, capacity_);
+  steps_ = &steps;
+  noteLinks();
+}
+
+void Filters::noteLinks() {
+  while (steps_->size < size_) {
+    steps_->filters[steps_->size].link = slots_[steps_->size].link;
+    ++steps_->size;
   }
 }
 
@@ -188,7 +204,8 @@ template <typename Message, typename Ask>
 Pass Filters::pass(Side side, Message& message, Ask ask) {
   Passage& at = passage(side);
   while (at.passed < size_) {
-    const Pass result = passNext(next(side), side, message, ask);
+    const Pass result = steps_ == nullptr ? passNext(next(side), side, message, ask)
+                                          : passObserved(side, message, ask);
     if (result != Pass::kDone) return result;
   }
   at.asked = at.passed;
@@ -213,6 +230,27 @@ inline Pass Filters::passNext(Slot& slot, Side side, Message& message, Ask ask) 
   }
   ++at.passed;
   return Pass::kDone;
+}
+
+// Passes a head, and notes the time that takes and the result.
+template <typename Message, typename Ask>
+Pass Filters::passObserved(Side side, Message& message, Ask ask) {
+  if (passage(side).held) return passNext(next(side), side, message, ask);
+  Slot& slot = next(side);
+  const bool blind = side == Side::kResponse && slot.control.turns_ == nullptr &&
+                     !slot.link->maker->seesResponses();
+  Steps::OfFilter& noted = steps_->filters[slot.control.index_];
+  Step& step = side == Side::kRequest ? noted.request : noted.response;
+  if (step.began.count() == 0 && !blind) step.began = monotonicNow();
+  const Pass result = passNext(slot, side, message, ask);
+  if (blind) return result;
+  step.ended = monotonicNow();
+  using Outcome = Step::Outcome;
+  const bool skipped = slot.control.use_ == Control::Use::kSkipped;
+  step.outcome = skipped ? Outcome::kSkipped : Outcome::kProceeds;
+  if (result == Pass::kWaits) step.outcome = Outcome::kWaits;
+  if (result == Pass::kReplied) step.outcome = Outcome::kReplies;
+  return result;
 }
 
 // Passes a head to a filter that has waited, or has asked for bodies before.

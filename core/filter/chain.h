@@ -10,6 +10,7 @@
 #include "core/filter/body_chain.h"
 #include "core/filter/filter.h"
 #include "core/filter/maker.h"
+#include "core/filter/steps.h"
 
 namespace weir::filter {
 
@@ -43,6 +44,9 @@ class Filters {
 
   // Adds the filters behind the others, before any of them has seen a response.
   void add(const Chain& chain);
+  // Notes the steps of the filters in `steps` from now on, which are in the arena of the host. Call
+  // it before any filter has seen the request.
+  void observe(Steps& steps);
   // Passes a head. Each call continues where the previous one stopped.
   Pass onRequest(http::Request& request);
   Pass onResponse(http::Response& response);
@@ -86,6 +90,7 @@ class Filters {
   Slot& next(Side side);
   bool skips(Control& control, Side side);
   bool passesOver(Control& control, Side side);
+  void noteLinks();
   void endAll();
   void destroyBodies();
   void destroyWaits();
@@ -97,6 +102,8 @@ class Filters {
   Pass pass(Side side, Message& message, Ask ask);
   template <typename Message, typename Ask>
   Pass passNext(Slot& slot, Side side, Message& message, Ask ask);
+  template <typename Message, typename Ask>
+  Pass passObserved(Side side, Message& message, Ask ask);
   template <typename Message, typename Ask>
   Pass passOne(Slot& slot, Side side, Message& message, Ask ask);
   template <typename Message>
@@ -131,6 +138,7 @@ class Filters {
   const std::size_t capacity_;
   Slot* const slots_;
   std::size_t size_ = 0;
+  Steps* steps_ = nullptr;  // null: nobody watches
   Passage request_;
   Passage response_;
   const LocalReply* reply_ = nullptr;

@@ -7,9 +7,7 @@
 #include "core/http/syntax.h"
 
 namespace weir::http {
-namespace {
 
-// The port of a valid authority; an empty one is the default.
 std::uint16_t portOf(const Absolute& url) {
   std::string_view port = defaultPort(url.scheme);
   const std::size_t colon = url.authority.rfind(':');
@@ -20,8 +18,6 @@ std::uint16_t portOf(const Absolute& url) {
   if (given) port = url.authority.substr(colon + 1);
   return parseNumber<std::uint16_t>(port).value_or(0);
 }
-
-}  // namespace
 
 std::optional<Url> Url::parse(std::string_view text) {
   const Absolute parts = splitAbsolute(text);

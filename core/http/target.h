@@ -13,6 +13,11 @@ class Table;
 
 namespace weir::http {
 
+struct Absolute;
+
+// The port of the authority, or the default one of the scheme; 0 if it is not valid.
+std::uint16_t portOf(const Absolute& url);
+
 // An absolute URL of HTTP, without user information and fragment.
 struct Url {
   bool secure = false;  // https

@@ -56,7 +56,7 @@ void DownstreamOwner::failHandshake(const net::Security& security, const net::Ip
 
 void DownstreamOwner::logHandshake(const net::Security& security, const net::Ip& client,
                                    std::string_view why) {
-  if (engine_.accessLog() == nullptr) return;
+  if (!engine_.records(Reason::kTlsHandshakeFailed, 0)) return;
   http::ExchangeRecord record;
   record.start = wallClockNow();
   record.transport = http::kTlsTransport;
@@ -67,7 +67,7 @@ void DownstreamOwner::logHandshake(const net::Security& security, const net::Ip&
   std::array<char, net::Ip::kMaxText> text{};
   record.client_address = client.formatClient(text);
   record.listener = plan_->name;
-  engine_.accessLog()->log(record);
+  engine_.record(record);
 }
 
 // Only if client certificates are requested.

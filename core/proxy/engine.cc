@@ -64,6 +64,11 @@ void Engine::release(DetachedRequest& request) {
   detached_.erase(at);
 }
 
+void Engine::record(const http::ExchangeRecord& record) {
+  if (tools_.access_log != nullptr) tools_.access_log->log(record);
+  if (failure_log_ != nullptr && failed(record.reason, record.status)) failure_log_->log(record);
+}
+
 // The wall clock is read once a second.
 std::string_view Engine::renewDate(Nanoseconds now) {
   constexpr Nanoseconds kSecond = std::chrono::seconds(1);

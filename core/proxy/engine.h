@@ -17,6 +17,7 @@
 #include "core/proxy/destinations.h"
 #include "core/proxy/plan.h"
 #include "core/proxy/request_metrics.h"
+#include "core/proxy/tap.h"
 #include "core/proxy/tracer.h"
 #include "core/upstream/client.h"
 #include "core/upstream/cluster_set.h"
@@ -61,6 +62,9 @@ class Engine {
   void setPlan(std::shared_ptr<const Plan> plan);
   void setAccessLog(http::AccessLog* log) { tools_.access_log = log; }
   void setTracer(Tracer* tracer) { tools_.tracer = tracer; }
+  // Gets the records of exchanges that have failed, whether there is an access log or not.
+  void setFailureLog(http::AccessLog* log) { failure_log_ = log; }
+  void setTap(Tap* tap) { tap_ = tap; }
 
   // Each call requires a matching unpin().
   PinnedPlan& pin();
@@ -85,6 +89,16 @@ class Engine {
   }
   http::AccessLog* accessLog() const { return tools_.access_log; }
   Tracer* tracer() const { return tools_.tracer; }
+  Tap* tap() const { return tap_; }  // null: nobody watches
+  // Whether record() has a use for an exchange that ended like this.
+  bool records(Reason reason, int status) const {
+    return tools_.access_log != nullptr || (failed(reason, status) && failure_log_ != nullptr);
+  }
+  void record(const http::ExchangeRecord& record);
+  // Whether the endpoint of a failed attempt would otherwise be unknown to record().
+  bool namesFailedEndpoints() const {
+    return failure_log_ != nullptr && tools_.access_log == nullptr;
+  }
   filter::WorkerParts& parts() { return parts_; }  // of the plans' filters
   BlockPool& exchanges() { return exchanges_; }
   std::uint64_t exchangesInFlight() const { return exchanges_.lent(); }
@@ -93,9 +107,12 @@ class Engine {
   static constexpr Milliseconds kSweep{1'000};
   upstream::Cluster* find(NameId upstream);
   void onSweep();
+  static bool failed(Reason reason, int status) { return reason != Reason::kNone || status >= 500; }
   std::string_view renewDate(Nanoseconds now);
 
   Tools tools_;
+  http::AccessLog* failure_log_ = nullptr;  // null: none
+  Tap* tap_ = nullptr;
   Random random_;
   http::DateText date_;
   Nanoseconds date_until_{0};  // by the monotonic clock

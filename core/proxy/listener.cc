@@ -189,7 +189,7 @@ void Listener::countRefusal(Reason reason) {
 }
 
 void Listener::logRefusal(const net::Address& peer, Reason reason) {
-  if (engine().accessLog() == nullptr) return;
+  if (!engine().records(reason, 0)) return;
   http::ExchangeRecord record;
   record.start = wallClockNow();
   record.method = http::Method::kOther;  // the request is unknown
@@ -199,7 +199,7 @@ void Listener::logRefusal(const net::Address& peer, Reason reason) {
   std::array<char, net::Ip::kMaxText> text{};
   record.client_address = peer.ip().formatClient(text);
   record.listener = plan().name;
-  engine().accessLog()->log(record);
+  engine().record(record);
 }
 
 // Sends a reply with the reason instead of leaving the connection waiting.

@@ -185,7 +185,8 @@ void Tunnel::dial() {
     if (stage_ == Stage::kGuessing && intercepted()) return;
     return finish(failure);
   }
-  if (engine().accessLog() != nullptr) endpoint_ = attempt_.member()->endpoint.address.text();
+  if (engine().accessLog() != nullptr || engine().namesFailedEndpoints())
+    endpoint_ = attempt_.member()->endpoint.address.text();
   auto stream = attempt_.dial(proxyHeader());
   if (!stream.ok()) return onDialFailed(stream.error());
   server_.open(std::move(stream.value()));
@@ -381,7 +382,7 @@ void Tunnel::dropServer() {
 void Tunnel::record(Reason reason) {
   using upstream::RetryOutcome;
   tries_.countRetries(0, connected_ ? RetryOutcome::kSuccess : RetryOutcome::kFailure);
-  if (engine().accessLog() != nullptr) log(reason);
+  if (engine().records(reason, 0)) log(reason);
 }
 
 void Tunnel::log(Reason reason) {
@@ -402,7 +403,7 @@ void Tunnel::log(Reason reason) {
   if (const auto* cluster = tries_.cluster()) record.upstream = cluster->plan().name;
   record.endpoint = endpoint_;
   record.request_id = id_;
-  engine().accessLog()->log(record);
+  engine().record(record);
 }
 
 }  // namespace weir::proxy

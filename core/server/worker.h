@@ -60,6 +60,7 @@ class Worker {
   void stop();  // aborts the remaining connections and ends the thread
 
   void post(std::function<void()> task) { worker_.post(std::move(task)); }
+  event::Loop& loop() { return worker_.loop(); }
   MetricCells& cells() { return cells_; }
   MetricDetails& details() { return details_; }
   // On the worker only.

@@ -20,7 +20,8 @@ void Attempt::onAlarm() {
 
 Reason Attempt::begin(std::optional<std::uint64_t> key, Member* sticky) {
   const Reason refused = admit();
-  if (refused == Reason::kNone) member_ = tries_.cluster()->pick({tries_.tried(), key, sticky});
+  if (refused == Reason::kNone)
+    member_ = tries_.cluster()->pick({tries_.tried(), key, sticky, tries_.candidates_});
   if (member_ == nullptr) return beginFailed(refused);
   beginAt(*member_);
   return Reason::kNone;

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/random.h"
+#include "core/upstream/candidates.h"
 #include "core/upstream/endpoint.h"
 #include "core/upstream/outcome.h"
 
@@ -56,6 +57,8 @@ struct Pick {
   std::optional<std::uint64_t> key = std::nullopt;
   // Selected, whatever the balancer, if it is listed, available and has not been tried.
   Member* sticky = nullptr;
+  // Gets the members that the balancer compares; null: nobody watches.
+  Candidates* candidates = nullptr;
 };
 
 // Selects the endpoint of an attempt. One object per cluster and worker; no locks, no allocation in

@@ -39,6 +39,9 @@ class Tries {
   }
   Cluster* cluster() const { return cluster_; }  // null before begin() and after end()
 
+  // Gets the members between which balancers choose from now on; outlives the attempts.
+  void observe(Candidates& candidates) { candidates_ = &candidates; }
+
   // To be avoided by the next attempt.
   Tried tried() const { return {tried_.data(), tried_count_}; }
   bool fresh() const { return fresh_; }  // the next attempt needs a new connection
@@ -80,6 +83,7 @@ class Tries {
   }
 
   Cluster* cluster_ = nullptr;
+  Candidates* candidates_ = nullptr;  // null: nobody watches
   std::array<const Member*, kMaxTried> tried_{};
   std::uint8_t tried_count_ = 0;
   std::uint8_t attempts_ = 0;

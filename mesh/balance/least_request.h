@@ -25,7 +25,8 @@ class LeastRequestBalancer final : public upstream::Balancer {
   upstream::Member* pick(const upstream::Pick& pick) override;
 
  private:
-  upstream::Member* better(upstream::Member* first, upstream::Member* second) const;
+  upstream::Member* better(upstream::Member* first, upstream::Member* second,
+                           upstream::Candidates* candidates) const;
 
   Random& random_;
   std::vector<upstream::Member*> members_;

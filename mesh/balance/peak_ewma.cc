@@ -21,6 +21,7 @@ constexpr double kFirstGuess = 1e6;
 constexpr double kLeastOfMedian = 0.05;
 constexpr Nanoseconds kMedianAge = 1s;
 
+constexpr double kNanosPerMilli = 1e6;
 constexpr double kLog2OfE = 1.4426950408889634;
 
 double nanoseconds(Nanoseconds time) { return static_cast<double>(time.count()); }
@@ -67,15 +68,15 @@ Member* PeakEwmaBalancer::pick(const Pick& pick) {
   if (other == drawn) other = (drawn + 1 + random_.below(count - 1)) % count;
   Member* first = members_[drawn];
   Member* second = members_[other];
-  if (pick.tried.empty()) return better(first, second);
+  if (pick.tried.empty()) return better(first, second, pick.candidates);
   const bool first_tried = contains(pick.tried, first);
   const bool second_tried = contains(pick.tried, second);
   if (first_tried && second_tried) {
     Member* untried = firstUntried(members_, drawn, pick.tried);
-    return untried != nullptr ? untried : better(first, second);
+    return untried != nullptr ? untried : better(first, second, pick.candidates);
   }
   if (first_tried) return second;
-  return second_tried ? first : better(first, second);
+  return second_tried ? first : better(first, second, pick.candidates);
 }
 
 // The weight of a measurement made at `since`.
@@ -93,9 +94,16 @@ double PeakEwmaBalancer::costOf(const Member& member, Nanoseconds now) const {
   return latency * (1 + member.in_flight * mean_weight_ / member.weight);
 }
 
-Member* PeakEwmaBalancer::better(Member* first, Member* second) const {
+Member* PeakEwmaBalancer::better(Member* first, Member* second,
+                                 upstream::Candidates* candidates) const {
   const Nanoseconds now = loop_.now();
-  return costOf(*second, now) < costOf(*first, now) ? second : first;
+  const double first_cost = costOf(*first, now);
+  const double second_cost = costOf(*second, now);
+  if (candidates != nullptr) [[unlikely]] {
+    candidates->add(*first, first_cost / kNanosPerMilli);
+    candidates->add(*second, second_cost / kNanosPerMilli);
+  }
+  return second_cost < first_cost ? second : first;
 }
 
 void PeakEwmaBalancer::onOutcome(Member& member, const Outcome& outcome) {

@@ -45,7 +45,8 @@ class PeakEwmaBalancer final : public upstream::Balancer {
  private:
   double weightBefore(Nanoseconds since, Nanoseconds now) const;
   double costOf(const upstream::Member& member, Nanoseconds now) const;
-  upstream::Member* better(upstream::Member* first, upstream::Member* second) const;
+  upstream::Member* better(upstream::Member* first, upstream::Member* second,
+                           upstream::Candidates* candidates) const;
   void observe(upstream::Member& member, double latency);
   void refreshMedian(Nanoseconds now);
 

@@ -76,10 +76,10 @@ Access::Access(const Settings& settings) {
   if (settings.operate) operators_.emplace(*settings.operate);
 }
 
-std::optional<std::string> Access::admit(Role role, const Caller& caller,
+std::optional<std::string> Access::admit(Role needed, const Caller& caller,
                                          const http::Headers& headers) const {
-  if (role == Role::kNone || (role == Role::kView && !viewers_)) return "anybody";
-  if (role == Role::kView) {
+  if (needed == Role::kNone || (needed == Role::kView && !viewers_)) return "anybody";
+  if (needed == Role::kView) {
     if (auto viewer = viewers_->admit(caller, headers)) return viewer;
   }
   return admitOperator(caller, headers);
@@ -93,20 +93,20 @@ std::optional<std::string> Access::admitOperator(const Caller& caller,
   return userText(*user);
 }
 
-bool Access::takesTokens(Role role) const {
+bool Access::takesTokens(Role needed) const {
   const auto takes = [](const std::optional<Members>& members) {
     return members && !members->tokens.empty();
   };
-  return takes(operators_) || (role == Role::kView && takes(viewers_));
+  return takes(operators_) || (needed == Role::kView && takes(viewers_));
 }
 
-PageReply Access::refusal(Role role) const {
-  const std::string word = role == Role::kView ? "view" : "operate";
-  const bool token = takesTokens(role);
+PageReply Access::refusal(Role needed) const {
+  const std::string word = needed == Role::kView ? "view" : "operate";
+  const bool token = takesTokens(needed);
   std::string detail = "needs the role " + word;
   if (token) {
     detail += ": send Authorization: Bearer TOKEN";
-  } else if (role == Role::kOperate && !operators_) {
+  } else if (needed == Role::kOperate && !operators_) {
     detail += ": call as the user of weir or root on the same machine, or set admin.operate";
   }
   PageReply reply = errorReply(token ? 401 : 403, detail);

@@ -38,10 +38,10 @@ class Access {
   explicit Access(const Settings& settings);
 
   // The caller in words if it has the role, such as "user 0"; nullopt if it has not.
-  std::optional<std::string> admit(Role role, const Caller& caller,
+  std::optional<std::string> admit(Role needed, const Caller& caller,
                                    const http::Headers& headers) const;
   // The reply to a client without the role.
-  PageReply refusal(Role role) const;
+  PageReply refusal(Role needed) const;
 
  private:
   // The clients that a rule names.
@@ -57,7 +57,7 @@ class Access {
 
   std::optional<std::string> admitOperator(const Caller& caller,
                                            const http::Headers& headers) const;
-  bool takesTokens(Role role) const;
+  bool takesTokens(Role needed) const;
 
   std::optional<Members> viewers_;
   std::optional<Members> operators_;

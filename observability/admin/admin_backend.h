@@ -165,6 +165,8 @@ class AdminBackend {
   virtual void upstream(std::string_view name, Answer<UpstreamStates> answer) = 0;
   virtual void listeners(Answer<std::vector<ListenerState>> answer) = 0;
   virtual void explain(const ExplainQuery& query, Answer<Explanation> answer) = 0;
+  virtual void errorsPage(const PageRequest& request, Answer<PageReply> answer) = 0;
+  virtual void tapPage(const PageRequest& request, Answer<PageReply> answer) = 0;
   virtual log::Level logLevel() = 0;
   // The pages with the data of the dashboard: /overview and others.
   virtual PageReply dashboard(const PageRequest& request) = 0;

@@ -10,6 +10,7 @@ namespace weir::admin {
 namespace {
 
 constexpr std::string_view kComment = ":\n\n";
+constexpr std::string_view kEmptyLine = "\n";
 
 std::string eventText(std::string_view type, std::string_view data) {
   std::string text;
@@ -27,14 +28,15 @@ std::string eventText(std::string_view type, std::string_view data) {
 
 }  // namespace
 
-EventStream::EventStream(Shared& shared, http::Responder& responder, std::unique_ptr<PageFeed> feed,
+EventStream::EventStream(Shared& shared, http::Responder& responder, PageReply& reply,
                          EventStreamEvents& events)
     : shared_(shared),
       responder_(responder),
       events_(events),
+      form_(reply.content_type == kJsonLines ? Form::kLines : Form::kEvents),
       read_at_(shared.loop.now()),
       ticks_(shared.loop.wheel(), *this),
-      feed_(std::move(feed)) {
+      feed_(std::move(reply.feed)) {
   ++shared_.streams;
 }
 
@@ -58,7 +60,7 @@ bool EventStream::send(std::string_view type, std::string_view data) {
     wants_room_ = true;
     return false;
   }
-  write(eventText(type, data));
+  write(form_ == Form::kEvents ? eventText(type, data) : std::string(data).append("\n"));
   return true;
 }
 
@@ -90,7 +92,7 @@ void EventStream::onTick() {
     return events_.onStalled();
   }
   ticks_.arm(tick());
-  if (queued_ == 0) write(kComment);
+  if (queued_ == 0) write(form_ == Form::kEvents ? kComment : kEmptyLine);
   // Also after a drop because of the limit for all replies, which no event of this client ends.
   if (queued_ <= net::Stream::kLowWater && std::exchange(wants_room_, false)) feed_->onRoom();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -15,7 +16,8 @@ namespace weir::admin {
 class EventStreamEvents {
  public:
   virtual ~EventStreamEvents() = default;
-  virtual void onStalled() = 0;  // the client does not read
+  virtual void onStalled() = 0;   // the client does not read
+  virtual void onFinished() = 0;  // nothing follows
 };
 
 // Sends the events of a feed to a client, at the client's pace. A comment in each silent interval
@@ -27,7 +29,10 @@ class EventStream final : public PageStream {
   static constexpr Milliseconds kHeartbeat{15'000};
   static constexpr std::size_t kMaxQueued = 64 * 1024;  // above it, no further event is sent
 
-  EventStream(Shared& shared, http::Responder& responder, std::unique_ptr<PageFeed> feed,
+  enum class Form : std::uint8_t { kEvents, kLines };
+
+  // `reply`: its feed and content type.
+  EventStream(Shared& shared, http::Responder& responder, PageReply& reply,
               EventStreamEvents& events);
   ~EventStream() override;
 
@@ -37,6 +42,7 @@ class EventStream final : public PageStream {
   // PageStream
   event::Loop& loop() override { return shared_.loop; }
   bool send(std::string_view type, std::string_view data) override;
+  void finish() override { events_.onFinished(); }
 
  private:
   void write(std::string_view text);
@@ -47,6 +53,7 @@ class EventStream final : public PageStream {
   Shared& shared_;
   http::Responder& responder_;
   EventStreamEvents& events_;
+  const Form form_;
   std::size_t written_ = 0;
   std::size_t queued_ = 0;   // as last counted in Shared::unsent_bytes
   std::size_t read_ = 0;     // lower limit of the bytes that the client has read, at a tick

@@ -89,9 +89,9 @@ void Exchange::serve(const PageRequest& question) {
   PageReply refusal;
   const Page* const page = findPage(question, refusal);
   if (page == nullptr) return onReply(std::move(refusal));
-  const auto who = shared_.access.admit(page->role, caller_, request_.headers);
-  if (!who) return onReply(shared_.access.refusal(page->role));
-  if (page->role == Role::kOperate && changesState(question.method)) {
+  const auto who = shared_.access.admit(page->needs, caller_, request_.headers);
+  if (!who) return onReply(shared_.access.refusal(page->needs));
+  if (page->needs == Role::kOperate && changesState(question.method)) {
     log::info("admin: POST " + std::string(page->path) + " by " + *who);
   }
   ticket_ = shared_.tickets.take(*this);
@@ -143,9 +143,14 @@ void Exchange::send() {
 void Exchange::stream() {
   stage_ = Stage::kStreaming;
   deadline_.disarm();
-  stream_.emplace(shared_, responder_, std::move(reply_.feed),
-                  static_cast<EventStreamEvents&>(*this));
+  stream_.emplace(shared_, responder_, reply_, static_cast<EventStreamEvents&>(*this));
   stream_->start();
+}
+
+void Exchange::onFinished() {
+  stage_ = Stage::kDone;
+  responder_.finish(nullptr);
+  responder_.release();
 }
 
 // True if the reply has no body.
@@ -185,12 +190,12 @@ void Exchange::sendHead() {
   headers.add("x-content-type-options", "nosniff");
   headers.add("content-security-policy", "default-src 'self'; frame-ancestors 'none'");
   if (!reply_.allow.empty()) headers.add("allow", reply_.allow);
+  if (!reply_.authenticate.empty()) headers.add("www-authenticate", reply_.authenticate);
   if (reply_.grpc_status && silent()) addGrpcStatus(headers);
   responder_.sendHead(response);
   if (!silent()) return;
   shared_.unsent_bytes -= reply_.body.size();
   sent_ = reply_.body.size();
-  if (!reply_.authenticate.empty()) headers.add("www-authenticate", reply_.authenticate);
 }
 
 // False if nothing is left.

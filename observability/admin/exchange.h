@@ -40,11 +40,12 @@ class Exchange final : public http::RequestEvents, private EventStreamEvents {
 
   // EventStreamEvents
   void onStalled() override { stop(); }
+  void onFinished() override;
 
   void onDeadline();
   void ask();
-  void refuse(int status, std::string_view detail);
   void serve(const PageRequest& question);
+  void refuse(int status, std::string_view detail);
   void send();
   void sendHead();
   bool sendPiece();
@@ -55,8 +56,8 @@ class Exchange final : public http::RequestEvents, private EventStreamEvents {
   void stop();
 
   Shared& shared_;
-  http::Responder& responder_;
   const Caller& caller_;
+  http::Responder& responder_;
   event::Alarm<Exchange, &Exchange::onDeadline> deadline_;  // starts once the head is complete
   Arena arena_;
   http::Request request_;

@@ -16,21 +16,11 @@ std::string textOf(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// RFC 3339, in UTC, with milliseconds.
-std::string timeText(Nanoseconds time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const std::string rest =
-      std::to_string(1'000 + std::chrono::floor<Milliseconds>(time - seconds).count());
-  std::string text = UtcTime{seconds}.text();
-  text.pop_back();
-  return text + "." + rest.substr(1) + "Z";
-}
-
 Json healthOf(const EndpointHealth& health) {
-  Json json = {{"state", health.state}, {"since", timeText(health.since)}};
+  Json json = {{"state", health.state}, {"since", UtcTime{health.since}.preciseText()}};
   if (health.checked_at.count() == 0) return json;
   json["last_check"] = {
-      {"at", timeText(health.checked_at)},
+      {"at", UtcTime{health.checked_at}.preciseText()},
       {"result", health.result},
       {"detail", health.detail},
       {"duration_ms", std::chrono::duration<double, std::milli>(health.took).count()}};

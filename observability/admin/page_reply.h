@@ -15,6 +15,7 @@ inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 inline constexpr std::string_view kHtml = "text/html; charset=utf-8";
 inline constexpr std::string_view kGrpc = "application/grpc";
 inline constexpr std::string_view kEventStream = "text/event-stream";
+inline constexpr std::string_view kJsonLines = "application/jsonl";
 
 // The reply of a page.
 struct PageReply {

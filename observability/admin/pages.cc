@@ -149,6 +149,14 @@ void explain(const PageRequest& question, AdminBackend& subject, const Answer& a
   });
 }
 
+void errors(const PageRequest& request, AdminBackend& subject, const Answer& answer) {
+  subject.errorsPage(request, answer);
+}
+
+void tap(const PageRequest& request, AdminBackend& subject, const Answer& answer) {
+  subject.tapPage(request, answer);
+}
+
 void reload(const PageRequest& question, AdminBackend& subject, const Answer& answer) {
   subject.reload([answer, text = question.wants_text](const ReloadOutcome& outcome) {
     answer({.status = outcome.applied ? 200 : 422,
@@ -223,6 +231,14 @@ constexpr auto kPages = std::to_array<Page>({
      "Reloads, ejections, changes of health, renewals of certificates: ?after=", dashboardData,
      true},
     {Method::kGet, "/certificates", Role::kView, "Certificates in use", dashboardData},
+    {Method::kGet, "/errors", Role::kOperate,
+     "The latest requests and connections that failed: "
+     "?limit=&amp;reason=&amp;route=&amp;upstream=",
+     errors},
+    {Method::kPost, "/tap", Role::kOperate,
+     "Requests as they end, with every step, as lines of JSON or events: "
+     "?when=&amp;sample=&amp;rate=&amp;duration=&amp;headers=",
+     tap},
     {Method::kPost, "/reload", Role::kOperate, "Reload the configuration", reload},
     {Method::kPost, "/drain", Role::kOperate,
      "Drain, then exit once requests in flight have completed", drain},
@@ -244,7 +260,7 @@ void index(const PageRequest&, AdminBackend&, const Answer& answer) {
     }
     body.append("<dd>").append(page.meaning);
     if (page.live) body += "; with Accept: text/event-stream, each change as an event";
-    if (page.role == Role::kOperate) body += "; for the role operate";
+    if (page.needs == Role::kOperate) body += "; for the role operate";
     body += "</dd>\n";
   }
   answer({.content_type = kHtml, .body = body + "</dl>\n</body>\n</html>\n"});

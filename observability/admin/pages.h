@@ -14,7 +14,7 @@ namespace weir::admin {
 struct Page {
   http::Method method;  // kGet: kHead as well
   std::string_view path;
-  Role role;  // that its clients need
+  Role needs;  // of its clients
   std::string_view meaning;
   PageRepeat::Page answer;
   bool live = false;  // its changes can be followed as events

@@ -1,61 +1,43 @@
 #include "observability/admin/plain_text.h"
 
-#include <algorithm>
 #include <string>
 #include <vector>
+
+#include "observability/text/table.h"
 
 namespace weir::admin {
 namespace {
 
-using Row = std::vector<std::string>;
-
-// Columns as wide as necessary; the last one is not padded. The first row has the titles.
-std::string tableOf(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text = "\n";
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line.append(row[i]).append(widths[i] + 2 - row[i].size(), ' ');
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text.append(line) += '\n';
-  }
-  return text;
-}
-
 std::string routesText(const std::vector<ExplainedRoute>& routes) {
   if (routes.empty()) return {};
-  std::vector<Row> rows = {{"ROUTE", "OUTCOME", "MATCH", "ACTION", "WHY"}};
+  std::vector<TextRow> rows = {{"ROUTE", "OUTCOME", "MATCH", "ACTION", "WHY"}};
   for (const ExplainedRoute& route : routes) {
     rows.push_back({route.name, route.outcome, route.match, route.action, route.why});
   }
-  return tableOf(rows);
+  return textTable(rows);
 }
 
 std::string filtersText(const std::vector<ExplainedFilter>& filters) {
   if (filters.empty()) return {};
-  std::vector<Row> rows = {{"FILTER", "OF", "OUTCOME", "WHY"}};
+  std::vector<TextRow> rows = {{"FILTER", "OF", "OUTCOME", "WHY"}};
   for (const ExplainedFilter& filter : filters) {
     rows.push_back({filter.name, filter.scope, filter.outcome, filter.why});
     for (const std::string& miss : filter.near_misses) rows.push_back({"", "", "", miss});
   }
-  return tableOf(rows);
+  return textTable(rows);
 }
 
 std::string stateText(const EndpointState& endpoint) {
-  if (endpoint.draining) return "draining";
-  if (endpoint.health && endpoint.health->state == "unhealthy") return "unhealthy";
-  if (endpoint.ejected_by > 0)
+  if (endpoint.state == "ejected") {
     return "ejected by " + std::to_string(endpoint.ejected_by) + " workers";
+  }
+  const bool usable = endpoint.state.empty() || endpoint.state == "healthy";
+  if (!usable) return endpoint.state;
   return endpoint.weight == 0 ? "no traffic" : "in use";
 }
 
 std::string upstreamText(const UpstreamState& upstream) {
-  std::vector<Row> rows = {{"UPSTREAM", "ENDPOINT", "WEIGHT", "ZONE", "IN FLIGHT", "STATE"}};
+  std::vector<TextRow> rows = {{"UPSTREAM", "ENDPOINT", "WEIGHT", "ZONE", "IN FLIGHT", "STATE"}};
   for (const EndpointState& endpoint : upstream.endpoints) {
     rows.push_back({upstream.name, endpoint.address, std::to_string(endpoint.weight), endpoint.zone,
                     std::to_string(endpoint.in_flight), stateText(endpoint)});
@@ -64,7 +46,7 @@ std::string upstreamText(const UpstreamState& upstream) {
     rows.push_back({upstream.name, "", "", "", "",
                     upstream.known ? "no endpoints" : "found by " + upstream.discovery});
   }
-  return tableOf(rows);
+  return textTable(rows);
 }
 
 std::string verdictOf(const Explanation& explanation) {
@@ -80,15 +62,6 @@ std::string verdictOf(const Explanation& explanation) {
   return "matches no route: 404 no_route";
 }
 
-// Untrusted text must not move the cursor of a terminal.
-std::string printable(std::string text) {
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n') || byte == 0x7F) c = '?';
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string explanationText(const ExplainQuery& query, const Explanation& explanation) {
@@ -99,7 +72,7 @@ std::string explanationText(const ExplainQuery& query, const Explanation& explan
   text += "\n  " + verdictOf(explanation) + "\n" + routesText(explanation.routes) +
           filtersText(explanation.filters);
   for (const UpstreamState& upstream : explanation.upstreams) text += upstreamText(upstream);
-  return printable(std::move(text));
+  return printableText(std::move(text));
 }
 
 std::string reloadText(const ReloadOutcome& outcome) {

@@ -408,6 +408,8 @@ class EveryFamily(FilterMetricsCase):
         self.expect(weir, 1, "weir_build_info", role="gateway")
         self.expect(weir, 0, "weir_overload_level")  # memory is sufficient
         self.expect(weir, 0, "weir_draining")
+        self.expect(weir, 0, "weir_taps_active")
+        self.expect(weir, 0, "weir_tap_dropped_total")
         generation = json.loads(weir.admin("/reload", "POST")[1])["generation"]
         self.expect(weir, generation, "weir_config_generation")
         self.expect(weir, 1, "weir_config_last_reload_successful")

@@ -7,6 +7,7 @@ import unittest
 import poll
 from fake_upstream import FakeUpstream, text
 from http_wire import Client
+from sockets import refusing_socket
 from weir_process import ADMIN, WeirProcess
 
 LISTENER = """
@@ -61,6 +62,12 @@ class IntegrationCase(unittest.TestCase):
     def _close(self, server):
         server.close()
         self.assertEqual(server.errors, [], "errors of the upstream's threads")
+
+    def refusing_address(self):
+        """An address that refuses connections."""
+        sock, address = refusing_socket()
+        self.addCleanup(sock.close)
+        return address
 
     def client(self, address, **parts):
         connection = Client(address, **parts)

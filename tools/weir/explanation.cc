@@ -56,16 +56,16 @@ std::string readQuestion(ExplainOptions& options) {
   return {};
 }
 
-std::vector<admin::UpstreamState> statesOf(const proxy::Plan& plan) {
-  std::vector<admin::UpstreamState> states;
-  for (const auto& cluster : plan.clusters) {
-    states.push_back(plannedState(*cluster, cluster->discovery->known()));
-  }
-  return states;
+admin::UpstreamState stateIn(const upstream::ClusterPlan& cluster) {
+  admin::UpstreamState state = plannedState(cluster, cluster.discovery->known());
+  for (admin::EndpointState& endpoint : state.endpoints)
+    endpoint.state = stateOf(endpoint, nullptr);
+  return state;
 }
 
 int print(const ExplainOptions& options, const proxy::Plan& plan) {
-  const auto explanation = withStates(admin::explainRequest(options.query, plan), statesOf(plan));
+  auto explanation = admin::explainRequest(options.query, plan);
+  addStates(plan, stateIn, explanation);
   if (!explanation.mistake.empty()) return complain(explanation.mistake);
   const std::string text = options.json ? admin::explanationJson(options.query, explanation)
                                         : admin::explanationText(options.query, explanation);

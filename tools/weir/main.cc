@@ -26,6 +26,8 @@ constexpr auto kAdders = std::to_array<std::unique_ptr<weir::Command> (*)(CLI::A
     weir::addKey,
     weir::addExplain,
     weir::addIntercept,
+    weir::addTap,
+    weir::addTop,
     weir::addVersion,
 });
 

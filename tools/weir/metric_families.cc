@@ -24,6 +24,7 @@
 #include "observability/access_log/metrics.h"
 #include "observability/metrics/page_metrics.h"
 #include "observability/otlp/metrics.h"
+#include "observability/tap/metrics.h"
 
 namespace weir {
 
@@ -51,6 +52,7 @@ MetricFamilies metricFamilies() {
   state::addMetrics(families);
   access_log::addMetrics(families);
   otlp::addMetrics(families);
+  tap::addMetrics(families);
   metrics::addMetrics(families);
   addMetrics(families);
   return families;

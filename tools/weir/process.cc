@@ -191,6 +191,7 @@ bool Process::startServer(const proxy::Plan& plan) {
                             .state = &state_,
                             .health_checks = mesh::makeHealthChecks},
       std::move(loops.value()));
+  watching_ = std::make_unique<Watching>(loop_, cells_, *server_);
   registrations_ = std::make_unique<mesh::Registrations>(
       mesh::Registrations::Tools{loop_, server_->client(), names_, cells_});
   workload_ = std::make_unique<mesh::Workload>(loop_, cells_, [this] { onIdentity(); });
@@ -211,6 +212,7 @@ bool Process::startServer(const proxy::Plan& plan) {
   if (!listenToSignals() || !hasDescriptors()) return false;
   if (!openRecording()) return false;
   server_->start(recording_->opener(configuration_, *role_), configuration_.metrics.details());
+  watching_->start();
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/log.h"
@@ -29,10 +30,11 @@
 #include "observability/admin/admin_server.h"
 #include "observability/dashboard/dashboard.h"
 #include "observability/metrics/page.h"
-#include "tools/weir/configuration.h"
 #include "tools/weir/admin_terms.h"
+#include "tools/weir/configuration.h"
 #include "tools/weir/privileges.h"
 #include "tools/weir/recording.h"
+#include "tools/weir/watching.h"
 
 namespace weir {
 
@@ -69,6 +71,12 @@ class Process final : public admin::AdminBackend {
   void upstream(std::string_view name, Answer<admin::UpstreamStates> answer) override;
   void listeners(Answer<std::vector<admin::ListenerState>> answer) override;
   void explain(const admin::ExplainQuery& query, Answer<admin::Explanation> answer) override;
+  void errorsPage(const admin::PageRequest& request, Answer<admin::PageReply> answer) override {
+    watching_->failures(request, std::move(answer));
+  }
+  void tapPage(const admin::PageRequest& request, Answer<admin::PageReply> answer) override {
+    answer(watching_->tap(request));
+  }
   log::Level logLevel() override { return log::level(); }
   admin::PageReply dashboard(const admin::PageRequest& request) override {
     return dashboard_->serve(request);
@@ -91,6 +99,8 @@ class Process final : public admin::AdminBackend {
   void drainServer();
   std::vector<mesh::BoundListener> boundListeners() const;
   bool startAdmin();
+  bool applyAdmin();
+  Result<void> configureAdmin(const admin::Settings& settings);
   bool startAdminElsewhere(std::string_view failure);
   bool openAddresses(const proxy::Plan& plan);
   bool giveUpRoot(const Account& account);
@@ -99,9 +109,9 @@ class Process final : public admin::AdminBackend {
   void applyLog(const LogSettings& before);
   void adoptCandidate();
   std::vector<std::string> restartsNeeded(const Configuration& wanted) const;
-  bool applyAdmin();
-  Result<void> configureAdmin(const admin::Settings& settings);
   unsigned noteRefreshes();
+  unsigned note(const tls::Refreshes& refreshes);
+  void renewAdminTerms();
   void refreshCertificates();
   std::shared_ptr<const proxy::Plan> rebuild(config::Diagnostics& diagnostics);
   std::optional<mesh::WorkloadSettings> workloadSettings() const;
@@ -118,8 +128,6 @@ class Process final : public admin::AdminBackend {
   int exit_code_ = 0;
   bool at_once_ = false;  // do not wait for exchanges in flight
 
-  unsigned note(const tls::Refreshes& refreshes);
-  void renewAdminTerms();
   const std::optional<log::Level> level_;
   event::LogWriter log_output_;
   event::Loop loop_;
@@ -135,6 +143,7 @@ class Process final : public admin::AdminBackend {
   state::Directory state_{cells_};
   std::unique_ptr<dns::Resolver> resolver_;
   server::PlanBuilder plan_builder_;
+  std::unique_ptr<Watching> watching_;  // outlives the workers
   std::unique_ptr<server::Server> server_;
   std::unique_ptr<mesh::Workload> workload_;
   std::shared_ptr<const proxy::Plan> first_plan_;  // waits for the identity of this node
@@ -146,6 +155,7 @@ class Process final : public admin::AdminBackend {
   std::unique_ptr<Recording> recording_;
   std::unique_ptr<metrics::Page> page_;
   std::unique_ptr<dashboard::Dashboard> dashboard_;
+  AdminTerms admin_terms_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::unique_ptr<event::FileWatch> watch_;
   std::vector<std::unique_ptr<event::Signal>> signals_;
@@ -155,7 +165,6 @@ class Process final : public admin::AdminBackend {
   std::optional<server::Role> role_;  // at the start of the process
   std::optional<std::string> user_;   // in the configuration at the start
   metrics::Settings metrics_;         // at the start
-  AdminTerms admin_terms_;
 };
 
 // Runs a process with this configuration until its end; returns its exit code.

@@ -16,10 +16,6 @@ namespace {
 
 void addEndpointUse(const server::EndpointUse& use, admin::EndpointState& endpoint) {
   endpoint.in_flight = use.in_flight;
-  if (endpoint.state.empty()) endpoint.state = "healthy";
-  if (use.warming > 0) endpoint.state = "warming";
-  if (use.ejected > 0) endpoint.state = "ejected";
-  if (use.health == upstream::Health::kUnhealthy) endpoint.state = "unhealthy";
   endpoint.ejected_by = use.ejected;
   endpoint.since = UtcTime{wallClockNow() - use.unchanged}.text();
   if (const auto latency = use.latencySeconds()) endpoint.latency_ms = *latency * 1'000;
@@ -29,7 +25,9 @@ void addUse(const server::ClusterUse& use, admin::UpstreamState& state) {
   state.idle_connections = use.idle_connections;
   for (admin::EndpointState& endpoint : state.endpoints) {
     const auto found = use.endpoints.find(endpoint.address);
-    if (found != use.endpoints.end()) addEndpointUse(found->second, endpoint);
+    const bool used = found != use.endpoints.end();
+    if (used) addEndpointUse(found->second, endpoint);
+    endpoint.state = stateOf(endpoint, used ? &found->second : nullptr);
   }
 }
 
@@ -70,8 +68,13 @@ void Process::explain(const admin::ExplainQuery& query, Answer<admin::Explanatio
   auto explanation = admin::explainRequest(query, *server_->plan());
   if (explanation.upstreams.empty()) return answer(std::move(explanation));
   server_->askForUse([this, explanation = std::move(explanation), answer = std::move(answer)](
-                         const server::ClusterUses& uses, std::size_t) {
-    answer(withStates(explanation, upstreamStates(uses)));
+                         const server::ClusterUses& uses, std::size_t) mutable {
+    const auto state = [&](const upstream::ClusterPlan& cluster) {
+      const auto use = uses.find(cluster.id);
+      return upstreamState(cluster, use == uses.end() ? nullptr : &use->second);
+    };
+    addStates(*server_->plan(), state, explanation);
+    answer(explanation);
   });
 }
 
@@ -118,6 +121,7 @@ std::vector<admin::UpstreamState> Process::upstreamStates(const server::ClusterU
 
 admin::UpstreamState Process::upstreamState(const upstream::ClusterPlan& cluster,
                                             const server::ClusterUse* use) {
+  static const server::ClusterUse kNoUse;
   const auto* watched = server_->directory().state(cluster.id);
   admin::UpstreamState state =
       plannedState(cluster, watched == nullptr ? cluster.discovery->known() : watched->endpoints);
@@ -129,7 +133,7 @@ admin::UpstreamState Process::upstreamState(const upstream::ClusterPlan& cluster
   if (server_->health() != nullptr && cluster.options.health_check) {
     addHealth(*server_->health(), cluster.id, state);
   }
-  if (use != nullptr) addUse(*use, state);
+  addUse(use == nullptr ? kNoUse : *use, state);
   return state;
 }
 

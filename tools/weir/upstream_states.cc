@@ -27,20 +27,28 @@ admin::UpstreamState plannedState(const upstream::ClusterPlan& cluster,
                                .weight = endpoint.weight,
                                .priority = endpoint.priority,
                                .zone = endpoint.zone,
-                               .state = endpoint.draining ? "draining" : "",
                                .draining = endpoint.draining,
                                .metadata = endpoint.metadata});
   }
   return state;
 }
 
-admin::Explanation withStates(admin::Explanation explanation,
-                              const std::vector<admin::UpstreamState>& states) {
+void addStates(const proxy::Plan& plan, const StateOfCluster& state,
+               admin::Explanation& explanation) {
   for (admin::UpstreamState& upstream : explanation.upstreams) {
-    const auto found = std::ranges::find(states, upstream.name, &admin::UpstreamState::name);
-    if (found != states.end()) upstream = *found;
+    const auto found = std::ranges::find_if(
+        plan.clusters, [&](const auto& cluster) { return cluster->name == upstream.name; });
+    if (found != plan.clusters.end()) upstream = state(**found);
   }
-  return explanation;
+}
+
+std::string stateOf(const admin::EndpointState& endpoint, const server::EndpointUse* use) {
+  if (endpoint.draining) return "draining";
+  const bool unhealthy = use != nullptr && use->health == upstream::Health::kUnhealthy;
+  if (unhealthy || (endpoint.health && endpoint.health->state == "unhealthy")) return "unhealthy";
+  if (use == nullptr) return {};
+  if (use->ejected > 0) return "ejected";
+  return use->warming > 0 ? "warming" : "healthy";
 }
 
 void addHealth(const upstream::HealthChecks& checks, NameId cluster, admin::UpstreamState& state) {

@@ -14,7 +14,7 @@
 #include "gateway/auth/forward_auth/metrics.h"
 #include "gateway/auth/forward_auth/outage.h"
 #include "gateway/auth/forward_auth/settings.h"
-#include "gateway/auth/refresh_gate.h"
+#include "gateway/auth/snapshot_waiters.h"
 
 namespace weir::gateway::forward_auth {
 

@@ -10,6 +10,7 @@
 #include "gateway/auth/jwt/key_fetcher.h"
 #include "gateway/auth/jwt/settings.h"
 #include "gateway/auth/jwt/token_cache.h"
+#include "gateway/auth/snapshot_waiters.h"
 
 namespace weir::gateway {
 

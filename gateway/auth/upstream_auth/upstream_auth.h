@@ -8,6 +8,7 @@
 #include "core/filter/filter.h"
 #include "core/filter/parts.h"
 #include "gateway/auth/refresh_gate.h"
+#include "gateway/auth/snapshot_waiters.h"
 #include "gateway/auth/upstream_auth/settings.h"
 #include "gateway/auth/upstream_auth/token_fetcher.h"
 

@@ -35,5 +35,10 @@ TEST(UtcTime, WritesWhatItReads) {
   }
 }
 
+TEST(UtcTime, WritesMilliseconds) {
+  EXPECT_EQ(UtcTime{Nanoseconds(1'700'000'000'007'999'999)}.preciseText(),
+            "2023-11-14T22:13:20.007Z");
+}
+
 }  // namespace
 }  // namespace weir

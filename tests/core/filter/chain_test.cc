@@ -140,6 +140,14 @@ class ChainTest : public ::testing::Test {
       return who == name && what == event ? then(control) : Verdict::proceed();
     };
   }
+  static std::string outcomesOf(const Steps& steps) {
+    std::string text;
+    for (std::size_t i = 0; i < steps.size; ++i) {
+      text.append(toString(steps.filters[i].request.outcome)).append("/");
+      text.append(toString(steps.filters[i].response.outcome)).append(" ");
+    }
+    return text;
+  }
   void waitAt(std::string_view name, std::string_view event) {
     when(name, event, [this](Control& control) {
       waiting = &control;
@@ -342,6 +350,44 @@ TEST_F(ChainTest, NothingHappensOnceTheExchangeIsOver) {
   waiting->resumeRequest(Verdict::proceed());
   loop.advance(Milliseconds(2000));
   EXPECT_EQ(host.resumed, 0);
+}
+
+TEST_F(ChainTest, StepsTellWhatBecameOfAHeadAtEachFilter) {
+  const Chain chain = chainOf(
+      "filters = [{ recording = { name = 'a', when = 'has(auth.subject)' } }, { recording = { name "
+      "= 'b' } },"
+      "           { silent = {} }, { recording = { name = 'c' } }, { recording = { name = 'd' } "
+      "}]");
+  when("c", "request",
+       [](Control&) { return Verdict::reply({.status = 403, .reason = Reason::kAuthzDenied}); });
+  Steps steps;
+  Filters filters(chain, host);
+  filters.observe(steps);
+  EXPECT_EQ(filters.onRequest(request), Pass::kReplied);
+  EXPECT_EQ(outcomesOf(steps),
+            "skipped/not_reached proceeds/not_reached proceeds/not_reached "
+            "replies/not_reached not_reached/not_reached ");
+  EXPECT_EQ(steps.filters[1].link, &chain[1]);
+  EXPECT_GE(steps.filters[1].request.ended, steps.filters[1].request.began);
+  EXPECT_EQ(steps.filters[4].request.began, Nanoseconds(0));
+}
+
+// A filter that has nothing to do with responses has no step for them.
+TEST_F(ChainTest, StepsTellOfResponsesAndWaits) {
+  const Chain chain = chainOf("filters = [{ recording = { name = 'a' } }, { silent = {} }]");
+  waitAt("a", "request");
+  Steps steps;
+  Filters filters(chain, host, 1);
+  filters.observe(steps);
+  EXPECT_EQ(filters.onRequest(request), Pass::kWaits);
+  EXPECT_EQ(outcomesOf(steps), "waits/not_reached not_reached/not_reached ");
+  waiting->resumeRequest(Verdict::proceed());
+  EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+  const Chain more = chainOf("filters = [{ recording = { name = 'late' } }]");
+  filters.add(more);
+  EXPECT_EQ(filters.onRequest(request), Pass::kDone);
+  EXPECT_EQ(filters.onResponse(response), Pass::kDone);
+  EXPECT_EQ(outcomesOf(steps), "proceeds/proceeds proceeds/not_reached proceeds/proceeds ");
 }
 
 TEST_F(ChainTest, LocalRepliesPassTheFiltersThatHaveSeenTheRequest) {

@@ -136,5 +136,21 @@ TEST(LeastRequest, ReturnsATriedMemberWhenAllWereTried) {
   EXPECT_NE(balancer.pick({tried}), nullptr);
 }
 
+TEST(LeastRequest, TellsBetweenWhomItChose) {
+  Random random(1);
+  LeastRequestBalancer balancer({}, toolsOf(random));
+  const Members members({1, 2});
+  balancer.setMembers(members.all());
+  members[1]->in_flight = 5;
+  BlockPool pool(4096);
+  Arena arena(pool);
+  upstream::Candidates candidates(arena);
+  EXPECT_EQ(balancer.pick({.candidates = &candidates}), members[0]);
+  std::vector<double> costs;
+  for (const auto& each : candidates.all()) costs.push_back(each.cost);
+  std::sort(costs.begin(), costs.end());
+  EXPECT_EQ(costs, (std::vector<double>{1, 3}));
+}
+
 }  // namespace
 }  // namespace weir::mesh

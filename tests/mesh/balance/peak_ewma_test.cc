@@ -172,5 +172,28 @@ TEST_F(PeakEwmaTest, ARetryGoesToAnotherEndpoint) {
   EXPECT_NE(balancer.pick({all}), nullptr);
 }
 
+// The cost is the expected latency in milliseconds, times the requests in flight.
+TEST_F(PeakEwmaTest, TellsBetweenWhomItChose) {
+  const Members members({1, 1});
+  balancer.setMembers(members.all());
+  members[0]->estimate = {2e6, loop.now()};
+  members[1]->estimate = {4e6, loop.now()};
+  members[0]->in_flight = 2;
+  BlockPool pool(4096);
+  Arena arena(pool);
+  upstream::Candidates candidates(arena);
+  EXPECT_EQ(balancer.pick({.candidates = &candidates}), members[1]);
+  ASSERT_EQ(candidates.all().size(), 2U);
+  const auto& first =
+      candidates.all()[0].endpoint == "10.0.0.1:8000" ? candidates.all()[0] : candidates.all()[1];
+  EXPECT_EQ(first.endpoint, "10.0.0.1:8000");
+  EXPECT_EQ(first.in_flight, 2U);
+  EXPECT_NEAR(first.cost, 6, 0.01);
+  candidates.clear();
+  EXPECT_TRUE(candidates.all().empty());
+  for (std::size_t i = 0; i < upstream::Candidates::kMost + 3; ++i) candidates.add(*members[0], 1);
+  EXPECT_EQ(candidates.all().size(), upstream::Candidates::kMost);
+}
+
 }  // namespace
 }  // namespace weir::mesh

@@ -171,5 +171,52 @@ TEST_F(AdminEventStream, SendsNothingWhileTooMuchIsUnsent) {
   EXPECT_TRUE(names(follower.peer->received(), "later"));
 }
 
+// A feed that the test drives.
+class DrivenFeed final : public PageFeed {
+ public:
+  explicit DrivenFeed(PageStream*& stream) : stream_(stream) {}
+  ~DrivenFeed() override { stream_ = nullptr; }
+  void start(PageStream& stream) override { stream_ = &stream; }
+
+ private:
+  PageStream*& stream_;
+};
+
+TEST_F(AdminEventStream, LinesOfJsonEndWhenTheFeedEndsThem) {
+  PageStream* stream = nullptr;
+  subject_.feed = std::make_unique<DrivenFeed>(stream);
+  const Client client = connect();
+  client.peer->send(requestText("POST /tap"));
+  turn();
+  ASSERT_NE(stream, nullptr);
+  EXPECT_TRUE(stream->send("request", R"({"a":1})"));
+  EXPECT_TRUE(stream->send("end", R"({"b":2})"));
+  turn();
+  const std::string received(client.peer->received());
+  EXPECT_NE(received.find("content-type: application/jsonl\r\n"), std::string::npos);
+  EXPECT_NE(received.find("{\"a\":1}\n"), std::string::npos);
+  EXPECT_EQ(received.find("event:"), std::string::npos);
+  EXPECT_EQ(received.find("0\r\n\r\n"), std::string::npos);
+  stream->finish();
+  EXPECT_EQ(stream, nullptr);  // the feed is destroyed
+  turn();
+  EXPECT_TRUE(client.peer->received().ends_with("0\r\n\r\n"));
+  EXPECT_FALSE(client.peer->ended());
+  client.peer->send(requestText("GET /healthz"));
+  turn();
+  EXPECT_NE(client.peer->received().find("ok\n"), std::string::npos);
+}
+
+TEST_F(AdminEventStream, AnEmptyLineShowsThatTheServerIsAlive) {
+  PageStream* stream = nullptr;
+  subject_.feed = std::make_unique<DrivenFeed>(stream);
+  const Client client = connect();
+  client.peer->send(requestText("POST /tap"));
+  turn();
+  client.peer->takeReceived();
+  loop_.advance(EventStream::kHeartbeat);
+  EXPECT_EQ(client.peer->takeReceived(), "1\r\n\n\r\n");
+}
+
 }  // namespace
 }  // namespace weir::admin

@@ -52,6 +52,12 @@ class FakeSubject final : public AdminBackend {
     asked = query;
     answer(explanation);
   }
+  void errorsPage(const PageRequest& request, Answer<PageReply> answer) override {
+    answer({.body = "errors of " + request.path});
+  }
+  void tapPage(const PageRequest&, Answer<PageReply> answer) override {
+    answer({.content_type = kJsonLines, .body = {}, .feed = std::move(feed)});
+  }
   log::Level logLevel() override { return level; }
   void reload(Answer<ReloadOutcome> answer) override {
     ++reloads;
@@ -74,6 +80,7 @@ class FakeSubject final : public AdminBackend {
   std::vector<ListenerState> listener_states;
   Explanation explanation;
   ExplainQuery asked;
+  std::unique_ptr<PageFeed> feed;  // of the next tap
   ReloadOutcome outcome;
   log::Level level = log::Level::kInfo;
   int scrapes = 0;
@@ -145,10 +152,10 @@ class AdminTest : public ::testing::Test {
     return replies;
   }
 
+  Caller caller_{.unix_user = ::geteuid()};  // operates
   event::Loop loop_{event::Loop::Time::kManual};
   FakeSubject subject_;
   AdminServer server_{loop_, subject_};
 };
 
 }  // namespace weir::admin
-  Caller caller_{.unix_user = ::geteuid()};  // operates

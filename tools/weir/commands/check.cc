@@ -4,6 +4,7 @@
 #include "core/config/diagnostics.h"
 #include "core/server/counts.h"
 #include "core/server/plan_builder.h"
+#include "tools/weir/admin_terms.h"
 #include "tools/weir/commands/command.h"
 #include "tools/weir/configuration.h"
 
@@ -28,6 +29,7 @@ class CheckCommand final : public Command {
     auto document = config::Document::load(path_, diagnostics);
     auto configuration = readConfiguration(document, registry, diagnostics);
     if (configuration) {
+      AdminTerms().load(configuration->admin, diagnostics);
       NameTable names;
       server::Counts counts;
       server::PlanBuilder builder(registry, names, counts);

@@ -40,6 +40,8 @@ std::unique_ptr<Command> addCa(CLI::App& app);
 std::unique_ptr<Command> addKey(CLI::App& app);
 std::unique_ptr<Command> addExplain(CLI::App& app);
 std::unique_ptr<Command> addIntercept(CLI::App& app);
+std::unique_ptr<Command> addTap(CLI::App& app);
+std::unique_ptr<Command> addTop(CLI::App& app);
 std::unique_ptr<Command> addVersion(CLI::App& app);
 
 }  // namespace weir
