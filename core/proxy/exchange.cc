@@ -1,79 +1,110 @@
 #include "core/proxy/exchange.h"
 
-#include <string>
-#include <string_view>
+#include <memory>
+#include <optional>
+#include <utility>
 #include <variant>
 
 #include "core/http/status.h"
 #include "core/proxy/admission.h"
 #include "core/proxy/deadline.h"
-#include "core/proxy/downstream_owner.h"
-#include "core/proxy/grpc.h"
-#include "core/proxy/peer_headers.h"
+#include "core/proxy/exchange_affinity.h"
+#include "core/proxy/exchange_interception.h"
+#include "core/proxy/exchange_report.h"
 #include "core/proxy/request_id.h"
 #include "core/proxy/upgrade.h"
-#include "core/proxy/web_socket.h"
 
 namespace weir::proxy {
 namespace {
 
-std::string_view detailOfNoEndpoint(Reason reason) {
-  if (reason == Reason::kUpstreamDnsError) {
-    return "the upstream's addresses have not been resolved yet";
+// A caller whose deadlines count, beyond that of gRPC: a trusted proxy, a node that has proved its
+// identity, or the application beside a sidecar.
+bool trustsDeadline(const ExchangeState& state) {
+  const net::PeerCertificate* const peer = state.peer.peer();
+  return state.downstream.trusted_peer ||
+         state.listener_plan->forwarded == ForwardedMode::kPreserve ||
+         (peer != nullptr && !peer->identity.empty());
+}
+
+void setRequestId(ExchangeState& state) {
+  http::Headers& headers = state.request.headers;
+  const http::Header* const given = headers.find(http::HeaderId::kXRequestId);
+  if (given != nullptr && state.listener_plan->request_id == RequestIds::kKeep) {
+    state.request_id = given->value;
+  } else {
+    state.request_id = makeRequestId(state.engine.random(), state.arena);
+    headers.set(http::HeaderId::kXRequestId, state.request_id);
   }
-  if (reason == Reason::kLimitConcurrency) return "too many requests to the upstream in flight";
-  if (reason == Reason::kDestinationDenied) return "the upstream does not allow the destination";
-  return reason == Reason::kNoHealthyUpstream ? "no endpoint"
-                                              : "refused by a guard of the upstream";
+}
+
+std::optional<Refusal> checkRequest(ExchangeState& state) {
+  auto refusal = admit(state.request, *state.listener_plan, state.peer.security,
+                       state.downstream.trusted_peer, state.plan().filter_fields);
+  if (refusal) return refusal;
+  // A new connection is refused by the listener, a request on an open one here.
+  if (state.loop().overload() < event::Overload::kResetStreams) return std::nullopt;
+  constexpr Reason kReason = Reason::kOverloadMemory;
+  return Refusal{http::statusFor(kReason), kReason, "out of memory"};
+}
+
+// Applies the rules of the route to the request.
+std::optional<Refusal> checkRouted(ExchangeState& state) {
+  http::Request& request = state.request;
+  const route::Route& route = *state.route;
+  auto refusal = admitPath(request, *state.listener_plan, route, state.original_path);
+  if (refusal) return refusal;
+  state.admitted_path = request.path;
+  if (request.upgrade.empty() || chooseUpgrade(request, route.upgrades)) return std::nullopt;
+  return Refusal{501, Reason::kConfigDisabled, "the route does not allow this protocol"};
+}
+
+const filter::Chain* filtersOfRoute(const ExchangeState& state) {
+  const auto& own = state.listener_plan->route_filters;
+  return (own.empty() ? state.plan().chains : own)[state.route->index].get();
+}
+
+bool mayForward(http::Request& request) {
+  const bool counted =
+      request.method == http::Method::kOptions || request.method == http::Method::kTrace;
+  return !counted || countForward(request);
 }
 
 }  // namespace
 
-Exchange::Exchange(Engine& engine, DownstreamOwner& listener, const ConnectionPeer& caller,
+Exchange::Exchange(Engine& engine, DownstreamOwner& listener, const ConnectionPeer& peer,
                    http::Responder& responder)
-    : engine_(engine),
-      listener_(listener),
-      responder_(responder),
-      caller_(caller),
-      arena_(engine.loop().scratch()),
-      request_(arena_),
-      response_(arena_),
-      attempt_(engine.loop(), tries_, *this),
-      request_relay_(engine.loop().chunks()),
-      response_relay_(engine.loop().chunks()),
-      started_(engine.loop().eventTime()),
-      total_(engine.loop().wheel(), *this),
-      idle_(engine.loop().wheel(), *this) {
-  request_relay_.setSource(responder_);
-}
+    : state_(engine, listener, peer, responder),
+      limits_(state_, *this),
+      filters_(state_, limits_, *this),
+      forwarding_(state_, filters_, limits_, *this) {}
 
 Exchange::~Exchange() {
-  trace_ = nullptr;  // members that are destroyed later still call
-  filters_.reset();
-  if (pinned_ != nullptr) engine_.unpin(*pinned_);
+  state_.trace = nullptr;  // members that are destroyed later still call
+  filters_.destroy();
 }
 
 void Exchange::onRequestHead() {
-  times_.request_head = elapsed();
-  pinned_ = &engine_.pin();
-  listener_plan_ = &listener_.plan();
-  listener_.requestsInFlight().add(1);
-  request_ended_ = request_.body == http::BodyKind::kNone;
+  state_.times.request_head = state_.elapsed();
+  state_.pinned = &state_.engine.pin();
+  state_.listener_plan = &state_.listener.plan();
+  state_.listener.requestsInFlight().add(1);
+  state_.request_ended = state_.request.body == http::BodyKind::kNone;
   run();
 }
 
 void Exchange::run() {
-  if (running_) return;
-  running_ = true;
+  if (state_.running) return;
+  state_.running = true;
   while (step()) {
   }
-  running_ = false;
-  if (stage_ == Stage::kDone) responder_.release();  // the last call: the exchange is destroyed
+  state_.running = false;
+  // The last call: the exchange is destroyed.
+  if (state_.stage == Stage::kDone) state_.responder.release();
 }
 
 // One stage of the request. A stage returns false if it must wait; run() continues here.
 bool Exchange::step() {
-  switch (stage_) {
+  switch (state_.stage) {
     case Stage::kAdmission:
       return admitRequest();
     case Stage::kListenerFilters:
@@ -81,15 +112,17 @@ bool Exchange::step() {
     case Stage::kRequestFilters:
       return filterRequest();
     case Stage::kPickEndpoint:
-      return pickEndpoint();
+      return forwarding_.pickEndpoint();
     case Stage::kConnect:
-      return connect();
+      return forwarding_.connect();
     case Stage::kForward:
-      return forward();
+      return forwarding_.sendRequest();
     case Stage::kResponseFilters:
       return filterResponse();
     case Stage::kReply:
       return reply();
+    case Stage::kAwaitHead:
+    case Stage::kAwaitMessage:
     case Stage::kDone:
       return false;
   }
@@ -97,347 +130,195 @@ bool Exchange::step() {
 }
 
 bool Exchange::admitRequest() {
-  original_path_ = request_.path;
-  original_query_ = request_.query;
-  const Peer peer{caller_.ip, caller_.security == nullptr ? "http" : "https"};
-  downstream_ = findDownstream(request_, *listener_plan_, peer);
-  request_.scheme = downstream_.scheme;
-  if (trustsPeer()) noteDeadline(trustedDeadline(request_));
-  if (Tracer* const tracer = engine_.tracer()) {
-    trace_ = &tracer->begin(request_, downstream_.trusted_peer);
+  http::Request& request = state_.request;
+  state_.original_path = request.path;
+  state_.original_query = request.query;
+  const ListenerPlan& listener = *state_.listener_plan;
+  const Peer peer{state_.peer.ip, state_.peer.security == nullptr ? "http" : "https"};
+  state_.downstream = findDownstream(request, listener, peer);
+  request.scheme = state_.downstream.scheme;
+  if (trustsDeadline(state_)) limits_.noteDeadline(trustedDeadline(request));
+  if (Tracer* const tracer = state_.engine.tracer()) {
+    state_.trace = &tracer->begin(request, state_.downstream.trusted_peer);
   }
-  if (!checkRequest() || !checkMemory()) return true;
+  setRequestId(state_);
+  if (const auto refusal = checkRequest(state_)) return refuse(*refusal);
   // First: routes and filters must not see untrusted claims, and rewriting comes later.
-  addForwardedHeaders(request_, *listener_plan_, peer, downstream_);
-  admitted_path_ = request_.path;
-  return listener_plan_->has_early_steps ? takeEarlySteps() : findRoute();
+  addForwardedHeaders(request, listener, peer, state_.downstream);
+  state_.admitted_path = request.path;
+  return listener.has_early_steps ? takeEarlySteps() : findRoute();
 }
 
 // What the listener does with every request, before a route is looked up.
 bool Exchange::takeEarlySteps() {
-  const ListenerPlan& listener = *listener_plan_;
-  if (listener.https_redirect != nullptr && request_.scheme == "http") {
+  const ListenerPlan& listener = *state_.listener_plan;
+  if (listener.https_redirect != nullptr && state_.request.scheme == "http") {
     return sendRedirect(*listener.https_redirect);
   }
   if (!listener.request_rules.empty()) {
-    listener.request_rules.apply(request_.headers, variables());
+    listener.request_rules.apply(state_.request.headers, state_.variables());
   }
   if (listener.early_filters == nullptr) return findRoute();
-  addFilters(listener.early_filters.get());
-  stage_ = Stage::kListenerFilters;
+  filters_.add(listener.early_filters.get());
+  state_.stage = Stage::kListenerFilters;
   return true;
+}
+
+// The filters of the listener that come before the route.
+bool Exchange::filterEarly() {
+  return filters_.passRequest() ? findRoute() : state_.stage == Stage::kDone;
 }
 
 bool Exchange::findRoute() {
-  const route::Source source{listener_plan_->id, {downstream_.ip.bytes()}};
-  route_ = caller_.interception == nullptr ? plan().routes.find(request_, source, captures_)
-                                           : routeOf(source);
-  if (route_ == nullptr) {
-    if (listener_plan_->filters_without_route == nullptr) return failUnrouted();
-    addFilters(listener_plan_->filters_without_route.get());
-    stage_ = Stage::kRequestFilters;
-    return true;
-  }
-  idle_limit_ = route_->timeouts.idle.value_or(plan().defaults.idle_timeout);
-  if (const auto refusal = admitPath(request_, *listener_plan_, *route_, original_path_)) {
-    replyLocally(refusal->status, refusal->reason, refusal->detail);
-    return true;
-  }
-  admitted_path_ = request_.path;
-  if (!request_.upgrade.empty() && !chooseUpgrade(request_, route_->upgrades)) {
-    replyLocally(501, Reason::kConfigDisabled, "the route does not allow this protocol");
-    return true;
-  }
-  addFilters(routeFilters());
-  stage_ = Stage::kRequestFilters;
-  return true;
-}
-
-bool Exchange::failUnrouted() {
-  if (caller_.interception != nullptr && caller_.interception->unresolved()) {
-    fail(Reason::kDestinationDenied, "the destination belongs to no upstream");
-    return true;
-  }
-  fail(Reason::kNoRoute, "no route matches");
-  return true;
-}
-
-bool Exchange::checkRequest() {
-  http::Headers& headers = request_.headers;
-  const http::Header* given = headers.find(http::HeaderId::kXRequestId);
-  if (given != nullptr && listener_plan_->request_id == RequestIds::kKeep) {
-    request_id_ = given->value;
+  const ListenerPlan& listener = *state_.listener_plan;
+  const Plan& plan = state_.plan();
+  const route::Source source{listener.id, {state_.downstream.ip.bytes()}};
+  state_.route = state_.peer.interception == nullptr
+                     ? plan.routes.find(state_.request, source, state_.captures)
+                     : findInterceptedRoute(state_, source);
+  if (state_.route == nullptr) {
+    if (listener.filters_without_route == nullptr) return failUnrouted();
+    filters_.add(listener.filters_without_route.get());
   } else {
-    request_id_ = makeRequestId(engine_.random(), arena_);
-    headers.set(http::HeaderId::kXRequestId, request_id_);
+    limits_.limitIdle(state_.route->timeouts.idle.value_or(plan.defaults.idle_timeout));
+    if (const auto refusal = checkRouted(state_)) return refuse(*refusal);
+    filters_.add(filtersOfRoute(state_));
   }
-  const auto refusal = admit(request_, *listener_plan_, caller_.security, downstream_.trusted_peer,
-                             plan().filter_fields);
-  if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
-  return !refusal;
+  state_.stage = Stage::kRequestFilters;
+  return true;
 }
 
-// A new connection is refused by the listener, a request on an open one here.
-bool Exchange::checkMemory() {
-  if (engine_.loop().overload() < event::Overload::kResetStreams) return true;
-  fail(Reason::kOverloadMemory, "out of memory");
-  return false;
+bool Exchange::filterRequest() {
+  if (filters_.empty()) return takeAction();
+  if (!filters_.passRequest()) return state_.stage == Stage::kDone;
+  takeAction();
+  // Mirrors have begun, and see the filtered bytes from the first one.
+  auto* const waiting = filters_.bodies(filter::Side::kRequest);
+  if (waiting != nullptr && state_.stage != Stage::kDone) waiting->open();
+  return true;
 }
-
-bool Exchange::filterRequest() { return filters_ ? passFiltered() : takeAction(); }
 
 bool Exchange::takeAction() {
-  times_.routed = elapsed();
-  if (route_ == nullptr) return failUnrouted();
-  if (const auto* redirect = std::get_if<std::unique_ptr<const route::Redirect>>(&route_->action)) {
+  state_.times.routed = state_.elapsed();
+  if (state_.route == nullptr) return failUnrouted();
+  const auto& action = state_.route->action;
+  if (const auto* redirect = std::get_if<std::unique_ptr<const route::Redirect>>(&action)) {
     return sendRedirect(**redirect);
   }
-  if (const auto* respond = std::get_if<std::unique_ptr<const route::Respond>>(&route_->action)) {
+  if (const auto* respond = std::get_if<std::unique_ptr<const route::Respond>>(&action)) {
     return sendResponse(**respond);
   }
-  const auto cluster = chooseCluster();
+  const auto cluster = chooseCluster(state_);
   if (!cluster) {
-    replyLocally(500, Reason::kNoHealthyUpstream, "every target of the split has weight 0");
-    return true;
+    return refuse({500, Reason::kNoHealthyUpstream, "every target of the split has weight 0"});
   }
-  return prepareForward(*cluster);
-}
-
-// The work that is done once for all attempts.
-bool Exchange::prepareForward(NameId cluster) {
-  const bool counted =
-      request_.method == http::Method::kOptions || request_.method == http::Method::kTrace;
-  if (counted && !countForward(request_)) return endForwards();
-  upstream::Cluster* const found = engine_.clusters().get(cluster, plan().clusters);
-  if (found == nullptr) {
-    fail(Reason::kNoHealthyUpstream, "the upstream was removed from the configuration");
-    return true;
-  }
-  tries_.begin(*found);
-  addPeerHeaders(request_, *listener_plan_, caller_.peer());
-  if (!route_->request_headers.empty()) {
-    route_->request_headers.apply(request_.headers, variables());
-  }
-  if (route_->rewrite != nullptr && !route_->rewrite->apply(request_, variables()).ok()) {
-    fail(Reason::kBadRequest, "the rewritten path is not valid");
-    return true;
-  }
-  if (!request_.upgrade.empty()) addWebSocketKey(request_, engine_.random());
-  // RFC 9112, 3.2: an HTTP/1.0 request may lack a Host, an HTTP/1.1 request needs one.
-  if (request_.authority.empty()) request_.authority = found->plan().name;
-  const route::RetryPolicy& policy = retryPolicy();
-  request_relay_.keepForReplay(policy.attempts > 0 ? policy.replay_body_bytes : 0);
-  if (!route_->mirrors.empty()) mirrors_.start(engine_, *route_, plan(), request_);
-  if (isGrpc(request_)) noteDeadline(grpcTimeout(request_));
-  if (pastDeadline()) return failPastDeadline();
-  armTotal(false);
-  touchIdle();
-  stage_ = Stage::kPickEndpoint;
+  if (!mayForward(state_.request)) return endForwards();
+  forwarding_.begin(*cluster);
   return true;
-}
-
-bool Exchange::pickEndpoint() {
-  if (attempt_.pausing()) return false;  // onAttemptDue continues
-  const bool plain = route_->affinity == nullptr && caller_.interception == nullptr;
-  const Reason failure = plain ? attempt_.begin() : beginAttempt();
-  if (failure != Reason::kNone) {
-    fail(failure, detailOfNoEndpoint(failure));
-    return true;
-  }
-  if (engine_.accessLog() != nullptr) {
-    endpoint_ = arena_.copy(attempt_.member()->endpoint.address.text());
-  }
-  stage_ = Stage::kConnect;
-  return true;
-}
-
-bool Exchange::connect() {
-  upstream::Demand demand;
-  demand.fresh = tries_.fresh();
-  demand.once = !http::isIdempotent(request_.method) || request_.body != http::BodyKind::kNone;
-  if (!request_.upgrade.empty()) {
-    const auto protocol = tries_.cluster()->plan().options.protocol;
-    askForUpgrade(request_, protocol == http::VersionChoice::kHttp2, demand);
-  }
-  demand.revocable = request_.version == http::Version::kHttp2;
-  demand.share = caller_.share;
-  attempt_.acquire(demand);  // may call back immediately
-  return !attempt_.waiting();
-}
-
-void Exchange::onAcquired(const upstream::PooledConnection& lease) {
-  if (engine_.accessLog() != nullptr && lease.peer != nullptr) {
-    upstream_identity_ = arena_.copy(lease.peer->identity);
-  }
-  attempt_.open(lease, *this);
-  times_.connected = lease.reused ? times_.routed : elapsed();
-  stage_ = Stage::kForward;
-  run();
-}
-
-bool Exchange::forward() {
-  if (request_ended_ || request_.body == http::BodyKind::kTunnel) armTry();
-  if (deadline_) tellDeadline();
-  http::Requester& requester = *attempt_.requester();
-  if (trace_ != nullptr && engine_.tracer() != nullptr) {
-    engine_.tracer()->beginAttempt(*trace_, *attempt_.member(), request_);
-  }
-  requester.sendHead(request_);
-  if (request_.body == http::BodyKind::kLength || request_.body == http::BodyKind::kStream) {
-    request_relay_.attach(requester);
-  }
-  stage_ = Stage::kResponseFilters;  // once the response's head is there: onResponseHead
-  return false;
 }
 
 void Exchange::onRequestBody(Bytes bytes) {
-  touchIdle();
-  if (auto* const filters = bodies(filter::Side::kRequest)) return pushFiltered(*filters, bytes);
-  passRequestBody(bytes);
-}
-
-void Exchange::passRequestBody(Bytes bytes) {
-  mirrors_.push(bytes);
-  request_relay_.push(bytes);
-}
-
-void Exchange::endRequestBody() {
-  mirrors_.end(&request_.trailers);
-  request_relay_.end(&request_.trailers);
-}
-
-bool Exchange::checkTrailers() {
-  const auto refusal = admitTrailers(request_.trailers, *listener_plan_, plan().filter_fields);
-  if (refusal) replyLocally(refusal->status, refusal->reason, refusal->detail);
-  return !refusal;
+  limits_.touchIdle();
+  if (auto* const bodies = filters_.bodies(filter::Side::kRequest)) {
+    return filters_.push(*bodies, bytes);
+  }
+  state_.passRequestBody(bytes);
 }
 
 void Exchange::onRequestEnd() {
-  request_ended_ = true;
-  times_.request_sent = elapsed();
-  if (!request_.trailers.empty() && !checkTrailers()) return run();
+  state_.request_ended = true;
+  state_.times.request_sent = state_.elapsed();
+  http::Headers& trailers = state_.request.trailers;
+  if (!trailers.empty()) {
+    const auto refusal =
+        admitTrailers(trailers, *state_.listener_plan, state_.plan().filter_fields);
+    if (refusal) {
+      refuse(*refusal);
+      return run();
+    }
+  }
   // A filter with the whole body has a time limit of its own.
-  if (stage_ <= Stage::kRequestFilters) idle_.disarm();
-  auto* const filters = bodies(filter::Side::kRequest);
-  if (filters == nullptr) endRequestBody();
-  if (tunnel_ && upstream_ended_) {
+  if (state_.stage <= Stage::kRequestFilters) limits_.disarmIdle();
+  auto* const bodies = filters_.bodies(filter::Side::kRequest);
+  if (bodies == nullptr) state_.endRequestBody();
+  if (state_.tunnel && state_.upstream_ended) {
     complete();
     return run();
   }
-  if (!tunnel_ && tries_.cluster() != nullptr) {
-    armTotal(response_begun_);
-    if (attempt_.requester() != nullptr && !attempt_.headArrived()) armTry();
-  }
-  if (filters != nullptr) endFiltered(*filters);
-}
-
-void Exchange::onInformational() {
-  touchIdle();
-  if (!response_begun_) responder_.sendInformational(response_);
-}
-
-void Exchange::onResponseHead() {
-  times_.upstream_first_byte = elapsed();
-  attempt_.unlimit();
-  attempt_.noteHead();
-  if (response_.status >= http::StatusSet::kLeast || retryPolicy().statuses.anyGrpc()) {
-    if (retryResponse()) return;
-    peeking_ = awaitsMessage();
-  }
-  if (!confirmUpgrade(request_, response_)) {
-    fail(Reason::kUpstreamProtocolError, "the upstream did not switch protocols");
-  }
-  run();
+  if (!state_.tunnel) forwarding_.noteRequestEnd();
+  if (bodies != nullptr) filters_.end(*bodies);
 }
 
 bool Exchange::filterResponse() {
-  if (!attempt_.headArrived() || peeking_) return false;
-  if (filters_ && filters_->seeResponses() && !passResponse()) return stage_ == Stage::kDone;
-  addVia(response_.headers, response_.version);
+  if (filters_.seeResponses() && !filters_.passResponse()) return state_.stage == Stage::kDone;
+  http::Response& response = state_.response;
+  addVia(response.headers, response.version);
   // RFC 9110, 6.6.1: a response without a Date gets the time of its receipt.
-  if (!response_.headers.mayHave(http::HeaderId::kDate) && response_.status >= 200) {
-    response_.headers.add(http::HeaderId::kDate, engine_.date());
+  if (!response.headers.mayHave(http::HeaderId::kDate) && response.status >= 200) {
+    response.headers.add(http::HeaderId::kDate, state_.engine.date());
   }
-  if (!route_->response_headers.empty()) {
-    route_->response_headers.apply(response_.headers, variables());
+  state_.applyRouteHeaders();
+  if (state_.route->affinity != nullptr) keepSession(state_);
+  if (!state_.listener_plan->response_rules.empty()) {
+    state_.listener_plan->response_rules.apply(response.headers, state_.variables());
   }
-  if (route_->affinity != nullptr) keepSession();
-  if (!listener_plan_->response_rules.empty()) {
-    listener_plan_->response_rules.apply(response_.headers, variables());
-  }
-  stage_ = Stage::kReply;
+  state_.stage = Stage::kReply;
   return true;
 }
 
 bool Exchange::reply() {
-  if (response_begun_) return false;  // later events send the rest
-  response_begun_ = true;
-  status_ = response_.status;
-  request_relay_.stopKeeping();
-  armTotal(true);
-  touchIdle();
-  auto* const filters = bodies(filter::Side::kResponse);
-  auto* const requester = attempt_.requester();
-  if (requester != nullptr && filters == nullptr) response_relay_.setSource(*requester);
-  responder_.sendHead(response_);
-  if (response_.body != http::BodyKind::kNone) response_relay_.attach(responder_);
-  if (response_.body == http::BodyKind::kTunnel) startTunnel();
-  if (filters != nullptr) {
-    filters->open();
-  } else if (upstream_ended_ && !tunnel_) {
+  if (state_.response_begun) return false;  // later events send the rest
+  const http::Response& response = state_.response;
+  state_.response_begun = true;
+  state_.status = response.status;
+  state_.request_relay.stopKeeping();
+  limits_.armTotal();
+  limits_.touchIdle();
+  auto* const bodies = filters_.bodies(filter::Side::kResponse);
+  auto* const requester = state_.attempt->requester();
+  if (requester != nullptr && bodies == nullptr) state_.response_relay.setSource(*requester);
+  state_.responder.sendHead(response);
+  if (response.body != http::BodyKind::kNone) state_.response_relay.attach(state_.responder);
+  if (response.body == http::BodyKind::kTunnel) startTunnel();
+  if (bodies != nullptr) {
+    bodies->open();
+  } else if (state_.upstream_ended && !state_.tunnel) {
     finishResponse();  // all received while a filter waited
   }
   return false;
 }
 
 void Exchange::startTunnel() {
-  if (auto* const filters = bodies(filter::Side::kRequest)) {
-    filters->discard();
-    request_relay_.setSource(responder_);
+  if (auto* const bodies = filters_.bodies(filter::Side::kRequest)) {
+    bodies->discard();
+    state_.request_relay.setSource(state_.responder);
   }
-  tunnel_ = true;
-  request_ended_ = false;  // the client's side of the tunnel is open
-  total_.disarm();
-  request_relay_.continueTo(*attempt_.requester());
-  responder_.setReading(true);  // data already sent by the client
-}
-
-void Exchange::onResponseBody(Bytes bytes) {
-  touchIdle();
-  if (std::exchange(peeking_, false)) {
-    response_relay_.push(bytes);
-    return run();
-  }
-  if (auto* const filters = bodies(filter::Side::kResponse)) return pushFiltered(*filters, bytes);
-  response_relay_.push(bytes);
-}
-
-void Exchange::onResponseEnd() {
-  upstream_ended_ = true;
-  if (tunnel_) {
-    response_relay_.end(nullptr);
-    if (!request_ended_) return;  // half-closed
-    complete();
-    return run();
-  }
-  attempt_.noteResponseEnd();
-  if (peeking_) return endPeek();
-  if (auto* const filters = bodies(filter::Side::kRequest)) filters->discard();
-  request_relay_.discard();
-  if (auto* const filters = bodies(filter::Side::kResponse)) return endFiltered(*filters);
-  if (filters_) response_relay_.endSource();
-  if (!response_begun_) return;  // a filter holds the head
-  finishResponse();
-  run();
+  state_.tunnel = true;
+  state_.request_ended = false;  // the client's side of the tunnel is open
+  limits_.disarmTotal();
+  state_.request_relay.continueTo(*state_.attempt->requester());
+  state_.responder.setReading(true);  // data already sent by the client
 }
 
 void Exchange::finishResponse() {
-  if (response_.body == http::BodyKind::kNone) {
-    responder_.finish(nullptr);
+  if (state_.response.body == http::BodyKind::kNone) {
+    state_.responder.finish(nullptr);
   } else {
-    response_relay_.end(&response_.trailers);
+    state_.response_relay.end(&state_.response.trailers);
   }
   complete();
+}
+
+void Exchange::complete() {
+  if (state_.stage == Stage::kDone) return;
+  state_.stage = Stage::kDone;
+  filters_.stop();
+  state_.times.total = monotonicNow() - state_.started;  // includes weir's own processing
+  state_.mirrors.abandon();
+  forwarding_.end();
+  if (state_.pinned != nullptr) state_.listener.requestsInFlight().add(-1);
+  countExchange(state_);
+  if (state_.engine.accessLog() != nullptr || state_.trace != nullptr) reportExchange(state_);
 }
 
 }  // namespace weir::proxy

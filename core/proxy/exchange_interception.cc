@@ -1,29 +1,31 @@
-#include "core/proxy/exchange.h"
+#include "core/proxy/exchange_interception.h"
+
+#include "core/proxy/exchange_affinity.h"
 #include "core/upstream/original_endpoint.h"
 
-// Requests on connections that the system redirected to a transparent listener.
 namespace weir::proxy {
 
-// If the destination belongs to an upstream, that decides, and not the host that the client sends.
-const route::Route* Exchange::routeOf(const route::Source& source) {
-  const std::string_view sent = request_.authority;
-  if (!caller_.interception->host.empty()) request_.authority = caller_.interception->host;
-  const route::Route* const found = plan().routes.find(request_, source, captures_);
-  request_.authority = sent;
+const route::Route* findInterceptedRoute(ExchangeState& state, const route::Source& source) {
+  const std::string_view sent = state.request.authority;
+  const std::string_view host = state.peer.interception->host;
+  if (!host.empty()) state.request.authority = host;
+  const route::Route* const found = state.plan().routes.find(state.request, source, state.captures);
+  state.request.authority = sent;
   return found;
 }
 
-Reason Exchange::beginIntercepted() {
-  const Interception& from = *caller_.interception;
-  upstream::Cluster& cluster = *tries_.cluster();
+Reason beginIntercepted(ExchangeState& state) {
+  const Interception& from = *state.peer.interception;
+  upstream::Attempt& attempt = *state.attempt;
+  const upstream::Cluster& cluster = *state.tries.cluster();
   if (const auto* const original = cluster.plan().discovery->original()) {
     const auto to = original->of(from.destination);
-    return to ? attempt_.beginAt(*to) : Reason::kDestinationDenied;
+    return to ? attempt.beginAt(*to) : Reason::kDestinationDenied;
   }
-  if (session_ == nullptr && from.wantsEndpointOf(cluster.plan().id)) {
-    return attempt_.begin(std::nullopt, cluster.find(from.destination));
+  if (state.session == nullptr && from.wantsEndpointOf(cluster.plan().id)) {
+    return attempt.begin(std::nullopt, cluster.find(from.destination));
   }
-  return route_->affinity == nullptr ? attempt_.begin() : beginByAffinity();
+  return state.route->affinity == nullptr ? attempt.begin() : beginByAffinity(state);
 }
 
 }  // namespace weir::proxy
