@@ -23,8 +23,8 @@ inline constexpr std::size_t kIpv6 = 1;
 
 // The addresses of a host.
 struct Addresses {
-  std::vector<net::Ip> ips;  // IPv4 first, else in the server's order; not empty, no duplicates
-  Ttl ttl = std::nullopt;    // the smallest of all records, including aliases
+  std::vector<IpAddress> ips;  // IPv4 first, else in the server's order; not empty, no duplicates
+  Ttl ttl = std::nullopt;      // the smallest of all records, including aliases
   // Why the addresses of a family are unknown. nullopt if the server answered, even without an
   // address, and if the family was not queried.
   std::array<std::optional<Error>, 2> failures = {};

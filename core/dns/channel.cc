@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kClassIn = 1;
 
-net::Ip ipOf(const ares_addrinfo_node& node) {
+IpAddress ipOf(const ares_addrinfo_node& node) {
   sockaddr_storage storage{};
   std::memcpy(&storage, node.ai_addr, std::min<std::size_t>(node.ai_addrlen, sizeof storage));
   return net::Address::fromSocket(storage).ip();
@@ -29,7 +29,7 @@ Addresses addressesOf(const ares_addrinfo& list) {
   Addresses answer;
   int ttl = list.nodes == nullptr ? 0 : list.nodes->ai_ttl;
   for (const auto* node = list.nodes; node != nullptr; node = node->ai_next) {
-    const net::Ip ip = ipOf(*node);
+    const IpAddress ip = ipOf(*node);
     ttl = std::min(ttl, node->ai_ttl);
     const bool known = std::find(answer.ips.begin(), answer.ips.end(), ip) != answer.ips.end();
     if (!known) answer.ips.push_back(ip);
@@ -39,7 +39,7 @@ Addresses addressesOf(const ares_addrinfo& list) {
   }
   if (ttl > 0) answer.ttl = std::chrono::seconds(ttl);
   std::stable_partition(answer.ips.begin(), answer.ips.end(),
-                        [](const net::Ip& ip) { return ip.isV4(); });
+                        [](const IpAddress& ip) { return ip.isV4(); });
   return answer;
 }
 

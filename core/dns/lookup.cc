@@ -293,7 +293,7 @@ class SrvLookup final : public Lookup {
 std::unique_ptr<Lookup> makeAddressLookup(Resolver& resolver, std::string_view host, Family family,
                                           Resolver::OnAddresses on_done) {
   auto lookup = std::make_unique<AddressLookup>(resolver, host, family, std::move(on_done));
-  if (const auto literal = net::Ip::parse(host); literal.ok()) {
+  if (const auto literal = IpAddress::parse(host); literal.ok()) {
     lookup->succeed({{literal.value()}});
   }
   return lookup;

@@ -27,7 +27,7 @@ std::vector<std::string> wordsOf(std::string_view line) {
 }
 
 void readServer(const std::string& server, ResolvConf& conf) {
-  const bool plain = net::Ip::parse(server).ok();
+  const bool plain = IpAddress::parse(server).ok();
   const bool with_port = net::Address::parse(server).ok() && !server.starts_with("unix:");
   if ((plain || with_port) && conf.servers.size() < kMaxServers) conf.servers.push_back(server);
 }

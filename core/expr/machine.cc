@@ -128,7 +128,8 @@ void Machine::matchNetwork(const IpRange& network) {
     return;
   }
   const auto address = IpAddress::parse(text.text());
-  text = address ? Value::boolean(network.contains(*address)) : Value::fault(Fault::kConversion);
+  text = address.ok() ? Value::boolean(network.contains(address.value()))
+                      : Value::fault(Fault::kConversion);
 }
 
 void Machine::makeList(std::size_t size) {

@@ -14,13 +14,13 @@ struct FreeAddresses {
   void operator()(ifaddrs* list) const { ::freeifaddrs(list); }
 };
 
-bool isLinkLocal(const Ip& ip) {
+bool isLinkLocal(const IpAddress& ip) {
   const auto& bytes = ip.bytes();
   if (ip.isV4()) return bytes[12] == 169 && bytes[13] == 254;
   return bytes[0] == 0xFE && (bytes[1] & 0xC0U) == 0x80;
 }
 
-std::optional<Ip> ipOf(const ifaddrs& each) {
+std::optional<IpAddress> ipOf(const ifaddrs& each) {
   constexpr unsigned kNeeded = IFF_UP | IFF_RUNNING;
   if (each.ifa_addr == nullptr || (each.ifa_flags & kNeeded) != kNeeded) return std::nullopt;
   if ((each.ifa_flags & IFF_LOOPBACK) != 0) return std::nullopt;
@@ -32,19 +32,19 @@ std::optional<Ip> ipOf(const ifaddrs& each) {
   } else {
     return std::nullopt;
   }
-  const Ip ip = Address::fromSocket(storage).ip();
+  const IpAddress ip = Address::fromSocket(storage).ip();
   return isLinkLocal(ip) ? std::nullopt : std::optional(ip);
 }
 
 }  // namespace
 
-std::optional<Ip> machineAddress() {
+std::optional<IpAddress> machineAddress() {
   ifaddrs* list = nullptr;
   if (::getifaddrs(&list) != 0) return std::nullopt;
   const std::unique_ptr<ifaddrs, FreeAddresses> owner(list);
-  std::optional<Ip> ipv6;
+  std::optional<IpAddress> ipv6;
   for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
-    const std::optional<Ip> ip = ipOf(*each);
+    const std::optional<IpAddress> ip = ipOf(*each);
     if (ip && ip->isV4()) return ip;
     if (ip && !ipv6) ipv6 = ip;
   }

@@ -8,6 +8,6 @@ namespace weir::net {
 
 // The first address of an interface in use that others can reach: neither loopback nor link-local,
 // IPv4 before IPv6. nullopt: there is none.
-std::optional<Ip> machineAddress();
+std::optional<IpAddress> machineAddress();
 
 }  // namespace weir::net

@@ -98,7 +98,7 @@ bool readTlvs(std::string_view header, std::string_view rest, ProxyHeader& out) 
 
 // Source address, destination address, source port, destination port.
 template <std::size_t kSize>
-void takeAddresses(std::string_view from, Ip (*make)(const std::array<std::uint8_t, kSize>&),
+void takeAddresses(std::string_view from, IpAddress (*make)(const std::array<std::uint8_t, kSize>&),
                    ProxyHeader& out) {
   std::array<std::uint8_t, kSize> bytes{};
   std::memcpy(bytes.data(), from.data(), kSize);
@@ -112,8 +112,8 @@ bool readBlock(std::string_view header, unsigned family, unsigned transport, Pro
   constexpr std::array<std::size_t, 4> kAddressBytes = {0, 12, 36, 216};
   const std::string_view block = header.substr(kFixedBytes);
   if (block.size() < kAddressBytes[family]) return false;
-  if (family == kInet && transport == kStream) takeAddresses<4>(block, Ip::v4, out);
-  if (family == kInet6 && transport == kStream) takeAddresses<16>(block, Ip::v6, out);
+  if (family == kInet && transport == kStream) takeAddresses<4>(block, IpAddress::v4, out);
+  if (family == kInet6 && transport == kStream) takeAddresses<16>(block, IpAddress::v6, out);
   return readTlvs(header, block.substr(kAddressBytes[family]), out);
 }
 
@@ -143,9 +143,9 @@ std::string_view takeWord(std::string_view& line) {
   return word;
 }
 
-std::optional<Ip> readIp(std::string_view text, bool v6) {
+std::optional<IpAddress> readIp(std::string_view text, bool v6) {
   if ((text.find(':') != std::string_view::npos) != v6) return std::nullopt;
-  const auto ip = Ip::parse(text);
+  const auto ip = IpAddress::parse(text);
   if (!ip.ok()) return std::nullopt;
   return ip.value();
 }

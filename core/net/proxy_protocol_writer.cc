@@ -32,7 +32,7 @@ bool haveIps(const ProxiedClient& who) {
 // Both addresses must be of one family: an IPv4 address beside an IPv6 one is written as mapped.
 bool areV4(const ProxiedClient& who) { return who.client.ip().isV4() && who.server.ip().isV4(); }
 
-std::string textOf(const Ip& ip, bool v4) {
+std::string textOf(const IpAddress& ip, bool v4) {
   return (ip.isV4() && !v4 ? "::ffff:" : "") + ip.text();
 }
 
@@ -44,7 +44,7 @@ std::string textHeader(const ProxiedClient& who) {
          std::to_string(who.server.port()) + "\r\n";
 }
 
-void putIp(std::string& out, const Ip& ip, bool v4) {
+void putIp(std::string& out, const IpAddress& ip, bool v4) {
   const auto& bytes = ip.bytes();
   const std::size_t skipped = v4 ? 12 : 0;
   out.append(reinterpret_cast<const char*>(bytes.data()) + skipped, bytes.size() - skipped);

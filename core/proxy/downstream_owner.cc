@@ -40,21 +40,21 @@ void DownstreamOwner::countHandshake(const net::Security& security) {
   countMtls(security);
 }
 
-void DownstreamOwner::failHandshake(const net::Security& security, const net::Ip& client,
+void DownstreamOwner::failHandshake(const net::Security& security, const IpAddress& client,
                                     std::string_view what) {
   countHandshake(security);
   if (security.result == net::Handshake::kClosed) return;
   std::string why(what);
   if (security.detail != nullptr) why += ": " + *security.detail;
   logHandshake(security, client, why);
-  std::array<char, net::Ip::kMaxText> room{};
+  std::array<char, IpAddress::kMaxText> room{};
   std::string text = "listener " + std::string(plan_->name) + ": client ";
   text.append(client.formatClient(room)).append(": ").append(why);
   const std::string line = handshake_log_.admit(text, engine_.loop().now());
   if (!line.empty()) log::info(line);
 }
 
-void DownstreamOwner::logHandshake(const net::Security& security, const net::Ip& client,
+void DownstreamOwner::logHandshake(const net::Security& security, const IpAddress& client,
                                    std::string_view why) {
   if (!engine_.records(Reason::kTlsHandshakeFailed, 0)) return;
   http::ExchangeRecord record;
@@ -64,7 +64,7 @@ void DownstreamOwner::logHandshake(const net::Security& security, const net::Ip&
   record.reason_detail = why;
   record.authority = record.server_name = security.server_name;
   record.tls = true;
-  std::array<char, net::Ip::kMaxText> text{};
+  std::array<char, IpAddress::kMaxText> text{};
   record.client_address = client.formatClient(text);
   record.listener = plan_->name;
   engine_.record(record);

@@ -49,7 +49,7 @@ class DownstreamOwner {
   void countHandshake(const net::Security& security);
   // Counts a failed handshake. Both logs give the reason, unless the client merely disconnected, as
   // port scans and probes do. `what`: the error of the stream.
-  void failHandshake(const net::Security& security, const net::Ip& client, std::string_view what);
+  void failHandshake(const net::Security& security, const IpAddress& client, std::string_view what);
   void countProxyHeader(ProxyProtocolResult result);
   void countIntercepted(Resolution resolution);  // of a transparent listener
 
@@ -68,7 +68,7 @@ class DownstreamOwner {
   void noteDraining() { draining_ = true; }
 
  private:
-  void logHandshake(const net::Security& security, const net::Ip& client, std::string_view why);
+  void logHandshake(const net::Security& security, const IpAddress& client, std::string_view why);
   void countMtls(const net::Security& security);
 
   Engine& engine_;

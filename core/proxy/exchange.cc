@@ -172,7 +172,7 @@ bool Exchange::filterEarly() {
 bool Exchange::findRoute() {
   const ListenerPlan& listener = *state_.listener_plan;
   const Plan& plan = state_.plan();
-  const route::Source source{listener.id, {state_.downstream.ip.bytes()}};
+  const route::Source source{listener.id, state_.downstream.ip};
   state_.route = state_.peer.interception == nullptr
                      ? plan.routes.find(state_.request, source, state_.captures)
                      : findInterceptedRoute(state_, source);

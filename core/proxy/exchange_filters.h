@@ -54,7 +54,7 @@ class ExchangeFilters final : private filter::Host {
   event::Loop& loop() override { return state_.loop(); }
   Arena& arena() override { return state_.arena; }
   std::string_view clientAddress() override { return state_.downstream.address; }
-  IpAddress clientIp() override { return {state_.downstream.ip.bytes()}; }
+  IpAddress clientIp() override { return state_.downstream.ip; }
   NameId route() override { return state_.routeId(); }
   filter::WorkerParts* parts() override { return &state_.engine.parts(); }
   http::ExchangeView& view() override;

@@ -40,8 +40,9 @@ void countRetries(const ExchangeState& state) {
 // Of the connection, if the head is incomplete.
 std::string_view clientAddress(ExchangeState& state) {
   if (!state.downstream.address.empty()) return state.downstream.address;
-  char* const text = state.arena.allocate(net::Ip::kMaxText);
-  return state.peer.ip.formatClient(std::span<char, net::Ip::kMaxText>(text, net::Ip::kMaxText));
+  char* const text = state.arena.allocate(IpAddress::kMaxText);
+  return state.peer.ip.formatClient(
+      std::span<char, IpAddress::kMaxText>(text, IpAddress::kMaxText));
 }
 
 void describeClient(ExchangeState& state, http::ExchangeRecord& record) {

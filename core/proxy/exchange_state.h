@@ -28,7 +28,7 @@ namespace weir::proxy {
 
 // The peer of an exchange's connection.
 struct ConnectionPeer {
-  net::Ip ip;
+  IpAddress ip;
   const net::Security* security = nullptr;     // null: plaintext
   upstream::Share* share = nullptr;            // of its connection
   const Interception* interception = nullptr;  // null: the connection was not redirected

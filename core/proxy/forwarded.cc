@@ -14,25 +14,25 @@ using http::HeaderId;
 
 constexpr std::string_view kUnknown = "unknown";  // RFC 7239, 6.2
 
-bool isTrusted(const ListenerPlan& listener, const net::Ip& ip) {
+bool isTrusted(const ListenerPlan& listener, const IpAddress& ip) {
   return std::any_of(listener.trusted_proxies.begin(), listener.trusted_proxies.end(),
-                     [&](const IpRange& range) { return range.contains({ip.bytes()}); });
+                     [&](const IpRange& range) { return range.contains(ip); });
 }
 
 // The cheaper test comes first.
-bool hasAddress(const net::Ip& ip) { return ip.isV4() || ip.known(); }
+bool hasAddress(const IpAddress& ip) { return ip.isV4() || ip.known(); }
 
-std::string_view textOf(const net::Ip& ip, Arena& arena) {
+std::string_view textOf(const IpAddress& ip, Arena& arena) {
   if (!hasAddress(ip)) return kUnknown;
-  char* const room = arena.allocate(net::Ip::kMaxText);
-  const auto text = ip.format(std::span<char, net::Ip::kMaxText>(room, net::Ip::kMaxText));
-  arena.giveBack(text.data() + text.size(), room + net::Ip::kMaxText);
+  char* const room = arena.allocate(IpAddress::kMaxText);
+  const auto text = ip.format(std::span<char, IpAddress::kMaxText>(room, IpAddress::kMaxText));
+  arena.giveBack(text.data() + text.size(), room + IpAddress::kMaxText);
   return text;
 }
 
 // Parses one element of X-Forwarded-For: an address, sometimes with a port.
-Result<net::Ip> parseHop(std::string_view hop) {
-  auto ip = net::Ip::parse(hop);
+Result<IpAddress> parseHop(std::string_view hop) {
+  auto ip = IpAddress::parse(hop);
   if (ip.ok()) return ip;
   WEIR_TRY(net::Address address, net::Address::parse(hop));
   return address.ip();
@@ -81,7 +81,7 @@ std::string_view elementFromEnd(std::string_view list, std::size_t number) {
 
 // Finds the address of the client; returns its distance from the end of X-Forwarded-For.
 std::size_t believeAddress(const http::Request& request, const ListenerPlan& listener,
-                           net::Ip& ip) {
+                           IpAddress& ip) {
   std::size_t hops = 0;
   auto chain = request.headers.joined(http::headerName(HeaderId::kXForwardedFor));
   while (chain && !chain->empty()) {

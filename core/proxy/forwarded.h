@@ -10,7 +10,7 @@ namespace weir::proxy {
 
 // The peer of the connection itself, before any of its claims is trusted.
 struct Peer {
-  net::Ip ip;
+  IpAddress ip;
   std::string_view scheme;  // "http" or "https", static
 };
 
@@ -18,7 +18,7 @@ struct Peer {
 // fields of trusted peers. All code that needs the client's address, scheme or host takes it from
 // here.
 struct Downstream {
-  net::Ip ip;
+  IpAddress ip;
   std::string_view address;   // the text of ip, "unknown" for a client over a Unix socket
   std::string_view scheme;    // "http" or "https": that of the client's own connection
   std::string_view host;      // host[:port] requested by the client; empty: that of the request

@@ -132,7 +132,7 @@ void Listener::uncount() {
 bool Listener::believesHeaderOf(const net::Address& peer) const {
   const auto& from = plan().proxy_protocol_from;
   return std::any_of(from.begin(), from.end(),
-                     [&](const IpRange& range) { return range.contains({peer.ip().bytes()}); });
+                     [&](const IpRange& range) { return range.contains(peer.ip()); });
 }
 
 void Listener::receive(std::unique_ptr<net::Stream> stream, ConnectionFacts facts) {
@@ -196,7 +196,7 @@ void Listener::logRefusal(const net::Address& peer, Reason reason) {
   if (plan().tcp || reason == Reason::kNotRedirected) record.transport = http::kTcpTransport;
   if (!plan().tcp && reason != Reason::kNotRedirected) record.status = 503;
   record.reason = reason;
-  std::array<char, net::Ip::kMaxText> text{};
+  std::array<char, IpAddress::kMaxText> text{};
   record.client_address = peer.ip().formatClient(text);
   record.listener = plan().name;
   engine().record(record);

@@ -42,7 +42,7 @@ class ServerConnection final : public DownstreamConnection, private http::Server
   void speakAsAgreed();
 
   DownstreamOwner& listener_;
-  net::Ip peer_;
+  IpAddress peer_;
   bool served_ = false;  // a request, or at least its beginning
   upstream::Share share_;
   std::shared_ptr<const Interception> interception_;  // null: not redirected

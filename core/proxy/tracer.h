@@ -21,7 +21,7 @@ struct AttemptSpan {
   const upstream::Member* member = nullptr;  // while it is in progress
   Nanoseconds ended{0};
   upstream::Outcome outcome;
-  net::Ip ip;
+  IpAddress ip;
   std::uint16_t port = 0;
   std::string_view socket_path;  // empty: TCP
 };

@@ -396,7 +396,7 @@ void Tunnel::log(Reason reason) {
   record.response_body_bytes = down_.bytes();
   record.reason = reason;
   record.attempts = tries_.attempts();
-  std::array<char, net::Ip::kMaxText> text{};
+  std::array<char, IpAddress::kMaxText> text{};
   record.client_address = facts_.address.ip().formatClient(text);
   if (intercepted()) record.original_destination = facts_.interception->text;
   record.listener = listener_.plan().name;

@@ -7,7 +7,7 @@
 namespace weir::redis {
 
 std::optional<net::Address> serverAddress(std::string_view ip, std::string_view port) {
-  const auto parsed = net::Ip::parse(ip);
+  const auto parsed = IpAddress::parse(ip);
   const auto number = parseNumber<std::uint16_t>(port);
   if (!parsed.ok() || !number || *number == 0) return std::nullopt;
   return net::Address(parsed.value(), *number);

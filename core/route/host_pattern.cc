@@ -55,12 +55,12 @@ std::optional<HostPattern> HostPattern::parse(std::string_view text) {
   HostPattern pattern;
   pattern.kind = text.starts_with("*.") ? Kind::kSuffix : Kind::kExact;
   const std::string_view name = pattern.kind == Kind::kSuffix ? text.substr(2) : text;
-  const bool bare_v6 =
-      IpAddress::parse(name).has_value() && name.find(':') != std::string_view::npos;
+  const bool bare_v6 = IpAddress::parse(name).ok() && name.find(':') != std::string_view::npos;
   const std::string authority = bare_v6 ? "[" + std::string(name) + "]" : std::string(name);
   const HostKey key(authority);
   pattern.text = key.text();
-  const bool v6 = IpAddress::parse(pattern.text) && pattern.text.find(':') != std::string::npos;
+  const bool v6 =
+      IpAddress::parse(pattern.text).ok() && pattern.text.find(':') != std::string::npos;
   if (v6 && pattern.kind == Kind::kExact) return pattern;
   if (isName(pattern.text) && name.find(':') == std::string_view::npos) return pattern;
   return std::nullopt;

@@ -95,7 +95,7 @@ filter::Verdict AddressList::onRequest(http::Request&) {
 filter::Finding AddressList::explain(const Config& config, const http::Request&,
                                      const http::ExchangeView& view) {
   using Outcome = filter::Finding::Outcome;
-  const IpAddress client = IpAddress::parse(view.record.client_address).value_or(IpAddress{});
+  const IpAddress client = IpAddress::parseOrUnknown(view.record.client_address);
   const auto refused = [](std::string why) {
     return filter::Finding{Outcome::kReplies, 403, Reason::kAuthzDenied, std::move(why), {}};
   };

@@ -42,7 +42,7 @@ void joinRanges(Ranges& ranges) {
 }  // namespace
 
 NetworkSet::Address6 NetworkSet::numberOf(const IpAddress& address) {
-  return {bigEndian(address.bytes.data()), bigEndian(address.bytes.data() + 8)};
+  return {bigEndian(address.bytes().data()), bigEndian(address.bytes().data() + 8)};
 }
 
 bool NetworkSet::contains(const IpAddress& address) const {

@@ -15,29 +15,25 @@ namespace {
 constexpr unsigned kMappedBits = 96;  // ::ffff:0:0/96 are the addresses of IPv4
 
 IpAddress maskOfBits(unsigned bits) {
-  IpAddress mask;
-  for (std::size_t i = 0; i < mask.bytes.size(); ++i) {
+  IpAddress::Bytes16 mask{};
+  for (std::size_t i = 0; i < mask.size(); ++i) {
     const std::size_t before = std::min<std::size_t>(bits, 8 * i);  // bits in the bytes before
-    mask.bytes.at(i) =
-        static_cast<std::uint8_t>(0xFF00U >> std::min<std::size_t>(bits - before, 8));
+    mask.at(i) = static_cast<std::uint8_t>(0xFF00U >> std::min<std::size_t>(bits - before, 8));
   }
-  return mask;
-}
-
-bool isIpv4(const IpAddress& address) {
-  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  return std::memcmp(address.bytes.data(), kMapped.data(), kMapped.size()) == 0;
+  return IpAddress::v6(mask);
 }
 
 // In words: a loop over bytes takes three times as long.
-void applyMask(IpAddress& address, const IpAddress& mask) {
+IpAddress masked(const IpAddress& address, const IpAddress& mask) {
   std::array<std::uint64_t, 2> words{};
   std::array<std::uint64_t, 2> masks{};
-  static_assert(sizeof words == sizeof address.bytes);
-  std::memcpy(words.data(), address.bytes.data(), sizeof words);
-  std::memcpy(masks.data(), mask.bytes.data(), sizeof masks);
+  IpAddress::Bytes16 bytes = address.bytes();
+  static_assert(sizeof words == sizeof bytes);
+  std::memcpy(words.data(), bytes.data(), sizeof words);
+  std::memcpy(masks.data(), mask.bytes().data(), sizeof masks);
   for (std::size_t i = 0; i < words.size(); ++i) words.at(i) &= masks.at(i);
-  std::memcpy(address.bytes.data(), words.data(), sizeof words);
+  std::memcpy(bytes.data(), words.data(), sizeof words);
+  return IpAddress::v6(bytes);
 }
 
 // The value of a cookie in one line of Cookie.
@@ -119,8 +115,8 @@ LimitKey LimitKey::read(const std::vector<std::string>& parts, unsigned prefix4,
 
 bool LimitKey::maskedClient(const filter::Control& control, IpAddress& address) const {
   address = control.clientIp();
-  if (address == IpAddress{}) return false;  // a Unix socket
-  applyMask(address, isIpv4(address) ? mask4_ : mask6_);
+  if (!address.known()) return false;  // a Unix socket
+  address = masked(address, address.isV4() ? mask4_ : mask6_);
   return true;
 }
 
@@ -130,8 +126,8 @@ std::optional<std::string_view> LimitKey::valueOf(const Part& part, const http::
   switch (part.kind) {
     case Kind::kClientAddress:
       if (!maskedClient(control, address)) return std::nullopt;
-      return std::string_view(reinterpret_cast<const char*>(address.bytes.data()),
-                              address.bytes.size());
+      return std::string_view(reinterpret_cast<const char*>(address.bytes().data()),
+                              address.bytes().size());
     case Kind::kMethod:
       return request.method_text;
     case Kind::kHeader:

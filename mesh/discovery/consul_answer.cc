@@ -38,7 +38,7 @@ std::string_view textOf(Json::Value object, std::string_view name) {
 std::optional<net::Address> addressOf(Json::Value service, Json::Value node) {
   std::string_view host = textOf(service, "Address");
   if (host.empty()) host = textOf(node, "Address");
-  const auto ip = net::Ip::parse(host);
+  const auto ip = IpAddress::parse(host);
   const Json::Value port = service.find("Port");
   if (!ip.ok() || !port.isNumber() || !port.isInteger()) return std::nullopt;
   if (port.integer() < 1 || port.integer() > 65535) return std::nullopt;

@@ -17,15 +17,15 @@ constexpr std::string_view kNoneOfFamily = "no address of the requested family";
 
 // Removes addresses of the other family, which the hosts file, a literal address or a server may
 // add.
-void keepFamily(Family wanted, std::vector<net::Ip>& ips) {
+void keepFamily(Family wanted, std::vector<IpAddress>& ips) {
   if (wanted == Family::kAll) return;
-  std::erase_if(ips, [&](const net::Ip& ip) { return ip.isV4() != (wanted == Family::kIpv4); });
+  std::erase_if(ips, [&](const IpAddress& ip) { return ip.isV4() != (wanted == Family::kIpv4); });
 }
 
-std::vector<upstream::Endpoint> endpointsOf(const std::vector<net::Ip>& ips, std::uint16_t port) {
+std::vector<upstream::Endpoint> endpointsOf(const std::vector<IpAddress>& ips, std::uint16_t port) {
   std::vector<upstream::Endpoint> endpoints;
   endpoints.reserve(ips.size());
-  for (const net::Ip& ip : ips) endpoints.push_back({.address = {ip, port}, .zone = {}});
+  for (const IpAddress& ip : ips) endpoints.push_back({.address = {ip, port}, .zone = {}});
   return endpoints;
 }
 

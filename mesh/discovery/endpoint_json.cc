@@ -37,7 +37,7 @@ class EndpointJsonReader {
     if (!address.isString()) return fail("address", "is missing, or not a string");
     const Json::Value port = value.find("port");
     if (!port) return setAddress(address.text());
-    const auto ip = net::Ip::parse(address.text());
+    const auto ip = IpAddress::parse(address.text());
     if (!ip.ok()) return fail("address", "must be an IP address if there is a port");
     if (!port.isNumber() || !port.isInteger() || port.integer() < 1 || port.integer() > 65535) {
       return fail("port", "must be a number from 1 to 65535");

@@ -49,7 +49,7 @@ void readEndpoint(Json::Value endpoint, EndpointSlice& out) {
   if (!ready && !(serving && terminating)) return;
   for (const Json::Value address : endpoint.find("addresses").items()) {
     if (!address.isString()) continue;
-    const auto ip = net::Ip::parse(address.text());
+    const auto ip = IpAddress::parse(address.text());
     if (!ip.ok()) continue;
     out.endpoints.push_back({ip.value(), !ready, std::string(textOf(endpoint, "zone")),
                              std::string(textOf(endpoint, "nodeName")),

@@ -23,7 +23,7 @@ struct SlicePort {
 };
 
 struct SliceEndpoint {
-  net::Ip ip;
+  IpAddress ip;
   bool draining = false;  // it still serves, but is about to end
   std::string zone;
   std::string node;

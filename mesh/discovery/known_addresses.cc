@@ -6,15 +6,15 @@
 namespace weir::mesh {
 namespace {
 
-std::size_t familyOf(const net::Ip& ip) { return ip.isV4() ? dns::kIpv4 : dns::kIpv6; }
+std::size_t familyOf(const IpAddress& ip) { return ip.isV4() ? dns::kIpv4 : dns::kIpv6; }
 
 }  // namespace
 
 void KnownAddresses::take(const dns::Addresses& answer) {
-  std::vector<net::Ip> ips = answer.ips;
+  std::vector<IpAddress> ips = answer.ips;
   std::copy_if(ips_.begin(), ips_.end(), std::back_inserter(ips),
-               [&](const net::Ip& ip) { return answer.failures[familyOf(ip)].has_value(); });
-  std::stable_partition(ips.begin(), ips.end(), [](const net::Ip& ip) { return ip.isV4(); });
+               [&](const IpAddress& ip) { return answer.failures[familyOf(ip)].has_value(); });
+  std::stable_partition(ips.begin(), ips.end(), [](const IpAddress& ip) { return ip.isV4(); });
   ips_ = std::move(ips);
   failures_ = answer.failures;
   ttl_ = answer.ttl;
@@ -26,7 +26,7 @@ std::optional<Error> KnownAddresses::failure() const {
 
 bool KnownAddresses::stale() const {
   return std::any_of(ips_.begin(), ips_.end(),
-                     [this](const net::Ip& ip) { return failures_[familyOf(ip)].has_value(); });
+                     [this](const IpAddress& ip) { return failures_[familyOf(ip)].has_value(); });
 }
 
 }  // namespace weir::mesh

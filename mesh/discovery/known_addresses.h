@@ -15,7 +15,7 @@ class KnownAddresses {
   // Takes an answer with at least one address.
   void take(const dns::Addresses& answer);
 
-  const std::vector<net::Ip>& ips() const { return ips_; }  // IPv4 first
+  const std::vector<IpAddress>& ips() const { return ips_; }  // IPv4 first
   bool empty() const { return ips_.empty(); }
   dns::Ttl ttl() const { return ttl_; }  // of the latest answer
   // The failure of a family's query; empty if the latest answer was complete.
@@ -25,7 +25,7 @@ class KnownAddresses {
 
  private:
   std::array<std::optional<Error>, 2> failures_;
-  std::vector<net::Ip> ips_;
+  std::vector<IpAddress> ips_;
   dns::Ttl ttl_;
 };
 

@@ -44,7 +44,7 @@ std::vector<Endpoint> endpointsOf(const std::vector<Target>& targets, const Know
     if (addresses == nullptr) continue;
     const std::uint64_t weight = std::max<std::uint64_t>(target.service.weight, 1) * most;
     const std::uint64_t share = weight / addresses->ips().size();
-    for (const net::Ip& ip : addresses->ips()) weights[{ip, target.service.port}] += share;
+    for (const IpAddress& ip : addresses->ips()) weights[{ip, target.service.port}] += share;
   }
   std::vector<Endpoint> endpoints;
   endpoints.reserve(weights.size());

@@ -10,7 +10,7 @@ namespace {
 
 Result<net::Address> endpointAddress(const config::Address& address) {
   if (address.isUnix()) return net::Address::unixPath(address.unix_path);
-  WEIR_TRY(const net::Ip ip, net::Ip::parse(address.host));
+  WEIR_TRY(const IpAddress ip, IpAddress::parse(address.host));
   return net::Address(ip, address.port);
 }
 

@@ -45,9 +45,9 @@ Instance instanceOf(const RegisterSettings& settings, const net::Address& addres
 
 std::optional<net::Address> registeredAddress(const RegisterSettings& settings,
                                               const std::vector<BoundListener>& listeners,
-                                              std::optional<net::Ip> machine, std::string& why) {
+                                              std::optional<IpAddress> machine, std::string& why) {
   if (settings.address) {
-    const auto ip = net::Ip::parse(settings.address->host);
+    const auto ip = IpAddress::parse(settings.address->host);
     if (ip.ok()) return net::Address(ip.value(), settings.address->port);
   }
   const BoundListener* const listener = listenerFor(settings, listeners, why);
@@ -57,7 +57,7 @@ std::optional<net::Address> registeredAddress(const RegisterSettings& settings,
     why = "listener \"" + listener->name + "\" is a Unix socket: set address";
     return std::nullopt;
   }
-  const bool everywhere = bound.ip() == net::Ip() || bound.ip() == net::Ip::v4({0, 0, 0, 0});
+  const bool everywhere = bound.ip() == IpAddress() || bound.ip() == IpAddress::v4({0, 0, 0, 0});
   if (!everywhere) return bound;
   if (machine) return net::Address(*machine, bound.port());
   why = "the machine has no address but loopback: set address";

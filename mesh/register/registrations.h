@@ -25,7 +25,7 @@ struct BoundListener {
 // first address of the machine that is not a loopback address, of either family.
 std::optional<net::Address> registeredAddress(const RegisterSettings& settings,
                                               const std::vector<BoundListener>& listeners,
-                                              std::optional<net::Ip> machine, std::string& why);
+                                              std::optional<IpAddress> machine, std::string& why);
 
 // This node's registrations, as configured.
 //

@@ -70,7 +70,7 @@ void RegisterSettings::read(config::Table& table, RegisterSettings& out) {
              "process, in which others learn of it.",
              {.min = 0ms, .max = 1h});
   const bool named = out.address && !out.address->isUnix();
-  if (table.has("address") && (!named || !net::Ip::parse(out.address->host).ok())) {
+  if (table.has("address") && (!named || !IpAddress::parse(out.address->host).ok())) {
     table.fail("address", "must be an IP address with a port");
   }
   table.locate(out.origin);

@@ -29,8 +29,8 @@ constexpr std::string_view kFullReply =
 
 Result<net::Address> bindAddress(const config::Address& address) {
   if (address.isUnix()) return net::Address::unixPath(address.unix_path);
-  if (address.host.empty()) return net::Address(net::Ip::v4({0, 0, 0, 0}), address.port);
-  WEIR_TRY(const net::Ip ip, net::Ip::parse(address.host));
+  if (address.host.empty()) return net::Address(IpAddress::v4({0, 0, 0, 0}), address.port);
+  WEIR_TRY(const IpAddress ip, IpAddress::parse(address.host));
   return net::Address(ip, address.port);
 }
 

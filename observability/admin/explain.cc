@@ -113,7 +113,7 @@ std::string wordOf(filter::Finding::Outcome outcome) {
 class Explainer {
  public:
   Explainer(const ExplainQuery& query, const proxy::Plan& plan, const proxy::ListenerPlan& listener,
-            const net::Ip& peer);
+            const IpAddress& peer);
 
   Explanation run();
 
@@ -154,7 +154,7 @@ std::string_view schemeOf(const proxy::ListenerPlan& listener, const ExplainQuer
 }
 
 Explainer::Explainer(const ExplainQuery& query, const proxy::Plan& plan,
-                     const proxy::ListenerPlan& listener, const net::Ip& peer)
+                     const proxy::ListenerPlan& listener, const IpAddress& peer)
     : query_(query),
       plan_(plan),
       listener_(listener),
@@ -248,7 +248,7 @@ bool Explainer::passRoutes() {
 }
 
 bool Explainer::findRoute() {
-  const route::Source source{listener_.id, {downstream_.ip.bytes()}};
+  const route::Source source{listener_.id, downstream_.ip};
   for (route::Considered& one : plan_.routes.explain(request_, source, kOthersShown)) {
     explanation_.routes.push_back({std::string(one.route->name), std::string(toString(one.outcome)),
                                    std::move(one.match), actionText(one.route->action, plan_),
@@ -321,9 +321,9 @@ Explanation explainRequest(const ExplainQuery& query, const proxy::Plan& plan) {
   if (listener->tcp) {
     return mistaken("listener \"" + std::string(listener->name) + "\" does not read HTTP");
   }
-  net::Ip peer;
+  IpAddress peer;
   if (!query.source.empty()) {
-    const auto ip = net::Ip::parse(query.source);
+    const auto ip = IpAddress::parse(query.source);
     if (!ip.ok()) return mistaken("\"" + query.source + "\" is not an IP address");
     peer = ip.value();
   }

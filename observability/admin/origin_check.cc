@@ -13,7 +13,7 @@ namespace {
 // Without a host, the client is not a browser, because HTTP/1.1 requires one.
 bool isOurHost(std::string_view authority, std::span<const std::string> hosts) {
   const std::string_view host = http::hostOf(authority);
-  if (authority.empty() || net::Ip::parse(host).ok()) return true;
+  if (authority.empty() || IpAddress::parse(host).ok()) return true;
   if (http::equalsIgnoringCase(host, "localhost")) return true;
   return std::ranges::any_of(
       hosts, [&](const std::string& ours) { return http::equalsIgnoringCase(host, ours); });

@@ -19,7 +19,7 @@ bool isHostName(const std::string& text) {
 }
 
 void checkAddress(config::Table& table, const config::Address& address) {
-  if (address.isUnix() || address.host.empty() || net::Ip::parse(address.host).ok()) return;
+  if (address.isUnix() || address.host.empty() || IpAddress::parse(address.host).ok()) return;
   const bool local = address.host == "localhost";
   table.fail("address", "needs an IP address to listen on, not a name",
              local ? "127.0.0.1:" + std::to_string(address.port) : std::string());

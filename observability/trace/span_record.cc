@@ -93,7 +93,7 @@ void writeEndpoint(RecordWriter& to, const proxy::AttemptSpan& span) {
     to.attribute("network.peer.address", span.socket_path);
     return to.attribute("network.transport", "unix");
   }
-  std::array<char, net::Ip::kMaxText> text{};
+  std::array<char, IpAddress::kMaxText> text{};
   to.attribute("network.peer.address", span.ip.format(text));
   to.attribute("network.peer.port", std::uint64_t{span.port});
 }

@@ -45,7 +45,7 @@ std::string typeName(unsigned type) {
 }
 
 std::string bytesOf(const std::string& ip, std::size_t skipped) {
-  const auto bytes = net::Ip::parse(ip).value().bytes();
+  const auto bytes = IpAddress::parse(ip).value().bytes();
   return {reinterpret_cast<const char*>(bytes.data()) + skipped, bytes.size() - skipped};
 }
 
@@ -67,7 +67,7 @@ DnsServer::~DnsServer() {
 void DnsServer::open() {
   if (udp_ >= 0) ::close(udp_);
   udp_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  const net::Address any_port(net::Ip::v4({127, 0, 0, 1}), 0);
+  const net::Address any_port(IpAddress::v4({127, 0, 0, 1}), 0);
   sockaddr_storage storage{};
   socklen_t length = any_port.toSocket(storage);
   WEIR_CHECK(::bind(udp_, reinterpret_cast<const sockaddr*>(&storage), length) == 0);

@@ -24,7 +24,7 @@ class Pool {
     for (std::size_t i = 0; i < size; ++i) {
       Member& member = *owned_.emplace_back(std::make_unique<Member>());
       const auto high = static_cast<std::uint8_t>(i >> 8U);
-      member.endpoint.address = {net::Ip::v4({10, 0, high, static_cast<std::uint8_t>(i)}), 80};
+      member.endpoint.address = {IpAddress::v4({10, 0, high, static_cast<std::uint8_t>(i)}), 80};
       members.push_back(&member);
     }
     balancer_->setMembers(members);

@@ -14,12 +14,6 @@ namespace {
 constexpr std::size_t kSecretSize = 32;
 constexpr Nanoseconds kMinute = std::chrono::minutes(1);
 
-bool isV4(const IpAddress& address) {
-  constexpr std::size_t kPrefix = 12;  // ::ffff:0:0/96
-  IpAddress v4 = IpAddress::fromV4("\0\0\0\0");
-  return std::equal(v4.bytes.begin(), v4.bytes.begin() + kPrefix, address.bytes.begin());
-}
-
 }  // namespace
 
 Guard::Guard(std::shared_ptr<const event::WorkQueue> queue, std::uint32_t failures_per_minute)
@@ -45,8 +39,8 @@ PairDigest Guard::digestOf(std::string_view name, std::string_view password) con
 
 std::uint64_t Guard::keyOf(const IpAddress& client) const {
   constexpr std::size_t kNetwork = 8;  // of IPv6
-  const std::size_t size = isV4(client) ? client.bytes.size() : kNetwork;
-  return hash_({reinterpret_cast<const char*>(client.bytes.data()), size});
+  const std::size_t size = client.isV4() ? client.bytes().size() : kNetwork;
+  return hash_({reinterpret_cast<const char*>(client.bytes().data()), size});
 }
 
 Decision Guard::look(const IpAddress& client) const {

@@ -102,7 +102,7 @@ Question::Question(const http::Request& request, const http::ExchangeRecord& rec
 }
 
 const IpAddress& Question::address() const {
-  if (!address_) address_ = IpAddress::parse(record_.client_address).value_or(IpAddress{});
+  if (!address_) address_ = IpAddress::parseOrUnknown(record_.client_address);
   return *address_;
 }
 

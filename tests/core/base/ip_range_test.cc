@@ -32,10 +32,9 @@ TEST(IpRange, EveryLengthOfPrefixCounts) {
     const auto range = IpRange::parse("::/" + std::to_string(bits)).value();
     EXPECT_TRUE(range.contains(IpAddress())) << bits;
     const auto flipped = [&](int bit) {
-      IpAddress address;
-      address.bytes[static_cast<std::size_t>(bit / 8)] =
-          static_cast<std::uint8_t>(0x80 >> (bit % 8));
-      return address;
+      IpAddress::Bytes16 bytes{};
+      bytes[static_cast<std::size_t>(bit / 8)] = static_cast<std::uint8_t>(0x80 >> (bit % 8));
+      return IpAddress::v6(bytes);
     };
     for (int bit = 0; bit < 128; ++bit) {
       EXPECT_EQ(range.contains(flipped(bit)), bit >= bits) << bits << " " << bit;

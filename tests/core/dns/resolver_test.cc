@@ -13,9 +13,9 @@ namespace {
 using std::chrono::seconds;
 using test::DnsServer;
 
-std::vector<std::string> textsOf(const std::vector<net::Ip>& ips) {
+std::vector<std::string> textsOf(const std::vector<IpAddress>& ips) {
   std::vector<std::string> texts;
-  for (const net::Ip& ip : ips) texts.push_back(ip.text());
+  for (const IpAddress& ip : ips) texts.push_back(ip.text());
   return texts;
 }
 

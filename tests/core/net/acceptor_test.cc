@@ -24,7 +24,7 @@ namespace {
 
 using test::PlainSocket;
 
-const Address kAnyPort(Ip::v4({127, 0, 0, 1}), 0);
+const Address kAnyPort(IpAddress::v4({127, 0, 0, 1}), 0);
 
 // The error of a bind, connect or listen; "none" if there is none.
 template <typename T>
@@ -173,7 +173,7 @@ TEST_F(AcceptorTest, KeepsAnAddressToItselfWhenToldTo) {
 }
 
 TEST_F(AcceptorTest, SaysWhenAnAddressIsNotOurs) {
-  const auto socket = ListenSocket::open(Address(Ip::v4({192, 0, 2, 1}), 0), 16);
+  const auto socket = ListenSocket::open(Address(IpAddress::v4({192, 0, 2, 1}), 0), 16);
   EXPECT_EQ(socket.error().code, ErrorCode::kUnreachable);
 }
 

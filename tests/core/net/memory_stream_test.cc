@@ -180,7 +180,7 @@ class MemoryConnectorTest : public ::testing::Test {
   void turn() { loop.advance(Milliseconds(0)); }
 
   event::Loop loop{event::Loop::Time::kManual};
-  const Address address{net::Ip::v4({10, 0, 0, 1}), 80};
+  const Address address{IpAddress::v4({10, 0, 0, 1}), 80};
   std::unique_ptr<StreamPeer> server;
   MemoryConnector connector{loop, [this](std::unique_ptr<MemoryStream> stream, const Address&) {
                               server = std::make_unique<StreamPeer>(std::move(stream));
@@ -219,9 +219,9 @@ TEST_F(MemoryConnectorTest, FailsAtOnceWhenToldTo) {
 }
 
 TEST_F(MemoryConnectorTest, HasOutcomesForSingleAddresses) {
-  connector.setOutcome(Address(net::Ip::v4({10, 0, 0, 2}), 80), Outcome::kFails);
+  connector.setOutcome(Address(IpAddress::v4({10, 0, 0, 2}), 80), Outcome::kFails);
   EXPECT_TRUE(connector.connect(address).ok());
-  EXPECT_FALSE(connector.connect(Address(net::Ip::v4({10, 0, 0, 2}), 80)).ok());
+  EXPECT_FALSE(connector.connect(Address(IpAddress::v4({10, 0, 0, 2}), 80)).ok());
 }
 
 TEST_F(MemoryConnectorTest, HangsUntilItIsLetGo) {

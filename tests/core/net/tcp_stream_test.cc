@@ -359,7 +359,7 @@ class TcpConnectTest : public LoopbackTest {
         }));
     return acceptor->address();
   }
-  Address listen() { return listen(Address(Ip::v4({127, 0, 0, 1}), 0)); }
+  Address listen() { return listen(Address(IpAddress::v4({127, 0, 0, 1}), 0)); }
   bool untilAccepted() {
     return until([this] { return accepted != nullptr; });
   }

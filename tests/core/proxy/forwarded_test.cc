@@ -17,7 +17,7 @@ class ForwardedTest : public ::testing::Test {
   }
   void header(std::string_view name, std::string_view value) { request.headers.add(name, value); }
   Downstream downstreamOf(std::string_view peer) {
-    return findDownstream(request, listener_plan, {net::Ip::parse(peer).value(), "http"});
+    return findDownstream(request, listener_plan, {IpAddress::parse(peer).value(), "http"});
   }
   std::string clientOf(std::string_view peer) {
     const Downstream found = downstreamOf(peer);
@@ -25,7 +25,7 @@ class ForwardedTest : public ::testing::Test {
     return std::string(found.address);
   }
   std::string headersFrom(std::string_view peer) {
-    const Peer hop{net::Ip::parse(peer).value(), "http"};
+    const Peer hop{IpAddress::parse(peer).value(), "http"};
     addForwardedHeaders(request, listener_plan, hop, findDownstream(request, listener_plan, hop));
     std::string lines;
     for (const http::Header& field : request.headers) {
@@ -196,7 +196,7 @@ TEST_F(ForwardedTest, AUnixSocketThatIsTrustedAddsNoAddress) {
   listener_plan.trusted_proxies = {*IpRange::parse("::/0")};
   header("x-forwarded-for", "1.1.1.1");
   header("forwarded", "for=1.1.1.1");
-  const Peer hop{net::Ip(), "http"};
+  const Peer hop{IpAddress(), "http"};
   const Downstream found = findDownstream(request, listener_plan, hop);
   EXPECT_EQ(found.address, "1.1.1.1");
   addForwardedHeaders(request, listener_plan, hop, found);

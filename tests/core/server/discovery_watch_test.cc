@@ -284,12 +284,12 @@ TEST_F(DiscoveryWatchTest, RefusesTooManyEndpoints) {
   upstream::EndpointSet set;
   for (std::uint32_t i = 0; i < DiscoveryWatch::kMostEndpoints; ++i) {
     const auto byte = [i](unsigned shift) { return static_cast<std::uint8_t>(i >> shift); };
-    set.endpoints.push_back({{net::Ip::v4({10, byte(16), byte(8), byte(0)}), 80}, 1, {}});
+    set.endpoints.push_back({{IpAddress::v4({10, byte(16), byte(8), byte(0)}), 80}, 1, {}});
   }
   const auto most = std::make_shared<const upstream::EndpointSet>(set);
   running.at(0)->events->onEndpoints(most);
   EXPECT_EQ(known(), DiscoveryWatch::kMostEndpoints);
-  set.endpoints.push_back({{net::Ip::v4({11, 0, 0, 1}), 80}, 1, {}});
+  set.endpoints.push_back({{IpAddress::v4({11, 0, 0, 1}), 80}, 1, {}});
   running.at(0)->events->onEndpoints(std::make_shared<const upstream::EndpointSet>(set));
   EXPECT_EQ(known(), DiscoveryWatch::kMostEndpoints);
   EXPECT_EQ(watch->state().failure, "more than 100000 endpoints");

@@ -60,7 +60,7 @@ class SelectionTest : public testing::Test {
     for (const std::uint32_t priority : priorities) {
       Member& member = *members.emplace_back(std::make_unique<Member>());
       const auto port = static_cast<std::uint16_t>(members.size());
-      member.endpoint.address = {net::Ip::v4({10, 0, 0, 1}), port};
+      member.endpoint.address = {IpAddress::v4({10, 0, 0, 1}), port};
       member.endpoint.priority = priority;
     }
     list();
@@ -264,7 +264,7 @@ class SlowStartTest : public SelectionTest {
     start(std::vector<std::uint32_t>(before, 0));
     wait(5'000);
     members.push_back(std::make_unique<Member>());
-    members.back()->endpoint.address = {net::Ip::v4({10, 0, 0, 2}), 99};
+    members.back()->endpoint.address = {IpAddress::v4({10, 0, 0, 2}), 99};
     list();
   }
   // Relative to another member.

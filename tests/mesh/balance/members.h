@@ -29,7 +29,7 @@ class Members {
       auto& member = owned_.emplace_back(std::make_unique<upstream::Member>());
       member->endpoint.weight = member->weight = weight;
       const auto number = static_cast<std::uint16_t>(8'000 + all_.size());
-      member->endpoint.address = {net::Ip::v4({10, 0, 0, 1}), number};
+      member->endpoint.address = {IpAddress::v4({10, 0, 0, 1}), number};
       indexes_.emplace(member.get(), all_.size());
       all_.push_back(member.get());
     }

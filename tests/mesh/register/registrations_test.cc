@@ -10,7 +10,7 @@ net::Address at(std::string_view text) { return net::Address::parse(text).value(
 // The address that is registered, or the mistake.
 std::string registered(const RegisterSettings& settings,
                        const std::vector<BoundListener>& listeners,
-                       std::optional<net::Ip> machine = std::nullopt) {
+                       std::optional<IpAddress> machine = std::nullopt) {
   std::string why;
   const auto address = registeredAddress(settings, listeners, machine, why);
   return address ? address->text() : why;
@@ -32,7 +32,7 @@ TEST(RegisteredAddress, IsGivenOrThatOfTheListener) {
 }
 
 TEST(RegisteredAddress, OfAllAddressesIsThatOfTheMachine) {
-  const net::Ip machine = net::Ip::parse("10.0.0.9").value();
+  const IpAddress machine = IpAddress::parse("10.0.0.9").value();
   for (const std::string_view everywhere : {"0.0.0.0:80", "[::]:80"}) {
     EXPECT_EQ(registered({}, {{"web", at(everywhere)}}, machine), "10.0.0.9:80");
     EXPECT_EQ(registered({}, {{"web", at(everywhere)}}),
