@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/arena_writer.h"
+
 namespace weir::http {
 namespace {
 
@@ -113,6 +115,11 @@ bool isIdempotent(Method method) {
     default:
       return false;
   }
+}
+
+std::string_view pathAndQuery(const Request& request, Arena& arena) {
+  if (!request.has_query) return request.path;
+  return joined(arena, {request.path, "?", request.query});
 }
 
 std::string_view phraseFor(int status) {

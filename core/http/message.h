@@ -92,6 +92,9 @@ struct Response {
   Headers trailers;
 };
 
+// The path and, after a "?", the query; in the arena if there is a query.
+std::string_view pathAndQuery(const Request& request, Arena& arena);
+
 // "Not Found"; "" for a status that has no standard phrase.
 std::string_view phraseFor(int status);
 

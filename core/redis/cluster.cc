@@ -32,9 +32,8 @@ class ClusterServers final : public Servers, private Waiter {
 
   struct Node {
     Node(const net::Address& at, const Client::Options& options, const Client::Tools& tools)
-        : address(at), client(options, tools, at) {}
+        : client(options, tools, at) {}
 
-    const net::Address address;
     Client client;
     bool listed = true;
   };
@@ -58,7 +57,7 @@ class ClusterServers final : public Servers, private Waiter {
   // Null if there are too many.
   Node* nodeAt(const net::Address& address) {
     for (const auto& node : nodes_) {
-      if (node->address == address) return node.get();
+      if (node->client.address() == address) return node.get();
     }
     if (nodes_.size() >= kMostNodes) return nullptr;
     return nodes_.emplace_back(std::make_unique<Node>(address, options_, tools_)).get();

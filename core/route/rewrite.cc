@@ -35,15 +35,6 @@ bool makesNormalPath(const PathChange& change, std::string_view text, std::strin
   return false;
 }
 
-std::string_view pathAndQuery(const http::Request& request) {
-  if (!request.has_query) return request.path;
-  ArenaString text(request.headers.arena(), request.path.size() + 1 + request.query.size());
-  text.append(request.path);
-  text.append('?');
-  text.append(request.query);
-  return text.finish();
-}
-
 }  // namespace
 
 std::optional<Text> compileHost(std::string_view text, const TextScope& scope, std::string& why) {
@@ -134,7 +125,7 @@ Result<void> Rewrite::apply(http::Request& request, const Variables& variables) 
     request.authority = host;
   }
   if (!path_.empty()) {
-    request.headers.set(http::HeaderId::kXWeirOriginalPath, pathAndQuery(request));
+    request.headers.set(http::HeaderId::kXWeirOriginalPath, http::pathAndQuery(request, arena));
   }
   request.path = changed.path;
   if (changed.query) {

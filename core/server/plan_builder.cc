@@ -108,7 +108,7 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   std::vector<std::string> upstreams;
   for (const auto& [name, each] : settings.upstreams) upstreams.push_back(name);
   filter::References references(std::move(upstreams), names_);
-  for (const http::Target& each : settings.own_targets) references.target(each, diagnostics);
+  for (const OwnCall& each : settings.own_calls) references.target(each.target, diagnostics);
   addRoutes(settings, references, *plan, diagnostics);
   filters_.dropUnused();
   filter::ChainBuilder builder(filters_, references, names_);
@@ -118,7 +118,6 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   plan->lasting_filters = builder.lasting();
   plan->filter_fields = builder.requestFields();
   plan->longest_chain = builder.longest();
-  for (const OwnCall& each : settings.own_calls) references.target(each.target, diagnostics);
   addUrlClusters(settings, references, previous, *plan, diagnostics);
   checkOwnCalls(settings.own_calls, plan->clusters, diagnostics);
   if (!diagnostics.empty()) {

@@ -70,10 +70,7 @@ struct Settings {
   std::vector<proxy::ListenerOptions> listeners;
   std::vector<route::RouteSettings> routes;
   std::vector<std::pair<std::string, upstream::ClusterOptions>> upstreams;
-  // Not a setting here: where parts outside of the core, such as exporters, send requests.
-  std::vector<http::Target> own_targets;
-
-  std::vector<OwnCall> own_calls;
+  std::vector<OwnCall> own_calls;  // not a setting: of parts outside of the core
 
   static void read(config::Table& table, Settings& out);
 };

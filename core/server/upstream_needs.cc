@@ -32,25 +32,18 @@ void refuseUnknown(const ClusterPlans& clusters, const ClusterPlan& asking, cons
                    std::string(config::closestWord(name, names))});
 }
 
-bool contains(const ClusterPlans& clusters, const std::string& name) {
-  return std::any_of(clusters.begin(), clusters.end(),
-                     [&](const auto& each) { return each->name == name; });
+const ClusterPlan* find(const ClusterPlans& clusters, const std::string& name) {
+  const auto found = std::find_if(clusters.begin(), clusters.end(),
+                                  [&](const auto& each) { return each->name == name; });
+  return found == clusters.end() ? nullptr : found->get();
 }
 
-bool speaksHttp2(const ClusterPlan& cluster) {
-  if (cluster.options.protocol != http::VersionChoice::kAuto) {
-    return cluster.options.protocol == http::VersionChoice::kHttp2;
-  }
-  return cluster.options.tls.has_value() || cluster.options.identity.has_value();
-}
-
-void requireHttp2(const ClusterPlans& clusters, const ClusterPlan& asking, const std::string& name,
-                  config::Diagnostics& diagnostics) {
-  const auto needed = std::find_if(clusters.begin(), clusters.end(),
-                                   [&](const auto& each) { return each->name == name; });
-  if (!asking.discovery->needsHttp2() || speaksHttp2(**needed)) return;
-  diagnostics.add({asking.options.discovery_origin.location, keyOf(asking),
-                   "uses gRPC, but upstream \"" + name + "\" speaks HTTP/1",
+// `asking`: the setting of what uses gRPC.
+void requireHttp2(const ClusterPlan& needed, const config::Location& location,
+                  const std::string& asking, config::Diagnostics& diagnostics) {
+  if (needed.options.speaksHttp2()) return;
+  diagnostics.add({location, asking,
+                   "uses gRPC, but upstream \"" + std::string(needed.name) + "\" speaks HTTP/1",
                    "protocol = \"http2\""});
 }
 
@@ -60,12 +53,15 @@ std::set<std::string> needsOf(const ClusterPlan& cluster, const ClusterPlans& cl
   std::set<std::string> names;
   for (const http::Target& need : cluster.discovery->needs()) {
     const std::string name = need.upstreamName();
-    if (contains(clusters, name)) {
-      requireHttp2(clusters, cluster, name, diagnostics);
-      names.insert(name);
-    } else {
+    const ClusterPlan* const needed = find(clusters, name);
+    if (needed == nullptr) {
       refuseUnknown(clusters, cluster, name, diagnostics);
+      continue;
     }
+    if (cluster.discovery->needsHttp2()) {
+      requireHttp2(*needed, cluster.options.discovery_origin.location, keyOf(cluster), diagnostics);
+    }
+    names.insert(name);
   }
   return names;
 }
@@ -118,13 +114,10 @@ std::string cycleFrom(std::string_view from, const Graph& graph,
 void checkOwnCalls(const std::vector<OwnCall>& calls, const ClusterPlans& clusters,
                    config::Diagnostics& diagnostics) {
   for (const OwnCall& call : calls) {
-    const std::string name = call.target.upstreamName();
-    const auto needed = std::find_if(clusters.begin(), clusters.end(),
-                                     [&](const auto& each) { return each->name == name; });
-    if (!call.needs_http2 || needed == clusters.end() || speaksHttp2(**needed)) continue;
-    diagnostics.add({call.origin.location, call.origin.path,
-                     "uses gRPC, but upstream \"" + name + "\" speaks HTTP/1",
-                     "protocol = \"http2\""});
+    const ClusterPlan* const needed =
+        call.needs_http2 ? find(clusters, call.target.upstreamName()) : nullptr;
+    if (needed == nullptr) continue;
+    requireHttp2(*needed, call.origin.location, call.origin.path, diagnostics);
   }
 }
 

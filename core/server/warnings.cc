@@ -4,6 +4,8 @@
 #include <array>
 #include <ctime>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -56,18 +58,18 @@ void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
           {upstream.origin.location, path, "is not used by any route, filter or listener", {}});
     }
   }
+  std::unordered_map<std::string_view, const upstream::ClusterOptions*> written;
+  for (const auto& [name, upstream] : settings.upstreams) written.emplace(name, &upstream);
   for (const auto& cluster : plan.clusters) {
     const auto known = cluster->discovery->known();
     if (known == nullptr) continue;
     const bool some = std::ranges::any_of(
         known->endpoints, [](const upstream::Endpoint& endpoint) { return endpoint.weight > 0; });
     if (some) continue;
-    const auto written =
-        std::ranges::find(settings.upstreams, cluster->name,
-                          [](const auto& each) -> const std::string& { return each.first; });
-    if (written == settings.upstreams.end()) continue;  // made for a URL
-    diagnostics.warn({written->second.discovery_origin.location,
-                      "upstream." + written->first + ".discovery",
+    const auto found = written.find(cluster->name);
+    if (found == written.end()) continue;  // made for a URL
+    diagnostics.warn({found->second->discovery_origin.location,
+                      "upstream." + std::string(cluster->name) + ".discovery",
                       known->endpoints.empty()
                           ? "has no endpoint: every request fails"
                           : "gives every endpoint weight 0: every request fails",
@@ -78,17 +80,21 @@ void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
 // With fewer connections than that, an idle one is closed whenever another endpoint gets a request.
 void warnOfConnections(const Settings& settings, const proxy::Plan& plan,
                        config::Diagnostics& diagnostics) {
+  std::unordered_map<std::string_view, const upstream::ClusterPlan*> clusters;
+  for (const auto& each : plan.clusters) clusters.emplace(each->name, each.get());
   for (const auto& [name, upstream] : settings.upstreams) {
-    const auto cluster = std::ranges::find(
-        plan.clusters, name, [](const auto& each) -> std::string_view { return each->name; });
-    if (cluster == plan.clusters.end() || (*cluster)->discovery->known() == nullptr) continue;
+    const auto found = clusters.find(name);
+    if (found == clusters.end()) continue;
+    const upstream::ClusterPlan& cluster = *found->second;
+    const auto known = cluster.discovery->known();
+    if (known == nullptr) continue;
     const std::uint64_t most = upstream.max_connections.value_or(0);
-    const std::size_t endpoints = (*cluster)->discovery->known()->endpoints.size();
-    const std::uint64_t least = std::uint64_t{(*cluster)->workers} * endpoints;
+    const std::size_t endpoints = known->endpoints.size();
+    const std::uint64_t least = std::uint64_t{cluster.workers} * endpoints;
     if (most == 0 || most >= least) continue;
     diagnostics.warn({upstream.origin.location, "upstream." + name + ".max_connections",
                       "is less than one connection for each of " + std::to_string(endpoints) +
-                          " endpoints and " + std::to_string((*cluster)->workers) +
+                          " endpoints and " + std::to_string(cluster.workers) +
                           " workers: connections are closed and opened all the time",
                       std::to_string(least)});
   }

@@ -37,10 +37,7 @@ void readIdentity(config::Table& table, ClusterOptions& out) {
 
 void checkHealthCheck(config::Table& table, const ClusterOptions& options) {
   if (!options.health_check || !table.has("health_check")) return;
-  const bool negotiated = options.tls || options.identity;
-  const bool http2 = options.protocol == http::VersionChoice::kHttp2 ||
-                     (options.protocol == http::VersionChoice::kAuto && negotiated);
-  if (options.health_check->grpc && !http2) {
+  if (options.health_check->grpc && !options.speaksHttp2()) {
     table.fail("health_check", "uses gRPC, but the endpoints speak HTTP/1", "protocol = \"http2\"");
   }
   if (options.proxy_protocol != net::ProxyVersion::kNone && !options.health_check->tcp) {
@@ -112,6 +109,11 @@ void readFailures(config::Table& table, ClusterOptions& out) {
 }
 
 }  // namespace
+
+bool ClusterOptions::speaksHttp2() const {
+  if (protocol != http::VersionChoice::kAuto) return protocol == http::VersionChoice::kHttp2;
+  return tls.has_value() || identity.has_value();
+}
 
 void ClusterOptions::read(config::Table& table, ClusterOptions& out) {
   table.read("discovery", out.discovery, table.kinds("discovery"), "Source of the endpoints.",

@@ -61,6 +61,9 @@ struct ClusterOptions {
   config::Origin origin;
   config::Origin discovery_origin;
 
+  // Whether its endpoints can be asked by HTTP/2: by choice, or because TLS negotiates it.
+  bool speaksHttp2() const;
+
   static void read(config::Table& table, ClusterOptions& out);
   friend bool operator==(const ClusterOptions&, const ClusterOptions&) = default;
 };

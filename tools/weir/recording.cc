@@ -90,15 +90,15 @@ void Recording::finish(server::Server& server, std::function<void()> on_done) {
 
 void addExporterTargets(Configuration& configuration, config::Diagnostics& diagnostics) {
   otlp::Environment environment = otlp::Environment::ofProcess();
-  auto& targets = configuration.core.own_targets;
+  auto& calls = configuration.core.own_calls;
   if (configuration.tracing) {
     const trace::Settings& tracing = *configuration.tracing;
-    targets.push_back(otlp::optionsOf(tracing.exporter, otlp::kTracesNames, environment).endpoint);
+    calls.push_back({otlp::optionsOf(tracing.exporter, otlp::kTracesNames, environment).endpoint});
     trace::samplingOf(tracing, configuration.core.role, environment);  // for its warnings
   }
   for (const access_log::Settings& each : configuration.access_logs) {
     if (!each.otlp) continue;
-    targets.push_back(otlp::optionsOf(*each.otlp, otlp::kLogsNames, environment).endpoint);
+    calls.push_back({otlp::optionsOf(*each.otlp, otlp::kLogsNames, environment).endpoint});
   }
   for (const std::string& warning : environment.warnings()) {
     diagnostics.warn({{}, "tracing", warning, {}});

@@ -54,15 +54,6 @@ class Writer {
   std::size_t count_ = 0;
 };
 
-std::string_view targetOf(const Request& request, Arena& arena) {
-  if (!request.has_query) return request.path;
-  char* const text = arena.allocate(request.path.size() + 1 + request.query.size());
-  char* to = text + request.path.copy(text, request.path.size());
-  *to++ = '?';
-  to += request.query.copy(to, request.query.size());
-  return {text, static_cast<std::size_t>(to - text)};
-}
-
 }  // namespace
 
 Fields fieldsOf(const Request& request, std::string_view scheme, Arena& arena) {
@@ -74,7 +65,7 @@ Fields fieldsOf(const Request& request, std::string_view scheme, Arena& arena) {
   if (upgrade) writer.add(":protocol", request.upgrade);
   if (!connect) {
     writer.add(":scheme", scheme);
-    writer.add(":path", targetOf(request, arena));
+    writer.add(":path", pathAndQuery(request, arena));
   }
   writer.add(":authority", request.authority);
   writer.addAll(request.headers);

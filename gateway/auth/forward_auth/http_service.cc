@@ -14,16 +14,11 @@ namespace {
 
 using http::HeaderId;
 
-std::string_view pathAndQueryOf(const http::Request& request, Arena& arena) {
-  if (!request.has_query) return request.path;
-  return joined(arena, {request.path, "?", request.query});
-}
-
 // The request in the words of Traefik's ForwardAuth and of NGINX's auth_request.
 void addFacts(const Subject& subject, std::vector<http::CallHeader>& fields) {
   const http::Request& request = subject.request;
   Arena& arena = subject.control.arena();
-  const std::string_view uri = pathAndQueryOf(request, arena);
+  const std::string_view uri = http::pathAndQuery(request, arena);
   const std::string_view host =
       request.headers.get(HeaderId::kXForwardedHost).value_or(request.authority);
   const auto chain = request.headers.joined(http::headerName(HeaderId::kXForwardedFor));
@@ -52,7 +47,7 @@ std::string_view ownTarget(const Settings& settings, const Subject& subject) {
   std::string_view prefix = settings.path;
   while (prefix.ends_with('/')) prefix.remove_suffix(1);
   Arena& arena = subject.control.arena();
-  return joined(arena, {prefix, pathAndQueryOf(subject.request, arena)});
+  return joined(arena, {prefix, http::pathAndQuery(subject.request, arena)});
 }
 
 // Whether the answer may depend on fields of the request that are not in the key (RFC 9111, 4.1).

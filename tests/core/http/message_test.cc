@@ -45,6 +45,18 @@ TEST(HostOf, LeavesThePortAndBracketsOff) {
   EXPECT_EQ(hostOf(""), "");
 }
 
+TEST(PathAndQuery, HasTheMarkOfAnEmptyQuery) {
+  BlockPool pool(4096);
+  Arena arena(pool);
+  Request request(arena);
+  request.path = "/a";
+  EXPECT_EQ(pathAndQuery(request, arena), "/a");
+  request.has_query = true;
+  EXPECT_EQ(pathAndQuery(request, arena), "/a?");
+  request.query = "b=1&c";
+  EXPECT_EQ(pathAndQuery(request, arena), "/a?b=1&c");
+}
+
 TEST(Message, ANewBodyDropsWhatDescribesTheOldOne) {
   BlockPool pool(4096);
   Arena arena(pool);

@@ -46,6 +46,22 @@ TEST_F(ClusterTest, DrainingEndpointsGetNoNewTrafficWhileThereAreOthers) {
   EXPECT_EQ(cluster->pick({.sticky = &leaving}), &leaving);
 }
 
+TEST_F(ClusterTest, AMemberThatDiscoveryHasNotReportedIsAsNewAsOthers) {
+  loop.advance(Milliseconds(5'000));
+  start({"10.0.0.1:80"});
+  const Member& listed = first();
+  const Member& other = cluster->memberAt(net::Address::parse("10.0.0.9:80").value());
+  EXPECT_FALSE(other.listed);
+  EXPECT_FALSE(other.available);
+  EXPECT_TRUE(listed.available);
+  EXPECT_EQ(other.since, listed.since);
+  EXPECT_EQ(other.since, Nanoseconds(loop.now()));
+  EXPECT_EQ(cluster->pick({}), &listed);
+  cluster->setEndpoints(at({"10.0.0.9:80"}));
+  EXPECT_EQ(&first(), &other);
+  EXPECT_TRUE(other.available);
+}
+
 TEST_F(ClusterTest, AnEndpointThatIsListedAgainStaysTheSameMember) {
   start();
   Member* const before = &first();
