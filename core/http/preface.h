@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include "core/base/bytes.h"
 
@@ -21,10 +20,11 @@ class Preface {
     const std::string_view wanted = kStart.substr(seen_);
     const std::string_view came = asText(bytes).substr(0, wanted.size());
     if (came.size() < wanted.size() && wanted.starts_with(came)) {
-      seen_ = static_cast<std::uint8_t>(seen_ + came.size());
+      seen_ = static_cast<std::uint8_t>(seen_ + came.size()) & kRead;
       return Says::kMore;
     }
-    before_ = std::exchange(seen_, kRead);
+    before_ = seen_;
+    seen_ = kRead;
     return came == wanted ? Says::kHttp2 : Says::kHttp1;
   }
   // The bytes that preceded those of the deciding call.
@@ -32,10 +32,10 @@ class Preface {
 
  private:
   static constexpr std::string_view kStart = "PRI ";  // no HTTP/1 method begins like this
-  static constexpr std::uint8_t kRead = 0xFF;
+  static constexpr std::uint8_t kRead = 0x0F;
 
-  std::uint8_t seen_ = 0;
-  std::uint8_t before_ = 0;
+  std::uint8_t seen_ : 4 = 0;
+  std::uint8_t before_ : 4 = 0;
 };
 
 }  // namespace weir::http

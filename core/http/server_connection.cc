@@ -30,10 +30,10 @@ constexpr Error kStopped = {ErrorCode::kCancelled, Origin::kLocal, "stopped"};
 
 ServerConnection::ServerConnection(event::Loop& loop, const ServerTerms& terms,
                                    std::unique_ptr<net::Stream> stream)
-    : stream_(std::move(stream)),
+    : Deadline(loop.wheel()),
+      stream_(std::move(stream)),
       codec_(std::in_place_index<0>, static_cast<Wire&>(*this), static_cast<ExchangeSource&>(*this),
-             loop.chunks(), terms.limits),
-      deadline_(loop.wheel(), *this) {
+             loop.chunks(), terms.limits) {
   stream_->setEvents(*this);
   if (terms.versions == VersionChoice::kAuto && security() == nullptr) return;
   preface_.skip();
@@ -53,16 +53,16 @@ void ServerConnection::armFor(ServerCodec::Phase phase) {
   unsent_ = phase == ServerCodec::Phase::kBusy ? kNone : 0;
   if (phase == ServerCodec::Phase::kIdle) {
     limit = terms().idle_timeout;
-    unsent_ = speaksHttp1() ? stream_->queued() : unsent();
+    unsent_ = speaksHttp1() ? counted(stream_->queued()) : unsent();
     // More than the data of a turn: the client must make room.
     if (speaksHttp1() && unsent_ >= kMuch) limit = earlier(limit, terms().http2.send_timeout);
   }
   if (phase == ServerCodec::Phase::kHead) limit = terms().header_timeout;
   if (phase == ServerCodec::Phase::kRest) limit = kRestTime;
   if (limit.count() > 0) {
-    deadline_.arm(limit);
+    arm(limit);
   } else {
-    deadline_.disarm();
+    disarm();
   }
 }
 
@@ -137,20 +137,20 @@ void ServerConnection::onDeadline() {
 }
 
 void ServerConnection::onIdle() {
-  const std::size_t before = std::exchange(unsent_, unsent());
+  const std::uint32_t before = std::exchange(unsent_, unsent());
   if (unsent_ == 0 || draining()) return codec().closeIdle();
   if (unsent_ < before) return armFor(ServerCodec::Phase::kIdle);
   breakUnread(Unread::kTimeout);
 }
 
 void ServerConnection::onSendTick() {
-  const std::size_t before = std::exchange(unsent_, stream_->queued());
+  const std::uint32_t before = std::exchange(unsent_, counted(stream_->queued()));
   if (unsent_ > 0 && unsent_ >= before) return breakUnread(Unread::kTimeout);
   if (unsent_ == 0) {
     unsent_ = kNone;  // the next write that must wait sets the deadline
     return;
   }
-  deadline_.arm(terms().http2.send_timeout);
+  arm(terms().http2.send_timeout);
 }
 
 void ServerConnection::breakUnread(Unread why) {
@@ -171,11 +171,11 @@ void ServerConnection::write(Bytes first, Bytes second) {
 // Limits the time that the client may take to make room. HTTP/2 has its own limit.
 void ServerConnection::watchSending() {
   const Milliseconds limit = terms().http2.send_timeout;
-  if (speaksHttp1() && !deadline_.armed() && limit.count() > 0) deadline_.arm(limit);
+  if (speaksHttp1() && !armed() && limit.count() > 0) arm(limit);
   if (unread_ || loop().overload() < event::Overload::kResetStreams) return;
   // The connection is aborted when the current call has returned.
   unread_ = true;
-  deadline_.arm(Milliseconds(0));
+  arm(Milliseconds(0));
 }
 
 void ServerConnection::setReading(bool reading) {
@@ -188,7 +188,7 @@ void ServerConnection::close(bool unread) {
   state_ = State::kLingering;
   stream_->shutdownWrite();
   stream_->setReading(true);
-  deadline_.arm(kLingerTime);
+  arm(kLingerTime);
 }
 
 void ServerConnection::abort() {
@@ -199,7 +199,7 @@ void ServerConnection::abort() {
 
 void ServerConnection::remove() {
   if (std::exchange(state_, State::kClosed) == State::kClosed) return;
-  deadline_.disarm();
+  disarm();
   onClosed();
 }
 
@@ -207,7 +207,7 @@ void ServerConnection::endWhenDrained(bool done) {
   if (state_ != State::kOpen) return;
   if (done) return close(false);
   // The client gets a moment to receive the notice.
-  if (codec().phase() == ServerCodec::Phase::kIdle) deadline_.arm(kLingerTime);
+  if (codec().phase() == ServerCodec::Phase::kIdle) arm(kLingerTime);
 }
 
 void ServerConnection::stop() {

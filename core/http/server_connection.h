@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -30,7 +31,10 @@ struct ServerTerms {
 // derived class makes the exchanges that the codec opens, and destroys the connection.
 //
 // Life: open -> lingering (queued data is sent, received data is dropped) -> closed.
-class ServerConnection : protected net::StreamEvents, private Wire, protected ExchangeSource {
+class ServerConnection : protected net::StreamEvents,
+                         private Wire,
+                         protected ExchangeSource,
+                         private event::Deadline {
  public:
   ~ServerConnection() override;
   ServerConnection(const ServerConnection&) = delete;
@@ -63,7 +67,7 @@ class ServerConnection : protected net::StreamEvents, private Wire, protected Ex
   // Sets the time limit of a phase: at the start, and at the beginning of an exchange.
   void armFor(ServerCodec::Phase phase);
   void armForCodec() { armFor(codec().phase()); }  // at the end of an exchange
-  void closeWithin(Milliseconds time) { deadline_.arm(time); }
+  void closeWithin(Milliseconds time) { arm(time); }
   bool open() const { return state_ == State::kOpen; }
   net::Stream& stream() { return *stream_; }
   const net::Security* security() const { return stream_->security(); }
@@ -87,10 +91,13 @@ class ServerConnection : protected net::StreamEvents, private Wire, protected Ex
   ServerCodec& codec();
   void useHttp2(event::Loop& loop, const ServerTerms& terms);
   bool detectVersion(Bytes bytes);
-  void onDeadline();
+  void onDeadline() override;
   void onIdle();
   void onSendTick();
-  std::size_t unsent() { return stream_->queued() + codec().unsent(); }
+  std::uint32_t unsent() { return counted(stream_->queued() + codec().unsent()); }
+  static std::uint32_t counted(std::size_t bytes) {
+    return static_cast<std::uint32_t>(std::min<std::size_t>(bytes, kNone - 1));
+  }
   void breakUnread(Unread why);
   void watchSending();
   void remove();
@@ -98,10 +105,9 @@ class ServerConnection : protected net::StreamEvents, private Wire, protected Ex
   std::unique_ptr<net::Stream> stream_;
   // HTTP/1 until the client is known to speak HTTP/2; inline, to keep an idle connection small.
   std::variant<h1::ServerCodec, std::unique_ptr<ServerCodec>> codec_;
-  event::Alarm<ServerConnection, &ServerConnection::onDeadline> deadline_;
   // Unsent bytes when the client's deadline was set; kNone: see onDrained().
-  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-  std::size_t unsent_ = kNone;
+  static constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
+  std::uint32_t unsent_ = kNone;
   State state_ = State::kOpen;
   bool unread_ = false;  // no memory for data that the client does not read
   Preface preface_;

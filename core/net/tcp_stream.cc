@@ -70,6 +70,9 @@ struct TcpStream::Socket : uv_tcp_t {
   uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(static_cast<uv_tcp_t*>(this)); }
 
   Buffer out;
+  // Here, they fill what the allocator adds anyway.
+  int descriptor = -1;    // owned by libuv
+  int write_failure = 0;  // libuv's error code: nothing more is sent
 };
 
 struct TcpStream::WriteJob {
@@ -80,7 +83,7 @@ struct TcpStream::WriteJob {
 };
 
 TcpStream::TcpStream(event::Loop& loop, Socket* socket, State state)
-    : loop_(loop), socket_(socket), state_(state) {
+    : state_(state), loop_(loop), socket_(socket) {
   socket_->setOwner(this);
 }
 
@@ -101,7 +104,7 @@ Result<std::unique_ptr<Stream>> TcpStream::adopt(event::Loop& loop, int descript
     ::close(descriptor);
     return event::errorOf(status);
   }
-  stream->descriptor_ = descriptor;
+  socket->descriptor = descriptor;
   return std::unique_ptr<Stream>(std::move(stream));
 }
 
@@ -133,7 +136,7 @@ Result<std::unique_ptr<Stream>> TcpStream::connectTcp(event::Loop& loop, const A
     delete job;
     return event::errorOf(status);
   }
-  uv_fileno(socket->handle(), &stream->descriptor_);
+  uv_fileno(socket->handle(), &socket->descriptor);
   // Before the connection is established: saves the epoll_ctl that a later start would need.
   stream->setReading(true);
   return std::unique_ptr<Stream>(std::move(stream));
@@ -188,7 +191,7 @@ void TcpStream::setReading(bool reading) {
 void TcpStream::stopReading() {
   reading_ = false;
   uv_read_stop(socket_->stream());
-  if (write_failure_ != 0) loop_.atTurnEnd(*this);
+  if (socket_->write_failure != 0) loop_.atTurnEnd(*this);
 }
 
 void TcpStream::onAllocate(uv_handle_s* handle, std::size_t, uv_buf_t* buffer) {
@@ -216,7 +219,7 @@ void TcpStream::onRead(uv_stream_s* stream, std::ptrdiff_t count, const uv_buf_t
 }
 
 void TcpStream::write(Bytes first, Bytes second) {
-  if (write_failure_ != 0 || end_ != End::kNone) return;
+  if (socket_->write_failure != 0 || end_ != End::kNone) return;
   const bool idle = state_ == State::kOpen && !write_job_;
   if (idle && socket_->out.size() + first.size() + second.size() >= kDirectBytes) {
     return send(first, second);
@@ -228,7 +231,7 @@ void TcpStream::write(Bytes first, Bytes second) {
 }
 
 bool TcpStream::flush() {
-  if (state_ == State::kOpen && !write_job_ && write_failure_ == 0) sendQueued();
+  if (state_ == State::kOpen && !write_job_ && socket_->write_failure == 0) sendQueued();
   return socket_->out.empty();
 }
 
@@ -238,7 +241,7 @@ void TcpStream::sendQueued() {
   const Bytes front = out.front();
   if (front.size() < out.size()) return send({}, {});
   if (front.empty()) return;
-  const std::ptrdiff_t sent = sendNow(descriptor_, front);
+  const std::ptrdiff_t sent = sendNow(socket_->descriptor, front);
   if (sent < 0) return failWrite(static_cast<int>(sent));
   if (sent > 0) out.consume(static_cast<std::size_t>(sent));
   if (!out.empty()) startJob();
@@ -256,7 +259,7 @@ void TcpStream::send(Bytes first, Bytes second) {
   if (!first.empty()) pieces[count++] = first;
   if (!second.empty()) pieces[count++] = second;
   if (count == 0) return;
-  const std::ptrdiff_t sent = sendNow(descriptor_, std::span(pieces).first(count));
+  const std::ptrdiff_t sent = sendNow(socket_->descriptor, std::span(pieces).first(count));
   if (sent < 0) return failWrite(static_cast<int>(sent));
   auto taken = static_cast<std::size_t>(sent);
   const std::size_t from_queue = std::min(taken, out.size());
@@ -305,7 +308,7 @@ void TcpStream::onJobDone(int status) {
 
 // While reading, the read side reports the failure, after data that the peer may have sent before.
 void TcpStream::failWrite(int status) {
-  write_failure_ = status;
+  socket_->write_failure = status;
   socket_->out.clear();
   if (!reading_) loop_.atTurnEnd(*this);
 }
@@ -313,16 +316,16 @@ void TcpStream::failWrite(int status) {
 void TcpStream::onTurnEnd() {
   if (state_ == State::kConnected) return tellConnected();
   if (state_ != State::kOpen) return;
-  if (write_failure_ == 0 && !write_job_) sendQueued();
-  if (write_failure_ == 0) return afterWrite();
-  if (!reading_) tellBroken(write_failure_);
+  if (socket_->write_failure == 0 && !write_job_) sendQueued();
+  if (socket_->write_failure == 0) return afterWrite();
+  if (!reading_) tellBroken(socket_->write_failure);
 }
 
 void TcpStream::afterWrite() {
-  if (write_failure_ != 0) return;
+  if (socket_->write_failure != 0) return;
   if (end_ == End::kWanted && socket_->out.empty()) {
     end_ = End::kSent;
-    ::shutdown(descriptor_, SHUT_WR);
+    ::shutdown(socket_->descriptor, SHUT_WR);
   }
   if (backed_up_ && queued() <= kLowWater) {
     backed_up_ = false;
@@ -339,14 +342,14 @@ void TcpStream::shutdownWrite() {
 // With a linger time of 0, closing resets the connection.
 void TcpStream::abort() {
   flush();
-  if (descriptor_ < 0) return;
+  if (socket_->descriptor < 0) return;
   const linger none{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  ::setsockopt(socket_->descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
 void TcpStream::tellBroken(int status) {
   state_ = State::kBroken;
-  write_failure_ = status;
+  socket_->write_failure = status;
   stopReading();
   events_->onBroken(event::errorOf(status));
 }

@@ -58,17 +58,16 @@ class TcpStream final : public Stream, private event::TurnEnd {
   void afterWrite();
   void tellBroken(int status);
 
-  event::Loop& loop_;
-  Socket* socket_;
-  StreamEvents* events_ = nullptr;
+  // First, the small members, in the room that the base class leaves.
   State state_;
   End end_ = End::kNone;
   bool reading_ = false;
   bool peer_ended_ = false;
   bool write_job_ = false;  // one is in progress in libuv
   bool backed_up_ = false;  // the queue went above kLowWater
-  int write_failure_ = 0;   // libuv's error code: nothing more is sent
-  int descriptor_ = -1;     // owned by libuv
+  event::Loop& loop_;
+  Socket* socket_;
+  StreamEvents* events_ = nullptr;
 };
 
 }  // namespace weir::net

@@ -30,7 +30,7 @@ namespace weir::proxy {
 struct ConnectionPeer {
   IpAddress ip;
   const net::Security* security = nullptr;     // null: plaintext
-  upstream::Share* share = nullptr;            // of its connection
+  upstream::Share* share = nullptr;            // of its connection; null: of each exchange
   const Interception* interception = nullptr;  // null: the connection was not redirected
 
   // Null if the peer did not present a certificate.
@@ -128,6 +128,7 @@ struct ExchangeState {
   Mirrors mirrors;
   Trace* trace = nullptr;  // in the arena; null: the request is not traced
 
+  upstream::Share own_share;  // unless the connection has one
   upstream::Tries tries;
   upstream::Attempt* attempt = nullptr;  // the one in progress, or its place
 

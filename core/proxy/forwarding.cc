@@ -96,7 +96,7 @@ bool Forwarding::connect() {
     askForUpgrade(request, protocol == http::VersionChoice::kHttp2, demand);
   }
   demand.revocable = request.version == http::Version::kHttp2;
-  demand.share = state_.peer.share;
+  demand.share = state_.peer.share != nullptr ? state_.peer.share : &state_.own_share;
   attempt_.acquire(demand);  // may call back immediately
   return !attempt_.waiting();
 }

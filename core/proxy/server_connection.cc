@@ -10,9 +10,10 @@ namespace weir::proxy {
 ServerConnection::ServerConnection(DownstreamOwner& listener, std::unique_ptr<net::Stream> stream,
                                    const ConnectionFacts& facts)
     : http::ServerConnection(listener.engine().loop(), listener.serverTerms(), std::move(stream)),
-      listener_(listener),
       peer_(facts.address.ip()),
-      interception_(facts.interception) {}
+      listener_(listener) {
+  if (facts.interception != nullptr) extras().interception = facts.interception;
+}
 
 ServerConnection::~ServerConnection() = default;
 
@@ -64,8 +65,20 @@ http::RequestEvents& ServerConnection::openExchange(http::Responder& responder) 
   served_ = true;
   // A request need not begin with received bytes: it may have been waiting for its turn.
   armFor(http::ServerCodec::Phase::kHead);
-  return *new (engine.exchanges().lend())
-      Exchange(engine, listener_, {peer_, security(), &share_, interception_.get()}, responder);
+  return *new (engine.exchanges().lend()) Exchange(engine, listener_, peer(), responder);
+}
+
+ServerConnection::Extras& ServerConnection::extras() {
+  if (extras_ == nullptr) extras_ = std::make_unique<Extras>();
+  return *extras_;
+}
+
+ConnectionPeer ServerConnection::peer() {
+  ConnectionPeer peer{.ip = peer_, .security = security()};
+  // Only HTTP/2 has several requests at a time, and cancels one without ending the others.
+  if (!speaksHttp1()) peer.share = &extras().share;
+  if (extras_ != nullptr) peer.interception = extras_->interception.get();
+  return peer;
 }
 
 void ServerConnection::closeExchange(http::RequestEvents& exchange) {

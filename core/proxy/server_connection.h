@@ -11,6 +11,8 @@
 
 namespace weir::proxy {
 
+struct ConnectionPeer;
+
 // A client's connection to a listener: an HTTP connection whose requests are forwarded.
 //
 // Owned by: Listener's list, until onClosed().
@@ -26,6 +28,12 @@ class ServerConnection final : public DownstreamConnection, private http::Server
   void closeNow() override { stop(); }
 
  private:
+  // What an idle connection of HTTP/1 usually does without.
+  struct Extras {
+    upstream::Share share;                             // of all requests of HTTP/2
+    std::shared_ptr<const Interception> interception;  // null: not redirected
+  };
+
   // http::ServerConnection
   event::Loop& loop() override { return listener_.engine().loop(); }
   const http::ServerTerms& terms() const override { return listener_.serverTerms(); }
@@ -40,13 +48,15 @@ class ServerConnection final : public DownstreamConnection, private http::Server
   void onUnread(http::Unread why) override;
 
   void speakAsAgreed();
+  Extras& extras();
+  ConnectionPeer peer();
 
-  DownstreamOwner& listener_;
-  IpAddress peer_;
+  // First, the members that fit into the room that the base class leaves.
   bool served_ = false;  // a request, or at least its beginning
-  upstream::Share share_;
-  std::shared_ptr<const Interception> interception_;  // null: not redirected
-  std::unique_ptr<Lifetime> lifetime_;                // null: the client decides when it ends
+  IpAddress peer_;
+  DownstreamOwner& listener_;
+  std::unique_ptr<Extras> extras_;      // null: none of it
+  std::unique_ptr<Lifetime> lifetime_;  // null: the client decides when it ends
 };
 
 }  // namespace weir::proxy

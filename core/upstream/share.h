@@ -7,11 +7,13 @@
 
 namespace weir::upstream {
 
-// The share of the upstreams that one client connection uses. Cancelled requests count until their
-// responses have arrived or their connections are closed: beyond a limit the client's next requests
-// wait, so that cancelled requests delay their own client before they delay others.
+// The share of the upstreams that one client connection uses, or one request of HTTP/1. Cancelled
+// requests count until their responses have arrived or their connections are closed: beyond a limit
+// the client's next requests wait, so that cancelled requests delay their own client before they
+// delay others.
 //
-// Owned by: the client's connection; outlives its exchanges, though not their connections.
+// Owned by: the client's connection or the exchange; outlives attempts, though not their
+//           connections.
 class Share {
  public:
   static constexpr std::size_t kMostTakenBack = 16;
