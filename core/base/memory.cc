@@ -4,6 +4,7 @@
 #include <fstream>
 #include <limits>
 #include <malloc.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -50,6 +51,15 @@ std::uint64_t addressSpaceLeft() {
 }
 
 }  // namespace
+
+void releasePages(void* memory, std::size_t bytes) {
+  const auto page = static_cast<std::uintptr_t>(std::max(::sysconf(_SC_PAGESIZE), 1L));
+  const auto start = reinterpret_cast<std::uintptr_t>(memory);
+  const std::uintptr_t first = (start + page - 1) / page * page;
+  const std::uintptr_t end = (start + bytes) / page * page;
+  if (first < end)
+    ::madvise(static_cast<char*>(memory) + (first - start), end - first, MADV_DONTNEED);
+}
 
 void returnFreeMemory() { ::malloc_trim(0); }
 

@@ -162,6 +162,8 @@ class ServerCodec {
   virtual Phase phase() const = 0;
   // Bytes of responses that the codec itself buffers until the client reads them.
   virtual std::size_t unsent() const { return 0; }
+  // It has been idle for a while: returns memory that it needs for exchanges.
+  virtual void trim() {}
 };
 
 // Writes requests to a connection and reads the responses. Owned by the connection.

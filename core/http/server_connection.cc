@@ -13,6 +13,9 @@ constexpr Milliseconds kLingerTime{2'000};
 // Time limit for the rest of a request after its response has been sent.
 constexpr Milliseconds kRestTime{10'000};
 
+// An idle connection of HTTP/2 returns memory after this time.
+constexpr Milliseconds kTrimAfter{2'000};
+
 // The earlier of two time limits; 0: none.
 Milliseconds earlier(Milliseconds one, Milliseconds other) {
   if (one.count() == 0 || other.count() == 0) return std::max(one, other);
@@ -50,12 +53,15 @@ ServerCodec& ServerConnection::codec() {
 void ServerConnection::armFor(ServerCodec::Phase phase) {
   if (unread_) return;  // it is about to be aborted
   Milliseconds limit{0};
+  trims_ = false;
   unsent_ = phase == ServerCodec::Phase::kBusy ? kNone : 0;
   if (phase == ServerCodec::Phase::kIdle) {
     limit = terms().idle_timeout;
     unsent_ = speaksHttp1() ? counted(stream_->queued()) : unsent();
     // More than the data of a turn: the client must make room.
     if (speaksHttp1() && unsent_ >= kMuch) limit = earlier(limit, terms().http2.send_timeout);
+    trims_ = !speaksHttp1() && (limit.count() == 0 || limit > kTrimAfter);
+    if (trims_) limit = kTrimAfter;
   }
   if (phase == ServerCodec::Phase::kHead) limit = terms().header_timeout;
   if (phase == ServerCodec::Phase::kRest) limit = kRestTime;
@@ -137,10 +143,19 @@ void ServerConnection::onDeadline() {
 }
 
 void ServerConnection::onIdle() {
+  if (trims_) return trimIdle();
   const std::uint32_t before = std::exchange(unsent_, unsent());
   if (unsent_ == 0 || draining()) return codec().closeIdle();
   if (unsent_ < before) return armFor(ServerCodec::Phase::kIdle);
   breakUnread(Unread::kTimeout);
+}
+
+// The idle timeout continues.
+void ServerConnection::trimIdle() {
+  trims_ = false;
+  codec().trim();
+  const Milliseconds limit = terms().idle_timeout;
+  if (limit.count() > 0) arm(std::max(limit - kTrimAfter, Milliseconds(0)));
 }
 
 void ServerConnection::onSendTick() {
@@ -207,7 +222,7 @@ void ServerConnection::endWhenDrained(bool done) {
   if (state_ != State::kOpen) return;
   if (done) return close(false);
   // The client gets a moment to receive the notice.
-  if (codec().phase() == ServerCodec::Phase::kIdle) arm(kLingerTime);
+  if (codec().phase() == ServerCodec::Phase::kIdle) closeWithin(kLingerTime);
 }
 
 void ServerConnection::stop() {

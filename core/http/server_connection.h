@@ -67,7 +67,10 @@ class ServerConnection : protected net::StreamEvents,
   // Sets the time limit of a phase: at the start, and at the beginning of an exchange.
   void armFor(ServerCodec::Phase phase);
   void armForCodec() { armFor(codec().phase()); }  // at the end of an exchange
-  void closeWithin(Milliseconds time) { arm(time); }
+  void closeWithin(Milliseconds time) {
+    trims_ = false;
+    arm(time);
+  }
   bool open() const { return state_ == State::kOpen; }
   net::Stream& stream() { return *stream_; }
   const net::Security* security() const { return stream_->security(); }
@@ -93,6 +96,7 @@ class ServerConnection : protected net::StreamEvents,
   bool detectVersion(Bytes bytes);
   void onDeadline() override;
   void onIdle();
+  void trimIdle();
   void onSendTick();
   std::uint32_t unsent() { return counted(stream_->queued() + codec().unsent()); }
   static std::uint32_t counted(std::size_t bytes) {
@@ -109,7 +113,8 @@ class ServerConnection : protected net::StreamEvents,
   static constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
   std::uint32_t unsent_ = kNone;
   State state_ = State::kOpen;
-  bool unread_ = false;  // no memory for data that the client does not read
+  bool unread_ : 1 = false;  // no memory for data that the client does not read
+  bool trims_ : 1 = false;   // at the deadline, after which the rest of the idle time follows
   Preface preface_;
 };
 

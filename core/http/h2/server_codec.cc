@@ -268,6 +268,13 @@ void ServerCodec::closeIdle() {
   if (!open_.empty() || wire().queued() > 0) wire().close(false);
 }
 
+void ServerCodec::trim() {
+  spare_.clear();
+  spare_.shrink_to_fit();
+  open_.shrink_to_fit();
+  trimMemory();
+}
+
 void ServerCodec::onSessionEnd() {
   failAll(kClientGone);
   wire().close(true);

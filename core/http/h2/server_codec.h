@@ -28,6 +28,7 @@ class ServerCodec final : public http::ServerCodec, private Session {
   void failHead(Error error) override;
   Phase phase() const override;
   std::size_t unsent() const override { return buffered(); }
+  void trim() override;
 
  private:
   class Request;  // a stream with its exchange

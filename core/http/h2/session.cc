@@ -223,6 +223,7 @@ Session::Session(event::Loop& loop, Wire& wire, const Options& options, Side sid
       wire_(wire),
       options_(options),
       side_(side),
+      memory_(loop.freeLists()),
       scanner_(side == Side::kServer ? NGHTTP2_CLIENT_MAGIC_LEN : 0),
       heard_at_(loop.now()),
       silence_(loop.wheel(), *this),
@@ -246,8 +247,7 @@ void Session::start(Side side) {
   nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
   nghttp2_session* session = nullptr;
   const bool server = side == Side::kServer;
-  WEIR_CHECK(makeSession(&session, side, {Receiving::table(), this, option, loop_.freeLists()}) ==
-             0);
+  WEIR_CHECK(makeSession(&session, side, {Receiving::table(), this, option, memory_}) == 0);
   nghttp2_option_del(option);
   session_.reset(session);
 
@@ -268,6 +268,14 @@ void Session::start(Side side) {
                                         static_cast<std::int32_t>(options_.connection_window));
   if (options_.ping_interval.count() > 0) silence_.arm(options_.ping_interval);
   schedule();
+}
+
+// nghttp2 has no data in its buffer between calls: each frame was copied.
+void Session::trimMemory() {
+  if (frames_ != nullptr || in_receive_) return;
+  memory_.releaseFrames();
+  closed_.shrink_to_fit();
+  drained_.shrink_to_fit();
 }
 
 void Session::receive(Bytes bytes) {

@@ -45,6 +45,8 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   std::size_t buffered() const { return buffered_; }  // bytes of buffered bodies
   // Resets a stream if its peer has read nothing since the last such call.
   void resetIfStalled(Stream& stream);
+  // Returns memory that an idle session does not need.
+  void trimMemory();
   void schedule() { loop_.atTurnEnd(*this); }  // there may be something to send, or to end
 
   // The first frames of a stream. `fields` are copied.
@@ -149,6 +151,7 @@ class Session : private event::TurnEnd, private FieldCutter::Sink {
   Wire& wire_;
   const Options options_;
   const Side side_;
+  SessionMemory memory_;
   std::unique_ptr<nghttp2_session, Delete> session_;
   FrameScanner scanner_;
   FieldCutter cutter_;

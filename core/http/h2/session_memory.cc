@@ -2,21 +2,27 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "core/base/memory.h"
+
 namespace weir::http::h2 {
 namespace {
 
-FreeLists& listsOf(void* user) { return *static_cast<FreeLists*>(user); }
+SessionMemory& memoryOf(void* user) { return *static_cast<SessionMemory*>(user); }
 
-void* allocateBytes(std::size_t size, void* user) { return listsOf(user).allocate(size); }
+void* allocateBytes(std::size_t size, void* user) { return memoryOf(user).allocate(size); }
 void* allocateZeroes(std::size_t count, std::size_t size, void* user) {
-  return listsOf(user).allocateZeroes(count, size);
+  return memoryOf(user).lists().allocateZeroes(count, size);
 }
 void* reallocateBytes(void* memory, std::size_t size, void* user) {
-  return listsOf(user).resize(memory, size);
+  return memoryOf(user).resize(memory, size);
 }
-void freeBytes(void* memory, void* user) { listsOf(user).giveBack(memory); }
+void freeBytes(void* memory, void* user) { memoryOf(user).giveBack(memory); }
 
 }  // namespace
+
+void SessionMemory::releaseFrames() {
+  if (frames_ != nullptr) releasePages(frames_, frame_bytes_);
+}
 
 int makeSession(nghttp2_session** session, Side side, const SessionParts& parts) {
   // nghttp2 copies it.

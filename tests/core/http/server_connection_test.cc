@@ -118,6 +118,9 @@ class ServerConnectionTest : public ::testing::Test {
 constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 constexpr std::string_view kReply = "HTTP/1.1 204 No Content\r\nx-failure: none\r\n\r\n";
 
+// The preface and empty SETTINGS.
+constexpr std::string_view kHttp2Start("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", 33);
+
 TEST_F(ServerConnectionTest, ServesRequestsUntilTheIdleTimeout) {
   EXPECT_EQ(send(kRequest), kReply);
   loop_.advance(59s);
@@ -150,6 +153,36 @@ TEST_F(ServerConnectionTest, DetectsHttp2ByItsPreface) {
   const std::string received = send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   ASSERT_GE(received.size(), 4U);
   EXPECT_EQ(received[3], '\x04');  // a SETTINGS frame
+}
+
+// It returns memory meanwhile, which does not count as use.
+TEST_F(ServerConnectionTest, ClosesAnIdleHttp2ConnectionAfterTheWholeTimeout) {
+  send(kHttp2Start);
+  loop_.advance(3s);
+  EXPECT_EQ(connection_->closed, 0);
+  EXPECT_EQ(client_->takeReceived(), "");
+  loop_.advance(56s);
+  EXPECT_EQ(client_->takeReceived(), "");
+  loop_.advance(2s);
+  EXPECT_NE(client_->takeReceived(), "");  // GOAWAY
+  loop_.advance(3s);                       // the client leaves the rest to weir
+  EXPECT_TRUE(closed());
+}
+
+TEST_F(ServerConnectionTest, AnHttp2ConnectionWithAShortIdleTimeoutDoesNotLastLonger) {
+  terms_.idle_timeout = 1s;
+  send(kHttp2Start);
+  loop_.advance(Milliseconds(1'100));
+  loop_.advance(3s);
+  EXPECT_TRUE(closed());
+}
+
+TEST_F(ServerConnectionTest, AnIdleHttp2ConnectionThatDrainsDoesNotWaitForItsMemory) {
+  send(kHttp2Start);
+  connection_->drain();
+  loop_.advance(3s);  // the client ignores the notice
+  loop_.advance(3s);
+  EXPECT_TRUE(closed());
 }
 
 TEST_F(ServerConnectionTest, ClosesAnIdleConnectionThatDrains) {

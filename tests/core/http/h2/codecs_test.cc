@@ -46,6 +46,21 @@ TEST(H2Codecs, ARequestAndItsAnswer) {
   EXPECT_TRUE(pair.client().idle());
 }
 
+TEST(H2Codecs, AnIdleConnectionServesRequestsAfterItHasReturnedMemory) {
+  CodecPair pair;
+  for (std::size_t i = 0; i < 3; ++i) {
+    HeardResponse& response = pair.call(pair.get("/a"));
+    pair.settle();
+    ASSERT_EQ(pair.heardCount(), i + 1);
+    pair.heard(i).answer(200, "hello");
+    pair.settle();
+    EXPECT_EQ(response.response().status, 200);
+    EXPECT_EQ(response.body, "hello");
+    EXPECT_TRUE(response.ended);
+    pair.server().trim();
+  }
+}
+
 TEST(H2Codecs, BodiesAndTrailersBothWays) {
   CodecPair pair;
   http::Request& request = pair.get("/");
