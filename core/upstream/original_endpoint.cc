@@ -13,7 +13,7 @@ net::Ip loopbackLike(const net::Ip& ip) {
 }  // namespace
 
 std::optional<net::Address> OriginalEndpoint::of(const net::Address& destination) const {
-  const IpAddress ip{destination.ip().bytes()};
+  const IpAddress& ip = destination.ip();
   const auto holds = [&](const IpRange& range) { return range.contains(ip); };
   if (!allow.empty() && std::none_of(allow.begin(), allow.end(), holds)) return std::nullopt;
   if (!ports.empty() && std::ranges::find(ports, destination.port()) == ports.end()) {
