@@ -121,7 +121,7 @@ class WorkloadTest(WorkloadCase):
         self.assertIn("waiting for the SPIFFE identity of this node", text)
         self.assertEqual(weir.admin("/upstreams")[0], 200)
         self.assertEqual(weir.admin("/explain?method=GET&url=/")[0], 400)
-        self.assertEqual(weir.admin("/reload", "POST")[0], 400)
+        self.assertEqual(weir.admin("/reload", "POST")[0], 422)
         api.publish(response(self.domain.svid(SHOP)))
         weir.wait_for_line(" ready: ")
         self.assertEqual(self.shown(weir), f"spiffe://shop.test/{SHOP}")
