@@ -62,7 +62,7 @@ void warnOfUpstreams(const Settings& settings, const proxy::Plan& plan,
   for (const auto& [name, upstream] : settings.upstreams) written.emplace(name, &upstream);
   for (const auto& cluster : plan.clusters) {
     const auto known = cluster->discovery->known();
-    if (known == nullptr) continue;
+    if (known == nullptr || cluster->discovery->original() != nullptr) continue;
     const bool some = std::ranges::any_of(
         known->endpoints, [](const upstream::Endpoint& endpoint) { return endpoint.weight > 0; });
     if (some) continue;

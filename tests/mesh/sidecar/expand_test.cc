@@ -116,6 +116,7 @@ net::Address at(std::string_view text) { return net::Address::parse(text).value(
 TEST_F(ExpandTest, ATransparentSidecarLeadsToTheOriginalDestination) {
   const auto plan = expand(kTransparent);
   ASSERT_NE(plan, nullptr) << diagnostics;
+  EXPECT_EQ(diagnostics, "");
   const proxy::ListenerPlan& outbound = *plan->listeners.at(0);
   EXPECT_TRUE(outbound.transparent.enabled);
   EXPECT_EQ(outbound.transparent.original, proxy::OriginalUse::kEndpoint);
