@@ -202,6 +202,9 @@ class EveryOptionTest : public PlanTest {
     const std::string text = key.text();
     if (text.ends_with("secrets.file")) return {Value(folder_ + "/secret")};
     if (text.ends_with("secrets.env")) return {Value(std::string("WEIR_TEST_SECRET"))};
+    if (text == "upstream.addresses") {
+      return {Value(Value::Array{Value(std::string("10.96.0.9"))})};
+    }
     if (text.ends_with(".discovery.list")) {
       return {Value(Value::Array{Value(std::string("10.0.0.9:80"))})};
     }
