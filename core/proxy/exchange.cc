@@ -80,6 +80,7 @@ Exchange::Exchange(Engine& engine, DownstreamOwner& listener, const ConnectionPe
 
 Exchange::~Exchange() {
   state_.trace = nullptr;  // members that are destroyed later still call
+  state_.steps = nullptr;
   filters_.destroy();
 }
 
@@ -141,6 +142,8 @@ bool Exchange::admitRequest() {
   if (Tracer* const tracer = state_.engine.tracer()) {
     state_.trace = &tracer->begin(request, state_.downstream.trusted_peer);
   }
+  if (Tap* const tap = state_.engine.tap()) [[unlikely]]
+    beginSteps(*tap, state_);
   setRequestId(state_);
   if (const auto refusal = checkRequest(state_)) return refuse(*refusal);
   // First: routes and filters must not see untrusted claims, and rewriting comes later.
@@ -318,7 +321,10 @@ void Exchange::complete() {
   forwarding_.end();
   if (state_.pinned != nullptr) state_.listener.requestsInFlight().add(-1);
   countExchange(state_);
-  if (state_.engine.accessLog() != nullptr || state_.trace != nullptr) reportExchange(state_);
+  const bool watched = state_.trace != nullptr || state_.steps != nullptr;
+  if (watched || state_.engine.records(state_.failure.reason, state_.status)) {
+    reportExchange(state_);
+  }
 }
 
 }  // namespace weir::proxy

@@ -17,6 +17,8 @@ void ExchangeFilters::add(const filter::Chain* chain) {
     if (!routed) limits_.limitIdle(state_.plan().defaults.idle_timeout);
     const std::size_t more = routed ? 0 : state_.plan().longest_chain;
     filters_.emplace(*chain, static_cast<filter::Host&>(*this), more);
+    if (state_.steps != nullptr) [[unlikely]]
+      filters_->observe(state_.steps->filters);
   }
 }
 

@@ -140,6 +140,11 @@ http::ExchangeView& viewOf(ExchangeState& state) {
   return *state.view;
 }
 
+void beginSteps(Tap& tap, ExchangeState& state) {
+  state.steps = tap.begin(state.arena);
+  if (state.steps != nullptr) state.tries.observe(state.steps->candidates);
+}
+
 void reportExchange(ExchangeState& state) {
   http::ExchangeRecord record = describe(state);
   record.start = wallClockNow() - state.times.total;
@@ -149,8 +154,9 @@ void reportExchange(ExchangeState& state) {
   }
   Tracer* const tracer = state.engine.tracer();
   if (state.trace != nullptr && tracer != nullptr) tracer->end(*state.trace, record);
-  http::AccessLog* const log = state.engine.accessLog();
-  if (log != nullptr) log->log(record);
+  Tap* const tap = state.engine.tap();
+  if (state.steps != nullptr && tap != nullptr) tap->end(*state.steps, record);
+  state.engine.record(record);
 }
 
 }  // namespace weir::proxy

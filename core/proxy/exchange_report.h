@@ -3,13 +3,16 @@
 #include "core/http/record.h"
 #include "core/proxy/exchange_state.h"
 
-// The metrics, the log entry and the trace of an exchange.
+// The metrics, the log entry, the trace and the steps of an exchange.
 namespace weir::proxy {
+
+// Lets the tap watch the exchange, if it wants to.
+void beginSteps(Tap& tap, ExchangeState& state);
 
 // Adds a complete exchange to the metrics.
 void countExchange(ExchangeState& state);
 
-// Passes a complete exchange on to the tracer and to the access log.
+// Passes a complete exchange on to the tracer, to the tap and to the logs.
 void reportExchange(ExchangeState& state);
 
 // What filters see of the exchange. Made by the first call.

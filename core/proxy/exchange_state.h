@@ -16,6 +16,7 @@
 #include "core/proxy/mirror.h"
 #include "core/proxy/plan.h"
 #include "core/proxy/relay.h"
+#include "core/proxy/tap.h"
 #include "core/proxy/tracer.h"
 #include "core/regex/captures.h"
 #include "core/route/affinity.h"
@@ -126,7 +127,8 @@ struct ExchangeState {
   http::ExchangeView* view = nullptr;  // in the arena, once a filter asks for it
   route::Session* session = nullptr;   // of the client, in the arena; null: none
   Mirrors mirrors;
-  Trace* trace = nullptr;  // in the arena; null: the request is not traced
+  Trace* trace = nullptr;          // in the arena; null: the request is not traced
+  ExchangeSteps* steps = nullptr;  // in the arena; null: no tap watches
 
   upstream::Share own_share;  // unless the connection has one
   upstream::Tries tries;

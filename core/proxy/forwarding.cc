@@ -107,6 +107,8 @@ void Forwarding::onAcquired(const upstream::PooledConnection& lease) {
   }
   attempt_.open(lease, *this);
   state_.times.connected = lease.reused ? state_.times.routed : state_.elapsed();
+  if (state_.steps != nullptr) [[unlikely]]
+    state_.steps->noteConnection(lease.reused, state_.elapsed());
   state_.stage = Stage::kForward;
   flow_.run();
 }
@@ -237,6 +239,12 @@ void Forwarding::onAttemptTimeout() {
 }
 
 void Forwarding::onAttemptEnded(const upstream::Member& member, const upstream::Outcome& outcome) {
+  const bool failed = outcome.result != AttemptOutcome::kOk || outcome.status >= 500;
+  if (failed && state_.engine.namesFailedEndpoints()) {
+    state_.endpoint = state_.arena.copy(member.endpoint.address.text());
+  }
+  if (state_.steps != nullptr) [[unlikely]]
+    state_.steps->noteAttempt(member, outcome, state_.elapsed());
   if (state_.trace == nullptr || state_.engine.tracer() == nullptr) return;
   state_.trace->secure = state_.tries.cluster()->plan().tls != nullptr;
   state_.engine.tracer()->endAttempt(*state_.trace, member, outcome, state_.elapsed());
