@@ -86,9 +86,30 @@ const ErrorPages::Page* ErrorPages::pageFor(int status, Reason reason) const {
   return nullptr;
 }
 
-// Writes the page and its part of the head.
-std::string_view ErrorPages::write(const Page& page, http::Response& head, Reason reason) const {
-  if (page.replace_status) head.status = *page.replace_status;
+void ErrorPages::check(Config& config, filter::References& references,
+                       config::Diagnostics& diagnostics) {
+  for (Page& page : config.pages) {
+    if (page.from) page.service = {*page.from, references.target(*page.from, diagnostics)};
+  }
+}
+
+std::optional<std::string_view> ErrorPages::write(const Page& page, http::Response& head,
+                                                  Reason reason) {
+  const int status = page.replace_status.value_or(head.status);
+  if (!page.from) {
+    head.status = status;
+    return writeTemplate(page, head, reason);
+  }
+  const FetchedPages::Page* const fetched = local_.fetched.find(page.service, status);
+  if (fetched == nullptr) return std::nullopt;
+  head.status = status;
+  Arena& arena = control_.arena();
+  head.headers.set(HeaderId::kContentType, arena.copy(fetched->content_type));
+  return arena.copy(fetched->body);
+}
+
+std::string_view ErrorPages::writeTemplate(const Page& page, http::Response& head,
+                                           Reason reason) const {
   bool available[kPageFormats];
   for (std::size_t i = 0; i < kPageFormats; ++i) available[i] = page.templates[i].has_value();
   const PageFormat format = preferredFormat(accept_, available);
@@ -111,7 +132,9 @@ void ErrorPages::onLocalBody(filter::LocalBody& body) {
   if (config_.source == Source::kUpstream || body.reason == Reason::kNone) return;
   const Page* const page = pageFor(body.head.status, body.reason);
   if (page == nullptr) return;
-  body.text = write(*page, body.head, body.reason);
+  const auto text = write(*page, body.head, body.reason);
+  if (!text) return;
+  body.text = *text;
   if (body.head.headers.find(HeaderId::kCacheControl) == nullptr) {
     body.head.headers.add(HeaderId::kCacheControl, "no-store");
   }
@@ -127,7 +150,9 @@ filter::Verdict ErrorPages::onResponse(http::Response& response) {
   }
   const Page* const page = pageFor(response.status, Reason::kNone);
   if (page == nullptr) return filter::Verdict::proceed();
-  page_ = write(*page, response, Reason::kNone);
+  const auto text = write(*page, response, Reason::kNone);
+  if (!text) return filter::Verdict::proceed();
+  page_ = *text;
   dropBodyFields(response, page_.size());
   response.body = http::BodyKind::kLength;  // also if it had none
   response.trailers.clear();

@@ -14,6 +14,9 @@
 #include "core/config/table.h"
 #include "core/filter/filter.h"
 #include "core/filter/parts.h"
+#include "core/filter/references.h"
+#include "core/http/target.h"
+#include "gateway/transform/error_pages/fetched_pages.h"
 #include "gateway/transform/error_pages/template.h"
 
 namespace weir::gateway {
@@ -37,11 +40,13 @@ class ErrorPages final : public filter::Filter {
     std::optional<config::File> html;
     std::optional<config::File> json;
     std::optional<config::File> text;
+    std::optional<http::Target> from;
     std::optional<int> replace_status;
 
     std::vector<StatusRange> ranges;  // this and the next follow from the settings
     std::vector<Reason> causes;
     Templates templates;
+    FetchedPages::Source service;  // of `from`
 
     bool operator==(const Page&) const = default;
     static void read(config::Table& table, Page& out);
@@ -56,12 +61,17 @@ class ErrorPages final : public filter::Filter {
     static void read(config::Table& table, Config& out);
   };
   struct Local {
-    Local(const Config&, const filter::LocalTools& tools) : metrics(tools.metrics) {}
+    Local(const Config&, const filter::LocalTools& tools)
+        : metrics(tools.metrics), fetched(tools.loop, tools.client) {}
     MetricCells& metrics;
+    FetchedPages fetched;
   };
 
   ErrorPages(const Config& config, Local& local, filter::Control& control)
       : config_(config), local_(local), control_(control) {}
+
+  static void check(Config& config, filter::References& references,
+                    config::Diagnostics& diagnostics);
 
   filter::Verdict onRequest(http::Request& request) override;
   filter::Verdict onResponse(http::Response& response) override;
@@ -70,7 +80,9 @@ class ErrorPages final : public filter::Filter {
 
  private:
   const Page* pageFor(int status, Reason reason) const;
-  std::string_view write(const Page& page, http::Response& head, Reason reason) const;
+  // Writes the page and its part of the head. Nothing if the page is not there.
+  std::optional<std::string_view> write(const Page& page, http::Response& head, Reason reason);
+  std::string_view writeTemplate(const Page& page, http::Response& head, Reason reason) const;
 
   const Config& config_;
   Local& local_;

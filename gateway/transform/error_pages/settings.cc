@@ -70,6 +70,11 @@ void ErrorPages::Page::read(config::Table& table, Page& out) {
              "`${request.host}` and `${request.path}`.");
   table.read("json", out.json, "File with the page as JSON, with the same variables.");
   table.read("text", out.text, "File with the page as plain text, with the same variables.");
+  table.read("from", out.from,
+             "URL, or upstream and path, of the page instead of files; `${response.status}` in the "
+             "path stands for the status. It is fetched when it is needed for the first time, and "
+             "again every minute while it is used; responses do not wait for it, and stay as they "
+             "are until it is there. At most 64 KiB.");
   table.read("replace_status", out.replace_status,
              "Status of the response instead of the original one.",
              {.min = kFirstError, .max = kLastError});
@@ -89,9 +94,9 @@ void ErrorPages::Page::complete(config::Table& table) {
     if (!reason) table.failElement("reasons", i, "is not a reason; docs/reasons.md lists them");
     if (reason) causes.push_back(*reason);
   }
-  if (!table.has("html") && !table.has("json") && !table.has("text")) {
-    table.fail("", "has no page", "html = \"error.html\"");
-  }
+  const bool files = table.has("html") || table.has("json") || table.has("text");
+  if (!files && !table.has("from")) table.fail("", "has no page", "html = \"error.html\"");
+  if (files && table.has("from")) table.fail("from", "cannot be used together with files");
   templates = {readPage(table, "json", json), readPage(table, "html", html),
                readPage(table, "text", text)};
 }

@@ -143,6 +143,47 @@ TEST_F(ErrorPagesTest, ResponsesOfTheUpstreamAreReplaced) {
   EXPECT_TRUE(bench.get("/").body.starts_with("sorry: "));
 }
 
+constexpr std::string_view kFromService =
+    "{ error_pages = { source = 'any', pages = [{ statuses = ['500-599'], "
+    "from = { upstream = 'service', path = '/errors/${response.status}?a=b' } }] } }";
+
+TEST_F(ErrorPagesTest, PagesOfAServiceAreFetchedOnceInAMinute) {
+  FilterBench bench("[" + std::string(kFromService) + ", " + std::string(kAbort) + "]");
+  bench.serviceAnswers("<h1>sorry</h1>", {{"content-type", "text/html; charset=utf-8"}});
+  EXPECT_EQ(bench.get("/").header("content-type"), "application/json");  // no response waits
+  for (int i = 0; i < 3; ++i) {
+    const BenchMessage reply = bench.get("/");
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_EQ(reply.body, "<h1>sorry</h1>");
+    EXPECT_EQ(reply.header("content-type"), "text/html; charset=utf-8");
+    EXPECT_EQ(reply.header("cache-control"), "no-store");
+  }
+  ASSERT_EQ(bench.asked().size(), 1U);
+  EXPECT_EQ(bench.asked().at(0).start, "GET /errors/503?a=b HTTP/1.1");
+  bench.pass(FetchedPages::kFresh);
+  bench.serviceAnswers("new", {}, 503);
+  bench.get("/");
+  EXPECT_EQ(bench.get("/").body, "new");
+  EXPECT_EQ(bench.asked().size(), 2U);
+}
+
+TEST_F(ErrorPagesTest, APageIsKeptWhileItsServiceIsAway) {
+  FilterBench bench("[" + std::string(kFromService) + "]");
+  bench.answer("trace", {}, 500);
+  bench.serviceAnswers("no", {}, 404);
+  bench.get("/");
+  EXPECT_EQ(bench.get("/").body, "trace");
+  EXPECT_EQ(bench.asked().size(), 1U);
+  bench.pass(FetchedPages::kRetry);
+  bench.serviceAnswers("sorry", {});
+  bench.get("/");
+  EXPECT_EQ(bench.get("/").body, "sorry");
+  bench.pass(FetchedPages::kFresh);
+  bench.serviceAnswers(std::string(FetchedPages::kMostBytes + 1, 'x'), {});
+  bench.get("/");
+  EXPECT_EQ(bench.get("/").body, "sorry");
+}
+
 TEST_F(ErrorPagesTest, HeadAndGrpcAreLeftAlone) {
   FilterBench bench("error_pages", "source = 'any'");
   bench.answerRaw("HTTP/1.1 500 Failed\r\ncontent-length: 5\r\n\r\n");
