@@ -87,6 +87,21 @@ function short(text, most = 24) {
 
 const textOf = (node) => `${node.kind} ${node.name}: ${rate(node.rate)} per second${node.success === null ? '' : `, ${percent(node.success)} success`}${node.secure ? `, ${node.secure}` : ''}${node.note ? `, ${node.note}` : ''}`;
 
+// The edges that lead to the node, and those that lead on from it.
+function pathThrough(node, edges) {
+  const path = new Set();
+  const walk = (from, to) => {
+    for (let reached = new Set([node]); reached.size > 0;) {
+      const next = edges.filter((edge) => reached.has(edge[from]));
+      next.forEach((edge) => path.add(edge.key));
+      reached = new Set(next.map((edge) => edge[to]));
+    }
+  };
+  walk('from', 'to');
+  walk('to', 'from');
+  return path;
+}
+
 function numbersOf(node) {
   if (node.kind === 'denied') return `${rate(node.rate)}/s, ${count(node.total)} in all`;
   const success = node.success === null ? '' : `, ${percent(node.success)}`;
@@ -138,7 +153,7 @@ export function map(frame) {
     return made.element;
   }
 
-  function edgeOf(edge, { nodes }, most) {
+  function edgeOf(edge, { nodes }, most, path) {
     const made = keep(edge.key, () => ({ path: svg('path', { class: 'edge' }) }));
     const from = nodes.get(edge.from);
     const to = nodes.get(edge.to);
@@ -148,7 +163,7 @@ export function map(frame) {
     setAttribute(made.path, 'd', `M${x1} ${from.y.toFixed(1)}C${middle} ${from.y.toFixed(1)} ${middle} ${to.y.toFixed(1)} ${x2} ${to.y.toFixed(1)}`);
     setAttribute(made.path, 'stroke-width', (edge.rate > 0 ? 1.5 + 9 * Math.sqrt(edge.rate / most) : 1).toFixed(1));
     setAttribute(made.path, 'data-state', edge.denied ? 'denied' : edge.rate > 0 ? grade(success) : 'idle');
-    const related = chosen === '' || edge.from === chosen || edge.to === chosen;
+    const related = chosen === '' || path.has(edge.key);
     setAttribute(made.path, 'class', `edge${edge.mirror ? ' mirror' : ''}${related ? '' : ' faded'}${edge.rate > 0 ? ' flows' : ''}`);
     return made.path;
   }
@@ -166,7 +181,8 @@ export function map(frame) {
     const edges = [...graph.edges.values()];
     const most = Math.max(1e-9, ...edges.map((edge) => edge.rate));
     setAttribute(drawing, 'viewBox', `0 0 ${WIDTH} ${Math.max(160, height)}`);
-    arrange(lines, edges.map((edge) => edgeOf(edge, graph, most)));
+    const path = pathThrough(chosen, edges);
+    arrange(lines, edges.map((edge) => edgeOf(edge, graph, most, path)));
     arrange(boxes, [...graph.nodes.values()].map(nodeOf));
     table.replaceChildren(...edges.sort((one, other) => other.rate - one.rate).slice(0, 100).map((edge) => rowOf(edge, graph)));
     const node = graph.nodes.get(chosen);
