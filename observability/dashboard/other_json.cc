@@ -91,6 +91,20 @@ Json denialsOf(const Scene& scene) {
   return list;
 }
 
+Json handshakesOf(const Scene& scene) {
+  std::vector<MutualHandshakes> all = scene.samples.handshakes();
+  std::ranges::stable_sort(all, std::greater{}, &MutualHandshakes::count);
+  Json list = Json::array();
+  for (const MutualHandshakes& each : all) {
+    if (list.size() == kMostEdges) break;
+    list.push_back({{"peer", nameOf(scene.names, each.peer)},
+                    {"direction", each.inbound ? "inbound" : "outbound"},
+                    {"result", each.accepted ? "ok" : "failed"},
+                    {"count", each.count}});
+  }
+  return list;
+}
+
 Json eventJson(const Event& event) {
   Json json = {{"number", event.number},     {"at", millisecondsOf(event.at)},
                {"kind", wordOf(event.kind)}, {"severity", wordOf(event.severity)},
@@ -143,6 +157,7 @@ std::string edgesJson(const Scene& scene) {
   json["edges"] = std::move(list);
   json["omitted"] = edges.size() - shown;
   json["denied"] = denialsOf(scene);
+  json["mutual_tls_handshakes"] = handshakesOf(scene);
   return textOf(json);
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/proxy/connection_metrics.h"
 #include "core/proxy/metrics.h"
+#include "core/tls/metrics.h"
 #include "core/upstream/metrics.h"
 
 namespace weir::dashboard {
@@ -112,6 +113,7 @@ void Samples::take(const metrics::SeriesTable& table, Nanoseconds now, Nanosecon
   for (Followed& each : families_) addFamily(table, each, snapshot.sums);
   addArrivals(snapshot.sums);
   readGauges(table);
+  readHandshakes(table);
   snapshots_.push_back(std::move(snapshot));
   if (snapshots_.size() < 2) return;
   const Snapshot& before = snapshots_[snapshots_.size() - 2];
@@ -179,6 +181,17 @@ void Samples::readGauges(const metrics::SeriesTable& table) {
   }
   in_flight_ = sumOf(table, proxy::kRequestsInFlightFamily);
   connections_ = sumOf(table, proxy::kConnectionsActiveFamily);
+}
+
+void Samples::readHandshakes(const metrics::SeriesTable& table) {
+  handshakes_.clear();
+  forEach(table, table.ofFamily(tls::kMtlsConnectionsFamily),
+          [&](const MetricKey& key, std::int64_t value) {
+            const KeyFields fields = key.fields();
+            handshakes_.push_back({key.names().a, fields.first == field(tls::Direction::kInbound),
+                                   fields.second == field(tls::MtlsResult::kOk),
+                                   static_cast<std::uint64_t>(value)});
+          });
 }
 
 // A slot that is newer than the snapshot had no counts then.

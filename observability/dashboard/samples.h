@@ -40,6 +40,14 @@ struct LocalReplies {
   double per_second = 0;
 };
 
+// Handshakes of mutual TLS since the start.
+struct MutualHandshakes {
+  NameId peer = 0;  // the name required of a client, 0 if none was required; or the upstream
+  bool inbound = false;
+  bool accepted = false;
+  std::uint64_t count = 0;
+};
+
 // The traffic of the last seconds and minutes, by route and upstream: sums of metric cells, kept
 // while somebody looks at them. It has no timer: a sample is taken when one is needed and the
 // latest is a second old, so that any number of viewers share it.
@@ -75,6 +83,7 @@ class Samples {
 
   std::vector<LocalReplies> localReplies() const;
   UpstreamGauges gauges(NameId upstream) const;
+  const std::vector<MutualHandshakes>& handshakes() const { return handshakes_; }
   std::int64_t inFlight() const { return in_flight_; }
   std::int64_t connections() const { return connections_; }
   const std::deque<Point>& points() const { return points_; }
@@ -117,6 +126,7 @@ class Samples {
   void addFamily(const metrics::SeriesTable& table, Followed& followed, std::vector<Sums>& sums);
   void addArrivals(std::vector<Sums>& sums) const;
   void readGauges(const metrics::SeriesTable& table);
+  void readHandshakes(const metrics::SeriesTable& table);
   static const Sums& at(const Snapshot& snapshot, Slot slot);
   Traffic recent(Slot slot) const;
   Sums latest(Slot slot) const;
@@ -128,6 +138,7 @@ class Samples {
   std::deque<Snapshot> snapshots_;  // the latest last
   std::deque<Point> points_;
   std::unordered_map<NameId, UpstreamGauges> gauges_;
+  std::vector<MutualHandshakes> handshakes_;
   std::int64_t in_flight_ = 0;
   std::int64_t connections_ = 0;
 };

@@ -1,6 +1,6 @@
 // The map of services: listeners, routes and upstreams as nodes, their traffic as edges.
 
-import { arrange, badge, h, setAttribute, setText, svg } from './dom.js';
+import { Table, arrange, badge, h, setAttribute, setText, svg } from './dom.js';
 import { count, grade, percent, rate } from './format.js';
 
 const WIDTH = 1100;
@@ -116,6 +116,13 @@ export function map(frame) {
   const details = h('p', { class: 'muted', role: 'status' }, 'Choose a node to see its edges.');
   const table = h('tbody');
   const note = h('p', { class: 'muted small' });
+  const peers = new Table({ caption: 'Peers', key: (row) => row.peer + row.direction + row.result, columns: [
+    { id: 'peer', label: 'Peer', head: true, cell: (row) => row.peer || 'any identity' },
+    { id: 'direction', label: 'Direction', cell: (row) => row.direction === 'inbound' ? 'calls this node' : 'is called by this node' },
+    { id: 'result', label: 'Handshakes', signature: (row) => row.result, cell: (row) => row.result === 'ok' ? badge('good', 'accepted') : badge('bad', 'failed') },
+    { id: 'count', label: 'Since start', number: true, cell: (row) => count(row.count) },
+  ] });
+  const peerCard = h('section', { class: 'card', hidden: true }, h('div', { class: 'card-head' }, h('h2', {}, 'Peers by mutual TLS')), peers.element);
   const kept = new Map();
   let chosen = '';
   let latest = null;
@@ -193,6 +200,8 @@ export function map(frame) {
   const stream = frame.follow('/edges', (page) => {
     latest = page;
     draw();
+    peerCard.hidden = page.mutual_tls_handshakes.length === 0;
+    peers.update(page.mutual_tls_handshakes);
   });
 
   return {
@@ -202,6 +211,7 @@ export function map(frame) {
         h('ul', { class: 'legend' }, [['good', 'at least 99.9 % success'], ['warn', 'at least 99 %'], ['bad', 'less'], ['denied', 'denied'], ['idle', 'no traffic']]
           .map(([kind, text]) => h('li', {}, h('span', { class: `swatch line-swatch ${kind}`, 'aria-hidden': 'true' }), text)),
           h('li', {}, svg('svg', { viewBox: '0 0 14 16', class: 'mini-lock', 'aria-hidden': 'true' }, svg('path', { d: LOCK, class: 'node-lock mutual' })), 'mutual TLS')), note),
+      peerCard,
       h('details', { class: 'card' }, h('summary', {}, 'The map as a table'),
         h('table', {}, h('caption', { class: 'visually-hidden' }, 'Edges'), h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'From'), h('th', { scope: 'col' }, 'To'), h('th', { scope: 'col', class: 'number' }, 'Per second'), h('th', { scope: 'col' }, 'Success'))), table)),
     ],

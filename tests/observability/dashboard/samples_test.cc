@@ -4,6 +4,7 @@
 
 #include "core/base/metric_cells.h"
 #include "core/proxy/metrics.h"
+#include "core/tls/metrics.h"
 #include "core/upstream/metrics.h"
 
 namespace weir::dashboard {
@@ -137,6 +138,18 @@ TEST_F(SamplesTest, GaugesShowTheStateOfAnUpstream) {
   EXPECT_EQ(samples_.gauges(users_).unhealthy, 1);
   EXPECT_EQ(samples_.gauges(users_).connections, 7);
   EXPECT_EQ(samples_.gauges(orders_).healthy, 0);
+}
+
+TEST_F(SamplesTest, HandshakesOfMutualTlsHaveAPeer) {
+  cells_
+      .counter(tls::mtlsConnectionsKey(tls::Direction::kInbound, users_, tls::MtlsResult::kFailed))
+      .add(3);
+  take(0ms);
+  ASSERT_EQ(samples_.handshakes().size(), 1U);
+  EXPECT_EQ(samples_.handshakes()[0].peer, users_);
+  EXPECT_TRUE(samples_.handshakes()[0].inbound);
+  EXPECT_FALSE(samples_.handshakes()[0].accepted);
+  EXPECT_EQ(samples_.handshakes()[0].count, 3U);
 }
 
 }  // namespace
