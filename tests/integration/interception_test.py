@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -17,6 +18,23 @@ from tcp_case import read_all, read_exactly
 from tcp_upstream import echo, naming
 from weir_process import ADMIN
 
+AS_APPLICATION = {"user": APPLICATION_USER, "group": APPLICATION_USER, "extra_groups": []}
+GRPC_SERVER = """
+import concurrent.futures, grpc, sys
+class Echo(grpc.GenericRpcHandler):
+    def service(self, details):
+        return grpc.unary_unary_rpc_method_handler(lambda request, context: request)
+server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
+server.add_generic_rpc_handlers((Echo(),))
+print(server.add_insecure_port(sys.argv[1]), flush=True)
+server.start()
+server.wait_for_termination()
+"""
+GRPC_CLIENT = """
+import grpc, sys
+with grpc.insecure_channel(sys.argv[1]) as channel:
+    print(channel.unary_unary("/test.Echo/Unary")(b"hello", timeout=30).decode())
+"""
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"
 
 
@@ -179,26 +197,69 @@ class Outbound(Interception):
         self.assert_metric(weir, 3, "weir_intercepted_connections_total", resolution="refused")
         self.assertEqual({line["reason"] for line in self.log_lines(weir, 3)}, {"not_redirected"})
 
-    @unittest.skipUnless(shutil.which("redis-server"), "needs redis-server")
-    def test_redis(self):
-        folder = tempfile.mkdtemp(dir=self._folder)
-        with self.network(), socket.create_server((NETWORK[0], 0)) as reserved:
-            port = reserved.getsockname()[1]
+
+
+class Applications(Interception):
+    """Real programs on both sides."""
+
+    def start_server(self, *words, **parts):
+        """A program in the network, until the end of the test."""
         with self.network():
-            server = subprocess.Popen(
-                ["redis-server", "--port", str(port), "--bind", NETWORK[0], "--dir", folder,
-                 "--save", "", "--protected-mode", "no"],
-                stdout=subprocess.DEVNULL)
+            server = subprocess.Popen([str(word) for word in words], **parts)
         self.addCleanup(server.wait)
         self.addCleanup(server.kill)
-        self.start(rest=upstream("redis", f"{NETWORK[0]}:{port}"))
+        return server
 
-        def answers():
-            done = subprocess.run(
-                ["redis-cli", "-h", NETWORK[0], "-p", str(port), "PING"], user=APPLICATION_USER,
-                group=APPLICATION_USER, extra_groups=[], capture_output=True, text=True, check=False)
-            return done.stdout == "PONG\n"
-        poll.until(answers, "Redis through the sidecar")
+    def free_port(self):
+        with self.network(), socket.create_server((NETWORK[0], 0)) as reserved:
+            return reserved.getsockname()[1]
+
+    def output(self, *words):
+        """The output of a program of the application."""
+        done = subprocess.run([str(word) for word in words], **AS_APPLICATION, capture_output=True,
+                              text=True, check=False)
+        return done.stdout
+
+    @unittest.skipUnless(shutil.which("redis-server"), "needs redis-server")
+    def test_redis(self):
+        port = self.free_port()
+        self.start_server("redis-server", "--port", port, "--bind", NETWORK[0], "--dir",
+                          self._folder, "--save", "", "--protected-mode", "no",
+                          stdout=subprocess.DEVNULL)
+        weir = self.start(rest=upstream("redis", f"{NETWORK[0]}:{port}"))
+        client = ("redis-cli", "-h", NETWORK[0], "-p", port)
+        poll.until(lambda: self.output(*client, "PING") == "PONG\n", "Redis through the sidecar")
+        self.assertEqual(self.output(*client, "SET", "a", "1"), "OK\n")
+        self.assertEqual(self.output(*client, "GET", "a"), "1\n")
+        self.assertGreater(weir.metric("weir_tcp_received_bytes_total", upstream="redis"), 0)
+
+    @unittest.skipUnless(shutil.which("initdb"), "needs initdb and postgres in PATH")
+    def test_postgresql(self):
+        os.chmod(self._folder, 0o755)
+        data = tempfile.mkdtemp(dir=self._folder)
+        os.chown(data, APPLICATION_USER, APPLICATION_USER)
+        self.output("initdb", "-D", data, "-U", "shop", "-A", "trust", "--no-sync")
+        with open(f"{data}/pg_hba.conf", "a", encoding="utf-8") as access:
+            access.write("host all all 0.0.0.0/0 trust\n")
+        port = self.free_port()
+        self.start_server("postgres", "-D", data, "-p", port, "-h", NETWORK[0], "-k", "", "-F",
+                          stderr=subprocess.DEVNULL, **AS_APPLICATION)
+        weir = self.start(rest=upstream("db", f"{NETWORK[0]}:{port}"))
+        query = ("psql", "-h", NETWORK[0], "-p", port, "-U", "shop", "-d", "postgres", "-Atc",
+                 "select 6 * 7")
+        poll.until(lambda: self.output(*query) == "42\n", "PostgreSQL through the sidecar")
+        self.assertGreater(weir.metric("weir_tcp_received_bytes_total", upstream="db"), 0)
+
+    def test_grpc(self):
+        server = self.start_server(sys.executable, "-c", GRPC_SERVER, f"{NETWORK[0]}:0",
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(server.stdout.close)
+        address = f"{NETWORK[0]}:{server.stdout.readline().strip()}"
+        weir = self.start(rest=upstream("calls", address, more='protocol = "http2"'))
+        self.assertEqual(self.output(sys.executable, "-c", GRPC_CLIENT, address), "hello\n")
+        line, = self.log_lines(weir, 1)
+        self.assertEqual(line["request_path"], "/test.Echo/Unary")
+        self.assertEqual((line["upstream"], line["upstream_endpoint"]), ("calls", address))
 
 
 class Inbound(Interception):
@@ -271,8 +332,9 @@ class Command(Interception):
         run("nft", "--check", "-f", "-", input=text)
 
     def test_hostile_names(self):
-        for words in (("--table", "a { }"), ("--cgroup", 'a" accept'), ("--user", "no such user")):
-            self.intercept("print", "--user", "1", *words, code=2)
+        for words in (("--user", "1", "--table", "a { }"), ("--cgroup", 'a" accept'),
+                      ("--user", "no such user")):
+            self.intercept("print", *words, code=2)
 
     def test_the_rules_of_a_cgroup_are_valid(self):
         text = self.intercept("print", "--cgroup", "system.slice/orders.service")
