@@ -28,6 +28,8 @@ std::string_view toString(ErrorCode code) {
       return "version";
     case ErrorCode::kTls:
       return "tls";
+    case ErrorCode::kRevoked:
+      return "revoked";
     case ErrorCode::kExpectation:
       return "expectation";
     case ErrorCode::kInvalid:

@@ -23,6 +23,7 @@ enum class ErrorCode : std::uint8_t {
   kVersion,         // an unsupported protocol version
   kExpectation,     // an expectation that weir cannot meet
   kTls,             // the handshake failed, or a record was forged
+  kRevoked,         // the peer of an open connection is no longer trusted
   kInvalid,         // an invalid value in weir or the configuration
   kNotFound,
   kExhausted,  // out of descriptors, memory or slots

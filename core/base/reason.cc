@@ -166,6 +166,10 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
      "A connection reached a transparent listener without being redirected. It is closed, because "
      "it would be forwarded to the listener itself.",
      "Connect to the service instead of weir, and check the rules with `weir intercept check`."},
+    {"identity_revoked",
+     "The connection was open when the trusted certificates, the revocation lists or the mode of "
+     "TLS changed, and its peer is no longer accepted: the client (403), or the endpoint (502).",
+     "Give the peer a certificate that is valid now; `weir_revoked_total` counts what was closed."},
 }};
 
 }  // namespace

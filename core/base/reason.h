@@ -56,9 +56,10 @@ enum class Reason : std::uint8_t {
   kTransformError,
   kDestinationDenied,
   kNotRedirected,
+  kIdentityRevoked,
 };
 
-inline constexpr int kReasonCount = static_cast<int>(Reason::kNotRedirected) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kIdentityRevoked) + 1;
 
 struct ReasonText {
   std::string_view word;     // "no_route"; empty for kNone

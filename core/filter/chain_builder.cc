@@ -22,6 +22,21 @@ Link ChainBuilder::link(const config::Selected& settings, config::Diagnostics& d
   return {id, names_.name(id), std::move(maker), when};
 }
 
+Link ChainBuilder::link(std::string_view name, std::shared_ptr<const Maker> maker) {
+  const NameId id = names_.intern(name);
+  return {id, names_.name(id), std::move(maker), nullptr};
+}
+
+bool ChainBuilder::authenticates(const FilterSetting& filter) const {
+  const config::Selected* settings = &filter.settings;
+  if (!settings->made()) {
+    const auto named = named_settings_.find(filter.name);
+    if (named == named_settings_.end()) return false;
+    settings = &named->second;
+  }
+  return settings->made() && kept_.registry().kindOf(*settings).authenticates;
+}
+
 const Link* ChainBuilder::find(const FilterSetting& named, config::Diagnostics& diagnostics) const {
   const auto found = named_.find(named.name);
   if (found != named_.end()) return found->second.maker == nullptr ? nullptr : &found->second;

@@ -29,6 +29,10 @@ class ChainBuilder {
 
   // The filters in this order. If there are mistakes, some are left out.
   Chain resolve(const std::vector<FilterSetting>& filters, config::Diagnostics& diagnostics);
+  // A filter that is not made from settings.
+  Link link(std::string_view name, std::shared_ptr<const Maker> maker);
+  // Whether the filter fills the principal.
+  bool authenticates(const FilterSetting& filter) const;
   // Null if there are no filters.
   std::shared_ptr<const Chain> share(Chain chain);
   std::shared_ptr<const Chain> chain(const std::vector<FilterSetting>& filters,

@@ -32,6 +32,8 @@ class WorkerParts {
   // Ignored unless the filter is in use.
   void setSnapshot(MakerId filter, AnySnapshot snapshot);
 
+  MetricCells& metrics() { return tools_.metrics; }  // of the worker
+
   // Of filters in use.
   LocalPart& local(const Maker& maker);
   const AnySnapshot& snapshot(const Maker& maker) const;

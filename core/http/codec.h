@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "core/base/bytes.h"
 #include "core/base/error.h"
@@ -160,6 +161,8 @@ class ServerCodec {
   // A deadline of the connection expired within a head.
   virtual void failHead(Error error) = 0;
   virtual Phase phase() const = 0;
+  // Calls visit(exchange) for each open exchange. It must not end one.
+  virtual void forEachExchange(const std::function<void(RequestEvents&)>& visit) const = 0;
   // Bytes of responses that the codec itself buffers until the client reads them.
   virtual std::size_t unsent() const { return 0; }
   // It has been idle for a while: returns memory that it needs for exchanges.

@@ -65,6 +65,7 @@ struct ExchangeRecord {
   std::string_view original_destination;  // of a redirected connection, with its port
   std::string_view server_name;           // that the client requested by TLS, in lower case
   std::string_view listener;
+  std::uint16_t server_port = 0;  // at which the client's connection was directed; 0: none
   std::string_view route;
   std::string_view upstream;
   std::string_view endpoint;           // address of the last attempt

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <variant>
 
@@ -67,6 +68,9 @@ class ServerConnection : protected net::StreamEvents,
   // Sets the time limit of a phase: at the start, and at the beginning of an exchange.
   void armFor(ServerCodec::Phase phase);
   void armForCodec() { armFor(codec().phase()); }  // at the end of an exchange
+  void forEachExchange(const std::function<void(RequestEvents&)>& visit) {
+    codec().forEachExchange(visit);
+  }
   void closeWithin(Milliseconds time) {
     trims_ = false;
     arm(time);

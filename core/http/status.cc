@@ -18,6 +18,7 @@ int statusFor(Reason reason) {
     case Reason::kUpstreamResetAfterHeaders:
     case Reason::kUpstreamProtocolError:
     case Reason::kUpstreamKeepaliveRace:
+    case Reason::kIdentityRevoked:
       return 502;
     case Reason::kRequestTimeout:
     case Reason::kHeaderTimeout:

@@ -97,4 +97,18 @@ constexpr CounterKey tcpSentBytesKey(NameId listener, NameId upstream) {
   return {kTcpSentBytesFamily, {.a = listener, .b = upstream}};
 }
 
+enum class RevokedKind : std::uint8_t { kConnection, kStream };
+inline constexpr std::string_view kRevokedKindWords[] = {"connection", "stream"};
+
+inline constexpr CounterFamily kRevokedFamily{
+    "weir_revoked_total",
+    "Open connections and streams of clients that were closed because policies, the trusted "
+    "certificates or the revocation lists changed.",
+    {kListenerLabel,
+     {"kind", KeyPart::kFirst, wordOf<kRevokedKindWords>},
+     {"reason", KeyPart::kSecond, reasonWord}}};
+constexpr CounterKey revokedKey(NameId listener, RevokedKind kind, Reason reason) {
+  return {kRevokedFamily, {.a = listener}, {.first = field(kind), .second = field(reason)}};
+}
+
 }  // namespace weir::proxy

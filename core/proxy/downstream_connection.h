@@ -4,9 +4,11 @@
 #include <string>
 
 #include "core/base/linked.h"
+#include "core/base/reason.h"
 #include "core/event/loop.h"
 #include "core/net/address.h"
 #include "core/proxy/interception.h"
+#include "core/proxy/recheck.h"
 
 namespace weir::proxy {
 
@@ -27,6 +29,13 @@ class DownstreamConnection : public event::Disposable, public Linked<DownstreamC
   virtual void drain() = 0;     // closes as soon as possible
   virtual void retire() = 0;    // as drain(), but new requests are not accepted
   virtual void closeNow() = 0;  // aborts work in progress
+  // Judges the client again under a new plan, and closes what is no longer admitted.
+  virtual void judgeAgain(Recheck& recheck) { (void)recheck; }
+  // Likewise when the time that it was given to end has passed.
+  virtual void cutOff(Reason reason) {
+    (void)reason;
+    closeNow();
+  }
 };
 
 }  // namespace weir::proxy

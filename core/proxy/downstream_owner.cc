@@ -54,6 +54,15 @@ void DownstreamOwner::failHandshake(const net::Security& security, const IpAddre
   if (!line.empty()) log::info(line);
 }
 
+// A connection that a rule passes through is plaintext for weir.
+bool DownstreamOwner::stillAccepts(const net::Security* security) const {
+  return security != nullptr || plan_->servesPlaintext() || !plan_->tls_rules.empty();
+}
+
+void DownstreamOwner::countRevoked(Reason reason) {
+  engine_.metrics().counter(revokedKey(id(), RevokedKind::kConnection, reason)).add();
+}
+
 void DownstreamOwner::logHandshake(const net::Security& security, const IpAddress& client,
                                    std::string_view why) {
   if (!engine_.records(Reason::kTlsHandshakeFailed, 0)) return;
@@ -72,15 +81,40 @@ void DownstreamOwner::logHandshake(const net::Security& security, const IpAddres
 
 // Only if client certificates are requested.
 void DownstreamOwner::countMtls(const net::Security& security) {
-  const tls::ServerConfig* terms = plan_->tls.get();
-  if (terms == nullptr || terms->options().clients == nullptr) return;
-  const bool refused = security.result == net::Handshake::kNoPeerCertificate ||
-                       security.result == net::Handshake::kBadPeerCertificate;
-  if (security.peer == nullptr && !refused) return;
+  if (!asksForCertificates()) return;
+  auto result = tls::MtlsResult::kOk;
+  if (security.result == net::Handshake::kNoPeerCertificate ||
+      security.result == net::Handshake::kBadPeerCertificate) {
+    result = tls::MtlsResult::kFailed;
+  } else if (security.reason == HandshakeReason::kPlainHttp) {
+    result = tls::MtlsResult::kRefused;
+  } else if (security.peer == nullptr) {
+    return;
+  }
   const auto name = security.peer == nullptr ? std::nullopt : security.peer->admitted_as;
   const NameId peer = name && *name < plan_->peer_names.size() ? plan_->peer_names[*name] : 0;
-  const auto result = refused ? tls::MtlsResult::kFailed : tls::MtlsResult::kOk;
-  engine_.metrics().counter(tls::mtlsConnectionsKey(tls::Direction::kInbound, peer, result)).add();
+  countMtls(peer, result);
+}
+
+void DownstreamOwner::countMtls(NameId peer, tls::MtlsResult result) {
+  constexpr auto kInbound = tls::Direction::kInbound;
+  const tls::Plaintext plaintext = plan_->tls->options().plaintext;
+  engine_.metrics().counter(tls::mtlsConnectionsKey(kInbound, peer, result, plaintext)).add();
+}
+
+bool DownstreamOwner::asksForCertificates() const {
+  return plan_->tls != nullptr && plan_->tls->options().clients != nullptr;
+}
+
+void DownstreamOwner::noteClear(const IpAddress& client) {
+  if (!asksForCertificates()) return;
+  countMtls(0, tls::MtlsResult::kPlaintext);
+  if (plan_->tls->options().plaintext != tls::Plaintext::kAudit) return;
+  std::array<char, IpAddress::kMaxText> room{};
+  std::string text = "listener " + std::string(plan_->name) + ": client ";
+  text.append(client.formatClient(room)).append(": plaintext, which mode strict refuses");
+  const std::string line = clear_log_.admit(text, engine_.loop().now());
+  if (!line.empty()) log::info(line);
 }
 
 }  // namespace weir::proxy

@@ -13,6 +13,7 @@
 #include "core/proxy/downstream_connection.h"
 #include "core/proxy/engine.h"
 #include "core/proxy/plan.h"
+#include "core/tls/metrics.h"
 
 namespace weir::proxy {
 
@@ -44,14 +45,25 @@ class DownstreamOwner {
   const http::ServerTerms& serverTerms() const { return terms_; }
   NameId id() const { return plan_->id; }
   bool draining() const { return draining_; }
+  // The port at which a client's connection was directed; 0: none.
+  std::uint16_t portOf(const ConnectionFacts& facts) const {
+    return facts.server.port() != 0 ? facts.server.port() : port_;
+  }
   Gauge requestsInFlight() const { return in_flight_; }
 
   void countHandshake(const net::Security& security);
   // Counts a failed handshake. Both logs give the reason, unless the client merely disconnected, as
   // port scans and probes do. `what`: the error of the stream.
   void failHandshake(const net::Security& security, const IpAddress& client, std::string_view what);
+  // Counts a connection that does not begin with TLS, although the listener has it.
+  void noteClear(const IpAddress& client);
   void countProxyHeader(ProxyProtocolResult result);
   void countIntercepted(Resolution resolution);  // of a transparent listener
+
+  // Whether the peer of an open connection would still be admitted. `security` is null in
+  // plaintext.
+  bool stillAccepts(const net::Security* security) const;
+  void countRevoked(Reason reason);
 
   // Called by a Preread that has finished, to leave the list.
   virtual void endPreread(DownstreamConnection& preread, const PrereadResult& result,
@@ -66,17 +78,22 @@ class DownstreamOwner {
   DownstreamOwner(Engine& engine, std::shared_ptr<const ListenerPlan> plan);
   void usePlan(std::shared_ptr<const ListenerPlan> plan);
   void noteDraining() { draining_ = true; }
+  void notePort(std::uint16_t port) { port_ = port; }
 
  private:
   void logHandshake(const net::Security& security, const IpAddress& client, std::string_view why);
   void countMtls(const net::Security& security);
+  void countMtls(NameId peer, tls::MtlsResult result);
+  bool asksForCertificates() const;
 
   Engine& engine_;
   std::shared_ptr<const ListenerPlan> plan_;
   http::ServerTerms terms_;  // of the plan
   Gauge in_flight_;
   bool draining_ = false;
+  std::uint16_t port_ = 0;  // on which it accepts; 0: none
   log::Limit handshake_log_;
+  log::Limit clear_log_;
 };
 
 }  // namespace weir::proxy

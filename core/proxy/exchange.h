@@ -26,6 +26,14 @@ class Exchange final : public http::RequestEvents, private ExchangeFlow {
            http::Responder& responder);
   ~Exchange() override;
 
+  // What becomes of a request when policies change.
+  enum class Standing : std::uint8_t { kHolds, kUndecided, kEnded };
+  // Judges an admitted request by the policies of a later plan, and ends it if they deny it. Its
+  // headers are those that are forwarded.
+  Standing judgeAgain(const authz::PolicySet& policies);
+  // Refuses the request, or breaks off its response.
+  void cutOff(Reason reason, std::string_view detail);
+
  private:
   // http::RequestEvents
   http::Request& request() override { return state_.request; }

@@ -48,6 +48,7 @@ std::string_view clientAddress(ExchangeState& state) {
 void describeClient(ExchangeState& state, http::ExchangeRecord& record) {
   record.trusted_peer = state.downstream.trusted_peer;
   record.client_address = clientAddress(state);
+  record.server_port = state.peer.port;
   if (state.peer.security != nullptr) {
     record.tls = true;
     record.server_name = state.peer.security->server_name;
@@ -88,8 +89,9 @@ void describeResponse(const ExchangeState& state, http::ExchangeRecord& record) 
   record.response_headers = &state.response.headers;
 }
 
-// What is known so far, without the time of the start.
-http::ExchangeRecord describe(ExchangeState& state) {
+}  // namespace
+
+http::ExchangeRecord describeExchange(ExchangeState& state) {
   http::ExchangeRecord record;
   record.times = state.times;
   describeClient(state, record);
@@ -103,8 +105,6 @@ http::ExchangeRecord describe(ExchangeState& state) {
   if (state.trace != nullptr) record.trace_id = state.trace->id;
   return record;
 }
-
-}  // namespace
 
 void countExchange(ExchangeState& state) {
   MetricCells& cells = state.engine.metrics();
@@ -134,7 +134,7 @@ http::ExchangeView& viewOf(ExchangeState& state) {
   if (state.view == nullptr) {
     void* const memory =
         state.arena.allocate(sizeof(http::ExchangeView), alignof(http::ExchangeView));
-    state.view = new (memory) http::ExchangeView(describe(state));
+    state.view = new (memory) http::ExchangeView(describeExchange(state));
     state.view->record.start = wallClockNow() - state.elapsed();
   }
   return *state.view;
@@ -146,7 +146,7 @@ void beginSteps(Tap& tap, ExchangeState& state) {
 }
 
 void reportExchange(ExchangeState& state) {
-  http::ExchangeRecord record = describe(state);
+  http::ExchangeRecord record = describeExchange(state);
   record.start = wallClockNow() - state.times.total;
   if (state.view != nullptr) {
     record.principal = &state.view->principal;

@@ -15,6 +15,9 @@ void countExchange(ExchangeState& state);
 // Passes a complete exchange on to the tracer, to the tap and to the logs.
 void reportExchange(ExchangeState& state);
 
+// What is known so far, without the time of the start.
+http::ExchangeRecord describeExchange(ExchangeState& state);
+
 // What filters see of the exchange. Made by the first call.
 http::ExchangeView& viewOf(ExchangeState& state);
 

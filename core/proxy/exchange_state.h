@@ -33,6 +33,7 @@ struct ConnectionPeer {
   const net::Security* security = nullptr;     // null: plaintext
   upstream::Share* share = nullptr;            // of its connection; null: of each exchange
   const Interception* interception = nullptr;  // null: the connection was not redirected
+  std::uint16_t port = 0;                      // at which it was directed; 0: none
 
   // Null if the peer did not present a certificate.
   const net::PeerCertificate* peer() const {

@@ -32,13 +32,21 @@ Lifetime::Lifetime(DownstreamConnection& connection, event::Wheel& wheel)
 std::unique_ptr<Lifetime> Lifetime::begin(DownstreamConnection& connection, Engine& engine,
                                           const ListenerPlan& plan,
                                           const net::PeerCertificate* peer) {
-  const Milliseconds age = plan.max_connection_age;
+  const Milliseconds age = plan.max_connection_age.value();
   if (peer == nullptr && age.count() == 0) return nullptr;
   event::Wheel& wheel = engine.loop().wheel();
   std::unique_ptr<Lifetime> made(new Lifetime(connection, wheel));
   if (age.count() > 0) made->age_at_ = wheel.now() + jittered(age, engine.random());
   if (peer != nullptr) made->certificate_ = peer->not_after;
   made->await();
+  return made;
+}
+
+std::unique_ptr<Lifetime> Lifetime::end(DownstreamConnection& connection, Engine& engine,
+                                        Reason reason) {
+  std::unique_ptr<Lifetime> made(new Lifetime(connection, engine.loop().wheel()));
+  made->ends_for_ = reason;
+  made->arm(kEndGrace);
   return made;
 }
 
@@ -50,6 +58,7 @@ void Lifetime::await() {
 }
 
 void Lifetime::onDeadline() {
+  if (ends_for_ != Reason::kNone) return connection_.cutOff(ends_for_);
   if (retired_) return connection_.closeNow();
   if (certificate_.count() > 0 && leftUntil(certificate_).count() == 0) {
     retired_ = true;

@@ -22,6 +22,11 @@ class Lifetime final : private event::Deadline {
   static std::unique_ptr<Lifetime> begin(DownstreamConnection& connection, Engine& engine,
                                          const ListenerPlan& plan,
                                          const net::PeerCertificate* peer);
+  // For a connection that is no longer admitted: it is cut off for `reason` after a moment for the
+  // requests in flight, and must accept no other.
+  static std::unique_ptr<Lifetime> end(DownstreamConnection& connection, Engine& engine,
+                                       Reason reason);
+  static constexpr Milliseconds kEndGrace{750};  // all is closed a second after the change
 
  private:
   Lifetime(DownstreamConnection& connection, event::Wheel& wheel);
@@ -35,6 +40,7 @@ class Lifetime final : private event::Deadline {
   bool drained_ = false;        // because of its age
   Nanoseconds certificate_{0};  // its expiry, on the wall clock; 0: none
   bool retired_ = false;
+  Reason ends_for_ = Reason::kNone;
 };
 
 }  // namespace weir::proxy

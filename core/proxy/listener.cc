@@ -5,6 +5,7 @@
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/net/original_destination.h"
@@ -16,6 +17,10 @@
 
 namespace weir::proxy {
 namespace {
+
+// Longest time for judging open connections again in one turn, and the pause between two rounds.
+constexpr Nanoseconds kRecheckSlice = std::chrono::milliseconds(2);
+constexpr Milliseconds kRecheckPause{250};
 
 // Formats a refusal as an HTTP/1.1 response.
 std::string refusalOf(Reason reason, bool with_header) {
@@ -40,7 +45,8 @@ std::string refusalOf(Reason reason, bool with_header) {
 Listener::Listener(Engine& engine, std::shared_ptr<const ListenerPlan> plan, const Counts& counts)
     : DownstreamOwner(engine, std::move(plan)),
       counts_(counts),
-      stop_(engine.loop().wheel(), *this) {
+      stop_(engine.loop().wheel(), *this),
+      recheck_next_(engine.loop().wheel(), *this) {
   makeMetrics();
 }
 
@@ -60,6 +66,7 @@ void Listener::makeMetrics() {
 Listener::~Listener() { closeAll(); }
 
 Result<void> Listener::open(net::ListenSocket socket) {
+  notePort(socket.address().port());
   WEIR_TRY(acceptor_,
            net::Acceptor::open(
                engine().loop(), std::move(socket),
@@ -78,10 +85,43 @@ void Listener::close() {
 
 void Listener::setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t process_limit) {
   const bool other_terms = !plan->sharesTermsWith(this->plan());
+  const bool other_policies = plan->authorize != this->plan().authorize;
   usePlan(std::move(plan));
   process_limit_ = process_limit;
   makeMetrics();
   if (other_terms) retire();
+  beginRecheck({.certificates = other_terms, .policies = other_policies});
+}
+
+// A connection that becomes another object in the meantime is listed at the front.
+void Listener::beginRecheck(const Recheck& changed) {
+  recheck_.certificates |= changed.certificates;
+  recheck_.policies |= changed.policies;
+  recheck_at_ = recheck_.certificates || recheck_.policies ? first_ : nullptr;
+  if (recheck_at_ != nullptr) recheck_next_.arm(Milliseconds(0));
+}
+
+// A slice of the connections: a worker has other clients.
+void Listener::recheckSome() {
+  constexpr std::size_t kMost = 1'000;
+  const Nanoseconds until = monotonicNow() + kRecheckSlice;
+  for (std::size_t done = 0; recheck_at_ != nullptr; ++done) {
+    if (done == kMost || (done % 8 == 7 && monotonicNow() > until)) {
+      return recheck_next_.arm(Milliseconds(0));
+    }
+    DownstreamConnection& connection = *recheck_at_;
+    recheck_at_ = connection.next;
+    connection.judgeAgain(recheck_);
+  }
+  if (std::exchange(recheck_.postponed, false)) {
+    recheck_at_ = first_;
+    return recheck_next_.arm(kRecheckPause);
+  }
+  const Recheck done = std::exchange(recheck_, {});
+  if (done.connections + done.streams == 0) return;
+  log::info("listener " + std::string(plan().name) + ": " + std::to_string(done.connections) +
+            " connections and " + std::to_string(done.streams) +
+            " streams are no longer admitted: closed");
 }
 
 void Listener::onAccept(int descriptor, const net::Address& peer) {
@@ -155,6 +195,7 @@ void Listener::endPreread(DownstreamConnection& preread, const PrereadResult& re
     case PrereadResult::Way::kSecured:
       return serve(secured(std::move(stream)), std::move(facts));
     case PrereadResult::Way::kClear:
+      noteClear(facts.address.ip());
       return serve(std::move(stream), std::move(facts));
     case PrereadResult::Way::kPass:
       return carry(std::move(stream), std::move(facts), result.upstream);
@@ -171,6 +212,7 @@ void Listener::list(DownstreamConnection& connection) {
 }
 
 void Listener::unlist(DownstreamConnection& connection) {
+  if (recheck_at_ == &connection) recheck_at_ = connection.next;
   (connection.previous == nullptr ? first_ : connection.previous->next) = connection.next;
   if (connection.next != nullptr) connection.next->previous = connection.previous;
   --count_;
@@ -259,6 +301,7 @@ void Listener::serveHttp(std::unique_ptr<net::Stream> stream, const ConnectionFa
 void Listener::speakHttp(DownstreamConnection& tunnel, std::unique_ptr<net::Stream> stream,
                          const ConnectionFacts& facts) {
   unlist(tunnel);
+  if (recheck_at_ != nullptr) recheck_.postponed = true;
   serveHttp(std::move(stream), facts);
 }
 

@@ -67,6 +67,8 @@ class Listener final : public DownstreamOwner {
   void serveHttp(std::unique_ptr<net::Stream> stream, const ConnectionFacts& facts);
   void countOpened(const net::Stream& stream);
   void retire();
+  void beginRecheck(const Recheck& changed);
+  void recheckSome();
   void list(DownstreamConnection& connection);
   void unlist(DownstreamConnection& connection);
   void refuse(int descriptor, const net::Address& peer, Reason reason);
@@ -89,6 +91,9 @@ class Listener final : public DownstreamOwner {
   std::unique_ptr<net::Acceptor> acceptor_;
   event::Alarm<Listener, &Listener::stopAccepting> stop_;
   DownstreamConnection* first_ = nullptr;
+  Recheck recheck_;
+  DownstreamConnection* recheck_at_ = nullptr;  // the next one in this round
+  event::Alarm<Listener, &Listener::recheckSome> recheck_next_;
   std::size_t count_ = 0;
 };
 

@@ -62,7 +62,7 @@ void readLimits(config::Table& table, ListenerOptions& out) {
   table.read("max_connection_age", out.max_connection_age,
              "Maximum age of a connection, shortened at random by up to a tenth. After that the "
              "connection drains: requests in flight complete, and the client receives Connection: "
-             "close or GOAWAY. 0: no limit.",
+             "close or GOAWAY, so that clients authenticate themselves again. 0: no limit.",
              {.min = 0ms, .max = 24h * 30});
   table.read("send_timeout", out.http2.send_timeout,
              "Time limit for a client to read any part of a pending response. 0 disables it.",
@@ -140,7 +140,7 @@ void checkFilters(config::Table& table, const ListenerOptions& out) {
       if (table.has(key)) table.fail(key, "has no effect with protocol = \"tcp\"");
     }
   }
-  const bool only_tls = out.tls_options && out.tls_options->plaintext != tls::Plaintext::kAllow;
+  const bool only_tls = out.tls_options && out.tls_options->plaintext == tls::Plaintext::kRefuse;
   if (out.redirect_to_https.enabled && only_tls && out.trusted_proxies.empty()) {
     table.fail("redirect_to_https", "has no effect: the listener accepts only TLS");
   }

@@ -64,7 +64,7 @@ struct ListenerOptions {
   TransparentOptions transparent;
   config::ByRole<Milliseconds> header_timeout{Milliseconds(10'000), Milliseconds(0)};
   config::ByRole<Milliseconds> idle_timeout{Milliseconds(75'000), Milliseconds(3'600'000)};
-  Milliseconds max_connection_age{0};
+  config::ByRole<Milliseconds> max_connection_age{Milliseconds(0), Milliseconds(86'400'000)};
   config::ByRole<config::Size> max_header_size{config::Size{32 * 1024}, config::Size{60 * 1024}};
   config::ByRole<std::uint32_t> max_headers{100, 200};
   config::Size max_target_size{8 * 1024};

@@ -17,7 +17,8 @@ void addMetrics(MetricFamilies& families) {
                 &kMirrorRequestsFamily});
   families.add({&kConnectionsActiveFamily, &kConnectionsOpenedFamily, &kConnectionsClosedFamily,
                 &kProtocolDetectFamily, &kProxyProtocolHeadersFamily, &kHttp2FloodsFamily,
-                &kTcpReceivedBytesFamily, &kTcpSentBytesFamily, &kInterceptedFamily});
+                &kTcpReceivedBytesFamily, &kTcpSentBytesFamily, &kInterceptedFamily,
+                &kRevokedFamily});
 }
 
 }  // namespace weir::proxy

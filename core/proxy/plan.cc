@@ -51,7 +51,7 @@ ListenerPlan::ListenerPlan(ListenerOptions options)
       static_cast<std::uint32_t>(std::min<std::uint64_t>(limits.head_bytes, max_target_size.bytes));
   limits.headers = max_headers;
   http2.limits = limits;
-  if (tls_options) allow_plaintext = tls_options->plaintext == tls::Plaintext::kAllow;
+  if (tls_options) allow_plaintext = tls_options->plaintext != tls::Plaintext::kRefuse;
   hello_timeout = tls_options ? tls_options->handshake_timeout : proxy_protocol_timeout;
   if (!redirect_to_https.enabled) return;
   route::RedirectTarget target{.status = 308, .scheme = "https", .port = redirect_to_https.port};

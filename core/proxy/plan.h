@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/authz/policy_set.h"
 #include "core/base/names.h"
 #include "core/filter/chain.h"
 #include "core/filter/worker_parts.h"
@@ -46,6 +47,8 @@ struct ListenerPlan : ListenerOptions {
   NameId upstream = 0;               // for non-HTTP connections; 0: none
   Milliseconds tcp_idle_timeout{0};  // for non-HTTP connections; 0: none
   bool tells_server = false;         // an upstream receives the destination address
+
+  authz::SharedPolicies authorize;  // of [[authorize]]; null: none
 
   // What happens to requests before a route is looked up.
   bool has_early_steps = false;                           // one of the following three

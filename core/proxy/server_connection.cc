@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/authz/judge.h"
+#include "core/http/facts.h"
 #include "core/proxy/connection_metrics.h"
 #include "core/proxy/exchange.h"
 
@@ -11,6 +13,7 @@ ServerConnection::ServerConnection(DownstreamOwner& listener, std::unique_ptr<ne
                                    const ConnectionFacts& facts)
     : http::ServerConnection(listener.engine().loop(), listener.serverTerms(), std::move(stream)),
       peer_(facts.address.ip()),
+      port_(listener.portOf(facts)),
       listener_(listener) {
   if (facts.interception != nullptr) extras().interception = facts.interception;
 }
@@ -46,7 +49,7 @@ void ServerConnection::onBroken(Error error) {
   http::ServerConnection::onBroken(error);
 }
 
-void ServerConnection::onClosed() { listener_.remove(*this, security() != nullptr, Reason::kNone); }
+void ServerConnection::onClosed() { listener_.remove(*this, security() != nullptr, closes_for_); }
 
 void ServerConnection::onHeadTimeout() {
   listener_.engine().metrics().counter(timeoutsKey(0, TimeoutStage::kHeaders)).add();
@@ -59,6 +62,61 @@ void ServerConnection::drain() {
 }
 
 void ServerConnection::retire() { endWhenDrained(retireCodec()); }
+
+std::vector<Exchange*> ServerConnection::openExchanges() {
+  std::vector<Exchange*> exchanges;
+  forEachExchange(
+      [&](http::RequestEvents& each) { exchanges.push_back(static_cast<Exchange*>(&each)); });
+  return exchanges;
+}
+
+void ServerConnection::judgeAgain(Recheck& recheck) {
+  const bool shaking_hands = security() != nullptr && security()->version.empty();
+  if (!open() || shaking_hands || closes_for_ != Reason::kNone) return;
+  if (recheck.certificates && !listener_.stillAccepts(security())) {
+    return evict(Reason::kIdentityRevoked, recheck);
+  }
+  const authz::PolicySet* const policies = listener_.plan().authorize.get();
+  if (!recheck.policies || policies == nullptr) return;
+  const bool useless = admitsNothing(*policies);
+  for (Exchange* const each : openExchanges()) {
+    const Exchange::Standing standing = each->judgeAgain(*policies);
+    recheck.streams += standing == Exchange::Standing::kEnded ? 1 : 0;
+    recheck.postponed |= standing == Exchange::Standing::kUndecided;
+  }
+  if (useless && open()) evict(Reason::kAuthzDenied, recheck);
+}
+
+// Whether the policies deny every request of this client.
+bool ServerConnection::admitsNothing(const authz::PolicySet& policies) {
+  Arena arena(loop().scratch());
+  http::ExchangeRecord record;
+  record.listener = listener_.plan().name;
+  record.server_port = port_;
+  if (security() != nullptr && security()->peer != nullptr) {
+    record.client_identity = security()->peer->identity;
+  }
+  const http::ExchangeFacts facts(record);
+  const authz::Question question(authz::Subject::kAnyRequest, record, facts, arena);
+  return policies.judge().judge(question).denied();
+}
+
+// Accepts no further request, and ends those in flight soon.
+void ServerConnection::evict(Reason reason, Recheck& recheck) {
+  ++recheck.connections;
+  listener_.countRevoked(reason);
+  closes_for_ = reason;
+  lifetime_ = Lifetime::end(*this, listener_.engine(), reason);
+  retire();
+}
+
+void ServerConnection::cutOff(Reason reason) {
+  const std::string_view detail = reason == Reason::kIdentityRevoked
+                                      ? "the client is no longer accepted"
+                                      : "no policy allows the connection any more";
+  for (Exchange* const each : openExchanges()) each->cutOff(reason, detail);
+  stop();
+}
 
 http::RequestEvents& ServerConnection::openExchange(http::Responder& responder) {
   Engine& engine = listener_.engine();
@@ -74,7 +132,7 @@ ServerConnection::Extras& ServerConnection::extras() {
 }
 
 ConnectionPeer ServerConnection::peer() {
-  ConnectionPeer peer{.ip = peer_, .security = security()};
+  ConnectionPeer peer{.ip = peer_, .security = security(), .port = port_};
   // Only HTTP/2 has several requests at a time, and cancels one without ending the others.
   if (!speaksHttp1()) peer.share = &extras().share;
   if (extras_ != nullptr) peer.interception = extras_->interception.get();

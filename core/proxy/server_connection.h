@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "core/http/server_connection.h"
 #include "core/net/address.h"
@@ -12,6 +13,7 @@
 namespace weir::proxy {
 
 struct ConnectionPeer;
+class Exchange;
 
 // A client's connection to a listener: an HTTP connection whose requests are forwarded.
 //
@@ -26,6 +28,8 @@ class ServerConnection final : public DownstreamConnection, private http::Server
   void drain() override;  // closes after the current request, or now
   void retire() override;
   void closeNow() override { stop(); }
+  void judgeAgain(Recheck& recheck) override;
+  void cutOff(Reason reason) override;
 
  private:
   // What an idle connection of HTTP/1 usually does without.
@@ -48,12 +52,17 @@ class ServerConnection final : public DownstreamConnection, private http::Server
   void onUnread(http::Unread why) override;
 
   void speakAsAgreed();
+  void evict(Reason reason, Recheck& recheck);
+  bool admitsNothing(const authz::PolicySet& policies);
+  std::vector<Exchange*> openExchanges();
   Extras& extras();
   ConnectionPeer peer();
 
   // First, the members that fit into the room that the base class leaves.
   bool served_ = false;  // a request, or at least its beginning
+  Reason closes_for_ = Reason::kNone;
   IpAddress peer_;
+  std::uint16_t port_;
   DownstreamOwner& listener_;
   std::unique_ptr<Extras> extras_;      // null: none of it
   std::unique_ptr<Lifetime> lifetime_;  // null: the client decides when it ends

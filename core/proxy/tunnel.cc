@@ -93,6 +93,7 @@ void Tunnel::begin() {
   if (!target_.guesses) return commit();
   stage_ = Stage::kGuessing;
   if (listener_.draining()) drain();
+  if (isDenied()) return;  // the upstream does not hear of a client that is not admitted
   if (intercepted()) return race();
   wait_.arm(kSilence);
 }
@@ -151,6 +152,7 @@ void Tunnel::speakHttp() {
 // The connection is not HTTP, or detection is off.
 void Tunnel::commit() {
   stage_ = Stage::kConnecting;
+  if (!admit()) return finish(Reason::kAuthzDenied);
   MetricCells& cells = engine().metrics();
   received_ = cells.counter(tcpReceivedBytesKey(listener_.id(), target_.upstream));
   sent_ = cells.counter(tcpSentBytesKey(listener_.id(), target_.upstream));
@@ -252,6 +254,7 @@ void Tunnel::onServerData(Bytes bytes) {
     learn(Destinations::Protocol::kServerFirst);
     commit();
   }
+  if (stage_ == Stage::kClosed) return;
   touch();
   sent_.add(bytes.size());
   down_.push(bytes);
@@ -386,20 +389,20 @@ void Tunnel::record(Reason reason) {
 }
 
 void Tunnel::log(Reason reason) {
-  http::ExchangeRecord record;
+  http::ExchangeRecord record = describe();
   record.times.total = monotonicNow() - started_;
   record.times.connected = connected_after_;
   record.start = wallClockNow() - record.times.total;
-  record.transport = http::kTcpTransport;
-  record.authority = record.server_name = facts_.server_name;
+  record.server_name = facts_.server_name;
   record.request_body_bytes = up_.bytes();
   record.response_body_bytes = down_.bytes();
   record.reason = reason;
+  if (denial_ != nullptr && reason == Reason::kAuthzDenied) record.reason_detail = *denial_;
+  if (shadow_ != nullptr) record.shadow = *shadow_;
   record.attempts = tries_.attempts();
   std::array<char, IpAddress::kMaxText> text{};
   record.client_address = facts_.address.ip().formatClient(text);
   if (intercepted()) record.original_destination = facts_.interception->text;
-  record.listener = listener_.plan().name;
   if (const auto* cluster = tries_.cluster()) record.upstream = cluster->plan().name;
   record.endpoint = endpoint_;
   record.request_id = id_;

@@ -9,6 +9,7 @@
 #include "core/base/reason.h"
 #include "core/event/loop.h"
 #include "core/http/codec.h"
+#include "core/http/record.h"
 #include "core/net/stream.h"
 #include "core/proxy/destinations.h"
 #include "core/proxy/downstream_connection.h"
@@ -48,6 +49,7 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   void drain() override;
   void retire() override;
   void closeNow() override { finish(Reason::kDraining); }
+  void judgeAgain(Recheck& recheck) override;
 
  private:
   enum class Stage : std::uint8_t { kHandshake, kGuessing, kConnecting, kOpen, kClosing, kClosed };
@@ -136,6 +138,11 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   void countGuess(Detection result);
   void speakHttp();
   void commit();
+  http::ExchangeRecord describe() const;
+  template <typename Use>
+  bool judge(Use use);
+  bool isDenied();
+  bool admit();
   bool findCluster();
   void dial();
   std::optional<std::uint64_t> hashKey() const;
@@ -180,6 +187,9 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   bool connected_ = false;
   bool raced_ = false;  // has connected, or tried to, to see who sends first
   bool named_ = false;  // the upstream was found by the server name
+  // What policies say about the connection, for the log. Null: nothing.
+  std::unique_ptr<const std::string> denial_;
+  std::unique_ptr<const std::string> shadow_;
   event::Alarm<Tunnel, &Tunnel::onWait> wait_;  // of the current stage
   event::Alarm<Tunnel, &Tunnel::onIdle> idle_;
   std::unique_ptr<Lifetime> lifetime_;  // null: no limit

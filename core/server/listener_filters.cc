@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/authz/filter.h"
 #include "core/config/suggestion.h"
 #include "core/route/settings.h"
 
@@ -39,10 +40,12 @@ class ListenerFilters {
       return std::ranges::any_of(
           settings_.routes, [&](const RouteSettings& route) { return leavesOut(route, each); });
     });
-    listener.early_filters = builder_.share(linksOf({all.begin(), late}));
+    Chain early = linksOf({all.begin(), late});
     late_ = {late, all.end()};
-    if (late_.empty()) return;
     for (const FilterSetting& each : late_) late_links_.push_back(linksOf({each}));
+    if (listener.authorize != nullptr && !listener.tcp) insertPolicies(listener, early);
+    listener.early_filters = builder_.share(std::move(early));
+    if (late_.empty()) return;
     listener.filters_without_route = builder_.share(chainFor(nullptr));
     listener.route_filters.reserve(plan.chains.size());
     for (std::size_t i = 0; i < plan.chains.size(); ++i) {
@@ -55,6 +58,27 @@ class ListenerFilters {
   }
 
  private:
+  // Policies decide about the callers whom the filters before have authenticated.
+  void insertPolicies(const proxy::ListenerPlan& listener, Chain& early) {
+    const std::vector<FilterSetting>& all = listener.filters;
+    std::size_t after = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (builder_.authenticates(all[i])) after = i + 1;
+    }
+    Link link =
+        builder_.link("authorize", std::make_shared<authz::PolicyFilterMaker>(listener.authorize));
+    link.of_listener = true;
+    const std::size_t of_early = all.size() - late_.size();
+    if (after <= of_early) {
+      const std::size_t at = std::min(after, early.size());
+      early.insert(early.begin() + static_cast<std::ptrdiff_t>(at), std::move(link));
+      return;
+    }
+    // No route can leave them out: they have no name.
+    const auto at = static_cast<std::ptrdiff_t>(after - of_early);
+    late_.insert(late_.begin() + at, FilterSetting{});
+    late_links_.insert(late_links_.begin() + at, Chain{std::move(link)});
+  }
   Chain linksOf(const std::vector<FilterSetting>& filters) {
     Chain chain = builder_.resolve(filters, diagnostics_);
     for (Link& link : chain) link.of_listener = true;

@@ -12,6 +12,7 @@
 #include "core/proxy/tcp_plan.h"
 #include "core/route/compile.h"
 #include "core/server/listener_filters.h"
+#include "core/server/listener_policies.h"
 #include "core/server/upstream_needs.h"
 #include "core/server/warnings.h"
 #include "core/tls/terms_loader.h"
@@ -114,7 +115,7 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   filter::ChainBuilder builder(filters_, references, names_);
   builder.define(settings.filters, diagnostics);
   addRouteFilters(settings, builder, *plan, diagnostics);
-  addListeners(settings, builder, *plan, diagnostics);
+  addListeners(settings, previous, builder, *plan, diagnostics);
   plan->lasting_filters = builder.lasting();
   plan->filter_fields = builder.requestFields();
   plan->longest_chain = builder.longest();
@@ -130,12 +131,15 @@ std::shared_ptr<const proxy::Plan> PlanBuilder::build(const Settings& settings,
   return plan;
 }
 
-void PlanBuilder::addListeners(const Settings& settings, filter::ChainBuilder& builder,
-                               proxy::Plan& plan, config::Diagnostics& diagnostics) {
+void PlanBuilder::addListeners(const Settings& settings, const proxy::Plan* previous,
+                               filter::ChainBuilder& builder, proxy::Plan& plan,
+                               config::Diagnostics& diagnostics) {
+  checkPolicies(settings, diagnostics);
   for (const proxy::ListenerOptions& each : settings.listeners) {
     if (!each.origin.clean) continue;  // its errors have been reported
     auto made = listener(each, settings, diagnostics);
     if (made == nullptr) continue;
+    made->authorize = policiesFor(settings, *made, previous, names_);
     addListenerFilters(settings, plan, builder, *made, diagnostics);
     for (const auto& other : plan.listeners) compareListeners(*made, *other, diagnostics);
     plan.listeners.push_back(std::move(made));

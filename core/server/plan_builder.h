@@ -50,7 +50,8 @@ class PlanBuilder {
   tls::Refreshes takeRefreshes();
 
  private:
-  void addListeners(const Settings& settings, filter::ChainBuilder& builder, proxy::Plan& plan,
+  void addListeners(const Settings& settings, const proxy::Plan* previous,
+                    filter::ChainBuilder& builder, proxy::Plan& plan,
                     config::Diagnostics& diagnostics);
   std::unique_ptr<proxy::ListenerPlan> listener(const proxy::ListenerOptions& options,
                                                 const Settings& all,

@@ -11,6 +11,9 @@
 #include "core/config/units.h"
 #include "core/http/target.h"
 
+namespace weir::authz {
+struct Rule;
+}
 namespace weir::config {
 class Selected;
 class Table;
@@ -70,6 +73,7 @@ struct Settings {
   std::vector<proxy::ListenerOptions> listeners;
   std::vector<route::RouteSettings> routes;
   std::vector<std::pair<std::string, upstream::ClusterOptions>> upstreams;
+  std::vector<authz::Rule> authorize;
   std::vector<OwnCall> own_calls;  // not a setting: of parts outside of the core
 
   static void read(config::Table& table, Settings& out);

@@ -13,6 +13,7 @@
 #include "core/route/route_table.h"
 #include "core/route/settings.h"
 #include "core/server/listener_filters.h"
+#include "core/server/listener_policies.h"
 #include "core/tls/certificate.h"
 
 namespace weir::server {
@@ -196,6 +197,7 @@ void addWarnings(const Settings& settings, const proxy::Plan& plan,
   warnOfConnections(settings, plan, diagnostics);
   warnOfCertificates(settings, plan, diagnostics);
   warnOfFilters(settings, diagnostics);
+  warnOfPolicies(settings, plan, diagnostics);
 }
 
 }  // namespace weir::server

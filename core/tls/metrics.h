@@ -5,6 +5,7 @@
 #include "core/base/metric_families.h"
 #include "core/base/metric_labels.h"
 #include "core/net/security.h"
+#include "core/tls/plaintext.h"
 
 // Metrics of TLS: handshakes and certificates.
 namespace weir::tls {
@@ -65,19 +66,30 @@ constexpr GaugeKey certificateExpiryKey(NameId certificate) {  // ns of the wall
 
 enum class Direction : std::uint8_t { kInbound, kOutbound };
 inline constexpr std::string_view kDirectionWords[] = {"inbound", "outbound"};
-enum class MtlsResult : std::uint8_t { kOk, kFailed };
-inline constexpr std::string_view kMtlsResultWords[] = {"ok", "failed"};
+enum class MtlsResult : std::uint8_t {
+  kOk,
+  kFailed,
+  kPlaintext,  // without TLS, and admitted
+  kRefused,    // HTTP without TLS, and refused
+};
+inline constexpr std::string_view kMtlsResultWords[] = {"ok", "failed", "plaintext", "refused"};
+// In the order of Plaintext.
+inline constexpr std::string_view kMtlsModeWords[] = {"strict", "permissive", "audit"};
 
 inline constexpr CounterFamily kMtlsConnectionsFamily{
     "weir_mtls_connections_total",
-    "Mutual TLS handshakes, by the name required of the peer, or the upstream.",
+    "Connections for which mutual TLS is configured, by the name required of the peer, or the "
+    "upstream. Before the mode becomes strict, `plaintext` must not grow any more.",
     {{"direction", KeyPart::kFirst, wordOf<kDirectionWords>},
      {"peer_service", KeyPart::kNameA},
+     {"mode", KeyPart::kCode, wordOf<kMtlsModeWords>},
      {"result", KeyPart::kSecond, wordOf<kMtlsResultWords>}}};
 // `peer`: the name required of a client, 0 if none was required; or the upstream.
-constexpr CounterKey mtlsConnectionsKey(Direction direction, NameId peer, MtlsResult result) {
-  return {
-      kMtlsConnectionsFamily, {.a = peer}, {.first = field(direction), .second = field(result)}};
+constexpr CounterKey mtlsConnectionsKey(Direction direction, NameId peer, MtlsResult result,
+                                        Plaintext plaintext = Plaintext::kRefuse) {
+  return {kMtlsConnectionsFamily,
+          {.a = peer},
+          {.code = field(plaintext), .first = field(direction), .second = field(result)}};
 }
 
 }  // namespace weir::tls

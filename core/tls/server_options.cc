@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 constexpr std::pair<std::string_view, Version> kVersions[] = {{"1.2", Version::k12},
                                                               {"1.3", Version::k13}};
-constexpr std::pair<std::string_view, Plaintext> kPlaintext[] = {{"refuse", Plaintext::kRefuse},
-                                                                 {"allow", Plaintext::kAllow}};
+constexpr std::pair<std::string_view, Plaintext> kPlaintext[] = {
+    {"refuse", Plaintext::kRefuse}, {"allow", Plaintext::kAllow}, {"audit", Plaintext::kAudit}};
 constexpr std::pair<std::string_view, UnknownNames> kUnknownNames[] = {
     {"first", UnknownNames::kFirst}, {"refuse", UnknownNames::kRefuse}};
 constexpr std::pair<std::string_view, ClientCertificate> kClientCertificates[] = {
@@ -84,10 +84,12 @@ void ServerOptions::read(config::Table& table, ServerOptions& out) {
       "client_certificate_sha256", out.client_certificate_sha256,
       "SHA-256 fingerprints, in hexadecimal, of the accepted client certificates. Default: any.");
   table.renamed("clear", "plaintext");
-  table.read("plaintext", out.plaintext, kPlaintext,
-             "Handling of connections that do not begin with a TLS handshake. refuse: close them, "
-             "after a response of 400 to plain HTTP. allow: serve them in plaintext, including "
-             "clients that send nothing within handshake_timeout.");
+  table.read(
+      "plaintext", out.plaintext, kPlaintext,
+      "Handling of connections that do not begin with a TLS handshake. refuse: close them, "
+      "after a response of 400 to plain HTTP. allow: serve them in plaintext, including "
+      "clients that send nothing within handshake_timeout. audit: like allow, and log clients "
+      "that refuse would turn away, if client certificates are requested.");
   table.read("handshake_timeout", out.handshake_timeout, "Time limit for the TLS handshake.",
              {.min = 1ms, .max = 1h});
   table.read(

@@ -6,7 +6,9 @@ namespace weir::mesh {
 namespace {
 
 constexpr std::pair<std::string_view, tls::Plaintext> kModes[] = {
-    {"strict", tls::Plaintext::kRefuse}, {"permissive", tls::Plaintext::kAllow}};
+    {"strict", tls::Plaintext::kRefuse},
+    {"permissive", tls::Plaintext::kAllow},
+    {"audit", tls::Plaintext::kAudit}};
 
 constexpr std::pair<std::string_view, http::VersionChoice> kApplicationProtocols[] = {
     {"http1", http::VersionChoice::kAuto}, {"http2", http::VersionChoice::kHttp2}};
@@ -42,7 +44,9 @@ void InboundSettings::read(config::Table& table, InboundSettings& out) {
              "Protocol of the application for requests; gRPC needs http2.");
   table.read("mode", out.plaintext, kModes,
              "Handling of plaintext connections if there is an identity. strict: refuse them. "
-             "permissive: accept them as well, without a caller identity.");
+             "permissive: accept them as well, without a caller identity. audit: like permissive, "
+             "and log each client that strict would refuse. The metric weir_mtls_connections_total "
+             "counts them in every mode.");
   table.read("filters", out.filters, table.kinds("filter"),
              "Filters for all requests, as of a listener.");
   checkInbound(table, out);
@@ -82,8 +86,10 @@ void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
       table, out.upgrades,
       "Protocols to which inbound and outbound requests may switch by Upgrade or extended CONNECT. "
       "h2c and HTTP/2 are not allowed. Default: [\"websocket\"].");
-  const bool permissive = out.inbound && out.inbound->plaintext == tls::Plaintext::kAllow;
-  if (permissive && !out.identity) table.fail("inbound", "mode = \"permissive\" needs identity");
+  const bool strict = !out.inbound || out.inbound->plaintext == tls::Plaintext::kRefuse;
+  if (!strict && !out.identity) {
+    table.fail("inbound", "mode = \"permissive\" and \"audit\" need identity");
+  }
   out.location = table.location();
 }
 

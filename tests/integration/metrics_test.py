@@ -198,6 +198,7 @@ class EveryFamily(FilterMetricsCase):
         self.mesh()
         self.filters()
         self.spans()
+        self.revocations()
         missing = set(families()) - self.asserted
         self.assertEqual(missing, set(), "families that nothing here asserts")
         self.compare_with_documents(weir)
@@ -495,6 +496,19 @@ class EveryFamily(FilterMetricsCase):
         expiry = sidecar.metric("weir_identity_expiry_timestamp_seconds", source="files")
         self.assertGreater(expiry, sidecar.metric("weir_config_last_success_timestamp_seconds"))
         self.asserted.add("weir_identity_expiry_timestamp_seconds")
+
+    def revocations(self):
+        """Open connections whose policies and roots change."""
+        weir = self.weir(gateway(forward(self.good.address)))
+        client = self.client(weir.address())
+        self.assertEqual(client.request("/").status, 200)
+        text = weir.file.read_text(encoding="utf-8")
+        weir.file.write_text(text + '[[authorize]]\nname = "none"\naction = "deny"\n',
+                             encoding="utf-8")
+        weir.admin("/reload", "POST")
+        self.assertTrue(client.ended())
+        self.expect(weir, 1, "weir_revoked_total", listener="public", kind="connection",
+                    reason="authz_denied")
 
 
 if __name__ == "__main__":

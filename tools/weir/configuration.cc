@@ -1,5 +1,6 @@
 #include "tools/weir/configuration.h"
 
+#include "mesh/authorize/expand.h"
 #include "mesh/identity/expand.h"
 #include "mesh/sidecar/expand.h"
 #include "tools/weir/privileges.h"
@@ -59,6 +60,10 @@ void expand(const server::Registry& registry, Configuration& configuration,
             config::Diagnostics& diagnostics) {
   if (configuration.sidecar) {
     mesh::expandSidecar(*configuration.sidecar, registry, configuration.core, diagnostics);
+    config::Diagnostics known;  // they have been recorded by the expansion of the sidecar
+    const auto domain =
+        configuration.identity ? mesh::trustDomain(*configuration.identity, known) : std::nullopt;
+    mesh::expandAuthorize(domain.value_or(std::string()), configuration.core);
     configuration.sidecar.reset();
     configuration.sidecar_expanded = true;
   }

@@ -1,5 +1,6 @@
 #include "tools/weir/metric_families.h"
 
+#include "core/authz/metrics.h"
 #include "core/base/metrics.h"
 #include "core/event/metrics.h"
 #include "core/proxy/metrics.h"
@@ -12,7 +13,6 @@
 #include "gateway/auth/file_metrics.h"
 #include "gateway/auth/forward_auth/metrics.h"
 #include "gateway/auth/jwt/metrics.h"
-#include "gateway/auth/rbac/metrics.h"
 #include "gateway/auth/upstream_auth/metrics.h"
 #include "gateway/limit/metrics.h"
 #include "gateway/resilience/metrics.h"
@@ -44,7 +44,7 @@ MetricFamilies metricFamilies() {
   mesh::registering::addMetrics(families);
   mesh::addBreakerMetrics(families);
   gateway::forward_auth::addMetrics(families);
-  gateway::rbac::addMetrics(families);
+  authz::addMetrics(families);
   gateway::addFaultMetrics(families);
   gateway::upstream_auth::addMetrics(families);
   server::addMetrics(families);

@@ -26,6 +26,9 @@ class ServerCodec final : public http::ServerCodec, private Responder {
   void closeIdle() override { wire_.close(rest_ != nullptr); }
   void failHead(Error error) override;
   Phase phase() const override;
+  void forEachExchange(const std::function<void(RequestEvents&)>& visit) const override {
+    if (exchange_ != nullptr) visit(*exchange_);
+  }
 
  private:
   enum class Reading : std::uint8_t {

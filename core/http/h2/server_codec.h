@@ -27,6 +27,7 @@ class ServerCodec final : public http::ServerCodec, private Session {
   void closeIdle() override;
   void failHead(Error error) override;
   Phase phase() const override;
+  void forEachExchange(const std::function<void(RequestEvents&)>& visit) const override;
   std::size_t unsent() const override { return buffered(); }
   void trim() override;
 

@@ -1,16 +1,15 @@
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
+#include "core/authz/judge.h"
+#include "core/authz/policy.h"
 #include "core/base/metric_cells.h"
 #include "core/config/table.h"
 #include "core/filter/filter.h"
 #include "core/filter/finding.h"
 #include "core/filter/parts.h"
 #include "core/filter/references.h"
-#include "gateway/auth/rbac/policy.h"
-#include "gateway/auth/rbac/policy_index.h"
 
 namespace weir::gateway {
 
@@ -19,7 +18,7 @@ namespace weir::gateway {
 class Rbac final : public filter::Filter {
  public:
   struct Config {
-    std::vector<rbac::Policy> policies;
+    std::vector<authz::Policy> policies;
     bool policy_header = false;
 
     bool operator==(const Config&) const = default;
@@ -30,13 +29,11 @@ class Rbac final : public filter::Filter {
   static void check(Config& config, filter::References& references, config::Diagnostics&);
 
   struct Local {
-    Local(const Config& config, const filter::LocalTools& tools);
+    Local(const Config& config, const filter::LocalTools& tools)
+        : judge(config.policies), metrics(tools.metrics) {}
 
-    const rbac::PolicyIndex index;
+    const authz::Judge judge;
     MetricCells& metrics;
-    bool allows = false;         // some policy allows,
-    bool allows_shadow = false;  // also in shadow mode
-    bool has_shadow = false;
   };
   Rbac(const Config& config, Local& local, filter::Control& control)
       : config_(config), local_(local), control_(control) {}
@@ -47,8 +44,6 @@ class Rbac final : public filter::Filter {
                                  const http::ExchangeView& view);
 
  private:
-  filter::Verdict refuse(const rbac::Policy* policy) const;
-
   const Config& config_;
   Local& local_;
   filter::Control& control_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/authz/filter.h"
 #include "core/config/diagnostics.h"
 #include "core/config/document.h"
 #include "core/config/settings.h"
@@ -92,6 +93,7 @@ void RecordingLog::log(const http::ExchangeRecord& record) {
                    std::string(record.client_address), std::string(record.route),
                    std::string(record.upstream), std::string(record.endpoint),
                    std::string(record.original_destination), std::string(record.path),
+                   std::string(record.reason_detail), std::string(record.shadow),
                    record.request_body_bytes, record.response_body_bytes});
 }
 
@@ -205,13 +207,18 @@ void ProxyTest::addListenerParts(filter::ChainBuilder& chains, config::Diagnosti
   ListenerParts parts;
   auto document = config::Document::parse(listener_parts, "listener.toml", diagnostics);
   config::readSettings(document, extensions, parts, diagnostics);
-  const auto chain = [&](const std::vector<filter::FilterSetting>& settings) {
+  const auto chain = [&](const std::vector<filter::FilterSetting>& settings,
+                         const authz::SharedPolicies& policies = nullptr) {
     filter::Chain made = chains.resolve(settings, diagnostics);
+    if (policies != nullptr) {
+      made.push_back(
+          chains.link("authorize", std::make_shared<authz::PolicyFilterMaker>(policies)));
+    }
     for (filter::Link& each : made) each.of_listener = true;
     return chains.share(std::move(made));
   };
   ListenerPlan& plan = listener_plan;
-  plan.early_filters = chain(parts.filters);
+  plan.early_filters = chain(parts.filters, plan.tcp ? nullptr : plan.authorize);
   plan.filters_without_route = chain(parts.filters_without_route);
   const auto rules = [&](const route::HeaderRulesSettings& settings,
                          const route::TextScope& scope) {

@@ -51,6 +51,8 @@ struct Logged {
   std::string endpoint;
   std::string destination;
   std::string path;
+  std::string detail;
+  std::string shadow;
   std::uint64_t request_bytes = 0;
   std::uint64_t response_bytes = 0;
 };

@@ -42,6 +42,13 @@ proxy_protocol_from = ["10.0.0.0/8"]
 [[listener.tls_rule]]
 action = "passthrough"
 upstream = "db"
+[[listener]]
+name = "mail"
+address = "127.0.0.1:9"
+[[authorize]]
+name = "p"
+action = "allow"
+listeners = ["a", "mail"]
 [upstream.db]
 discovery = { list = ["10.0.0.1:80"] }
 [upstream.mail]
@@ -253,6 +260,8 @@ class EveryOptionTest : public PlanTest {
     add("address", {"127.0.0.2:2"});
     add("address range", {"10.9.0.0/16"});
     add("host", {"x.test"});
+    add("segment pattern", {"/x"});
+    add("expression", {"true"});
     add("file mode", {"0660", "0600"});
     add("secret", {kSecret});
     add("string", {"mail", "other", "spiffe://a.test/b", "/x", "x.test", "https", "503", "a",
@@ -308,6 +317,7 @@ class EveryOptionTest : public PlanTest {
       const proxy::ListenerOptions& is = *now.listeners[0];
       return was != is;
     }
+    if (part == "authorize") return before.listeners[0]->authorize != now.listeners[0]->authorize;
     if (part == "upstream") return before.clusters != now.clusters;
     if (part == "route") return true;  // compiled again for every plan
     const auto whole = [](const proxy::Plan& plan) {

@@ -1,8 +1,8 @@
-#include "gateway/auth/rbac/segment_pattern.h"
+#include "core/authz/segment_pattern.h"
 
 #include <algorithm>
 
-namespace weir::gateway::rbac {
+namespace weir::authz {
 namespace {
 
 // Removes the first segment and its slash. `left` becomes empty with `more` false at the end.
@@ -63,4 +63,4 @@ std::string_view startOf(std::string_view text, std::size_t slashes) {
   return text;
 }
 
-}  // namespace weir::gateway::rbac
+}  // namespace weir::authz

@@ -1,4 +1,4 @@
-#include "gateway/auth/rbac/policy.h"
+#include "core/authz/policy.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include "core/route/path.h"
 #include "core/route/settings.h"
 
-namespace weir::gateway::rbac {
+namespace weir::authz {
 namespace {
 
 constexpr std::pair<std::string_view, Action> kActionNames[] = {{"allow", Action::kAllow},
@@ -57,6 +57,59 @@ bool isCallOf(std::string_view path, std::string_view service) {
          path.substr(1, service.size()) == service && path[service.size() + 1] == '/';
 }
 
+bool holdsPort(const std::vector<std::uint16_t>& wanted, const std::vector<std::uint16_t>& excluded,
+               std::uint16_t port) {
+  return within(wanted, excluded, [port](std::uint16_t each) { return each == port; });
+}
+
+bool holdsIdentity(const std::vector<SegmentPattern>& wanted,
+                   const std::vector<SegmentPattern>& excluded, const Question& question) {
+  return within(wanted, excluded, [&question](const SegmentPattern& each) {
+    return each.matches(question.identity());
+  });
+}
+
+bool holdsNamespace(const std::vector<std::string>& wanted,
+                    const std::vector<std::string>& excluded, const Question& question) {
+  if (wanted.empty() && excluded.empty()) return true;
+  return holdsText(wanted, excluded, question.nameSpace());
+}
+
+// Each is the name of an account in any namespace, or "NAMESPACE/NAME".
+bool holdsAccount(const std::vector<std::string>& wanted, const std::vector<std::string>& excluded,
+                  const Question& question) {
+  if (wanted.empty() && excluded.empty()) return true;
+  const std::string_view space = question.nameSpace();
+  const std::string_view account = question.serviceAccount();
+  return within(wanted, excluded, [&](std::string_view each) {
+    if (account.empty()) return false;
+    const std::size_t slash = each.find('/');
+    if (slash == std::string_view::npos) return each == account || each == kPresent;
+    return each.substr(0, slash) == space && each.substr(slash + 1) == account;
+  });
+}
+
+// The parts of an identity of the form spiffe://DOMAIN/ns/NAMESPACE/sa/ACCOUNT.
+struct KubernetesName {
+  std::string_view space, account;
+};
+
+KubernetesName kubernetesNameOf(std::string_view identity) {
+  constexpr std::string_view kScheme = "spiffe://";
+  if (!identity.starts_with(kScheme)) return {};
+  std::string_view rest = identity.substr(kScheme.size());
+  const auto skip = [&rest](std::string_view marker) {
+    const std::size_t at = rest.find('/');
+    if (at == std::string_view::npos || !rest.substr(at).starts_with(marker)) return false;
+    rest.remove_prefix(at + marker.size());
+    return true;
+  };
+  if (!skip("/ns/")) return {};
+  const std::string_view space = rest.substr(0, rest.find('/'));
+  if (!skip("/sa/") || rest.find('/') != std::string_view::npos) return {};
+  return {space, rest};
+}
+
 bool holdsHeader(const http::Headers& headers, std::string_view name,
                  const std::vector<std::string>& values, Action action) {
   std::size_t lines = 0;
@@ -90,16 +143,37 @@ void checkMethods(config::Table& table, std::string_view key,
 
 Question::Question(const http::Request& request, const http::ExchangeRecord& record,
                    const expr::Facts& facts)
-    : request_(request),
+    : subject_(Subject::kRequest),
+      arena_(request.headers.arena()),
+      headers_(&request.headers),
       record_(record),
       principal_(record.principal == nullptr ? kAnonymous : *record.principal),
       facts_(facts),
+      method_(request.method_text),
+      path_(request.path),
       host_(request.authority),
       plain_path_(request.path) {
   if (request.path_has_parameters || request.path.find("//") != std::string_view::npos) {
     plain_path_ = plainPathOf(request.path, arena());
   }
 }
+
+Question::Question(Subject subject, const http::ExchangeRecord& record, const expr::Facts& facts,
+                   Arena& arena)
+    : subject_(subject),
+      arena_(arena),
+      headers_(subject == Subject::kRequest ? record.request_headers : nullptr),
+      record_(record),
+      principal_(record.principal == nullptr ? kAnonymous : *record.principal),
+      facts_(facts),
+      method_(record.method_text),
+      path_(record.normalized_path.empty() ? record.path : record.normalized_path),
+      host_(record.authority),
+      plain_path_(plainPathOf(path_, arena)) {}
+
+std::string_view Question::nameSpace() const { return kubernetesNameOf(identity()).space; }
+
+std::string_view Question::serviceAccount() const { return kubernetesNameOf(identity()).account; }
 
 const IpAddress& Question::address() const {
   if (!address_) address_ = IpAddress::parseOrUnknown(record_.client_address);
@@ -111,6 +185,15 @@ void Sources::read(config::Table& table, Sources& out) {
              "Identities of the client's certificate, such as "
              "`spiffe://prod.example/ns/*/sa/web`.");
   table.read("not_identities", out.not_identities, "Identities that are excluded.");
+  table.read("namespaces", out.namespaces,
+             "Namespaces of Kubernetes in the client's identity, such as `shop` of "
+             "`spiffe://prod.example/ns/shop/sa/web`; `*` is any.");
+  table.read("not_namespaces", out.not_namespaces, "Namespaces that are excluded.");
+  table.read("service_accounts", out.service_accounts,
+             "Service accounts of Kubernetes in the client's identity: `web`, or `shop/web` for "
+             "that of one namespace; `*` is any.");
+  table.read("not_service_accounts", out.not_service_accounts,
+             "Service accounts that are excluded.");
   table.read("subjects", out.subjects, "Subjects of the credentials; `*` is any.");
   table.read("not_subjects", out.not_subjects, "Subjects that are excluded.");
   table.read("issuers", out.issuers, "Issuers of the credentials; `*` is any.");
@@ -132,13 +215,14 @@ void Sources::read(config::Table& table, Sources& out) {
 template <typename Check>
 bool Sources::check(const Question& question, Check check) const {
   const http::Principal& principal = question.principal();
-  const auto identity_fits = [&](const SegmentPattern& each) {
-    return each.matches(question.identity());
-  };
   const auto address_fits = [&](const IpRange& each) { return each.contains(question.address()); };
   return check("authenticated",
                [&] { return !authenticated || *authenticated == principal.authenticated(); }) &&
-         check("identities", [&] { return within(identities, not_identities, identity_fits); }) &&
+         check("identities", [&] { return holdsIdentity(identities, not_identities, question); }) &&
+         check("namespaces",
+               [&] { return holdsNamespace(namespaces, not_namespaces, question); }) &&
+         check("service_accounts",
+               [&] { return holdsAccount(service_accounts, not_service_accounts, question); }) &&
          check("subjects", [&] { return holdsText(subjects, not_subjects, principal.subject); }) &&
          check("issuers", [&] { return holdsText(issuers, not_issuers, principal.issuer); }) &&
          check("consumers",
@@ -149,6 +233,12 @@ bool Sources::check(const Question& question, Check check) const {
            return (addresses.empty() && not_addresses.empty()) ||
                   within(addresses, not_addresses, address_fits);
          });
+}
+
+bool Sources::matchIdentity(const Question& question) const {
+  return holdsIdentity(identities, not_identities, question) &&
+         holdsNamespace(namespaces, not_namespaces, question) &&
+         holdsAccount(service_accounts, not_service_accounts, question);
 }
 
 bool Sources::match(const Question& question) const {
@@ -171,6 +261,10 @@ void Targets::read(config::Table& table, Targets& out) {
              "Paths, normalized and before rewriting: `/users/*/orders`, `/admin/**`.");
   table.read("not_paths", out.not_paths, "Paths that are excluded.");
   table.read("grpc_services", out.grpc_services, "gRPC services, such as `shop.v1.Orders`.");
+  table.read("ports", out.ports,
+             "Ports on which the connection arrived, or its destination if the connection was "
+             "redirected to weir.");
+  table.read("not_ports", out.not_ports, "Ports that are excluded.");
   checkPaths(table, "paths", out.paths);
   checkPaths(table, "not_paths", out.not_paths);
   checkMethods(table, "methods", out.methods);
@@ -191,6 +285,7 @@ bool Targets::check(const Question& question, bool plain, Check check) const {
     return each.matches(plain ? question.path() : question.plainPath());
   };
   return check("methods", [&] { return holdsText(methods, not_methods, question.method()); }) &&
+         check("ports", [&] { return matchPort(question); }) &&
          check("hosts", [&] { return within(hosts, not_hosts, host_fits); }) &&
          check("paths",
                [&] {
@@ -198,6 +293,10 @@ bool Targets::check(const Question& question, bool plain, Check check) const {
                         std::ranges::none_of(not_paths, exception_fits);
                }) &&
          check("grpc_services", [&] { return within(grpc_services, {}, service_fits); });
+}
+
+bool Targets::matchPort(const Question& question) const {
+  return holdsPort(ports, not_ports, question.port());
 }
 
 bool Targets::match(const Question& question, bool plain) const {
@@ -230,12 +329,28 @@ void Policy::read(config::Table& table, Policy& out) {
 }
 
 bool Policy::match(const Question& question) const {
-  const bool deny = action == Action::kDeny;
-  if (!from.match(question) || !to.match(question, deny)) return false;
-  for (const auto& [header, values] : headers) {
-    if (!holdsHeader(question.headers(), header, values, action)) return false;
-  }
-  return conditionHolds(question);
+  if (question.subject() == Subject::kBytes) return matchBytes(question);
+  if (question.subject() == Subject::kAnyRequest) return matchAnyRequest(question);
+  return from.match(question) && to.match(question, action == Action::kDeny) &&
+         headersMatch(question) && conditionHolds(question);
+}
+
+bool Policy::headersMatch(const Question& question) const {
+  if (headers.empty()) return true;
+  if (question.headers() == nullptr) return false;
+  return std::ranges::all_of(headers, [&](const auto& each) {
+    return holdsHeader(*question.headers(), each.first, each.second, action);
+  });
+}
+
+bool Policy::matchBytes(const Question& question) const {
+  if (action == Action::kAllow && (to.readsRequest() || !headers.empty())) return false;
+  return from.match(question) && to.matchPort(question) && conditionHolds(question);
+}
+
+bool Policy::matchAnyRequest(const Question& question) const {
+  if (action == Action::kDeny && readsRequest()) return false;
+  return from.matchIdentity(question) && to.matchPort(question);
 }
 
 bool Policy::conditionHolds(const Question& question) const {
@@ -249,10 +364,11 @@ std::vector<std::string_view> Policy::mismatches(const Question& question) const
   from.addMismatches(question, fields);
   to.addMismatches(question, action == Action::kDeny, fields);
   for (const auto& [header, values] : headers) {
-    if (!holdsHeader(question.headers(), header, values, action)) fields.push_back(header);
+    const auto* const sent = question.headers();
+    if (sent == nullptr || !holdsHeader(*sent, header, values, action)) fields.push_back(header);
   }
   if (!conditionHolds(question)) fields.emplace_back("when");
   return fields;
 }
 
-}  // namespace weir::gateway::rbac
+}  // namespace weir::authz

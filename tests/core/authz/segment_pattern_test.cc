@@ -1,10 +1,10 @@
-#include "gateway/auth/rbac/segment_pattern.h"
+#include "core/authz/segment_pattern.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace weir::gateway::rbac {
+namespace weir::authz {
 namespace {
 
 bool matches(std::string_view pattern, std::string_view text) {
@@ -67,4 +67,4 @@ TEST(SegmentPattern, KnowsItsFixedStart) {
 }
 
 }  // namespace
-}  // namespace weir::gateway::rbac
+}  // namespace weir::authz

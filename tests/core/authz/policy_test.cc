@@ -1,4 +1,4 @@
-#include "gateway/auth/rbac/policy.h"
+#include "core/authz/policy.h"
 
 #include <array>
 #include <map>
@@ -8,10 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include "core/authz/policy_index.h"
 #include "core/config/settings.h"
-#include "gateway/auth/rbac/policy_index.h"
 
-namespace weir::gateway::rbac {
+namespace weir::authz {
 namespace {
 
 class PolicyTest : public ::testing::Test {
@@ -46,12 +46,20 @@ class PolicyTest : public ::testing::Test {
     request.path_has_parameters = request.path.find(';') != std::string_view::npos ||
                                   request.path.find("%3B") != std::string_view::npos;
     const http::ExchangeFacts facts(record);
+    if (subject != Subject::kRequest) {
+      const PolicyIndex index(policies);
+      bool matched = false;
+      const Question question(subject, record, facts, arena);
+      index.forCandidates(question, [&](const Policy& each) { matched |= each.match(question); });
+      return matched;
+    }
     const Question question(request, record, facts);
     const bool matched = policies.at(0).match(question);
     EXPECT_EQ(policies.at(0).mismatches(question).empty(), matched);
     return matched;
   }
 
+  Subject subject = Subject::kRequest;
   BlockPool pool{4096};
   Arena arena{pool};
   http::Request request{arena};
@@ -83,6 +91,71 @@ TEST_F(PolicyTest, MatchesIdentities) {
   EXPECT_FALSE(matches("allow", "from = { not_identities = ['spiffe://prod/**'] }"));
   record.client_identity = {};
   EXPECT_TRUE(matches("deny", "from = { not_identities = ['spiffe://prod/**'] }"));
+}
+
+TEST_F(PolicyTest, MatchesNamespacesAndServiceAccounts) {
+  record.client_identity = "spiffe://prod/ns/shop/sa/web";
+  EXPECT_TRUE(matches("allow", "from = { namespaces = ['bank', 'shop'] }"));
+  EXPECT_TRUE(matches("allow", "from = { namespaces = ['*'], service_accounts = ['*'] }"));
+  EXPECT_FALSE(matches("allow", "from = { namespaces = ['sho'] }"));
+  EXPECT_FALSE(matches("allow", "from = { not_namespaces = ['shop'] }"));
+  EXPECT_TRUE(matches("allow", "from = { service_accounts = ['web'] }"));
+  EXPECT_TRUE(matches("allow", "from = { service_accounts = ['shop/web'] }"));
+  EXPECT_FALSE(matches("allow", "from = { service_accounts = ['bank/web', 'shop'] }"));
+  EXPECT_FALSE(matches("allow", "from = { not_service_accounts = ['shop/web'] }"));
+  EXPECT_TRUE(matches("deny", "from = { not_service_accounts = ['bank/web'] }"));
+}
+
+TEST_F(PolicyTest, OtherIdentitiesHaveNoNamespace) {
+  for (const std::string_view identity :
+       {"", "spiffe://prod/ns/shop", "spiffe://prod/ns/shop/sa", "spiffe://prod/ns/shop/sa/web/x",
+        "spiffe://prod/x/ns/shop/sa/web", "https://prod/ns/shop/sa/web", "spiffe://prod"}) {
+    record.client_identity = identity;
+    EXPECT_FALSE(matches("allow", "from = { service_accounts = ['*'] }")) << identity;
+    EXPECT_TRUE(matches("deny", "from = { not_service_accounts = ['shop/web'] }")) << identity;
+  }
+  record.client_identity = "spiffe://ns/sa/x";
+  EXPECT_FALSE(matches("allow", "from = { namespaces = ['*'] }"));
+}
+
+TEST_F(PolicyTest, MatchesPorts) {
+  record.server_port = 8443;
+  EXPECT_TRUE(matches("allow", "to = { ports = [443, 8443] }"));
+  EXPECT_FALSE(matches("allow", "to = { ports = [443] }"));
+  EXPECT_FALSE(matches("allow", "to = { not_ports = [8443] }"));
+  EXPECT_TRUE(matches("deny", "to = { not_ports = [443] }"));
+}
+
+// What a connection without HTTP does not have: an allow needs it, a deny does not.
+TEST_F(PolicyTest, BytesAreInDoubtAboutWhatOnlyRequestsHave) {
+  subject = Subject::kBytes;
+  record.transport = http::kTcpTransport;
+  record.client_identity = "spiffe://prod/ns/shop/sa/web";
+  for (const std::string_view about :
+       {"to = { paths = ['/admin/**'] }", "to = { methods = ['POST'] }", "to = { hosts = ['x'] }",
+        "headers = { x-team = ['blue'] }", "when = 'request.method == \"PUT\"'"}) {
+    EXPECT_FALSE(matches("allow", std::string(about))) << about;
+    EXPECT_TRUE(matches("deny", std::string(about))) << about;
+  }
+  EXPECT_FALSE(matches("deny", "from = { namespaces = ['bank'] }, to = { paths = ['/x'] }"));
+  EXPECT_TRUE(matches("allow", "from = { identities = ['spiffe://prod/**'] }"));
+  EXPECT_TRUE(matches("allow", "from = { addresses = ['203.0.113.0/24'] }"));
+  EXPECT_FALSE(matches("deny", "from = { subjects = ['*'] }"));
+  EXPECT_TRUE(matches("allow", "when = 'client.identity.startsWith(\"spiffe://prod/\")'"));
+}
+
+// Whether a connection can be of use at all.
+TEST_F(PolicyTest, AnyRequestIsEnoughForAnAllowAndAllMustBeMeantByADeny) {
+  subject = Subject::kAnyRequest;
+  record.client_identity = "spiffe://prod/ns/shop/sa/web";
+  for (const std::string_view about :
+       {"to = { paths = ['/admin/**'] }", "from = { subjects = ['ann'] }", "when = 'false'",
+        "from = { addresses = ['10.0.0.0/8'] }"}) {
+    EXPECT_TRUE(matches("allow", std::string(about))) << about;
+    EXPECT_FALSE(matches("deny", std::string(about))) << about;
+  }
+  EXPECT_FALSE(matches("allow", "from = { namespaces = ['bank'] }, to = { paths = ['/x'] }"));
+  EXPECT_TRUE(matches("deny", "from = { namespaces = ['shop'] }"));
 }
 
 TEST_F(PolicyTest, MatchesThePrincipal) {
@@ -239,4 +312,4 @@ TEST_F(PolicyTest, TheIndexUsesWhatDistinguishesThePolicies) {
 }
 
 }  // namespace
-}  // namespace weir::gateway::rbac
+}  // namespace weir::authz

@@ -7,9 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "gateway/auth/rbac/policy.h"
+#include "core/authz/policy.h"
 
-namespace weir::gateway::rbac {
+namespace weir::authz {
 
 // Finds the few policies that may match a request among many that differ by identity, subject,
 // consumer, path or method: each policy is filed under its values of one of those, without
@@ -19,7 +19,8 @@ class PolicyIndex {
   // The policies outlive the index.
   explicit PolicyIndex(const std::vector<Policy>& policies);
 
-  // Calls visit(Policy), for a policy perhaps more than once.
+  // Calls visit(Policy), for a policy perhaps more than once. For connections, the policies about
+  // requests are candidates as well.
   template <typename Visit>
   void forCandidates(const Question& question, Visit visit) const {
     const auto visit_all = [&](const List* list) {
@@ -28,6 +29,7 @@ class PolicyIndex {
     };
     visit_all(&others_);
     visit_all(find(kIdentity, question.identity()));
+    if (question.subject() != Subject::kRequest) return visit_all(&of_requests_);
     visit_all(find(kSubject, question.principal().subject));
     visit_all(find(kConsumer, question.principal().consumer));
     visit_all(find(kMethod, question.method()));
@@ -64,6 +66,7 @@ class PolicyIndex {
   // kPath: by the start of a pattern before its first wildcard.
   std::array<Table, kAspects> tables_;
   List others_;
+  List of_requests_;  // all that are filed under something that only a request has
 };
 
-}  // namespace weir::gateway::rbac
+}  // namespace weir::authz

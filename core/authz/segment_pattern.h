@@ -8,7 +8,7 @@
 
 #include "core/config/text_form.h"
 
-namespace weir::gateway::rbac {
+namespace weir::authz {
 
 // A pattern for texts of segments between slashes, such as paths and SPIFFE IDs. "*" stands for one
 // segment that is not empty, "**" at the end for any number of further segments, also none.
@@ -36,22 +36,22 @@ class SegmentPattern {
 // The start of `text` that ends before its slash number `slashes` + 1; all of it if it has no more.
 std::string_view startOf(std::string_view text, std::size_t slashes);
 
-}  // namespace weir::gateway::rbac
+}  // namespace weir::authz
 
 namespace weir::config {
 
 template <>
-struct TextForm<gateway::rbac::SegmentPattern> {
+struct TextForm<authz::SegmentPattern> {
   static constexpr std::string_view kName = "segment pattern";
   static constexpr std::string_view kExpected =
       "a pattern such as \"/users/*/orders\" or \"/admin/**\", with \"*\" as a whole segment and "
       "\"**\" at the end only";
   static constexpr std::string_view kPattern = "^.+$";
 
-  static std::optional<gateway::rbac::SegmentPattern> parse(std::string_view text) {
-    return gateway::rbac::SegmentPattern::parse(text);
+  static std::optional<authz::SegmentPattern> parse(std::string_view text) {
+    return authz::SegmentPattern::parse(text);
   }
-  static std::string text(const gateway::rbac::SegmentPattern& value) { return value.text(); }
+  static std::string text(const authz::SegmentPattern& value) { return value.text(); }
 };
 
 }  // namespace weir::config

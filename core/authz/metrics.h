@@ -1,11 +1,11 @@
 #pragma once
 
+#include "core/authz/policy.h"
 #include "core/base/metric.h"
 #include "core/base/metric_families.h"
 #include "core/base/metric_labels.h"
-#include "gateway/auth/rbac/policy.h"
 
-namespace weir::gateway::rbac {
+namespace weir::authz {
 
 void addMetrics(MetricFamilies& families);
 
@@ -14,7 +14,7 @@ inline constexpr std::string_view kModeWords[] = {"enforce", "shadow"};
 
 inline constexpr CounterFamily kDecisionsFamily{
     "weir_authz_decisions_total",
-    "Decisions of the filter rbac. `policy` is empty if none matched.",
+    "Decisions of `[[authorize]]` and of the filter rbac. `policy` is empty if none matched.",
     {{"policy", KeyPart::kNameA},
      {"decision", KeyPart::kFirst, wordOf<kDecisionWords>},
      {"mode", KeyPart::kSecond, wordOf<kModeWords>}}};
@@ -22,4 +22,4 @@ constexpr CounterKey decisionsKey(NameId policy, Action decision, Mode mode) {
   return {kDecisionsFamily, {.a = policy}, {.first = field(decision), .second = field(mode)}};
 }
 
-}  // namespace weir::gateway::rbac
+}  // namespace weir::authz

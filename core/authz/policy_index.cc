@@ -1,9 +1,9 @@
-#include "gateway/auth/rbac/policy_index.h"
+#include "core/authz/policy_index.h"
 
 #include <algorithm>
 #include <limits>
 
-namespace weir::gateway::rbac {
+namespace weir::authz {
 namespace {
 
 // "*" stands for any value.
@@ -76,7 +76,8 @@ void PolicyIndex::file(std::uint32_t number, const Counts& counts) {
     keys = std::move(here);
   }
   if (best == kAspects) return others_.push_back(number);
+  if (best != kIdentity) of_requests_.push_back(number);
   for (const std::string_view key : keys) tables_[best][key].push_back(number);
 }
 
-}  // namespace weir::gateway::rbac
+}  // namespace weir::authz
