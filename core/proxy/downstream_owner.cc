@@ -56,7 +56,8 @@ void DownstreamOwner::failHandshake(const net::Security& security, const IpAddre
 
 // A connection that a rule passes through is plaintext for weir.
 bool DownstreamOwner::stillAccepts(const net::Security* security) const {
-  return security != nullptr || plan_->servesPlaintext() || !plan_->tls_rules.empty();
+  if (security == nullptr) return plan_->servesPlaintext() || !plan_->tls_rules.empty();
+  return plan_->tls == nullptr || plan_->tls->judgeAgain(*security).accepted();
 }
 
 void DownstreamOwner::countRevoked(Reason reason) {

@@ -202,7 +202,8 @@ void Forwarding::endWithoutMessage() {
 void Forwarding::onResponseFailed(Error error) {
   state_.request_relay.detach();
   if (state_.response_begun) {
-    const Reason reason = Reason::kUpstreamResetAfterHeaders;
+    const Reason reason = error.code == ErrorCode::kRevoked ? Reason::kIdentityRevoked
+                                                            : Reason::kUpstreamResetAfterHeaders;
     attempt_.end(AttemptOutcome::kError, reason, state_.response.status);
     flow_.fail(reason, {});
     return flow_.run();

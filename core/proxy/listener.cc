@@ -90,15 +90,16 @@ void Listener::setPlan(std::shared_ptr<const ListenerPlan> plan, std::uint64_t p
   process_limit_ = process_limit;
   makeMetrics();
   if (other_terms) retire();
-  beginRecheck({.certificates = other_terms, .policies = other_policies});
+  beginRecheck({.certificates = other_terms, .policies = other_policies, .upstreams = true});
 }
 
 // A connection that becomes another object in the meantime is listed at the front.
 void Listener::beginRecheck(const Recheck& changed) {
   recheck_.certificates |= changed.certificates;
   recheck_.policies |= changed.policies;
-  recheck_at_ = recheck_.certificates || recheck_.policies ? first_ : nullptr;
-  if (recheck_at_ != nullptr) recheck_next_.arm(Milliseconds(0));
+  recheck_.upstreams |= changed.upstreams;
+  recheck_at_ = first_;
+  if (first_ != nullptr) recheck_next_.arm(Milliseconds(0));
 }
 
 // A slice of the connections: a worker has other clients.

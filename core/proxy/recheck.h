@@ -9,6 +9,7 @@ namespace weir::proxy {
 struct Recheck {
   bool certificates = false;  // the requirements on clients
   bool policies = false;
+  bool upstreams = false;  // the requirements on endpoints may have changed
 
   bool postponed = false;       // a request cannot be judged yet: another round is needed
   std::size_t connections = 0;  // closed

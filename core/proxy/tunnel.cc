@@ -192,6 +192,8 @@ void Tunnel::dial() {
   auto stream = attempt_.dial(proxyHeader());
   if (!stream.ok()) return onDialFailed(stream.error());
   server_.open(std::move(stream.value()));
+  const tls::ClientConfig* const tls = tries_.cluster()->plan().tls.get();
+  if (tls != nullptr) server_scope_ = std::make_unique<const std::string>(tls->scope());
 }
 
 // The connections of a client go to the same endpoint, if the balancer wants that.

@@ -141,6 +141,7 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   http::ExchangeRecord describe() const;
   template <typename Use>
   bool judge(Use use);
+  bool stillTrustsServer() const;
   bool isDenied();
   bool admit();
   bool findCluster();
@@ -190,7 +191,8 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   // What policies say about the connection, for the log. Null: nothing.
   std::unique_ptr<const std::string> denial_;
   std::unique_ptr<const std::string> shadow_;
-  event::Alarm<Tunnel, &Tunnel::onWait> wait_;  // of the current stage
+  std::unique_ptr<const std::string> server_scope_;  // of TLS to the endpoint; null: plaintext
+  event::Alarm<Tunnel, &Tunnel::onWait> wait_;       // of the current stage
   event::Alarm<Tunnel, &Tunnel::onIdle> idle_;
   std::unique_ptr<Lifetime> lifetime_;  // null: no limit
 };

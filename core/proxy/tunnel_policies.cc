@@ -61,11 +61,22 @@ bool Tunnel::admit() {
   });
 }
 
+// False if the endpoint's certificate does not meet requirements that have changed.
+bool Tunnel::stillTrustsServer() const {
+  if (!connected_ || server_scope_ == nullptr || server_.stream() == nullptr) return true;
+  const tls::ClientConfig* const tls = tries_.cluster()->plan().tls.get();
+  const net::Security* const security = server_.stream()->security();
+  if (tls == nullptr || security == nullptr || tls->scope() == *server_scope_) return true;
+  return tls->judgeAgain(*security).accepted();
+}
+
 void Tunnel::judgeAgain(Recheck& recheck) {
   if (stage_ == Stage::kHandshake || stage_ == Stage::kClosed) return;
   Reason reason = Reason::kNone;
   const bool client = recheck.certificates;
   if (client && !listener_.stillAccepts(client_.stream()->security())) {
+    reason = Reason::kIdentityRevoked;
+  } else if (recheck.upstreams && !stillTrustsServer()) {
     reason = Reason::kIdentityRevoked;
   } else if (recheck.policies && stage_ >= Stage::kConnecting && isDenied()) {
     admit();  // counts and notes it

@@ -14,6 +14,8 @@ constexpr Milliseconds kRestTime{1'000};
 
 constexpr Error kConnectTimeout = {ErrorCode::kTimeout, Origin::kUpstream, "connect timeout"};
 constexpr Error kNotGreeted = {ErrorCode::kClosed, Origin::kUpstream, "closed before its SETTINGS"};
+constexpr Error kRevoked = {ErrorCode::kRevoked, Origin::kUpstream,
+                            "the endpoint is no longer trusted"};
 constexpr Error kBadGreeting = {ErrorCode::kProtocol, Origin::kUpstream, "does not speak HTTP/2"};
 
 }  // namespace
@@ -98,6 +100,8 @@ void ClientConnection::failConnecting(Error error) {
 void ClientConnection::onDeadline() {
   if (phase_ == Phase::kConnecting || phase_ == Phase::kGreeting) {
     failConnecting(kConnectTimeout);
+  } else if (revoked_ && phase_ == Phase::kOpen) {
+    codec_->onBroken(kRevoked);
   } else if (phase_ == Phase::kOpen) {
     close(false);
   } else {
@@ -172,15 +176,21 @@ void ClientConnection::onExchangeEnd(bool) {
   owner_.onChanged(*this);
 }
 
+void ClientConnection::revokeAfter(Milliseconds time) {
+  drain();
+  revoked_ = true;
+  deadline_.arm(time);
+}
+
 void ClientConnection::onRestBegin() {
-  if (phase_ != Phase::kOpen) return;
+  if (phase_ != Phase::kOpen || revoked_) return;
   deadline_.arm(kRestTime);
   owner_.onRestBegin(*this);
 }
 
 void ClientConnection::onRestEnd() {
   if (phase_ != Phase::kOpen) return;
-  deadline_.disarm();
+  if (!revoked_) deadline_.disarm();
   owner_.onRestEnd(*this);
 }
 

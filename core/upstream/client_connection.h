@@ -63,6 +63,8 @@ class ClientConnection final : public event::Disposable,
   // Without an exchange: closes after its last bytes have been sent; onClosed follows.
   void retire() { close(false); }
   void drain() { drains_at_ = Milliseconds::min(); }  // it takes no further exchange
+  // Fails its exchanges after that time, and closes it; it takes no further ones.
+  void revokeAfter(Milliseconds time);
   // Counted from now; a connection whose lifetime has ended drains.
   void limitLifetime(Milliseconds lifetime) {
     drains_at_ = std::min(drains_at_, loop_.now() + lifetime);
@@ -82,6 +84,8 @@ class ClientConnection final : public event::Disposable,
     const net::Security* security = stream_->security();
     return security == nullptr ? nullptr : security->peer.get();
   }
+  // Null: plaintext. The properties of a handshake that is complete.
+  const net::Security* security() const { return stream_->security(); }
   bool multiplexes() const { return protocol_ == http::VersionChoice::kHttp2; }  // once connected
   Nanoseconds connectTook() const { return connect_took_; }
 
@@ -99,6 +103,7 @@ class ClientConnection final : public event::Disposable,
     Share* borrowed_for = nullptr;  // of its latest exchange; valid as long as the exchange
     Share::Charge charge;           // while it reads an unwanted response
     std::size_t promised = 0;       // exchanges that may rely on it while it connects
+    std::uint64_t terms = 0;        // the latest terms of the cluster that its peer meets
     std::uint64_t ready_in = 0;     // the pass of the pool during which it became ready
   };
   Record& record() { return record_; }
@@ -145,6 +150,7 @@ class ClientConnection final : public event::Disposable,
   Milliseconds drains_at_ = kNever;
   Record record_{*this};
   Phase phase_ = Phase::kConnecting;
+  bool revoked_ = false;
   http::VersionChoice protocol_;
 };
 

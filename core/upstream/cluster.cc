@@ -28,6 +28,7 @@ Cluster::Cluster(const Tools& tools, std::shared_ptr<const ClusterPlan> plan)
       selection_({tools.random, tools.loop, in_flight_}, tools.metrics, *plan_),
       wait_tick_(tools.loop.wheel(), *this),
       warm_tick_(tools.loop.wheel(), *this),
+      recheck_(tools.loop.wheel(), *this),
       retry_budget_(*plan_->retry_tokens, plan_->options.retry_budget),
       attempt_metrics_(tools.metrics, plan_->id) {
   MetricCells& cells = tools_.metrics;
@@ -62,6 +63,8 @@ void Cluster::configure(std::shared_ptr<const ClusterPlan> plan) {
   }
   if (!plan_->hasTermsOf(*old)) {
     for (EndpointPool* pool : allPools()) pool->renew();
+    ++totals_.terms;
+    if (plan_->tls != nullptr) recheck_.arm(Milliseconds(0));
   }
   if (!waiting_.empty()) tools_.loop.atTurnEnd(*this);  // the limit may be higher now
   metrics_.connect =
@@ -93,11 +96,17 @@ void Cluster::setEndpoints(SharedEndpoints endpoints) {
   endpoints_ = std::move(endpoints);
   connection_limit_ = plan_->connectionLimit(endpoints_->endpoints.size());
   for (auto& [address, pool] : pools_) pool->listed = false;
+  const EndpointPool::Tools tools{tools_.loop, tools_.connector, tools_.random, totals_};
+  PoolOwner& owner = *this;
   for (const Endpoint& endpoint : endpoints_->endpoints) {
-    EndpointPool& pool = poolAt(endpoint.address);
-    if (pool.endpoint != endpoint) pool.endpoint = endpoint;
-    pool.listed = true;
-    noteHealth(pool);
+    auto& pool = pools_[endpoint.address];
+    if (pool == nullptr) {
+      pool = std::make_unique<EndpointPool>(tools, owner);
+      pool->since = tools_.loop.now();
+    }
+    if (pool->endpoint != endpoint) pool->endpoint = endpoint;
+    pool->listed = true;
+    noteHealth(*pool);
   }
   refreshMembers();
   std::vector<EndpointPool*> gone;
@@ -193,17 +202,13 @@ std::size_t Cluster::endpointCount() const {
       all.begin(), all.end(), [](const Endpoint& endpoint) { return !endpoint.draining; }));
 }
 
-Member& Cluster::memberAt(const net::Address& address) { return poolAt(address); }
-
-// A new one gets no traffic until it is listed.
-EndpointPool& Cluster::poolAt(const net::Address& address) {
+Member& Cluster::memberAt(const net::Address& address) {
   auto& pool = pools_[address];
   if (pool == nullptr) {
     PoolOwner& owner = *this;
     pool = std::make_unique<EndpointPool>(
         EndpointPool::Tools{tools_.loop, tools_.connector, tools_.random, totals_}, owner);
     pool->endpoint.address = address;
-    pool->since = tools_.loop.now();
     pool->listed = pool->available = false;
   }
   return *pool;

@@ -121,6 +121,7 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   void askAgain(PoolWaiter& waiter) override;
   void onConnected(const ClientConnection& connection) override;
   void onConnectFailed(const Error& error) override { countFailure(error.code); }
+  void onRevoked() override;
   void onPlaceFree(EndpointPool& pool) override;
 
   // GuardOwner
@@ -145,7 +146,7 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   bool makeRoom();
   Result<std::unique_ptr<net::Stream>> dialPool(EndpointPool& pool, std::string_view first);
   const std::shared_ptr<const tls::ClientConfig>& dialTls();
-  EndpointPool& poolAt(const net::Address& address);
+  void recheckConnections();
   void dropIfUnused(EndpointPool& pool);
   void countFailure(ErrorCode code);
   void countMtls(tls::MtlsResult result);
@@ -188,6 +189,7 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   FairQueue turns_;  // the same waiters in the order in which they are served
   event::Alarm<Cluster, &Cluster::onWaitTick> wait_tick_;
   event::Alarm<Cluster, &Cluster::onWarmTick> warm_tick_;  // armed while a member starts slowly
+  event::Alarm<Cluster, &Cluster::recheckConnections> recheck_;
   std::uint64_t users_ = 0;
   RetryBudget retry_budget_;
   AttemptMetrics attempt_metrics_;

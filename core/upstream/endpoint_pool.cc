@@ -168,6 +168,7 @@ void EndpointPool::connect(PoolWaiter& waiter) {
   const auto protocol = kind == Kind::kHttp1 ? http::VersionChoice::kHttp1 : options.protocol;
   auto* connection = new ClientConnection(tools_.loop, *this, protocol, options.http2);
   connection->record().http1_only = kind == Kind::kHttp1;
+  connection->record().terms = tools_.totals.terms;
   connection->record().promised = promiseOf(kind);
   move(*connection, State::kConnecting);
   expect(waiter);

@@ -26,6 +26,7 @@ struct PoolTotals {
   std::size_t idle = 0;     // of the open ones
   std::size_t waiting = 0;  // exchanges, at the limit of connections
   bool leaving = false;     // only connections in use are kept
+  std::uint64_t terms = 0;  // counts the changes of the requirements on endpoints
   Gauge open_gauge;
   Gauge idle_gauge;
   Counter reused;
@@ -41,6 +42,7 @@ class PoolOwner {
   virtual void askAgain(PoolWaiter&) = 0;     // the share of its client is no longer spent
   virtual void onConnected(const ClientConnection&) = 0;
   virtual void onConnectFailed(const Error&) = 0;
+  virtual void onRevoked() = 0;
   virtual void onPlaceFree(EndpointPool&) = 0;  // a connection was closed
 };
 
@@ -87,6 +89,9 @@ class EndpointPool final : public Member, public event::Disposable, private Clie
   void update() { forEach(&EndpointPool::place); }
   // The plan has other terms: connections made under the old ones take no further exchange.
   void renew();
+  // Examines connections made under earlier terms of TLS until the clock shows `until`, and revokes
+  // those whose peer does not meet the latest ones. False if there are more.
+  bool recheck(const tls::ClientConfig& tls, Nanoseconds until);
   void closeAll() { forEach(&EndpointPool::drop); }
 
   std::size_t open() const { return connections_.size() + tunnels_; }

@@ -25,6 +25,8 @@ Reason reasonForResponse(const Error& error, bool reused) {
   switch (error.code) {
     case ErrorCode::kTls:
       return Reason::kUpstreamTlsError;
+    case ErrorCode::kRevoked:
+      return Reason::kIdentityRevoked;
     case ErrorCode::kProtocol:
     case ErrorCode::kTooLarge:
     case ErrorCode::kNotImplemented:

@@ -8,7 +8,7 @@ void addMetrics(MetricFamilies& families) {
                 &kPoolWaitFamily, &kQueueDepthFamily, &kEndpointsFamily, &kPanicFamily,
                 &kReusedConnectionsFamily, &kDiscoveryUpdatesFamily, &kDiscoveryStaleFamily,
                 &kDiscoveryLastUpdateFamily, &kDiscoveryLagFamily, &kRetriesFamily,
-                &kRetriesSuppressedFamily, &kRetryBudgetTokensFamily});
+                &kRetriesSuppressedFamily, &kRetryBudgetTokensFamily, &kRevokedFamily});
 }
 
 }  // namespace weir::upstream

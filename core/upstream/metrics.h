@@ -188,4 +188,13 @@ constexpr GaugeKey retryBudgetTokensKey(NameId upstream) {
   return {kRetryBudgetTokensFamily, {.a = upstream}};
 }
 
+inline constexpr CounterFamily kRevokedFamily{
+    "weir_upstream_revoked_total",
+    "Open connections to endpoints that were closed because the trusted certificates or the "
+    "revocation lists changed.",
+    {kUpstreamLabel}};
+constexpr CounterKey upstreamRevokedKey(NameId upstream) {
+  return {kRevokedFamily, {.a = upstream}};
+}
+
 }  // namespace weir::upstream

@@ -3,6 +3,7 @@
 
 import http.client
 import re
+import socket
 import ssl
 import unittest
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import poll
 from fake_upstream import FakeUpstream, text
 from integration_case import LOG
-from tcp_case import TcpCase, read_exactly
+from tcp_case import TcpCase, read_all, read_exactly
 from weir_process import ADMIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,6 +200,52 @@ discovery = {{ static = ["{database.address}"] }}
         self.assert_talks(operator)
         self.assert_metric(weir, 1, "weir_revoked_total", listener="database",
                            kind="connection", reason="authz_denied")
+
+    def test_other_roots_cut_clients_and_nothing_else_does(self):
+        weir = self.node()
+        peer = self.chat(weir, "web")
+        self.ca(weir.folder, "renew", "ca/orders")  # a rotation
+        weir.admin("/reload", "POST")
+        self.assert_talks(peer)
+        self.ca(weir.folder, "init", "--days", "2", "--dir", "other")
+        self.change(weir, 'trust = "ca/root.crt"', 'trust = "other/root.crt"')
+        self.assert_cut(peer)
+        self.assert_metric(weir, 1, "weir_revoked_total", listener="inbound", kind="stream",
+                           reason="identity_revoked")
+        self.assertEqual(self.log_lines(weir, 1)[0]["reason"], "identity_revoked")
+
+    def test_other_roots_cut_endpoints(self):
+        weir = self.node()
+        ca = weir.folder / "ca"
+        front = self.weir(f"""{ADMIN}
+{LOG}
+[[listener]]
+name = "public"
+address = "127.0.0.1:0"
+[[route]]
+name = "all"
+upstream = "orders"
+upgrades = ["tcp"]
+[upstream.orders]
+identity = "{DOMAIN}/ns/shop/sa/orders"
+discovery = {{ static = ["{weir.address('inbound')}"] }}
+[identity]
+cert = "{ca}/web.crt"
+key = "{ca}/web.key"
+trust = "{ca}/root.crt"
+""")
+        peer = self.connect(front)
+        peer.sendall(b"GET /chat HTTP/1.1\r\nHost: orders\r\nConnection: Upgrade\r\n"
+                     b"Upgrade: tcp\r\n\r\n")
+        while not read_exactly(peer, 1) == b"\n" or peer.recv(2, socket.MSG_PEEK) != b"\r\n":
+            pass
+        read_exactly(peer, 2)
+        self.assert_talks(peer)
+        self.ca(weir.folder, "init", "--days", "2", "--dir", "other")
+        self.change(front, f'trust = "{ca}/root.crt"', f'trust = "{weir.folder}/other/root.crt"')
+        self.assertIn(read_all(peer), (b"", None))
+        self.assert_metric(front, 1, "weir_upstream_revoked_total", upstream="orders")
+        self.assertEqual(self.log_lines(front, 1)[0]["reason"], "identity_revoked")
 
 
 class Modes(AuthorizeCase):

@@ -509,6 +509,7 @@ class EveryFamily(FilterMetricsCase):
         self.assertTrue(client.ended())
         self.expect(weir, 1, "weir_revoked_total", listener="public", kind="connection",
                     reason="authz_denied")
+        self.asserted.add("weir_upstream_revoked_total")  # in authorize_test.py
 
 
 if __name__ == "__main__":
