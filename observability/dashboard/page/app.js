@@ -129,6 +129,10 @@ function start() {
     pause.setAttribute('aria-pressed', String(Live.paused));
     showState();
   });
+  document.querySelector('.skip').addEventListener('click', (event) => {
+    event.preventDefault();  // the part of the address behind # is the view
+    main.focus();
+  });
   addEventListener('hashchange', show);
   setInterval(showState, 500);
   show();

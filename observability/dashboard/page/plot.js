@@ -11,11 +11,11 @@ const TOP = 12;
 const BOTTOM = 24;
 const TICKS = 4;
 
-// The next of 1, 2, 2.5, 5, 10 ... above the value.
+// The next of 1, 2, 4, 8, 10 ... above the value, so that a quarter of it is a round number.
 function roundUp(value) {
   if (value <= 0) return 1;
   const size = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].find((step) => step * size >= value) * size;
+  return [1, 2, 4, 8, 10].find((step) => step * size >= value) * size;
 }
 
 const line = (points) => points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
