@@ -33,6 +33,12 @@ void checkTls(config::Table& table, const Settings& settings) {
   if (settings.tls && settings.address && settings.address->isUnix()) {
     table.fail("tls", "does not apply to a Unix socket");
   }
+  if (settings.tls && settings.tls->plaintext != tls::Plaintext::kRefuse) {
+    table.fail("tls", "serves no plaintext beside TLS");
+  }
+  if (settings.tls && settings.tls->early_data) {
+    table.fail("tls", "does not accept early data, which may be a replay");
+  }
   const bool asks =
       settings.tls && settings.tls->client_certificate != tls::ClientCertificate::kNone;
   const std::pair<std::string_view, const std::optional<AccessRule>&> rules[] = {

@@ -108,18 +108,21 @@ class Taps(Case):
                          (dead, "error", "upstream_connect_refused"))
         self.assertEqual((good["endpoint"], good["outcome"]), (live.address, "ok"))
 
-    def test_a_condition_selects_and_the_time_ends(self):
+    def test_a_condition_selects(self):
         weir = self.weir(gateway('[[route]]\nname = "all"\nrespond.body = "hello"\n', workers=2))
-        tap = self.tap(weir, when='request.path == "/wanted"', duration="1s", headers="false")
+        tap = self.tap(weir, when='request.path.startsWith("/wanted")', headers="false")
         self.assert_metric(weir, 1, "weir_taps_active")
-        for path in ("/other", "/wanted", "/other"):
+        for path in ("/other", "/wanted/1", "/other", "/wanted/2"):
             self.get(weir, path)
-        line = tap.line()
-        self.assertEqual(line["request"]["path"], "/wanted")
-        self.assertNotIn("request_headers", line)
-        end = tap.line()
-        self.assertEqual((end["event"], end["watched"], end["sent"], end["dropped"]),
-                         ("end", 3, 1, 0))
+        lines = [tap.line(), tap.line()]
+        self.assertEqual({line["request"]["path"] for line in lines}, {"/wanted/1", "/wanted/2"})
+        self.assertNotIn("request_headers", lines[0])
+
+    def test_the_time_ends(self):
+        weir = self.weir(gateway('[[route]]\nname = "all"\nrespond.body = "hello"\n', workers=2))
+        tap = self.tap(weir, duration="10ms")
+        self.assertEqual(tap.line(), {"event": "end", "watched": 0, "sent": 0, "limited": 0,
+                                      "dropped": 0})
         self.assertEqual(tap.raw_line(), b"")
         self.assert_metric(weir, 0, "weir_taps_active")
 
@@ -165,20 +168,28 @@ class Taps(Case):
         upstream = self.upstream()
         weir = self.weir(gateway(forward(upstream.address)))
         command = subprocess.Popen(
-            [BINARY, "tap", weir.admin_address, "--when", "response.status == 200",
-             "--duration", "2s", "--headers"], stdout=subprocess.PIPE, text=True)
+            [BINARY, "tap", weir.admin_address, "--when", "response.status == 200", "--headers"],
+            stdout=subprocess.PIPE, text=True)
         self.addCleanup(command.stdout.close)
         self.addCleanup(command.wait)
+        self.addCleanup(command.kill)
         self.assertEqual(command.stdout.readline(), "watching requests\n")
         self.get(weir, "/shown", headers=[("X-Odd", "a\tb"), ("Cookie", "id=1")])
         self.assertRegex(command.stdout.readline(),
                          r"^\S+ GET test/shown -> 200 in \d+\.\d+ ms client=127\.0\.0\.1 "
                          r"listener=public route=all id=\S+\n$")
-        rest = command.stdout.read()
-        self.assertIn(f"    attempt 1: {upstream.address}, new connection at ", rest)
-        self.assertIn("    > Cookie: REDACTED\n", rest)
-        self.assertIn("the time is over: 1 watched, 1 shown", rest)
-        self.assertEqual(command.wait(), 0)
+        self.assertIn(f"    attempt 1: {upstream.address}, new connection at ",
+                      command.stdout.readline())
+        headers = iter(command.stdout.readline, "    > Cookie: REDACTED\n")
+        self.assertIn("    > X-Odd: a?b\n", list(headers))
+
+    def test_the_command_ends_with_the_time(self):
+        weir = self.weir(gateway('[[route]]\nname = "all"\nrespond.body = "hello"\n'))
+        ended = subprocess.run([BINARY, "tap", weir.admin_address, "--duration", "10ms"],
+                               capture_output=True, text=True, check=False)
+        self.assertEqual((ended.returncode, ended.stderr, ended.stdout),
+                         (0, "", "watching requests\nthe time is over: 0 watched, 0 shown, "
+                                 "0 beyond the rate, 0 dropped\n"))
 
     def test_the_command_tells_what_is_wrong(self):
         weir = self.weir(gateway('[[route]]\nname = "all"\nrespond.body = "hello"\n'))
@@ -203,15 +214,16 @@ class Errors(Case):
             workers=2))
         self.assertEqual(self.errors(weir), [])
         self.assertEqual(self.get(weir, "/broken").status, 500)
-        self.assertEqual(self.get(weir, "/dead?code=s3cret").status, 503)
+        self.assertEqual(self.get(weir, "/dead?code=s3cret").status, 502)
         self.assertEqual(self.get(weir, "/nowhere").status, 404)
         nowhere, gone, failed = self.errors(weir)
         self.assertEqual((nowhere["reason"], nowhere["status"], nowhere["path"]),
                          ("no_route", 404, "/nowhere"))
         self.assertEqual((gone["reason"], gone["route"], gone["endpoint"], gone["path"]),
                          ("upstream_connect_refused", "all", dead, "/dead?code=REDACTED"))
-        self.assertEqual((gone["method"], gone["client"], gone["listener"], gone["attempts"]),
-                         ("GET", "127.0.0.1", "public", 1))
+        self.assertEqual((gone["method"], gone["client"], gone["listener"]),
+                         ("GET", "127.0.0.1", "public"))
+        self.assertGreaterEqual(gone["attempts"], 1)
         self.assertEqual((failed["reason"], failed["route"], failed["endpoint"], failed["status"]),
                          ("upstream_status", "broken", broken.address, 500))
         self.assertEqual([each["status"] for each in self.errors(weir, limit=1)], [404])

@@ -94,5 +94,41 @@ TEST(AdminSettings, RefuseWhatIsOutOfRange) {
   EXPECT_FALSE(mistakesOf("admin = { port = 9901 }").empty());
 }
 
+TEST(AdminSettings, ReadWhoHasWhichRole) {
+  const Read read(R"(
+      [admin]
+      view = { tokens = ["0123456789abcdef"] }
+      operate = { users = ["root", "0"], identities = ["spiffe://example.org/ns/ops/*"] }
+      [admin.tls]
+      certificates = [{ cert = "a.crt", key = "a.key" }]
+      client_certificate = "optional"
+      client_ca = "ca.crt")");
+  EXPECT_EQ(read.diagnostics.text(), "");
+  EXPECT_EQ(read.admin().view->tokens.front().reveal(), "0123456789abcdef");
+  EXPECT_EQ(read.admin().operate->users.size(), 2U);
+  EXPECT_EQ(read.admin().operate->identities.size(), 1U);
+  EXPECT_EQ(read.admin().tls->certificates.size(), 1U);
+  EXPECT_FALSE(Read("").admin().operate.has_value());
+}
+
+TEST(AdminSettings, RefuseRolesThatNobodyCouldHave) {
+  const auto has = [](std::string_view toml, std::string_view what) {
+    return mistakesOf(toml).find(what) != std::string::npos;
+  };
+  EXPECT_TRUE(has("[admin]\noperate = { users = ['nobody-at-all'] }", "no user \"nobody-at-all\""));
+  EXPECT_TRUE(has("[admin]\noperate = { tokens = ['0123456789abcde'] }", "at least 16 visible"));
+  EXPECT_TRUE(has("[admin]\nview = { tokens = ['0123456789 abcdef'] }", "without spaces"));
+  EXPECT_TRUE(has("[admin]\nview = { identities = ['a.example'] }", "need client certificates"));
+  EXPECT_TRUE(has("[admin]\nview = { identities = ['http://x'] }", "weir.toml:2:"));
+  constexpr std::string_view kTls = "certificates = [{ cert = 'a.crt', key = 'a.key' }]";
+  const auto tls = [&](std::string_view more) {
+    return "[admin]\ntls = { " + std::string(kTls) + std::string(more) + " }";
+  };
+  EXPECT_TRUE(has("[admin]\naddress = 'unix:x'\ntls = { " + std::string(kTls) + " }",
+                  "does not apply to a Unix socket"));
+  EXPECT_TRUE(has(tls(", plaintext = 'allow'"), "serves no plaintext"));
+  EXPECT_TRUE(has(tls(", early_data = true"), "early data"));
+}
+
 }  // namespace
 }  // namespace weir::admin
