@@ -19,9 +19,9 @@ constexpr std::size_t kMostValue = 512;
 constexpr std::string_view kRedacted = "REDACTED";
 
 // Writes the members of JSON objects and arrays, with the commas between them.
-class Json {
+class LineWriter {
  public:
-  explicit Json(Line& line) : line_(line) {}
+  explicit LineWriter(Line& line) : line_(line) {}
 
   void open(std::string_view key, std::string_view bracket) {
     name(key);
@@ -87,7 +87,7 @@ class Json {
   bool first_ = true;
 };
 
-void writeSafeUrl(std::string_view url, Json& json) {
+void writeSafeUrl(std::string_view url, LineWriter& json) {
   const std::size_t end = url.find('?');
   json.piece(url.substr(0, end == std::string_view::npos ? end : end + 1));
   if (end == std::string_view::npos) return;
@@ -99,7 +99,7 @@ bool isUrl(http::HeaderId id) {
 }
 
 // As pairs, because names may be repeated and are untrusted.
-void writeHeaders(std::string_view key, const http::Headers* headers, Json& json) {
+void writeHeaders(std::string_view key, const http::Headers* headers, LineWriter& json) {
   if (headers == nullptr || headers->empty()) return;
   json.open(key, "[");
   for (const http::Header& header : *headers) {
@@ -121,7 +121,7 @@ void writeHeaders(std::string_view key, const http::Headers* headers, Json& json
   json.close("]");
 }
 
-void writeRequest(const http::ExchangeRecord& record, Json& json) {
+void writeRequest(const http::ExchangeRecord& record, LineWriter& json) {
   json.open("request", "{");
   json.text("id", record.request_id);
   json.text("method", record.method_text.empty() ? toString(record.method) : record.method_text);
@@ -138,7 +138,7 @@ void writeRequest(const http::ExchangeRecord& record, Json& json) {
   json.close("}");
 }
 
-void writeClient(const http::ExchangeRecord& record, Json& json) {
+void writeClient(const http::ExchangeRecord& record, LineWriter& json) {
   json.open("client", "{");
   json.text("address", record.client_address);
   json.text("identity", record.client_identity);
@@ -150,7 +150,7 @@ void writeClient(const http::ExchangeRecord& record, Json& json) {
 }
 
 void writeStep(const filter::Link& link, std::string_view side, const filter::Step& step,
-               Json& json) {
+               LineWriter& json) {
   json.open({}, "{");
   json.text("filter", link.name);
   json.text("of", link.of_listener ? "listener" : "route");
@@ -160,7 +160,7 @@ void writeStep(const filter::Link& link, std::string_view side, const filter::St
   json.close("}");
 }
 
-void writeFilters(const filter::Steps& steps, Json& json) {
+void writeFilters(const filter::Steps& steps, LineWriter& json) {
   if (steps.size == 0) return;
   json.open("filters", "[");
   for (std::size_t i = 0; i < steps.size; ++i) {
@@ -174,7 +174,7 @@ void writeFilters(const filter::Steps& steps, Json& json) {
   json.close("]");
 }
 
-void writeCandidates(const upstream::Candidates& candidates, Json& json) {
+void writeCandidates(const upstream::Candidates& candidates, LineWriter& json) {
   if (candidates.all().empty()) return;
   json.open("candidates", "[");
   for (const auto& each : candidates.all()) {
@@ -187,7 +187,7 @@ void writeCandidates(const upstream::Candidates& candidates, Json& json) {
   json.close("]");
 }
 
-void writeAttempt(const proxy::AttemptStep& attempt, Json& json) {
+void writeAttempt(const proxy::AttemptStep& attempt, LineWriter& json) {
   const upstream::Outcome& outcome = attempt.outcome;
   const Nanoseconds began = attempt.ended - outcome.duration;
   json.open({}, "{");
@@ -207,7 +207,7 @@ void writeAttempt(const proxy::AttemptStep& attempt, Json& json) {
 }
 
 // They are linked from the latest one back.
-void writeAttempts(const proxy::ExchangeSteps& steps, Json& json) {
+void writeAttempts(const proxy::ExchangeSteps& steps, LineWriter& json) {
   constexpr std::size_t kMost = 16;
   const proxy::AttemptStep* list[kMost];
   std::size_t count = 0;
@@ -220,7 +220,7 @@ void writeAttempts(const proxy::ExchangeSteps& steps, Json& json) {
   json.close("]");
 }
 
-void writeResponse(const http::ExchangeRecord& record, Json& json) {
+void writeResponse(const http::ExchangeRecord& record, LineWriter& json) {
   json.open("response", "{");
   if (record.status != 0) json.number("status", static_cast<std::uint64_t>(record.status));
   json.text("grpc_status", record.grpc_status);
@@ -230,7 +230,7 @@ void writeResponse(const http::ExchangeRecord& record, Json& json) {
   json.close("}");
 }
 
-void writeTimings(const http::PhaseTimes& times, Json& json) {
+void writeTimings(const http::PhaseTimes& times, LineWriter& json) {
   json.open("timings_ms", "{");
   json.milliseconds("request_head", times.request_head);
   json.milliseconds("routed", times.routed);
@@ -243,7 +243,7 @@ void writeTimings(const http::PhaseTimes& times, Json& json) {
 
 std::size_t write(const proxy::ExchangeSteps& steps, const http::ExchangeRecord& record,
                   bool headers, Line& line) {
-  Json json(line);
+  LineWriter json(line);
   json.open({}, "{");
   json.time("time", record.start);
   writeRequest(record, json);

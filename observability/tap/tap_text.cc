@@ -10,21 +10,21 @@
 namespace weir::tap {
 namespace {
 
-using Json = nlohmann::json;
+using JsonValue = nlohmann::json;
 
-std::string textAt(const Json& json, const char* key) {
+std::string textAt(const JsonValue& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end()) return {};
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-const Json& at(const Json& json, const char* key) {
-  static const Json kNone = Json::object();
+const JsonValue& at(const JsonValue& json, const char* key) {
+  static const JsonValue kNone = JsonValue::object();
   const auto found = json.find(key);
   return found == json.end() ? kNone : *found;
 }
 
-std::string milliseconds(const Json& json, const char* key) {
+std::string milliseconds(const JsonValue& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end() || !found->is_number()) return {};
   std::array<char, 32> text{};
@@ -37,9 +37,9 @@ std::string titled(std::string_view title, const std::string& text) {
   return text.empty() ? std::string() : " " + std::string(title) + "=" + text;
 }
 
-std::string requestText(const Json& line) {
-  const Json& request = at(line, "request");
-  const Json& response = at(line, "response");
+std::string requestText(const JsonValue& line) {
+  const JsonValue& request = at(line, "request");
+  const JsonValue& response = at(line, "response");
   std::string text = textAt(line, "time") + " " + textAt(request, "method") + " " +
                      textAt(request, "authority") + textAt(request, "path");
   if (request.contains("query")) text += "?" + textAt(request, "query");
@@ -55,7 +55,7 @@ std::string requestText(const Json& line) {
   return text + (detail.empty() ? "\n" : "\n    detail: " + detail + "\n");
 }
 
-std::string filterText(const Json& step) {
+std::string filterText(const JsonValue& step) {
   const bool back = textAt(step, "side") == "response";
   std::string text = back ? "    response filter " : "    filter ";
   text += textAt(step, "filter") + " (" + textAt(step, "of") + ") " + textAt(step, "verdict");
@@ -63,16 +63,16 @@ std::string filterText(const Json& step) {
   return text + (took.empty() ? "\n" : ", " + took + "\n");
 }
 
-std::string candidatesText(const Json& attempt) {
+std::string candidatesText(const JsonValue& attempt) {
   std::string text;
-  for (const Json& each : at(attempt, "candidates")) {
+  for (const JsonValue& each : at(attempt, "candidates")) {
     text += (text.empty() ? " of " : ", ") + textAt(each, "endpoint") + " (cost " +
             textAt(each, "cost") + ", " + textAt(each, "in_flight") + " in flight)";
   }
   return text;
 }
 
-std::string attemptText(const Json& attempt, std::size_t number) {
+std::string attemptText(const JsonValue& attempt, std::size_t number) {
   std::string text = "    attempt " + std::to_string(number) + ": " + textAt(attempt, "endpoint");
   text += candidatesText(attempt);
   const std::string connection = textAt(attempt, "connection");
@@ -87,9 +87,9 @@ std::string attemptText(const Json& attempt, std::size_t number) {
          titled("reason", textAt(attempt, "reason")) + "\n";
 }
 
-std::string headersText(const Json& line, const char* key, std::string_view mark) {
+std::string headersText(const JsonValue& line, const char* key, std::string_view mark) {
   std::string text;
-  for (const Json& each : at(line, key)) {
+  for (const JsonValue& each : at(line, key)) {
     if (!each.is_array() || each.size() != 2 || !each[0].is_string() || !each[1].is_string())
       continue;
     text.append("    ").append(mark).append(" ").append(each[0].get<std::string>());
@@ -98,7 +98,7 @@ std::string headersText(const Json& line, const char* key, std::string_view mark
   return text;
 }
 
-std::string noteText(const Json& line) {
+std::string noteText(const JsonValue& line) {
   const std::string event = textAt(line, "event");
   if (event == "start") return "watching requests\n";
   std::string text = event == "end" ? "the time is over: " : "too slow to show every request: ";
@@ -110,13 +110,13 @@ std::string noteText(const Json& line) {
 }  // namespace
 
 std::string tapText(std::string_view line, bool headers) {
-  const Json json = Json::parse(line, nullptr, false);
+  const JsonValue json = JsonValue::parse(line, nullptr, false);
   if (!json.is_object()) return {};
   if (json.contains("event")) return noteText(json);
   std::string text = requestText(json);
-  for (const Json& step : at(json, "filters")) text += filterText(step);
+  for (const JsonValue& step : at(json, "filters")) text += filterText(step);
   std::size_t number = 0;
-  for (const Json& attempt : at(json, "attempts")) text += attemptText(attempt, ++number);
+  for (const JsonValue& attempt : at(json, "attempts")) text += attemptText(attempt, ++number);
   if (headers) {
     text += headersText(json, "request_headers", ">");
     text += headersText(json, "response_headers", "<");
