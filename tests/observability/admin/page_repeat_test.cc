@@ -23,6 +23,7 @@ class FakeStream final : public PageStream {
     events.emplace_back(data);
     return true;
   }
+  void finish() override { ADD_FAILURE() << "it goes on until the client leaves"; }
   bool room = true;
   std::vector<std::string> events;
 
