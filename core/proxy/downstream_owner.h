@@ -45,6 +45,7 @@ class DownstreamOwner {
   const http::ServerTerms& serverTerms() const { return terms_; }
   NameId id() const { return plan_->id; }
   bool draining() const { return draining_; }
+  std::uint16_t port() const { return port_; }  // on which it accepts; 0: none
   // The port at which a client's connection was directed; 0: none.
   std::uint16_t portOf(const ConnectionFacts& facts) const {
     return facts.server.port() != 0 ? facts.server.port() : port_;

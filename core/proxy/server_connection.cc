@@ -13,9 +13,9 @@ ServerConnection::ServerConnection(DownstreamOwner& listener, std::unique_ptr<ne
                                    const ConnectionFacts& facts)
     : http::ServerConnection(listener.engine().loop(), listener.serverTerms(), std::move(stream)),
       peer_(facts.address.ip()),
-      port_(listener.portOf(facts)),
       listener_(listener) {
   if (facts.interception != nullptr) extras().interception = facts.interception;
+  if (listener.portOf(facts) != listener.port()) extras().port = listener.portOf(facts);
 }
 
 ServerConnection::~ServerConnection() = default;
@@ -49,7 +49,7 @@ void ServerConnection::onBroken(Error error) {
   http::ServerConnection::onBroken(error);
 }
 
-void ServerConnection::onClosed() { listener_.remove(*this, security() != nullptr, closes_for_); }
+void ServerConnection::onClosed() { listener_.remove(*this, security() != nullptr, closesFor()); }
 
 void ServerConnection::onHeadTimeout() {
   listener_.engine().metrics().counter(timeoutsKey(0, TimeoutStage::kHeaders)).add();
@@ -72,7 +72,7 @@ std::vector<Exchange*> ServerConnection::openExchanges() {
 
 void ServerConnection::judgeAgain(Recheck& recheck) {
   const bool shaking_hands = security() != nullptr && security()->version.empty();
-  if (!open() || shaking_hands || closes_for_ != Reason::kNone) return;
+  if (!open() || shaking_hands || closesFor() != Reason::kNone) return;
   if (recheck.certificates && !listener_.stillAccepts(security())) {
     return evict(Reason::kIdentityRevoked, recheck);
   }
@@ -92,7 +92,7 @@ bool ServerConnection::admitsNothing(const authz::PolicySet& policies) {
   Arena arena(loop().scratch());
   http::ExchangeRecord record;
   record.listener = listener_.plan().name;
-  record.server_port = port_;
+  record.server_port = port();
   if (security() != nullptr && security()->peer != nullptr) {
     record.client_identity = security()->peer->identity;
   }
@@ -105,7 +105,7 @@ bool ServerConnection::admitsNothing(const authz::PolicySet& policies) {
 void ServerConnection::evict(Reason reason, Recheck& recheck) {
   ++recheck.connections;
   listener_.countRevoked(reason);
-  closes_for_ = reason;
+  extras().closes_for = reason;
   lifetime_ = Lifetime::end(*this, listener_.engine(), reason);
   retire();
 }
@@ -132,7 +132,7 @@ ServerConnection::Extras& ServerConnection::extras() {
 }
 
 ConnectionPeer ServerConnection::peer() {
-  ConnectionPeer peer{.ip = peer_, .security = security(), .port = port_};
+  ConnectionPeer peer{.ip = peer_, .security = security(), .port = port()};
   // Only HTTP/2 has several requests at a time, and cancels one without ending the others.
   if (!speaksHttp1()) peer.share = &extras().share;
   if (extras_ != nullptr) peer.interception = extras_->interception.get();

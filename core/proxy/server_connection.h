@@ -36,6 +36,8 @@ class ServerConnection final : public DownstreamConnection, private http::Server
   struct Extras {
     upstream::Share share;                             // of all requests of HTTP/2
     std::shared_ptr<const Interception> interception;  // null: not redirected
+    std::uint16_t port = 0;             // of its destination; 0: that of the listener
+    Reason closes_for = Reason::kNone;  // it was evicted
   };
 
   // http::ServerConnection
@@ -57,12 +59,14 @@ class ServerConnection final : public DownstreamConnection, private http::Server
   std::vector<Exchange*> openExchanges();
   Extras& extras();
   ConnectionPeer peer();
+  std::uint16_t port() const {
+    return extras_ != nullptr && extras_->port != 0 ? extras_->port : listener_.port();
+  }
+  Reason closesFor() const { return extras_ == nullptr ? Reason::kNone : extras_->closes_for; }
 
   // First, the members that fit into the room that the base class leaves.
   bool served_ = false;  // a request, or at least its beginning
-  Reason closes_for_ = Reason::kNone;
   IpAddress peer_;
-  std::uint16_t port_;
   DownstreamOwner& listener_;
   std::unique_ptr<Extras> extras_;      // null: none of it
   std::unique_ptr<Lifetime> lifetime_;  // null: the client decides when it ends
