@@ -5,9 +5,9 @@
 namespace weir::upstream {
 namespace {
 
-net::Ip loopbackLike(const net::Ip& ip) {
-  if (ip.isV4()) return net::Ip::v4({127, 0, 0, 1});
-  return net::Ip::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+IpAddress loopbackLike(const IpAddress& ip) {
+  if (ip.isV4()) return IpAddress::v4({127, 0, 0, 1});
+  return IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
 }
 
 }  // namespace

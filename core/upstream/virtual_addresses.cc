@@ -3,7 +3,7 @@
 namespace weir::upstream {
 
 std::optional<net::Address> parseVirtualAddress(std::string_view text) {
-  if (const auto ip = net::Ip::parse(text); ip.ok()) return net::Address(ip.value(), 0);
+  if (const auto ip = IpAddress::parse(text); ip.ok()) return net::Address(ip.value(), 0);
   const auto address = net::Address::parse(text);
   if (!address.ok() || address.value().isUnix() || address.value().port() == 0) return std::nullopt;
   return address.value();

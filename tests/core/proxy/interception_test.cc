@@ -306,7 +306,7 @@ TEST_F(InterceptionTest, OnlySoManyDestinationsAreKnown) {
   Destinations& destinations = engine->destinations();
   for (std::uint32_t i = 0; i < Destinations::kMostKnown + 10; ++i) {
     const auto byte = [&](unsigned shift) { return static_cast<std::uint8_t>(i >> shift); };
-    const net::Ip ip = net::Ip::v4({10, 1, byte(8), byte(0)});
+    const IpAddress ip = IpAddress::v4({10, 1, byte(8), byte(0)});
     destinations.learn(net::Address(ip, 80), Protocol::kHttp, loop.now());
   }
   EXPECT_EQ(destinations.known(), Destinations::kMostKnown);

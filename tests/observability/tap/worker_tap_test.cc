@@ -160,8 +160,8 @@ TEST_F(WorkerTapTest, AFewTapsWatchAtTheSameTime) {
 class TapLine : public ::testing::Test {
  protected:
   TapLine() {
-    member.endpoint.address = net::Address(net::Ip::v4({10, 0, 0, 7}), 8080);
-    other.endpoint.address = net::Address(net::Ip::v4({10, 0, 0, 8}), 8080);
+    member.endpoint.address = net::Address(IpAddress::v4({10, 0, 0, 7}), 8080);
+    other.endpoint.address = net::Address(IpAddress::v4({10, 0, 0, 8}), 8080);
     links[0].name = "jwt";
     links[1].name = "rbac";
     links[0].of_listener = true;
