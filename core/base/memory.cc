@@ -8,6 +8,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/base/control_group.h"
+
 namespace weir {
 
 namespace {
@@ -29,14 +31,9 @@ std::uint64_t numberIn(const std::string& path) {
 
 // The lowest limit of this control group (version 2 or 1) and its ancestors.
 std::uint64_t groupLimit(const std::string& root) {
-  std::uint64_t limit =
-      std::min(numberIn(root + "/memory.max"), numberIn(root + "/memory/memory.limit_in_bytes"));
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    if (!line.starts_with("0::/")) continue;
-    for (std::string path = line.substr(3); path.size() > 1; path.resize(path.rfind('/'))) {
-      limit = std::min(limit, numberIn(root + path + "/memory.max"));
-    }
+  std::uint64_t limit = numberIn(root + "/memory/memory.limit_in_bytes");
+  for (const std::string& group : controlGroups(root)) {
+    limit = std::min(limit, numberIn(group + "/memory.max"));
   }
   return limit;
 }

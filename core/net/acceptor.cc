@@ -151,9 +151,10 @@ Result<ListenSocket> ListenSocket::open(const Address& at, int backlog, Sharing 
   return opened;
 }
 
-ListenSocket ListenSocket::adopt(int descriptor, Address address) {
+ListenSocket ListenSocket::adopt(int descriptor, Address address, Owner owner) {
   ListenSocket adopted(descriptor, std::move(address));
-  if (adopted.address_.isUnix()) adopted.noteFile();
+  adopted.owner_ = owner;
+  if (owner == Owner::kWeir && adopted.address_.isUnix()) adopted.noteFile();
   return adopted;
 }
 
@@ -182,11 +183,13 @@ ListenSocket::~ListenSocket() {
 ListenSocket::ListenSocket(ListenSocket&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       address_(std::move(other.address_)),
+      owner_(other.owner_),
       file_(std::exchange(other.file_, std::nullopt)) {}
 
 ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(address_, other.address_);
+  std::swap(owner_, other.owner_);
   std::swap(file_, other.file_);
   return *this;
 }
@@ -221,8 +224,9 @@ Acceptor::Acceptor(event::Loop& loop, Poll* poll, OnAccept on_accept, OnTurnedAw
 Acceptor::~Acceptor() {
   uv_poll_stop(&poll_->poll);
   poll_->socket.removeFile();  // no client can connect from now on
-  // Closing a socket resets the connections in its queue: accept these first.
-  while (acceptOne()) {
+  // Closing a socket resets the connections in its queue: accept these first. One of another owner
+  // keeps them for the next process.
+  while (poll_->socket.owner() == ListenSocket::Owner::kWeir && acceptOne()) {
   }
   ::close(poll_->socket.release());
   if (spare_ >= 0) ::close(spare_);
@@ -250,7 +254,8 @@ void Acceptor::dropNew() {
       BPF_STMT(BPF_RET | BPF_K, kWhole),
   };
   const sock_fprog filter{.len = std::size(program), .filter = program};
-  if (poll_->socket.address().isUnix()) return;
+  const bool is_own = poll_->socket.owner() == ListenSocket::Owner::kWeir;
+  if (!is_own || poll_->socket.address().isUnix()) return;
   // Without filters in the kernel, a handshake may be reset.
   ::setsockopt(poll_->socket.descriptor(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }

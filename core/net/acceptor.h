@@ -41,8 +41,12 @@ class ListenSocket {
   static Result<ListenSocket> open(const Address& at, int backlog,
                                    Sharing sharing = Sharing::kWorkers,
                                    std::optional<unsigned> mode = std::nullopt);
+  enum class Owner : std::uint8_t {
+    kWeir,
+    kOther,  // such as a service manager, for which the socket goes on listening
+  };
   // Takes over a descriptor that already listens, such as one from release().
-  static ListenSocket adopt(int descriptor, Address address);
+  static ListenSocket adopt(int descriptor, Address address, Owner owner = Owner::kWeir);
   int release();  // the caller closes it, or calls adopt()
   ~ListenSocket();
   ListenSocket(ListenSocket&& other) noexcept;
@@ -50,6 +54,7 @@ class ListenSocket {
 
   const Address& address() const { return address_; }
   int descriptor() const { return descriptor_; }
+  Owner owner() const { return owner_; }
   // Only sockets of one owner share an address; later sockets belong to the user to which weir has
   // switched. The file of a Unix socket gets the same owner. False, with errno set, on failure.
   bool giveTo(unsigned user, unsigned group) const;
@@ -64,7 +69,8 @@ class ListenSocket {
 
   int descriptor_;
   Address address_;
-  std::optional<FileIdentity> file_;  // of a Unix socket
+  Owner owner_ = Owner::kWeir;
+  std::optional<FileIdentity> file_;  // of a Unix socket of weir's own
 };
 
 // Accepts connections of one ListenSocket on one loop.
@@ -87,7 +93,7 @@ class Acceptor {
   bool giveTo(unsigned user, unsigned group) const;  // as ListenSocket::giveTo()
   // For a socket that will be closed soon: drops new SYNs, so that closing resets no connection.
   // Handshakes in progress continue. The client's retry, a second later, reaches the socket that
-  // listens then. No effect on a Unix socket.
+  // listens then. No effect on a Unix socket, and on one that another process owns.
   void dropNew();
 
  private:

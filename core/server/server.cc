@@ -8,6 +8,7 @@
 #include "core/base/memory.h"
 #include "core/event/memory_reserve.h"
 #include "core/event/system_error.h"
+#include "core/net/passed_sockets.h"
 #include "core/proxy/plan.h"
 #include "core/server/metrics.h"
 #include "core/server/worker.h"
@@ -113,8 +114,26 @@ void Server::flushRecorders(std::function<void()> on_done) {
   for (auto& worker : workers_) worker->flushRecorders(tell);
 }
 
+std::optional<std::vector<net::ListenSocket>> Server::takePassed(
+    const proxy::ListenerPlan& listener, config::Diagnostics& diagnostics) const {
+  if (parts_.passed == nullptr) return std::vector<net::ListenSocket>();
+  auto taken = parts_.passed->open(listener.name, listener.address, workers_.size());
+  if (taken.ok()) return std::move(taken.value());
+  diagnostics.add({{},
+                   "listener " + std::string(listener.name),
+                   "cannot use the passed sockets: " + std::string(taken.error().detail),
+                   {}});
+  return std::nullopt;
+}
+
 bool Server::openListener(const std::shared_ptr<const proxy::ListenerPlan>& listener,
                           std::vector<NewSocket>& opened, config::Diagnostics& diagnostics) const {
+  auto passed = takePassed(*listener, diagnostics);
+  if (!passed) return false;
+  if (!passed->empty()) {
+    opened.push_back({listener, std::move(*passed)});
+    return true;
+  }
   NewSocket made{listener, {}};
   net::Address address = listener->address;
   std::optional<unsigned> mode;
@@ -155,6 +174,7 @@ bool Server::bind(const proxy::Plan& plan, std::optional<Owner> owner,
   if (!owner) return true;
   for (const NewSocket& each : bound_) {
     for (const net::ListenSocket& socket : each.sockets) {
+      if (socket.owner() == net::ListenSocket::Owner::kOther) continue;
       if (socket.giveTo(owner->user, owner->group)) continue;
       const std::string failure(event::errorOf(-errno).detail);
       diagnostics.add({{},
@@ -176,8 +196,9 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostic
                         [&](const auto& listener) { return listener->id == each.first; });
   });
   for (const NewSocket& each : opened) {
-    listening_[each.listener->id] = {each.listener->address, each.sockets.front().address(),
-                                     each.listener->socket_mode};
+    const net::ListenSocket& first = each.sockets.front();
+    listening_[each.listener->id] = {each.listener->address, first.address(),
+                                     each.listener->socket_mode, first.owner()};
   }
   changeSocketModes(*plan);
   if (plan_ != nullptr) history_.push_back(plan_);
@@ -190,9 +211,10 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostic
   std::vector<std::vector<Opening>> openings(workers_.size());
   for (NewSocket& each : opened) {
     for (std::size_t i = 0; i < each.sockets.size(); ++i) {
-      const net::Address address = each.sockets[i].address();
-      openings[i].push_back({each.listener, each.sockets[i].release(), address,
-                             &parts_.counts.listener(each.listener->id)});
+      net::ListenSocket& socket = each.sockets[i];
+      const net::Address address = socket.address();
+      openings[i].push_back({each.listener, socket.release(), address,
+                             &parts_.counts.listener(each.listener->id), socket.owner()});
     }
   }
   warm_up_.finish();
@@ -211,7 +233,9 @@ bool Server::publish(std::shared_ptr<const proxy::Plan> plan, config::Diagnostic
 void Server::changeSocketModes(const proxy::Plan& plan) {
   for (const auto& listener : plan.listeners) {
     Listening& open = listening_[listener->id];
-    const bool changed = listener->socket_mode && listener->socket_mode != open.socket_mode;
+    const bool is_own = open.owner == net::ListenSocket::Owner::kWeir;
+    const bool changed =
+        is_own && listener->socket_mode && listener->socket_mode != open.socket_mode;
     open.socket_mode = listener->socket_mode;
     if (!changed || net::setSocketMode(open.bound, open.socket_mode->bits)) continue;
     log::warning("listener " + std::string(listener->name) + ": cannot change the mode of " +

@@ -26,6 +26,9 @@
 #include "core/server/warm_up.h"
 #include "core/upstream/health_checks.h"
 
+namespace weir::net {
+class PassedSockets;
+}
 namespace weir::state {
 class Directory;
 }
@@ -53,6 +56,7 @@ class Server final : private upstream::HealthEvents {
     Counts& counts;
     // For the first answers about a new plan's upstreams and filters; then it goes live without.
     Milliseconds warm_up_limit{5'000};
+    net::PassedSockets* passed = nullptr;                // by a service manager; null: none
     state::Directory* state = nullptr;                   // null: nothing is kept over restarts
     upstream::MakeHealthChecks health_checks = nullptr;  // null: there are none
   };
@@ -124,6 +128,7 @@ class Server final : private upstream::HealthEvents {
     net::Address configured;
     net::Address bound;
     std::optional<config::FileMode> socket_mode;
+    net::ListenSocket::Owner owner = net::ListenSocket::Owner::kWeir;
   };
   struct NewSocket {
     std::shared_ptr<const proxy::ListenerPlan> listener;
@@ -131,6 +136,9 @@ class Server final : private upstream::HealthEvents {
   };
   bool openSockets(const proxy::Plan& plan, std::vector<NewSocket>& opened,
                    config::Diagnostics& diagnostics) const;
+  // Empty if there is none of another owner; nullopt, with the mistake, on failure.
+  std::optional<std::vector<net::ListenSocket>> takePassed(const proxy::ListenerPlan& listener,
+                                                           config::Diagnostics& diagnostics) const;
   bool openListener(const std::shared_ptr<const proxy::ListenerPlan>& listener,
                     std::vector<NewSocket>& opened, config::Diagnostics& diagnostics) const;
   void changeSocketModes(const proxy::Plan& plan);

@@ -48,7 +48,8 @@ Settings& Settings::operator=(Settings&&) noexcept = default;
 
 void Settings::read(config::Table& table, Settings& out) {
   table.read("role", out.role, kRoles, "Role of the process, which decides the defaults.");
-  table.read("workers", out.workers, "Number of worker threads. auto: one per available CPU.",
+  table.read("workers", out.workers,
+             "Number of worker threads. auto: one per CPU that affinity and control group allow.",
              {.min = 1, .max = 1024, .none = "auto"});
   table.read("max_connections", out.max_connections,
              "Maximum number of open downstream connections on all listeners. 0: limited only by "

@@ -69,8 +69,8 @@ void Worker::onPublish(std::shared_ptr<const proxy::Plan> plan, std::vector<Open
   for (Opening& opening : openings) {
     const proxy::Listener::Counts counts{*opening.connections, counts_.process()};
     auto listener = std::make_unique<proxy::Listener>(*engine_, opening.listener, counts);
-    const auto opened =
-        listener->open(net::ListenSocket::adopt(opening.descriptor, opening.address));
+    const auto opened = listener->open(
+        net::ListenSocket::adopt(opening.descriptor, opening.address, opening.owner));
     if (!opened.ok()) {
       log::error("listener " + std::string(opening.listener->name) +
                  ": a worker cannot accept connections: " + std::string(opened.error().detail));

@@ -24,6 +24,7 @@ struct Opening {
   int descriptor;  // ownership is passed on
   net::Address address;
   event::SharedCount* connections;  // of the listener; looked up on the control thread
+  net::ListenSocket::Owner owner = net::ListenSocket::Owner::kWeir;
 };
 
 // What records the exchanges of a worker.

@@ -67,18 +67,20 @@ void endWithin(unsigned seconds) {
 }  // namespace
 
 Result<Process::Handles> Process::open() {
+  net::PassedSockets passed = net::PassedSockets::ofProcess();
   raiseDescriptorLimit();
   WEIR_TRY(event::WriterSignal log, event::WriterSignal::open());
   WEIR_TRY(event::Loop::Handle loop, event::Loop::open());
   WEIR_TRY(event::WriterSignal access_log, event::WriterSignal::open());
-  return Handles{std::move(log), std::move(loop), std::move(access_log)};
+  return Handles{std::move(passed), std::move(log), std::move(loop), std::move(access_log)};
 }
 
-Process::Process(Handles handles, std::string path, std::optional<log::Level> level)
-    : path_(std::move(path)),
+Process::Process(Handles handles, ConfigurationSource source, std::optional<log::Level> level)
+    : source_(std::move(source)),
       level_(level),
       log_output_(std::move(handles.log)),
       loop_(std::move(handles.loop)),
+      passed_(std::move(handles.passed)),
       log_writer_(std::move(handles.access_log)),
       plan_builder_(registry_, names_, counts_) {
   registerAll(registry_);
@@ -96,9 +98,9 @@ std::string startTrouble(std::string_view what, const Error& error) {
   return text;
 }
 
-int runProcess(const std::string& path, std::optional<log::Level> level) {
+int runProcess(ConfigurationSource source, std::optional<log::Level> level) {
   auto handles = Process::open();
-  if (handles.ok()) return Process(std::move(handles.value()), path, level).run();
+  if (handles.ok()) return Process(std::move(handles.value()), std::move(source), level).run();
   const auto text = startTrouble("cannot create the event loop", handles.error());
   std::fprintf(stderr, "weir: %s\n", text.c_str());
   return 1;
@@ -188,6 +190,7 @@ bool Process::startServer(const proxy::Plan& plan) {
                             .names = names_,
                             .cells = cells_,
                             .counts = counts_,
+                            .passed = &passed_,
                             .state = &state_,
                             .health_checks = mesh::makeHealthChecks},
       std::move(loops.value()));
@@ -290,7 +293,7 @@ void Process::watchFiles() {
   std::vector<std::string> paths = files_;
   // If the configuration cannot be read, its certificates are unknown.
   paths.insert(paths.end(), files_in_use_.begin(), files_in_use_.end());
-  paths.push_back(path_);
+  if (!source_.text) paths.push_back(source_.path);
   if (!configuration_.watch) paths.clear();
   watch_->setSettle(configuration_.watch_settle);
   watch_->watch(paths);
@@ -298,7 +301,8 @@ void Process::watchFiles() {
 
 // Reads the file and builds a plan from it. Returns null, and records every mistake, if that fails.
 std::shared_ptr<const proxy::Plan> Process::read(config::Diagnostics& diagnostics) {
-  auto document = config::Document::load(path_, diagnostics);
+  auto document = source_.text ? config::Document::parse(*source_.text, source_.path, diagnostics)
+                               : config::Document::load(source_.path, diagnostics);
   auto loaded = readConfiguration(document, registry_, diagnostics);
   files_ = document.files();
   if (!loaded) return nullptr;
@@ -317,7 +321,8 @@ std::shared_ptr<const proxy::Plan> Process::read(config::Diagnostics& diagnostic
 bool Process::keepRole(config::Diagnostics& diagnostics) {
   if (!role_ || candidate_.core.role == *role_) return true;
   if (candidate_.sidecar_expanded) {
-    diagnostics.add({{path_, 0, 0}, "role", "changing the role to sidecar needs a restart", {}});
+    diagnostics.add(
+        {{source_.path, 0, 0}, "role", "changing the role to sidecar needs a restart", {}});
     return false;
   }
   return true;
@@ -370,8 +375,13 @@ void Process::onLive() {
     }
     if (configuration_.access_logs.empty())
       log::info("access log: off, there is no [[access_log]]");
+    for (const std::string& socket : passed_.closeUnused()) {
+      log::warning("no listener for a socket of the service manager: " + socket);
+    }
     const std::string role(server_->plan()->role);
     log::info("ready: " + role + ", " + std::to_string(server_->workers().size()) + " workers");
+    supervision_.onReady(status());
+    supervision_.watch(*server_);
   }
   if (!leaving_) registrations_->follow(configuration_.registers, boundListeners());
   noteFileIdentity();
@@ -418,13 +428,13 @@ void Process::reload(Answer<admin::ReloadOutcome> on_done) {
   }
   log_writer_.retry();
   watch_->mark();
+  if (live_) supervision_.onReloading();
   auto plan = read(outcome.diagnostics);
   watchFiles();
   const auto done = [this, on_done, started](admin::ReloadOutcome result) {
     result.generation = server_->plan()->generation;
-    countReload(result.applied ? server::ReloadResult::kApplied : server::ReloadResult::kRejected,
-                monotonicNow() - started);
     dashboard_->noteReload(result);
+    onReloaded(result, monotonicNow() - started);
     on_done(std::move(result));
   };
   const auto notes = plan == nullptr ? std::vector<std::string>() : restartsNeeded(candidate_);
@@ -517,6 +527,13 @@ void Process::refreshCertificates() {
   });
 }
 
+void Process::onReloaded(const admin::ReloadOutcome& outcome, Nanoseconds took) {
+  countReload(outcome.applied ? server::ReloadResult::kApplied : server::ReloadResult::kRejected,
+              took);
+  if (!live_ || leaving_) return;
+  supervision_.onReady(outcome.applied ? status() : "Configuration rejected; still " + status());
+}
+
 void Process::countReload(server::ReloadResult result, Nanoseconds took) {
   const bool good = result == server::ReloadResult::kApplied;
   cells_.counter(server::configReloadsKey(result)).add();
@@ -540,6 +557,7 @@ void Process::onTerminate() {
 // Others must not find this node any more, and have time to learn of it, before it stops accepting.
 void Process::drain() {
   if (std::exchange(leaving_, true)) return;
+  supervision_.onStopping();
   registrations_->removeAll([this](Milliseconds delay) {
     if (delay.count() == 0) return drainServer();
     log::info("not registered any more; draining in " + config::durationText(delay));

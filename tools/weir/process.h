@@ -17,6 +17,7 @@
 #include "core/event/loop.h"
 #include "core/event/signal.h"
 #include "core/event/writer_thread.h"
+#include "core/net/passed_sockets.h"
 #include "core/server/counts.h"
 #include "core/server/metrics.h"
 #include "core/server/plan_builder.h"
@@ -34,17 +35,25 @@
 #include "tools/weir/configuration.h"
 #include "tools/weir/privileges.h"
 #include "tools/weir/recording.h"
+#include "tools/weir/supervision.h"
 #include "tools/weir/watching.h"
 
 namespace weir {
 
 inline constexpr std::string_view kAwaitsIdentity = "waiting for the SPIFFE identity of this node";
 
+// Where the configuration comes from: a file, a directory, or a text that a command has made.
+struct ConfigurationSource {
+  std::string path;  // of a text, its name in messages
+  std::optional<std::string> text = std::nullopt;
+};
+
 // `weir run`: the control thread and everything that it owns, from start to exit.
 class Process final : public admin::AdminBackend {
  public:
   // The resources that the process needs before it can read, log or wait.
   struct Handles {
+    net::PassedSockets passed;  // the first: later descriptors must not be taken for passed ones
     event::WriterSignal log;
     event::Loop::Handle loop;
     event::WriterSignal access_log;
@@ -53,7 +62,8 @@ class Process final : public admin::AdminBackend {
   static Result<Handles> open();
 
   // `level` is that of the command line, which overrides the configuration's.
-  Process(Handles handles, std::string path, std::optional<log::Level> level = std::nullopt);
+  Process(Handles handles, ConfigurationSource source,
+          std::optional<log::Level> level = std::nullopt);
   ~Process() override;
 
   // Runs until it is asked to end. Exit code: 0 done, 1 failed, 2 invalid configuration.
@@ -121,16 +131,20 @@ class Process final : public admin::AdminBackend {
   void noteFileIdentity();
   void openRenewal();
   void followRenewal();
+  void onReloaded(const admin::ReloadOutcome& outcome, Nanoseconds took);
+  std::string status() const;
   void countReload(server::ReloadResult result, Nanoseconds took);
   void finish(int exit_code);
 
-  const std::string path_;
+  const ConfigurationSource source_;
   int exit_code_ = 0;
   bool at_once_ = false;  // do not wait for exchanges in flight
 
   const std::optional<log::Level> level_;
   event::LogWriter log_output_;
   event::Loop loop_;
+  Supervision supervision_{loop_};
+  net::PassedSockets passed_;
   server::Registry registry_;
   NameTable names_;
   MetricCells cells_;
@@ -168,7 +182,7 @@ class Process final : public admin::AdminBackend {
 };
 
 // Runs a process with this configuration until its end; returns its exit code.
-int runProcess(const std::string& path, std::optional<log::Level> level = std::nullopt);
+int runProcess(ConfigurationSource source, std::optional<log::Level> level = std::nullopt);
 
 // "cannot ...: too many open files (raise the limit of open files)".
 std::string startTrouble(std::string_view what, const Error& error);

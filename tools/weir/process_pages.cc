@@ -55,6 +55,13 @@ admin::Health Process::health() {
   return {};
 }
 
+// One line for the service manager.
+std::string Process::status() const {
+  return "serving as a " + std::string(server_->plan()->role) + " with " +
+         std::to_string(server_->workers().size()) + " workers, generation " +
+         std::to_string(server_->plan()->generation);
+}
+
 std::string Process::configText() {
   std::string text;
   for (const std::string& note : restartsNeeded(configuration_)) text += "# " + note + "\n";

@@ -48,7 +48,7 @@ class CaCommand final : public Command {
     if (renew_->parsed()) return renewCertificate(options_);
     if (serve_->parsed()) {
       const auto path = prepareService(options_, service_);
-      return path ? runProcess(*path) : kFailed;
+      return path ? runProcess({*path}) : kFailed;
     }
     return showCertificate(path_);
   }
