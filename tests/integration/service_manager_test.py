@@ -75,10 +75,10 @@ class Service(WeirProcess):
         self._copies = [fcntl.fcntl(each, fcntl.F_DUPFD, 20) for each in sockets]
         super().__init__(folder, config, pass_fds=self._copies, **popen)
 
-    def command(self):
+    def arguments(self):
         moves = "".join(f" {number}<&{copy} {copy}<&-"
                         for number, copy in enumerate(self._copies, start=3))
-        return ["bash", "-c", PASS + moves, "bash", BINARY, "run", str(self.run_path)]
+        return ["bash", "-c", PASS + moves, "bash", *super().arguments()]
 
     def start(self):
         super().start()

@@ -82,6 +82,9 @@ class WeirProcess:
         self._more = threading.Condition()
         self._ended = False
 
+    def arguments(self):
+        return [BINARY, *(self.command or ("run", str(self.run_path)))]
+
     # Lifecycle
 
     def launch(self):
@@ -90,7 +93,7 @@ class WeirProcess:
             self._reader.join()  # the previous one still sets self._ended
         self._lines, self._ended = [], False
         self.process = subprocess.Popen(
-            [BINARY, *(self.command or ("run", str(self.run_path)))], stderr=subprocess.PIPE, text=True, **self._popen)
+            self.arguments(), stderr=subprocess.PIPE, text=True, **self._popen)
         self._reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self._reader.start()
         return self

@@ -29,7 +29,7 @@ FreshFile::~FreshFile() {
 }
 
 bool FreshFile::fail() const {
-  std::fprintf(stderr, "weir ca: %s: %s\n", path_.c_str(), std::strerror(errno));
+  std::fprintf(stderr, "weir: %s: %s\n", path_.c_str(), std::strerror(errno));
   return false;
 }
 
@@ -49,7 +49,7 @@ bool FreshFile::write(const std::string& text, mode_t mode) {
 bool FreshFile::create() {
   if (::link(fresh_.c_str(), path_.c_str()) == 0) return true;
   if (errno != EEXIST) return fail();
-  std::fprintf(stderr, "weir ca: %s: already exists\n", path_.c_str());
+  std::fprintf(stderr, "weir: %s: already exists\n", path_.c_str());
   return false;
 }
 

@@ -19,7 +19,10 @@ using Words = std::vector<std::string>;
 // The commands in the order of `weir --help`.
 constexpr auto kAdders = std::to_array<std::unique_ptr<weir::Command> (*)(CLI::App&)>({
     weir::addRun,
+    weir::addProxy,
+    weir::addInit,
     weir::addCheck,
+    weir::addFmt,
     weir::addSchema,
     weir::addDocs,
     weir::addCa,
@@ -28,6 +31,8 @@ constexpr auto kAdders = std::to_array<std::unique_ptr<weir::Command> (*)(CLI::A
     weir::addIntercept,
     weir::addTap,
     weir::addTop,
+    weir::addCompletion,
+    weir::addMan,
     weir::addVersion,
 });
 

@@ -1,5 +1,7 @@
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "tools/weir/authority.h"
 #include "tools/weir/commands/command.h"
 #include "tools/weir/process.h"
@@ -25,13 +27,16 @@ class CaCommand final : public Command {
     issue_->add_option("--dns", options_.dns_names, "DNS name; repeatable");
     issue_->add_option("--address", options_.addresses, "IP address; repeatable");
     issue_->add_option("--identity", options_.identity, "spiffe://DOMAIN/ns/NS/sa/NAME");
-    issue_->add_option("--out", options_.out, "Path of OUT.crt and OUT.key; default DIR/NAME");
+    issue_->add_option("--out", options_.out, "Path of OUT.crt and OUT.key; default DIR/NAME")
+        ->type_name(kPath);
     issue_->add_flag("--rsa", options_.rsa, "2048-bit RSA key instead of ECDSA with P-256");
     renew_ = add("renew", "Replace OUT.crt and OUT.key: same names, new key and validity");
-    renew_->add_option("out", options_.out, "Path without .crt")->required();
+    renew_->add_option("out", options_.out, "Path without .crt")->type_name(kPath)->required();
     serve_ = declaration().add_subcommand(
         "serve", "Run an authority that renews the certificates of workloads");
-    serve_->add_option("--dir", options_.directory, "Directory of the CA")->capture_default_str();
+    serve_->add_option("--dir", options_.directory, "Directory of the CA")
+        ->type_name(kPath)
+        ->capture_default_str();
     serve_->add_option("--listen", service_.listen, "Address on which it listens")
         ->capture_default_str();
     serve_->add_option("--lifetime", service_.lifetime, "Validity of the certificates")
@@ -39,7 +44,7 @@ class CaCommand final : public Command {
     serve_->add_option("--dns", options_.dns_names, "DNS name of the authority; repeatable");
     serve_->add_option("--address", options_.addresses, "IP address of the authority; repeatable");
     show_ = declaration().add_subcommand("show", "Print the contents of a certificate");
-    show_->add_option("path", path_, "File in PEM form")->required();
+    show_->add_option("path", path_, "File in PEM form")->type_name(kPath)->required();
   }
 
   int run() override {
@@ -56,7 +61,9 @@ class CaCommand final : public Command {
  private:
   CLI::App* add(const char* name, const char* meaning) {
     CLI::App* command = declaration().add_subcommand(name, meaning);
-    command->add_option("--dir", options_.directory, "Directory of the CA")->capture_default_str();
+    command->add_option("--dir", options_.directory, "Directory of the CA")
+        ->type_name(kPath)
+        ->capture_default_str();
     command->add_option("--days", options_.days, "Validity in days")
         ->check(CLI::Range(1U, kMostDays));
     return command;

@@ -1,5 +1,7 @@
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "core/base/names.h"
 #include "core/config/diagnostics.h"
 #include "core/server/counts.h"
@@ -15,7 +17,10 @@ class CheckCommand final : public Command {
  public:
   explicit CheckCommand(CLI::App& app)
       : Command(app.add_subcommand("check", "Report every mistake in a configuration")) {
-    declaration().add_option("path", path_, "File, or directory of *.toml files")->required();
+    declaration()
+        .add_option("path", path_, "File, or directory of *.toml files")
+        ->type_name(kPath)
+        ->required();
     declaration().add_flag("--print", print_, "Print the expanded configuration");
     declaration()
         .add_option("--format", format_, "text or json")

@@ -3,9 +3,11 @@
 #include <memory>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
-
 #include "tools/weir/exit_code.h"
+
+namespace CLI {
+class App;
+}
 
 namespace weir {
 
@@ -17,7 +19,7 @@ class Command {
   Command(const Command&) = delete;
   Command& operator=(const Command&) = delete;
 
-  bool parsed() const { return declaration_->parsed(); }
+  bool parsed() const;
   virtual int run() = 0;  // returns the exit code of the process
 
  protected:
@@ -28,12 +30,18 @@ class Command {
   CLI::App* declaration_;
 };
 
+// The type name of options that are files or directories.
+inline constexpr const char* kPath = "PATH";
+
 // All of `text` to standard output.
 void print(std::string_view text);
 
 // Each adds a command to the program and is defined in a file of its own.
 std::unique_ptr<Command> addRun(CLI::App& app);
+std::unique_ptr<Command> addProxy(CLI::App& app);
+std::unique_ptr<Command> addInit(CLI::App& app);
 std::unique_ptr<Command> addCheck(CLI::App& app);
+std::unique_ptr<Command> addFmt(CLI::App& app);
 std::unique_ptr<Command> addSchema(CLI::App& app);
 std::unique_ptr<Command> addDocs(CLI::App& app);
 std::unique_ptr<Command> addCa(CLI::App& app);
@@ -42,6 +50,8 @@ std::unique_ptr<Command> addExplain(CLI::App& app);
 std::unique_ptr<Command> addIntercept(CLI::App& app);
 std::unique_ptr<Command> addTap(CLI::App& app);
 std::unique_ptr<Command> addTop(CLI::App& app);
+std::unique_ptr<Command> addCompletion(CLI::App& app);
+std::unique_ptr<Command> addMan(CLI::App& app);
 std::unique_ptr<Command> addVersion(CLI::App& app);
 
 }  // namespace weir

@@ -1,5 +1,7 @@
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "tools/weir/commands/command.h"
 #include "tools/weir/document_pages.h"
 

@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "tools/weir/commands/command.h"
 #include "tools/weir/explanation.h"
 
@@ -13,7 +15,9 @@ class ExplainCommand final : public Command {
             "code 1 if it is refused or no route matches.")) {
     CLI::App& explain = declaration();
     admin::ExplainQuery& query = options_.query;
-    explain.add_option("path", options_.path, "File, or directory of *.toml files")->required();
+    explain.add_option("path", options_.path, "File, or directory of *.toml files")
+        ->type_name(kPath)
+        ->required();
     explain.add_option("method", query.method, "Method, such as GET")->required();
     explain.add_option("url", options_.url, "URL, or path that begins with a slash")->required();
     explain.add_option("--header", options_.headers, "\"Name: value\"; repeatable");

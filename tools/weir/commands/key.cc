@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "tools/weir/commands/command.h"
 #include "tools/weir/keys.h"
 
@@ -17,7 +19,8 @@ class KeyCommand final : public Command {
     new_->add_option("--scopes", options_.scopes, "Scopes, separated by commas");
     new_->add_option("--expires", options_.expires, "Time such as 2027-01-31T00:00:00Z");
     new_->add_option("--label", options_.labels, "NAME=VALUE; repeatable");
-    new_->add_option("--file", options_.file, "File to which the line is added, not printed");
+    new_->add_option("--file", options_.file, "File to which the line is added, not printed")
+        ->type_name(kPath);
     declaration().add_subcommand("hash", "Read a key from standard input and print its digest");
   }
 

@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "core/config/field_reference.h"
 #include "core/config/json_schema.h"
 #include "tools/weir/commands/command.h"

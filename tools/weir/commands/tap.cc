@@ -1,6 +1,8 @@
 #include <cstdio>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "observability/tap/tap_text.h"
 #include "tools/weir/admin_client.h"
 #include "tools/weir/commands/command.h"

@@ -2,6 +2,8 @@
 #include <optional>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "core/base/clock.h"
 #include "core/config/units.h"
 #include "core/event/loop.h"

@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "tools/weir/commands/command.h"
 
 namespace weir {
