@@ -17,8 +17,8 @@ class RenewTest : public ::testing::Test {
  protected:
   Result<std::string> renewed(std::string_view request,
                               std::string_view identity = kWorkload) const {
-    const Nanoseconds now = TestAuthority::now();
-    return renew(authority.root(), request, {identity, now - kHour, now + kHour});
+    const Nanoseconds today = TestAuthority::now();
+    return renew(authority.root(), request, {identity, today - kHour, today + kHour});
   }
 
   TestAuthority authority;
@@ -70,8 +70,9 @@ TEST_F(RenewTest, RefusesARequestThatItsKeyHasNotSigned) {
 
 TEST_F(RenewTest, OutlivesNoCa) {
   const SigningRequest made = makeSigningRequest(std::string(kWorkload));
-  const Nanoseconds now = TestAuthority::now();
-  const auto chain = renew(authority.root(), made.request, {kWorkload, now, now + 1000 * kHour});
+  const Nanoseconds today = TestAuthority::now();
+  const auto chain =
+      renew(authority.root(), made.request, {kWorkload, today, today + 1000 * kHour});
   ASSERT_TRUE(chain.ok());
   const auto root = Certificate::describe(authority.root().certificate).value();
   EXPECT_EQ(Certificate::describe(chain.value()).value()->notAfter(), root->notAfter());

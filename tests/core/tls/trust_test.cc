@@ -35,11 +35,11 @@ std::string revocationList(const tls::KeyPair& root, std::string_view revoked) {
       BIO_new_mem_buf(root.key.data(), static_cast<ossl_ssize_t>(root.key.size())));
   const bssl::UniquePtr<EVP_PKEY> key(
       PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(wallClockNow()).count();
+  const auto today = std::chrono::duration_cast<std::chrono::seconds>(wallClockNow()).count();
   const bssl::UniquePtr<ASN1_TIME> since(ASN1_TIME_new());
   const bssl::UniquePtr<ASN1_TIME> until(ASN1_TIME_new());
-  ASN1_TIME_set_posix(since.get(), now - 60);
-  ASN1_TIME_set_posix(until.get(), now + 3600);
+  ASN1_TIME_set_posix(since.get(), today - 60);
+  ASN1_TIME_set_posix(until.get(), today + 3600);
   const bssl::UniquePtr<X509_CRL> list(X509_CRL_new());
   X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
   X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(issuer.get()));
