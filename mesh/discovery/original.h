@@ -6,7 +6,7 @@
 
 #include "core/base/ip_range.h"
 #include "core/config/table.h"
-#include "core/config/units.h"
+#include "core/route/settings.h"
 #include "core/upstream/discovery.h"
 
 namespace weir::mesh {
