@@ -9,7 +9,7 @@
 namespace weir {
 namespace {
 
-constexpr const char* kAlerts = "configs/prometheus/weir-alerts.yaml";
+constexpr const char* kAlertRules = "configs/prometheus/weir-alerts.yaml";
 
 int run(const std::string& command) { return std::system(command.c_str()); }
 bool hasPromtool() { return run("command -v promtool >/dev/null") == 0; }
@@ -31,7 +31,7 @@ std::set<std::string> metricsIn(const std::string& path) {
 
 TEST(Alerts, AreAcceptedByPromtool) {
   if (!hasPromtool()) GTEST_SKIP() << "no promtool here";
-  EXPECT_EQ(run(std::string("promtool check rules ") + kAlerts), 0);
+  EXPECT_EQ(run(std::string("promtool check rules ") + kAlertRules), 0);
 }
 
 TEST(Alerts, FireForWhatTheyAreAbout) {
@@ -40,7 +40,7 @@ TEST(Alerts, FireForWhatTheyAreAbout) {
 }
 
 TEST(Alerts, AskForMetricsThatExist) {
-  const std::set<std::string> names = metricsIn(kAlerts);
+  const std::set<std::string> names = metricsIn(kAlertRules);
   const std::set<std::string> families = metricsIn("docs/metrics.md");  // of all modules
   EXPECT_GE(names.size(), 5U);
   for (const std::string& name : names) EXPECT_TRUE(families.contains(name)) << name;
