@@ -37,6 +37,41 @@ void checkWorkloadIdentity(config::Table& table, const ServerOptions& options) {
   checkTrustDomains(table, "client_trust_domains", options.client_trust_domains);
 }
 
+void readClients(config::Table& table, ServerOptions& out) {
+  table.read(
+      "client_certificate", out.client_certificate, kClientCertificates,
+      "Whether to request a client certificate: none, optional (verified if sent) or required.");
+  table.read("client_ca", out.client_ca,
+             "PEM file with the CA certificates that verify client certificates.");
+  table.read("client_crl", out.client_crl,
+             "PEM file with certificate revocation lists, one for every issuer.");
+  table.read(
+      "client_names", out.client_names,
+      "Subject alternative names, at least one of which a client certificate must have: "
+      "\"spiffe://example.org/ns/shop/*\", \"cart.example.org\", \"*.example.org\". Default: any.");
+  table.read("client_trust_domains", out.client_trust_domains,
+             "Federated trust domains, such as \"partner.example\", all of whose workloads are "
+             "accepted beside those of this node's own domain. Only with workload_identity, and "
+             "without client_names.");
+  table.renamed("client_hashes", "client_certificate_sha256");
+  table.read(
+      "client_certificate_sha256", out.client_certificate_sha256,
+      "SHA-256 fingerprints, in hexadecimal, of the accepted client certificates. Default: any.");
+}
+
+void checkClients(config::Table& table, ServerOptions& out) {
+  const bool asks = out.client_certificate != ClientCertificate::kNone;
+  if (asks && !out.client_ca && !out.workload_identity) {
+    table.fail("client_certificate", "needs client_ca");
+  }
+  if (!asks && out.client_ca) table.fail("client_ca", "needs client_certificate");
+  if (!asks && !out.client_names.empty()) table.fail("client_names", "needs client_certificate");
+  if (!asks && !out.client_certificate_sha256.empty())
+    table.fail("client_certificate_sha256", "needs client_certificate");
+  checkNames(table, "client_names", out.client_names);
+  readHashes(table, "client_certificate_sha256", out.client_certificate_sha256);
+}
+
 }  // namespace
 
 void CertificateFiles::read(config::Table& table, CertificateFiles& out) {
@@ -64,25 +99,7 @@ void ServerOptions::read(config::Table& table, ServerOptions& out) {
   table.read("unknown_sni", out.unknown_sni, kUnknownNames,
              "Handling of clients whose SNI is absent or matches no certificate. first: present "
              "the first certificate. refuse: abort the handshake.");
-  table.read(
-      "client_certificate", out.client_certificate, kClientCertificates,
-      "Whether to request a client certificate: none, optional (verified if sent) or required.");
-  table.read("client_ca", out.client_ca,
-             "PEM file with the CA certificates that verify client certificates.");
-  table.read("client_crl", out.client_crl,
-             "PEM file with certificate revocation lists, one for every issuer.");
-  table.read(
-      "client_names", out.client_names,
-      "Subject alternative names, at least one of which a client certificate must have: "
-      "\"spiffe://example.org/ns/shop/*\", \"cart.example.org\", \"*.example.org\". Default: any.");
-  table.read("client_trust_domains", out.client_trust_domains,
-             "Federated trust domains, such as \"partner.example\", all of whose workloads are "
-             "accepted beside those of this node's own domain. Only with workload_identity, and "
-             "without client_names.");
-  table.renamed("client_hashes", "client_certificate_sha256");
-  table.read(
-      "client_certificate_sha256", out.client_certificate_sha256,
-      "SHA-256 fingerprints, in hexadecimal, of the accepted client certificates. Default: any.");
+  readClients(table, out);
   table.renamed("clear", "plaintext");
   table.read(
       "plaintext", out.plaintext, kPlaintext,
@@ -104,17 +121,8 @@ void ServerOptions::read(config::Table& table, ServerOptions& out) {
       "Whether to accept TLS 1.3 early data for GET, HEAD and OPTIONS; other methods are rejected "
       "with 425. An attacker can replay early data, so the upstream receives Early-Data: 1.");
   if (out.min_version > out.max_version) table.fail("min_version", "is above max_version");
-  const bool asks = out.client_certificate != ClientCertificate::kNone;
-  if (asks && !out.client_ca && !out.workload_identity) {
-    table.fail("client_certificate", "needs client_ca");
-  }
   checkWorkloadIdentity(table, out);
-  if (!asks && out.client_ca) table.fail("client_ca", "needs client_certificate");
-  if (!asks && !out.client_names.empty()) table.fail("client_names", "needs client_certificate");
-  if (!asks && !out.client_certificate_sha256.empty())
-    table.fail("client_certificate_sha256", "needs client_certificate");
-  checkNames(table, "client_names", out.client_names);
-  readHashes(table, "client_certificate_sha256", out.client_certificate_sha256);
+  checkClients(table, out);
   for (std::size_t i = 0; i < out.ticket_secrets.size(); ++i) {
     if (out.ticket_secrets[i].reveal().size() >= TicketKeys::kSecretBytes) continue;
     table.failElement("ticket_secrets", i, "has less than 32 bytes");
