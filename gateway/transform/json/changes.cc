@@ -36,7 +36,7 @@ std::optional<Pointer> pointerOf(std::string_view text, bool several, config::Ta
 // Types that JSON does not have.
 bool hasJsonForm(const expr::Type& type) {
   return type.kind() != expr::Kind::kBytes && type.kind() != expr::Kind::kDuration &&
-         type.kind() != expr::Kind::kTimestamp && type.kind() != expr::Kind::kMap;
+         type.kind() != expr::Kind::kTimestamp;
 }
 
 std::vector<Pointer> placesOf(const Changes::Values& values, config::Table& table,

@@ -59,7 +59,7 @@ TEST(Program, MapsAreWrittenByTheirMembers) {
              {R"({any.number: 1})", kWrongType},
              {R"({s: 1, "Hello": 2})", "error(a key that the map has twice)"},
              {R"({"a": 1} == {"a": 1})", R"(9: no operator "==" for map(int) and map(int))"},
-             {R"({"a": 1}.a + "b")", R"(9: no operator "+" for int and string)"}});
+             {R"({"a": 1}.a + "b")", R"(11: no operator "+" for int and string)"}});
 }
 
 TEST(Program, MapsAreLimited) {

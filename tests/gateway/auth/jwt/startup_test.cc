@@ -76,7 +76,7 @@ TEST_F(JwtStartup, WorkersLearnThatThereAreNoKeysYet) {
 
 constexpr std::string_view kLazy =
     "issuer = 'https://id.example', audiences = 'any', require_expiry = false, startup = 'lazy', "
-    "jwks = { upstream = 'service', path = '/keys' }";
+    "jwks = { url = { upstream = 'service', path = '/keys' } }";
 
 std::string headWithToken() {
   return "GET / HTTP/1.1\r\nHost: shop.test\r\nAuthorization: Bearer " +
