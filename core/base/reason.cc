@@ -169,7 +169,8 @@ constexpr std::array<ReasonText, kReasonCount> kTexts = {{
     {"identity_revoked",
      "The connection was open when the trusted certificates, the revocation lists or the mode of "
      "TLS changed, and its peer is no longer accepted: the client (403), or the endpoint (502).",
-     "Give the peer a certificate that is valid now; `weir_revoked_total` counts what was closed."},
+     "Give the peer a certificate that is valid now; `weir_revoked_total` counts the closed "
+     "connections."},
 }};
 
 }  // namespace
