@@ -96,17 +96,11 @@ void Cluster::setEndpoints(SharedEndpoints endpoints) {
   endpoints_ = std::move(endpoints);
   connection_limit_ = plan_->connectionLimit(endpoints_->endpoints.size());
   for (auto& [address, pool] : pools_) pool->listed = false;
-  const EndpointPool::Tools tools{tools_.loop, tools_.connector, tools_.random, totals_};
-  PoolOwner& owner = *this;
   for (const Endpoint& endpoint : endpoints_->endpoints) {
-    auto& pool = pools_[endpoint.address];
-    if (pool == nullptr) {
-      pool = std::make_unique<EndpointPool>(tools, owner);
-      pool->since = tools_.loop.now();
-    }
-    if (pool->endpoint != endpoint) pool->endpoint = endpoint;
-    pool->listed = true;
-    noteHealth(*pool);
+    EndpointPool& pool = poolAt(endpoint.address);
+    if (pool.endpoint != endpoint) pool.endpoint = endpoint;
+    pool.listed = true;
+    noteHealth(pool);
   }
   refreshMembers();
   std::vector<EndpointPool*> gone;
@@ -202,13 +196,17 @@ std::size_t Cluster::endpointCount() const {
       all.begin(), all.end(), [](const Endpoint& endpoint) { return !endpoint.draining; }));
 }
 
-Member& Cluster::memberAt(const net::Address& address) {
+Member& Cluster::memberAt(const net::Address& address) { return poolAt(address); }
+
+// A new one gets no traffic until it is listed.
+EndpointPool& Cluster::poolAt(const net::Address& address) {
   auto& pool = pools_[address];
   if (pool == nullptr) {
     PoolOwner& owner = *this;
     pool = std::make_unique<EndpointPool>(
         EndpointPool::Tools{tools_.loop, tools_.connector, tools_.random, totals_}, owner);
     pool->endpoint.address = address;
+    pool->since = tools_.loop.now();
     pool->listed = pool->available = false;
   }
   return *pool;

@@ -147,6 +147,7 @@ class Cluster final : private PoolOwner, private GuardOwner, private event::Turn
   Result<std::unique_ptr<net::Stream>> dialPool(EndpointPool& pool, std::string_view first);
   const std::shared_ptr<const tls::ClientConfig>& dialTls();
   void recheckConnections();
+  EndpointPool& poolAt(const net::Address& address);
   void dropIfUnused(EndpointPool& pool);
   void countFailure(ErrorCode code);
   void countMtls(tls::MtlsResult result);
