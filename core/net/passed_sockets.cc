@@ -48,7 +48,8 @@ bool setUp(int descriptor) {
 }
 
 bool isWildcard(const Address& address) {
-  return !address.isUnix() && (!address.ip().known() || address.ip() == Ip::v4({0, 0, 0, 0}));
+  return !address.isUnix() &&
+         (!address.ip().known() || address.ip() == IpAddress::v4({0, 0, 0, 0}));
 }
 
 // A socket for all IPv6 addresses accepts IPv4 as well, and keeps others from being bound.

@@ -45,7 +45,7 @@ struct Question {
 };
 
 // An IPv4 address is the last four bytes of the mapped form.
-void writeIp(const Ip& ip, __be32* to) {
+void writeIp(const IpAddress& ip, __be32* to) {
   const auto& bytes = ip.bytes();
   if (ip.isV4()) {
     std::memcpy(to, bytes.data() + 12, 4);
@@ -108,7 +108,7 @@ bool isOfThisProcess(std::uint32_t inode) {
   return false;
 }
 
-bool isLoopback(const Ip& ip) {
+bool isLoopback(const IpAddress& ip) {
   const auto& bytes = ip.bytes();
   if (ip.isV4()) return bytes[12] == 127;
   return bytes.back() == 1 &&

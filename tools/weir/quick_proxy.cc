@@ -22,7 +22,7 @@ struct End {
   std::string port;
   std::string socket;  // "unix:PATH"
 
-  bool isAddress() const { return !socket.empty() || net::Ip::parse(host).ok(); }
+  bool isAddress() const { return !socket.empty() || IpAddress::parse(host).ok(); }
   std::string address(const std::string& as_host) const {
     if (!socket.empty()) return socket;
     return (as_host.find(':') == std::string::npos ? as_host : "[" + as_host + "]") + ":" + port;
@@ -110,7 +110,7 @@ class ProxyWriter {
     if (!mistake.empty()) return "--from " + options_.from + ": " + mistake;
     std::string host = end.host.empty() ? "0.0.0.0" : end.host;
     if (host == "localhost") host = "127.0.0.1";
-    if (end.socket.empty() && !net::Ip::parse(host).ok()) {
+    if (end.socket.empty() && !IpAddress::parse(host).ok()) {
       return "--from " + options_.from + ": needs an IP address or none, such as :8080";
     }
     toml_ = "[[listener]]\nname = \"proxy\"\naddress = " + quotedToml(end.address(host)) + "\n";

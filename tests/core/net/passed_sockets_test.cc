@@ -16,7 +16,7 @@
 namespace weir::net {
 namespace {
 
-const Address kLoopback(Ip::v4({127, 0, 0, 1}), 0);
+const Address kLoopback(IpAddress::v4({127, 0, 0, 1}), 0);
 
 bool isOpen(int descriptor) { return ::fcntl(descriptor, F_GETFD) >= 0; }
 
@@ -60,7 +60,7 @@ TEST_F(PassedSocketsTest, AListenerWithoutANamesakeFindsItsAddress) {
 
 TEST_F(PassedSocketsTest, ASocketForAllAddressesServesThoseOfIpv4) {
   PassedSockets passed({listening(Address(Ip(), 0))}, "");
-  const Address all(Ip::v4({0, 0, 0, 0}), address.port());
+  const Address all(IpAddress::v4({0, 0, 0, 0}), address.port());
   EXPECT_EQ(test::opened(passed.open("web", all, 1)).size(), 1U);
   EXPECT_TRUE(test::opened(passed.open("web", Address(kLoopback.ip(), address.port()), 1)).empty());
 }

@@ -90,7 +90,7 @@ struct Accepted {
   TcpEnds ends;
 };
 
-class TcpPeerUser : public ::testing::TestWithParam<Ip> {};
+class TcpPeerUser : public ::testing::TestWithParam<IpAddress> {};
 
 TEST_P(TcpPeerUser, IsThatOfTheProcessThatHoldsTheSocket) {
   const ListenSocket listener = listenOn(Address(GetParam(), 0));
@@ -120,11 +120,13 @@ TEST_P(TcpPeerUser, IsUnknownForAConnectionToItself) {
 }
 
 INSTANTIATE_TEST_SUITE_P(BothFamilies, TcpPeerUser,
-                         ::testing::Values(Ip::v4({127, 0, 0, 1}), Ip::parse("::1").value()),
+                         ::testing::Values(IpAddress::v4({127, 0, 0, 1}),
+                                           IpAddress::parse("::1").value()),
                          [](const auto& each) { return each.param.isV4() ? "IPv4" : "IPv6"; });
 
 TEST(TcpPeerUserOf, AnotherMachineIsUnknown) {
-  const TcpEnds ends{Address(Ip::v4({10, 0, 0, 1}), 9901), Address(Ip::v4({10, 0, 0, 2}), 40000)};
+  const TcpEnds ends{Address(IpAddress::v4({10, 0, 0, 1}), 9901),
+                     Address(IpAddress::v4({10, 0, 0, 2}), 40000)};
   EXPECT_EQ(tcpPeerUser(ends), std::nullopt);
   EXPECT_EQ(tcpPeerUser({}), std::nullopt);
 }
