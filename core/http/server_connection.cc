@@ -53,15 +53,16 @@ ServerCodec& ServerConnection::codec() {
 void ServerConnection::armFor(ServerCodec::Phase phase) {
   if (unread_) return;  // it is about to be aborted
   Milliseconds limit{0};
-  trims_ = false;
   unsent_ = phase == ServerCodec::Phase::kBusy ? kNone : 0;
   if (phase == ServerCodec::Phase::kIdle) {
     limit = terms().idle_timeout;
     unsent_ = speaksHttp1() ? counted(stream_->queued()) : unsent();
-    // More than the data of a turn: the client must make room.
-    if (speaksHttp1() && unsent_ >= kMuch) limit = earlier(limit, terms().http2.send_timeout);
-    trims_ = !speaksHttp1() && (limit.count() == 0 || limit > kTrimAfter);
-    if (trims_) limit = kTrimAfter;
+    if (!speaksHttp1()) {
+      trims_ = limit.count() == 0 || limit > kTrimAfter;
+      if (trims_) limit = kTrimAfter;
+    } else if (unsent_ >= kMuch) {  // more than the data of a turn: the client must make room
+      limit = earlier(limit, terms().http2.send_timeout);
+    }
   }
   if (phase == ServerCodec::Phase::kHead) limit = terms().header_timeout;
   if (phase == ServerCodec::Phase::kRest) limit = kRestTime;

@@ -111,7 +111,7 @@ bool Exchange::step() {
     case Stage::kListenerFilters:
       return filterEarly();
     case Stage::kRequestFilters:
-      return filterRequest();
+      return filters_.empty() ? takeAction() : filterRequest();
     case Stage::kPickEndpoint:
       return forwarding_.pickEndpoint();
     case Stage::kConnect:
@@ -192,7 +192,6 @@ bool Exchange::findRoute() {
 }
 
 bool Exchange::filterRequest() {
-  if (filters_.empty()) return takeAction();
   if (!filters_.passRequest()) return state_.stage == Stage::kDone;
   takeAction();
   // Mirrors have begun, and see the filtered bytes from the first one.

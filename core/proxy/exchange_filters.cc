@@ -8,7 +8,7 @@ using filter::BodyChain;
 using filter::Pass;
 using filter::Side;
 
-void ExchangeFilters::add(const filter::Chain* chain) {
+void ExchangeFilters::addChain(const filter::Chain* chain) {
   if (filters_) {
     noteRoute();
     if (chain != nullptr) filters_->add(*chain);

@@ -17,7 +17,9 @@ class ExchangeFilters final : private filter::Host {
       : state_(state), limits_(limits), flow_(flow) {}
 
   // Adds the filters of a listener or route; null: none.
-  void add(const filter::Chain* chain);
+  void add(const filter::Chain* chain) {
+    if (chain != nullptr || filters_) addChain(chain);
+  }
   bool empty() const { return !filters_; }
   // Before the plan is released and the arena freed.
   void destroy() { filters_.reset(); }
@@ -67,6 +69,7 @@ class ExchangeFilters final : private filter::Host {
     flow_.replyLocally(reply, filter);
   }
 
+  void addChain(const filter::Chain* chain);
   bool conclude(filter::Pass pass);
   void noteRoute();
   // Runs filters. The exchange is not destroyed before they have returned; then the stages

@@ -5,21 +5,6 @@
 // Tested in exchange_test.cc.
 namespace weir::proxy {
 
-ExchangeState::ExchangeState(Engine& its_engine, DownstreamOwner& its_listener,
-                             const ConnectionPeer& its_peer, http::Responder& its_responder)
-    : engine(its_engine),
-      listener(its_listener),
-      responder(its_responder),
-      peer(its_peer),
-      arena(loop().scratch()),
-      request(arena),
-      response(arena),
-      request_relay(loop().chunks()),
-      response_relay(loop().chunks()),
-      started(loop().eventTime()) {
-  request_relay.setSource(responder);
-}
-
 route::ExchangeVariables ExchangeState::variables() const {
   route::ExchangeVariables variables;
   variables.request = &request;

@@ -69,7 +69,19 @@ enum class Stage : std::uint8_t {
 // Owned by: Exchange. Its destruction releases the plan.
 struct ExchangeState {
   ExchangeState(Engine& its_engine, DownstreamOwner& its_listener, const ConnectionPeer& its_peer,
-                http::Responder& its_responder);
+                http::Responder& its_responder)
+      : engine(its_engine),
+        listener(its_listener),
+        responder(its_responder),
+        peer(its_peer),
+        arena(loop().scratch()),
+        request(arena),
+        response(arena),
+        request_relay(loop().chunks()),
+        response_relay(loop().chunks()),
+        started(loop().eventTime()) {
+    request_relay.setSource(responder);
+  }
   ~ExchangeState() {
     if (pinned != nullptr) engine.unpin(*pinned);
   }

@@ -31,16 +31,6 @@ Reason beginAttempt(ExchangeState& state) {
 
 }  // namespace
 
-Forwarding::Forwarding(ExchangeState& state, ExchangeFilters& filters, TimeLimits& limits,
-                       ExchangeFlow& flow)
-    : state_(state),
-      filters_(filters),
-      limits_(limits),
-      flow_(flow),
-      attempt_(state.loop(), state.tries, *this) {
-  state_.attempt = &attempt_;
-}
-
 void Forwarding::begin(NameId cluster) {
   http::Request& request = state_.request;
   const route::Route& route = *state_.route;

@@ -12,8 +12,14 @@ namespace weir::proxy {
 // receives the response.
 class Forwarding final : private http::ResponseEvents, private upstream::AttemptEvents {
  public:
-  Forwarding(ExchangeState& state, ExchangeFilters& filters, TimeLimits& limits,
-             ExchangeFlow& flow);
+  Forwarding(ExchangeState& state, ExchangeFilters& filters, TimeLimits& limits, ExchangeFlow& flow)
+      : state_(state),
+        filters_(filters),
+        limits_(limits),
+        flow_(flow),
+        attempt_(state.loop(), state.tries, *this) {
+    state_.attempt = &attempt_;
+  }
 
   // The work that is done once for all attempts.
   void begin(NameId cluster);

@@ -118,25 +118,27 @@ void ServerConnection::cutOff(Reason reason) {
   stop();
 }
 
+ServerConnection::Extras& ServerConnection::extras() {
+  if (extras_ == nullptr) extras_ = std::make_unique<Extras>();
+  return *extras_;
+}
+
+inline ConnectionPeer ServerConnection::peer() {
+  if (extras_ == nullptr && speaksHttp1()) [[likely]]
+    return {.ip = peer_, .security = security(), .port = listener_.port()};
+  ConnectionPeer peer{.ip = peer_, .security = security(), .port = port()};
+  // Only HTTP/2 has several requests at a time, and cancels one without ending the others.
+  if (!speaksHttp1()) peer.share = &extras().share;
+  peer.interception = extras_->interception.get();
+  return peer;
+}
+
 http::RequestEvents& ServerConnection::openExchange(http::Responder& responder) {
   Engine& engine = listener_.engine();
   served_ = true;
   // A request need not begin with received bytes: it may have been waiting for its turn.
   armFor(http::ServerCodec::Phase::kHead);
   return *new (engine.exchanges().lend()) Exchange(engine, listener_, peer(), responder);
-}
-
-ServerConnection::Extras& ServerConnection::extras() {
-  if (extras_ == nullptr) extras_ = std::make_unique<Extras>();
-  return *extras_;
-}
-
-ConnectionPeer ServerConnection::peer() {
-  ConnectionPeer peer{.ip = peer_, .security = security(), .port = port()};
-  // Only HTTP/2 has several requests at a time, and cancels one without ending the others.
-  if (!speaksHttp1()) peer.share = &extras().share;
-  if (extras_ != nullptr) peer.interception = extras_->interception.get();
-  return peer;
 }
 
 void ServerConnection::closeExchange(http::RequestEvents& exchange) {

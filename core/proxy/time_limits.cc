@@ -8,12 +8,6 @@
 // Tested in exchange_attempts_test.cc.
 namespace weir::proxy {
 
-TimeLimits::TimeLimits(ExchangeState& state, ExchangeFlow& flow)
-    : state_(state),
-      flow_(flow),
-      total_(state.loop().wheel(), *this),
-      idle_(state.loop().wheel(), *this) {}
-
 void TimeLimits::noteDeadline(std::optional<Milliseconds> time) {
   if (time) state_.deadline = shorterOf(state_.deadline, state_.loop().now() + *time);
 }

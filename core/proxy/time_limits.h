@@ -13,7 +13,11 @@ namespace weir::proxy {
 // for a stream without progress. That of a single attempt is the attempt's own.
 class TimeLimits {
  public:
-  TimeLimits(ExchangeState& state, ExchangeFlow& flow);
+  TimeLimits(ExchangeState& state, ExchangeFlow& flow)
+      : state_(state),
+        flow_(flow),
+        total_(state.loop().wheel(), *this),
+        idle_(state.loop().wheel(), *this) {}
 
   // A deadline that the caller has sent; the shortest one counts.
   void noteDeadline(std::optional<Milliseconds> time);

@@ -18,6 +18,15 @@ void Attempt::onAlarm() {
   owner_.onAttemptDue();
 }
 
+// kNone, or why the cluster takes no attempt.
+inline Reason Attempt::admit() {
+  Cluster& cluster = *tries_.cluster();
+  const Reason refused = cluster.admit();
+  if (refused != Reason::kNone || !cluster.limitsRequests()) return refused;
+  counted_ = cluster.takeRequest();
+  return counted_ ? Reason::kNone : Reason::kLimitConcurrency;
+}
+
 Reason Attempt::begin(std::optional<std::uint64_t> key, Member* sticky) {
   const Reason refused = admit();
   if (refused == Reason::kNone)
@@ -25,15 +34,6 @@ Reason Attempt::begin(std::optional<std::uint64_t> key, Member* sticky) {
   if (member_ == nullptr) return beginFailed(refused);
   beginAt(*member_);
   return Reason::kNone;
-}
-
-// kNone, or why the cluster takes no attempt.
-Reason Attempt::admit() {
-  Cluster& cluster = *tries_.cluster();
-  const Reason refused = cluster.admit();
-  if (refused != Reason::kNone || !cluster.limitsRequests()) return refused;
-  counted_ = cluster.takeRequest();
-  return counted_ ? Reason::kNone : Reason::kLimitConcurrency;
 }
 
 Reason Attempt::beginAt(const net::Address& address) {
