@@ -22,6 +22,7 @@ std::string troff(std::string_view text) {
   return escaped;
 }
 
+std::string sentence(const std::string& text) { return text.ends_with('.') ? text : text + "."; }
 std::string bold(std::string_view text) { return "\\fB" + troff(text) + "\\fR"; }
 std::string italic(std::string_view text) { return "\\fI" + troff(text) + "\\fR"; }
 
@@ -42,7 +43,7 @@ std::string meaningOf(const OptionEntry& option) {
   for (const std::string& choice : option.choices) {
     choices += (choices.empty() ? "" : ", ") + bold(choice);
   }
-  return text + (choices.empty() ? "" : " (" + choices + ")") + ".\n";
+  return sentence(text + (choices.empty() ? "" : " (" + choices + ")")) + "\n";
 }
 
 std::string describe(const OptionEntry& option, bool is_argument) {
@@ -57,7 +58,7 @@ std::string describe(const OptionEntry& option, bool is_argument) {
 void describe(const CommandEntry& command, std::string& text) {
   if (!command.path.empty() && command.commands.empty()) {
     text += ".SS \"weir " + troff(command.path) + "\"\n" + synopsisOf(command) + "\n.PP\n" +
-            troff(command.meaning) + ".\n";
+            sentence(troff(command.meaning)) + "\n";
     for (const OptionEntry& argument : command.arguments) text += describe(argument, true);
     for (const OptionEntry& option : command.options) text += describe(option, false);
   }
