@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMostEdges = 500;
+constexpr std::size_t kMostEdges = 200;
 constexpr std::size_t kMostDenials = 100;
 
 // From a listener by a route to an upstream.
