@@ -1,7 +1,7 @@
 // The frame of the dashboard: views by the part of the address behind #, facts about the process, theme.
 
 import { h, icon, setText } from './dom.js';
-import { duration, percent, rate } from './format.js';
+import { count, duration, percent, rate } from './format.js';
 import { Live, getJson } from './live.js';
 import { certificates } from './certificates.js';
 import { configuration } from './configuration.js';
@@ -51,19 +51,19 @@ function announce(text) {
 function showFacts(page) {
   const shown = [
     ['Role', page.role],
-    ['Version', page.version],
     ['Configuration', `#${page.generation}`],
     ['Requests/s', rate(page.now.per_second)],
     ['Success', percent(page.now.success)],
     ['p99', duration(page.now.p99_ms)],
-    ['In flight', rate(page.in_flight)],
-    ['Connections', rate(page.connections)],
+    ['In flight', count(page.in_flight)],
+    ['Connections', count(page.connections)],
   ];
   if (facts.children.length !== shown.length) {
     facts.replaceChildren(...shown.map(([label]) => h('div', {}, h('dt', {}, label), h('dd'))));
   }
   shown.forEach(([, text], i) => setText(facts.children[i].lastChild, text));
   document.body.classList.toggle('draining', page.draining);
+  document.querySelector('.brand').title = `weir ${page.version}`;
 }
 
 // What every view gets: a stream that keeps the frame current as well.

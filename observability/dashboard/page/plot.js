@@ -21,6 +21,7 @@ function roundUp(value) {
 const line = (points) => points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
 
 const GAP_MS = 4000;
+const SPANS = [30, 60, 300];  // seconds: the first that shows all points
 
 // Runs of points without gaps. `times` are those of all points; a point may be null.
 function runs(points, times) {
@@ -34,8 +35,8 @@ function runs(points, times) {
 
 // series: [{name, column, kind}], the first at the bottom of a stack. Points: arrays [ms, values...].
 export class Plot {
-  constructor({ title, series, stacked = false, format, seconds = 300 }) {
-    Object.assign(this, { title, series, stacked, format, seconds, points: [], marks: [], cursor: null });
+  constructor({ title, series, stacked = false, format }) {
+    Object.assign(this, { title, series, stacked, format, seconds: SPANS[0], points: [], marks: [], cursor: null });
     this.grid = svg('g', { class: 'grid' });
     this.shapes = svg('g');
     this.flags = svg('g');
@@ -64,6 +65,8 @@ export class Plot {
 
   update(points, marks) {
     this.end = points.at(-1)?.[0] ?? Date.now();
+    const known = (this.end - (points[0]?.[0] ?? this.end)) / 1000;
+    this.seconds = SPANS.find((span) => span >= known) ?? SPANS.at(-1);
     this.points = points.filter((point) => this.end - point[0] <= this.seconds * 1000);
     this.marks = marks.filter((mark) => mark.at <= this.end + 1000 && this.end - mark.at <= this.seconds * 1000);
     this.top = roundUp(Math.max(0, ...this.points.map((point) => this.heightOf(point))) * 1.05);
@@ -86,7 +89,7 @@ export class Plot {
       parts.push(svg('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y }),
         svg('text', { x: LEFT - 8, y: y + 4, class: 'tick end' }, this.format(value)));
     }
-    const step = this.seconds > 120 ? 60_000 : 15_000;
+    const step = this.seconds > 120 ? 60_000 : this.seconds > 30 ? 15_000 : 5000;
     for (let at = Math.ceil((this.end - this.seconds * 1000) / step) * step; at < this.end; at += step) {
       const x = this.x(at);
       if (x < LEFT + 20 || x > WIDTH - 30) continue;

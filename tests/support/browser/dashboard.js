@@ -53,6 +53,11 @@ async function watch({selector, text}) {
   return {seconds: (Date.now() - began) / 1000, updates: updates - before};
 }
 
+// Waits until the plots have so many points, one for each second.
+async function waitForPoints({count}) {
+  await page.waitForFunction((most) => Number(document.querySelector('[role=slider]').ariaValueMax) >= most, count);
+}
+
 const read = ({selector}) => page.$$eval(selector, (all) => all.map((element) => element.textContent));
 
 // What axe-core finds wrong, in all its rules.
@@ -90,4 +95,4 @@ async function close() {
   browser = undefined;
 }
 
-serve({open, view, waitFor, watch, read, violations, shoot, press, fill, focus, takeErrors, close});
+serve({open, view, waitFor, waitForPoints, watch, read, violations, shoot, press, fill, focus, takeErrors, close});
