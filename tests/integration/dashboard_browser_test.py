@@ -150,7 +150,7 @@ class Views(DashboardCase):
 
     def test_the_picture_of_the_readme(self):
         SHOTS.mkdir(parents=True, exist_ok=True)
-        self.browser.open(self.url, width=1180, height=700)
+        self.browser.open(self.url, width=1280, height=760)
         self.browser.call("waitForPoints", count=12)
         self.answers.broken.set()
         self.browser.call("watch", selector=".events", text="ejected an endpoint")

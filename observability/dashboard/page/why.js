@@ -102,7 +102,7 @@ class Failures {
   async ask() {
     this.due = Date.now() + 1900;
     try {
-      const page = await getJson('/errors?limit=50', { quiet: true });
+      const page = await getJson('/errors?limit=20', { quiet: true });
       this.note.hidden = this.button.hidden = true;
       this.table.element.hidden = false;
       this.table.update(page.errors);
