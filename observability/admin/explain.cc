@@ -217,6 +217,7 @@ void Explainer::beginView() {
   record.query = request_.query;
   record.client_address = downstream_.address;
   record.listener = listener_.name;
+  record.server_port = listener_.address.port();
   record.request_headers = &request_.headers;
   record.tls = hop_.scheme == "https";
   if (record.tls) record.server_name = http::hostOf(record.authority);

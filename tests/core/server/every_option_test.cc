@@ -317,7 +317,11 @@ class EveryOptionTest : public PlanTest {
       const proxy::ListenerOptions& is = *now.listeners[0];
       return was != is;
     }
-    if (part == "authorize") return before.listeners[0]->authorize != now.listeners[0]->authorize;
+    if (part == "authorize") {
+      return !std::ranges::equal(
+          before.listeners, now.listeners,
+          [](const auto& was, const auto& is) { return was->authorize == is->authorize; });
+    }
     if (part == "upstream") return before.clusters != now.clusters;
     if (part == "route") return true;  // compiled again for every plan
     const auto whole = [](const proxy::Plan& plan) {

@@ -35,6 +35,7 @@ class Plan:
     tcp: bool = False                # Bytes are forwarded without parsing; not with NGINX.
     tls: Tls | None = None
     filters: str | None = None       # Of the routes, as a TOML array; weir only.
+    authorize: str | None = None     # Policies, as a TOML array; weir only.
     more: dict = field(default_factory=dict)  # Text for NGINX and HAProxy, by place in the file.
     clear_http2: str | None = None   # The listener on which NGINX only accepts plaintext HTTP/2.
 
@@ -54,6 +55,8 @@ def weir_text(plan):
     lines = ['role = "gateway"', "workers = 1"]
     if plan.admin:
         lines.append(f"admin = {{ address = {quote(plan.admin)} }}")
+    if plan.authorize:
+        lines.append(f"authorize = {plan.authorize}")
     for number, address in enumerate(plan.listeners):
         lines += ["[[listener]]", f'name = "bench-{number}"', f"address = {quote(address)}"]
         if plan.tcp:
