@@ -86,10 +86,6 @@ void SidecarSettings::read(config::Table& table, SidecarSettings& out) {
       table, out.upgrades,
       "Protocols to which inbound and outbound requests may switch by Upgrade or extended CONNECT. "
       "h2c and HTTP/2 are not allowed. Default: [\"websocket\"].");
-  const bool strict = !out.inbound || out.inbound->plaintext == tls::Plaintext::kRefuse;
-  if (!strict && !out.identity) {
-    table.fail("inbound", "mode = \"permissive\" and \"audit\" need identity");
-  }
   out.location = table.location();
 }
 

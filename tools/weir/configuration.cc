@@ -51,6 +51,11 @@ void Configuration::read(config::Table& table, Configuration& out) {
   } else if (out.sidecar) {
     out.sidecar->identity = out.identity;
   }
+  const auto* inbound = out.sidecar && out.sidecar->inbound ? &*out.sidecar->inbound : nullptr;
+  const bool strict = inbound == nullptr || inbound->plaintext == tls::Plaintext::kRefuse;
+  if (!strict && !out.identity) {
+    table.fail("sidecar", "mode = \"permissive\" and \"audit\" of inbound need an identity");
+  }
 }
 
 namespace {

@@ -208,6 +208,7 @@ class EveryOptionTest : public PlanTest {
   std::vector<Value> candidates(const Key& key) const {
     const std::string text = key.text();
     if (text.ends_with("secrets.file")) return {Value(folder_ + "/secret")};
+    if (text == "authorize.when") return {Value(std::string("true"))};
     if (text.ends_with("secrets.env")) return {Value(std::string("WEIR_TEST_SECRET"))};
     if (text == "upstream.addresses") {
       return {Value(Value::Array{Value(std::string("10.96.0.9"))})};
@@ -261,7 +262,6 @@ class EveryOptionTest : public PlanTest {
     add("address range", {"10.9.0.0/16"});
     add("host", {"x.test"});
     add("segment pattern", {"/x"});
-    add("expression", {"true"});
     add("file mode", {"0660", "0600"});
     add("secret", {kSecret});
     add("string", {"mail", "other", "spiffe://a.test/b", "/x", "x.test", "https", "503", "a",
