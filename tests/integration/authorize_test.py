@@ -83,7 +83,6 @@ application = "%s"
     def assert_cut(self, peer):
         """weir ends the connection, without a word."""
         try:
-            peer.sendall(b"select 1\n")
             self.assertEqual(peer.recv(4096), b"")
         except (ConnectionError, ssl.SSLError):
             pass
@@ -120,8 +119,10 @@ class Example(AuthorizeCase):
                            reason="authz_denied")
         lines = self.log_lines(self.node, 7)
         denied = [line for line in lines if line.get("reason") == "authz_denied"]
-        self.assertEqual(denied[0]["reason_detail"], "denied by the policy no-administration")
-        self.assertEqual(lines[-1]["authz_shadow"], "deny no-export")
+        self.assertEqual({line["reason_detail"] for line in denied},
+                         {"denied by the policy no-administration", "no policy allows the request"})
+        shadow = [line["authz_shadow"] for line in lines if "authz_shadow" in line]
+        self.assertEqual(shadow, ["deny no-export"])
 
     def test_connections_by_identity(self):
         reports = self.secure(self.node, "reports", "database")
