@@ -68,11 +68,12 @@ void Settings::read(config::Table& table, Settings& out) {
   table.read("route", out.routes, "Routes, which decide how a request is handled.");
   table.read("upstream", out.upstreams,
              "Upstreams: services to which requests and connections are forwarded.");
-  table.read("authorize", out.authorize,
-             "Policies that decide which connections and requests listeners admit. What a deny "
-             "policy matches is refused; if there are allow policies for a listener, one of them "
-             "must match. Connections that are open are judged again when policies change.",
-             {.max_size = 10'000});
+  table.read(
+      "authorize", out.authorize,
+      "Policies that decide which connections and requests listeners admit. Matches of a deny "
+      "policy are refused; if there are allow policies for a listener, one of them must "
+      "match. Connections that are open are judged again when policies change.",
+      {.max_size = 10'000});
 }
 
 }  // namespace weir::server

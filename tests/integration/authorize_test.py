@@ -94,6 +94,7 @@ class Example(AuthorizeCase):
         self.service = self.upstream(text(b"hello\n"))
         self.database = self.tcp_upstream()
         config = (ROOT / "configs/authorize.toml").read_text(encoding="utf-8")
+        config = config.replace('"../ca/', '"ca/')
         config = re.sub(r'application = "[^"]*"', f'application = "{self.service.address}"', config)
         config = re.sub(r'static = \["[^"]*"\]', f'static = ["{self.database.address}"]', config)
         config = re.sub(r'(\naddress|\{ address) = "[^"]*"', r'\1 = "127.0.0.1:0"', config)
