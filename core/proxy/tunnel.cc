@@ -253,7 +253,7 @@ void Tunnel::onServerData(Bytes bytes) {
   if (stage_ == Stage::kClosed) return;
   if (stage_ == Stage::kGuessing) {  // a server that sends first does not speak HTTP
     countGuess(Detection::kTcpServerFirst);
-    learn(Destinations::Protocol::kServerFirst);
+    if (!isTimeoutOfHttp(bytes)) learn(Destinations::Protocol::kServerFirst);
     commit();
   }
   if (stage_ == Stage::kClosed) return;
@@ -280,6 +280,7 @@ void Tunnel::onServerEnd() {
     if (!intercepted()) return dropServer();
     commit();  // the end is all that the server has to say
   }
+  if (stage_ == Stage::kClosed) return;
   touch();
   down_.end(nullptr);
   closeIfDone();
@@ -307,8 +308,7 @@ void Tunnel::onWait() {
   if (stage_ == Stage::kClosing) return closeIfSent();
   if (!intercepted()) return dial();  // ahead of need
   if (!raced_) return raceNow();
-  countGuess(Detection::kTcp);
-  commit();
+  endRace();
 }
 
 void Tunnel::touch() {

@@ -124,6 +124,8 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   void begin();
   void race();
   void raceNow();
+  void endRace();
+  bool isTimeoutOfHttp(Bytes bytes) const;
   void armUndecided();
   bool hasFixedEndpoint() const;
   bool intercepted() const { return facts_.interception != nullptr; }

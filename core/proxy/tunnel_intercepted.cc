@@ -30,6 +30,22 @@ void Tunnel::raceNow() {
   if (stage_ == Stage::kGuessing) armUndecided();
 }
 
+// After a silence. A client that keeps a connection to a server of HTTP in reserve is silent, too.
+void Tunnel::endRace() {
+  const net::Address& destination = facts_.interception->destination;
+  const bool reserved =
+      said_.empty() && engine().destinations().protocolOf(destination, engine().loop().now()) ==
+                           Destinations::Protocol::kHttp;
+  if (reserved) return;
+  countGuess(Detection::kTcp);
+  commit();
+}
+
+// A server of HTTP that waits no longer for a request may say so, with 408.
+bool Tunnel::isTimeoutOfHttp(Bytes bytes) const {
+  return intercepted() && asText(bytes).starts_with("HTTP/");
+}
+
 void Tunnel::learn(Destinations::Protocol protocol) {
   if (!intercepted()) return;
   engine().destinations().learn(facts_.interception->destination, protocol, engine().loop().now());

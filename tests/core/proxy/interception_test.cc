@@ -261,6 +261,28 @@ TEST_F(InterceptionTest, AServerThatSpokeFirstIsExpectedToDoSoForAnHour) {
   EXPECT_EQ(known("10.0.0.2:80"), Protocol::kUnknown);
 }
 
+TEST_F(InterceptionTest, ATimeoutOfAnHttpServerIsNoGreeting) {
+  begin();
+  StreamPeer& client = open("10.0.0.2:80");
+  arrival(0).send("HTTP/1.1 408 Request Timeout\r\n\r\n");
+  turn();
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 408 "));
+  EXPECT_EQ(known("10.0.0.2:80"), Protocol::kUnknown);
+}
+
+TEST_F(InterceptionTest, AConnectionInReserveMayStillBecomeHttp) {
+  on_upstream = answering(reply("hello"));
+  begin();
+  open("10.0.0.2:80").send(kGet);
+  turn();
+  StreamPeer& client = open("10.0.0.2:80");
+  pass(Milliseconds(30'000));
+  client.send(kGet);
+  turn();
+  EXPECT_THAT(client.received(), HasSubstr("hello"));
+  EXPECT_EQ(count(protocolDetectKey(listener_plan.id, Detection::kHttp)), 2U);
+}
+
 TEST_F(InterceptionTest, AnEndOfTheServerIsPassedOn) {
   begin();
   StreamPeer& client = open("10.0.0.2:80");
