@@ -251,6 +251,7 @@ void Tunnel::open() {
 
 void Tunnel::onServerData(Bytes bytes) {
   if (stage_ == Stage::kClosed) return;
+  if (stage_ == Stage::kGuessing && beginsHttp2(bytes)) return awaitHttp2();
   if (stage_ == Stage::kGuessing) {  // a server that sends first does not speak HTTP
     countGuess(Detection::kTcpServerFirst);
     if (!isTimeoutOfHttp(bytes)) learn(Destinations::Protocol::kServerFirst);

@@ -126,6 +126,8 @@ class Tunnel final : public DownstreamConnection, private upstream::AttemptEvent
   void raceNow();
   void endRace();
   bool isTimeoutOfHttp(Bytes bytes) const;
+  static bool beginsHttp2(Bytes bytes);
+  void awaitHttp2();
   void armUndecided();
   bool hasFixedEndpoint() const;
   bool intercepted() const { return facts_.interception != nullptr; }

@@ -46,6 +46,23 @@ bool Tunnel::isTimeoutOfHttp(Bytes bytes) const {
   return intercepted() && asText(bytes).starts_with("HTTP/");
 }
 
+// A server of HTTP/2 may send its SETTINGS before it has seen the client's (RFC 9113, 3.4): length,
+// type, flags and stream of a frame.
+bool Tunnel::beginsHttp2(Bytes bytes) {
+  constexpr std::size_t kFrameHead = 9;
+  constexpr std::string_view kSettingsOnStream0("\x04\0\0\0\0\0", 6);
+  if (bytes.size() < kFrameHead) return false;
+  const std::string_view head = asText(bytes.first(kFrameHead));
+  return head[0] == 0 && head.substr(3) == kSettingsOnStream0;
+}
+
+// The client is about to send its preface.
+void Tunnel::awaitHttp2() {
+  learn(Destinations::Protocol::kHttp);
+  dropServer();
+  if (intercepted()) armUndecided();
+}
+
 void Tunnel::learn(Destinations::Protocol protocol) {
   if (!intercepted()) return;
   engine().destinations().learn(facts_.interception->destination, protocol, engine().loop().now());

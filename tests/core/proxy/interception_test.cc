@@ -270,6 +270,19 @@ TEST_F(InterceptionTest, ATimeoutOfAnHttpServerIsNoGreeting) {
   EXPECT_EQ(known("10.0.0.2:80"), Protocol::kUnknown);
 }
 
+TEST_F(InterceptionTest, AServerOfHttp2MaySendItsSettingsFirst) {
+  using namespace std::string_literals;
+  begin();
+  StreamPeer& client = open("10.0.0.2:80");
+  arrival(0).send("\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64"s);
+  turn();
+  EXPECT_EQ(client.received(), "");
+  EXPECT_EQ(known("10.0.0.2:80"), Protocol::kHttp);
+  client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  turn();
+  EXPECT_EQ(count(protocolDetectKey(listener_plan.id, Detection::kHttp)), 1U);
+}
+
 TEST_F(InterceptionTest, AConnectionInReserveMayStillBecomeHttp) {
   on_upstream = answering(reply("hello"));
   begin();
