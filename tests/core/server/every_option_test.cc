@@ -210,7 +210,7 @@ class EveryOptionTest : public PlanTest {
     if (text.ends_with("secrets.file")) return {Value(folder_ + "/secret")};
     if (text == "authorize.when") return {Value(std::string("true"))};
     if (text.ends_with("secrets.env")) return {Value(std::string("WEIR_TEST_SECRET"))};
-    if (text == "upstream.addresses") {
+    if (text == "upstream.db.addresses") {
       return {Value(Value::Array{Value(std::string("10.96.0.9"))})};
     }
     if (text.ends_with(".discovery.list")) {
