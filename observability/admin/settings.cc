@@ -55,8 +55,8 @@ void checkTls(config::Table& table, const Settings& settings) {
 
 void AccessRule::read(config::Table& table, AccessRule& out) {
   table.read("users", out.users,
-             "Users, by name or number, whose processes on this machine have the role, as the "
-             "kernel tells over a Unix socket or TCP. Not for requests that a proxy forwards.");
+             "Users, by name or number, whose processes on this machine have the role, over a Unix "
+             "socket or TCP. It does not apply to requests that a proxy forwards.");
   table.read("tokens", out.tokens,
              "Tokens of at least 16 characters, sent as `Authorization: Bearer TOKEN`. Several "
              "allow a change without interruption.",

@@ -39,7 +39,6 @@ void TapFeed::onBatch(std::size_t seat, TapBatch batch) {
   watched_ += batch.watched;
   limited_ += batch.limited;
   dropped_ += batch.dropped;
-  hub_.countDropped(batch.dropped);
   unacknowledged_.push_back(seat);
   for (std::string& line : batch.lines) {
     if (withinRate()) {

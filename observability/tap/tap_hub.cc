@@ -12,15 +12,15 @@ namespace weir::tap {
 
 // Each worker may have one batch on its way and one that is being filled.
 TapHub::TapHub(event::Loop& loop, MetricCells& cells, const std::vector<Station>& stations)
-    : loop_(loop), active_(cells.gauge(tapsKey())), dropped_(cells.counter(tapDroppedKey())) {
+    : loop_(loop), active_(cells.gauge(tapsKey())) {
   const std::size_t each =
       std::max(kMostLine, kMostBytes / (2 * std::max<std::size_t>(stations.size(), 1)));
   for (std::size_t i = 0; i < stations.size(); ++i) {
     auto send = [this, i](TapBatch batch) {
       loop_.post([this, i, batch = std::move(batch)]() mutable { onBatch(i, std::move(batch)); });
     };
-    seats_.push_back(
-        {stations[i], std::make_unique<WorkerTap>(stations[i].loop, each, std::move(send))});
+    seats_.push_back({stations[i], std::make_unique<WorkerTap>(stations[i].loop, stations[i].cells,
+                                                               each, std::move(send))});
   }
 }
 

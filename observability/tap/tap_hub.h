@@ -25,7 +25,8 @@ class TapHub {
 
   // A worker, which outlives its use by the hub.
   struct Station {
-    event::Loop& loop;  // the worker's
+    event::Loop& loop;   // the worker's
+    MetricCells& cells;  // the worker's
     std::function<void(std::function<void()> task)> post;
     std::function<void(proxy::Tap* tap)> use;  // called on the worker; null: nobody watches
   };
@@ -56,14 +57,12 @@ class TapHub {
   // Does the work on each worker, then tells the feed, if there still is one.
   void forEachSeat(TapId id, const std::function<void(const Seat& seat)>& work, Told told);
   void onBatch(std::size_t seat, TapBatch batch);
-  void countDropped(std::uint64_t count) { dropped_.add(count); }
 
   event::Loop& loop_;
   std::vector<Seat> seats_;
   std::map<TapId, TapFeed*> feeds_;
   TapId latest_ = 0;
   Gauge active_;
-  Counter dropped_;
 };
 
 }  // namespace weir::tap

@@ -84,19 +84,18 @@ void WorkerTap::offer(Watcher& watcher, const proxy::ExchangeSteps& steps,
     ++batch.limited;
     return;
   }
-  if (watcher.bytes >= most_bytes_) {
-    ++batch.dropped;
-    return;
-  }
+  if (watcher.bytes >= most_bytes_) return drop(batch);
   std::array<char, kMostLine> room;
   const std::size_t size = writeLine(steps, record, watcher.terms->headers, room);
-  if (size == 0) {
-    ++batch.dropped;
-    return;
-  }
+  if (size == 0) return drop(batch);
   batch.lines.emplace_back(room.data(), size);
   watcher.bytes += size;
   if (!watcher.on_its_way) sendBatch(watcher);
+}
+
+void WorkerTap::drop(TapBatch& batch) {
+  ++batch.dropped;
+  dropped_.add();
 }
 
 void WorkerTap::sendBatch(Watcher& watcher) {

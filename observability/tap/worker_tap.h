@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "core/base/metric_cells.h"
 #include "core/base/random.h"
 #include "core/event/loop.h"
 #include "core/proxy/tap.h"
+#include "observability/tap/metrics.h"
 #include "observability/tap/tap_terms.h"
 
 namespace weir::tap {
@@ -36,9 +38,12 @@ class WorkerTap final : public proxy::Tap {
   static constexpr std::size_t kMostTaps = 4;
   using Send = std::function<void(TapBatch batch)>;
 
-  // `most_bytes`: of the lines that wait, for each tap.
-  WorkerTap(event::Loop& loop, std::size_t most_bytes, Send send)
-      : loop_(loop), most_bytes_(most_bytes), send_(std::move(send)) {}
+  // `most_bytes`: of the lines that wait, for each tap. `cells`: the worker's.
+  WorkerTap(event::Loop& loop, MetricCells& cells, std::size_t most_bytes, Send send)
+      : loop_(loop),
+        dropped_(cells.counter(tapDroppedKey())),
+        most_bytes_(most_bytes),
+        send_(std::move(send)) {}
 
   // At most kMostTaps at the same time.
   void add(TapId tap, std::shared_ptr<const TapTerms> terms);
@@ -67,7 +72,10 @@ class WorkerTap final : public proxy::Tap {
              const http::ExchangeRecord& record);
   void sendBatch(Watcher& watcher);
 
+  void drop(TapBatch& batch);
+
   event::Loop& loop_;
+  Counter dropped_;
   const std::size_t most_bytes_;
   const Send send_;
   Random random_;

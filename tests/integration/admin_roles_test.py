@@ -75,7 +75,7 @@ class Roles(IntegrationCase):
         tunnel = self.weir(gateway(
             f'[upstream.admin]\ndiscovery = {{ static = ["{weir.admin_address}"] }}\n',
             listener='[[listener]]\nname = "public"\naddress = "127.0.0.1:0"\n'
-                     'tcp = { upstream = "admin" }\n'))
+                     'protocol = "tcp"\nupstream = "admin"\n'))
         self.assertEqual(self.get(relay, "/healthz", host="127.0.0.1").status, 200)
         self.assertEqual(self.get(relay, "/reload", method="POST", host="127.0.0.1").status, 403)
         # Another process of the same user is trusted as a whole.
@@ -86,7 +86,7 @@ class Roles(IntegrationCase):
         weir.file.write_text(gateway(
             ROUTE + f'[upstream.admin]\ndiscovery = {{ static = ["{weir.admin_address}"] }}\n',
             listener=LISTENER + '[[listener]]\nname = "tunnel"\naddress = "127.0.0.1:0"\n'
-                                'tcp = { upstream = "admin" }\n'), encoding="utf-8")
+                                'protocol = "tcp"\nupstream = "admin"\n'), encoding="utf-8")
         weir.wait_for_line("configuration applied")
         tunnel = self.client(self.tunnel_address(weir))
         self.assertEqual(tunnel.request("/healthz", host="127.0.0.1").status, 200)

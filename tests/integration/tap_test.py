@@ -11,8 +11,9 @@ from integration_case import IntegrationCase, forward, gateway
 from weir_process import BINARY
 
 FILTERED = """
-filters = [{ cors = { allow_origins = ["https://app.example"] } },
-           { rbac = { deny = [{ name = "no-deletes", methods = ["DELETE"] }] } }]
+filters = [{ cors = { origins = ["https://app.example"] } },
+           { rbac = { policies = [
+               { name = "no-deletes", action = "deny", to = { methods = ["DELETE"] } }] } }]
 """
 
 
@@ -236,7 +237,7 @@ class Errors(Case):
         weir = self.weir(gateway(
             f'[upstream.db]\ndiscovery = {{ static = ["{dead}"] }}\n',
             listener='[[listener]]\nname = "public"\naddress = "127.0.0.1:0"\n'
-                     'tcp = { upstream = "db" }\n'))
+                     'protocol = "tcp"\nupstream = "db"\n'))
         client = self.client(weir.address())
         self.assertTrue(client.ended())
         failure, = self.errors(weir)

@@ -92,11 +92,16 @@ std::optional<int> statusOf(std::string_view head) {
 
 // The "detail" of an error page, or the beginning of the page.
 std::string detailOf(std::string_view body) {
-  constexpr std::string_view kDetail = "\"detail\":\"";
+  constexpr std::string_view kDetail = "\"detail\": \"";
   const std::size_t at = body.find(kDetail);
   if (at == std::string_view::npos) return std::string(body.substr(0, 200));
   body.remove_prefix(at + kDetail.size());
-  return std::string(body.substr(0, body.rfind('"')));
+  std::string detail;
+  for (std::size_t i = 0; i < body.size() && body[i] != '"'; ++i) {
+    if (body[i] == '\\' && i + 1 < body.size()) ++i;  // an escaped quote
+    detail += body[i];
+  }
+  return detail;
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ std::vector<tap::TapHub::Station> stationsOf(server::Server& server) {
   std::vector<tap::TapHub::Station> stations;
   for (const auto& each : server.workers()) {
     server::Worker* const worker = each.get();
-    stations.push_back({worker->loop(),
+    stations.push_back({worker->loop(), worker->cells(),
                         [worker](std::function<void()> task) { worker->post(std::move(task)); },
                         [worker](proxy::Tap* tap) { worker->engine().setTap(tap); }});
   }

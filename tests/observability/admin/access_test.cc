@@ -119,10 +119,10 @@ TEST_F(AccessToPages, ChangesNeedTheRoleOperate) {
        {"POST /reload", "POST /drain", "POST /log-level?level=debug", "GET /explain?path=/"}) {
     const RawMessage reply = ask(page);
     EXPECT_EQ(reply.status(), 403) << page;
-    EXPECT_EQ(
-        reply.body,
-        "{\"status\":403,\"detail\":\"needs the role operate: call as the user of weir or root "
-        "on the same machine, or set admin.operate\"}\n");
+    EXPECT_EQ(reply.body,
+              "{\n  \"status\": 403,\n  \"detail\": \"needs the role operate: call as the user of "
+              "weir or "
+              "root on the same machine, or set admin.operate\"\n}\n");
   }
   EXPECT_EQ(subject_.reloads, 0);
   EXPECT_EQ(subject_.drains, 0);

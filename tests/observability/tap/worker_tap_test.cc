@@ -64,7 +64,7 @@ TEST(TapTerms, RefuseWhatTheyCannotDo) {
 class WorkerTapTest : public ::testing::Test {
  protected:
   WorkerTapTest()
-      : tap(loop, 20'000, [this](TapBatch batch) { batches.push_back(std::move(batch)); }) {}
+      : tap(loop, cells, 20'000, [this](TapBatch batch) { batches.push_back(std::move(batch)); }) {}
 
   // One exchange that ends at once. False if it is not watched.
   bool exchange() {
@@ -83,6 +83,7 @@ class WorkerTapTest : public ::testing::Test {
   BlockPool pool{4096};
   SampleRecord sample;
   std::vector<TapBatch> batches;
+  MetricCells cells;
   WorkerTap tap;
 };
 
