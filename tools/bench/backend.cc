@@ -179,39 +179,16 @@ class Backend {
     const auto last = path.substr(path.rfind('/') + 1);
     const auto known = replies_.find(last);
     if (known != replies_.end()) return known->second;
-    constexpr std::string_view kJson = "json-";
-    const bool json = last.starts_with(kJson);
-    const auto size = parseSize(json ? last.substr(kJson.size()) : last).value_or(default_size_);
-    return replies_.emplace(last, json ? makeJsonReply(size) : makeReply(size)).first->second;
-  }
-
-  std::string headOf(std::string_view type, std::uint64_t size) const {
-    std::string head = "HTTP/1.1 200 OK\r\nContent-Type: " + std::string(type) +
-                       "\r\nContent-Length: " + std::to_string(size) + "\r\n";
-    if (!name_.empty()) head += "X-Backend: " + name_ + "\r\n";
-    return head + "\r\n";
-  }
-
-  // A list of records, filled up with spaces.
-  Reply makeJsonReply(std::uint64_t size) const {
-    constexpr std::uint64_t kMultiplier = 6364136223846793005U;
-    Reply reply{.text = headOf("application/json", size) + "["};
-    const std::size_t end = reply.text.size() + size - 1;
-    std::uint64_t random = 1;
-    for (int id = 1; reply.text.size() + 100 < end; ++id) {
-      random = random * kMultiplier + 1;
-      if (id > 1) reply.text += ',';
-      reply.text += "{\"id\":" + std::to_string(id) +
-                    ",\"price\":" + std::to_string(random >> 48U) + ".99,\"name\":\"item " +
-                    std::to_string(random >> 40U) + "\",\"available\":true}";
-    }
-    reply.text.resize(end - 1, ' ');
-    reply.text += ']';
-    return reply;
+    return replies_.emplace(last, makeReply(parseSize(last).value_or(default_size_))).first->second;
   }
 
   Reply makeReply(std::uint64_t size) const {
-    Reply reply{.text = headOf("text/plain", size)};
+    Reply reply;
+    reply.text =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(size) +
+        "\r\n";
+    if (!name_.empty()) reply.text += "X-Backend: " + name_ + "\r\n";
+    reply.text += "\r\n";
     if (size <= kBlock) {
       reply.text.append(size, 'x');
     } else {

@@ -14,7 +14,7 @@ WAIT = 30.0  # Seconds for requests in flight to complete.
 def options(address, size="2", connections=64, **more):
     """The arguments; True is a switch, and the default of path follows from the size."""
     path = more.pop("path", f"/{size}")
-    given = {"target": address, "path": path, "expect_length": SIZES[size],
+    given = {"target": address, "path": path, "expect-length": SIZES[size],
              "connections": connections, **more}
     arguments = []
     for name, value in given.items():
