@@ -7,6 +7,7 @@
 #include "core/base/metric_cells.h"
 #include "core/event/loop.h"
 #include "core/net/connector.h"
+#include "core/state/directory.h"
 #include "core/tls/workload_identity.h"
 #include "mesh/health/one_endpoint.h"
 #include "mesh/identity/workload_client.h"
@@ -21,13 +22,18 @@ class Workload final : private workload::WorkloadClient::Events {
  public:
   using Shared = std::shared_ptr<const tls::WorkloadIdentity>;
   // `on_change`: there is a new identity, or none any more.
-  Workload(event::Loop& loop, MetricCells& cells, std::function<void()> on_change);
+  struct Tools {
+    event::Loop& loop;
+    MetricCells& cells;
+    state::Directory& state;
+  };
+  Workload(const Tools& tools, std::function<void()> on_change);
   ~Workload() override;
   Workload(const Workload&) = delete;
   Workload& operator=(const Workload&) = delete;
 
   // At the start, and after each reload. The identity of an earlier API stays until the new one has
-  // answered. Without settings there is none.
+  // answered; at the start, the one in the state directory is used. Without settings there is none.
   void follow(const std::optional<WorkloadSettings>& settings);
   const Shared& identity() const { return identity_; }  // null: none
 
@@ -35,11 +41,14 @@ class Workload final : private workload::WorkloadClient::Events {
   struct Link;  // to one API
 
   // workload::WorkloadClient::Events
-  void onIdentity(Shared identity) override;
+  void onIdentity(Shared identity, std::string_view message) override;
+  void onWithdrawn() override;
   void onTrouble(std::string_view why, bool repeated) override;
 
-  event::Loop& loop_;
-  MetricCells& cells_;
+  void adopt(Shared identity);
+  void loadSnapshot();
+
+  const Tools tools_;
   const std::function<void()> on_change_;
   std::optional<WorkloadSettings> settings_;
   Shared identity_;

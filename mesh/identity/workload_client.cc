@@ -46,28 +46,27 @@ void WorkloadClient::start() {
 void WorkloadClient::onMessage(Bytes message) {
   heard_ = true;
   failures_ = 0;
-  std::string digest = tls::sha256(message);
-  if (digest == digest_) {
+  if (tls::sha256(message) == digest_) {
     trouble_.clear();
     return;
   }
   std::string why;
   const auto response = readSvidResponse(asText(message), why);
-  if (response) return take(*response, std::move(digest));
+  if (response) return take(*response, asText(message));
   tell("a message is discarded: it " + why);
 }
 
-void WorkloadClient::take(const SvidResponse& response, std::string digest) {
+void WorkloadClient::take(const SvidResponse& response, std::string_view message) {
   const Svid* const chosen = choose(response, choice_);
   if (chosen == nullptr) return withdraw("it does not list the configured id or hint");
   std::string why;
   auto identity = identityOf(response, *chosen, why);
   if (identity == nullptr) return tell("a message is discarded: " + why);
   trouble_.clear();
-  digest_ = std::move(digest);
+  digest_ = tls::sha256(asBytes(message));
   holds_ = true;
   watchAge(*identity->certificate);
-  events_.onIdentity(std::move(identity));
+  events_.onIdentity(std::move(identity), message);
 }
 
 void WorkloadClient::withdraw(std::string_view why) {
@@ -75,7 +74,7 @@ void WorkloadClient::withdraw(std::string_view why) {
   stale_.disarm();
   const bool held = std::exchange(holds_, false);
   tell(std::string(held ? "the identity is withdrawn: " : "there is no identity: ").append(why));
-  if (held) events_.onIdentity(nullptr);
+  if (held) events_.onWithdrawn();
 }
 
 void WorkloadClient::onEnd(const http::GrpcStatus& status) {

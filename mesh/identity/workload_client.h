@@ -33,8 +33,10 @@ class WorkloadClient final : private http::GrpcEvents {
   class Events {
    public:
     virtual ~Events() = default;
-    // Null: it is withdrawn.
-    virtual void onIdentity(std::shared_ptr<const tls::WorkloadIdentity> identity) = 0;
+    // `message` is the one that has delivered it; valid during the call only.
+    virtual void onIdentity(std::shared_ptr<const tls::WorkloadIdentity> identity,
+                            std::string_view message) = 0;
+    virtual void onWithdrawn() = 0;
     // A message was discarded, or a stream has failed. `repeated`: for the same reason as before.
     virtual void onTrouble(std::string_view why, bool repeated) = 0;
   };
@@ -52,7 +54,7 @@ class WorkloadClient final : private http::GrpcEvents {
   void onMessage(Bytes message) override;
   void onEnd(const http::GrpcStatus& status) override;
 
-  void take(const SvidResponse& response, std::string digest);
+  void take(const SvidResponse& response, std::string_view message);
   void withdraw(std::string_view why);
   void retry();
   void onTime();

@@ -52,6 +52,9 @@ void WorkloadSettings::read(config::Table& table, WorkloadSettings& out) {
              "Time limit for the first identity at the start of the process. No listener accepts "
              "connections before it; the process exits with an error after it. 0: no limit.",
              {.min = 0ms, .max = 24h});
+  table.read("snapshot", out.snapshot,
+             "Whether to keep the identity, with its private key, in the state directory, so that "
+             "the process can start while the Workload API is away. Needs state_directory.");
   table.read("trust_domains", out.trust_domains,
              "Federated trust domains, such as \"partner.example\", all of whose workloads a "
              "sidecar accepts beside those of its own domain. Their bundles come from the Workload "

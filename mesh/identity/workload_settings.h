@@ -20,6 +20,7 @@ struct WorkloadSettings {
   std::string id;
   std::string hint;
   Milliseconds wait{30'000};
+  bool snapshot = false;
   std::vector<std::string> trust_domains;
   config::Origin origin;
 

@@ -207,6 +207,29 @@ application = "{self.service.address}"
         api.publish(response(self.domain.svid(SHOP)))
         self.await_identity(sidecar, f"spiffe://shop.test/{SHOP}")
 
+    def test_a_snapshot_serves_a_restart_without_the_agent(self):
+        api = self.api(response(self.domain.svid(SHOP)))
+        weir = self.sidecar(api, ", snapshot = true", start=False)
+        text = weir.file.read_text(encoding="utf-8")
+        weir.file.write_text('state_directory = "state"\n' + text, encoding="utf-8")
+        weir.start()
+        self.assertEqual(weir.stop(), 0)
+        api.stop()
+        weir.start()
+        weir.wait_for_line("the identity is taken from the state directory")
+        self.assertEqual(self.shown(weir), f"spiffe://shop.test/{SHOP}")
+        api.start()
+        api.publish(grpc.StatusCode.PERMISSION_DENIED)  # a new stream does not know it: it is kept
+        self.assertEqual(self.shown(weir), f"spiffe://shop.test/{SHOP}")
+        api.publish(response(self.domain.svid("renamed")))
+        self.await_identity(weir, "spiffe://shop.test/renamed")
+        api.publish(grpc.StatusCode.PERMISSION_DENIED)
+        weir.wait_for_line("the identity is withdrawn")
+        self.assertEqual(weir.stop(), 0)
+        weir.launch()
+        weir.wait_for_line("no identity issued")
+        self.assertEqual(weir.admin("/readyz")[0], 503)
+
     def test_a_message_that_cannot_be_used_changes_nothing(self):
         api = self.api(response(self.domain.svid(SHOP)))
         sidecar = self.sidecar(api)
@@ -290,6 +313,7 @@ class CheckTest(IntegrationCase):
                 ('spiffe = { socket = "tcp://localhost:1" }', "must be \"unix:///ABSOLUTE/PATH\""),
                 ('spiffe = { socket = "unix:///a", id = "spiffe://x" }', "has no path"),
                 ('spiffe = { socket = "unix:///a", trust_domains = ["A"] }', "not a trust domain"),
+                ('spiffe = { socket = "unix:///a", snapshot = true }', "needs state_directory"),
                 ('spiffe = { socket = "unix:///a" }\nkey = "a.key"', "has no effect with spiffe"),
                 ('cert = "a.crt"', "needs key and trust"),
                 ('', "spiffe")):

@@ -60,9 +60,18 @@ void Configuration::read(config::Table& table, Configuration& out) {
 
 namespace {
 
+void checkSnapshot(const Configuration& configuration, config::Diagnostics& diagnostics) {
+  const auto& identity = configuration.identity;
+  const bool kept = identity && identity->spiffe && identity->spiffe->snapshot;
+  if (!kept || configuration.core.state_directory) return;
+  const config::Origin& origin = identity->spiffe->origin;
+  diagnostics.add({origin.location, origin.path + ".snapshot", "needs state_directory", {}});
+}
+
 // Expands [sidecar] and [identity].
 void expand(const server::Registry& registry, Configuration& configuration,
             config::Diagnostics& diagnostics) {
+  checkSnapshot(configuration, diagnostics);
   if (configuration.sidecar) {
     mesh::expandSidecar(*configuration.sidecar, registry, configuration.core, diagnostics);
     config::Diagnostics known;  // they have been recorded by the expansion of the sidecar

@@ -159,7 +159,7 @@ bool Process::start() {
 bool Process::publishFirst() {
   config::Diagnostics diagnostics;
   const auto plan = std::exchange(first_plan_, nullptr);
-  if (!server_->publish(plan, diagnostics, [this] { onLive(); })) {
+  if (plan == nullptr || !server_->publish(plan, diagnostics, [this] { onLive(); })) {
     logMistakes(diagnostics);
     server_->stop();
     return false;
@@ -197,7 +197,8 @@ bool Process::startServer(const proxy::Plan& plan) {
   watching_ = std::make_unique<Watching>(loop_, cells_, *server_);
   registrations_ = std::make_unique<mesh::Registrations>(
       mesh::Registrations::Tools{loop_, server_->client(), names_, cells_});
-  workload_ = std::make_unique<mesh::Workload>(loop_, cells_, [this] { onIdentity(); });
+  workload_ = std::make_unique<mesh::Workload>(mesh::Workload::Tools{loop_, cells_, state_},
+                                               [this] { onIdentity(); });
   openRenewal();
   resolver_->setOnServersChanged([this] { server_->lookAgain(); });
   page_ = std::make_unique<metrics::Page>(names_, metricFamilies(), cells_);

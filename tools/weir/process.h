@@ -126,6 +126,7 @@ class Process final : public admin::AdminBackend {
   std::shared_ptr<const proxy::Plan> rebuild(config::Diagnostics& diagnostics);
   std::optional<mesh::WorkloadSettings> workloadSettings() const;
   void onIdentity();
+  void rebuildFirst();
   void renewIdentity();
   void onIdentityTime();
   void noteFileIdentity();

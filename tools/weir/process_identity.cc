@@ -52,25 +52,34 @@ bool Process::awaitsIdentity() {
   const auto settings = workloadSettings();
   workload_->follow(settings);
   if (!settings) return false;
+  if (workload_->identity() != nullptr) {  // of the state directory
+    rebuildFirst();
+    return false;
+  }
   log::info(std::string(kAwaitsIdentity));
   if (settings->wait.count() > 0) identity_time_.arm(settings->wait);
   return true;
 }
 
 void Process::onIdentity() {
-  plan_builder_.setWorkload(workload_->identity());
-  if (leaving_ && first_plan_ != nullptr) return;
   if (first_plan_ == nullptr) return renewIdentity();
-  if (workload_->identity() == nullptr) return;
+  if (leaving_ || workload_->identity() == nullptr) return;
   identity_time_.disarm();
+  rebuildFirst();
+  if (!publishFirst()) finish(1);
+}
+
+// With the identity that has arrived.
+void Process::rebuildFirst() {
+  plan_builder_.setWorkload(workload_->identity());
   config::Diagnostics diagnostics;
   first_plan_ = rebuild(diagnostics);
   logFailures(diagnostics);
   noteRefreshes();
-  if (first_plan_ == nullptr || !publishFirst()) finish(1);
 }
 
 void Process::renewIdentity() {
+  plan_builder_.setWorkload(workload_->identity());
   identity_time_.disarm();
   config::Diagnostics diagnostics;
   auto plan = rebuild(diagnostics);

@@ -63,9 +63,12 @@ class WorkloadClientTest : public ::testing::Test, private WorkloadClient::Event
   std::size_t call_at = 0;  // the number of the call that has a head
 
  private:
-  void onIdentity(std::shared_ptr<const tls::WorkloadIdentity> identity) override {
-    identities.emplace_back(identity == nullptr ? "" : identity->certificate->identity());
+  void onIdentity(std::shared_ptr<const tls::WorkloadIdentity> identity,
+                  std::string_view message) override {
+    identities.emplace_back(identity->certificate->identity());
+    EXPECT_FALSE(message.empty());
   }
+  void onWithdrawn() override { identities.emplace_back(); }
   void onTrouble(std::string_view why, bool repeated) override {
     if (repeated) {
       ++repeated_troubles;
