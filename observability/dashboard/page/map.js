@@ -7,7 +7,13 @@ const WIDTH = 1100;
 const NODE = { width: 210, height: 46, gap: 14 };
 const COLUMNS = [20, 445, 870];
 const TOP = 40;
-const MOST_ROUTES = 40;
+const MOST = 40;  // routes and upstreams, the busiest; the others share a node
+
+function limited(shown, name, others) {
+  if (!shown.has(name) && shown.size >= MOST) return others;
+  shown.add(name);
+  return name;
+}
 
 const LOCK = 'M3 7h8v6H3zM4.5 7V5a2.5 2.5 0 0 1 5 0v2';
 
@@ -31,20 +37,24 @@ function graphOf(page) {
       secure: listener.mutual_tls ? 'mutual TLS' : listener.tls ? 'TLS' : '', note: listener.address });
   }
   const upstreams = new Map(page.upstreams.map((upstream) => [upstream.name, upstream]));
-  const shown = new Set();
+  const shown = { routes: new Set(), upstreams: new Set() };
   for (const edge of page.edges) {
     const upstream = upstreams.get(edge.to);
     const out = upstream.ejected + upstream.unhealthy;
-    add(`u/${edge.to}`, 2, edge.to, { kind: 'upstream', rate: upstream.now.per_second, success: upstream.now.success,
-      secure: upstream.mutual_tls ? 'mutual TLS' : upstream.tls ? 'TLS' : '', note: out > 0 ? `${count(out)} out of use` : '', link: `#/upstreams/${encodeURIComponent(edge.to)}` });
-    shown.add(edge.route);
-    const name = shown.size > MOST_ROUTES ? 'other routes' : edge.route || 'connections';
-    const route = add(`r/${name}`, 1, name, { kind: 'route', link: edge.route ? `#/routes/${encodeURIComponent(edge.route)}` : '' });
+    const to = limited(shown.upstreams, edge.to, 'other upstreams');
+    if (to === edge.to) {
+      add(`u/${to}`, 2, to, { kind: 'upstream', rate: upstream.now.per_second, success: upstream.now.success,
+        secure: upstream.mutual_tls ? 'mutual TLS' : upstream.tls ? 'TLS' : '', note: out > 0 ? `${count(out)} out of use` : '' });
+    } else {
+      add(`u/${to}`, 2, to, { kind: 'upstream' }).rate += edge.now.per_second;
+    }
+    const name = limited(shown.routes, edge.route || 'connections', 'other routes');
+    const route = add(`r/${name}`, 1, name, { kind: 'route' });
     route.rate += edge.mirror ? 0 : edge.now.per_second;
     route.failed = (route.failed ?? 0) + edge.now.server_errors_per_second;
     route.success = route.rate > 0 ? 1 - route.failed / route.rate : null;
     if (!edge.mirror) connect(`l/${edge.from}`, route.key, edge.now);
-    connect(route.key, `u/${edge.to}`, edge.now, { mirror: edge.mirror });
+    connect(route.key, `u/${to}`, edge.now, { mirror: edge.mirror });
   }
   for (const denied of page.denied) {
     const name = denied.filter || denied.reason;
