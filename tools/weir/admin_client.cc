@@ -174,31 +174,36 @@ bool AdminClient::refused(int status, std::string_view body) {
   return fail(std::to_string(status) + ": " + detailOf(body));
 }
 
+// The result, if the reply is over: the head is not valid, or refuses the page.
+std::optional<bool> AdminClient::takeHead(std::string_view bytes, Head& head,
+                                          const OnBytes& on_bytes) {
+  head.text += bytes;
+  const std::size_t end = head.text.find(kHeadEnd);
+  const bool whole = end != std::string::npos;
+  if (head.text.size() > kMostHead || (bytes.empty() && !whole)) {
+    return fail("the reply is not HTTP");
+  }
+  if (!whole) return std::nullopt;
+  head.status = statusOf(head.text);
+  const std::string body = head.text.substr(end + kHeadEnd.size());
+  if (head.status == 200) {
+    return body.empty() || on_bytes(body) ? std::nullopt : std::optional(true);
+  }
+  return bytes.empty() ? std::optional(refused(head.status.value_or(0), body)) : std::nullopt;
+}
+
 bool AdminClient::receive(int socket, const OnBytes& on_bytes) {
   std::array<char, 16 * 1024> room{};
-  std::string head;
-  std::optional<int> status;
+  Head head;
   for (;;) {
     const ssize_t size = ::recv(socket, room.data(), room.size(), 0);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return fail("cannot receive: " + failureText());
     const std::string_view bytes(room.data(), static_cast<std::size_t>(size));
-    if (status == 200) {
-      if (bytes.empty() || !on_bytes(bytes)) return true;
-      continue;
-    }
-    head += bytes;
-    const std::size_t end = head.find(kHeadEnd);
-    if (head.size() > kMostHead || (bytes.empty() && end == std::string::npos)) {
-      return fail("the reply is not HTTP");
-    }
-    if (end == std::string::npos) continue;
-    status = statusOf(head);
-    const std::string body = head.substr(end + kHeadEnd.size());
-    if (status == 200) {
-      if (!body.empty() && !on_bytes(body)) return true;
-    } else if (bytes.empty()) {
-      return refused(status.value_or(0), body);
+    if (head.status != 200) {
+      if (const auto result = takeHead(bytes, head, on_bytes)) return *result;
+    } else if (bytes.empty() || !on_bytes(bytes)) {
+      return true;
     }
   }
 }

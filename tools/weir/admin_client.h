@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace weir {
 
@@ -33,6 +35,11 @@ class AdminClient {
   bool fail(const std::string& what);
   std::string requestText(const std::string& method, const std::string& path);
   bool exchange(const std::string& method, const std::string& path, const OnBytes& on_bytes);
+  struct Head {
+    std::string text = {};  // and what follows, until the status is 200
+    std::optional<int> status = {};
+  };
+  std::optional<bool> takeHead(std::string_view bytes, Head& head, const OnBytes& on_bytes);
   bool receive(int socket, const OnBytes& on_bytes);
   bool refused(int status, std::string_view body);
 
