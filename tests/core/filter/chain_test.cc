@@ -375,6 +375,7 @@ TEST_F(ChainTest, StepsTellWhatBecameOfAHeadAtEachFilter) {
 // A filter that has nothing to do with responses has no step for them.
 TEST_F(ChainTest, StepsTellOfResponsesAndWaits) {
   const Chain chain = chainOf("filters = [{ recording = { name = 'a' } }, { silent = {} }]");
+  const Chain more = chainOf("filters = [{ recording = { name = 'late' } }]");
   waitAt("a", "request");
   Steps steps;
   Filters filters(chain, host, 1);
@@ -383,7 +384,6 @@ TEST_F(ChainTest, StepsTellOfResponsesAndWaits) {
   EXPECT_EQ(outcomesOf(steps), "waits/not_reached not_reached/not_reached ");
   waiting->resumeRequest(Verdict::proceed());
   EXPECT_EQ(filters.onRequest(request), Pass::kDone);
-  const Chain more = chainOf("filters = [{ recording = { name = 'late' } }]");
   filters.add(more);
   EXPECT_EQ(filters.onRequest(request), Pass::kDone);
   EXPECT_EQ(filters.onResponse(response), Pass::kDone);
