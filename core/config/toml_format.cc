@@ -90,7 +90,7 @@ class TomlScanner {
     const char quote = text_[at_];
     const std::string three(3, quote);
     const bool long_form = text_.substr(at_).starts_with(three);
-    const std::string_view close = long_form ? std::string_view(three) : text_.substr(at_, 1);
+    const std::string_view close = text_.substr(at_, long_form ? 3 : 1);
     const std::size_t start = at_;
     at_ += close.size();
     while (!done() && !text_.substr(at_).starts_with(close)) {
@@ -154,25 +154,26 @@ class ValueFormatter {
     std::string text = "[";
     std::size_t breaks = 0;  // since the last element or comment
     scanner_.skip();
-    for (scanner_.skipSpace(); !scanner_.done() && scanner_.peek() != ']'; scanner_.skipSpace()) {
-      const char c = scanner_.peek();
-      if (c == '\n' || c == ',') {
-        breaks += c == '\n' ? 1 : 0;
-        scanner_.skip();
-        continue;
-      }
+    while (findElement(breaks)) {
       if (breaks > 1 && text.size() > 1) text += "\n";
-      if (c != '#') {
-        text += margin + take(indent + kIndent) + ",";
-      } else if (breaks == 0 && text.size() > 1) {
-        text += "  " + scanner_.takeComment();
-      } else {
-        text += margin + scanner_.takeComment();
-      }
+      const bool comment = scanner_.peek() == '#';
+      text += comment && breaks == 0 && text.size() > 1 ? "  " : margin;
+      text += comment ? scanner_.takeComment() : take(indent + kIndent) + ",";
       breaks = 0;
     }
     scanner_.skip();
     return text.size() > 1 ? text + "\n" + std::string(indent, ' ') + "]" : "[]";
+  }
+
+  // Whether an element or comment of the list follows. Counts the line breaks before it.
+  bool findElement(std::size_t& breaks) {
+    for (scanner_.skipSpace(); !scanner_.done() && scanner_.peek() != ']'; scanner_.skipSpace()) {
+      const char c = scanner_.peek();
+      if (c != '\n' && c != ',') return true;
+      if (c == '\n') ++breaks;
+      scanner_.skip();
+    }
+    return false;
   }
 
   TomlScanner& scanner_;
@@ -210,18 +211,22 @@ class TomlFormatter {
     std::string text;
     for (std::size_t from = 0; from < lines_.size();) {
       const std::size_t to = endOfBlock(from);
-      std::size_t column = 0;
-      for (std::size_t i = from; i < to; ++i) {
-        if (lines_[i].hasComment()) {
-          column = std::max(column, columnsOf(lines_[i].code) + kIndent);
-        }
-      }
+      const std::size_t column = columnOfComments(from, to);
       for (; from < to; ++from) write(lines_[from], column, text);
     }
     return text;
   }
 
  private:
+  std::size_t columnOfComments(std::size_t from, std::size_t to) const {
+    std::size_t column = 0;
+    for (; from < to; ++from) {
+      const FormattedLine& line = lines_[from];
+      if (line.hasComment()) column = std::max(column, columnsOf(line.code) + kIndent);
+    }
+    return column;
+  }
+
   void readLines() {
     std::size_t breaks = 0;
     for (scanner_.skipSpace(); !scanner_.done(); scanner_.skipSpace()) {

@@ -50,20 +50,24 @@ ServerCodec& ServerConnection::codec() {
   return *std::get<1>(codec_);
 }
 
+// How long the connection may be idle, or until its memory is trimmed.
+Milliseconds ServerConnection::idleLimit() {
+  const Milliseconds limit = terms().idle_timeout;
+  if (speaksHttp1()) {
+    unsent_ = counted(stream_->queued());
+    // More than the data of a turn: the client must make room.
+    return unsent_ >= kMuch ? earlier(limit, terms().http2.send_timeout) : limit;
+  }
+  unsent_ = unsent();
+  trims_ = limit.count() == 0 || limit > kTrimAfter;
+  return trims_ ? kTrimAfter : limit;
+}
+
 void ServerConnection::armFor(ServerCodec::Phase phase) {
   if (unread_) return;  // it is about to be aborted
   Milliseconds limit{0};
   unsent_ = phase == ServerCodec::Phase::kBusy ? kNone : 0;
-  if (phase == ServerCodec::Phase::kIdle) {
-    limit = terms().idle_timeout;
-    unsent_ = speaksHttp1() ? counted(stream_->queued()) : unsent();
-    if (!speaksHttp1()) {
-      trims_ = limit.count() == 0 || limit > kTrimAfter;
-      if (trims_) limit = kTrimAfter;
-    } else if (unsent_ >= kMuch) {  // more than the data of a turn: the client must make room
-      limit = earlier(limit, terms().http2.send_timeout);
-    }
-  }
+  if (phase == ServerCodec::Phase::kIdle) limit = idleLimit();
   if (phase == ServerCodec::Phase::kHead) limit = terms().header_timeout;
   if (phase == ServerCodec::Phase::kRest) limit = kRestTime;
   if (limit.count() > 0) {

@@ -73,10 +73,10 @@ bool Tunnel::stillTrustsServer() const {
 void Tunnel::judgeAgain(Recheck& recheck) {
   if (stage_ == Stage::kHandshake || stage_ == Stage::kClosed) return;
   Reason reason = Reason::kNone;
-  const bool client = recheck.certificates;
-  if (client && !listener_.stillAccepts(client_.stream()->security())) {
-    reason = Reason::kIdentityRevoked;
-  } else if (recheck.upstreams && !stillTrustsServer()) {
+  const bool revoked =
+      (recheck.certificates && !listener_.stillAccepts(client_.stream()->security())) ||
+      (recheck.upstreams && !stillTrustsServer());
+  if (revoked) {
     reason = Reason::kIdentityRevoked;
   } else if (recheck.policies && stage_ >= Stage::kConnecting && isDenied()) {
     admit();  // counts and notes it

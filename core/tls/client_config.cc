@@ -86,13 +86,18 @@ Verifier::Verdict ClientConfig::judgeAgain(const net::Security& security) const 
 }
 
 std::string_view ClientConfig::checkedName() const {
-  return options_.check_server_name ? std::string_view(options_.server_name) : std::string_view();
+  if (!options_.check_server_name) return {};
+  return options_.server_name;
+}
+
+// The part of a scope behind the own certificate.
+static std::string_view requirementsOf(std::string_view scope) {
+  return scope.substr(scope.find('/'));
 }
 
 bool ClientConfig::sameAs(const ClientConfig& other) const {
-  const std::string_view rest = std::string_view(scope_).substr(scope_.find('/'));
-  const std::string_view others = std::string_view(other.scope_).substr(other.scope_.find('/'));
-  return rest == others && ownNameOf(options_) == ownNameOf(other.options_) &&
+  return requirementsOf(scope_) == requirementsOf(other.scope_) &&
+         ownNameOf(options_) == ownNameOf(other.options_) &&
          options_.protocols == other.options_.protocols &&
          options_.check_server_name == other.options_.check_server_name;
 }

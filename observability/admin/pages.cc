@@ -59,7 +59,7 @@ bool isOutOfUse(const EndpointState& endpoint) {
 // Only the endpoints that the reader sees, those out of use first.
 void keepRows(const dashboard::Rows& rows, UpstreamState& upstream) {
   auto& endpoints = upstream.endpoints;
-  std::ranges::stable_partition(endpoints, isOutOfUse);
+  std::stable_partition(endpoints.begin(), endpoints.end(), isOutOfUse);
   const auto size = static_cast<std::ptrdiff_t>(endpoints.size());
   const auto offset = static_cast<std::ptrdiff_t>(std::min(rows.offset, endpoints.size()));
   const auto count = std::min(static_cast<std::ptrdiff_t>(rows.limit), size - offset);
@@ -275,7 +275,7 @@ bool takes(const Page& page, Method method) {
 const Page* findPage(const PageRequest& question, PageReply& refusal) {
   std::string allow;
   const bool file = question.path.starts_with("/dashboard/");  // of the page
-  const std::string_view path = file ? "/dashboard" : std::string_view(question.path);
+  const std::string_view path = file ? "/dashboard" : question.path;
   for (const Page& page : kPages) {
     if (page.path != path) continue;
     if (takes(page, question.method)) return &page;

@@ -182,7 +182,8 @@ std::string Exporter::bodyOf(const Batch& batch) const {
 void Exporter::start(Batch batch) {
   std::string body = bodyOf(batch);
   auto compressed = options_.gzip ? gzip(body) : std::nullopt;
-  if (compressed) body = *std::move(compressed);
+  const bool is_compressed = compressed.has_value();
+  if (is_compressed) body = *std::move(compressed);
   const std::string authority = options_.endpoint.authority();
   const std::string target = options_.endpoint.pathAndQuery();
   http::CallRequest request;
@@ -190,7 +191,7 @@ void Exporter::start(Batch batch) {
   request.authority = authority;
   request.target = target;
   request.headers.push_back({"content-type", "application/x-protobuf"});
-  if (compressed) request.headers.push_back({"content-encoding", "gzip"});
+  if (is_compressed) request.headers.push_back({"content-encoding", "gzip"});
   for (const auto& [name, value] : options_.headers) request.headers.push_back({name, value});
   request.body_kind = http::CallRequest::Body::kWhole;
   request.body = asBytes(body);

@@ -68,9 +68,11 @@ std::string FailureQuery::read(const admin::PageRequest& request, FailureQuery& 
       {"reason", &FailureQuery::reason},
       {"route", &FailureQuery::route},
       {"upstream", &FailureQuery::upstream}};
-  for (const auto& [name, value] : request.parameters) {
+  for (const auto& parameter : request.parameters) {
+    const std::string_view name = parameter.first;
+    const auto& value = parameter.second;
     const auto* const text =
-        std::ranges::find_if(texts, [&name](const auto& each) { return each.first == name; });
+        std::ranges::find_if(texts, [name](const auto& each) { return each.first == name; });
     if (text != std::end(texts)) {
       out.*(text->second) = value;
       continue;

@@ -15,13 +15,15 @@ TapHub::TapHub(event::Loop& loop, MetricCells& cells, const std::vector<Station>
     : loop_(loop), active_(cells.gauge(tapsKey())) {
   const std::size_t each =
       std::max(kMostLine, kMostBytes / (2 * std::max<std::size_t>(stations.size(), 1)));
-  for (std::size_t i = 0; i < stations.size(); ++i) {
-    auto send = [this, i](TapBatch batch) {
-      loop_.post([this, i, batch = std::move(batch)]() mutable { onBatch(i, std::move(batch)); });
-    };
-    seats_.push_back({stations[i], std::make_unique<WorkerTap>(stations[i].loop, stations[i].cells,
-                                                               each, std::move(send))});
-  }
+  for (const Station& station : stations) addSeat(station, each);
+}
+
+void TapHub::addSeat(const Station& station, std::size_t most_bytes) {
+  auto send = [this, i = seats_.size()](TapBatch batch) {
+    loop_.post([this, i, batch = std::move(batch)]() mutable { onBatch(i, std::move(batch)); });
+  };
+  seats_.push_back({station, std::make_unique<WorkerTap>(station.loop, station.cells, most_bytes,
+                                                         std::move(send))});
 }
 
 TapHub::~TapHub() = default;
@@ -43,14 +45,15 @@ void TapHub::remove(TapId id) {
 
 void TapHub::forEachSeat(TapId id, const std::function<void(const Seat& seat)>& work, Told told) {
   const auto left = std::make_shared<std::size_t>(seats_.size());  // counted on this thread
+  const auto on_done = [this, id, told, left] {
+    if (--*left > 0) return;
+    const auto feed = feeds_.find(id);
+    if (feed != feeds_.end()) (feed->second->*told)();
+  };
   for (const Seat& seat : seats_) {
-    seat.station.post([this, &seat, id, work, told, left] {
+    seat.station.post([this, &seat, work, on_done] {
       work(seat);
-      loop_.post([this, id, told, left] {
-        if (--*left > 0) return;
-        const auto feed = feeds_.find(id);
-        if (feed != feeds_.end()) (feed->second->*told)();
-      });
+      loop_.post(on_done);
     });
   }
 }

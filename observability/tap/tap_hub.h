@@ -55,6 +55,7 @@ class TapHub {
   void acknowledge(TapId id, std::size_t seat);
   using Told = void (TapFeed::*)();
   // Does the work on each worker, then tells the feed, if there still is one.
+  void addSeat(const Station& station, std::size_t most_bytes);
   void forEachSeat(TapId id, const std::function<void(const Seat& seat)>& work, Told told);
   void onBatch(std::size_t seat, TapBatch batch);
 

@@ -85,7 +85,7 @@ void WorkerTap::offer(Watcher& watcher, const proxy::ExchangeSteps& steps,
     return;
   }
   if (watcher.bytes >= most_bytes_) return drop(batch);
-  std::array<char, kMostLine> room;
+  std::array<char, kMostLine> room{};
   const std::size_t size = writeLine(steps, record, watcher.terms->headers, room);
   if (size == 0) return drop(batch);
   batch.lines.emplace_back(room.data(), size);

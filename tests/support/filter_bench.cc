@@ -1,20 +1,14 @@
 #include "tests/support/filter_bench.h"
 
 #include <algorithm>
-#include <cctype>
 
+#include "core/base/lower_case.h"
 #include "core/base/number.h"
 
 namespace weir::test {
 namespace {
 
 constexpr std::string_view kService = "10.0.8.1:80";
-
-std::string lowerCase(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 // Decodes the chunked coding; false if the last chunk is missing.
 bool unchunk(std::string_view text, std::string& body) {

@@ -225,7 +225,8 @@ bool AdminClient::follow(const std::string& method, const std::string& path,
     std::size_t begin = 0;
     for (std::size_t end = 0; (end = rest.find('\n', begin)) != std::string::npos;
          begin = end + 1) {
-      if (!on_line(std::string_view(rest).substr(begin, end - begin))) return false;
+      const std::string_view lines = rest;
+      if (!on_line(lines.substr(begin, end - begin))) return false;
     }
     rest.erase(0, begin);
     return rest.size() <= kMostHead;

@@ -51,16 +51,21 @@ std::string bashPaths(const CommandEntry& weir) {
   return text;
 }
 
+std::string bashValuesOf(const std::string& path, const OptionEntry& option) {
+  std::string text;
+  for (const std::string& name : option.names) {
+    text += "    '" + path + ":" + name + "') words='" + joined(option.choices) + "'";
+    text += std::string(option.is_path ? " files=yes" : "") + " ;;\n";
+  }
+  return text;
+}
+
 // What can follow an option: its choices, or a path.
 std::string bashValues(const CommandEntry& weir) {
   std::string text;
   visitAll(weir, [&text](const CommandEntry& command) {
     for (const OptionEntry& option : command.options) {
-      if (option.value.empty()) continue;
-      for (const std::string& name : option.names) {
-        text += "    '" + command.path + ":" + name + "') words='" + joined(option.choices) + "'";
-        text += std::string(option.is_path ? " files=yes" : "") + " ;;\n";
-      }
+      if (!option.value.empty()) text += bashValuesOf(command.path, option);
     }
   });
   return text;

@@ -93,6 +93,7 @@ int main(int argc, char** argv) {
   CLI::App app("weir: an edge gateway and a mesh sidecar in one program", "weir");
   app.set_version_flag("-V,--version", "weir " WEIR_VERSION, "Print the version and exit");
   std::vector<std::unique_ptr<weir::Command>> commands;
+  commands.reserve(std::size(kAdders));
   for (const auto add : kAdders) commands.push_back(add(app));
   app.add_subcommand("help", "Explain a command, such as \"weir help ca issue\"");
   // The words after "help" are names of commands, which the parser would execute.

@@ -134,11 +134,12 @@ class ProxyWriter {
   std::string readTargets() {
     for (const std::string& each : options_.to) {
       const auto [end, mistake] = parseEnd(each);
-      if (!mistake.empty()) return "--to " + each + ": " + mistake;
-      if (end.host.empty() && end.socket.empty()) return "--to " + each + ": needs a host";
-      if (!targets_.empty() && end.scheme != targets_.front().scheme) {
-        return "--to " + each + ": needs the scheme of the first --to";
+      std::string fault = mistake;
+      if (fault.empty() && end.host.empty() && end.socket.empty()) fault = "needs a host";
+      if (fault.empty() && !targets_.empty() && end.scheme != targets_.front().scheme) {
+        fault = "needs the scheme of the first --to";
       }
+      if (!fault.empty()) return ("--to " + each).append(": ").append(fault);
       targets_.push_back(end);
     }
     const auto is_local = [](const End& end) { return end.isAddress() || end.host == "localhost"; };

@@ -111,7 +111,7 @@ discovery = { static = ["10.0.0.2:80"] }
 addresses = ["10.96.0.10:80"]
 )";
 
-net::Address at(std::string_view text) { return net::Address::parse(text).value(); }
+net::Address addressOf(std::string_view text) { return net::Address::parse(text).value(); }
 
 TEST_F(ExpandTest, ATransparentSidecarLeadsToTheOriginalDestination) {
   const auto plan = expand(kTransparent);
@@ -126,16 +126,17 @@ TEST_F(ExpandTest, ATransparentSidecarLeadsToTheOriginalDestination) {
   const auto& passthrough = *plan->cluster(names.intern("passthrough"));
   const auto* const to = passthrough->discovery->original();
   ASSERT_NE(to, nullptr);
-  EXPECT_EQ(to->of(at("192.0.2.7:443"))->text(), "192.0.2.7:443");
-  EXPECT_FALSE(to->of(at("192.0.3.7:443")));
-  EXPECT_EQ(names.name(plan->virtual_addresses.ownerOf(at("10.96.0.10:80"))), "payments");
+  EXPECT_EQ(to->of(addressOf("192.0.2.7:443"))->text(), "192.0.2.7:443");
+  EXPECT_FALSE(to->of(addressOf("192.0.3.7:443")));
+  EXPECT_EQ(names.name(plan->virtual_addresses.ownerOf(addressOf("10.96.0.10:80"))), "payments");
 
   const proxy::ListenerPlan& inbound = *plan->listeners.at(1);
   EXPECT_EQ(inbound.transparent.original, proxy::OriginalUse::kRoutes);
   EXPECT_EQ(names.name(inbound.upstream), "application");
   const auto& application = *plan->cluster(names.intern("application"));
-  EXPECT_EQ(application->discovery->original()->of(at("10.0.0.9:8080"))->text(), "127.0.0.1:8080");
-  EXPECT_FALSE(application->discovery->original()->of(at("10.0.0.9:9901")));
+  EXPECT_EQ(application->discovery->original()->of(addressOf("10.0.0.9:8080"))->text(),
+            "127.0.0.1:8080");
+  EXPECT_FALSE(application->discovery->original()->of(addressOf("10.0.0.9:9901")));
   EXPECT_EQ(application->options.protocol, http::VersionChoice::kHttp2);
 }
 

@@ -183,22 +183,21 @@ class DrivenFeed final : public PageFeed {
 };
 
 TEST_F(AdminEventStream, LinesOfJsonEndWhenTheFeedEndsThem) {
-  PageStream* stream = nullptr;
-  subject_.feed = std::make_unique<DrivenFeed>(stream);
+  subject_.feed = std::make_unique<DrivenFeed>(driven_);
   const Client client = connect();
   client.peer->send(requestText("POST /tap"));
   turn();
-  ASSERT_NE(stream, nullptr);
-  EXPECT_TRUE(stream->send("request", R"({"a":1})"));
-  EXPECT_TRUE(stream->send("end", R"({"b":2})"));
+  ASSERT_NE(driven_, nullptr);
+  EXPECT_TRUE(driven_->send("request", R"({"a":1})"));
+  EXPECT_TRUE(driven_->send("end", R"({"b":2})"));
   turn();
   const std::string received(client.peer->received());
   EXPECT_NE(received.find("content-type: application/jsonl\r\n"), std::string::npos);
   EXPECT_NE(received.find("{\"a\":1}\n"), std::string::npos);
   EXPECT_EQ(received.find("event:"), std::string::npos);
   EXPECT_EQ(received.find("0\r\n\r\n"), std::string::npos);
-  stream->finish();
-  EXPECT_EQ(stream, nullptr);  // the feed is destroyed
+  driven_->finish();
+  EXPECT_EQ(driven_, nullptr);  // the feed is destroyed
   turn();
   EXPECT_TRUE(client.peer->received().ends_with("0\r\n\r\n"));
   EXPECT_FALSE(client.peer->ended());
@@ -208,8 +207,7 @@ TEST_F(AdminEventStream, LinesOfJsonEndWhenTheFeedEndsThem) {
 }
 
 TEST_F(AdminEventStream, AnEmptyLineShowsThatTheServerIsAlive) {
-  PageStream* stream = nullptr;
-  subject_.feed = std::make_unique<DrivenFeed>(stream);
+  subject_.feed = std::make_unique<DrivenFeed>(driven_);
   const Client client = connect();
   client.peer->send(requestText("POST /tap"));
   turn();

@@ -152,6 +152,7 @@ class AdminTest : public ::testing::Test {
     return replies;
   }
 
+  PageStream* driven_ = nullptr;  // of a feed that the test drives; such feeds end with the loop
   Caller caller_{.unix_user = ::geteuid()};  // operates
   event::Loop loop_{event::Loop::Time::kManual};
   FakeSubject subject_;

@@ -99,9 +99,9 @@ TEST(FailureLog, LongTextsAreCut) {
 class FailurePage : public ::testing::Test {
  protected:
   FailurePage() {
-    for (int i = 0; i < 4; ++i) {
+    for (std::size_t i = 0; i < 4; ++i) {
       Failure& failure = parts_[i % 2].emplace_back();
-      failure.time = Nanoseconds(1'700'000'000'000'000'000 + i);
+      failure.time = Nanoseconds(1'700'000'000'000'000'000 + static_cast<std::int64_t>(i));
       failure.reason = i < 2 ? "no_route" : "upstream_timeout";
       failure.route = i == 3 ? "orders" : "users";
       failure.request_id = std::to_string(i);

@@ -3,11 +3,9 @@
 #include <memory>
 #include <string_view>
 
-#include "tools/weir/exit_code.h"
+#include <CLI/CLI.hpp>
 
-namespace CLI {
-class App;
-}
+#include "tools/weir/exit_code.h"
 
 namespace weir {
 
