@@ -274,8 +274,8 @@ bool takes(const Page& page, Method method) {
 
 const Page* findPage(const PageRequest& question, PageReply& refusal) {
   std::string allow;
-  const bool file = question.path.starts_with("/dashboard/");  // of the page
-  const std::string_view path = file ? "/dashboard" : question.path;
+  std::string_view path = question.path;
+  if (path.starts_with("/dashboard/")) path = "/dashboard";  // a file of the page
   for (const Page& page : kPages) {
     if (page.path != path) continue;
     if (takes(page, question.method)) return &page;
