@@ -148,7 +148,13 @@ class UnixSockets(IntegrationCase):
             poll.until(lambda: not path.exists(), "the file is removed")
             weir.file.write_text(without + listener, encoding="utf-8")
             weir.signal(signal.SIGHUP)
-            poll.until(path.exists, "the file is back")
+            # The file is there a moment before the address accepts.
+            poll.until(lambda: self.accepts(path), "the file is back")
+
+    @staticmethod
+    def accepts(path):
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(path)) == 0
 
     @staticmethod
     def mode(path):
