@@ -54,8 +54,9 @@ std::string bashPaths(const CommandEntry& weir) {
 std::string bashValuesOf(const std::string& path, const OptionEntry& option) {
   std::string text;
   for (const std::string& name : option.names) {
-    text += "    '" + path + ":" + name + "') words='" + joined(option.choices) + "'";
-    text += std::string(option.is_path ? " files=yes" : "") + " ;;\n";
+    text.append("    '").append(path).append(":").append(name);
+    text.append("') words='").append(joined(option.choices));
+    text.append(option.is_path ? "' files=yes ;;\n" : "' ;;\n");
   }
   return text;
 }
