@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
+namespace CLI {  // NOLINT(readability-identifier-naming): of the library
+class App;
+}
 
 namespace weir {
 

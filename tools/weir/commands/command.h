@@ -3,9 +3,11 @@
 #include <memory>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
-
 #include "tools/weir/exit_code.h"
+
+namespace CLI {  // NOLINT(readability-identifier-naming): of the library
+class App;
+}
 
 namespace weir {
 
