@@ -66,7 +66,7 @@ template <typename Json>
 Json headOf(const Scene& scene) {
   return {{"at", millisecondsOf(scene.wall)},
           {"role", scene.topology.role},
-          {"version", WEIR_VERSION},
+          {"version", versionOfWeir()},
           {"generation", scene.topology.generation},
           {"workers", scene.workers},
           {"draining", scene.draining},

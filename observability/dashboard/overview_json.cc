@@ -253,6 +253,8 @@ std::string routesJson(const Scene& scene, const Rows& rows) {
   return textOf(json);
 }
 
+std::string_view versionOfWeir() { return WEIR_VERSION; }
+
 std::string upstreamsJson(const Scene& scene, const Rows& rows) {
   Json json = headOf<Json>(scene);
   json["upstreams"] =

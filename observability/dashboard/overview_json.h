@@ -28,6 +28,8 @@ struct Scene {
   std::size_t workers = 0;
 };
 
+std::string_view versionOfWeir();
+
 // The rows of a table that a viewer sees.
 struct Rows {
   static constexpr std::size_t kMost = 200;
