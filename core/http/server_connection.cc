@@ -50,7 +50,7 @@ ServerCodec& ServerConnection::codec() {
   return *std::get<1>(codec_);
 }
 
-// How long the connection may be idle, or until its memory is trimmed.
+// Begins an idle period: the time until its end, or until memory is trimmed.
 Milliseconds ServerConnection::idleLimit() {
   const Milliseconds limit = terms().idle_timeout;
   if (speaksHttp1()) {
@@ -158,7 +158,8 @@ void ServerConnection::onIdle() {
 // The idle timeout continues.
 void ServerConnection::trimIdle() {
   trims_ = false;
-  codec().trim();
+  // With data unsent, the codec may hold the head of a frame that it has not written yet.
+  if (unsent() == 0) codec().trim();
   const Milliseconds limit = terms().idle_timeout;
   if (limit.count() > 0) arm(std::max(limit - kTrimAfter, Milliseconds(0)));
 }

@@ -67,7 +67,6 @@ class ServerConnection : protected net::StreamEvents,
   void stop();  // aborts all exchanges
   // Sets the time limit of a phase: at the start, and at the beginning of an exchange.
   void armFor(ServerCodec::Phase phase);
-  Milliseconds idleLimit();
   void armForCodec() { armFor(codec().phase()); }  // at the end of an exchange
   void forEachExchange(const std::function<void(RequestEvents&)>& visit) {
     codec().forEachExchange(visit);
@@ -101,6 +100,7 @@ class ServerConnection : protected net::StreamEvents,
   bool detectVersion(Bytes bytes);
   void onDeadline() override;
   void onIdle();
+  Milliseconds idleLimit();
   void trimIdle();
   void onSendTick();
   std::uint32_t unsent() { return counted(stream_->queued() + codec().unsent()); }

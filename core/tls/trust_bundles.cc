@@ -1,6 +1,5 @@
 #include "core/tls/trust_bundles.h"
 
-#include <algorithm>
 #include <openssl/err.h>
 
 #include "core/tls/boringssl.h"
@@ -22,27 +21,37 @@ bool readLists(const std::vector<std::string>& texts, Lists& out) {
   return true;
 }
 
-// CAs of two domains may have the same name: a list then belongs to the one that signed it.
-bool isOfAnother(X509_CRL* list, X509* root) {
-  if (X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_subject_name(root)) != 0) return false;
+using Roots = std::vector<bssl::UniquePtr<X509>>;
+
+bool hasSigned(X509* root, X509_CRL* list) {
   const bssl::UniquePtr<EVP_PKEY> key(X509_get_pubkey(root));
-  return key == nullptr || X509_CRL_verify(list, key.get()) != 1;
+  return key != nullptr && X509_CRL_verify(list, key.get()) == 1;
+}
+
+// CAs of two domains, and an old and a new CA of one domain, may have the same name: a list belongs
+// to the one that signed it.
+bool isOfOthers(X509_CRL* list, const Roots& roots) {
+  bool named = false;
+  for (const auto& root : roots) {
+    if (X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_subject_name(root.get())) != 0) continue;
+    if (hasSigned(root.get(), list)) return false;
+    named = true;
+  }
+  return named;
 }
 
 bssl::UniquePtr<X509_STORE> storeOf(std::string_view roots, const Lists& lists) {
   const auto chain = readDerChain(roots);
   if (chain.empty() && !roots.empty()) return nullptr;
   bssl::UniquePtr<X509_STORE> store(X509_STORE_new());
-  std::vector<bssl::UniquePtr<X509>> certificates;
+  Roots certificates;
   for (const auto& root : chain) {
     auto& parsed = certificates.emplace_back(X509_parse_from_buffer(root.get()));
     if (X509_STORE_add_cert(store.get(), parsed.get()) != 1) return nullptr;
   }
   for (const auto& list : lists) {
-    const bool foreign =
-        std::any_of(certificates.begin(), certificates.end(),
-                    [&](const auto& root) { return isOfAnother(list.get(), root.get()); });
-    if (!foreign && X509_STORE_add_crl(store.get(), list.get()) != 1) return nullptr;
+    if (isOfOthers(list.get(), certificates)) continue;
+    if (X509_STORE_add_crl(store.get(), list.get()) != 1) return nullptr;
   }
   ERR_clear_error();
   return store;
@@ -84,10 +93,11 @@ Result<std::shared_ptr<const TrustBundles>> TrustBundles::make(
 
 std::shared_ptr<const TrustBundles> TrustBundles::none() { return make({}, {}).value(); }
 
-TrustBundles::TrustBundles(std::unique_ptr<Parts> parts)
-    : parts_(std::move(parts)), fingerprint_(parts_->digest) {}
+TrustBundles::TrustBundles(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 TrustBundles::~TrustBundles() = default;
+
+const std::string& TrustBundles::fingerprint() const { return parts_->digest; }
 
 bool TrustBundles::empty() const { return parts_->stores.empty(); }
 

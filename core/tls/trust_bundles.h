@@ -31,12 +31,11 @@ class TrustBundles {
 
   bool empty() const;
   std::vector<std::string> domains() const;
-  const std::string& fingerprint() const { return fingerprint_; }  // a digest of all of it
+  const std::string& fingerprint() const;  // a digest of all of it
   const Parts& parts() const { return *parts_; }
 
  private:
   const std::unique_ptr<Parts> parts_;
-  const std::string fingerprint_;
 };
 
 }  // namespace weir::tls

@@ -242,14 +242,14 @@ void ServerCodec::failAll(const Error& error) {
 
 void ServerCodec::failHead(Error) { terminate(NGHTTP2_ENHANCE_YOUR_CALM); }
 
-// RFC 9113, 6.8: the first GOAWAY announces the shutdown; after the client has received it, the
-// second names the last stream accepted.
 void ServerCodec::forEachExchange(const std::function<void(RequestEvents&)>& visit) const {
   for (const auto& request : open_) {
     if (request->exchange() != nullptr) visit(*request->exchange());
   }
 }
 
+// RFC 9113, 6.8: the first GOAWAY announces the shutdown; after the client has received it, the
+// second names the last stream accepted.
 bool ServerCodec::drain() {
   if (std::exchange(draining_, true)) return false;
   submitShutdownNotice();

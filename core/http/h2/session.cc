@@ -270,7 +270,8 @@ void Session::start(Side side) {
   schedule();
 }
 
-// nghttp2 has no data in its buffer between calls: each frame was copied.
+// Call it with nothing unsent: nghttp2 then has no data in its buffer, because each frame was
+// copied.
 void Session::trimMemory() {
   if (frames_ != nullptr || in_receive_) return;
   memory_.releaseFrames();

@@ -2,8 +2,10 @@
 #include <openssl/asn1.h>
 #include <openssl/evp.h>
 #include <openssl/mem.h>
+#include <openssl/nid.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <optional>
 #include <string>
 
@@ -51,6 +53,11 @@ std::string revocationList(const tls::KeyPair& root, std::string_view revoked) {
     X509_REVOKED_set_revocationDate(entry.get(), since.get());
     X509_CRL_add0_revoked(list.get(), entry.release());
   }
+  X509V3_CTX context;  // RFC 5280, 5.2.1: each list has the identifier of its issuer's key
+  X509V3_set_ctx(&context, issuer.get(), nullptr, nullptr, list.get(), 0);
+  const bssl::UniquePtr<X509_EXTENSION> key_id(
+      X509V3_EXT_nconf_nid(nullptr, &context, NID_authority_key_identifier, "keyid"));
+  X509_CRL_add_ext(list.get(), key_id.get(), -1);
   X509_CRL_sign(list.get(), key.get(), EVP_sha256());
   std::uint8_t* bytes = nullptr;
   const int size = i2d_X509_CRL(list.get(), &bytes);
@@ -186,6 +193,18 @@ TEST_F(TrustTest, ChecksTheListsOfThoseIssuersThatHaveOne) {
   lists.push_back(revocationList(authority.root(), server_pair.certificate));
   connect();
   EXPECT_EQ(atClient().reason, HandshakeReason::kRevoked);
+}
+
+// While a domain changes its CA, both may have one name.
+TEST_F(TrustTest, ChecksTheListOfACaBesideAnotherOfTheSameName) {
+  roots["a.test"] += test::derOf(partner.root().certificate);
+  lists = {revocationList(partner.root(), {})};
+  lists.push_back(revocationList(authority.root(), server_pair.certificate));
+  connect();
+  EXPECT_EQ(atClient().reason, HandshakeReason::kRevoked);
+  lists.pop_back();
+  connect();
+  EXPECT_TRUE(connected());
 }
 
 TEST_F(TrustTest, RefusesBundlesAndListsThatItCannotRead) {
